@@ -1,0 +1,91 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.channels.AcceptPendingException;
+import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.AsynchronousChannel;
+import java.nio.channels.CompletionHandler;
+import java.nio.channels.ConnectionPendingException;
+import java.nio.channels.ReadPendingException;
+import java.nio.channels.WritePendingException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** What socket and listener have in common: the association with a port, and being closed once. */
+abstract class AsyncChannelHandle {
+    private static final System.Logger LOG = System.getLogger(AsyncChannelHandle.class.getName());
+
+    final AsyncChannelPort port;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile CompletionKey key;
+
+    AsyncChannelHandle(AsyncChannelPort port, CompletionKey key) {
+        this.port = port;
+        this.key = key;
+    }
+
+    abstract AsynchronousChannel channel();
+
+    CompletionKey key() {
+        return key;
+    }
+
+    public void key(CompletionKey newKey) {
+        key = newKey;
+    }
+
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            port.remove(this);
+            try {
+                channel().close();
+            } catch (IOException e) {
+                // the descriptor is gone all the same, and there is nobody who could do more about it
+                LOG.log(Level.DEBUG, "closing " + this, e);
+            }
+        }
+    }
+
+    /** Starts one operation of the JDK; misuse that it finds is thrown, every other failure becomes the completion. */
+    final void start(IoContext context, Runnable call) {
+        try {
+            call.run();
+        } catch (ReadPendingException | WritePendingException
+                | AcceptPendingException | ConnectionPendingException
+                | AlreadyConnectedException e) {
+            port.takeBack(context);
+            throw e;
+        } catch (RuntimeException e) {
+            port.failLater(context, e);
+        }
+    }
+
+    /** Fills the context with what the JDK reports and hands it to the port. */
+    abstract static class Completer<V> implements CompletionHandler<V, IoContext> {
+        final AsyncChannelPort port;
+
+        Completer(AsyncChannelPort port) {
+            this.port = port;
+        }
+
+        @Override
+        public void failed(Throwable failure, IoContext context) {
+            context.complete(0, null, IoError.of(failure), failure);
+            port.deliver(context);
+        }
+    }
+
+    /** Of a transfer of bytes. */
+    static final class Transferred<N extends Number> extends Completer<N> {
+        Transferred(AsyncChannelPort port) {
+            super(port);
+        }
+
+        @Override
+        public void completed(N bytes, IoContext context) {
+            // the one place where the -1 of NIO becomes the 0 of the completion port
+            context.complete(Math.max(0, bytes.longValue()), null, null, null);
+            port.deliver(context);
+        }
+    }
+}

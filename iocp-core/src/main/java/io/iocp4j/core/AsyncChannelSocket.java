@@ -1,0 +1,136 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketOption;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousSocketChannel;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+
+/** A socket of {@link AsyncChannelPort}. */
+final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket {
+    private final AsynchronousSocketChannel channel;
+    private volatile InetSocketAddress local;
+    private volatile InetSocketAddress remote;
+
+    /** For connecting. */
+    AsyncChannelSocket(AsyncChannelPort port, CompletionKey key) throws IoException {
+        super(port, key);
+        try {
+            channel = AsynchronousSocketChannel.open(port.group());
+        } catch (IOException e) {
+            throw new IoException(IoError.of(e), "open", null, null, e);
+        }
+        port.add(this);
+    }
+
+    /** Accepted. */
+    AsyncChannelSocket(AsyncChannelPort port, AsynchronousSocketChannel channel) throws IOException {
+        super(port, CompletionKey.NONE);
+        this.channel = channel;
+        remember();
+        port.add(this);
+    }
+
+    @Override
+    AsynchronousSocketChannel channel() {
+        return channel;
+    }
+
+    @Override
+    public void connect(InetSocketAddress peer, IoContext context) {
+        port.begin(context, Operation.CONNECT, null);
+        start(context, () -> channel.connect(peer, context, new Connected()));
+    }
+
+    @Override
+    public void receive(ByteBuffer buffer, IoContext context) {
+        if (!buffer.hasRemaining()) {
+            throw new IllegalArgumentException("a receive into a buffer without room would look like a disconnect");
+        }
+        port.begin(context, Operation.RECEIVE, buffer);
+        start(context, () -> channel.read(buffer, context, port.transferred));
+    }
+
+    @Override
+    public void send(ByteBuffer[] buffers, int count, IoContext context) {
+        if (count < 1 || count > CompletionPort.GATHER_MAX || !hasRemaining(buffers, count)) {
+            throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
+        }
+        port.begin(context, Operation.SEND, buffers[0]);
+        if (count == 1) {
+            start(context, () -> channel.write(buffers[0], context, port.transferred));
+        } else {
+            // the JDK keeps the array until the completion, the caller may reuse its own
+            ByteBuffer[] gathered = Arrays.copyOf(buffers, count);
+            start(context, () -> channel.write(gathered, 0, count, 0, TimeUnit.SECONDS, context, port.gathered));
+        }
+    }
+
+    private static boolean hasRemaining(ByteBuffer[] buffers, int count) {
+        for (int i = 0; i < count; i++) {
+            if (buffers[i].hasRemaining()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void shutdownOutput() throws IoException {
+        try {
+            channel.shutdownOutput();
+        } catch (IOException | RuntimeException e) {
+            throw new IoException(IoError.of(e), "shutdown", local, remote, e);
+        }
+    }
+
+    @Override
+    public <T> void option(SocketOption<T> option, T value) throws IoException {
+        try {
+            channel.setOption(option, value);
+        } catch (IOException e) {
+            throw new IoException(IoError.of(e), "option " + option.name(), local, remote, e);
+        }
+    }
+
+    @Override
+    public InetSocketAddress local() {
+        return local;
+    }
+
+    @Override
+    public InetSocketAddress remote() {
+        return remote;
+    }
+
+    private void remember() throws IOException {
+        local = (InetSocketAddress) channel.getLocalAddress();
+        remote = (InetSocketAddress) channel.getRemoteAddress();
+    }
+
+    @Override
+    public String toString() {
+        return "socket " + local + " to " + remote;
+    }
+
+    /** Of a connect. */
+    private final class Connected extends Completer<Void> {
+        Connected() {
+            super(AsyncChannelSocket.this.port);
+        }
+
+        @Override
+        public void completed(Void nothing, IoContext context) {
+            try {
+                remember();
+            } catch (IOException e) {
+                failed(e, context);
+                return;
+            }
+            context.complete(0, null, null, null);
+            port.deliver(context);
+        }
+    }
+}

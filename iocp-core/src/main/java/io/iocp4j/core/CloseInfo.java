@@ -1,0 +1,29 @@
+package io.iocp4j.core;
+
+/**
+ * How a connection ended. {@link TcpHandler#onClose} is told what began the end; {@link TcpConnection#closed()} also knows what came
+ * after a {@code close()} of this side: an error while the rest was flushed, and bytes that were lost.
+ *
+ * @param error null after an orderly end or a close by us, else the first error
+ * @param initiator who began it
+ * @param cause what was thrown, or null
+ * @param bytesLost bytes that were accepted from the application and not taken by the operating system
+ */
+public record CloseInfo(IoError error, Initiator initiator, Throwable cause, long bytesLost) {
+    /** Who began the end. */
+    public enum Initiator {
+        /** This side: {@code close()}, {@code abort()}, a limit, a handler that threw. */
+        LOCAL,
+        /** The peer or the network. */
+        REMOTE
+    }
+
+    /**
+     * Whether both sides were told and nothing was lost.
+     *
+     * @return true after an orderly end
+     */
+    public boolean clean() {
+        return error == null && bytesLost == 0;
+    }
+}

@@ -1,0 +1,115 @@
+package io.iocp4j.core;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.Future;
+
+/**
+ * A completion port: operations go in, and each comes out as exactly one completion, taken by one of the port's workers.
+ *
+ * <p>The contract, the same for every engine:
+ * <ol>
+ * <li>Every submitted operation ends in exactly one completion, also when it fails at once or its handle is closed. Only misuse throws.
+ * <li>A completion is never delivered on the stack of the call that submitted it, and never under a lock.
+ * <li>A context serves one operation and retains its owner until it is freed.
+ * <li>A receive that completes with 0 bytes and no error means that the peer disconnected.
+ * <li>{@link #post} delivers a completion that no I/O caused.
+ * <li>{@link #close()} delivers everything that is outstanding and then one null completion to each worker, as the port's last packets.
+ * <li>A worker survives everything that a completion throws.
+ * </ol>
+ *
+ * <p>Workers are not daemon threads: an open port keeps the process running. All methods may be called by any thread.
+ */
+public interface CompletionPort extends AutoCloseable {
+    /** The most buffers that one send takes. */
+    int GATHER_MAX = 16;
+
+    /**
+     * Opens a port with {@link PortOptions#defaults()}.
+     *
+     * @return an open port, the caller's to close
+     * @throws IoException if the operating system gives no port
+     */
+    static CompletionPort open() throws IoException {
+        return open(PortOptions.defaults());
+    }
+
+    /**
+     * Opens a port.
+     *
+     * @param options how
+     * @return an open port, the caller's to close
+     * @throws IoException if the operating system gives no port
+     */
+    static CompletionPort open(PortOptions options) throws IoException {
+        return new AsyncChannelPort(options);
+    }
+
+    /**
+     * Makes a socket that is to be connected.
+     *
+     * @param key whom to tell when the port closes
+     * @return an open socket
+     * @throws IoException if there is no descriptor left
+     * @throws IllegalStateException if the port is closing or closed
+     */
+    PortSocket socket(CompletionKey key) throws IoException;
+
+    /**
+     * Binds and listens.
+     *
+     * @param local the address; port 0 lets the system choose
+     * @param backlog how many connections may wait to be accepted, 1 or more; the system may cut it
+     * @param key whom to tell when the port closes
+     * @return a listening socket
+     * @throws IoException if the address is taken or not ours, or there is no descriptor left
+     * @throws IllegalStateException if the port is closing or closed
+     */
+    PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException;
+
+    /**
+     * Delivers the context to a worker without I/O, as PostQueuedCompletionStatus does. Posts of one thread outside the port are
+     * taken in their order; with several workers they may still run at the same time.
+     *
+     * @param context a fresh context, whose reference goes to the port
+     * @throws IllegalStateException if the context is not fresh or the port was closed
+     */
+    void post(IoContext context);
+
+    /**
+     * Runs a short task later, on the port's timer thread; it should post what takes longer. The timer never keeps the process running.
+     *
+     * @param delay from now, 0 or more
+     * @param task must not wait
+     * @return cancel it to take the task back
+     */
+    Future<?> schedule(Duration delay, Runnable task);
+
+    /**
+     * The memory that connections of this port receive into and send from.
+     *
+     * @return the port's pool
+     */
+    BufferPool buffers();
+
+    /**
+     * Operations that were submitted and whose delivery has not ended.
+     *
+     * @return 0 or more
+     */
+    long outstanding();
+
+    /**
+     * Numbers for operators and tests.
+     *
+     * @return a snapshot
+     */
+    PortCounters counters();
+
+    /**
+     * Closes every handle, delivers what is outstanding, sends each worker its null completion and waits until all have left. Called
+     * from a worker it begins all that and returns, since a worker cannot wait for itself. A second call only waits.
+     */
+    @Override
+    void close();
+}

@@ -1,0 +1,170 @@
+package io.iocp4j.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+
+/**
+ * One operation: what a thread learns about its end when it takes a packet from the port. Derived classes add what they need, as one
+ * derives from OVERLAPPED on Windows.
+ *
+ * <p>A context serves exactly one operation. It is born with one reference, which a successful submit hands to the port; the port gives
+ * it back after {@link #onCompletion()}. The results may be read from within {@code onCompletion} on, by everybody who holds a
+ * reference. A submit that throws leaves the context fresh and with the caller.
+ */
+public abstract class IoContext extends RefCounted {
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(IoContext.class, "state", State.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** The life of a context; it only moves forward, but for {@link #unsubmit()}. */
+    private enum State {
+        /** Not given to a port yet. */
+        FRESH,
+        /** With the port; nobody else may touch the buffers. */
+        SUBMITTED,
+        /** The result is there, delivery is due. */
+        COMPLETED,
+        /** {@link #onCompletion()} was called. */
+        DELIVERED
+    }
+
+    private final RefCounted owner;
+    private State state = State.FRESH;
+    private Operation operation;
+    private ByteBuffer buffer;
+    private long transferred;
+    private IoError error;
+    private Throwable cause;
+    private PortSocket accepted;
+
+    /**
+     * Makes a fresh context and retains its owner until the context is freed.
+     *
+     * @param owner what must outlive the operation, usually its connection; null if there is nothing
+     */
+    protected IoContext(RefCounted owner) {
+        if (owner != null) {
+            owner.retain();
+        }
+        this.owner = owner;
+    }
+
+    /** The end of the operation, called once, by a worker of the port. What it throws is counted and logged, and stops nothing. */
+    protected abstract void onCompletion();
+
+    /**
+     * What was asked.
+     *
+     * @return null while the context is fresh
+     */
+    public final Operation operation() {
+        return operation;
+    }
+
+    /**
+     * The first buffer of the operation, which the port uses until the completion.
+     *
+     * @return null if the operation has none
+     */
+    public final ByteBuffer buffer() {
+        return buffer;
+    }
+
+    /**
+     * How many bytes were received or sent. A receive that completes with 0 and without an error means: the peer disconnected.
+     *
+     * @return bytes, 0 or more
+     */
+    public final long transferred() {
+        return transferred;
+    }
+
+    /**
+     * Why the operation failed.
+     *
+     * @return null if it succeeded
+     */
+    public final IoError error() {
+        return error;
+    }
+
+    /**
+     * What the engine threw.
+     *
+     * @return null if the operation succeeded, or if the error says it all
+     */
+    public final Throwable cause() {
+        return cause;
+    }
+
+    /**
+     * The new connection of an accept.
+     *
+     * @return null unless a successful {@link Operation#ACCEPT}; it belongs to the one whose context this is
+     */
+    public final PortSocket accepted() {
+        return accepted;
+    }
+
+    /** Releases the owner. A class that overrides this to free more calls it last. */
+    @Override
+    protected void free() {
+        if (owner != null) {
+            owner.release();
+        }
+    }
+
+    /** From fresh to submitted; the port has the caller's reference from here on. */
+    final void submit(Operation asked, ByteBuffer first) {
+        if (!STATE.compareAndSet(this, State.FRESH, State.SUBMITTED)) {
+            throw new IllegalStateException("a context serves one operation, this one is " + this);
+        }
+        operation = asked;
+        buffer = first;
+    }
+
+    /** Back to fresh after misuse was found; the caller has its reference again. */
+    final void unsubmit() {
+        operation = null;
+        buffer = null;
+        if (!STATE.compareAndSet(this, State.SUBMITTED, State.FRESH)) {
+            throw new IllegalStateException("taken back after its completion: " + this);
+        }
+    }
+
+    /** Stores the result; a second completion is a mistake of the engine and says so. */
+    final void complete(long bytes, PortSocket socket, IoError failure, Throwable why) {
+        transferred = bytes;
+        accepted = socket;
+        error = failure;
+        cause = why;
+        if (!STATE.compareAndSet(this, State.SUBMITTED, State.COMPLETED)) {
+            throw new IllegalStateException("completed twice: " + this);
+        }
+    }
+
+    /** Delivers the completion and gives the port's reference back, whatever {@link #onCompletion()} does. */
+    final void deliver() {
+        if (!STATE.compareAndSet(this, State.COMPLETED, State.DELIVERED)) {
+            throw new IllegalStateException("delivered without a completion, or twice: " + this);
+        }
+        try {
+            onCompletion();
+        } finally {
+            release();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return getClass().getSimpleName() + "[" + (operation == null ? "" : operation + " ") + STATE.getVolatile(this)
+                + (error == null ? "" : " " + error) + "]";
+    }
+}

@@ -1,0 +1,198 @@
+package io.iocp4j.core;
+
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.InterruptedByTimeoutException;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.UnresolvedAddressException;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Why an operation or a connection ended, with the numbers under which the field knows it.
+ *
+ * <p>The Winsock numbers are those of the page "Windows Sockets Error Codes"; the system codes those of "System Error Codes".
+ */
+public enum IoError {
+    /** The peer ended its sending side; ours may still send. */
+    EOF(2, "", 38, Group.CLOSED),
+    /** The handle was closed by us before the operation was submitted. */
+    BAD_DESCRIPTOR(10009, "EBADF", 6, Group.CLOSED),
+    /** The operating system refuses, for example a port below 1024. */
+    ACCESS_DENIED(10013, "EACCES", 5, Group.REFUSED),
+    /** A parameter that the operating system does not take. */
+    INVALID_ARGUMENT(10022, "EINVAL", 87, Group.LOCAL),
+    /** The process or the system has no descriptor left. */
+    NO_DESCRIPTORS(10024, "EMFILE", 4, Group.LIMIT),
+    /** The address is taken by another socket. */
+    ADDRESS_IN_USE(10048, "EADDRINUSE", 0, Group.REFUSED),
+    /** The address is not one of this machine. */
+    ADDRESS_NOT_AVAILABLE(10049, "EADDRNOTAVAIL", 0, Group.REFUSED),
+    /** No route to the peer's network. */
+    NETWORK_UNREACHABLE(10051, "ENETUNREACH", 1231, Group.REFUSED),
+    /** This machine gave the connection up. */
+    CONNECTION_ABORTED(10053, "ECONNABORTED", 1236, Group.LOST),
+    /** The peer gave the connection up (RST); also ERROR_NETNAME_DELETED, by which the Windows port names it. */
+    CONNECTION_RESET(10054, "ECONNRESET", 64, Group.LOST),
+    /** A limit on memory: of the system, or the connection's send queue. */
+    NO_BUFFERS(10055, "ENOBUFS", 1450, Group.LIMIT),
+    /** The socket is not connected (yet). */
+    NOT_CONNECTED(10057, "ENOTCONN", 0, Group.LOCAL),
+    /** Sending after our own side was ended. */
+    SHUT_DOWN(10058, "ESHUTDOWN", 0, Group.LOCAL),
+    /** Sending to a peer that closed; Windows says CONNECTION_RESET or CONNECTION_ABORTED instead. */
+    BROKEN_PIPE(0, "EPIPE", 109, Group.LOST),
+    /** Too late. */
+    TIMED_OUT(10060, "ETIMEDOUT", 121, Group.LOST),
+    /** Nobody listens at the address. */
+    CONNECTION_REFUSED(10061, "ECONNREFUSED", 1225, Group.REFUSED),
+    /** No route to the peer. */
+    HOST_UNREACHABLE(10065, "EHOSTUNREACH", 1232, Group.REFUSED),
+    /** The name has no address. */
+    HOST_NOT_FOUND(11001, "ENOTFOUND", 0, Group.REFUSED),
+    /** The operation was pending when its handle was closed by us. */
+    OPERATION_ABORTED(995, "ECANCELED", 995, Group.CLOSED),
+    /** A callback of the application threw. */
+    HANDLER_FAILED(0, "", 0, Group.LOCAL),
+    /** Everything else; the cause tells. */
+    OTHER(0, "EIO", 0, Group.LOST);
+
+    /** The few kinds that an application which only wants to know "closed or lost?" tells apart. */
+    public enum Group {
+        /** Closed on purpose, by the peer or by us. */
+        CLOSED,
+        /** Lost without anybody's wish. */
+        LOST,
+        /** Never came to be. */
+        REFUSED,
+        /** A mistake on this side. */
+        LOCAL,
+        /** A limit was reached. */
+        LIMIT
+    }
+
+    /**
+     * The texts of the operating systems: an exception of the JDK carries neither errno nor Winsock number, so its text is all there
+     * is. Lower case; the first that is contained decides. Linux and macOS strerror first, FormatMessage of Windows (English) after.
+     */
+    private static final List<Text> TEXTS = List.of(
+            new Text("connection reset", CONNECTION_RESET),
+            new Text("broken pipe", BROKEN_PIPE),
+            new Text("connection refused", CONNECTION_REFUSED),
+            new Text("timed out", TIMED_OUT),
+            new Text("too many open files", NO_DESCRIPTORS),
+            new Text("address already in use", ADDRESS_IN_USE),
+            new Text("cannot assign requested address", ADDRESS_NOT_AVAILABLE),
+            new Text("can't assign requested address", ADDRESS_NOT_AVAILABLE),
+            new Text("permission denied", ACCESS_DENIED),
+            new Text("network is unreachable", NETWORK_UNREACHABLE),
+            new Text("no route to host", HOST_UNREACHABLE),
+            new Text("host is unreachable", HOST_UNREACHABLE),
+            new Text("software caused connection abort", CONNECTION_ABORTED),
+            new Text("no buffer space", NO_BUFFERS),
+            new Text("not connected", NOT_CONNECTED),
+            new Text("invalid argument", INVALID_ARGUMENT),
+            new Text("specified network name is no longer available", CONNECTION_RESET),
+            new Text("forcibly closed by the remote host", CONNECTION_RESET),
+            new Text("aborted by the software in your host machine", CONNECTION_ABORTED),
+            new Text("remote computer refused the network connection", CONNECTION_REFUSED),
+            new Text("target machine actively refused it", CONNECTION_REFUSED),
+            new Text("semaphore timeout period has expired", TIMED_OUT),
+            new Text("only one usage of each socket address", ADDRESS_IN_USE),
+            new Text("requested address is not valid in its context", ADDRESS_NOT_AVAILABLE),
+            new Text("forbidden by its access permissions", ACCESS_DENIED),
+            new Text("thread exit or an application request", OPERATION_ABORTED),
+            new Text("insufficient system resources", NO_BUFFERS),
+            new Text("lacked sufficient buffer space", NO_BUFFERS));
+
+    private final int winsock;
+    private final String errno;
+    private final int systemCode;
+    private final Group group;
+
+    IoError(int winsock, String errno, int systemCode, Group group) {
+        this.winsock = winsock;
+        this.errno = errno;
+        this.systemCode = systemCode;
+        this.group = group;
+    }
+
+    /**
+     * The number in Winsock (for {@link #EOF} the one asio users know, for {@link #OPERATION_ABORTED} that of the overlapped call).
+     *
+     * @return the number, 0 if there is none
+     */
+    public int winsock() {
+        return winsock;
+    }
+
+    /**
+     * The name in errno.h.
+     *
+     * @return the name, empty if there is none
+     */
+    public String errno() {
+        return errno;
+    }
+
+    /**
+     * The Windows system error under which a completion port reports it.
+     *
+     * @return the code, 0 if there is none
+     */
+    public int systemCode() {
+        return systemCode;
+    }
+
+    /**
+     * The merged kind.
+     *
+     * @return the group, never null
+     */
+    public Group group() {
+        return group;
+    }
+
+    /**
+     * Finds the error that an exception of the JDK stands for: by its type where the type says it, else by the operating system's text.
+     *
+     * @param failure what the JDK threw or completed with
+     * @return the error, {@link #OTHER} if neither type nor text is known
+     */
+    public static IoError of(Throwable failure) {
+        return switch (failure) {
+            case IoException e -> e.error();
+            case AsynchronousCloseException e -> OPERATION_ABORTED;
+            case ClosedChannelException e -> BAD_DESCRIPTOR;
+            case InterruptedByTimeoutException e -> TIMED_OUT;
+            case UnresolvedAddressException e -> HOST_NOT_FOUND;
+            case UnknownHostException e -> HOST_NOT_FOUND;
+            case NotYetConnectedException e -> NOT_CONNECTED;
+            case NoRouteToHostException e -> HOST_UNREACHABLE;
+            case ConnectException e -> byText(e, CONNECTION_REFUSED);
+            case BindException e -> byText(e, ADDRESS_IN_USE);
+            default -> byText(failure, OTHER);
+        };
+    }
+
+    private static IoError byText(Throwable failure, IoError otherwise) {
+        String message = failure.getMessage();
+        if (message == null) {
+            return otherwise;
+        }
+        String lower = message.toLowerCase(Locale.ROOT);
+        for (Text text : TEXTS) {
+            if (lower.contains(text.part)) {
+                return text.error;
+            }
+        }
+        return otherwise;
+    }
+
+    private record Text(String part, IoError error) {
+    }
+}

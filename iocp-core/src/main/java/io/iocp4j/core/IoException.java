@@ -1,0 +1,87 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+
+/** A failed operation: which, between which addresses, and why, for calls that throw instead of completing. */
+public final class IoException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    /** The reason. */
+    private final IoError error;
+    /** The operation in one word. */
+    private final String operation;
+    /** Addresses are not Serializable in general. */
+    private final transient SocketAddress local;
+    private final transient SocketAddress remote;
+
+    /**
+     * Makes the exception; the message names everything that is known.
+     *
+     * @param error the reason
+     * @param operation in one word: bind, accept, connect, read, write
+     * @param local our address, or null
+     * @param remote the peer's address, or null
+     * @param cause what the JDK threw, or null
+     */
+    public IoException(IoError error, String operation, SocketAddress local, SocketAddress remote, Throwable cause) {
+        super(message(error, operation, local, remote, cause), cause);
+        this.error = error;
+        this.operation = operation;
+        this.local = local;
+        this.remote = remote;
+    }
+
+    /**
+     * The reason.
+     *
+     * @return never null
+     */
+    public IoError error() {
+        return error;
+    }
+
+    /**
+     * What was tried.
+     *
+     * @return one word: bind, accept, connect, read, write
+     */
+    public String operation() {
+        return operation;
+    }
+
+    /**
+     * Our address.
+     *
+     * @return null if not known
+     */
+    public SocketAddress local() {
+        return local;
+    }
+
+    /**
+     * The peer's address.
+     *
+     * @return null if not known
+     */
+    public SocketAddress remote() {
+        return remote;
+    }
+
+    private static String message(IoError error, String operation, SocketAddress local, SocketAddress remote, Throwable cause) {
+        StringBuilder text = new StringBuilder(operation).append(": ").append(error);
+        if (error.winsock() != 0) {
+            text.append(" (").append(error.winsock()).append(')');
+        }
+        if (remote != null) {
+            text.append(", peer ").append(remote);
+        }
+        if (local != null) {
+            text.append(", local ").append(local);
+        }
+        if (cause != null && cause.getMessage() != null) {
+            text.append(": ").append(cause.getMessage());
+        }
+        return text.toString();
+    }
+}

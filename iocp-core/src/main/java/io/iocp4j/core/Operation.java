@@ -1,0 +1,15 @@
+package io.iocp4j.core;
+
+/** What a context asks of the port. */
+public enum Operation {
+    /** Take one connection from a listener. */
+    ACCEPT,
+    /** Connect a socket to a peer. */
+    CONNECT,
+    /** Receive some bytes. */
+    RECEIVE,
+    /** Send some bytes; fewer than asked may be taken. */
+    SEND,
+    /** No I/O: a packet of the application (PostQueuedCompletionStatus). */
+    POST
+}

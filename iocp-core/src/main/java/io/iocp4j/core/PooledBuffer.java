@@ -1,0 +1,43 @@
+package io.iocp4j.core;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A counted piece of direct memory from a {@link BufferPool}. Who holds a reference may read; only the one who acquired it may write, and
+ * only until it was given to anybody else.
+ */
+public final class PooledBuffer extends RefCounted {
+    /** What a reader finds who kept a view after the last release, if the pool was made to show such mistakes. */
+    static final byte POISON = (byte) 0xDD;
+
+    private final BufferPool pool;
+    private final ByteBuffer memory;
+
+    PooledBuffer(BufferPool pool, ByteBuffer memory) {
+        this.pool = pool;
+        this.memory = memory;
+    }
+
+    /**
+     * The memory itself, whose position and limit belong to the one who fills it.
+     *
+     * @return the one buffer object of this piece of memory, the same at each call
+     */
+    public ByteBuffer buffer() {
+        if (references() <= 0) {
+            throw new IllegalStateException("used after the last release: " + this);
+        }
+        return memory;
+    }
+
+    /** Gives the memory back to its pool. */
+    @Override
+    protected void free() {
+        pool.takeBack(memory);
+    }
+
+    @Override
+    public String toString() {
+        return "PooledBuffer[" + memory.capacity() + " bytes]";
+    }
+}

@@ -1,0 +1,84 @@
+package io.iocp4j.core;
+
+import java.net.InetSocketAddress;
+import java.net.SocketOption;
+import java.nio.ByteBuffer;
+
+/**
+ * A TCP socket associated with a port. Every operation ends in exactly one completion, also when it fails at once and also when the
+ * handle is closed meanwhile; operating errors are never thrown. One receive and one send may be pending at a time.
+ */
+public interface PortSocket {
+    /**
+     * Connects. Completes with 0 bytes.
+     *
+     * @param remote the peer
+     * @param context a fresh context, whose reference goes to the port
+     */
+    void connect(InetSocketAddress remote, IoContext context);
+
+    /**
+     * Receives between 1 byte and what fits; 0 bytes and no error mean that the peer disconnected.
+     *
+     * @param buffer between position and limit; the port's until the completion. The position moves by the bytes received
+     * @param context a fresh context, whose reference goes to the port
+     * @throws IllegalArgumentException if the buffer has no room: 0 bytes could not be told from a disconnect then
+     * @throws IllegalStateException if a receive is pending, or the context is not fresh, or the port was closed
+     */
+    void receive(ByteBuffer buffer, IoContext context);
+
+    /**
+     * Sends the buffers in order, as far as the operating system takes them now: fewer bytes than asked are a success.
+     *
+     * @param buffers the array may be reused after the call; the buffers are the port's until the completion, their positions move
+     *        by the bytes sent
+     * @param count how many of the array to send, 1 to {@link CompletionPort#GATHER_MAX}
+     * @param context a fresh context, whose reference goes to the port
+     * @throws IllegalArgumentException if there is nothing to send
+     * @throws IllegalStateException if a send is pending, or the context is not fresh, or the port was closed
+     */
+    void send(ByteBuffer[] buffers, int count, IoContext context);
+
+    /**
+     * Sends FIN. To be called with no send pending.
+     *
+     * @throws IoException if the socket is not connected any more
+     */
+    void shutdownOutput() throws IoException;
+
+    /**
+     * Closes the handle. What is pending completes with {@link IoError#OPERATION_ABORTED}. A second call does nothing.
+     */
+    void close();
+
+    /**
+     * Sets an option of {@link java.net.StandardSocketOptions}.
+     *
+     * @param <T> the type of its value
+     * @param option which
+     * @param value its value
+     * @throws IoException if the system refuses, or the handle is closed
+     */
+    <T> void option(SocketOption<T> option, T value) throws IoException;
+
+    /**
+     * Sets whom to tell when the port closes; an accepted socket starts with {@link CompletionKey#NONE}.
+     *
+     * @param key the new one
+     */
+    void key(CompletionKey key);
+
+    /**
+     * Our address.
+     *
+     * @return null before the connection is there
+     */
+    InetSocketAddress local();
+
+    /**
+     * The peer's address, also after the handle was closed.
+     *
+     * @return null before the connection is there
+     */
+    InetSocketAddress remote();
+}

@@ -1,0 +1,968 @@
+package io.iocp4j.core;
+
+import io.iocp4j.core.CloseInfo.Initiator;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+
+/**
+ * A TCP connection on a port. Two faces: callbacks of a {@link TcpHandler}, or calls that wait, for virtual threads
+ * ({@link #read()}, {@link #write(ByteBuffer)}); {@code send}, {@code end}, {@code close} and {@code abort} belong to both.
+ *
+ * <p>Every method may be called by any thread and is harmless on a closed connection. No callback runs inside the call that caused it.
+ * One receive and one send are in flight at most. The connection is counted: it holds one reference while its transport is open, and
+ * each of its operations another, so it is freed, and {@link #closed()} completes, when the last operation was delivered.
+ */
+public final class TcpConnection extends RefCounted implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
+
+    /** Where a connection stands. It only moves down this list. */
+    public enum State {
+        /** The connect is under way; what is sent is kept. */
+        CONNECTING,
+        /** Both directions work, or one of them was ended. */
+        OPEN,
+        /** {@code close()} was called: the queue is flushed, FIN is sent, what still comes is dropped. */
+        CLOSING,
+        /** The transport is gone. */
+        CLOSED
+    }
+
+    /** Our sending side. */
+    private enum Output {
+        /** Takes data. */
+        OPEN,
+        /** Takes no more data; FIN follows the queue. */
+        ENDING,
+        /** FIN was sent. */
+        ENDED
+    }
+
+    private final CompletionPort port;
+    private final PortSocket socket;
+    private final TcpOptions options;
+    private final Runnable onFreed;
+    private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
+    private final Turns strand;
+    private final Object lock = new Object();
+
+    // guarded by lock
+    private State state;
+    private Output output = Output.OPEN;
+    private boolean inputEnded;
+    private boolean paused;
+    private boolean receiving;
+    private boolean sending;
+    private boolean aboveHighWater;
+    private int lowWaterMark;
+    private int highWaterMark;
+    private int receiveSize;
+    private final SendQueue queue;
+    private final ByteBuffer[] gather = new ByteBuffer[CompletionPort.GATHER_MAX];
+    /** Came while paused. */
+    private Receive held;
+    private CloseInfo closeInfo;
+    private IoError lastError;
+    private long bytesLost;
+    private Future<?> lingerTimer;
+    private Future<?> idleTimer;
+    private Future<?> connectTimer;
+    private Duration idleTimeout = Duration.ZERO;
+    private long bytesRead;
+    private long bytesWritten;
+
+    // used by the strand only
+    private TcpHandler handler;
+    private Receive current;
+    private boolean closeReported;
+
+    /** When something was last received or sent; a plain store per operation, which the idle timer reads when it fires. */
+    private volatile long lastActivityNanos;
+    private volatile Object attachment;
+
+    TcpConnection(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+        this.port = port;
+        this.socket = socket;
+        this.options = options;
+        this.state = state;
+        this.onFreed = onFreed;
+        this.strand = new Turns();
+        this.queue = new SendQueue(port.buffers());
+        this.lowWaterMark = options.lowWaterMark();
+        this.highWaterMark = options.highWaterMark();
+        this.receiveSize = options.receiveMin();
+    }
+
+    /**
+     * Connects with callbacks. Returns at once; {@code onOpen} or {@code onClose} follows. What is sent before is kept.
+     *
+     * @param port whose workers run the callbacks
+     * @param options limits and options of the connection
+     * @param remote the peer, resolved
+     * @param handler of this connection alone
+     * @return the connection, still {@link State#CONNECTING}
+     * @throws IOException if there is no descriptor left, or the options are refused
+     */
+    public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler)
+            throws IOException {
+        PortSocket socket = port.socket(CompletionKey.NONE);
+        TcpConnection connection;
+        try {
+            configure(socket, options);
+            connection = new TcpConnection(port, socket, options, State.CONNECTING, () -> { });
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+        connection.connect(remote, Objects.requireNonNull(handler));
+        return connection;
+    }
+
+    /**
+     * Connects and waits; the connection has the face of calls that wait.
+     *
+     * @param port whose workers carry the bytes
+     * @param options limits and options of the connection
+     * @param remote the peer, resolved
+     * @return an open connection
+     * @throws IOException if it cannot be connected
+     * @throws IllegalStateException on a worker of the port
+     */
+    public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote) throws IOException {
+        BlockingReader reader = new BlockingReader(port);
+        TcpConnection connection = connect(port, options, remote, reader);
+        reader.awaitOpen(connection, remote);
+        return connection;
+    }
+
+    private void connect(InetSocketAddress remote, TcpHandler newHandler) {
+        handler = newHandler;
+        synchronized (lock) {
+            socket.key(this::onPortClosing);
+            socket.connect(remote, new Connect());
+            if (!options.connectTimeout().isZero()) {
+                connectTimer = port.schedule(options.connectTimeout(), this::connectTimedOut);
+            }
+        }
+    }
+
+    private void connectTimedOut() {
+        synchronized (lock) {
+            if (state == State.CONNECTING) {
+                fail(IoError.TIMED_OUT, null, true);
+            }
+        }
+    }
+
+    /** Begins the life of an accepted connection, on the worker that accepted it. */
+    void open(TcpHandler newHandler) {
+        handler = newHandler;
+        socket.key(this::onPortClosing);
+        strand.run(this::opened);
+    }
+
+    /** Options that are set on every socket before its first byte. */
+    static void configure(PortSocket socket, TcpOptions options) throws IOException {
+        socket.option(StandardSocketOptions.TCP_NODELAY, options.noDelay());
+        if (options.keepAlive()) {
+            socket.option(StandardSocketOptions.SO_KEEPALIVE, true);
+        }
+        if (options.sendBuffer() > 0) {
+            socket.option(StandardSocketOptions.SO_SNDBUF, options.sendBuffer());
+        }
+        if (options.receiveBuffer() > 0) {
+            socket.option(StandardSocketOptions.SO_RCVBUF, options.receiveBuffer());
+        }
+    }
+
+    // ------------------------------------------------------------------ sending
+
+    /**
+     * Queues a copy of the data. What a callback sends leaves together when the callback returns.
+     *
+     * @param data between position and limit, the caller's again on return, with its position at its limit
+     * @return false from the moment that the queue is above the high-water mark until {@code onDrain} (the data was taken all the
+     *         same), or if the connection no longer sends (the data was dropped)
+     */
+    public boolean send(ByteBuffer data) {
+        synchronized (lock) {
+            if (!mayQueue(data.remaining())) {
+                return false;
+            }
+            queue.add(data);
+            return queued();
+        }
+    }
+
+    /**
+     * Queues a counted buffer without copying it, the same one on any number of connections.
+     *
+     * @param shared what its view holds between position and limit now; nobody may write to it any more. The queue retains it until
+     *        it is sent or dropped
+     * @return as {@link #send(ByteBuffer)}
+     */
+    public boolean send(PooledBuffer shared) {
+        synchronized (lock) {
+            ByteBuffer view = shared.buffer().duplicate();
+            if (!mayQueue(view.remaining())) {
+                return false;
+            }
+            queue.add(shared, view);
+            return queued();
+        }
+    }
+
+    /**
+     * Queues a copy of the data and waits until the queue is not above the high-water mark. For virtual threads.
+     *
+     * @param data between position and limit, the caller's again on return, with its position at its limit
+     * @throws IOException if the connection no longer sends, or ends meanwhile
+     * @throws IllegalStateException on a worker of the port, which would wait for itself
+     */
+    public void write(ByteBuffer data) throws IOException {
+        requireNotWorker(port);
+        synchronized (lock) {
+            if (!mayQueue(data.remaining())) {
+                throw ioException("write", whyNotSending());
+            }
+            queue.add(data);
+            queued();
+            while (state != State.CLOSED && queue.bytes() > highWaterMark) {
+                waitForChange();
+            }
+            if (state == State.CLOSED) {
+                throw ioException("write", whyNotSending());
+            }
+        }
+    }
+
+    private IoError whyNotSending() {
+        if (closeInfo == null) {
+            return IoError.SHUT_DOWN;
+        }
+        if (closeInfo.error() != null) {
+            return closeInfo.error();
+        }
+        return closeInfo.initiator() == Initiator.LOCAL ? IoError.BAD_DESCRIPTOR : IoError.BROKEN_PIPE;
+    }
+
+    /**
+     * Queues text as UTF-8 and waits like {@link #write(ByteBuffer)}.
+     *
+     * @param text to send
+     * @throws IOException if the connection no longer sends, or ends meanwhile
+     */
+    public void write(String text) throws IOException {
+        write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Ends our sending side: FIN follows what is queued. Receiving goes on. */
+    public void end() {
+        synchronized (lock) {
+            if (state != State.CLOSED && output == Output.OPEN) {
+                output = Output.ENDING;
+                flushOrDefer();
+            }
+        }
+    }
+
+    /**
+     * Sets when {@code send} returns false and when {@code onDrain} follows, for this connection.
+     *
+     * @param lowBytes 0 or more
+     * @param highBytes not below the first
+     */
+    public void waterMarks(int lowBytes, int highBytes) {
+        TcpOptions checked = options.waterMarks(lowBytes, highBytes);
+        synchronized (lock) {
+            lowWaterMark = checked.lowWaterMark();
+            highWaterMark = checked.highWaterMark();
+        }
+    }
+
+    /**
+     * What was accepted for sending and not yet taken by the operating system.
+     *
+     * @return bytes
+     */
+    public long bufferedAmount() {
+        synchronized (lock) {
+            return queue.bytes();
+        }
+    }
+
+    // ------------------------------------------------------------------ receiving
+
+    /** Stops {@code onData}: what has come is held, and the peer is slowed down by TCP. */
+    public void pause() {
+        synchronized (lock) {
+            paused = true;
+        }
+    }
+
+    /** Lets {@code onData} come again. */
+    public void resume() {
+        synchronized (lock) {
+            if (!paused || state == State.CLOSED) {
+                paused = false;
+                return;
+            }
+            paused = false;
+            if (held != null) {
+                Receive receive = held;
+                held = null;
+                // nothing is received before these bytes were delivered
+                receiving = true;
+                strand.post(receive);
+            } else {
+                receiveNext();
+            }
+        }
+    }
+
+    /**
+     * Takes a reference to the buffer whose bytes the current {@code onData} was given.
+     *
+     * @return the caller's to release
+     * @throws IllegalStateException outside of {@code onData}
+     */
+    public PooledBuffer retainReceived() {
+        if (current == null || !strand.isCurrent()) {
+            throw new IllegalStateException("only a handler in onData can keep what was received");
+        }
+        current.memory.retain();
+        return current.memory;
+    }
+
+    /**
+     * Waits for bytes. Only for a connection with the face of calls that wait; one reader at a time.
+     *
+     * @return what came, at least one byte, the caller's own; null when the peer has ended its side, or this side
+     *         closed the connection
+     * @throws IOException if the connection was lost
+     */
+    public ByteBuffer read() throws IOException {
+        return reader().read(this, 0);
+    }
+
+    /**
+     * Waits for bytes for a limited time; a time-out leaves the connection as it is.
+     *
+     * @param limit above 0
+     * @return as {@link #read()}
+     * @throws IOException if the connection was lost, or with {@link IoError#TIMED_OUT} when nothing came in time
+     */
+    public ByteBuffer read(Duration limit) throws IOException {
+        if (limit.isNegative() || limit.isZero()) {
+            throw new IllegalArgumentException("a limit must be above 0: " + limit);
+        }
+        return reader().read(this, limit.toNanos());
+    }
+
+    private BlockingReader reader() {
+        if (handler instanceof BlockingReader reader) {
+            return reader;
+        }
+        throw new IllegalStateException("the bytes of this connection go to its handler");
+    }
+
+    // ------------------------------------------------------------------ time
+
+    /**
+     * Asks for {@link TcpHandler#onTimeout} after each such silence in both directions; a notice only.
+     *
+     * @param silence zero for never
+     */
+    public void setTimeout(Duration silence) {
+        if (silence.isNegative()) {
+            throw new IllegalArgumentException("a silence must not be negative: " + silence);
+        }
+        synchronized (lock) {
+            cancel(idleTimer);
+            idleTimer = null;
+            idleTimeout = silence;
+            if (!silence.isZero() && state != State.CLOSED) {
+                lastActivityNanos = System.nanoTime();
+                idleTimer = port.schedule(silence, this::idleCheck);
+            }
+        }
+    }
+
+    /**
+     * Runs the task among the callbacks of this connection, after those that are due. Dropped if the connection is closed by then.
+     *
+     * @param task must not wait
+     */
+    public void execute(Runnable task) {
+        synchronized (lock) {
+            if (state != State.CLOSED) {
+                strand.post(() -> {
+                    if (!closeReported) {
+                        task.run();
+                    }
+                });
+            }
+        }
+    }
+
+    /**
+     * Runs the task later among the callbacks of this connection. Dropped if the connection is closed by then.
+     *
+     * @param delay from now
+     * @param task must not wait
+     * @return cancel it to take the task back
+     */
+    public Future<?> schedule(Duration delay, Runnable task) {
+        return port.schedule(delay, () -> execute(task));
+    }
+
+    private void idleCheck() {
+        synchronized (lock) {
+            if (state == State.CLOSED || idleTimeout.isZero()) {
+                return;
+            }
+            long left = idleTimeout.toNanos() - (System.nanoTime() - lastActivityNanos);
+            if (left > 0) {
+                idleTimer = port.schedule(Duration.ofNanos(left), this::idleCheck);
+            } else {
+                idleTimer = port.schedule(idleTimeout, this::idleCheck);
+                strand.post(() -> callback(c -> c.handler.onTimeout(c)));
+            }
+        }
+    }
+
+    private void active() {
+        if (idleTimer != null) {
+            lastActivityNanos = System.nanoTime();
+        }
+    }
+
+    // ------------------------------------------------------------------ ending
+
+    /**
+     * Closes in order: {@code onClose} comes at once, what is queued is sent, then FIN; what the peer still sends is dropped; when the
+     * peer's FIN has come, or nothing moved for the linger timeout, the transport goes and {@link #closed()} completes. Does not wait.
+     */
+    @Override
+    public void close() {
+        synchronized (lock) {
+            if (state == State.CONNECTING) {
+                fail(null, null, false);
+            }
+            if (state != State.OPEN) {
+                return;
+            }
+            state = State.CLOSING;
+            paused = false;
+            report(new CloseInfo(null, Initiator.LOCAL, null, 0));
+            output = output == Output.ENDED ? Output.ENDED : Output.ENDING;
+            inputEnded |= held != null && held.transferred() == 0;
+            dropHeld();
+            lingerTimer = port.schedule(options.lingerTimeout(), new Linger());
+            lock.notifyAll();
+            if (inputEnded && output == Output.ENDED) {
+                destroy();
+            } else {
+                receiveNext();
+                flushOrDefer();
+            }
+        }
+    }
+
+    /** Closes now: what is queued is dropped, {@code onClose} comes at once. */
+    public void abort() {
+        fail(null, null, false);
+    }
+
+    /**
+     * Closes now because of an error that the caller found.
+     *
+     * @param error what {@code onClose} will be told
+     * @param cause what was thrown, or null
+     */
+    public void abort(IoError error, Throwable cause) {
+        fail(Objects.requireNonNull(error), cause, false);
+    }
+
+    private void onPortClosing() {
+        fail(IoError.OPERATION_ABORTED, null, false);
+    }
+
+    /** The one way to end without ceremony. The handler hears nothing of it after close(), but {@link #closed()} does. */
+    private void fail(IoError error, Throwable cause, boolean remote) {
+        synchronized (lock) {
+            if (state != State.CLOSED) {
+                boolean ours = !remote || error.group() == IoError.Group.CLOSED;
+                report(new CloseInfo(error, ours ? Initiator.LOCAL : Initiator.REMOTE, cause, 0));
+                lastError = error;
+                destroy();
+            }
+        }
+    }
+
+    /** The handler hears of the first end only. */
+    private void report(CloseInfo info) {
+        if (closeInfo == null) {
+            closeInfo = info;
+            strand.post(() -> {
+                closeReported = true;
+                handler.onClose(this, closeInfo);
+            });
+        }
+    }
+
+    /** Lets the transport go. The references of pending operations keep this object until they were delivered. */
+    private void destroy() {
+        state = State.CLOSED;
+        socket.close();
+        bytesLost = queue.bytes();
+        if (!sending) {
+            queue.clear();
+        }
+        dropHeld();
+        cancel(lingerTimer);
+        cancel(idleTimer);
+        cancel(connectTimer);
+        lock.notifyAll();
+        // by the strand, since the last reference must not go under the lock: who waits for closed() may go on from there
+        strand.post(this::release);
+    }
+
+    @Override
+    protected void free() {
+        closed.complete(new CloseInfo(lastError, closeInfo.initiator(), closeInfo.cause(), bytesLost));
+        onFreed.run();
+    }
+
+    private void dropHeld() {
+        if (held != null) {
+            held.release();
+            held = null;
+        }
+    }
+
+    private static void cancel(Future<?> timer) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+
+    /** Cuts a closing connection that makes no progress. */
+    private final class Linger implements Runnable {
+        private long before = queue.bytes();
+
+        @Override
+        public void run() {
+            synchronized (lock) {
+                long now = queue.bytes();
+                if (state != State.CLOSING) {
+                    return;
+                }
+                if (now < before) {
+                    before = now;
+                    lingerTimer = port.schedule(options.lingerTimeout(), this);
+                } else {
+                    fail(IoError.TIMED_OUT, null, true);
+                }
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ facts
+
+    /**
+     * Completes when the transport is gone and no operation is left.
+     *
+     * @return completes normally, always
+     */
+    public CompletableFuture<CloseInfo> closed() {
+        return closed.copy();
+    }
+
+    /**
+     * Where the connection stands.
+     *
+     * @return the state now
+     */
+    public State state() {
+        synchronized (lock) {
+            return state;
+        }
+    }
+
+    /**
+     * Our address.
+     *
+     * @return null before the connection is there
+     */
+    public InetSocketAddress local() {
+        return socket.local();
+    }
+
+    /**
+     * The peer's address.
+     *
+     * @return null before the connection is there; known also after its end
+     */
+    public InetSocketAddress remote() {
+        return socket.remote();
+    }
+
+    /**
+     * What was received.
+     *
+     * @return bytes, including those dropped after close()
+     */
+    public long bytesRead() {
+        synchronized (lock) {
+            return bytesRead;
+        }
+    }
+
+    /**
+     * What was accepted for sending, sent or not.
+     *
+     * @return bytes
+     */
+    public long bytesWritten() {
+        synchronized (lock) {
+            return bytesWritten;
+        }
+    }
+
+    /**
+     * What the application attached.
+     *
+     * @return null if nothing
+     */
+    public Object attachment() {
+        return attachment;
+    }
+
+    /**
+     * Attaches something of the application.
+     *
+     * @param object anything
+     */
+    public void attachment(Object object) {
+        attachment = object;
+    }
+
+    @Override
+    public String toString() {
+        return "TcpConnection[" + state() + ", local " + local() + ", peer " + remote() + "]";
+    }
+
+    // ------------------------------------------------------------------ inside: sending, under the lock
+
+    private boolean mayQueue(int length) {
+        if (state == State.CLOSED || state == State.CLOSING || output != Output.OPEN) {
+            return false;
+        }
+        if (length > options.sendQueueMax() - queue.bytes()) {
+            fail(IoError.NO_BUFFERS, null, false);
+            return false;
+        }
+        bytesWritten += length;
+        return true;
+    }
+
+    private boolean queued() {
+        flushOrDefer();
+        if (queue.bytes() > highWaterMark) {
+            aboveHighWater = true;
+        }
+        return !aboveHighWater;
+    }
+
+    /** Inside a callback the send waits for the end of the turn, so that many small messages leave in one call of the system. */
+    private void flushOrDefer() {
+        if (!strand.isCurrent()) {
+            flush();
+        }
+    }
+
+    private void flush() {
+        if (sending || state == State.CONNECTING || state == State.CLOSED) {
+            return;
+        }
+        if (!queue.isEmpty()) {
+            sending = true;
+            int count = queue.gather(gather);
+            socket.send(gather, count, new Send());
+        } else if (output == Output.ENDING) {
+            output = Output.ENDED;
+            try {
+                socket.shutdownOutput();
+            } catch (IOException e) {
+                fail(IoError.of(e), e, true);
+                return;
+            }
+            if (inputEnded) {
+                report(new CloseInfo(null, Initiator.REMOTE, null, 0));
+                destroy();
+            }
+        }
+    }
+
+    private void sent(Send send) {
+        synchronized (lock) {
+            sending = false;
+            queue.sent(send.transferred());
+            active();
+            if (state == State.CLOSED) {
+                queue.clear();
+            } else if (send.error() != null) {
+                // how much of it went out is not known, so nothing may follow it
+                fail(send.error(), send.cause(), true);
+            } else {
+                flush();
+                lock.notifyAll();
+                if (aboveHighWater && queue.bytes() <= lowWaterMark) {
+                    aboveHighWater = false;
+                    if (state == State.OPEN) {
+                        strand.post(() -> callback(c -> c.handler.onDrain(c)));
+                    }
+                }
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ inside: receiving
+
+    private void opened() {
+        callback(c -> c.handler.onOpen(c));
+        if (!options.idleTimeout().isZero()) {
+            setTimeout(options.idleTimeout());
+        }
+        synchronized (lock) {
+            receiveNext();
+        }
+    }
+
+    /** Submits a receive if one is wanted; under the lock. */
+    private void receiveNext() {
+        boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null;
+        if (wanted && !receiving && !inputEnded) {
+            receiving = true;
+            Receive receive = new Receive(port.buffers().acquire(receiveSize));
+            socket.receive(receive.memory.buffer(), receive);
+        }
+    }
+
+    /** A receive has ended; as the strand. */
+    private void received(Receive receive) {
+        boolean data;
+        synchronized (lock) {
+            if (!receive.counted) {
+                receive.counted = true;
+                bytesRead += receive.transferred();
+                active();
+                adapt(receive);
+            }
+            if (state == State.CLOSED) {
+                receiving = false;
+                return;
+            }
+            if (receive.error() != null) {
+                receiving = false;
+                fail(receive.error(), receive.cause(), true);
+                return;
+            }
+            if (paused) {
+                receiving = false;
+                receive.retain();
+                held = receive;
+                return;
+            }
+            data = receive.transferred() > 0;
+            if (state == State.CLOSING) {
+                receiving = false;
+                if (data) {
+                    receiveNext();
+                } else {
+                    inputEnded = true;
+                    if (output == Output.ENDED) {
+                        destroy();
+                    }
+                }
+                return;
+            }
+            inputEnded = !data;
+        }
+        if (data) {
+            current = receive;
+            callback(c -> c.handler.onData(c, receive.memory.buffer().flip()));
+            current = null;
+        } else {
+            callback(c -> c.handler.onEnd(c));
+        }
+        synchronized (lock) {
+            receiving = false;
+            if (data) {
+                receiveNext();
+            } else if (state != State.CLOSED) {
+                peerEnded();
+            }
+        }
+    }
+
+    private void peerEnded() {
+        if (output == Output.ENDED) {
+            report(new CloseInfo(null, Initiator.REMOTE, null, 0));
+            destroy();
+        } else if (!options.allowHalfOpen()) {
+            end();
+        }
+    }
+
+    /** Doubles after a full receive, halves after one that filled less than a quarter. */
+    private void adapt(Receive receive) {
+        long got = receive.transferred();
+        if (got >= receiveSize && receiveSize < options.receiveMax()) {
+            receiveSize = Math.min(receiveSize * 2, options.receiveMax());
+        } else if (got < receiveSize / 4 && receiveSize > options.receiveMin()) {
+            receiveSize = Math.max(receiveSize / 2, options.receiveMin());
+        }
+    }
+
+    private interface Callback {
+        void call(TcpConnection connection) throws IOException;
+    }
+
+    /** Calls the handler, as the strand and without a lock; nothing is told after onClose. */
+    private void callback(Callback callback) {
+        if (closeReported) {
+            return;
+        }
+        try {
+            callback.call(this);
+        } catch (Throwable thrown) {
+            handlerFailed(thrown);
+        }
+    }
+
+    private void handlerFailed(Throwable thrown) {
+        LOG.log(Level.WARNING, "a callback of " + this + " threw; the connection ends", thrown);
+        fail(IoError.HANDLER_FAILED, thrown, false);
+    }
+
+    // ------------------------------------------------------------------ inside: waiting
+
+    static void requireNotWorker(CompletionPort port) {
+        if (Worker.current(port) != null) {
+            throw new IllegalStateException("a worker of the port must not wait for the port: use callbacks, or a thread of your own");
+        }
+    }
+
+    private void waitForChange() throws IOException {
+        try {
+            lock.wait();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw ioException("write", IoError.OPERATION_ABORTED);
+        }
+    }
+
+    IoException ioException(String operation, IoError error) {
+        Throwable cause;
+        synchronized (lock) {
+            cause = closeInfo == null ? null : closeInfo.cause();
+        }
+        return new IoException(error, operation, local(), remote(), cause);
+    }
+
+    // ------------------------------------------------------------------ inside: the operations
+
+    /** The callbacks of this connection. */
+    private final class Turns extends Strand {
+        Turns() {
+            super(port, TcpConnection.this);
+        }
+
+        @Override
+        void failed(Throwable thrown) {
+            handlerFailed(thrown);
+        }
+
+        @Override
+        void turnEnds() {
+            synchronized (lock) {
+                flush();
+            }
+        }
+    }
+
+    private final class Connect extends IoContext {
+        Connect() {
+            super(TcpConnection.this);
+        }
+
+        @Override
+        protected void onCompletion() {
+            synchronized (lock) {
+                cancel(connectTimer);
+                if (state != State.CONNECTING) {
+                    return;
+                }
+                if (error() != null) {
+                    fail(error(), cause(), true);
+                    return;
+                }
+                state = State.OPEN;
+            }
+            strand.run(TcpConnection.this::opened);
+        }
+    }
+
+    private final class Send extends IoContext {
+        Send() {
+            super(TcpConnection.this);
+        }
+
+        @Override
+        protected void onCompletion() {
+            sent(this);
+        }
+    }
+
+    /** A receive and its buffer, which goes back when the context is freed. */
+    private final class Receive extends IoContext implements Runnable {
+        private final PooledBuffer memory;
+        /** Whether its bytes were counted: one that was held while paused comes a second time. */
+        private boolean counted;
+
+        Receive(PooledBuffer memory) {
+            super(TcpConnection.this);
+            this.memory = memory;
+        }
+
+        @Override
+        protected void onCompletion() {
+            retain();
+            strand.run(this);
+        }
+
+        @Override
+        public void run() {
+            try {
+                received(this);
+            } finally {
+                release();
+            }
+        }
+
+        @Override
+        protected void free() {
+            memory.release();
+            super.free();
+        }
+    }
+}

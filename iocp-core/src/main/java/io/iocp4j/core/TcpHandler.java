@@ -1,0 +1,69 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The application's side of one connection. The callbacks of a connection never overlap and come from the port's workers: none may wait.
+ * What a callback throws ends its connection with {@link IoError#HANDLER_FAILED}, and only that.
+ *
+ * <p>Order: {@code onOpen}, then any of the others, {@code onClose} last and exactly once.
+ */
+public interface TcpHandler {
+    /**
+     * The connection is there. The first receive is submitted when this returns, unless the connection was paused.
+     *
+     * @param connection open for sending
+     * @throws IOException to end the connection
+     */
+    default void onOpen(TcpConnection connection) throws IOException {
+    }
+
+    /**
+     * Bytes came.
+     *
+     * @param connection the connection
+     * @param data lent for the call, at least one byte; to keep it, see {@link TcpConnection#retainReceived()}
+     * @throws IOException to end the connection
+     */
+    default void onData(TcpConnection connection, ByteBuffer data) throws IOException {
+    }
+
+    /**
+     * What was queued above the high-water mark has gone out down to the low-water mark.
+     *
+     * @param connection the connection
+     * @throws IOException to end the connection
+     */
+    default void onDrain(TcpConnection connection) throws IOException {
+    }
+
+    /**
+     * The peer has ended its sending side, and all its data was delivered. Unless half-open connections were asked for, this side ends
+     * too when the call returns, after what is queued.
+     *
+     * @param connection still open for sending
+     * @throws IOException to end the connection
+     */
+    default void onEnd(TcpConnection connection) throws IOException {
+    }
+
+    /**
+     * Nothing was received or sent for the time of {@link TcpConnection#setTimeout}. A notice only; the connection stays.
+     *
+     * @param connection the connection
+     * @throws IOException to end the connection
+     */
+    default void onTimeout(TcpConnection connection) throws IOException {
+    }
+
+    /**
+     * The connection is over: at once after a {@code close()} or {@code abort()} of this side, else when both directions have ended or
+     * the first error came. Also called when a connect fails.
+     *
+     * @param connection closed, every call on it is harmless
+     * @param why how it ended
+     */
+    default void onClose(TcpConnection connection, CloseInfo why) {
+    }
+}

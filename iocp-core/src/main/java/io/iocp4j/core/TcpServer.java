@@ -1,0 +1,360 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/**
+ * Accepts TCP connections. Either with callbacks, a {@link TcpHandler} for each connection, or with a virtual thread for each
+ * ({@link #listen(int, Session)}).
+ *
+ * <p>{@link #close()} only stops accepting; the connections live on, and {@link #closed()} completes when the last is gone.
+ */
+public final class TcpServer implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(TcpServer.class.getName());
+
+    /** The first wait before accepting again when the system has no descriptor left; it doubles up to a second. */
+    private static final Duration RETRY_FIRST = Duration.ofMillis(10);
+    private static final Duration RETRY_MAX = Duration.ofSeconds(1);
+
+    /** What a virtual thread does with a connection. The connection is closed when it returns, and aborted when it throws. */
+    @FunctionalInterface
+    public interface Session {
+        /**
+         * Reads and writes with the calls that wait.
+         *
+         * @param connection open
+         * @throws Exception to abort the connection; an {@link IOException} is taken for the end of the connection and not logged
+         */
+        void run(TcpConnection connection) throws Exception;
+    }
+
+    private final CompletionPort port;
+    private final boolean ownsPort;
+    private final TcpOptions options;
+    private final Function<TcpConnection, TcpHandler> handlers;
+    private final PortListener listener;
+    private final Set<TcpConnection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicLong accepted = new AtomicLong();
+    private final AtomicLong dropped = new AtomicLong();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+    // guarded by this
+    private boolean closing;
+    private int open;
+    private Duration retry = RETRY_FIRST;
+
+    private TcpServer(CompletionPort port, boolean ownsPort, TcpOptions options, Function<TcpConnection, TcpHandler> handlers)
+            throws IOException {
+        this.port = port;
+        this.ownsPort = ownsPort;
+        this.options = options;
+        this.handlers = Objects.requireNonNull(handlers);
+        this.listener = port.listen(options.address(), options.backlog(), this::close);
+    }
+
+    /**
+     * Listens on every address, on a port of its own, with one virtual thread for each connection.
+     *
+     * @param tcpPort 0 lets the system choose
+     * @param session what a thread does with its connection
+     * @return listening
+     * @throws IOException if the address is taken
+     */
+    public static TcpServer listen(int tcpPort, Session session) throws IOException {
+        return listenBlocking(TcpOptions.defaults().port(tcpPort), session);
+    }
+
+    /**
+     * Listens on a port of its own, with one virtual thread for each connection.
+     *
+     * @param options address, options and limits
+     * @param session what a thread does with its connection
+     * @return listening
+     * @throws IOException if the address is taken
+     */
+    public static TcpServer listenBlocking(TcpOptions options, Session session) throws IOException {
+        Objects.requireNonNull(session);
+        CompletionPort port = CompletionPort.open();
+        return listen(port, true, options, connection -> new SessionHandler(port, session));
+    }
+
+    /**
+     * Listens on a port of its own, with callbacks.
+     *
+     * @param options address, options and limits
+     * @param handlers makes the handler of a connection before its {@code onOpen}
+     * @return listening
+     * @throws IOException if the address is taken
+     */
+    public static TcpServer listen(TcpOptions options, Function<TcpConnection, TcpHandler> handlers) throws IOException {
+        return listen(CompletionPort.open(), true, options, handlers);
+    }
+
+    /**
+     * Listens on a given port, with callbacks.
+     *
+     * @param port stays open when the server is closed; when it is closed, so is the server with all its connections
+     * @param options address, options and limits
+     * @param handlers makes the handler of a connection before its {@code onOpen}
+     * @return listening
+     * @throws IOException if the address is taken
+     */
+    public static TcpServer listen(CompletionPort port, TcpOptions options, Function<TcpConnection, TcpHandler> handlers)
+            throws IOException {
+        return listen(port, false, options, handlers);
+    }
+
+    private static TcpServer listen(CompletionPort port, boolean ownsPort, TcpOptions options,
+            Function<TcpConnection, TcpHandler> handlers) throws IOException {
+        try {
+            TcpServer server = new TcpServer(port, ownsPort, options, handlers);
+            server.accept();
+            return server;
+        } catch (IOException | RuntimeException e) {
+            if (ownsPort) {
+                port.close();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * The address it listens on.
+     *
+     * @return with the real port number where 0 was asked
+     */
+    public InetSocketAddress address() {
+        return listener.local();
+    }
+
+    /**
+     * The connections that are not gone yet.
+     *
+     * @return how many
+     */
+    public int connections() {
+        synchronized (this) {
+            return open;
+        }
+    }
+
+    /**
+     * The connections that were accepted, including those dropped.
+     *
+     * @return how many since the start
+     */
+    public long accepted() {
+        return accepted.get();
+    }
+
+    /**
+     * The connections that were closed at once because {@link TcpOptions#maxConnections()} were open.
+     *
+     * @return how many since the start
+     */
+    public long dropped() {
+        return dropped.get();
+    }
+
+    /** Stops accepting. What is open lives on. Does not wait; a second call does nothing. */
+    @Override
+    public void close() {
+        boolean last;
+        synchronized (this) {
+            if (closing) {
+                return;
+            }
+            closing = true;
+            last = open == 0;
+        }
+        listener.close();
+        if (last) {
+            finish();
+        }
+    }
+
+    /**
+     * Stops accepting, closes every connection in order, aborts those that are still there at the deadline, and waits until all are
+     * gone.
+     *
+     * @param deadline for the connections to flush, zero or more
+     * @throws IllegalStateException on a worker of the port, which would wait for itself
+     */
+    public void close(Duration deadline) {
+        TcpConnection.requireNotWorker(port);
+        close();
+        connections.forEach(TcpConnection::close);
+        var abort = closed.isDone() ? null : port.schedule(deadline, () -> connections.forEach(TcpConnection::abort));
+        awaitClosed();
+        if (abort != null) {
+            abort.cancel(false);
+        }
+    }
+
+    /**
+     * Completes when the server was closed and its last connection is gone.
+     *
+     * @return completes normally, always
+     */
+    public CompletableFuture<Void> closed() {
+        return closed.copy();
+    }
+
+    /** Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. */
+    public void awaitClosed() {
+        TcpConnection.requireNotWorker(port);
+        closed.join();
+        if (ownsPort) {
+            port.close();
+        }
+    }
+
+    private void finish() {
+        closed.complete(null);
+        if (ownsPort) {
+            // from a worker this begins the end of the port and returns; whoever awaits it joins the workers
+            port.close();
+        }
+    }
+
+    private void accept() {
+        synchronized (this) {
+            if (!closing) {
+                listener.accept(new Accept());
+            }
+        }
+    }
+
+    private void accepted(Accept accept) {
+        if (accept.error() == null) {
+            synchronized (this) {
+                retry = RETRY_FIRST;
+            }
+            admit(accept.accepted());
+            accept();
+        } else if (accept.error() == IoError.OPERATION_ABORTED || accept.error() == IoError.BAD_DESCRIPTOR) {
+            // the listener was closed, by close() or with its port
+            close();
+        } else {
+            retryLater(accept);
+        }
+    }
+
+    /** A failed accept says nothing about the listener; without a pause a full descriptor table would make this a spin. */
+    private void retryLater(Accept accept) {
+        Duration wait;
+        synchronized (this) {
+            if (closing) {
+                return;
+            }
+            wait = retry;
+            Duration doubled = retry.multipliedBy(2);
+            retry = doubled.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : doubled;
+            port.schedule(wait, this::accept);
+        }
+        LOG.log(Level.WARNING, "accept on " + address() + " failed with " + accept.error() + "; again in " + wait.toMillis() + " ms",
+                accept.cause());
+    }
+
+    private void admit(PortSocket socket) {
+        accepted.incrementAndGet();
+        synchronized (this) {
+            if (closing || open >= options.maxConnections()) {
+                dropped.incrementAndGet();
+                socket.close();
+                return;
+            }
+            open++;
+        }
+        try {
+            TcpConnection.configure(socket, options);
+        } catch (IOException e) {
+            // gone before its first byte
+            LOG.log(Level.DEBUG, "a connection from " + socket.remote() + " ended before it began", e);
+            socket.close();
+            freed(null);
+            return;
+        }
+        var self = new TcpConnection[1];
+        TcpConnection connection = new TcpConnection(port, socket, options, TcpConnection.State.OPEN, () -> freed(self[0]));
+        self[0] = connection;
+        connections.add(connection);
+        connection.open(handlerFor(connection));
+    }
+
+    private TcpHandler handlerFor(TcpConnection connection) {
+        try {
+            return Objects.requireNonNull(handlers.apply(connection), "no handler for a connection");
+        } catch (Throwable thrown) {
+            return new TcpHandler() {
+                @Override
+                public void onOpen(TcpConnection c) {
+                    LOG.log(Level.WARNING, "no handler could be made for " + c, thrown);
+                    c.abort(IoError.HANDLER_FAILED, thrown);
+                }
+            };
+        }
+    }
+
+    private void freed(TcpConnection connection) {
+        if (connection != null) {
+            connections.remove(connection);
+        }
+        boolean last;
+        synchronized (this) {
+            open--;
+            last = closing && open == 0;
+        }
+        if (last) {
+            finish();
+        }
+    }
+
+    private final class Accept extends IoContext {
+        Accept() {
+            super(null);
+        }
+
+        @Override
+        protected void onCompletion() {
+            TcpServer.this.accepted(this);
+        }
+    }
+
+    /** Gives a connection to a virtual thread when it is open, and the bytes to that thread's calls. */
+    private static final class SessionHandler extends BlockingReader {
+        private final Session session;
+
+        SessionHandler(CompletionPort port, Session session) {
+            super(port);
+            this.session = session;
+        }
+
+        @Override
+        public void onOpen(TcpConnection connection) {
+            super.onOpen(connection);
+            Thread.ofVirtual().name("tcp " + connection.remote()).start(() -> run(connection));
+        }
+
+        private void run(TcpConnection connection) {
+            try {
+                session.run(connection);
+                connection.close();
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, "session of " + connection + " ended", e);
+                connection.abort(IoError.of(e), e);
+            } catch (Throwable thrown) {
+                LOG.log(Level.WARNING, "the session of " + connection + " threw; the connection ends", thrown);
+                connection.abort(IoError.HANDLER_FAILED, thrown);
+            }
+        }
+    }
+}

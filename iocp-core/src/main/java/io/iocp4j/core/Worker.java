@@ -1,0 +1,93 @@
+package io.iocp4j.core;
+
+import java.util.ArrayDeque;
+
+/**
+ * A thread that takes completions from its port and delivers them, one after the other.
+ *
+ * <p>An engine may complete an operation inside the call that submits it, on this very thread. Such a completion goes to the ready list
+ * and is delivered when the current delivery has returned, so that no delivery is ever nested in another.
+ */
+final class Worker extends Thread {
+    /**
+     * How many posts from its own deliveries a worker takes over directly before the next ones go through the port's queue: a delivery
+     * that posts itself again and again must not keep the worker from looking at its sockets.
+     */
+    static final int OWN_POSTS_MAX = 16;
+
+    private final AsyncChannelPort port;
+    private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
+    private boolean delivering;
+    private int ownPosts;
+
+    /** Written by this thread only; read by others for reports. */
+    private volatile long delivered;
+    private volatile long failures;
+    private volatile int nulls;
+
+    Worker(AsyncChannelPort port, Runnable loop, String name) {
+        super(null, loop, name, 0, false);
+        this.port = port;
+        setDaemon(false);
+    }
+
+    /** The worker of this port that the calling thread is, or null. */
+    static Worker current(CompletionPort port) {
+        return Thread.currentThread() instanceof Worker worker && worker.port == port ? worker : null;
+    }
+
+    /** Delivers now, or after the delivery that is going on. */
+    void take(IoContext context) {
+        if (delivering) {
+            ready.add(context);
+            return;
+        }
+        delivering = true;
+        ownPosts = 0;
+        try {
+            for (IoContext next = context; next != null; next = ready.poll()) {
+                deliver(next);
+            }
+        } finally {
+            delivering = false;
+        }
+    }
+
+    /** Takes a post of its own delivery; false if it has to go through the port. */
+    boolean takeOwnPost(IoContext context) {
+        if (!delivering || ownPosts == OWN_POSTS_MAX) {
+            return false;
+        }
+        ownPosts++;
+        ready.add(context);
+        return true;
+    }
+
+    void takeNull() {
+        nulls++;
+    }
+
+    long delivered() {
+        return delivered;
+    }
+
+    long failures() {
+        return failures;
+    }
+
+    int nulls() {
+        return nulls;
+    }
+
+    private void deliver(IoContext context) {
+        try {
+            context.deliver();
+        } catch (Throwable thrown) {
+            failures++;
+            port.report(context, thrown);
+        } finally {
+            delivered++;
+            port.delivered();
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/**
+ * The completion port and TCP on it.
+ *
+ * <h2>Seven words</h2>
+ * <b>port</b>: the queue of finished operations with its workers ({@link io.iocp4j.core.CompletionPort}). <b>key</b>: what a handle was
+ * associated with ({@link io.iocp4j.core.CompletionKey}). <b>context</b>: one operation ({@link io.iocp4j.core.IoContext}).
+ * <b>completion</b>: its end, there is exactly one. <b>null completion</b>: the packet without a context that sends one worker home.
+ * <b>connection</b>: a byte stream with a peer ({@link io.iocp4j.core.TcpConnection}). Frames and messages are words of the layers above.
+ *
+ * <h2>The way of the data</h2>
+ * <pre>
+ * socket bytes
+ *   v
+ * CompletionPort         AsyncChannelPort: threads of a fixed AsynchronousChannelGroup are the workers
+ *   v                    a worker delivers each completion to its context
+ * IoContext              operation, owner (retained), buffer, transferred, error; fresh for every operation
+ *   v
+ * Strand                 one per connection: its callbacks never overlap
+ *   v
+ * TcpConnection          one receive and one send in flight, send queue, half-close, timers
+ *   v
+ * TcpHandler             the application; buffers are lent for the call
+ *   v
+ * TcpConnection.send, SendQueue, PortSocket.send, socket
+ * </pre>
+ *
+ * <h2>Who owns what</h2>
+ * <ul>
+ * <li>A context is born with one reference. A successful submit hands it to the port, which gives it back after delivery. A submit
+ *     that throws (misuse only) leaves it with the caller.</li>
+ * <li>A context retains its owner until it is freed itself. A connection therefore lives until its last operation was delivered, and
+ *     {@link io.iocp4j.core.TcpConnection#closed()} completes exactly then.</li>
+ * <li>A {@link io.iocp4j.core.PooledBuffer} goes back to its {@link io.iocp4j.core.BufferPool} at the last release. The send queue
+ *     holds a reference per queued buffer, so one buffer can wait on thousands of connections.</li>
+ * <li>Counts are checked always. With the system property {@code iocp4j.leaks=on} (or {@code trace}, which keeps the stack that made
+ *     each object) {@link io.iocp4j.core.RefCounted#live()} lists what was not released.</li>
+ * </ul>
+ *
+ * <h2>Which thread</h2>
+ * Completions are delivered by workers only, never on the stack of the call that submitted the operation and never under a lock of this
+ * library. Callbacks of one connection run one after the other, on whichever worker is there. Calls that wait (read, write, connect,
+ * close of a port) are for the application's own threads, virtual ones above all; on a worker they throw instead of waiting for
+ * themselves.
+ *
+ * <h2>Closing</h2>
+ * Of a port: refuse new handles; tell each key and close each handle, so that pending operations complete with
+ * {@link io.iocp4j.core.IoError#OPERATION_ABORTED}; wait until nothing is outstanding; only then one null completion per worker; join
+ * the workers. Of a connection: {@code close()} reports to the handler at once, then flushes, sends FIN, reads to the peer's FIN or to a
+ * time limit, and frees; {@code abort()} drops what is queued.
+ */
+package io.iocp4j.core;

@@ -1,0 +1,7 @@
+/**
+ * A completion port with the semantics of the Windows one, on every platform, and TCP on it.
+ * Start with the description of {@link io.iocp4j.core}.
+ */
+module io.iocp4j.core {
+    exports io.iocp4j.core;
+}

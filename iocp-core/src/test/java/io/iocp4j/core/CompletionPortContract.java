@@ -1,0 +1,540 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What every engine must do, whatever it is made of. The tests of an engine extend this class and say how to open it. */
+public abstract class CompletionPortContract {
+    private static final int MANY = 1_000;
+
+    /** For the classes of the engines. */
+    protected CompletionPortContract() {
+    }
+
+    /**
+     * Opens the engine under test.
+     *
+     * @param workers how many
+     * @return an open port
+     * @throws IOException fails the test
+     */
+    protected abstract CompletionPort open(int workers) throws IOException;
+
+    /** Two connected sockets. */
+    private record Pair(PortSocket client, PortSocket server) {
+        static Pair of(CompletionPort port) throws Exception {
+            return of(port, port);
+        }
+
+        static Pair of(CompletionPort port, CompletionPort clientPort) throws Exception {
+            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            Probe accepted = new Probe();
+            listener.accept(accepted);
+            PortSocket client = clientPort.socket(CompletionKey.NONE);
+            Probe connected = new Probe();
+            client.connect(listener.local(), connected);
+            assertNull(connected.await().error());
+            assertNull(accepted.await().error());
+            listener.close();
+            return new Pair(client, accepted.accepted());
+        }
+    }
+
+    private static ByteBuffer bytes(String text) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(text.length());
+        buffer.put(text.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        return buffer.flip();
+    }
+
+    private static Probe send(PortSocket socket, ByteBuffer... buffers) {
+        Probe probe = new Probe();
+        socket.send(buffers, buffers.length, probe);
+        return probe;
+    }
+
+    private static Probe receive(PortSocket socket, ByteBuffer buffer) {
+        Probe probe = new Probe();
+        socket.receive(buffer, probe);
+        return probe;
+    }
+
+    // ---------------------------------------------------------------- posts
+
+    @Test
+    @DisplayName("B2 every post is delivered exactly once, by a worker, not on the stack that posted")
+    void posts() throws Exception {
+        List<Probe> probes = new ArrayList<>();
+        try (CompletionPort port = open(4)) {
+            for (int i = 0; i < MANY; i++) {
+                Probe probe = new Probe();
+                probes.add(probe);
+                port.post(probe);
+            }
+            for (Probe probe : probes) {
+                assertEquals(Operation.POST, probe.await().operation());
+                assertNotSame(Thread.currentThread(), probe.thread());
+            }
+        }
+        for (Probe probe : probes) {
+            assertEquals(1, probe.completions());
+            assertEquals(0, probe.references());
+        }
+    }
+
+    @Test
+    @DisplayName("a post from a delivery runs after that delivery, also a long chain of them")
+    void postFromDelivery() throws Exception {
+        try (CompletionPort port = open(1)) {
+            AtomicInteger depth = new AtomicInteger();
+            AtomicInteger deepest = new AtomicInteger();
+            AtomicInteger runs = new AtomicInteger();
+            CountDownLatch end = new CountDownLatch(1);
+            class Chain extends IoContext {
+                Chain() {
+                    super(null);
+                }
+
+                @Override
+                protected void onCompletion() {
+                    deepest.accumulateAndGet(depth.incrementAndGet(), Math::max);
+                    if (runs.incrementAndGet() < MANY) {
+                        port.post(new Chain());
+                    } else {
+                        end.countDown();
+                    }
+                    depth.decrementAndGet();
+                }
+            }
+            port.post(new Chain());
+            assertTrue(end.await(20, TimeUnit.SECONDS));
+            assertEquals(1, deepest.get());
+            assertEquals(MANY, runs.get());
+        }
+    }
+
+    @Test
+    @DisplayName("a chain of posts does not keep the worker from its sockets")
+    void postsDoNotStarve() throws Exception {
+        try (CompletionPort port = open(1)) {
+            Pair pair = Pair.of(port);
+            AtomicBoolean stop = new AtomicBoolean();
+            class Endless extends IoContext {
+                Endless() {
+                    super(null);
+                }
+
+                @Override
+                protected void onCompletion() {
+                    if (!stop.get()) {
+                        port.post(new Endless());
+                    }
+                }
+            }
+            port.post(new Endless());
+            Probe received = receive(pair.server, ByteBuffer.allocateDirect(10));
+            send(pair.client, bytes("x")).await();
+            assertEquals(1, received.await().transferred());
+            stop.set(true);
+        }
+    }
+
+    // ---------------------------------------------------------------- contexts and counts
+
+    @Test
+    @DisplayName("B6 a context retains its owner when it is made and releases it after its delivery")
+    void ownerIsRetained() throws Exception {
+        try (CompletionPort port = open(2)) {
+            CountDownLatch freed = new CountDownLatch(1);
+            RefCounted owner = new RefCounted() {
+                @Override
+                protected void free() {
+                    freed.countDown();
+                }
+            };
+            AtomicInteger during = new AtomicInteger();
+            Probe probe = new Probe(owner, () -> during.set(owner.references()));
+            assertEquals(2, owner.references());
+            assertFalse(owner.release());
+            port.post(probe);
+            probe.await();
+            assertTrue(freed.await(20, TimeUnit.SECONDS));
+            assertEquals(1, during.get());
+            assertThrows(IllegalStateException.class, owner::retain);
+            assertThrows(IllegalStateException.class, owner::release);
+        }
+    }
+
+    @Test
+    @DisplayName("B8 a context serves one operation: a second submit is refused and changes nothing")
+    void contextOnce() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Probe probe = new Probe();
+            port.post(probe);
+            assertThrows(IllegalStateException.class, () -> port.post(probe));
+            probe.await();
+            assertEquals(1, probe.completions());
+        }
+    }
+
+    @Test
+    @DisplayName("an operation on a closed port throws and leaves the context with the caller")
+    void closedPort() throws Exception {
+        CompletionPort port = open(1);
+        port.close();
+        Probe probe = new Probe();
+        assertThrows(IllegalStateException.class, () -> port.post(probe));
+        assertThrows(IllegalStateException.class, () -> port.socket(CompletionKey.NONE));
+        assertTrue(probe.release());
+        assertEquals(0, probe.completions());
+    }
+
+    // ---------------------------------------------------------------- transfers
+
+    @Test
+    @DisplayName("B7 two operations in flight complete to their own contexts, gathered buffers arrive in order")
+    void transfer() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            ByteBuffer in = ByteBuffer.allocateDirect(100);
+            Probe received = receive(pair.server, in);
+            Probe sent = send(pair.server, bytes("to "), bytes("the "), bytes("client"));
+            assertEquals(13, sent.await().transferred());
+            assertEquals(Operation.SEND, sent.operation());
+            assertFalse(received.isDone());
+            send(pair.client, bytes("hello")).await();
+            assertEquals(5, received.await().transferred());
+            assertNull(received.error());
+            assertEquals(Operation.RECEIVE, received.operation());
+            assertEquals(bytes("hello"), in.flip());
+            ByteBuffer back = ByteBuffer.allocateDirect(13);
+            while (back.hasRemaining()) {
+                assertTrue(receive(pair.client, back).await().transferred() > 0);
+            }
+            assertEquals(bytes("to the client"), back.flip());
+        }
+    }
+
+    @Test
+    @DisplayName("B25 10 MB arrive byte-exact however the sends are cut, one receive and one send in flight")
+    void large() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            byte[] data = new byte[10 << 20];
+            new Random(42).nextBytes(data);
+            ByteBuffer out = ByteBuffer.allocateDirect(data.length).put(data).flip();
+            ByteBuffer in = ByteBuffer.allocateDirect(data.length);
+            CountDownLatch all = new CountDownLatch(2);
+            repeat(out, all, context -> pair.client.send(new ByteBuffer[] {out}, 1, context));
+            repeat(in, all, context -> pair.server.receive(in, context));
+            assertTrue(all.await(30, TimeUnit.SECONDS), () -> "sent " + out + ", received " + in);
+            byte[] got = new byte[data.length];
+            in.flip().get(got);
+            assertArrayEquals(data, got);
+        }
+    }
+
+    private interface Submit {
+        void submit(IoContext context);
+    }
+
+    /** Submits again from each completion until the buffer is used up. */
+    private static void repeat(ByteBuffer buffer, CountDownLatch all, Submit submit) {
+        submit.submit(new IoContext(null) {
+            @Override
+            protected void onCompletion() {
+                if (error() == null && transferred() > 0 && buffer.hasRemaining()) {
+                    repeat(buffer, all, submit);
+                } else {
+                    all.countDown();
+                }
+            }
+        });
+    }
+
+    @Test
+    @DisplayName("B14 recv ok with 0 bytes = normal disconnect; a receive without room is refused at once")
+    void disconnect() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            Probe misused = new Probe();
+            assertThrows(IllegalArgumentException.class, () -> pair.server.receive(ByteBuffer.allocateDirect(0), misused));
+            assertTrue(misused.release());
+            Probe received = receive(pair.server, ByteBuffer.allocateDirect(10));
+            pair.client.shutdownOutput();
+            assertEquals(0, received.await().transferred());
+            assertNull(received.error());
+        }
+    }
+
+    @Test
+    @DisplayName("E1 after the peer's end our sends still arrive")
+    void halfOpen() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            pair.client.shutdownOutput();
+            assertEquals(0, receive(pair.server, ByteBuffer.allocateDirect(10)).await().transferred());
+            send(pair.server, bytes("late")).await();
+            ByteBuffer in = ByteBuffer.allocateDirect(10);
+            assertEquals(4, receive(pair.client, in).await().transferred());
+        }
+    }
+
+    @Test
+    @DisplayName("a second receive and a second send while one is pending are misuse; the context stays with the caller")
+    void oneAtATime() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            Probe first = receive(pair.server, ByteBuffer.allocateDirect(10));
+            Probe second = new Probe();
+            assertThrows(IllegalStateException.class, () -> pair.server.receive(ByteBuffer.allocateDirect(10), second));
+            assertFalse(first.isDone());
+            port.post(second);
+            assertEquals(Operation.POST, second.await().operation());
+            send(pair.client, bytes("x")).await();
+            assertEquals(1, first.await().transferred());
+            assertEquals(1, first.completions());
+        }
+    }
+
+    // ---------------------------------------------------------------- failures
+
+    @Test
+    @DisplayName("B9 a submit on a closed handle ends in exactly one completion, not on the calling stack")
+    void closedHandle() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            pair.server.close();
+            Probe received = receive(pair.server, ByteBuffer.allocateDirect(10));
+            assertEquals(IoError.BAD_DESCRIPTOR, received.await().error());
+            assertNotSame(Thread.currentThread(), received.thread());
+            assertEquals(IoError.BAD_DESCRIPTOR, send(pair.server, bytes("x")).await().error());
+            assertEquals(1, received.completions());
+            assertEquals(0, received.transferred());
+        }
+    }
+
+    @Test
+    @DisplayName("B16 a pending receive of a handle that we close completes with OPERATION_ABORTED")
+    void closePending() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            Probe received = receive(pair.server, ByteBuffer.allocateDirect(10));
+            pair.server.close();
+            pair.server.close();
+            assertEquals(IoError.OPERATION_ABORTED, received.await().error());
+            assertEquals(1, received.completions());
+        }
+    }
+
+    @Test
+    @DisplayName("E5 a peer that resets: CONNECTION_RESET on the pending receive")
+    void reset() throws Exception {
+        try (CompletionPort port = open(2)) {
+            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            Probe accepted = new Probe();
+            listener.accept(accepted);
+            Probe received;
+            try (java.net.Socket peer = new java.net.Socket()) {
+                peer.connect(listener.local());
+                assertNull(accepted.await().error());
+                received = receive(accepted.accepted(), ByteBuffer.allocateDirect(10));
+                peer.setSoLinger(true, 0);
+            }
+            assertEquals(IoError.CONNECTION_RESET, received.await().error());
+            assertNotNull(received.cause());
+        }
+    }
+
+    @Test
+    @DisplayName("E7 nobody listens: CONNECTION_REFUSED; E6 a receive before the connect: NOT_CONNECTED")
+    void refused() throws Exception {
+        try (CompletionPort port = open(2)) {
+            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            listener.close();
+            PortSocket socket = port.socket(CompletionKey.NONE);
+            assertEquals(IoError.NOT_CONNECTED, receive(socket, ByteBuffer.allocateDirect(1)).await().error());
+            Probe connected = new Probe();
+            socket.connect(listener.local(), connected);
+            assertEquals(IoError.CONNECTION_REFUSED, connected.await().error());
+        }
+    }
+
+    @Test
+    @DisplayName("C42 a taken address is an error of listen that names operation and address")
+    void addressInUse() throws Exception {
+        try (CompletionPort port = open(1)) {
+            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            IoException e = assertThrows(IoException.class, () -> port.listen(listener.local(), 10, CompletionKey.NONE));
+            assertEquals(IoError.ADDRESS_IN_USE, e.error());
+            assertEquals("bind", e.operation());
+            assertEquals(listener.local(), e.local());
+        }
+    }
+
+    @Test
+    @DisplayName("a worker survives whatever a completion throws, and counts it")
+    void throwingHandler() throws Exception {
+        try (CompletionPort port = open(1)) {
+            Throwable[] thrown = {new IllegalArgumentException("on purpose"), new StackOverflowError("on purpose"),
+                new OutOfMemoryError("on purpose"), new AssertionError("on purpose")};
+            Thread first = null;
+            for (Throwable t : thrown) {
+                Probe probe = new Probe(null, () -> Contracts.sneak(t));
+                port.post(probe);
+                probe.await();
+                first = first == null ? probe.thread() : first;
+                assertEquals(first, probe.thread());
+            }
+            Probe after = new Probe();
+            port.post(after);
+            assertEquals(first, after.await().thread());
+            assertEquals(thrown.length, port.counters().handlerFailures());
+        }
+    }
+
+    // ---------------------------------------------------------------- closing
+
+    @Test
+    @DisplayName("B3 shutdown under load: 1,000 operations outstanding all complete before any worker leaves, then one null each")
+    void closeUnderLoad() throws Exception {
+        int workers = 4;
+        CompletionPort port = open(workers);
+        List<Probe> pending = new ArrayList<>();
+        Set<Thread> deliveredBy = ConcurrentHashMap.newKeySet();
+        AtomicLong leftEarly = new AtomicLong();
+        // the other ends belong to a port of their own, or they would close first and end some of the receives in order
+        CompletionPort peers = open(1);
+        for (int i = 0; i < MANY; i++) {
+            Probe probe = new Probe(null, () -> {
+                deliveredBy.add(Thread.currentThread());
+                leftEarly.addAndGet(port.counters().nullCompletions());
+            });
+            Pair.of(port, peers).server.receive(ByteBuffer.allocateDirect(16), probe);
+            pending.add(probe);
+        }
+        assertTrue(port.outstanding() >= MANY, "outstanding " + port.outstanding());
+        port.close();
+        for (Probe probe : pending) {
+            assertTrue(probe.isDone(), "close() returned before a completion");
+            assertEquals(IoError.OPERATION_ABORTED, probe.await().error());
+            assertEquals(1, probe.completions());
+        }
+        assertEquals(0, leftEarly.get(), "a worker took its null completion before the last operation was delivered");
+        assertEquals(workers, port.counters().nullCompletions());
+        assertEquals(0, port.outstanding());
+        assertEquals(0, port.counters().handles());
+        deliveredBy.forEach(worker -> assertFalse(worker.isAlive()));
+        peers.close();
+    }
+
+    @Test
+    @DisplayName("B1 idle workers leave at once when the port is closed, one null completion each")
+    void closeIdle() throws Exception {
+        for (int workers : new int[] {1, 2, 8}) {
+            CompletionPort port = open(workers);
+            port.close();
+            assertEquals(workers, port.counters().nullCompletions());
+            port.close();
+            assertEquals(workers, port.counters().nullCompletions());
+        }
+    }
+
+    @Test
+    @DisplayName("closing from a delivery begins the end and returns; the others wait")
+    void closeFromDelivery() throws Exception {
+        CompletionPort port = open(2);
+        CompletionPort peers = open(1);
+        Pair pair = Pair.of(port, peers);
+        Probe pending = receive(pair.server, ByteBuffer.allocateDirect(1));
+        Probe closing = new Probe(null, port::close);
+        port.post(closing);
+        closing.await();
+        port.close();
+        assertEquals(IoError.OPERATION_ABORTED, pending.await().error());
+        assertEquals(2, port.counters().nullCompletions());
+        peers.close();
+    }
+
+    @Test
+    @DisplayName("two threads closing: both return when the workers have left")
+    void closeTwice() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            CompletionPort port = open(2);
+            Pair pair = Pair.of(port);
+            Probe pending = receive(pair.client, ByteBuffer.allocateDirect(1));
+            Thread other = Thread.ofPlatform().name("test-closer").start(port::close);
+            port.close();
+            assertEquals(2, port.counters().nullCompletions());
+            other.join();
+            pending.await();
+        }
+    }
+
+    @Test
+    @DisplayName("the key of every open handle is told once that the port closes, also with nothing pending")
+    void keysAreTold() throws Exception {
+        CompletionPort port = open(2);
+        AtomicInteger told = new AtomicInteger();
+        port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, told::incrementAndGet);
+        port.socket(told::incrementAndGet);
+        port.socket(() -> {
+            throw new IllegalStateException("on purpose");
+        });
+        PortSocket closed = port.socket(() -> told.addAndGet(100));
+        closed.close();
+        port.close();
+        assertEquals(2, told.get());
+    }
+
+    @Test
+    @DisplayName("operations submitted by deliveries while the port closes complete too")
+    void submitsWhileClosing() throws Exception {
+        CompletionPort port = open(2);
+        CompletionPort peers = open(1);
+        Pair pair = Pair.of(port, peers);
+        List<Probe> late = new ArrayList<>();
+        Probe pending = new Probe(null, () -> {
+            late.add(receive(pair.server, ByteBuffer.allocateDirect(1)));
+            Probe post = new Probe();
+            port.post(post);
+            late.add(post);
+        });
+        pair.server.receive(ByteBuffer.allocateDirect(1), pending);
+        port.close();
+        pending.await();
+        assertEquals(IoError.BAD_DESCRIPTOR, late.get(0).await().error());
+        assertNull(late.get(1).await().error());
+        peers.close();
+    }
+
+    /** Throws what the compiler would not let pass. */
+    private static final class Contracts {
+        @SuppressWarnings("unchecked")
+        static <T extends Throwable> void sneak(Throwable thrown) throws T {
+            throw (T) thrown;
+        }
+    }
+}
