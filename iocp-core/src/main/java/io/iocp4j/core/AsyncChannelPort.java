@@ -88,14 +88,14 @@ final class AsyncChannelPort implements CompletionPort {
     }
 
     private interface Opening<H> {
-        H open() throws IOException;
+        H open() throws IoException;
     }
 
     /**
      * Opens a handle. Counted like an operation, so that the group cannot be shut down meanwhile: the JDK loses the descriptor of a
      * channel that is opened in a group that was shut down.
      */
-    private <H> H opening(Opening<H> opening) throws IOException {
+    private <H> H opening(Opening<H> opening) throws IoException {
         count();
         try {
             return opening.open();

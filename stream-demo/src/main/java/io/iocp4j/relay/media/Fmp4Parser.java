@@ -1,0 +1,291 @@
+package io.iocp4j.relay.media;
+
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * Cuts a fragmented MP4 stream (ISO/IEC 14496-12) into its init segment and its units, and finds the units that are
+ * keys, without decoding. Fed with pieces of any size.
+ *
+ * <p>The init segment is {@code ftyp} and {@code moov}; a unit is one {@code moof} and one {@code mdat} with the
+ * {@code styp}, {@code sidx}, {@code prft} and {@code emsg} boxes before them. Other boxes between units are dropped.
+ * A new {@code ftyp} or {@code moov} between units starts the stream anew; a {@code moov} alone goes with the last
+ * {@code ftyp}.
+ *
+ * <p>One thread at a time. Owns its memory, which grows with what was received and up to
+ * {@link MediaLimits#maxInitBytes()} and {@link MediaLimits#maxUnitBytes()}, never by what a box declares; it keeps it
+ * for the following units. After an exception the parser only repeats that it has failed.
+ */
+public final class Fmp4Parser {
+    /** What has been seen, and so what may come next. */
+    private enum State {
+        /** Nothing yet: the stream must begin with ftyp. */
+        START,
+        /** ftyp was seen, its moov not yet. */
+        BRAND,
+        /** The init is known; between two units or in the small boxes before a moof. */
+        READY,
+        /** A moof was seen. All up to its mdat is kept, because the moof counts offsets from its own beginning. */
+        FRAGMENT
+    }
+
+    /** Where the body of the current box goes. */
+    private enum Sink { INIT, UNIT, NOWHERE }
+
+    private final MediaLimits limits;
+    private final MediaListener listener;
+    private final ByteBuffer header = ByteBuffer.allocate(Box.LONG_HEADER_BYTES);
+    private final ByteCollector init;
+    private final ByteCollector unit;
+
+    private State state = State.START;
+    private Movie movie;
+    private int brandBytes;
+    private boolean key;
+    private boolean failed;
+    private boolean ended;
+
+    /** Bytes of the stream before the current position, and before the current box. */
+    private long offset;
+    private long boxOffset;
+
+    /** The current box; type is null while its header is incomplete. */
+    private String type;
+    private Sink sink;
+    private int bodyStart;
+    private long bodyLeft;
+
+    /**
+     * Creates a parser for one stream.
+     *
+     * @param limits   what the stream may take
+     * @param listener receives init segments and units on the thread that feeds
+     */
+    public Fmp4Parser(MediaLimits limits, MediaListener listener) {
+        this.limits = Objects.requireNonNull(limits, "limits");
+        this.listener = Objects.requireNonNull(listener, "listener");
+        this.init = new ByteCollector(limits.maxInitBytes());
+        this.unit = new ByteCollector(limits.maxUnitBytes());
+        header.limit(Box.HEADER_BYTES);
+    }
+
+    /**
+     * Takes the next bytes of the stream and reports what became complete.
+     *
+     * @param in the bytes, all of which are consumed unless an exception is thrown; the caller's again on return
+     * @throws MediaException        if the stream is malformed, exceeds a limit, is refused by the listener or has
+     *                               failed before
+     * @throws IllegalStateException after {@link #end()}
+     */
+    public void feed(ByteBuffer in) throws MediaException {
+        checkUsable();
+        failed = true;
+        while (in.hasRemaining()) {
+            if (type == null) {
+                readHeader(in);
+            } else {
+                readBody(in);
+            }
+            if (type != null && bodyLeft == 0) {
+                closeBox();
+            }
+        }
+        failed = false;
+    }
+
+    /**
+     * The publisher has ended the stream. Nothing is reported for a unit that is not complete.
+     *
+     * @throws MediaException        if the stream ends before its init segment or inside of a unit or a box, or has
+     *                               failed before
+     * @throws IllegalStateException if it was called before
+     */
+    public void end() throws MediaException {
+        checkUsable();
+        ended = true;
+        if (type != null) {
+            throw error("the stream ended " + bodyLeft + " bytes before the end of this box");
+        }
+        if (header.position() > 0) {
+            throw new MediaException("the stream ended at byte " + offset + " inside of the header of a box");
+        }
+        if (state == State.START || state == State.BRAND) {
+            throw new MediaException("the stream ended at byte " + offset + " before its init segment (ftyp, moov)");
+        }
+        if (unit.size() > 0) {
+            throw new MediaException("the stream ended at byte " + offset + " inside of a unit: "
+                    + (state == State.FRAGMENT ? "moof without mdat" : "no moof after styp, sidx, prft or emsg"));
+        }
+    }
+
+    /** Bytes of memory held, which tests hold against what was fed. */
+    int memoryBytes() {
+        return init.capacity() + unit.capacity();
+    }
+
+    private void checkUsable() throws MediaException {
+        if (ended) {
+            throw new IllegalStateException("the stream has ended");
+        }
+        if (failed) {
+            throw new MediaException("the stream has failed before byte " + offset);
+        }
+    }
+
+    private void readHeader(ByteBuffer in) throws MediaException {
+        if (header.position() == 0) {
+            boxOffset = offset;
+        }
+        offset += transfer(in);
+        if (header.position() == Box.HEADER_BYTES && header.limit() == Box.HEADER_BYTES) {
+            String found = Box.typeOf(header.getInt(4));
+            if (state == State.START && !found.equals("ftyp")) {
+                throw new MediaException("the stream begins with '" + Box.printable(found) + "' and not with 'ftyp'");
+            }
+            if (header.getInt(0) == 1) {
+                header.limit(Box.LONG_HEADER_BYTES);
+            }
+        }
+        if (!header.hasRemaining()) {
+            openBox();
+        }
+    }
+
+    private int transfer(ByteBuffer in) {
+        int count = Math.min(in.remaining(), header.remaining());
+        header.put(header.position(), in, in.position(), count);
+        header.position(header.position() + count);
+        in.position(in.position() + count);
+        return count;
+    }
+
+    private void openBox() throws MediaException {
+        header.flip();
+        int headerBytes = header.limit();
+        boolean wide = headerBytes == Box.LONG_HEADER_BYTES;
+        long size = wide ? header.getLong(8) : header.getInt(0) & 0xffff_ffffL;
+        type = Box.typeOf(header.getInt(4));
+        if (!Box.printable(type).equals(type)) {
+            throw error("this is not the beginning of a box");
+        }
+        if (size == 0 && !wide) {
+            throw error("a box without an end (size 0) cannot be relayed");
+        }
+        if (size >= 0 && size < headerBytes) {
+            throw error("declares " + size + " bytes, less than its header");
+        }
+        sink = switch (type) {
+            case "ftyp" -> beginBrand();
+            case "moov" -> beginMovie();
+            case "moof" -> beginFragment();
+            case "mdat" -> beginData();
+            case "styp", "sidx", "prft", "emsg" ->
+                    state == State.READY || state == State.FRAGMENT ? Sink.UNIT : Sink.NOWHERE;
+            default -> state == State.FRAGMENT ? Sink.UNIT : Sink.NOWHERE;
+        };
+        int room = switch (sink) {
+            case INIT -> init.room();
+            case UNIT -> unit.room();
+            case NOWHERE -> limits.maxUnitBytes();
+        };
+        // A size of 64 bits may have its top bit set: compare it without a sign.
+        if (Long.compareUnsigned(size, room) > 0) {
+            throw error("declares " + Long.toUnsignedString(size) + " bytes, " + room + " are allowed here ("
+                    + (sink == Sink.INIT ? "maxInitBytes " + limits.maxInitBytes()
+                                         : "maxUnitBytes " + limits.maxUnitBytes()) + ")");
+        }
+        store(header, headerBytes);
+        header.clear().limit(Box.HEADER_BYTES);
+        bodyStart = sink == Sink.INIT ? init.size() : unit.size();
+        bodyLeft = size - headerBytes;
+    }
+
+    private Sink beginBrand() throws MediaException {
+        refuseInFragment();
+        init.truncate(0);
+        unit.truncate(0);
+        return Sink.INIT;
+    }
+
+    private Sink beginMovie() throws MediaException {
+        refuseInFragment();
+        init.truncate(brandBytes);
+        unit.truncate(0);
+        return Sink.INIT;
+    }
+
+    private Sink beginFragment() throws MediaException {
+        refuseInFragment();
+        if (state == State.BRAND) {
+            throw error("comes before any 'moov'");
+        }
+        return Sink.UNIT;
+    }
+
+    private Sink beginData() throws MediaException {
+        if (state == State.BRAND) {
+            throw error("comes before any 'moov': " + Movie.NOT_FRAGMENTED);
+        }
+        if (state == State.READY) {
+            throw error("comes without a 'moof'");
+        }
+        return Sink.UNIT;
+    }
+
+    private void refuseInFragment() throws MediaException {
+        if (state == State.FRAGMENT) {
+            throw error("comes where the 'mdat' of the last 'moof' is due");
+        }
+    }
+
+    private void readBody(ByteBuffer in) {
+        int count = (int) Math.min(in.remaining(), bodyLeft);
+        store(in, count);
+        offset += count;
+        bodyLeft -= count;
+    }
+
+    private void store(ByteBuffer in, int count) {
+        switch (sink) {
+            case INIT -> init.append(in, count);
+            case UNIT -> unit.append(in, count);
+            case NOWHERE -> in.position(in.position() + count);
+        }
+    }
+
+    private void closeBox() throws MediaException {
+        String closed = type;
+        switch (closed) {
+            case "ftyp" -> {
+                brandBytes = init.size();
+                state = State.BRAND;
+            }
+            case "moov" -> {
+                movie = Movie.read(outermost(init), limits.maxTracks());
+                state = State.READY;
+                Track video = movie.video();
+                listener.onInit(new MediaInit(movie.mime(), video.width(), video.height(), init.copy()));
+            }
+            case "moof" -> {
+                key = Fragment.isKey(outermost(unit), movie);
+                state = State.FRAGMENT;
+            }
+            case "mdat" -> {
+                state = State.READY;
+                listener.onUnit(unit.view(0, unit.size()), key);
+                unit.truncate(0);
+            }
+            default -> { /* kept or dropped as it came */ }
+        }
+        type = null;
+    }
+
+    private Box outermost(ByteCollector bytes) throws MediaException {
+        return Box.outermost(type, bytes.view(bodyStart, bytes.size()), offset - (bytes.size() - bodyStart),
+                limits.maxBoxDepth());
+    }
+
+    private MediaException error(String what) {
+        return new MediaException(Box.printable(type) + " at byte " + boxOffset + ": " + what);
+    }
+}

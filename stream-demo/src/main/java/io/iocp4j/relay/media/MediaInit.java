@@ -1,0 +1,38 @@
+package io.iocp4j.relay.media;
+
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * The part of a stream that every viewer needs before the first unit. Immutable, and free to be kept and shared.
+ *
+ * @param mime   what a browser's {@code MediaSource} is asked for, for example
+ *               {@code video/mp4; codecs="avc1.42c00c,mp4a.40.2"} (RFC 6381); the picture's codec comes first
+ * @param width  width of the picture in pixels, above 0
+ * @param height height of the picture in pixels, above 0
+ * @param bytes  the init segment as it was received; read-only, and nobody may change the memory below it
+ */
+public record MediaInit(String mime, int width, int height, ByteBuffer bytes) {
+    /**
+     * Takes over a view of {@code bytes} from its position to its limit.
+     *
+     * @throws IllegalArgumentException if the size of the picture is not above 0
+     */
+    public MediaInit {
+        Objects.requireNonNull(mime, "mime");
+        if (width <= 0 || height <= 0) {
+            throw new IllegalArgumentException("a picture of " + width + "x" + height);
+        }
+        bytes = bytes.slice().asReadOnlyBuffer();
+    }
+
+    /**
+     * Returns the init segment as it was received.
+     *
+     * @return a read-only view with a position of its own, at the first byte
+     */
+    @Override
+    public ByteBuffer bytes() {
+        return bytes.duplicate();
+    }
+}

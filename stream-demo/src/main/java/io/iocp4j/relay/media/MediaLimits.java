@@ -1,0 +1,83 @@
+package io.iocp4j.relay.media;
+
+/**
+ * What one publisher may make a parser hold or walk through. A stream that exceeds a limit ends with a
+ * {@link MediaException}, as soon as the excess is declared and before memory is taken for it.
+ *
+ * @param maxInitBytes bytes of an init segment ({@code ftyp} and {@code moov}), 16 to 1 GiB; default 1 MiB
+ * @param maxUnitBytes bytes of one unit ({@code moof}, {@code mdat} and the small boxes before them) and of one box
+ *                     that is skipped, 16 to 1 GiB; default 8 MiB, the largest message of the relay
+ * @param maxBoxDepth  levels of nested boxes, the outermost counts as 1; 1 to 64; default 16
+ * @param maxTracks    tracks of one {@code moov}, 1 to 64; default 8
+ */
+public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, int maxTracks) {
+    private static final int MIB = 1 << 20;
+    private static final MediaLimits DEFAULTS = new MediaLimits(MIB, 8 * MIB, 16, 8);
+
+    /**
+     * Checks the ranges.
+     *
+     * @throws IllegalArgumentException if a limit is outside of its range
+     */
+    public MediaLimits {
+        check("maxInitBytes", maxInitBytes, 16, 1024 * MIB);
+        check("maxUnitBytes", maxUnitBytes, 16, 1024 * MIB);
+        check("maxBoxDepth", maxBoxDepth, 1, 64);
+        check("maxTracks", maxTracks, 1, 64);
+    }
+
+    /**
+     * Returns the limits for a publisher nobody configured.
+     *
+     * @return the defaults
+     */
+    public static MediaLimits defaults() {
+        return DEFAULTS;
+    }
+
+    /**
+     * Returns these limits with another one for init segments.
+     *
+     * @param bytes bytes of an init segment, 16 to 1 GiB
+     * @return the changed limits
+     */
+    public MediaLimits withMaxInitBytes(int bytes) {
+        return new MediaLimits(bytes, maxUnitBytes, maxBoxDepth, maxTracks);
+    }
+
+    /**
+     * Returns these limits with another one for units.
+     *
+     * @param bytes bytes of one unit, 16 to 1 GiB
+     * @return the changed limits
+     */
+    public MediaLimits withMaxUnitBytes(int bytes) {
+        return new MediaLimits(maxInitBytes, bytes, maxBoxDepth, maxTracks);
+    }
+
+    /**
+     * Returns these limits with another one for nesting.
+     *
+     * @param levels levels of nested boxes, 1 to 64
+     * @return the changed limits
+     */
+    public MediaLimits withMaxBoxDepth(int levels) {
+        return new MediaLimits(maxInitBytes, maxUnitBytes, levels, maxTracks);
+    }
+
+    /**
+     * Returns these limits with another one for tracks.
+     *
+     * @param tracks tracks of one {@code moov}, 1 to 64
+     * @return the changed limits
+     */
+    public MediaLimits withMaxTracks(int tracks) {
+        return new MediaLimits(maxInitBytes, maxUnitBytes, maxBoxDepth, tracks);
+    }
+
+    private static void check(String name, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(name + " must be " + min + " to " + max + ", not " + value);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package io.iocp4j.relay.media;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The tracks of one {@code moov} box: what the following fragments refer to. Immutable.
+ */
+final class Movie {
+    /** What to tell who publishes a plain file. */
+    static final String NOT_FRAGMENTED =
+            "this is no fragmented stream; ffmpeg: -movflags frag_every_frame+empty_moov+default_base_moof";
+
+    private final Map<Integer, Track> tracks;
+    private final Map<Integer, Integer> defaultFlags;
+    private final Track video;
+
+    private Movie(Map<Integer, Track> tracks, Map<Integer, Integer> defaultFlags, Track video) {
+        this.tracks = tracks;
+        this.defaultFlags = defaultFlags;
+        this.video = video;
+    }
+
+    /** Reads a {@code moov} box. Its first track with pictures becomes {@link #video()}. */
+    static Movie read(Box moov, int maxTracks) throws MediaException {
+        Map<Integer, Track> tracks = new LinkedHashMap<>();
+        Track video = null;
+        Box mvex = null;
+        for (Box box = moov.nextChild(); box != null; box = moov.nextChild()) {
+            if (box.type().equals("trak")) {
+                if (tracks.size() == maxTracks) {
+                    throw box.error("more than " + maxTracks + " tracks (maxTracks)");
+                }
+                Track track = readTrack(box);
+                if (tracks.putIfAbsent(track.id(), track) != null) {
+                    throw box.error("a second track with number " + Integer.toUnsignedString(track.id()));
+                }
+                if (video == null && track.kind() == Track.Kind.VIDEO) {
+                    video = track;
+                }
+            } else if (box.type().equals("mvex")) {
+                mvex = box;
+            }
+        }
+        if (mvex == null) {
+            throw moov.error("has no 'mvex' box: " + NOT_FRAGMENTED);
+        }
+        if (video == null) {
+            throw moov.error("has no video track");
+        }
+        // After the tracks, because mvex may stand in front of them.
+        return new Movie(tracks, readDefaultFlags(mvex, tracks.keySet()), video);
+    }
+
+    Track video() {
+        return video;
+    }
+
+    boolean hasTrack(int id) {
+        return tracks.containsKey(id);
+    }
+
+    /** Flags of a sample about which a fragment says nothing. The track must exist. */
+    int defaultFlags(int trackId) {
+        return defaultFlags.get(trackId);
+    }
+
+    /** What a browser's MediaSource is asked for: the codec of the picture first, no codec twice. */
+    String mime() {
+        Set<String> codecs = new LinkedHashSet<>();
+        codecs.add(video.codec());
+        for (Track track : tracks.values()) {
+            if (track.codec() != null) {
+                codecs.add(track.codec());
+            }
+        }
+        return "video/mp4; codecs=\"" + String.join(",", codecs) + "\"";
+    }
+
+    private static Track readTrack(Box trak) throws MediaException {
+        Box tkhd = null;
+        Box mdia = null;
+        for (Box box = trak.nextChild(); box != null; box = trak.nextChild()) {
+            if (box.type().equals("tkhd")) {
+                tkhd = box;
+            } else if (box.type().equals("mdia")) {
+                mdia = box;
+            }
+        }
+        if (tkhd == null || mdia == null) {
+            throw trak.missing(tkhd == null ? "tkhd" : "mdia");
+        }
+        skipTimes(tkhd);
+        return readMedia(mdia, tkhd.i32());
+    }
+
+    private static Track readMedia(Box mdia, int trackId) throws MediaException {
+        Box mdhd = null;
+        Box hdlr = null;
+        Box minf = null;
+        for (Box box = mdia.nextChild(); box != null; box = mdia.nextChild()) {
+            switch (box.type()) {
+                case "mdhd" -> mdhd = box;
+                case "hdlr" -> hdlr = box;
+                case "minf" -> minf = box;
+                default -> { /* elng and others say nothing the relay needs */ }
+            }
+        }
+        if (mdhd == null || hdlr == null || minf == null) {
+            throw mdia.missing(mdhd == null ? "mdhd" : hdlr == null ? "hdlr" : "minf");
+        }
+        long timescale = readTimescale(mdhd);
+        hdlr.skip(8);
+        return switch (Box.typeOf(hdlr.i32())) {
+            case "vide" -> readPicture(trackId, timescale, firstSampleEntry(minf));
+            case "soun" -> new Track(trackId, Track.Kind.AUDIO, CodecString.audio(firstSampleEntry(minf)), 0, 0,
+                    timescale);
+            default -> new Track(trackId, Track.Kind.OTHER, null, 0, 0, timescale);
+        };
+    }
+
+    private static long readTimescale(Box mdhd) throws MediaException {
+        skipTimes(mdhd);
+        long timescale = mdhd.u32();
+        if (timescale == 0) {
+            throw mdhd.error("a timescale of 0");
+        }
+        return timescale;
+    }
+
+    /** Version, flags, creation and modification time, which have 32 bits in version 0 and 64 bits in version 1. */
+    private static void skipTimes(Box box) throws MediaException {
+        int version = box.u8();
+        if (version > 1) {
+            throw box.error("version " + version + " is not known");
+        }
+        box.skip(3 + (version == 0 ? 8 : 16));
+    }
+
+    private static Box firstSampleEntry(Box minf) throws MediaException {
+        Box stsd = minf.requireChild("stbl").requireChild("stsd");
+        stsd.skip(8);
+        Box entry = stsd.nextChild();
+        if (entry == null) {
+            throw stsd.error("has no sample entry");
+        }
+        return entry;
+    }
+
+    private static Track readPicture(int trackId, long timescale, Box entry) throws MediaException {
+        entry.skip(24);
+        int width = entry.u16();
+        int height = entry.u16();
+        if (width == 0 || height == 0) {
+            throw entry.error("a picture of " + width + "x" + height);
+        }
+        entry.skip(50);
+        return new Track(trackId, Track.Kind.VIDEO, CodecString.video(entry), width, height, timescale);
+    }
+
+    private static Map<Integer, Integer> readDefaultFlags(Box mvex, Set<Integer> trackIds) throws MediaException {
+        Map<Integer, Integer> defaults = new HashMap<>();
+        for (Box trex = mvex.findChild("trex"); trex != null; trex = mvex.findChild("trex")) {
+            trex.skip(4);
+            int id = trex.i32();
+            if (!trackIds.contains(id)) {
+                throw trex.error("there is no track " + Integer.toUnsignedString(id));
+            }
+            trex.skip(12);
+            if (defaults.putIfAbsent(id, trex.i32()) != null) {
+                throw trex.error("a second 'trex' for track " + Integer.toUnsignedString(id));
+            }
+        }
+        for (int id : trackIds) {
+            if (!defaults.containsKey(id)) {
+                throw mvex.error("has no 'trex' box for track " + Integer.toUnsignedString(id));
+            }
+        }
+        return defaults;
+    }
+}

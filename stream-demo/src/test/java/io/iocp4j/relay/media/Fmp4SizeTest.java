@@ -1,0 +1,119 @@
+package io.iocp4j.relay.media;
+
+import static io.iocp4j.relay.media.Boxes.FTYP;
+import static io.iocp4j.relay.media.Boxes.NON_SYNC;
+import static io.iocp4j.relay.media.Boxes.VIDEO;
+import static io.iocp4j.relay.media.Boxes.box;
+import static io.iocp4j.relay.media.Boxes.header;
+import static io.iocp4j.relay.media.Boxes.join;
+import static io.iocp4j.relay.media.Boxes.mdat;
+import static io.iocp4j.relay.media.Boxes.movie;
+import static io.iocp4j.relay.media.Boxes.tfhd;
+import static io.iocp4j.relay.media.Boxes.traf;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a box declares: impossible sizes, and sizes at the limits. */
+class Fmp4SizeTest {
+    private static final byte[] MOOV = movie(NON_SYNC);
+    private static final byte[] INIT = join(FTYP, MOOV);
+    private static final byte[] MOOF = Boxes.moof(traf(tfhd(VIDEO)));
+
+    @ParameterizedTest
+    @ValueSource(longs = {2, 7, 0x1_0000_0000L, Long.MAX_VALUE, Long.MIN_VALUE, -1})
+    @DisplayName("impossible sizes are refused as soon as the header is there")
+    void impossibleSizes(long size) {
+        for (String type : List.of("moof", "styp", "free", "moov", "ftyp")) {
+            MediaException refused = assertThrows(MediaException.class,
+                    () -> after(INIT).feed(ByteBuffer.wrap(header(type, size))), type);
+            assertTrue(refused.getMessage().startsWith(type + " at byte " + INIT.length), refused.getMessage());
+            assertTrue(refused.getMessage().contains(Long.toUnsignedString(size)), refused.getMessage());
+        }
+    }
+
+    @Test
+    @DisplayName("a box without an end is refused")
+    void sizeZero() {
+        MediaException refused = assertThrows(MediaException.class,
+                () -> after(INIT, MOOF).feed(ByteBuffer.wrap(header("mdat", 0))));
+        assertTrue(refused.getMessage().contains("size 0"), refused.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 8, 15})
+    @DisplayName("a size of 64 bits that is less than its own header is refused")
+    void wideSizeTooSmall(long size) {
+        byte[] wide = join(Boxes.u32(1), Boxes.text("free"), Boxes.u64(size));
+        MediaException refused = assertThrows(MediaException.class,
+                () -> after(INIT).feed(ByteBuffer.wrap(wide)));
+        assertTrue(refused.getMessage().contains("less than its header"), refused.getMessage());
+    }
+
+    @Test
+    @DisplayName("a unit of exactly maxUnitBytes passes, and one byte more is refused when it is declared")
+    void unitLimit() throws MediaException {
+        int room = 1000;
+        MediaLimits limits = MediaLimits.defaults().withMaxUnitBytes(room);
+        Recorder seen = new Recorder();
+        Fmp4Parser parser = new Fmp4Parser(limits, seen);
+        parser.feed(ByteBuffer.wrap(join(INIT, MOOF, mdat(room - MOOF.length - 8))));
+        assertEquals(room, seen.units.getFirst().length);
+
+        byte[] tooMuch = join(MOOF, header("mdat", room - MOOF.length + 1));
+        MediaException refused = assertThrows(MediaException.class, () -> parser.feed(ByteBuffer.wrap(tooMuch)));
+        assertTrue(refused.getMessage().contains("declares " + (room - MOOF.length + 1) + " bytes, "
+                + (room - MOOF.length) + " are allowed here (maxUnitBytes 1000)"), refused.getMessage());
+    }
+
+    @Test
+    @DisplayName("boxes that are skipped may not exceed maxUnitBytes either")
+    void skippedLimit() throws MediaException {
+        MediaLimits limits = MediaLimits.defaults().withMaxUnitBytes(100);
+        Fmp4Parser parser = new Fmp4Parser(limits, new Recorder());
+        parser.feed(ByteBuffer.wrap(join(INIT, box("free", new byte[92]))));
+        parser.feed(ByteBuffer.wrap(box("free", new byte[92])));
+
+        assertThrows(MediaException.class, () -> parser.feed(ByteBuffer.wrap(header("free", 101))));
+    }
+
+    @Test
+    @DisplayName("an init of exactly maxInitBytes passes, and one byte more is refused when it is declared")
+    void initLimit() throws MediaException {
+        Recorder seen = new Recorder();
+        MediaLimits exact = MediaLimits.defaults().withMaxInitBytes(INIT.length);
+        new Fmp4Parser(exact, seen).feed(ByteBuffer.wrap(INIT));
+        assertEquals(1, seen.inits.size());
+
+        Fmp4Parser less = new Fmp4Parser(exact.withMaxInitBytes(INIT.length - 1), seen);
+        less.feed(ByteBuffer.wrap(FTYP));
+        MediaException refused = assertThrows(MediaException.class,
+                () -> less.feed(ByteBuffer.wrap(header("moov", MOOV.length))));
+        assertTrue(refused.getMessage().contains("maxInitBytes " + (INIT.length - 1)), refused.getMessage());
+    }
+
+    @Test
+    @DisplayName("memory follows the bytes received and not the size declared")
+    void memoryFollowsInput() throws MediaException {
+        Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), new Recorder());
+        parser.feed(ByteBuffer.wrap(join(INIT, MOOF, header("mdat", 8_000_000))));
+        assertTrue(parser.memoryBytes() <= 8192, "a page for the init and one for the unit: " + parser.memoryBytes());
+
+        parser.feed(ByteBuffer.wrap(new byte[100_000]));
+        assertTrue(parser.memoryBytes() < 210_000, "at most twice what came: " + parser.memoryBytes());
+    }
+
+    /** A parser that has been fed already. */
+    private static Fmp4Parser after(byte[]... parts) throws MediaException {
+        Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), new Recorder());
+        parser.feed(ByteBuffer.wrap(join(parts)));
+        return parser;
+    }
+}

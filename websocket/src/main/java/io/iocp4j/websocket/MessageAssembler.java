@@ -1,0 +1,199 @@
+package io.iocp4j.websocket;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * Joins frames to messages and checks the rules between frames: fragments and what may stand between them (RFC 6455
+ * sections 5.4 and 5.5), text that is UTF-8 (8.1), the content of a Close frame (7.4), and the limits of a message.
+ *
+ * <p>Is fed by a {@link FrameDecoder}, on its thread. A binary message that lies whole in the decoder's input is handed
+ * on from there without a copy. Everything else is gathered in one heap buffer of this object, which grows with the
+ * bytes that have arrived, never with a length that was only declared: beyond 64 KiB it is less than twice as large as
+ * the message so far. Buffers are lent to the listener for the call.
+ */
+public final class MessageAssembler implements FrameListener {
+    /** A buffer up to this size is kept for the next message; a larger one is dropped with its message. */
+    private static final int KEPT_BYTES = 64 << 10;
+    private static final int CONTROL_MAX = 125;
+    private static final byte[] NOTHING = {};
+
+    private final Limits limits;
+    private final MessageListener listener;
+    private final Utf8Checker utf8 = new Utf8Checker();
+
+    /** The frame whose payload is arriving. */
+    private FrameHeader frame;
+    /** TEXT or BINARY while a message is under way, else null. */
+    private Opcode type;
+    private int fragments;
+    private long declared;
+    private byte[] gathered = NOTHING;
+    private int size;
+    /** Of a control frame that was cut; apart from the message, inside which it may stand. */
+    private final byte[] control = new byte[CONTROL_MAX];
+    private int controlSize;
+    private boolean closed;
+
+    /**
+     * Makes an assembler that stands before the first message.
+     *
+     * @param limits {@link Limits#maxMessage()} and {@link Limits#maxFragments()} are used
+     * @param listener gets the messages and control frames
+     */
+    public MessageAssembler(Limits limits, MessageListener listener) {
+        this.limits = Objects.requireNonNull(limits, "limits");
+        this.listener = Objects.requireNonNull(listener, "listener");
+    }
+
+    /**
+     * Takes the header of the next frame. After a Close frame it is ignored.
+     *
+     * @param header from the decoder
+     * @throws ProtocolException 1002 for a frame that does not fit the message under way, 1008 for too many fragments,
+     *     1009 for a message that will be too large
+     */
+    @Override
+    public void onFrameHeader(FrameHeader header) throws ProtocolException {
+        if (closed) {
+            return;
+        }
+        frame = header;
+        if (header.opcode().isControl()) {
+            controlSize = 0;
+            return;
+        }
+        if (header.opcode() != Opcode.CONTINUATION) {
+            beginMessage(header.opcode());
+        } else if (type == null) {
+            throw new ProtocolException(CloseCode.PROTOCOL_ERROR, "continuation without a message");
+        }
+        if (++fragments > limits.maxFragments()) {
+            throw new ProtocolException(CloseCode.POLICY_VIOLATION,
+                "message of more than " + limits.maxFragments() + " fragments");
+        }
+        if (header.payloadLength() > limits.maxMessage() - declared) {
+            throw new ProtocolException(CloseCode.MESSAGE_TOO_BIG,
+                "message of more than " + limits.maxMessage() + " bytes");
+        }
+        declared += header.payloadLength();
+    }
+
+    /**
+     * Takes the next bytes of the payload. After a Close frame they are ignored.
+     *
+     * @param part from the decoder
+     * @param last whether the frame ends here
+     * @throws ProtocolException 1007 for text that is not UTF-8, at the first bad byte; 1002 for a malformed Close
+     *     payload; or what the listener threw
+     */
+    @Override
+    public void onFramePayload(ByteBuffer part, boolean last) throws ProtocolException {
+        if (closed) {
+            return;
+        }
+        if (frame.opcode().isControl()) {
+            takeControl(part, last);
+        } else {
+            takeData(part, last && frame.fin());
+        }
+    }
+
+    private void beginMessage(Opcode opcode) throws ProtocolException {
+        if (type != null) {
+            throw new ProtocolException(CloseCode.PROTOCOL_ERROR, opcode + " frame inside an unfinished message");
+        }
+        type = opcode;
+        fragments = 0;
+        declared = 0;
+        utf8.reset();
+    }
+
+    private void takeData(ByteBuffer part, boolean end) throws ProtocolException {
+        if (type == Opcode.TEXT && (!utf8.accept(part) || end && !utf8.isComplete())) {
+            throw new ProtocolException(CloseCode.INVALID_PAYLOAD, "text is not UTF-8");
+        }
+        if (end && type == Opcode.BINARY && size == 0) {
+            type = null;
+            listener.onBinary(part);
+            return;
+        }
+        gather(part);
+        if (end) {
+            deliver();
+        }
+    }
+
+    private void gather(ByteBuffer part) {
+        int length = part.remaining();
+        if (length > gathered.length - size) {
+            // within maxMessage, because the declared lengths were checked
+            int needed = size + length;
+            long room = Math.min(2L * size, frame.fin() ? declared : limits.maxMessage());
+            gathered = Arrays.copyOf(gathered, (int) Math.max(needed, room));
+        }
+        part.get(part.position(), gathered, size, length);
+        size += length;
+    }
+
+    private void deliver() throws ProtocolException {
+        Opcode complete = type;
+        byte[] bytes = gathered;
+        int length = size;
+        type = null;
+        size = 0;
+        if (bytes.length > KEPT_BYTES) {
+            gathered = NOTHING;
+        }
+        if (complete == Opcode.TEXT) {
+            listener.onText(new String(bytes, 0, length, StandardCharsets.UTF_8));
+        } else {
+            listener.onBinary(ByteBuffer.wrap(bytes, 0, length).slice());
+        }
+    }
+
+    private void takeControl(ByteBuffer part, boolean last) throws ProtocolException {
+        ByteBuffer payload = part;
+        if (!last || controlSize > 0) {
+            int length = part.remaining();
+            part.get(part.position(), control, controlSize, length);
+            controlSize += length;
+            payload = ByteBuffer.wrap(control, 0, controlSize);
+        }
+        if (!last) {
+            return;
+        }
+        switch (frame.opcode()) {
+            case PING -> listener.onPing(payload);
+            case PONG -> listener.onPong(payload);
+            default -> takeClose(payload);
+        }
+    }
+
+    private void takeClose(ByteBuffer payload) throws ProtocolException {
+        closed = true;
+        gathered = NOTHING;
+        if (!payload.hasRemaining()) {
+            listener.onCloseFrame(CloseCode.NO_STATUS, "");
+            return;
+        }
+        if (payload.remaining() == 1) {
+            throw new ProtocolException(CloseCode.PROTOCOL_ERROR, "Close payload of one byte");
+        }
+        int code = (payload.get() & 0xFF) << Byte.SIZE | payload.get() & 0xFF;
+        if (!CloseCode.mayBeSent(code)) {
+            throw new ProtocolException(CloseCode.PROTOCOL_ERROR, "Close with code " + code);
+        }
+        String reason;
+        try {
+            reason = StandardCharsets.UTF_8.newDecoder().decode(payload).toString();
+        } catch (CharacterCodingException e) {
+            throw (ProtocolException) new ProtocolException(CloseCode.INVALID_PAYLOAD, "Close reason is not UTF-8")
+                .initCause(e);
+        }
+        listener.onCloseFrame(code, reason);
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * WebSocket, server side.
+ */
+package io.iocp4j.websocket;

@@ -1,0 +1,85 @@
+package io.iocp4j.websocket;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+
+/** Builds bytes as a peer could send them, also wrong ones; on purpose without the encoder under test. */
+final class WireBytes {
+    static final int KEY = 0x37FA213D;
+    static final int FIN = 0x80;
+
+    private WireBytes() {
+    }
+
+    static byte[] hex(String digits) {
+        return HexFormat.of().parseHex(digits.replace(" ", ""));
+    }
+
+    static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** A frame as a client sends it, with the given first octet and the length in its shortest form. */
+    static byte[] masked(int firstOctet, byte[] payload) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        putStart(out, firstOctet, 0x80, payload.length);
+        for (int shift = 24; shift >= 0; shift -= 8) {
+            out.write(KEY >>> shift);
+        }
+        for (int i = 0; i < payload.length; i++) {
+            out.write(payload[i] ^ KEY >>> 24 - 8 * (i % 4));
+        }
+        return out.toByteArray();
+    }
+
+    static byte[] masked(int firstOctet, String text) {
+        return masked(firstOctet, utf8(text));
+    }
+
+    /** A frame as a server sends it. */
+    static byte[] unmasked(int firstOctet, byte[] payload) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        putStart(out, firstOctet, 0, payload.length);
+        out.writeBytes(payload);
+        return out.toByteArray();
+    }
+
+    static byte[] join(byte[]... pieces) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (byte[] piece : pieces) {
+            out.writeBytes(piece);
+        }
+        return out.toByteArray();
+    }
+
+    /** A message of text as masked frames whose payloads are the pieces. */
+    static byte[] fragmentedText(byte[]... pieces) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (int i = 0; i < pieces.length; i++) {
+            int fin = i == pieces.length - 1 ? FIN : 0;
+            out.writeBytes(masked(fin | (i == 0 ? 1 : 0), pieces[i]));
+        }
+        return out.toByteArray();
+    }
+
+    static byte[] remaining(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(buffer.position(), bytes);
+        return bytes;
+    }
+
+    private static void putStart(ByteArrayOutputStream out, int firstOctet, int maskBit, int length) {
+        out.write(firstOctet);
+        if (length < 126) {
+            out.write(maskBit | length);
+        } else {
+            int lengthBytes = length < 0x1_0000 ? 2 : 8;
+            out.write(maskBit | (lengthBytes == 2 ? 126 : 127));
+            for (int i = lengthBytes - 1; i >= 0; i--) {
+                out.write((int) ((long) length >>> 8 * i));
+            }
+        }
+    }
+}
