@@ -202,6 +202,24 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     /**
+     * Queues copies of two pieces that belong together, such as a header and its payload: nothing comes between them.
+     *
+     * @param head goes first
+     * @param body follows
+     * @return as {@link #send(ByteBuffer)}
+     */
+    public boolean send(ByteBuffer head, ByteBuffer body) {
+        synchronized (lock) {
+            if (!mayQueue(Math.addExact(head.remaining(), body.remaining()))) {
+                return false;
+            }
+            queue.add(head);
+            queue.add(body);
+            return queued();
+        }
+    }
+
+    /**
      * Queues a counted buffer without copying it, the same one on any number of connections.
      *
      * @param shared what its view holds between position and limit now; nobody may write to it any more. The queue retains it until

@@ -8,6 +8,9 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
@@ -192,11 +195,7 @@ public final class TcpServer implements AutoCloseable {
         TcpConnection.requireNotWorker(port);
         close();
         connections.forEach(TcpConnection::close);
-        var abort = closed.isDone() ? null : port.schedule(deadline, () -> connections.forEach(TcpConnection::abort));
-        awaitClosed();
-        if (abort != null) {
-            abort.cancel(false);
-        }
+        awaitClosed(deadline);
     }
 
     /**
@@ -206,6 +205,28 @@ public final class TcpServer implements AutoCloseable {
      */
     public CompletableFuture<Void> closed() {
         return closed.copy();
+    }
+
+    /**
+     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. The server has to be closed,
+     * now or later.
+     *
+     * @param deadline zero or more
+     * @throws IllegalStateException on a worker of the port, which would wait for itself
+     */
+    public void awaitClosed(Duration deadline) {
+        TcpConnection.requireNotWorker(port);
+        try {
+            closed.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            connections.forEach(TcpConnection::abort);
+        } catch (InterruptedException e) {
+            connections.forEach(TcpConnection::abort);
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new AssertionError("completes normally, always", e);
+        }
+        awaitClosed();
     }
 
     /** Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. */

@@ -1,4 +1,32 @@
 /**
- * WebSocket, server side.
+ * WebSocket (RFC 6455), server side, and as much HTTP/1.1 as a server of pages and uploads beside it needs.
+ *
+ * <h2>The way of the data</h2>
+ * <pre>
+ * TcpConnection                      bytes, lent for the call, on a worker
+ *   v
+ * HttpConnection                     one per connection: which of the three comes next
+ *   | HttpRequestReader              a request: to the HttpHandler, or to the UpgradeHandler
+ *   | HttpBodyDecoder                its body: piece by piece to the BodyListener
+ *   v
+ * WebSocket                          after the upgrade
+ *   v FrameDecoder                   bytes to frames; unmasked in place; rules of one header
+ *   v MessageAssembler, Utf8Checker  frames to messages; rules between frames
+ *   v
+ * WebSocketListener                  the application
+ *   v
+ * WebSocket.send, FrameEncoder, TcpConnection.send
+ * </pre>
+ *
+ * <h2>Who owns what, which thread</h2>
+ * Codec classes (decoder, encoder, assembler, reader, handshake) do no I/O, have no thread and no clock, and may be used alone. Buffers
+ * in callbacks are views of what was received, lent for the call. All callbacks of a connection come one after the other from workers
+ * of the port; sending is allowed from any thread. A {@link io.iocp4j.websocket.Message} is framed once and counted, and can be queued
+ * on any number of connections without a copy.
+ *
+ * <h2>Ending</h2>
+ * {@code WebSocket.close()} queues the Close frame and reports to the listener at once; the peer's answer, or the end of the time for
+ * it, completes {@code closed()}. A violation of the protocol is answered with the code of the RFC; an exception of the application
+ * with 1011; each harms its own connection only.
  */
 package io.iocp4j.websocket;

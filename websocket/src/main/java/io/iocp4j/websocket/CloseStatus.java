@@ -1,0 +1,15 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.CloseInfo.Initiator;
+
+/**
+ * How a WebSocket ended (RFC 6455 sections 7.1.5 and 7.1.6).
+ *
+ * @param code of the Close frame that began the end; {@link CloseCode#NO_STATUS} if it had none, {@link CloseCode#ABNORMAL} if the
+ *     connection ended without one
+ * @param reason of that frame, or what happened instead
+ * @param initiator whose frame it was, or who ended the connection
+ * @param clean whether both sides have sent a Close frame
+ */
+public record CloseStatus(int code, String reason, Initiator initiator, boolean clean) {
+}

@@ -1,0 +1,355 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.Future;
+
+/**
+ * A connection of {@link WebSocketServer} from its first byte: requests one after the other, and what comes after an upgrade handed to a
+ * {@link WebSocket}. All methods run as callbacks of the connection, but for {@link #answer}.
+ */
+final class HttpConnection implements TcpHandler {
+    private static final System.Logger LOG = System.getLogger(HttpConnection.class.getName());
+    private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private enum State {
+        /** Reads the head of a request. */
+        HEAD,
+        /** Hands on the body of a request. */
+        BODY,
+        /** Waits for the application's answer; what comes meanwhile is kept. */
+        ANSWER,
+        /** Hands everything to the WebSocket. */
+        WEBSOCKET,
+        /** Closes after the answer; what comes is dropped. */
+        ENDED
+    }
+
+    private final WebSocketServer server;
+    private final TcpConnection tcp;
+    private final HttpRequestReader reader;
+    private State state = State.HEAD;
+    private HttpExchange exchange;
+    private HttpBodyDecoder bodyDecoder;
+    private BodyListener bodyListener;
+    private WebSocket webSocket;
+    /** Bytes of the next request that came before the answer to this one, not more than one receive. */
+    private ByteBuffer early = NOTHING;
+    private Future<?> deadline;
+    /** A client may end its side behind its last request and still wait for the answer. */
+    private boolean peerEnded;
+
+    HttpConnection(WebSocketServer server, TcpConnection tcp) {
+        this.server = server;
+        this.tcp = tcp;
+        this.reader = new HttpRequestReader(server.httpLimits());
+    }
+
+    InetSocketAddress remote() {
+        return tcp.remote();
+    }
+
+    // ------------------------------------------------------------------ from the connection
+
+    @Override
+    public void onOpen(TcpConnection connection) {
+        server.added(this);
+        expectHead(server.requestTimeout());
+    }
+
+    @Override
+    public void onData(TcpConnection connection, ByteBuffer data) {
+        take(data);
+    }
+
+    @Override
+    public void onEnd(TcpConnection connection) {
+        peerEnded = true;
+        if (state == State.HEAD && reader.isStarted()) {
+            refuse(new HttpException(400, "the request ended before its end"));
+        } else if (state != State.ANSWER) {
+            abortBody("the peer ended the connection before the end of the body");
+            state = State.ENDED;
+            tcp.close();
+        }
+    }
+
+    @Override
+    public void onDrain(TcpConnection connection) {
+        if (webSocket != null) {
+            webSocket.onDrain();
+        }
+    }
+
+    @Override
+    public void onClose(TcpConnection connection, CloseInfo why) {
+        stopDeadline();
+        if (webSocket != null) {
+            webSocket.onTcpClose(why);
+        } else {
+            abortBody(why.error() == null ? "the connection was closed" : why.error().toString());
+        }
+        state = State.ENDED;
+        server.removed(this, webSocket != null);
+    }
+
+    /** The server stops: a WebSocket says goodbye, everything else ends after what is queued. Any thread. */
+    void stop() {
+        tcp.execute(() -> {
+            if (webSocket != null) {
+                webSocket.close(CloseCode.GOING_AWAY, "the server stops");
+            } else {
+                abortBody("the server stops");
+                state = State.ENDED;
+                tcp.close();
+            }
+        });
+    }
+
+    // ------------------------------------------------------------------ requests
+
+    private void expectHead(Duration limit) {
+        state = State.HEAD;
+        stopDeadline();
+        deadline = tcp.schedule(limit, this::headTimedOut);
+    }
+
+    private void headTimedOut() {
+        if (state != State.HEAD) {
+            return;
+        }
+        if (reader.isStarted() || exchange == null) {
+            refuse(new HttpException(408, "no complete request in " + server.requestTimeout().toSeconds() + " s"));
+        } else {
+            // between requests of a kept connection silence is not an error
+            state = State.ENDED;
+            tcp.close();
+        }
+    }
+
+    private void stopDeadline() {
+        if (deadline != null) {
+            deadline.cancel(false);
+            deadline = null;
+        }
+    }
+
+    private void take(ByteBuffer data) {
+        try {
+            while (data.hasRemaining()) {
+                switch (state) {
+                    case HEAD -> takeHead(data);
+                    case BODY -> takeBody(data);
+                    case ANSWER -> {
+                        keep(data);
+                        return;
+                    }
+                    case WEBSOCKET -> webSocket.onData(data);
+                    case ENDED -> {
+                        return;
+                    }
+                }
+            }
+        } catch (HttpException e) {
+            abortBody(e.getMessage());
+            refuse(e);
+        }
+    }
+
+    private void keep(ByteBuffer data) {
+        early = ByteBuffer.allocate(data.remaining()).put(data).flip();
+        tcp.pause();
+    }
+
+    private void takeHead(ByteBuffer data) throws HttpException {
+        boolean started = reader.isStarted();
+        HttpRequest request = reader.read(data);
+        if (request == null) {
+            if (!started && exchange != null) {
+                // the time for a whole head begins with its first byte, also on a kept connection
+                expectHead(server.requestTimeout());
+            }
+            return;
+        }
+        stopDeadline();
+        if (Handshake.isUpgrade(request)) {
+            upgrade(request);
+        } else {
+            handle(request);
+        }
+    }
+
+    private void upgrade(HttpRequest request) throws HttpException {
+        Handshake.check(request, server.origins());
+        String subprotocol = Handshake.subprotocol(request, server.subprotocols());
+        WebSocketListener listener = application(() -> server.upgrades().onUpgrade(request));
+        tcp.send(Handshake.switching(request, subprotocol).encode(false, true));
+        state = State.WEBSOCKET;
+        webSocket = new WebSocket(tcp, request, subprotocol, listener, server.limits(), server.closeTimeout());
+        server.upgraded();
+        webSocket.onOpen();
+    }
+
+    private void handle(HttpRequest request) throws HttpException {
+        exchange = new HttpExchange(this, request);
+        state = State.ANSWER;
+        application(() -> {
+            server.pages().onRequest(exchange);
+            return null;
+        });
+    }
+
+    void body(HttpExchange asked, BodyListener listener) {
+        if (asked != exchange || state != State.ANSWER || bodyListener != null) {
+            throw new IllegalStateException("the body is asked for once, while the request is handled");
+        }
+        HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), server.httpLimits());
+        if (asked.request().expectsContinue() && !decoder.isDone()) {
+            tcp.send(ByteBuffer.wrap(CONTINUE));
+        }
+        bodyListener = listener;
+        bodyDecoder = decoder;
+        state = State.BODY;
+        if (decoder.isDone()) {
+            tcp.execute(this::endBodyUnlessAnswered);
+        }
+    }
+
+    private void endBodyUnlessAnswered() {
+        if (state == State.BODY) {
+            try {
+                endBody();
+            } catch (HttpException e) {
+                refuse(e);
+            }
+        }
+    }
+
+    private void takeBody(ByteBuffer data) throws HttpException {
+        bodyDecoder.decode(data, piece -> {
+            // after an answer from within onBody the rest of the buffer is not the listener's any more
+            if (bodyListener != null) {
+                pass(piece);
+            }
+        });
+        rethrow();
+        if (state == State.BODY && bodyDecoder.isDone()) {
+            endBody();
+        }
+    }
+
+    /** What the listener threw inside the decoder's callback, which has no room for it. */
+    private HttpException thrownByListener;
+
+    private void pass(ByteBuffer piece) {
+        try {
+            application(() -> {
+                bodyListener.onBody(piece);
+                return null;
+            });
+        } catch (HttpException e) {
+            abortBody(e.getMessage());
+            thrownByListener = e;
+        }
+    }
+
+    private void rethrow() throws HttpException {
+        if (thrownByListener != null) {
+            HttpException e = thrownByListener;
+            thrownByListener = null;
+            throw e;
+        }
+    }
+
+    private void endBody() throws HttpException {
+        BodyListener listener = bodyListener;
+        bodyListener = null;
+        state = State.ANSWER;
+        application(() -> {
+            listener.onBodyEnd();
+            return null;
+        });
+    }
+
+    private void abortBody(String why) {
+        BodyListener listener = bodyListener;
+        if (listener != null) {
+            bodyListener = null;
+            try {
+                listener.onBodyAborted(why);
+            } catch (RuntimeException | Error thrown) {
+                LOG.log(Level.WARNING, "onBodyAborted threw", thrown);
+            }
+        }
+    }
+
+    private interface Call<T> {
+        T call() throws IOException;
+    }
+
+    /** Calls the application; whatever it throws becomes an answer. */
+    private <T> T application(Call<T> call) throws HttpException {
+        try {
+            return call.call();
+        } catch (HttpException e) {
+            throw e;
+        } catch (Throwable thrown) {
+            LOG.log(Level.WARNING, "a handler threw for " + tcp.remote(), thrown);
+            throw new HttpException(500, "internal error");
+        }
+    }
+
+    // ------------------------------------------------------------------ answers
+
+    /** Any thread. */
+    void answer(HttpExchange answered, HttpResponse response) {
+        tcp.execute(() -> {
+            if (answered == exchange && (state == State.ANSWER || state == State.BODY)) {
+                finish(response);
+            }
+        });
+    }
+
+    private void finish(HttpResponse response) {
+        HttpRequest request = exchange.request();
+        // a body that was not read to its end stands between this answer and the next request
+        boolean bodyLeft = state == State.BODY || bodyDecoder == null && (request.chunked() || request.contentLength() > 0);
+        boolean keepAlive = request.keepAlive() && !bodyLeft && !peerEnded;
+        bodyListener = null;
+        bodyDecoder = null;
+        tcp.send(response.encode(request.method().equals("HEAD"), keepAlive));
+        if (!keepAlive) {
+            state = State.ENDED;
+            tcp.close();
+            return;
+        }
+        reader.reset();
+        expectHead(server.keepAliveTimeout());
+        ByteBuffer next = early;
+        early = NOTHING;
+        take(next);
+        if (early == NOTHING) {
+            tcp.resume();
+        }
+    }
+
+    /** Answers with an error and closes: what follows a refused request cannot be trusted to be a request. */
+    private void refuse(HttpException e) {
+        LOG.log(Level.DEBUG, "{0}: {1} {2}", tcp.remote(), e.status(), e.getMessage());
+        if (state != State.ENDED) {
+            boolean headOnly = state != State.HEAD && exchange.request().method().equals("HEAD");
+            state = State.ENDED;
+            stopDeadline();
+            tcp.send(e.response().encode(headOnly, false));
+            tcp.close();
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.iocp4j.websocket;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The application's side of a WebSocket. Callbacks of one WebSocket never overlap; they come from workers of the port, so none may wait.
+ * What one throws ends its connection with {@link CloseCode#INTERNAL_ERROR}. {@code onOpen} comes first, {@code onClose} last and once.
+ */
+public interface WebSocketListener {
+    /**
+     * The handshake is done.
+     *
+     * @param socket open
+     * @throws IOException to end the connection
+     */
+    default void onOpen(WebSocket socket) throws IOException {
+    }
+
+    /**
+     * A text message.
+     *
+     * @param socket the receiver
+     * @param text whole and valid
+     * @throws IOException to end the connection
+     */
+    default void onText(WebSocket socket, String text) throws IOException {
+    }
+
+    /**
+     * A binary message.
+     *
+     * @param socket the receiver
+     * @param data whole, lent for the call
+     * @throws IOException to end the connection
+     */
+    default void onBinary(WebSocket socket, ByteBuffer data) throws IOException {
+    }
+
+    /**
+     * A pong, asked for or not. Pings are answered without the application.
+     *
+     * @param socket the receiver
+     * @param payload up to 125 bytes, lent for the call
+     * @throws IOException to end the connection
+     */
+    default void onPong(WebSocket socket, ByteBuffer payload) throws IOException {
+    }
+
+    /**
+     * What was queued above the high-water mark has gone out down to the low-water mark.
+     *
+     * @param socket may be sent to again
+     * @throws IOException to end the connection
+     */
+    default void onDrain(WebSocket socket) throws IOException {
+    }
+
+    /**
+     * The WebSocket is over: at once after a {@code close()} of this side, else when the peer closed, broke a rule or was lost.
+     *
+     * @param socket closed, every call on it is harmless
+     * @param why how it ended
+     */
+    default void onClose(WebSocket socket, CloseStatus why) {
+    }
+}

@@ -1,0 +1,302 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A server for WebSockets, and for pages and uploads on the same port. */
+public final class WebSocketServer implements AutoCloseable {
+    private final Builder settings;
+    private final TcpServer tcp;
+    private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger webSockets = new AtomicInteger();
+
+    private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
+        this.settings = settings;
+        // a client may end its side behind its request and wait for the answer
+        TcpOptions options = asked.allowHalfOpen(true);
+        this.tcp = port == null ? TcpServer.listen(options, connection -> new HttpConnection(this, connection))
+                : TcpServer.listen(port, options, connection -> new HttpConnection(this, connection));
+    }
+
+    /**
+     * A server with the default limits that refuses every handshake and every request until it is told otherwise.
+     *
+     * @return to be completed
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * The address it listens on.
+     *
+     * @return with the real port number where 0 was asked
+     */
+    public InetSocketAddress address() {
+        return tcp.address();
+    }
+
+    /**
+     * The TCP side: counts of connections.
+     *
+     * @return the server below
+     */
+    public TcpServer tcp() {
+        return tcp;
+    }
+
+    /**
+     * The WebSockets that are open now.
+     *
+     * @return how many
+     */
+    public int webSockets() {
+        return webSockets.get();
+    }
+
+    /** Stops accepting. What is open lives on. Does not wait. */
+    @Override
+    public void close() {
+        tcp.close();
+    }
+
+    /**
+     * Stops accepting, closes every WebSocket with {@link CloseCode#GOING_AWAY}, ends every other connection after what is queued,
+     * aborts what is left at the deadline, and waits until all are gone.
+     *
+     * @param deadline for the peers to answer
+     */
+    public void close(Duration deadline) {
+        tcp.close();
+        connections.forEach(HttpConnection::stop);
+        tcp.awaitClosed(deadline);
+    }
+
+    /**
+     * Completes when the server was closed and its last connection is gone.
+     *
+     * @return completes normally, always
+     */
+    public CompletableFuture<Void> closed() {
+        return tcp.closed();
+    }
+
+    void added(HttpConnection connection) {
+        connections.add(connection);
+    }
+
+    void upgraded() {
+        webSockets.incrementAndGet();
+    }
+
+    void removed(HttpConnection connection, boolean wasWebSocket) {
+        connections.remove(connection);
+        if (wasWebSocket) {
+            webSockets.decrementAndGet();
+        }
+    }
+
+    Limits limits() {
+        return settings.limits;
+    }
+
+    HttpLimits httpLimits() {
+        return settings.httpLimits;
+    }
+
+    Origins origins() {
+        return settings.origins;
+    }
+
+    List<String> subprotocols() {
+        return settings.subprotocols;
+    }
+
+    UpgradeHandler upgrades() {
+        return settings.upgrades;
+    }
+
+    HttpHandler pages() {
+        return settings.pages;
+    }
+
+    Duration requestTimeout() {
+        return settings.requestTimeout;
+    }
+
+    Duration keepAliveTimeout() {
+        return settings.keepAliveTimeout;
+    }
+
+    Duration closeTimeout() {
+        return settings.closeTimeout;
+    }
+
+    /** The settings of a server. Not thread-safe; a server keeps a copy. */
+    public static final class Builder implements Cloneable {
+        private Limits limits = Limits.defaults();
+        private HttpLimits httpLimits = HttpLimits.defaults();
+        private Origins origins = Origins.sameHost();
+        private List<String> subprotocols = List.of();
+        private Duration requestTimeout = Duration.ofSeconds(5);
+        private Duration keepAliveTimeout = Duration.ofSeconds(30);
+        private Duration closeTimeout = Duration.ofSeconds(5);
+        private UpgradeHandler upgrades = request -> {
+            throw new HttpException(404, "there is no WebSocket here");
+        };
+        private HttpHandler pages = exchange -> {
+            throw new HttpException(404, "there is nothing here");
+        };
+
+        private Builder() {
+        }
+
+        /**
+         * Who takes WebSockets.
+         *
+         * @param handler decides about each handshake
+         * @return this
+         */
+        public Builder webSockets(UpgradeHandler handler) {
+            upgrades = Objects.requireNonNull(handler);
+            return this;
+        }
+
+        /**
+         * Who answers ordinary requests.
+         *
+         * @param handler answers each
+         * @return this
+         */
+        public Builder pages(HttpHandler handler) {
+            pages = Objects.requireNonNull(handler);
+            return this;
+        }
+
+        /**
+         * Limits of frames and messages.
+         *
+         * @param values {@link Limits#defaults()} unless set
+         * @return this
+         */
+        public Builder limits(Limits values) {
+            limits = Objects.requireNonNull(values);
+            return this;
+        }
+
+        /**
+         * Limits of request heads.
+         *
+         * @param values {@link HttpLimits#defaults()} unless set
+         * @return this
+         */
+        public Builder httpLimits(HttpLimits values) {
+            httpLimits = Objects.requireNonNull(values);
+            return this;
+        }
+
+        /**
+         * Which pages may open a WebSocket here.
+         *
+         * @param rule {@link Origins#sameHost()} unless set
+         * @return this
+         */
+        public Builder origins(Origins rule) {
+            origins = Objects.requireNonNull(rule);
+            return this;
+        }
+
+        /**
+         * The subprotocols of the server, the preferred one first.
+         *
+         * @param names none unless set
+         * @return this
+         */
+        public Builder subprotocols(String... names) {
+            subprotocols = List.of(names);
+            return this;
+        }
+
+        /**
+         * How long a head may take from the opening of the connection, or from its first byte on a kept connection; not refreshed by
+         * further bytes.
+         *
+         * @param limit above 0, 5 s unless set
+         * @return this
+         */
+        public Builder requestTimeout(Duration limit) {
+            requestTimeout = positive(limit, "requestTimeout");
+            return this;
+        }
+
+        /**
+         * How long a connection may wait for its next request.
+         *
+         * @param limit above 0, 30 s unless set
+         * @return this
+         */
+        public Builder keepAliveTimeout(Duration limit) {
+            keepAliveTimeout = positive(limit, "keepAliveTimeout");
+            return this;
+        }
+
+        /**
+         * How long to wait for the peer's Close frame after ours.
+         *
+         * @param limit above 0, 5 s unless set
+         * @return this
+         */
+        public Builder closeTimeout(Duration limit) {
+            closeTimeout = positive(limit, "closeTimeout");
+            return this;
+        }
+
+        private static Duration positive(Duration value, String name) {
+            if (value.isNegative() || value.isZero()) {
+                throw new IllegalArgumentException(name + " must be above 0: " + value);
+            }
+            return value;
+        }
+
+        /**
+         * Starts the server on a completion port of its own.
+         *
+         * @param options address, options and limits of TCP
+         * @return listening
+         * @throws IOException if the address is taken
+         */
+        public WebSocketServer listen(TcpOptions options) throws IOException {
+            return new WebSocketServer(copy(), null, options);
+        }
+
+        /**
+         * Starts the server on a given completion port.
+         *
+         * @param port stays open when the server is closed
+         * @param options address, options and limits of TCP
+         * @return listening
+         * @throws IOException if the address is taken
+         */
+        public WebSocketServer listen(CompletionPort port, TcpOptions options) throws IOException {
+            return new WebSocketServer(copy(), Objects.requireNonNull(port), options);
+        }
+
+        private Builder copy() {
+            try {
+                return (Builder) clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError("this class is Cloneable", e);
+            }
+        }
+    }
+}
