@@ -2,7 +2,9 @@
  * The two pages: the dashboard at / and the big player at /watch/{path}. Both expose their player as
  * window.relayPlayer, for end-to-end checks and for curious people with an open console.
  */
-import { RelayPlayer, formatBitrate, make, setText } from './player.js';
+import { make, setText } from './elements.js';
+import { formatBitrate, formatSize } from './format.js';
+import { RelayPlayer } from './player.js';
 
 const REFRESH_MS = 2_000;
 const REFRESH_AFTER_FAILURE_MS = 5_000;
@@ -186,7 +188,7 @@ class StreamRow {
     this.#state.dataset.state = stream.state;
     setText(this.#state, STREAM_STATES[stream.state] ?? stream.state);
     setText(cells.format, formatName(stream));
-    setText(cells.picture, stream.width > 0 ? `${stream.width} × ${stream.height}` : '–');
+    setText(cells.picture, formatSize(stream.width, stream.height));
     setText(cells.fps, live ? `${stream.fps.toFixed(1)} fps` : '–');
     setText(cells.bitrate, live ? formatBitrate(stream.bitrate) : '–');
     setText(cells.gop, stream.gopBytes > 0 ? `${Math.ceil(stream.gopBytes / 1000)} kB` : '–');

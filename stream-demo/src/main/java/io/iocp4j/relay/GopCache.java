@@ -1,0 +1,61 @@
+package io.iocp4j.relay;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The frames since the last key, for viewers that join between two keys. Bounded in bytes and in time: a group of pictures that is longer
+ * is not cached at all, since the rest of one is of no use. Not thread-safe: guarded by its stream.
+ */
+final class GopCache {
+    private final int bytesMax;
+    private final long nanosMax;
+    private final List<MediaUnit> units = new ArrayList<>();
+    private long bytes;
+    private long beganNanos;
+    private boolean overflowed;
+
+    GopCache(int bytesMax, long nanosMax) {
+        this.bytesMax = bytesMax;
+        this.nanosMax = nanosMax;
+    }
+
+    /** Adds a frame, retaining it; true if the cache was given up with it. */
+    boolean add(MediaUnit unit, long nowNanos) {
+        if (unit.isKey()) {
+            clear();
+            overflowed = false;
+            beganNanos = nowNanos;
+        } else if (units.isEmpty()) {
+            return false;
+        }
+        if (bytes + unit.bytes() > bytesMax || nowNanos - beganNanos > nanosMax) {
+            clear();
+            overflowed = true;
+            return true;
+        }
+        unit.retain();
+        units.add(unit);
+        bytes += unit.bytes();
+        return false;
+    }
+
+    void clear() {
+        units.forEach(MediaUnit::release);
+        units.clear();
+        bytes = 0;
+    }
+
+    /** A key and what followed it; empty before the first key, and after an overflow until the next one. */
+    List<MediaUnit> units() {
+        return units;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    boolean overflowed() {
+        return overflowed;
+    }
+}

@@ -1,0 +1,134 @@
+package io.iocp4j.relay;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.media.Fmp4Parser;
+import io.iocp4j.relay.media.MediaException;
+import io.iocp4j.relay.media.MediaInit;
+import io.iocp4j.relay.media.MediaLimits;
+import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.websocket.BodyListener;
+import io.iocp4j.websocket.HttpException;
+import io.iocp4j.websocket.HttpExchange;
+import io.iocp4j.websocket.HttpResponse;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.Future;
+
+/**
+ * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, fragmented MP4. It has the stream from its init
+ * segment on, so that a request with garbage does not take a stream from anybody.
+ */
+final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher {
+    private static final System.Logger LOG = System.getLogger(Ingest.class.getName());
+
+    private final String path;
+    private final RelayHub hub;
+    private final HttpExchange exchange;
+    private final CompletionPort port;
+    private final Duration silenceMax;
+    private final Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), this);
+
+    // used by the callbacks of the connection
+    private RelayStream stream;
+    private long units;
+    private volatile boolean over;
+    private volatile long lastNanos = System.nanoTime();
+    private volatile Future<?> timer;
+
+    Ingest(String path, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
+        this.path = path;
+        this.hub = hub;
+        this.exchange = exchange;
+        this.port = port;
+        this.silenceMax = silenceMax;
+        this.timer = port.schedule(silenceMax, this::checkSilence);
+        LOG.log(Level.INFO, "publisher from {0} begins {1}", from(), path);
+    }
+
+    private String from() {
+        return exchange.remote().getAddress().getHostAddress();
+    }
+
+    @Override
+    public void onBody(ByteBuffer data) throws HttpException {
+        lastNanos = System.nanoTime();
+        try {
+            parser.feed(data);
+        } catch (MediaException e) {
+            throw refuse(e);
+        }
+    }
+
+    @Override
+    public void onBodyEnd() throws HttpException {
+        try {
+            parser.end();
+        } catch (MediaException e) {
+            throw refuse(e);
+        }
+        leave("end of the body");
+        exchange.respond(HttpResponse.text(200, "published " + units + " frames\n"));
+    }
+
+    @Override
+    public void onBodyAborted(String why) {
+        leave(why);
+    }
+
+    private HttpException refuse(MediaException e) {
+        leave(e.getMessage());
+        return new HttpException(400, e.getMessage());
+    }
+
+    @Override
+    public void onInit(MediaInit init) {
+        if (stream == null) {
+            stream = hub.publish(path, "fmp4", this, init.mime(), init.width(), init.height(), init.bytes());
+        } else {
+            stream.init(this, init.mime(), init.width(), init.height(), init.bytes());
+        }
+    }
+
+    @Override
+    public void onUnit(ByteBuffer unit, boolean key) {
+        units++;
+        stream.media(this, unit, key);
+    }
+
+    @Override
+    public void replaced() {
+        end("another publisher took over");
+        exchange.respond(HttpResponse.text(409, "another publisher took over, or the stream was ended\n"));
+    }
+
+    private void checkSilence() {
+        long silence = System.nanoTime() - lastNanos;
+        if (over) {
+            return;
+        }
+        if (silence < silenceMax.toNanos()) {
+            timer = port.schedule(silenceMax.minusNanos(silence), this::checkSilence);
+            return;
+        }
+        leave("nothing came for " + silenceMax.toSeconds() + " s");
+        exchange.respond(HttpResponse.text(408, "nothing came for " + silenceMax.toSeconds() + " s\n"));
+    }
+
+    private void leave(String why) {
+        RelayStream left = stream;
+        if (end(why) && left != null) {
+            left.unpublish(this);
+        }
+    }
+
+    private synchronized boolean end(String why) {
+        if (over) {
+            return false;
+        }
+        over = true;
+        timer.cancel(false);
+        LOG.log(Level.INFO, "publisher from {0} left {1} after {2} frames: {3}", from(), path, units, why);
+        return true;
+    }
+}

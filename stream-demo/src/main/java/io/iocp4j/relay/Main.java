@@ -1,0 +1,141 @@
+package io.iocp4j.relay;
+
+import io.iocp4j.core.IoException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/** The command line: {@code relay serve}. */
+public final class Main {
+    private static final int OK = 0;
+    private static final int WRONG = 2;
+
+    private static final String HELP = """
+            relay - a live video relay: publish over HTTP, watch in a browser
+
+            usage: relay serve [options]
+
+              --port N            listen on this port, 0 for a free one   (default 8080)
+              --host NAME         listen on this address                  (default 127.0.0.1: this machine only;
+                                  0.0.0.0 for every address: there is no login yet, so only in a trusted network)
+              --no-test-picture   do not publish the built-in picture as stream "test"
+              --help              this text
+
+            publish:  ffmpeg ... -f mp4 -movflags frag_every_frame+empty_moov+default_base_moof -flush_packets 1 \\
+                             -method PUT -content_type video/mp4 http://127.0.0.1:8080/publish/NAME
+            watch:    http://127.0.0.1:8080/watch/NAME
+            """;
+
+    private Main() {
+    }
+
+    /**
+     * Runs until Ctrl-C.
+     *
+     * @param args see {@code --help}
+     */
+    public static void main(String[] args) {
+        // one line for a record; the thread that logs is of no interest here
+        System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tT.%1$tL %4$-7s %5$s%6$s%n");
+        // the test picture is drawn in memory, whatever display there is or is not
+        System.setProperty("java.awt.headless", "true");
+        int code = run(List.of(args), System.out, System.err);
+        if (code != OK) {
+            System.exit(code);
+        }
+    }
+
+    /** Everything but the exit, for tests. */
+    static int run(List<String> args, PrintStream out, PrintStream err) {
+        RelayOptions options;
+        try {
+            options = parse(new ArrayDeque<>(args));
+        } catch (IllegalArgumentException e) {
+            err.println("relay: " + e.getMessage() + " (--help tells what there is)");
+            return WRONG;
+        }
+        if (options == null) {
+            out.print(HELP);
+            return OK;
+        }
+        out.println("relay " + RelayServer.version() + " starts on JDK " + Runtime.version());
+        RelayServer server;
+        try {
+            server = RelayServer.start(options);
+        } catch (IoException e) {
+            err.println("relay: cannot listen on " + options.host() + ":" + options.port() + ": " + e.error());
+            return WRONG;
+        } catch (IOException e) {
+            err.println("relay: cannot start: " + e.getMessage());
+            return WRONG;
+        }
+        announce(server, options, out);
+        stopOnSignal(server, out);
+        return OK;
+    }
+
+    /** The options, or null for help. */
+    private static RelayOptions parse(Deque<String> args) {
+        String command = args.isEmpty() ? "--help" : args.poll();
+        if (command.equals("--help") || command.equals("-h") || command.equals("help")) {
+            return null;
+        }
+        if (!command.equals("serve")) {
+            throw new IllegalArgumentException("unknown command " + command);
+        }
+        RelayOptions options = RelayOptions.defaults();
+        while (!args.isEmpty()) {
+            String flag = args.poll();
+            switch (flag) {
+                case "--help", "-h" -> {
+                    return null;
+                }
+                case "--port" -> options = options.port(number(flag, value(flag, args)));
+                case "--host" -> options = options.host(value(flag, args));
+                case "--no-test-picture" -> options = options.testPicture(false);
+                default -> throw new IllegalArgumentException("unknown option " + flag);
+            }
+        }
+        return options;
+    }
+
+    private static String value(String flag, Deque<String> args) {
+        if (args.isEmpty()) {
+            throw new IllegalArgumentException(flag + " needs a value");
+        }
+        return args.poll();
+    }
+
+    private static int number(String flag, String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(flag + " needs a number, not " + text);
+        }
+    }
+
+    private static void announce(RelayServer server, RelayOptions options, PrintStream out) {
+        InetSocketAddress address = server.address();
+        String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : options.host();
+        String base = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
+        out.println();
+        out.println("  open     " + base + (options.testPicture() ? "   (shows the built-in test picture)" : ""));
+        out.println("  publish  ffmpeg -re -f lavfi -i testsrc2=size=640x360:rate=30 -c:v libx264 -preset ultrafast -tune zerolatency"
+                + " -profile:v baseline -pix_fmt yuv420p -g 30 -f mp4 -movflags frag_every_frame+empty_moov+default_base_moof"
+                + " -flush_packets 1 -method PUT -content_type video/mp4 " + base + "publish/cam1");
+        out.println("  stop     Ctrl-C");
+        out.println();
+        out.flush();
+    }
+
+    private static void stopOnSignal(RelayServer server, PrintStream out) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            out.println("relay stops");
+            out.flush();
+            server.close();
+        }, "relay-stop"));
+    }
+}

@@ -1,0 +1,95 @@
+package io.iocp4j.relay;
+
+import io.iocp4j.core.BufferPool;
+import io.iocp4j.core.RefCounted;
+import io.iocp4j.websocket.Message;
+import java.nio.ByteBuffer;
+
+/**
+ * One frame of video, or the init segment before them, framed for the wire: a header of 16 bytes (big-endian) and the payload.
+ * <pre>
+ * u8 kind (1 init, 2 media)   u8 flags (1 KEY, 2 DISCONT, 4 FROM_CACHE)   u16 track   u32 seq   u64 origin time in us since 1970
+ * </pre>
+ * The flags DISCONT and FROM_CACHE differ between viewers. Each combination is framed when the first viewer needs it and shared by all
+ * that need it then; most units only ever have one.
+ */
+final class MediaUnit extends RefCounted {
+    static final int HEADER_BYTES = 16;
+    static final int KIND_INIT = 1;
+    static final int KIND_MEDIA = 2;
+    static final int KEY = 1;
+    static final int DISCONT = 2;
+    static final int FROM_CACHE = 4;
+
+    private final BufferPool pool;
+    private final int kind;
+    private final boolean key;
+    private final int seq;
+    private final long originMicros;
+    /** By flags without KEY, divided by 2; the first is always there. Guarded by this. */
+    private final Message[] framed = new Message[4];
+
+    private MediaUnit(BufferPool pool, int kind, boolean key, int seq, long originMicros, ByteBuffer payload) {
+        this.pool = pool;
+        this.kind = kind;
+        this.key = key;
+        this.seq = seq;
+        this.originMicros = originMicros;
+        framed[0] = Message.shared(pool, header(0), payload);
+    }
+
+    /** The bytes that a decoder needs before any frame. */
+    static MediaUnit init(BufferPool pool, int seq, long originMicros, ByteBuffer payload) {
+        return new MediaUnit(pool, KIND_INIT, false, seq, originMicros, payload);
+    }
+
+    /** A frame; copies the payload, whose position stays. */
+    static MediaUnit media(BufferPool pool, boolean key, int seq, long originMicros, ByteBuffer payload) {
+        return new MediaUnit(pool, KIND_MEDIA, key, seq, originMicros, payload);
+    }
+
+    boolean isInit() {
+        return kind == KIND_INIT;
+    }
+
+    boolean isKey() {
+        return key;
+    }
+
+    int seq() {
+        return seq;
+    }
+
+    /** What it occupies in a queue. */
+    int bytes() {
+        return framed[0].payloadLength();
+    }
+
+    /** The message with these flags besides KEY; valid while the caller holds a reference to this unit. */
+    synchronized Message message(int flags) {
+        int index = flags >> 1;
+        if (framed[index] == null) {
+            framed[index] = Message.shared(pool, header(flags), framed[0].payload().position(HEADER_BYTES));
+        }
+        return framed[index];
+    }
+
+    private ByteBuffer header(int flags) {
+        return ByteBuffer.allocate(HEADER_BYTES).put((byte) kind).put((byte) (flags | (key ? KEY : 0))).putShort((short) 0).putInt(seq)
+                .putLong(originMicros).flip();
+    }
+
+    @Override
+    protected void free() {
+        for (Message message : framed) {
+            if (message != null) {
+                message.release();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "MediaUnit[" + (isInit() ? "init" : key ? "key" : "frame") + " " + seq + ", " + bytes() + " bytes]";
+    }
+}

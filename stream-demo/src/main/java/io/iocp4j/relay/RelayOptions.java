@@ -1,0 +1,101 @@
+package io.iocp4j.relay;
+
+import java.time.Duration;
+
+/**
+ * Settings and limits of a relay.
+ *
+ * @param host address to listen on
+ * @param port 0 lets the system choose
+ * @param testPicture whether the stream {@code test} is published by the relay itself
+ * @param maxLag how long media may wait for a viewer before frames are skipped
+ * @param queueBytesMin what a viewer's queue may hold at least, in bytes; it grows with the GOP cache up to {@code queueBytesMax}
+ * @param queueBytesMax what a viewer's queue may hold at the most, in bytes
+ * @param gopBytesMax what the cache for late joiners may hold per stream, in bytes; a longer GOP is not cached
+ * @param gopMax how much time it may hold
+ * @param grace how long viewers wait for a publisher that is gone
+ * @param publisherTimeout silence after which a publisher is taken for gone
+ */
+public record RelayOptions(String host, int port, boolean testPicture, Duration maxLag, int queueBytesMin, int queueBytesMax,
+        int gopBytesMax, Duration gopMax, Duration grace, Duration publisherTimeout) {
+
+    /** Checks the ranges. */
+    public RelayOptions {
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException("a port is 0 to 65535: " + port);
+        }
+        if (queueBytesMin < 1 || queueBytesMax < queueBytesMin || gopBytesMax < 1) {
+            throw new IllegalArgumentException("byte limits must be above 0, and the largest queue not below the smallest");
+        }
+        if (maxLag.isNegative() || maxLag.isZero() || gopMax.isNegative() || grace.isNegative() || publisherTimeout.isNegative()
+                || publisherTimeout.isZero()) {
+            throw new IllegalArgumentException("times must not be negative, and maxLag and publisherTimeout not zero");
+        }
+    }
+
+    /**
+     * 127.0.0.1:8080 with the test picture; 500 ms lag, queues of 2 to 16 MiB, GOP cache of 8 MiB or 10 s, grace 15 s, publisher
+     * timeout 10 s.
+     *
+     * @return the defaults
+     */
+    public static RelayOptions defaults() {
+        return new RelayOptions("127.0.0.1", 8080, true, Duration.ofMillis(500), 2 << 20, 16 << 20, 8 << 20, Duration.ofSeconds(10),
+                Duration.ofSeconds(15), Duration.ofSeconds(10));
+    }
+
+    /**
+     * Where to listen.
+     *
+     * @param name a name or an address
+     * @return a copy
+     */
+    public RelayOptions host(String name) {
+        return new RelayOptions(name, port, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace,
+                publisherTimeout);
+    }
+
+    /**
+     * Where to listen.
+     *
+     * @param number 0 lets the system choose
+     * @return a copy
+     */
+    public RelayOptions port(int number) {
+        return new RelayOptions(host, number, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace,
+                publisherTimeout);
+    }
+
+    /**
+     * Whether to publish the test picture.
+     *
+     * @param on or off
+     * @return a copy
+     */
+    public RelayOptions testPicture(boolean on) {
+        return new RelayOptions(host, port, on, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout);
+    }
+
+    /**
+     * How long viewers wait for a publisher, and how long a publisher may be silent.
+     *
+     * @param forViewers 0 or more
+     * @param forPublishers above 0
+     * @return a copy
+     */
+    public RelayOptions patience(Duration forViewers, Duration forPublishers) {
+        return new RelayOptions(host, port, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, forViewers,
+                forPublishers);
+    }
+
+    /**
+     * The bounds of the cache for late joiners.
+     *
+     * @param bytes above 0
+     * @param time 0 or more
+     * @return a copy
+     */
+    public RelayOptions gop(int bytes, Duration time) {
+        return new RelayOptions(host, port, testPicture, maxLag, queueBytesMin, queueBytesMax, bytes, time, grace, publisherTimeout);
+    }
+}

@@ -1,0 +1,182 @@
+package io.iocp4j.relay;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
+import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.CloseCode;
+import io.iocp4j.websocket.HttpException;
+import io.iocp4j.websocket.HttpExchange;
+import io.iocp4j.websocket.HttpHeaders;
+import io.iocp4j.websocket.HttpRequest;
+import io.iocp4j.websocket.HttpResponse;
+import io.iocp4j.websocket.WebSocket;
+import io.iocp4j.websocket.WebSocketListener;
+import io.iocp4j.websocket.WebSocketServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A running relay: one port for publishers, viewers and pages. */
+public final class RelayServer implements AutoCloseable {
+    /** The subprotocol of viewers; asked for or not, it is what they get. */
+    static final String SUBPROTOCOL = "relay.v1";
+    /** SO_SNDBUF: left alone, Linux lets it grow to megabytes, which would hide seconds of video from the queue that skips. */
+    static final int SEND_BUFFER_BYTES = 256 << 10;
+
+    private static final String PUBLISH = "/publish/";
+    private static final String LIVE = "/live/";
+    private static final String WATCH = "/watch/";
+
+    private final RelayOptions options;
+    private final CompletionPort port;
+    private final WebSocketServer server;
+    private final RelayHub hub;
+    private final Pages pages = new Pages();
+    private final TestSource testSource;
+    private final AtomicLong viewerIds = new AtomicLong();
+    private final Clock clock = Clock.systemUTC();
+
+    private RelayServer(RelayOptions options) throws IOException {
+        this.options = options;
+        InetSocketAddress address = new InetSocketAddress(options.host(), options.port());
+        if (address.isUnresolved()) {
+            throw new IoException(IoError.HOST_NOT_FOUND, "bind", address, null, null);
+        }
+        port = CompletionPort.open();
+        hub = new RelayHub(options, port, clock);
+        try {
+            server = WebSocketServer.builder().webSockets(this::watch).pages(this::answer).subprotocols(SUBPROTOCOL)
+                    .listen(port, TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
+        } catch (IOException | RuntimeException e) {
+            port.close();
+            throw e;
+        }
+        testSource = options.testPicture() ? new TestSource(hub, clock) : null;
+    }
+
+    /**
+     * Starts a relay.
+     *
+     * @param options settings and limits
+     * @return listening
+     * @throws IOException if the address is taken or unknown
+     */
+    public static RelayServer start(RelayOptions options) throws IOException {
+        return new RelayServer(options);
+    }
+
+    /**
+     * The address it listens on.
+     *
+     * @return with the real port number where 0 was asked
+     */
+    public InetSocketAddress address() {
+        return server.address();
+    }
+
+    /**
+     * The completion port below: its counters and its memory.
+     *
+     * @return open until the relay is closed
+     */
+    public CompletionPort port() {
+        return port;
+    }
+
+    /**
+     * The version of the relay.
+     *
+     * @return as its module was built, or "dev" outside of a module
+     */
+    public static String version() {
+        var descriptor = RelayServer.class.getModule().getDescriptor();
+        return descriptor == null ? "dev" : descriptor.rawVersion().orElse("dev");
+    }
+
+    /** Says goodbye to publishers and viewers, waits for them a second at the most, and stops. */
+    @Override
+    public void close() {
+        if (testSource != null) {
+            testSource.close();
+        }
+        server.close();
+        hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
+        server.close(Duration.ofSeconds(1));
+        port.close();
+    }
+
+    // ------------------------------------------------------------------ viewers
+
+    private WebSocketListener watch(HttpRequest request) throws HttpException {
+        String path = request.path();
+        if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
+            throw new HttpException(404, "streams are watched at /live/{path}");
+        }
+        RelayStream stream = hub.find(path.substring(LIVE.length()));
+        if (stream == null) {
+            // a page cannot see the status of a refused handshake, but it can see a close code
+            return new WebSocketListener() {
+                @Override
+                public void onOpen(WebSocket socket) {
+                    socket.close(Viewer.NO_SUCH_STREAM, "there is no stream " + path.substring(LIVE.length()));
+                }
+            };
+        }
+        ViewerQueue queue = new ViewerQueue(options.maxLag().toNanos(), stream.isAllKeys());
+        return new Viewer("v" + viewerIds.incrementAndGet(), stream, queue, port.buffers(), clock);
+    }
+
+    // ------------------------------------------------------------------ requests
+
+    private void answer(HttpExchange exchange) throws HttpException {
+        String path = exchange.request().path();
+        if (path.startsWith(PUBLISH)) {
+            publish(exchange, path.substring(PUBLISH.length()));
+            return;
+        }
+        requireMethod(exchange.request(), "GET", "HEAD");
+        exchange.respond(page(path));
+    }
+
+    private HttpResponse page(String path) throws HttpException {
+        return switch (path) {
+            case "/" -> pages.file("index.html");
+            case "/healthz" -> HttpResponse.text(200, "ok\n");
+            case "/api/v1/streams" -> HttpResponse.json(200, hub.json());
+            case "/favicon.ico" -> HttpResponse.of(204);
+            default -> {
+                if (path.startsWith(WATCH) && RelayHub.isPath(path.substring(WATCH.length()))) {
+                    yield pages.file("watch.html");
+                }
+                if (path.startsWith(LIVE)) {
+                    throw new HttpException(426, "streams are watched over WebSocket; open /watch/... in a browser",
+                            HttpHeaders.builder().add("Upgrade", "websocket").build());
+                }
+                yield pages.file(path.substring(1));
+            }
+        };
+    }
+
+    private void publish(HttpExchange exchange, String path) throws HttpException {
+        HttpRequest request = exchange.request();
+        requireMethod(request, "PUT", "POST");
+        if (!RelayHub.isPath(path)) {
+            throw new HttpException(404, "a stream is named by up to four names of letters, digits, - and _, 64 at most, with / between");
+        }
+        String type = request.headers().first("Content-Type");
+        if (type != null && !type.startsWith("video/mp4") && !type.startsWith("application/octet-stream")) {
+            throw new HttpException(415, "only fragmented MP4 (video/mp4) can be published");
+        }
+        exchange.body(new Ingest(path, hub, exchange, port, options.publisherTimeout()));
+    }
+
+    private static void requireMethod(HttpRequest request, String first, String second) throws HttpException {
+        if (!request.method().equals(first) && !request.method().equals(second)) {
+            throw new HttpException(405, "only " + first + " and " + second + " here",
+                    HttpHeaders.builder().add("Allow", first + ", " + second).build());
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.iocp4j.relay;
+
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Publishes the built-in picture as stream {@code test}, on a thread of its own. While nobody watches, one frame a second keeps the
+ * stream alive.
+ */
+final class TestSource implements RelayStream.Publisher, AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(TestSource.class.getName());
+
+    static final String PATH = "test";
+    static final int WIDTH = 640;
+    static final int HEIGHT = 360;
+    static final int FRAMES_PER_SECOND = 20;
+
+    private final Clock clock;
+    private final TestPicture picture = new TestPicture(WIDTH, HEIGHT, FRAMES_PER_SECOND);
+    private final ScheduledExecutorService thread;
+    private final RelayStream stream;
+    private long frame;
+
+    TestSource(RelayHub hub, Clock clock) {
+        this.clock = clock;
+        stream = hub.publish(PATH, "mjpeg", this, "image/jpeg", WIDTH, HEIGHT, null);
+        thread = Executors.newSingleThreadScheduledExecutor(task -> Thread.ofPlatform().name("iocp4j-test-picture").unstarted(task));
+        thread.scheduleAtFixedRate(this::publish, 0, 1_000_000 / FRAMES_PER_SECOND, TimeUnit.MICROSECONDS);
+    }
+
+    private void publish() {
+        try {
+            long number = frame++;
+            if (stream.viewers() > 0 || number % FRAMES_PER_SECOND == 0) {
+                stream.media(this, ByteBuffer.wrap(picture.jpeg(number, clock.millis())), true);
+            }
+        } catch (RuntimeException | Error thrown) {
+            // a task that throws would not be run again
+            LOG.log(Level.ERROR, "the test picture missed a frame", thrown);
+        }
+    }
+
+    @Override
+    public void replaced() {
+        thread.shutdownNow();
+    }
+
+    @Override
+    public void close() {
+        stream.unpublish(this);
+        thread.shutdownNow();
+    }
+}

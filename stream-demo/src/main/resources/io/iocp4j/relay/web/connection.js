@@ -1,0 +1,119 @@
+/*
+ * One WebSocket to /live/{path}, from the attempt to its end, with the pings that prove it alive and measure the
+ * server's clock. Used by RelayPlayer, which makes a new one for each attempt.
+ */
+import { Close, SUBPROTOCOL, closeWords, parseControl, parseUnit } from './protocol.js';
+import { ServerClock } from './server-clock.js';
+
+const CONNECT_LIMIT_MS = 10_000;
+const PING_MS = 5_000;
+const SILENCE_LIMIT_MS = 25_000;
+
+/**
+ * Events: opened(); control(message) for the texts that are not about the connection itself; unit(unit); and once,
+ * unless close() was called, ended({code, words, retryMs, mediaMs}) with the wish of the server, if it had one, and
+ * with the time during which media came.
+ */
+export class Connection {
+  /** Time of performance.now(); null before the socket is open. */
+  openedAt = null;
+  clock = new ServerClock();
+
+  #events;
+  #socket;
+  #startedAt = performance.now();
+  #heardAt = 0;
+  #pingAt = -Infinity;
+  #pingId = null;
+  #firstMediaAt = null;
+  #mediaMs = 0;
+  #bye = null;
+
+  constructor(path, events) {
+    this.#events = events;
+    const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(`${scheme}//${location.host}/live/${path}`, SUBPROTOCOL);
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => this.#opened();
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ code }) => this.#ended(code);
+    this.#socket = socket;
+  }
+
+  send(message) {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Called about once a second: pings, or gives up a connection that is dead. */
+  check() {
+    const now = performance.now();
+    if (this.openedAt === null) {
+      if (now - this.#startedAt > CONNECT_LIMIT_MS) this.#abandon(Close.LOST);
+    } else if (this.#pingAt > this.#heardAt) {
+      // Silence is counted from an unanswered ping: the caller's timer may fire only once a minute in a hidden tab.
+      if (now - this.#pingAt > SILENCE_LIMIT_MS) this.#abandon(Close.LOST);
+    } else if (!this.clock.settled || now - this.#pingAt >= PING_MS) {
+      this.#ping();
+    }
+  }
+
+  /** Ends the connection; no event comes any more. */
+  close() {
+    const socket = this.#socket;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(1000);
+  }
+
+  #opened() {
+    this.openedAt = this.#heardAt = performance.now();
+    this.#ping();
+    this.#events.opened();
+  }
+
+  #ping() {
+    this.#pingAt = performance.now();
+    this.#pingId = Math.round(performance.timeOrigin + this.#pingAt);
+    this.send({ t: 'ping', c: this.#pingId });
+  }
+
+  #receive(data) {
+    this.#heardAt = performance.now();
+    const message = typeof data === 'string' ? parseControl(data) : parseUnit(data);
+    if (!message) this.#abandon(Close.BAD_MESSAGE);
+    else if (typeof data === 'string') this.#control(message);
+    else this.#unit(message);
+  }
+
+  #control(message) {
+    if (message.t === 'bye') {
+      this.#bye = message;
+    } else if (message.t === 'pong') {
+      if (message.c === this.#pingId && Number.isFinite(message.s)) {
+        this.clock.add(this.#pingAt, performance.now(), message.s);
+      }
+    } else {
+      this.#events.control(message);
+    }
+  }
+
+  #unit(unit) {
+    if (!unit.init) {
+      this.#firstMediaAt ??= this.#heardAt;
+      this.#mediaMs = this.#heardAt - this.#firstMediaAt;
+    }
+    this.#events.unit(unit);
+  }
+
+  /** Does not wait for the closing handshake, which a dead peer never answers. */
+  #abandon(code) {
+    this.close();
+    this.#ended(code);
+  }
+
+  #ended(closeCode) {
+    const code = this.#bye?.code ?? closeCode;
+    const unreachable = this.openedAt === null && code === Close.LOST;
+    const words = unreachable ? 'the server cannot be reached' : closeWords(code);
+    this.#events.ended({ code, words, retryMs: this.#bye?.retryMs, mediaMs: this.#mediaMs });
+  }
+}

@@ -1,0 +1,254 @@
+/*
+ * Fragmented MP4 through Media Source Extensions. One of the two screens of RelayPlayer, see there what a screen is.
+ */
+import { LiveEdge } from './live-edge.js';
+
+const QUEUE_LIMIT_BYTES = 4 * 1024 * 1024;
+const TIMELINE_LIMIT = 4_096;
+const KEEP_BEHIND_S = 5;
+const FRAME_SLACK_S = 0.002;
+const FRUITLESS_LIMIT = 60;
+
+/** iPhones have only ManagedMediaSource. */
+const mediaSourceClass = () => globalThis.MediaSource ?? globalThis.ManagedMediaSource;
+
+/**
+ * A video element fed through one SourceBuffer in 'sequence' mode. In that mode the browser puts each unit right behind
+ * the one before, so neither a dropped GOP nor a publisher whose clock starts at 0 again leaves a hole. The price: time
+ * on the element says nothing about the source, therefore each unit is remembered with the place where it landed.
+ */
+export class Mp4Screen {
+  element = document.createElement('video');
+
+  #events;
+  #mime;
+  #edge;
+  #source;
+  #buffer = null;          // the SourceBuffer, once the source is open
+  #queue = [];             // {init, mime, bytes} or a unit
+  #queuedBytes = 0;
+  #appending = null;
+
+  #timeline = [];          // {start, unit} in seconds of the element, from the unit on show to the newest
+  #keyStarts = [];         // starts of the GOPs that are still in the buffer
+  #end = 0;                // of the newest unit
+  #fruitless = 0;          // appends in a row that made nothing playable: the parser waits inside a broken box
+
+  #presented = 0;
+  #frameRequest = 0;
+  #closed = false;
+
+  /** Words when this browser cannot play it, or null. */
+  static unsupportedReason(mime) {
+    if (!mediaSourceClass()) return 'This browser has no Media Source Extensions';
+    return mediaSourceClass().isTypeSupported(mime) ? null : `This browser cannot decode ${mime}`;
+  }
+
+  constructor(mime, events) {
+    this.#mime = mime;
+    this.#events = events;
+    const { element } = this;
+    this.#edge = new LiveEdge(element, events.sought);
+    element.muted = true;
+    element.autoplay = true;
+    element.playsInline = true;
+    element.disableRemotePlayback = true; // without it Safari does not open a ManagedMediaSource
+    element.addEventListener('playing', () => this.#events.blocked(false));
+    element.addEventListener('pause', () => {
+      if (!this.#closed && !document.hidden) this.play();
+    });
+    element.addEventListener('error', () => {
+      this.#fail(`the picture cannot be decoded (${element.error?.message || 'no details'})`);
+    });
+    this.#source = new (mediaSourceClass())();
+    this.#source.addEventListener('sourceopen', () => this.#sourceOpen(), { once: true });
+    element.src = URL.createObjectURL(this.#source);
+    this.#watchFrames();
+    this.play();
+  }
+
+  get bufferMs() {
+    return this.#timeline.length > 0 ? Math.max(0, this.#end - this.element.currentTime) * 1000 : 0;
+  }
+
+  get rate() {
+    return this.element.playbackRate;
+  }
+
+  join() {
+    this.#edge.join();
+  }
+
+  init(bytes, mime) {
+    this.#enqueue({ init: true, mime, bytes });
+  }
+
+  push(unit) {
+    if (this.#queue.length > 0 && this.#queuedBytes + unit.bytes.length > QUEUE_LIMIT_BYTES) {
+      this.#dropQueue(1);
+      return;
+    }
+    unit.joining = this.#edge.joining;
+    this.#enqueue(unit);
+  }
+
+  play() {
+    this.element.play().then(
+      () => this.#events.blocked(false),
+      (error) => {
+        // AbortError only says that a seek or a new source came in between.
+        if (error.name === 'NotAllowedError') this.#events.blocked(true);
+      },
+    );
+  }
+
+  close() {
+    this.#closed = true;
+    const { element } = this;
+    element.cancelVideoFrameCallback?.(this.#frameRequest);
+    URL.revokeObjectURL(element.src);
+    element.removeAttribute('src');
+    element.load();
+    element.remove();
+  }
+
+  // ---- appending
+
+  #sourceOpen() {
+    if (this.#closed) return;
+    try {
+      this.#buffer = this.#source.addSourceBuffer(this.#mime);
+    } catch (error) {
+      this.#fail(error.message);
+      return;
+    }
+    this.#buffer.mode = 'sequence';
+    this.#buffer.addEventListener('updateend', () => this.#updated());
+    this.#pump();
+  }
+
+  #enqueue(entry) {
+    this.#queue.push(entry);
+    this.#queuedBytes += entry.bytes.length;
+    this.#pump();
+  }
+
+  #pump() {
+    if (this.#closed || !this.#buffer || this.#buffer.updating || this.#source.readyState !== 'open') return;
+    if (this.#queue.length === 0) {
+      this.#trimTo(this.#keyBefore(this.element.currentTime - KEEP_BEHIND_S));
+      return;
+    }
+    const next = this.#queue[0];
+    try {
+      if (next.init && next.mime !== this.#mime) {
+        this.#buffer.changeType(next.mime);
+        this.#buffer.mode = 'sequence';
+        this.#mime = next.mime;
+      }
+      this.#buffer.appendBuffer(next.bytes);
+    } catch (error) {
+      if (error.name === 'QuotaExceededError') this.#makeRoom();
+      else this.#fail(error.message);
+      return;
+    }
+    this.#queue.shift();
+    this.#queuedBytes -= next.bytes.length;
+    this.#appending = next;
+  }
+
+  #updated() {
+    if (this.#closed) return;
+    const unit = this.#appending;
+    this.#appending = null;
+    if (unit && !unit.init) this.#place(unit);
+    this.#pump();
+  }
+
+  /** Remembers where in the time of the element a unit landed. */
+  #place(unit) {
+    const { buffered } = this.#buffer;
+    const first = this.#timeline.length === 0;
+    const end = buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
+    if (end === 0 || (!first && end <= this.#end)) {
+      if (++this.#fruitless === FRUITLESS_LIMIT) this.#fail('the data does not become a picture');
+      return;
+    }
+    this.#fruitless = 0;
+    const start = first ? buffered.start(buffered.length - 1) : this.#end;
+    this.#end = end;
+    unit.bytes = null; // the browser keeps its own copy
+    this.#timeline.push({ start, unit });
+    if (this.#timeline.length > TIMELINE_LIMIT) this.#timeline.shift();
+    if (unit.key) this.#keyStarts.push(start);
+    this.#edge.appended({ start, end, caughtUp: !unit.cached && this.#queue.length === 0 });
+  }
+
+  // ---- room in the SourceBuffer
+
+  #keyBefore(time) {
+    return this.#keyStarts.findLast((start) => start <= time) ?? 0;
+  }
+
+  /**
+   * Removes what lies before the start of a GOP. Not before any other time: frames whose key was removed go with it
+   * (MSE, coded frame removal), so a cut inside a long GOP would take away the picture on show.
+   */
+  #trimTo(keyStart) {
+    const { buffered } = this.#buffer;
+    if (buffered.length === 0 || keyStart - buffered.start(0) < 0.1) return false;
+    this.#keyStarts = this.#keyStarts.filter((start) => start >= keyStart);
+    // A hair earlier, because rounding up would cut off the key itself.
+    this.#buffer.remove(0, keyStart - 0.001);
+    return true;
+  }
+
+  /** The browser's quota is used up: first give the past, then everything. */
+  #makeRoom() {
+    if (this.#trimTo(this.#keyBefore(this.element.currentTime))) return;
+    this.#timeline = [];
+    this.#keyStarts = [];
+    this.#dropQueue(0);
+    this.#buffer.remove(0, Infinity);
+  }
+
+  #dropQueue(alsoDropped) {
+    const init = this.#queue.findLast((entry) => entry.init);
+    this.#events.dropped(this.#queue.filter((entry) => !entry.init).length + alsoDropped);
+    this.#queue = init ? [init] : [];
+    this.#queuedBytes = init?.bytes.length ?? 0;
+    this.#events.overflow();
+  }
+
+  // ---- frames on show
+
+  #watchFrames() {
+    const { element } = this;
+    if (!element.requestVideoFrameCallback) {
+      // Older browsers: a few samples per second are better than no numbers.
+      element.addEventListener('timeupdate', () => this.#frame(performance.now(), element.currentTime, 1));
+      return;
+    }
+    const shown = (now, metadata) => {
+      this.#frameRequest = element.requestVideoFrameCallback(shown);
+      const presented = metadata.presentedFrames - this.#presented;
+      this.#presented = metadata.presentedFrames;
+      this.#frame(metadata.expectedDisplayTime ?? now, metadata.mediaTime, presented);
+    };
+    this.#frameRequest = element.requestVideoFrameCallback(shown);
+  }
+
+  #frame(at, mediaTime, presented) {
+    const timeline = this.#timeline;
+    const passed = (entry) => entry !== undefined && entry.start <= mediaTime + FRAME_SLACK_S;
+    while (passed(timeline[1])) timeline.shift();
+    const unit = passed(timeline[0]) ? timeline[0].unit : null;
+    if (unit) unit.joining.shown = true;
+    const { videoWidth: width, videoHeight: height } = this.element;
+    this.#events.frame({ unit, at, width, height, presented });
+  }
+
+  #fail(words) {
+    if (!this.#closed) this.#events.broken(words);
+  }
+}

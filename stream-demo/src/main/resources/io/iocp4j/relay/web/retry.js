@@ -1,0 +1,54 @@
+/*
+ * When to connect again after a connection ended. Used by RelayPlayer.
+ */
+import { Close } from './protocol.js';
+
+const BASE_MS = 250;
+const CAP_MS = 15_000;
+const EXPONENT_LIMIT = 16;
+const RESET_AFTER_MEDIA_MS = 5_000;
+const SLOW_MS = 5_000;
+const SERVER_WISH_LIMIT_MS = 60_000;
+
+/** The wait of one player between two connections. */
+export class Retry {
+  #run;
+  #timer = 0;
+  #at = null;
+  #exponent = 0;
+
+  /** @param {() => void} run connects */
+  constructor(run) {
+    this.#run = run;
+  }
+
+  /** Whole seconds until the next attempt; null when none is planned. */
+  get seconds() {
+    return this.#at === null ? null : Math.max(0, Math.ceil((this.#at - performance.now()) / 1000));
+  }
+
+  /** Plans the next attempt after an end as Connection reports it; there is none when the server forbids it. */
+  plan({ code, retryMs, mediaMs }) {
+    // Only media counts as success: a server that accepts and then closes must not be asked without a pause.
+    if (mediaMs >= RESET_AFTER_MEDIA_MS) this.#exponent = 0;
+    if (Number.isFinite(retryMs)) {
+      this.#wait(Math.min(Math.max(retryMs, 0), SERVER_WISH_LIMIT_MS));
+    } else if (code === Close.NO_STREAM || code === Close.ENDED) {
+      this.#wait(SLOW_MS * (1 + Math.random()));
+    } else if (code !== Close.POLICY) {
+      // Full jitter: viewers that lost the same server must not come back at the same moment.
+      this.#wait(Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** this.#exponent));
+      this.#exponent = Math.min(this.#exponent + 1, EXPONENT_LIMIT);
+    }
+  }
+
+  cancel() {
+    clearTimeout(this.#timer);
+    this.#at = null;
+  }
+
+  #wait(delayMs) {
+    this.#at = performance.now() + delayMs;
+    this.#timer = setTimeout(this.#run, delayMs);
+  }
+}
