@@ -128,7 +128,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
         over = true;
         timer.cancel(false);
-        LOG.log(Level.INFO, "publisher from {0} left {1} after {2} frames: {3}", from(), path, units, why);
+        LOG.log(Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames: " + why);
         return true;
     }
 }

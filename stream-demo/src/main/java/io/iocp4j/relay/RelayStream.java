@@ -124,7 +124,7 @@ final class RelayStream {
         if (bytes != null) {
             init = MediaUnit.init(port.buffers(), seq, originMicros(), bytes);
         }
-        LOG.log(Level.INFO, "stream {0}, epoch {1}: {2}, {3}x{4}", path, epoch, mime, String.valueOf(width), String.valueOf(height));
+        LOG.log(Level.INFO, "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
         String text = text();
         long now = nanos();
         viewers.forEach(viewer -> viewer.epoch(text, init, now));

@@ -107,8 +107,8 @@ final class Viewer implements WebSocketListener {
             sent = unitsSent;
             dropped = queue.framesDropped();
         }
-        LOG.log(Level.INFO, "viewer {0} left {1} after {2} units, {3} skipped: {4} {5} ({6})", id, stream.path(), sent, dropped, why.code(),
-                why.reason(), why.initiator());
+        LOG.log(Level.INFO, "viewer " + id + " left " + stream.path() + " after " + sent + " units, " + dropped + " skipped: " + why.code()
+                + " " + why.reason() + " (" + why.initiator() + ")");
     }
 
     private void pong(Object c) {
