@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Future;
 
 /**
@@ -27,6 +28,8 @@ final class HttpConnection implements TcpHandler {
         BODY,
         /** Waits for the application's answer; what comes meanwhile is kept. */
         ANSWER,
+        /** Waits for the peer to read the answer before the next request has its turn; what comes meanwhile is kept. */
+        FLUSH,
         /** Hands everything to the WebSocket. */
         WEBSOCKET,
         /** Closes after the answer; what comes is dropped. */
@@ -38,6 +41,8 @@ final class HttpConnection implements TcpHandler {
     private final HttpRequestReader reader;
     private State state = State.HEAD;
     private HttpExchange exchange;
+    /** Only then may the application ask for the body: later its first bytes may have been kept for the next request. */
+    private boolean handling;
     private HttpBodyDecoder bodyDecoder;
     private BodyListener bodyListener;
     private WebSocket webSocket;
@@ -76,6 +81,9 @@ final class HttpConnection implements TcpHandler {
         if (state == State.HEAD && reader.isStarted()) {
             refuse(new HttpException(400, "the request ended before its end"));
         } else if (state != State.ANSWER) {
+            if (webSocket != null) {
+                webSocket.onEnd();
+            }
             abortBody("the peer ended the connection before the end of the body");
             state = State.ENDED;
             tcp.close();
@@ -86,6 +94,8 @@ final class HttpConnection implements TcpHandler {
     public void onDrain(TcpConnection connection) {
         if (webSocket != null) {
             webSocket.onDrain();
+        } else if (state == State.FLUSH) {
+            nextRequest();
         }
     }
 
@@ -118,17 +128,18 @@ final class HttpConnection implements TcpHandler {
 
     private void expectHead(Duration limit) {
         state = State.HEAD;
-        stopDeadline();
-        deadline = tcp.schedule(limit, this::headTimedOut);
+        startDeadline(limit);
     }
 
-    private void headTimedOut() {
-        if (state != State.HEAD) {
-            return;
-        }
-        if (reader.isStarted() || exchange == null) {
+    private void startDeadline(Duration limit) {
+        stopDeadline();
+        deadline = tcp.schedule(limit, this::timedOut);
+    }
+
+    private void timedOut() {
+        if (state == State.HEAD && (reader.isStarted() || exchange == null)) {
             refuse(new HttpException(408, "no complete request in " + server.requestTimeout().toSeconds() + " s"));
-        } else {
+        } else if (state == State.HEAD || state == State.FLUSH) {
             // between requests of a kept connection silence is not an error
             state = State.ENDED;
             tcp.close();
@@ -148,7 +159,7 @@ final class HttpConnection implements TcpHandler {
                 switch (state) {
                     case HEAD -> takeHead(data);
                     case BODY -> takeBody(data);
-                    case ANSWER -> {
+                    case ANSWER, FLUSH -> {
                         keep(data);
                         return;
                     }
@@ -190,7 +201,7 @@ final class HttpConnection implements TcpHandler {
     private void upgrade(HttpRequest request) throws HttpException {
         Handshake.check(request, server.origins());
         String subprotocol = Handshake.subprotocol(request, server.subprotocols());
-        WebSocketListener listener = application(() -> server.upgrades().onUpgrade(request));
+        WebSocketListener listener = application(() -> Objects.requireNonNull(server.upgrades().onUpgrade(request), "no listener"));
         tcp.send(Handshake.switching(request, subprotocol).encode(false, true));
         state = State.WEBSOCKET;
         webSocket = new WebSocket(tcp, request, subprotocol, listener, server.limits(), server.closeTimeout());
@@ -201,14 +212,19 @@ final class HttpConnection implements TcpHandler {
     private void handle(HttpRequest request) throws HttpException {
         exchange = new HttpExchange(this, request);
         state = State.ANSWER;
-        application(() -> {
-            server.pages().onRequest(exchange);
-            return null;
-        });
+        handling = true;
+        try {
+            application(() -> {
+                server.pages().onRequest(exchange);
+                return null;
+            });
+        } finally {
+            handling = false;
+        }
     }
 
     void body(HttpExchange asked, BodyListener listener) {
-        if (asked != exchange || state != State.ANSWER || bodyListener != null) {
+        if (asked != exchange || !handling || bodyDecoder != null) {
             throw new IllegalStateException("the body is asked for once, while the request is handled");
         }
         HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), server.httpLimits());
@@ -325,12 +341,20 @@ final class HttpConnection implements TcpHandler {
         boolean keepAlive = request.keepAlive() && !bodyLeft && !peerEnded;
         bodyListener = null;
         bodyDecoder = null;
-        tcp.send(response.encode(request.method().equals("HEAD"), keepAlive));
+        boolean room = tcp.send(response.encode(request.method().equals("HEAD"), keepAlive));
         if (!keepAlive) {
             state = State.ENDED;
             tcp.close();
-            return;
+        } else if (room) {
+            nextRequest();
+        } else {
+            // a peer that asks and does not read gets no further
+            state = State.FLUSH;
+            startDeadline(server.keepAliveTimeout());
         }
+    }
+
+    private void nextRequest() {
         reader.reset();
         expectHead(server.keepAliveTimeout());
         ByteBuffer next = early;

@@ -352,6 +352,13 @@ public final class WebSocket {
         }
     }
 
+    /** The peer has ended its side; after a Close frame the end was told before. */
+    void onEnd() {
+        synchronized (lock) {
+            end(new CloseStatus(CloseCode.ABNORMAL, "the peer ended the connection without a Close frame", Initiator.REMOTE, false));
+        }
+    }
+
     void onTcpClose(CloseInfo info) {
         synchronized (lock) {
             String reason = info.error() == null ? "the connection ended without a Close frame" : info.error().toString();

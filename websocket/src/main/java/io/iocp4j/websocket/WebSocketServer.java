@@ -19,6 +19,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final TcpServer tcp;
     private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
+    private volatile boolean stopping;
 
     private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
         this.settings = settings;
@@ -75,9 +76,11 @@ public final class WebSocketServer implements AutoCloseable {
      * aborts what is left at the deadline, and waits until all are gone.
      *
      * @param deadline for the peers to answer
+     * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     public void close(Duration deadline) {
         tcp.close();
+        stopping = true;
         connections.forEach(HttpConnection::stop);
         tcp.awaitClosed(deadline);
     }
@@ -93,6 +96,10 @@ public final class WebSocketServer implements AutoCloseable {
 
     void added(HttpConnection connection) {
         connections.add(connection);
+        // after the add: either close() finds the connection in the set, or this sees that close() has begun
+        if (stopping) {
+            connection.stop();
+        }
     }
 
     void upgraded() {

@@ -1,0 +1,83 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("The sources of all modules are tidy")
+class TidyTest {
+    /** What may not stand in a source, where, and what stands there instead. */
+    private record Rule(String banned, String where, String instead) {
+        boolean breaks(Path file, String line) {
+            return Pattern.compile(where).matcher(file.toString().replace('\\', '/')).find() && Pattern.compile(banned).matcher(line).find();
+        }
+    }
+
+    private static final String ANYWHERE = "\\.java$";
+    private static final String MAIN = "/src/main/.*\\.java$";
+
+    private static final List<Rule> RULES = List.of(
+            new Rule("Thread\\.sleep\\(|parkNanos\\(|onSpinWait\\(", ANYWHERE, "a latch with a deadline, or the port's timer"),
+            new Rule("printStackTrace\\(", ANYWHERE, "System.Logger"),
+            new Rule("System\\.(out|err)", "/src/main/(?!.*/(Main|bench/.*)\\.java).*\\.java$", "System.Logger"),
+            new Rule("new (Splittable)?Random\\(\\)", ANYWHERE, "a seed that the test prints"),
+            new Rule("currentTimeMillis", ANYWHERE, "System.nanoTime for durations, java.time.Clock for dates"),
+            new Rule("TO" + "DO|FIX" + "ME|@Disab" + "led", ANYWHERE, "the work itself, or a line in README"),
+            new Rule("catch *\\([^)]*\\) *\\{ *\\}", ANYWHERE, "handle it, count it, or throw it on"),
+            new Rule("(class|interface|record|enum) \\w*(Manager|Helper|Utils?|Impl)\\b", ANYWHERE, "the noun that it is"),
+            new Rule("sun\\.misc|setAccessible\\(", MAIN, "public API"),
+            new Rule("\\t", ANYWHERE, "spaces"),
+            new Rule("^.{141,}$", ANYWHERE, "two lines"));
+
+    @Test
+    @DisplayName("nothing banned stands in them")
+    void nothingBanned() throws IOException {
+        List<String> found = new ArrayList<>();
+        List<Path> files = sources();
+        for (Path file : files) {
+            if (file.endsWith("TidyTest.java")) {
+                continue;
+            }
+            List<String> lines = Files.readAllLines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                for (Rule rule : RULES) {
+                    if (rule.breaks(file, lines.get(i))) {
+                        found.add(file + ":" + (i + 1) + ": " + lines.get(i).strip() + " -> " + rule.instead);
+                    }
+                }
+            }
+        }
+        assertTrue(files.size() > 50, "too few sources found: " + files.size());
+        assertEquals(List.of(), found);
+    }
+
+    @Test
+    @DisplayName("every rule finds what it is for")
+    void rulesWork() {
+        List<String> samples = List.of("Thread.sleep(1)", "e.printStackTrace()", "System.out.println()", "new Random()",
+                "System.currentTimeMillis()", "// TO" + "DO", "catch (IOException e) { }", "class ThingHelper", "f.setAccessible(true)",
+                "\tint i;", "x".repeat(141));
+        for (int i = 0; i < RULES.size(); i++) {
+            assertTrue(RULES.get(i).breaks(Path.of("m/src/main/java/A.java"), samples.get(i)), samples.get(i));
+            assertFalse(RULES.get(i).breaks(Path.of("m/src/main/java/A.java"), "int i = 1;"));
+        }
+    }
+
+    private static List<Path> sources() throws IOException {
+        Path root = Path.of("").toAbsolutePath().getParent();
+        try (Stream<Path> all = Files.walk(root)) {
+            return all.filter(path -> path.toString().endsWith(".java") && path.toString().contains("src")
+                    && !path.toString().contains("target")).toList();
+        }
+    }
+}
