@@ -17,7 +17,10 @@ abstract class AsyncChannelHandle {
 
     final AsyncChannelPort port;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private volatile CompletionKey key;
+
+    // guarded by this
+    private CompletionKey key;
+    private boolean told;
 
     AsyncChannelHandle(AsyncChannelPort port, CompletionKey key) {
         this.port = port;
@@ -26,12 +29,24 @@ abstract class AsyncChannelHandle {
 
     abstract AsynchronousChannel channel();
 
-    CompletionKey key() {
-        return key;
+    public void key(CompletionKey newKey) {
+        synchronized (this) {
+            key = newKey;
+            if (!told) {
+                return;
+            }
+        }
+        port.tell(newKey);
     }
 
-    public void key(CompletionKey newKey) {
-        key = newKey;
+    /** The port begins to close: whoever is the key, or becomes it later, hears of it. */
+    void portCloses() {
+        CompletionKey now;
+        synchronized (this) {
+            told = true;
+            now = key;
+        }
+        port.tell(now);
     }
 
     public void close() {

@@ -63,7 +63,7 @@ final class AsyncChannelPort implements CompletionPort {
             Thread thread = new Thread(null, task, options.name() + "-timer", 0, false);
             thread.setDaemon(true);
             return thread;
-        });
+        }, (task, shutDown) -> ((Future<?>) task).cancel(false));
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
@@ -119,7 +119,7 @@ final class AsyncChannelPort implements CompletionPort {
             } catch (Throwable thrown) {
                 LOG.log(Level.ERROR, "a timer task of port " + options.name() + " threw", thrown);
             }
-        }, delay.toNanos(), TimeUnit.NANOSECONDS);
+        }, TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
     }
 
     @Override
@@ -158,10 +158,13 @@ final class AsyncChannelPort implements CompletionPort {
 
     private void closeHandles() {
         for (AsyncChannelHandle handle : handles) {
-            IoContext notice = new ClosingNotice(handle.key());
-            post(notice);
+            handle.portCloses();
             handle.close();
         }
+    }
+
+    void tell(CompletionKey key) {
+        post(new ClosingNotice(key));
     }
 
     private void awaitWorkers() {

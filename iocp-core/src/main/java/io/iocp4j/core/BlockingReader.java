@@ -77,6 +77,10 @@ class BlockingReader implements TcpHandler {
         }
         reading = true;
         try {
+            if (arrived == null) {
+                // not before: the peer's FIN ends this side too, and must not do so while the reader still answers what it read
+                connection.resume();
+            }
             await(connection, limitNanos);
         } finally {
             reading = false;
@@ -84,7 +88,6 @@ class BlockingReader implements TcpHandler {
         if (arrived != null) {
             ByteBuffer data = arrived;
             arrived = null;
-            connection.resume();
             return data;
         }
         if (closed != null && closed.error() != null && closed.initiator() == CloseInfo.Initiator.REMOTE) {

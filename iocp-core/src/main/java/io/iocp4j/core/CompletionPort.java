@@ -78,6 +78,7 @@ public interface CompletionPort extends AutoCloseable {
 
     /**
      * Runs a short task later, on the port's timer thread; it should post what takes longer. The timer never keeps the process running.
+     * When the port is closed, tasks that are not due yet are dropped, and a task that comes later is cancelled at once.
      *
      * @param delay from now, 0 or more
      * @param task must not wait

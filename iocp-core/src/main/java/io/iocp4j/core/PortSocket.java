@@ -62,7 +62,8 @@ public interface PortSocket {
     <T> void option(SocketOption<T> option, T value) throws IoException;
 
     /**
-     * Sets whom to tell when the port closes; an accepted socket starts with {@link CompletionKey#NONE}.
+     * Sets whom to tell when the port closes; an accepted socket starts with {@link CompletionKey#NONE}. Where the port is closing
+     * already, the new key is told as well.
      *
      * @param key the new one
      */

@@ -7,6 +7,12 @@ import java.util.ArrayDeque;
  * meanwhile: the worker that comes while another is running leaves its task in the queue and goes.
  */
 abstract class Strand {
+    /**
+     * How many tasks a turn runs before it goes back to the end of the port's queue: tasks that bring new tasks must keep neither the
+     * worker from other connections nor the end of the turn from coming.
+     */
+    static final int TURN_TASKS_MAX = 64;
+
     private final CompletionPort port;
     private final RefCounted owner;
 
@@ -75,28 +81,41 @@ abstract class Strand {
 
     private void drain(Runnable first) {
         Runnable task = first;
-        while (true) {
+        int tasks = 0;
+        while (task != null) {
             try {
                 task.run();
             } catch (Throwable thrown) {
                 failed(thrown);
             }
-            task = next();
+            tasks++;
+            task = tasks < TURN_TASKS_MAX ? next() : null;
             if (task == null) {
                 turnEnds();
-                synchronized (this) {
-                    task = waiting == null ? null : waiting.poll();
-                    if (task == null) {
-                        runner = null;
-                        return;
-                    }
-                }
+                task = nextOrLeave(tasks < TURN_TASKS_MAX);
             }
         }
     }
 
     private synchronized Runnable next() {
         return waiting == null ? null : waiting.poll();
+    }
+
+    /** Ends the turn unless a task came meanwhile; what has to wait for the next turn has one posted. */
+    private Runnable nextOrLeave(boolean mayStay) {
+        synchronized (this) {
+            Runnable task = mayStay ? next() : null;
+            if (task != null) {
+                return task;
+            }
+            runner = null;
+            if (waiting == null || waiting.isEmpty() || turnPosted) {
+                return null;
+            }
+            turnPosted = true;
+        }
+        port.post(new Turn());
+        return null;
     }
 
     /** Brings a worker to the queue. */

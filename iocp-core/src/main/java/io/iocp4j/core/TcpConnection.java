@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * A TCP connection on a port. Two faces: callbacks of a {@link TcpHandler}, or calls that wait, for virtual threads
@@ -70,11 +72,14 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private Receive held;
     private CloseInfo closeInfo;
     private IoError lastError;
+    private Throwable lastCause;
     private long bytesLost;
     private Future<?> lingerTimer;
     private Future<?> idleTimer;
     private Future<?> connectTimer;
     private Duration idleTimeout = Duration.ZERO;
+    /** Tells the check of the timeout that holds from one that waited for the lock while the timeout was changed. */
+    private int idleRound;
     private long bytesRead;
     private long bytesWritten;
 
@@ -112,16 +117,17 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler)
             throws IOException {
+        Objects.requireNonNull(remote);
+        Objects.requireNonNull(handler);
         PortSocket socket = port.socket(CompletionKey.NONE);
-        TcpConnection connection;
         try {
             configure(socket, options);
-            connection = new TcpConnection(port, socket, options, State.CONNECTING, () -> { });
         } catch (IOException e) {
             socket.close();
             throw e;
         }
-        connection.connect(remote, Objects.requireNonNull(handler));
+        TcpConnection connection = new TcpConnection(port, socket, options, State.CONNECTING, () -> { });
+        connection.connect(remote, handler);
         return connection;
     }
 
@@ -136,6 +142,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      * @throws IllegalStateException on a worker of the port
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote) throws IOException {
+        requireNotWorker(port);
         BlockingReader reader = new BlockingReader(port);
         TcpConnection connection = connect(port, options, remote, reader);
         reader.awaitOpen(connection, remote);
@@ -144,9 +151,19 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     private void connect(InetSocketAddress remote, TcpHandler newHandler) {
         handler = newHandler;
+        Connect connect = new Connect();
         synchronized (lock) {
+            try {
+                socket.connect(remote, connect);
+            } catch (IllegalStateException e) {
+                // the port was closed since it gave the socket; nobody has seen this connection, and no turn could tell of its end
+                state = State.CLOSED;
+                closeInfo = new CloseInfo(IoError.OPERATION_ABORTED, Initiator.LOCAL, e, 0);
+                connect.release();
+                release();
+                throw e;
+            }
             socket.key(this::onPortClosing);
-            socket.connect(remote, new Connect());
             if (!options.connectTimeout().isZero()) {
                 connectTimer = port.schedule(options.connectTimeout(), this::connectTimedOut);
             }
@@ -161,11 +178,22 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
     }
 
-    /** Begins the life of an accepted connection, on the worker that accepted it. */
-    void open(TcpHandler newHandler) {
-        handler = newHandler;
-        socket.key(this::onPortClosing);
-        strand.run(this::opened);
+    /**
+     * Begins the life of an accepted connection, on the worker that accepted it. The handler is made as the strand: whatever it or
+     * another thread does to the connection meanwhile, the callbacks come after onOpen, and to a handler that is there.
+     */
+    void open(Function<TcpConnection, TcpHandler> handlers) {
+        // the reference of this call: the first turn may see the end already
+        retain();
+        try {
+            strand.run(() -> {
+                handler = handlers.apply(this);
+                socket.key(this::onPortClosing);
+                opened();
+            });
+        } finally {
+            release();
+        }
     }
 
     /** Options that are set on every socket before its first byte. */
@@ -321,7 +349,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     /** Stops {@code onData}: what has come is held, and the peer is slowed down by TCP. */
     public void pause() {
         synchronized (lock) {
-            paused = true;
+            // after close() the peer's data is dropped up to its FIN, which a pause would never let come
+            paused = state == State.CONNECTING || state == State.OPEN;
         }
     }
 
@@ -381,7 +410,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (limit.isNegative() || limit.isZero()) {
             throw new IllegalArgumentException("a limit must be above 0: " + limit);
         }
-        return reader().read(this, limit.toNanos());
+        return reader().read(this, TimeUnit.NANOSECONDS.convert(limit));
     }
 
     private BlockingReader reader() {
@@ -406,9 +435,10 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             cancel(idleTimer);
             idleTimer = null;
             idleTimeout = silence;
+            int round = ++idleRound;
             if (!silence.isZero() && state != State.CLOSED) {
                 lastActivityNanos = System.nanoTime();
-                idleTimer = port.schedule(silence, this::idleCheck);
+                idleTimer = port.schedule(silence, () -> idleCheck(round));
             }
         }
     }
@@ -441,17 +471,20 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         return port.schedule(delay, () -> execute(task));
     }
 
-    private void idleCheck() {
+    private void idleCheck(int round) {
         synchronized (lock) {
-            if (state == State.CLOSED || idleTimeout.isZero()) {
+            if (state == State.CLOSED || round != idleRound) {
                 return;
             }
-            long left = idleTimeout.toNanos() - (System.nanoTime() - lastActivityNanos);
+            long left = TimeUnit.NANOSECONDS.convert(idleTimeout) - (System.nanoTime() - lastActivityNanos);
             if (left > 0) {
-                idleTimer = port.schedule(Duration.ofNanos(left), this::idleCheck);
+                idleTimer = port.schedule(Duration.ofNanos(left), () -> idleCheck(round));
             } else {
-                idleTimer = port.schedule(idleTimeout, this::idleCheck);
-                strand.post(() -> callback(c -> c.handler.onTimeout(c)));
+                idleTimer = port.schedule(idleTimeout, () -> idleCheck(round));
+                // nothing comes before onOpen; a connect has its own limit
+                if (state != State.CONNECTING) {
+                    strand.post(() -> callback(c -> c.handler.onTimeout(c)));
+                }
             }
         }
     }
@@ -520,6 +553,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 boolean ours = !remote || error.group() == IoError.Group.CLOSED;
                 report(new CloseInfo(error, ours ? Initiator.LOCAL : Initiator.REMOTE, cause, 0));
                 lastError = error;
+                lastCause = cause;
                 destroy();
             }
         }
@@ -555,7 +589,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     @Override
     protected void free() {
-        closed.complete(new CloseInfo(lastError, closeInfo.initiator(), closeInfo.cause(), bytesLost));
+        closed.complete(new CloseInfo(lastError, closeInfo.initiator(), lastCause, bytesLost));
         onFreed.run();
     }
 
@@ -736,6 +770,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             queue.sent(send.transferred());
             active();
             if (state == State.CLOSED) {
+                // the operating system may have taken them before it saw the close
+                bytesLost = queue.bytes();
                 queue.clear();
             } else if (send.error() != null) {
                 // how much of it went out is not known, so nothing may follow it
@@ -756,10 +792,20 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     // ------------------------------------------------------------------ inside: receiving
 
     private void opened() {
-        callback(c -> c.handler.onOpen(c));
+        synchronized (lock) {
+            // not earlier than as the strand: a resume() by another thread would begin to receive before onOpen
+            if (state == State.CONNECTING) {
+                state = State.OPEN;
+            }
+            if (state != State.OPEN) {
+                // closed before it was open, of which onClose alone tells
+                return;
+            }
+        }
         if (!options.idleTimeout().isZero()) {
             setTimeout(options.idleTimeout());
         }
+        callback(c -> c.handler.onOpen(c));
         synchronized (lock) {
             receiveNext();
         }
@@ -934,7 +980,6 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                     fail(error(), cause(), true);
                     return;
                 }
-                state = State.OPEN;
             }
             strand.run(TcpConnection.this::opened);
         }

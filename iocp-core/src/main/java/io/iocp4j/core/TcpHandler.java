@@ -59,7 +59,8 @@ public interface TcpHandler {
 
     /**
      * The connection is over: at once after a {@code close()} or {@code abort()} of this side, else when both directions have ended or
-     * the first error came. Also called when a connect fails.
+     * the first error came. Also called, then without an {@code onOpen} before it, when a connect fails or the connection is closed
+     * before it is open.
      *
      * @param connection closed, every call on it is harmless
      * @param why how it ended

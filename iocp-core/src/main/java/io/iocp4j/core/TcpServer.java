@@ -60,7 +60,7 @@ public final class TcpServer implements AutoCloseable {
         this.ownsPort = ownsPort;
         this.options = options;
         this.handlers = Objects.requireNonNull(handlers);
-        this.listener = port.listen(options.address(), options.backlog(), this::close);
+        this.listener = port.listen(options.address(), options.backlog(), this::onPortClosing);
     }
 
     /**
@@ -238,6 +238,13 @@ public final class TcpServer implements AutoCloseable {
         }
     }
 
+    private void onPortClosing() {
+        // null while the constructor is running: then the first accept finds out
+        if (listener != null) {
+            close();
+        }
+    }
+
     private void finish() {
         closed.complete(null);
         if (ownsPort) {
@@ -249,7 +256,14 @@ public final class TcpServer implements AutoCloseable {
     private void accept() {
         synchronized (this) {
             if (!closing) {
-                listener.accept(new Accept());
+                Accept accept = new Accept();
+                try {
+                    listener.accept(accept);
+                } catch (IllegalStateException e) {
+                    // the port was closed since it gave the listener
+                    accept.release();
+                    throw e;
+                }
             }
         }
     }
@@ -259,8 +273,11 @@ public final class TcpServer implements AutoCloseable {
             synchronized (this) {
                 retry = RETRY_FIRST;
             }
-            admit(accept.accepted());
-            accept();
+            try {
+                admit(accept.accepted());
+            } finally {
+                accept();
+            }
         } else if (accept.error() == IoError.OPERATION_ABORTED || accept.error() == IoError.BAD_DESCRIPTOR) {
             // the listener was closed, by close() or with its port
             close();
@@ -307,8 +324,11 @@ public final class TcpServer implements AutoCloseable {
         var self = new TcpConnection[1];
         TcpConnection connection = new TcpConnection(port, socket, options, TcpConnection.State.OPEN, () -> freed(self[0]));
         self[0] = connection;
-        connections.add(connection);
-        connection.open(handlerFor(connection));
+        connection.open(c -> {
+            // as the strand: close(Duration) may close what it finds here before there is a handler
+            connections.add(c);
+            return handlerFor(c);
+        });
     }
 
     private TcpHandler handlerFor(TcpConnection connection) {

@@ -1,0 +1,228 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("The send queue")
+class SendQueueTest {
+    private final BufferPool pool = new BufferPool(1 << 20);
+    private final SendQueue queue = new SendQueue(pool);
+    private final ByteBuffer[] into = new ByteBuffer[CompletionPort.GATHER_MAX];
+
+    @AfterEach
+    void everythingIsBack() {
+        queue.clear();
+        assertEquals(0, queue.bytes());
+        assertTrue(queue.isEmpty());
+        assertEquals(0, pool.usedBytes());
+    }
+
+    private static ByteBuffer bytes(int length) {
+        ByteBuffer data = ByteBuffer.allocate(length);
+        for (int i = 0; i < length; i++) {
+            data.put((byte) i);
+        }
+        return data.flip();
+    }
+
+    /** Takes up to this many bytes out of the gathered buffers, as a partial send does. */
+    private byte[] take(int count, int limit) {
+        ByteArrayOutputStream taken = new ByteArrayOutputStream();
+        for (int i = 0; i < count; i++) {
+            while (into[i].hasRemaining() && taken.size() < limit) {
+                taken.write(into[i].get());
+            }
+        }
+        return taken.toByteArray();
+    }
+
+    private void addShared(PooledBuffer shared) {
+        queue.add(shared, shared.buffer().duplicate());
+    }
+
+    @Test
+    @DisplayName("copies: the caller may overwrite its buffer at once, whose position is at its limit")
+    void copies() {
+        byte[] array = {9, 1, 2, 3, 9};
+        ByteBuffer data = ByteBuffer.wrap(array, 1, 3);
+        queue.add(data);
+        assertFalse(data.hasRemaining());
+        array[2] = 77;
+        assertEquals(3, queue.bytes());
+        assertEquals(1, queue.gather(into));
+        assertArrayEquals(new byte[] {1, 2, 3}, take(1, 10));
+        queue.sent(3);
+        assertTrue(queue.isEmpty());
+        assertEquals(0, queue.bytes());
+    }
+
+    @Test
+    @DisplayName("puts small copies after each other into one chunk, also read-only and direct ones")
+    void coalesces() {
+        for (int i = 0; i < 100; i++) {
+            queue.add(i % 2 == 0 ? bytes(10) : ByteBuffer.allocateDirect(10).put(bytes(10)).flip().asReadOnlyBuffer());
+        }
+        assertEquals(1000, queue.bytes());
+        assertEquals(1, queue.gather(into));
+        byte[] all = take(1, 2000);
+        assertEquals(1000, all.length);
+        for (int i = 0; i < 1000; i++) {
+            assertEquals(i % 10, all[i]);
+        }
+        queue.sent(1000);
+    }
+
+    @Test
+    @DisplayName("does not touch the chunk that is with the port: what is added meanwhile goes to another")
+    void inFlight() {
+        queue.add(bytes(10));
+        queue.gather(into);
+        ByteBuffer flying = into[0];
+        queue.add(bytes(5));
+        assertEquals(10, flying.remaining());
+        assertEquals(15, queue.bytes());
+        assertEquals(10, take(1, 100).length);
+        queue.sent(10);
+        assertEquals(1, queue.gather(into));
+        assertNotSame(flying, into[0]);
+        assertArrayEquals(bytes(5).array(), take(1, 100));
+        queue.sent(5);
+    }
+
+    @Test
+    @DisplayName("an empty buffer is no entry, copied or shared")
+    void empty() {
+        queue.add(ByteBuffer.allocate(0));
+        PooledBuffer shared = pool.acquire(1);
+        shared.buffer().limit(0);
+        addShared(shared);
+        assertEquals(1, shared.references());
+        assertTrue(queue.isEmpty());
+        shared.release();
+    }
+
+    @Test
+    @DisplayName("a shared buffer is not copied, is retained until it is sent, and is never appended to")
+    void shared() {
+        PooledBuffer shared = pool.acquire(512);
+        shared.buffer().put(bytes(100)).flip();
+        long used = pool.usedBytes();
+        addShared(shared);
+        addShared(shared);
+        assertEquals(used, pool.usedBytes(), "a shared buffer was copied");
+        assertEquals(3, shared.references());
+        queue.add(bytes(7));
+        assertEquals(207, queue.bytes());
+        assertEquals(3, queue.gather(into));
+        assertEquals(207, take(3, 1000).length);
+        assertEquals(100, shared.buffer().remaining(), "the queue moved the owner's position");
+        queue.sent(207);
+        assertEquals(1, shared.references());
+        assertTrue(shared.release());
+    }
+
+    @Test
+    @DisplayName("what a partial send left is the head of the queue again, and only whole entries are released")
+    void partial() {
+        PooledBuffer shared = pool.acquire(512);
+        shared.buffer().put(bytes(100)).flip();
+        queue.add(bytes(10));
+        addShared(shared);
+        queue.gather(into);
+        take(2, 60);
+        queue.sent(60);
+        assertEquals(50, queue.bytes());
+        assertEquals(2, shared.references());
+        assertEquals(1, queue.gather(into));
+        assertEquals(50, into[0].remaining());
+        assertEquals(50, into[0].get(into[0].position()));
+        queue.sent(0);
+        assertEquals(50, queue.bytes());
+        assertEquals(1, queue.gather(into));
+        take(1, 50);
+        queue.sent(50);
+        assertTrue(shared.release());
+    }
+
+    @Test
+    @DisplayName("C27 gathers many buffers into one send, up to its bounds of buffers and bytes; a single larger one goes alone")
+    void gatherBounds() {
+        PooledBuffer small = pool.acquire(512);
+        for (int i = 0; i < 20; i++) {
+            addShared(small);
+        }
+        assertEquals(CompletionPort.GATHER_MAX, queue.gather(into));
+        queue.sent(0);
+        queue.clear();
+        PooledBuffer half = pool.acquire(SendQueue.GATHER_BYTES_MAX / 2);
+        addShared(half);
+        addShared(half);
+        addShared(half);
+        assertEquals(2, queue.gather(into));
+        queue.sent(0);
+        queue.clear();
+        PooledBuffer large = pool.acquire(SendQueue.GATHER_BYTES_MAX * 2);
+        addShared(large);
+        addShared(small);
+        assertEquals(1, queue.gather(into));
+        assertEquals(large.buffer().capacity(), into[0].remaining());
+        queue.sent(0);
+        queue.clear();
+        assertTrue(small.release());
+        assertTrue(half.release());
+        assertTrue(large.release());
+    }
+
+    @Test
+    @DisplayName("B25 any mixture of copies, shared buffers and partial sends gives the bytes back in order")
+    void random() {
+        long seed = 7_2026;
+        SplittableRandom random = new SplittableRandom(seed);
+        ByteArrayOutputStream in = new ByteArrayOutputStream();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        while (in.size() < 1 << 20 || !queue.isEmpty()) {
+            for (int adds = in.size() < 1 << 20 ? random.nextInt(4) : 0; adds > 0; adds--) {
+                byte[] data = new byte[random.nextInt(random.nextBoolean() ? 50 : 20_000)];
+                random.nextBytes(data);
+                in.writeBytes(data);
+                if (random.nextBoolean()) {
+                    queue.add(ByteBuffer.wrap(data));
+                } else {
+                    PooledBuffer shared = pool.acquire(Math.max(1, data.length));
+                    shared.buffer().put(data).flip();
+                    addShared(shared);
+                    shared.release();
+                }
+            }
+            assertEquals(in.size() - out.size(), queue.bytes(), "seed " + seed);
+            if (!queue.isEmpty()) {
+                byte[] sent = take(queue.gather(into), random.nextInt(30_000));
+                // while it is in flight
+                byte[] more = {1, 2, 3};
+                in.writeBytes(more);
+                queue.add(ByteBuffer.wrap(more));
+                out.writeBytes(sent);
+                queue.sent(sent.length);
+                if (in.size() > 2 << 20) {
+                    break;
+                }
+            }
+        }
+        while (!queue.isEmpty()) {
+            byte[] sent = take(queue.gather(into), 1 << 20);
+            out.writeBytes(sent);
+            queue.sent(sent.length);
+        }
+        assertArrayEquals(in.toByteArray(), out.toByteArray(), "seed " + seed);
+    }
+}

@@ -1,0 +1,235 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("Calls that wait")
+class TcpBlockingTest extends TcpFixture {
+    private ExecutorService threads;
+
+    @BeforeEach
+    void makeThreads() {
+        threads = closeLater(Executors.newVirtualThreadPerTaskExecutor());
+    }
+
+    /** A connection of ours with the face of calls that wait. */
+    private Pair connect(TcpOptions chosen) throws Exception {
+        try (ServerSocket listener = new ServerSocket()) {
+            listener.setReceiveBufferSize(SMALL);
+            listener.bind(new InetSocketAddress(LOOPBACK, 0));
+            TcpConnection connection = TcpConnection.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+            closeLater(connection::abort);
+            Socket peer = closeLater(listener.accept());
+            peer.setSoTimeout(20_000);
+            return new Pair(connection, peer);
+        }
+    }
+
+    private static String string(ByteBuffer data) {
+        return StandardCharsets.UTF_8.decode(data).toString();
+    }
+
+    private static byte[] readAll(TcpConnection connection) throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (ByteBuffer data = connection.read(); data != null; data = connection.read()) {
+            all.write(data.array(), data.position(), data.remaining());
+        }
+        return all.toByteArray();
+    }
+
+    @Test
+    @DisplayName("B14 D14 read gives what came, then null at the peer's end, and null again")
+    void readToTheEnd() throws Exception {
+        Pair pair = connect(options);
+        byte[] data = random(MIB, 12);
+        Future<byte[]> all = threads.submit(() -> readAll(pair.connection()));
+        pair.peer().getOutputStream().write(data);
+        pair.peer().shutdownOutput();
+        assertArrayEquals(data, all.get());
+        assertNull(pair.connection().read());
+        assertTrue(awaitClosed(pair.connection()).clean());
+        assertNull(pair.connection().read());
+    }
+
+    @Test
+    @DisplayName("C22 C54 an echo of five lines gives everything back to a client that sends and ends at once")
+    void echoToAClientThatEnds() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            CompletableFuture<Throwable> failure = new CompletableFuture<>();
+            TcpServer server = TcpServer.listenBlocking(options, connection -> {
+                try {
+                    for (ByteBuffer data = connection.read(); data != null; data = connection.read()) {
+                        connection.write(data);
+                    }
+                    failure.complete(null);
+                } catch (IOException e) {
+                    failure.complete(e);
+                }
+            });
+            try (Socket client = new Socket(LOOPBACK, server.address().getPort())) {
+                client.getOutputStream().write(new byte[] {1, 2, 3});
+                client.shutdownOutput();
+                assertArrayEquals(new byte[] {1, 2, 3}, client.getInputStream().readAllBytes());
+            }
+            assertNull(await(failure));
+            server.close();
+            server.awaitClosed();
+        }
+    }
+
+    @Test
+    @DisplayName("a read that times out throws TIMED_OUT and leaves the connection as it was")
+    void readTimesOut() throws Exception {
+        Pair pair = connect(options);
+        for (int i = 0; i < 2; i++) {
+            IoException late = assertThrows(IoException.class, () -> pair.connection().read(Duration.ofMillis(20)));
+            assertEquals(IoError.TIMED_OUT, late.error());
+            assertEquals("read", late.operation());
+        }
+        pair.peerSends("here");
+        assertEquals("here", string(pair.connection().read(Duration.ofSeconds(Long.MAX_VALUE))));
+        pair.connection().write("there");
+        assertEquals("there", pair.peerReads(5));
+        assertThrows(IllegalArgumentException.class, () -> pair.connection().read(Duration.ZERO));
+        assertThrows(IllegalArgumentException.class, () -> pair.connection().read(Duration.ofNanos(-1)));
+    }
+
+    @Test
+    @DisplayName("D9 D11 a reader that waits wakes up when this side closes: the data left, then null")
+    void closeWakesTheReader() throws Exception {
+        for (boolean abort : new boolean[] {false, true}) {
+            Pair pair = connect(options);
+            Future<ByteBuffer> reader = threads.submit(() -> pair.connection().read());
+            if (abort) {
+                pair.connection().abort();
+            } else {
+                pair.connection().close();
+            }
+            assertNull(reader.get());
+            pair.peer().close();
+        }
+    }
+
+    @Test
+    @DisplayName("E5 a reader that waits when the peer resets gets CONNECTION_RESET")
+    void resetThrows() throws Exception {
+        Pair pair = connect(options);
+        Future<IoException> reader = threads.submit(() -> assertThrows(IoException.class, () -> pair.connection().read()));
+        pair.peerResets();
+        assertEquals(IoError.CONNECTION_RESET, reader.get().error());
+        assertEquals(pair.connection().remote(), reader.get().remote());
+    }
+
+    @Test
+    @DisplayName("D14 one reader at a time: a second one is refused, the first is not disturbed")
+    void oneReader() throws Exception {
+        Pair pair = connect(options);
+        CompletableFuture<Throwable> refused = new CompletableFuture<>();
+        Runnable read = () -> {
+            try {
+                pair.connection().read();
+            } catch (IOException | IllegalStateException e) {
+                refused.complete(e);
+            }
+        };
+        threads.execute(read);
+        threads.execute(read);
+        assertTrue(await(refused) instanceof IllegalStateException);
+        pair.peerSends("x");
+    }
+
+    @Test
+    @DisplayName("a write waits while the queue is above the high-water mark, and goes on when the peer reads")
+    void writeWaits() throws Exception {
+        Pair pair = connect(options.socketBuffers(SMALL, 0));
+        byte[] data = random(4 * MIB, 13);
+        Future<Long> writer = threads.submit(() -> {
+            pair.connection().write(ByteBuffer.wrap(data));
+            return pair.connection().bufferedAmount();
+        });
+        assertArrayEquals(Arrays.copyOf(data, 1000), pair.peer().getInputStream().readNBytes(1000));
+        assertFalse(writer.isDone(), "4 MiB were written to a peer that read 1000 bytes");
+        Future<byte[]> rest = threads.submit(() -> pair.peer().getInputStream().readNBytes(data.length - 1000));
+        assertTrue(writer.get() <= options.highWaterMark());
+        assertEquals(data.length - 1000, rest.get().length);
+    }
+
+    @Test
+    @DisplayName("C29 C55 a write that waits when the connection ends throws; also every later one")
+    void writeFails() throws Exception {
+        for (boolean reset : new boolean[] {true, false}) {
+            Pair pair = connect(options.socketBuffers(SMALL, 0));
+            Future<IoException> writer = threads.submit(
+                    () -> assertThrows(IoException.class, () -> pair.connection().write(ByteBuffer.allocate(8 * MIB))));
+            pair.peerReads(1);
+            if (reset) {
+                pair.peerResets();
+                assertEquals(IoError.Group.LOST, writer.get().error().group());
+            } else {
+                pair.connection().abort();
+                assertEquals(IoError.BAD_DESCRIPTOR, writer.get().error());
+            }
+            assertThrows(IoException.class, () -> pair.connection().write("x"));
+            awaitClosed(pair.connection());
+        }
+    }
+
+    @Test
+    @DisplayName("an interrupt ends the wait, not the connection")
+    void interrupted() throws Exception {
+        Pair pair = connect(options);
+        CompletableFuture<IoException> thrown = new CompletableFuture<>();
+        Thread reader = Thread.ofVirtual().start(() -> {
+            try {
+                pair.connection().read();
+            } catch (IOException e) {
+                thrown.complete((IoException) e);
+            }
+        });
+        reader.interrupt();
+        assertEquals(IoError.OPERATION_ABORTED, await(thrown).error());
+        pair.peerSends("x");
+        assertEquals("x", string(pair.connection().read()));
+    }
+
+    @Test
+    @DisplayName("calls that wait refuse to wait on a worker; reading with a handler that takes the bytes is refused too")
+    void notOnAWorker() throws Exception {
+        Pair pair = connect(options);
+        CompletableFuture<Void> checked = new CompletableFuture<>();
+        pair.connection().execute(() -> {
+            try {
+                assertThrows(IllegalStateException.class, () -> pair.connection().read());
+                assertThrows(IllegalStateException.class, () -> pair.connection().write("x"));
+                assertThrows(IllegalStateException.class, () -> pair.connection().read(Duration.ofSeconds(1)));
+                checked.complete(null);
+            } catch (AssertionError e) {
+                checked.completeExceptionally(e);
+            }
+        });
+        await(checked);
+        Pair other = accept(options, new Recorder());
+        assertThrows(IllegalStateException.class, () -> other.connection().read());
+    }
+}

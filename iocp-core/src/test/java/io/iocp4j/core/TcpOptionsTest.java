@@ -1,0 +1,99 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@DisplayName("Options")
+class TcpOptionsTest {
+    private static final TcpOptions DEFAULTS = TcpOptions.defaults();
+
+    @Test
+    @DisplayName("C6 C41 C49 the defaults: no half-open, backlog 511, keep-alive off, and the rest as documented")
+    void defaults() {
+        assertFalse(DEFAULTS.allowHalfOpen());
+        assertEquals(511, DEFAULTS.backlog());
+        assertFalse(DEFAULTS.keepAlive());
+        assertTrue(DEFAULTS.noDelay());
+        assertEquals(0, DEFAULTS.address().getPort());
+        assertTrue(DEFAULTS.address().getAddress().isAnyLocalAddress());
+        assertEquals(100_000, DEFAULTS.maxConnections());
+        assertEquals(512, DEFAULTS.receiveMin());
+        assertEquals(64 << 10, DEFAULTS.receiveMax());
+        assertEquals(64 << 10, DEFAULTS.highWaterMark());
+        assertEquals(16 << 10, DEFAULTS.lowWaterMark());
+        assertEquals(16 << 20, DEFAULTS.sendQueueMax());
+        assertEquals(0, DEFAULTS.sendBuffer());
+        assertEquals(0, DEFAULTS.receiveBuffer());
+        assertEquals(Duration.ZERO, DEFAULTS.idleTimeout());
+        assertEquals(Duration.ofSeconds(30), DEFAULTS.connectTimeout());
+        assertEquals(Duration.ofSeconds(5), DEFAULTS.lingerTimeout());
+    }
+
+    @Test
+    @DisplayName("each change is a copy with that one change")
+    void copies() {
+        TcpOptions changed = DEFAULTS.backlog(1).noDelay(false).keepAlive(true).allowHalfOpen(true).maxConnections(2).receive(1, 2)
+                .waterMarks(3, 4).sendQueueMax(5).socketBuffers(6, 7).idleTimeout(Duration.ofSeconds(8))
+                .connectTimeout(Duration.ofSeconds(9)).lingerTimeout(Duration.ofSeconds(10)).loopback(11);
+        assertNotSame(DEFAULTS, changed);
+        assertEquals(List.of(1, false, true, true, 2, 1, 2, 3, 4, 5, 6, 7),
+                List.of(changed.backlog(), changed.noDelay(), changed.keepAlive(), changed.allowHalfOpen(), changed.maxConnections(),
+                        changed.receiveMin(), changed.receiveMax(), changed.lowWaterMark(), changed.highWaterMark(),
+                        changed.sendQueueMax(), changed.sendBuffer(), changed.receiveBuffer()));
+        assertEquals(Duration.ofSeconds(8), changed.idleTimeout());
+        assertEquals(Duration.ofSeconds(9), changed.connectTimeout());
+        assertEquals(Duration.ofSeconds(10), changed.lingerTimeout());
+        assertTrue(changed.address().getAddress().isLoopbackAddress());
+        assertEquals(11, changed.address().getPort());
+        defaults();
+    }
+
+    static Stream<Arguments> refused() {
+        Duration before = Duration.ofNanos(-1);
+        return Stream.<UnaryOperator<TcpOptions>>of(
+                options -> options.backlog(0), options -> options.backlog(-1), options -> options.maxConnections(0),
+                options -> options.receive(0, 10), options -> options.receive(10, 9), options -> options.receive(-1, -1),
+                options -> options.receive(1, BufferPool.PIECE_MAX + 1), options -> options.waterMarks(-1, 0),
+                options -> options.waterMarks(2, 1), options -> options.waterMarks(0, -1), options -> options.sendQueueMax(0),
+                options -> options.socketBuffers(-1, 0), options -> options.socketBuffers(0, -1),
+                options -> options.idleTimeout(before), options -> options.connectTimeout(before),
+                options -> options.lingerTimeout(before), options -> options.port(-1), options -> options.port(65536),
+                options -> options.address(InetSocketAddress.createUnresolved("nowhere", 1))).map(Arguments::of);
+    }
+
+    @ParameterizedTest
+    @MethodSource("refused")
+    @DisplayName("values out of range are refused")
+    void ranges(UnaryOperator<TcpOptions> change) {
+        assertThrows(IllegalArgumentException.class, () -> change.apply(DEFAULTS));
+    }
+
+    static Stream<Arguments> taken() {
+        return Stream.<UnaryOperator<TcpOptions>>of(
+                options -> options.backlog(1), options -> options.maxConnections(1), options -> options.receive(1, 1),
+                options -> options.receive(BufferPool.PIECE_MAX, BufferPool.PIECE_MAX), options -> options.waterMarks(0, 0),
+                options -> options.waterMarks(Integer.MAX_VALUE, Integer.MAX_VALUE), options -> options.sendQueueMax(1),
+                options -> options.idleTimeout(Duration.ZERO), options -> options.port(65535)).map(Arguments::of);
+    }
+
+    @ParameterizedTest
+    @MethodSource("taken")
+    @DisplayName("the ends of each range are taken")
+    void endsOfRanges(UnaryOperator<TcpOptions> change) {
+        assertNotSame(DEFAULTS, change.apply(DEFAULTS));
+    }
+}

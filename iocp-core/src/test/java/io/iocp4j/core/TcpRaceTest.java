@@ -1,0 +1,271 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("Under load from many threads")
+class TcpRaceTest extends TcpFixture {
+    /** Checks the order of the callbacks and that they never overlap; one per connection. */
+    private static class Witness implements TcpHandler {
+        private final Queue<String> mistakes;
+        private final CountDownLatch closed = new CountDownLatch(1);
+        private final AtomicInteger inside = new AtomicInteger();
+        private volatile boolean opened;
+        private volatile boolean ended;
+
+        Witness(Queue<String> mistakes) {
+            this.mistakes = mistakes;
+        }
+
+        private void during(String event, boolean allowed) {
+            if (inside.incrementAndGet() != 1) {
+                mistakes.add(event + " overlaps another callback");
+            }
+            if (!allowed) {
+                mistakes.add(event + " out of order");
+            }
+            inside.decrementAndGet();
+        }
+
+        private boolean isOpen() {
+            return opened && closed.getCount() == 1;
+        }
+
+        @Override
+        public void onOpen(TcpConnection c) throws IOException {
+            during("onOpen", !opened && closed.getCount() == 1);
+            opened = true;
+        }
+
+        @Override
+        public void onData(TcpConnection c, ByteBuffer data) throws IOException {
+            during("onData", isOpen() && !ended && data.hasRemaining());
+        }
+
+        @Override
+        public void onDrain(TcpConnection c) {
+            during("onDrain", isOpen());
+        }
+
+        @Override
+        public void onEnd(TcpConnection c) {
+            during("onEnd", isOpen() && !ended);
+            ended = true;
+        }
+
+        @Override
+        public void onTimeout(TcpConnection c) {
+            during("onTimeout", isOpen());
+        }
+
+        @Override
+        public void onClose(TcpConnection c, CloseInfo why) {
+            during("onClose", closed.getCount() == 1);
+            closed.countDown();
+        }
+    }
+
+    private final Queue<String> mistakes = new ConcurrentLinkedQueue<>();
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2, 3})
+    @DisplayName("B8 B29 4 threads do everything to the same connections: callbacks in order, onClose once, everything is freed")
+    void everythingAtOnce(long seed) throws Exception {
+        TcpOptions chosen = options.lingerTimeout(Duration.ofMillis(200)).waterMarks(100, 1000).allowHalfOpen(seed % 2 == 0)
+                .backlog(1_000).socketBuffers(SMALL, 0);
+        Queue<TcpConnection> all = new ConcurrentLinkedQueue<>();
+        Queue<Witness> witnesses = new ConcurrentLinkedQueue<>();
+        TcpServer server = TcpServer.listen(port, chosen, connection -> {
+            all.add(connection);
+            Witness witness = new Witness(mistakes);
+            witnesses.add(witness);
+            return witness;
+        });
+        PooledBuffer shared = port.buffers().acquire(2_000);
+        for (int round = 0; round < 20; round++) {
+            List<TcpConnection> targets = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                Witness witness = new Witness(mistakes);
+                witnesses.add(witness);
+                targets.add(TcpConnection.connect(port, chosen, server.address(), witness));
+            }
+            targets.addAll(all);
+            all.addAll(targets.subList(0, 8));
+            Thread[] threads = new Thread[4];
+            for (int t = 0; t < threads.length; t++) {
+                SplittableRandom random = new SplittableRandom(seed * 1_000 + round * 10 + t);
+                threads[t] = Thread.ofPlatform().name("test-race-" + t).start(() -> {
+                    for (int i = 0; i < 400; i++) {
+                        act(targets.get(random.nextInt(targets.size())), random, shared);
+                    }
+                });
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            all.forEach(TcpConnection::resume);
+            all.forEach(random(seed + round) ? TcpConnection::close : TcpConnection::abort);
+        }
+        shared.release();
+        server.close(Duration.ofSeconds(5));
+        for (TcpConnection connection : all) {
+            awaitClosed(connection);
+        }
+        for (Witness witness : witnesses) {
+            await(witness.closed);
+        }
+        assertTrue(mistakes.isEmpty(), () -> "seed " + seed + ": " + mistakes);
+        assertEquals(0, shared.references(), "seed " + seed);
+    }
+
+    private static boolean random(long seed) {
+        return new SplittableRandom(seed).nextBoolean();
+    }
+
+    private static void act(TcpConnection connection, SplittableRandom random, PooledBuffer shared) {
+        switch (random.nextInt(40)) {
+            case 0 -> connection.close();
+            case 1 -> connection.abort();
+            case 2 -> connection.end();
+            case 3, 4, 5, 6 -> connection.pause();
+            case 7 -> connection.setTimeout(Duration.ofNanos(random.nextInt(1_000_000)));
+            case 8 -> connection.setTimeout(Duration.ZERO);
+            case 9 -> connection.execute(() -> connection.send(text("from a task")));
+            case 10 -> connection.schedule(Duration.ofNanos(random.nextInt(100_000)), connection::resume);
+            case 11 -> connection.waterMarks(0, random.nextInt(2_000));
+            case 12, 13, 14, 15, 16, 17 -> connection.send(shared);
+            case 18, 19, 20, 21, 22, 23 -> connection.send(ByteBuffer.allocate(random.nextInt(5_000)));
+            default -> connection.resume();
+        }
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {4, 5})
+    @DisplayName("C3 C19 two threads pause and resume while data streams both ways: no byte is lost, none comes twice")
+    void pauseAndResumeUnderLoad(long seed) throws Exception {
+        int total = 8 * MIB;
+        byte[] pattern = random(64 << 10, seed);
+        AtomicLong checked = new AtomicLong();
+        Witness receiver = new Witness(mistakes) {
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) throws IOException {
+                super.onData(c, data);
+                long at = checked.get();
+                while (data.hasRemaining()) {
+                    if (data.get() != pattern[(int) (at++ % pattern.length)]) {
+                        mistakes.add("another byte at " + (at - 1));
+                        c.abort();
+                        return;
+                    }
+                }
+                checked.set(at);
+            }
+        };
+        TcpConnection[] accepted = new TcpConnection[1];
+        TcpServer server = TcpServer.listen(port, options, connection -> {
+            accepted[0] = connection;
+            return receiver;
+        });
+        TcpConnection sender = TcpConnection.connect(port, options, server.address());
+        Thread writer = Thread.ofPlatform().name("test-writer").start(() -> {
+            try {
+                for (int sent = 0; sent < total; sent += pattern.length) {
+                    sender.write(ByteBuffer.wrap(pattern));
+                }
+                sender.end();
+            } catch (IOException e) {
+                mistakes.add("writer: " + e);
+            }
+        });
+        Thread[] togglers = new Thread[2];
+        for (int t = 0; t < togglers.length; t++) {
+            SplittableRandom random = new SplittableRandom(seed + t);
+            togglers[t] = Thread.ofPlatform().name("test-toggler-" + t).start(() -> {
+                while (receiver.closed.getCount() > 0) {
+                    TcpConnection connection = accepted[0];
+                    if (connection != null && random.nextBoolean()) {
+                        connection.pause();
+                    }
+                    for (int calls = random.nextInt(100); connection != null && calls > 0; calls--) {
+                        // the time that a pause lasts
+                        connection.bytesRead();
+                    }
+                    if (connection != null) {
+                        connection.resume();
+                    }
+                }
+            });
+        }
+        await(receiver.closed);
+        writer.join();
+        for (Thread toggler : togglers) {
+            toggler.join();
+        }
+        assertTrue(mistakes.isEmpty(), () -> "seed " + seed + ": " + mistakes);
+        assertEquals(total, checked.get());
+        sender.close();
+        awaitClosed(sender);
+        server.close(Duration.ofSeconds(5));
+    }
+
+    @Test
+    @DisplayName("A17 B27 1,000 connects and closes in all manners: nothing of one life is told in another, nothing is left")
+    void manyLives() throws Exception {
+        TcpServer server = TcpServer.listen(port, options.lingerTimeout(Duration.ofMillis(200)), connection -> new Witness(mistakes));
+        for (int life = 0; life < 1_000; life++) {
+            Witness witness = new Witness(mistakes);
+            TcpConnection connection = TcpConnection.connect(port, options, server.address(), witness);
+            connection.send(text("life " + life));
+            switch (life % 4) {
+                case 0 -> connection.close();
+                case 1 -> connection.abort();
+                case 2 -> connection.end();
+                default -> {
+                    settle(connection);
+                    connection.close();
+                }
+            }
+            await(witness.closed);
+            awaitClosed(connection);
+        }
+        server.close(Duration.ofSeconds(5));
+        assertTrue(mistakes.isEmpty(), mistakes::toString);
+        assertEquals(0, port.counters().handles());
+        assertEquals(0, port.buffers().usedBytes());
+    }
+
+    @Test
+    @DisplayName("B27 peers that connect and reset at once do not harm the server: the next one is served")
+    void resetStorm() throws Exception {
+        TcpServer server = TcpServer.listen(port, options, connection -> new Witness(mistakes));
+        for (int i = 0; i < 1_000; i++) {
+            try (Socket client = new Socket(LOOPBACK, server.address().getPort())) {
+                client.setSoLinger(true, 0);
+            }
+        }
+        Recorder recorder = new Recorder();
+        TcpConnection last = TcpConnection.connect(port, options, server.address(), recorder);
+        recorder.awaitOpen();
+        last.close();
+        server.close(Duration.ofSeconds(5));
+        awaitClosed(last);
+        assertTrue(mistakes.isEmpty(), mistakes::toString);
+    }
+}

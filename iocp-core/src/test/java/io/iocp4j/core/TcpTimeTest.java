@@ -1,0 +1,197 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("Time on a connection")
+class TcpTimeTest extends TcpFixture {
+    private static final Duration SHORT = Duration.ofMillis(50);
+    private static final Duration LONG = Duration.ofHours(1);
+    private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
+
+    /** Completes when the given time has passed on the port's timer. */
+    private CountDownLatch after(Duration delay) {
+        CountDownLatch passed = new CountDownLatch(1);
+        port.schedule(delay, passed::countDown);
+        return passed;
+    }
+
+    @Test
+    @DisplayName("C9 silence is told, again after each such silence, and closes nothing; E2 no other callback comes of it")
+    void notifiesOnly() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options, recorder);
+        long start = System.nanoTime();
+        pair.connection().setTimeout(SHORT);
+        recorder.await("timeout", 2);
+        assertTrue(millisSince(start) >= 2 * SHORT.toMillis(), "told before its time");
+        assertEquals(TcpConnection.State.OPEN, pair.connection().state());
+        pair.peerSends("x");
+        recorder.awaitBytes(1);
+    }
+
+    @Test
+    @DisplayName("C8 received and sent bytes restart the measurement")
+    void activityRestarts() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options, recorder);
+        Duration silence = Duration.ofMillis(400);
+        long start = System.nanoTime();
+        pair.connection().setTimeout(silence);
+        int received = 0;
+        while (millisSince(start) < 2 * silence.toMillis()) {
+            long quiet = System.nanoTime();
+            await(after(SHORT));
+            if (received % 2 == 0) {
+                pair.peerSends("x");
+                recorder.awaitBytes(received / 2 + 1);
+            } else {
+                pair.connection().send(text("y"));
+                pair.peerReads(1);
+            }
+            received++;
+            if (millisSince(quiet) > silence.toMillis() / 2) {
+                // the machine was too slow for this test to mean anything
+                return;
+            }
+        }
+        assertEquals(0, recorder.count("timeout"));
+    }
+
+    @Test
+    @DisplayName("C7 zero switches it off, a new time replaces the old one, a negative one is refused")
+    void setAgain() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options.idleTimeout(SHORT), recorder);
+        recorder.await("timeout");
+        pair.connection().setTimeout(Duration.ZERO);
+        settle(pair.connection());
+        int before = recorder.count("timeout");
+        await(after(SHORT.multipliedBy(3)));
+        settle(pair.connection());
+        assertEquals(before, recorder.count("timeout"));
+        pair.connection().setTimeout(SHORT);
+        recorder.await("timeout", before + 1);
+        pair.connection().setTimeout(FOR_EVER);
+        assertThrows(IllegalArgumentException.class, () -> pair.connection().setTimeout(Duration.ofNanos(-1)));
+    }
+
+    @Test
+    @DisplayName("what a handler sets in onOpen holds against the option")
+    void handlerDecides() throws Exception {
+        Recorder recorder = new Recorder() {
+            @Override
+            public void onOpen(TcpConnection c) throws IOException {
+                super.onOpen(c);
+                c.setTimeout(SHORT);
+            }
+        };
+        accept(options.idleTimeout(LONG), recorder);
+        recorder.await("timeout");
+    }
+
+    @Test
+    @DisplayName("many changes of the time leave one measurement, not one each")
+    void changesDoNotAddUp() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options, recorder);
+        for (int i = 0; i < 20_000; i++) {
+            pair.connection().setTimeout(Duration.ofNanos(1 + i % 1_000));
+        }
+        pair.connection().setTimeout(LONG);
+        settle(pair.connection());
+        int before = recorder.count("timeout");
+        await(after(SHORT));
+        settle(pair.connection());
+        assertEquals(before, recorder.count("timeout"));
+    }
+
+    @Test
+    @DisplayName("a silence before the connection is there is not told: onOpen comes first")
+    void notWhileConnecting() throws Exception {
+        Recorder recorder = new Recorder();
+        TcpConnection connection = TcpConnection.connect(port, options, silentAddress(), recorder);
+        connection.setTimeout(Duration.ofMillis(5));
+        await(after(SHORT));
+        connection.close();
+        recorder.awaitClose();
+        assertEquals(List.of("close"), recorder.events());
+        awaitClosed(connection);
+    }
+
+    @Test
+    @DisplayName("C10 a pending timer keeps neither the connection nor the port")
+    void timersDoNotHold() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options.idleTimeout(LONG).lingerTimeout(FOR_EVER), recorder);
+        pair.connection().schedule(LONG, () -> recorder.add("too late"));
+        pair.connection().close();
+        pair.peer().close();
+        awaitClosed(pair.connection());
+        long start = System.nanoTime();
+        port.close();
+        assertTrue(millisSince(start) < 5_000);
+        assertTrue(port.schedule(Duration.ZERO, () -> recorder.add("after the end")).isCancelled());
+        assertEquals(List.of("open", "close"), recorder.events());
+    }
+
+    @Test
+    @DisplayName("execute() and schedule() run among the callbacks, in order, on a worker")
+    void tasks() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options, recorder);
+        TcpConnection connection = pair.connection();
+        List<Integer> order = new ArrayList<>();
+        CompletableFuture<Thread> scheduled = new CompletableFuture<>();
+        CountDownLatch all = new CountDownLatch(100);
+        for (int i = 0; i < 100; i++) {
+            int number = i;
+            connection.execute(() -> {
+                order.add(number);
+                all.countDown();
+            });
+        }
+        await(all);
+        for (int i = 0; i < 100; i++) {
+            assertEquals(i, order.get(i));
+        }
+        connection.schedule(Duration.ofMillis(1), () -> scheduled.complete(Thread.currentThread()));
+        assertNotSame(Thread.currentThread(), await(scheduled));
+        assertTrue(await(scheduled) instanceof Worker);
+    }
+
+    @Test
+    @DisplayName("tasks are dropped after close(), a cancelled one never runs, and what a task sends leaves when it returns")
+    void tasksAndClose() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options, recorder);
+        TcpConnection connection = pair.connection();
+        Future<?> cancelled = connection.schedule(SHORT, () -> recorder.add("cancelled"));
+        assertTrue(cancelled.cancel(false));
+        connection.execute(() -> connection.send(text("from a task")));
+        assertEquals("from a task", pair.peerReads(11));
+        connection.schedule(SHORT, () -> recorder.add("scheduled"));
+        connection.close();
+        connection.execute(() -> recorder.add("executed"));
+        recorder.awaitClose();
+        await(after(SHORT.multipliedBy(2)));
+        pair.peer().close();
+        awaitClosed(connection);
+        assertEquals(List.of("open", "close"), recorder.events());
+        assertFalse(connection.send(ByteBuffer.allocate(1)));
+    }
+}
