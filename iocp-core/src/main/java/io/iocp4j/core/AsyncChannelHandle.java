@@ -70,7 +70,7 @@ abstract class AsyncChannelHandle {
                 | AlreadyConnectedException e) {
             port.takeBack(context);
             throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             port.failLater(context, e);
         }
     }

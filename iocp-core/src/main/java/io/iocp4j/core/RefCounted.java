@@ -49,11 +49,14 @@ public abstract class RefCounted {
      * @throws IllegalStateException if the object was freed already
      */
     public final void retain() {
-        int before = (int) COUNT.getAndAdd(this, 1);
-        if (before <= 0) {
-            COUNT.getAndAdd(this, -1);
-            throw new IllegalStateException("retained after the last release: " + this);
-        }
+        // not an add that is taken back: two threads that make this mistake together would revive the object between them
+        int before;
+        do {
+            before = references();
+            if (before <= 0) {
+                throw new IllegalStateException("retained after the last release: " + this);
+            }
+        } while (!COUNT.compareAndSet(this, before, before + 1));
     }
 
     /**

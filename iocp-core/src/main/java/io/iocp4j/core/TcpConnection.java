@@ -25,6 +25,9 @@ import java.util.function.Function;
 public final class TcpConnection extends RefCounted implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
 
+    /** What a blocking write queues at a time, in bytes. */
+    private static final int WRITE_PORTION_MAX = 64 << 10;
+
     /** Where a connection stands. It only moves down this list. */
     public enum State {
         /** The connect is under way; what is sent is kept. */
@@ -63,6 +66,9 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private boolean receiving;
     private boolean sending;
     private boolean aboveHighWater;
+    /** A thread is in {@code write}. */
+    private boolean writing;
+    private int waiters;
     private int lowWaterMark;
     private int highWaterMark;
     private int receiveSize;
@@ -266,26 +272,45 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     /**
-     * Queues a copy of the data and waits until the queue is not above the high-water mark. For virtual threads.
+     * Queues a copy of the data, of any length, as the high-water mark lets it, and waits until the queue is not above the mark. Writes
+     * of several threads come one after the other. For virtual threads.
      *
      * @param data between position and limit, the caller's again on return, with its position at its limit
-     * @throws IOException if the connection no longer sends, or ends meanwhile
+     * @throws IOException if the connection no longer sends, ends meanwhile, or the thread is interrupted; the position says how much
+     *         was queued
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     public void write(ByteBuffer data) throws IOException {
         requireNotWorker(port);
         synchronized (lock) {
-            if (!mayQueue(data.remaining())) {
-                throw ioException("write", whyNotSending());
-            }
-            queue.add(data);
-            queued();
-            while (state != State.CLOSED && queue.bytes() > highWaterMark) {
+            while (writing) {
                 waitForChange();
             }
-            if (state == State.CLOSED) {
-                throw ioException("write", whyNotSending());
+            writing = true;
+            try {
+                do {
+                    writePortion(data);
+                } while (data.hasRemaining());
+            } finally {
+                writing = false;
+                changed();
             }
+        }
+    }
+
+    private void writePortion(ByteBuffer data) throws IOException {
+        int length = Math.min(data.remaining(), WRITE_PORTION_MAX);
+        if (!mayQueue(length)) {
+            throw ioException("write", whyNotSending());
+        }
+        queue.add(data.slice(data.position(), length));
+        data.position(data.position() + length);
+        queued();
+        while (state != State.CLOSED && queue.bytes() > highWaterMark) {
+            waitForChange();
+        }
+        if (state == State.CLOSED) {
+            throw ioException("write", whyNotSending());
         }
     }
 
@@ -517,7 +542,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             inputEnded |= held != null && held.transferred() == 0;
             dropHeld();
             lingerTimer = port.schedule(options.lingerTimeout(), new Linger());
-            lock.notifyAll();
+            changed();
             if (inputEnded && output == Output.ENDED) {
                 destroy();
             } else {
@@ -582,7 +607,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         cancel(lingerTimer);
         cancel(idleTimer);
         cancel(connectTimer);
-        lock.notifyAll();
+        changed();
         // by the strand, since the last reference must not go under the lock: who waits for closed() may go on from there
         strand.post(this::release);
     }
@@ -778,7 +803,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 fail(send.error(), send.cause(), true);
             } else {
                 flush();
-                lock.notifyAll();
+                changed();
                 if (aboveHighWater && queue.bytes() <= lowWaterMark) {
                     aboveHighWater = false;
                     if (state == State.OPEN) {
@@ -926,12 +951,22 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
     }
 
+    /** Most connections have no thread that waits, and a notify costs even then. */
+    private void changed() {
+        if (waiters > 0) {
+            lock.notifyAll();
+        }
+    }
+
     private void waitForChange() throws IOException {
+        waiters++;
         try {
             lock.wait();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw ioException("write", IoError.OPERATION_ABORTED);
+        } finally {
+            waiters--;
         }
     }
 

@@ -57,13 +57,13 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     }
 
     /** What is there before the class runs. */
-    private record Before(Set<Thread> threads, Set<String> sockets) {
+    private record Before(Set<Thread> threads, Set<String> sockets, int counted) {
     }
 
     @Override
     public void beforeAll(ExtensionContext context) {
         if (isOutermost(context)) {
-            context.getStore(SPACE).put("before", new Before(threads(), sockets()));
+            context.getStore(SPACE).put("before", new Before(threads(), sockets(), RefCounted.live().size()));
         }
     }
 
@@ -84,8 +84,9 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
             }
         }
         List<String> live = RefCounted.live();
-        if (!live.isEmpty()) {
-            throw new AssertionError(name + " left " + live.size() + " counted objects, the first:\n"
+        // what a class before left was told there
+        if (live.size() > before.counted) {
+            throw new AssertionError(name + " left " + (live.size() - before.counted) + " counted objects, among these:\n"
                     + live.stream().limit(5).collect(Collectors.joining("\n")));
         }
         Set<String> sockets = sockets();

@@ -209,7 +209,9 @@ class TcpSendTest extends TcpFixture {
             pair.connection().send(shared);
             pair.connection().end();
         }
-        assertTrue(port.buffers().usedBytes() <= before, "a shared buffer was copied");
+        // the first receives of the connections may be submitted meanwhile
+        long receives = 100L * options.receiveMin();
+        assertTrue(port.buffers().usedBytes() <= before + receives, "a shared buffer was copied");
         assertTrue(shared.references() > 1);
         shared.release();
         for (int i = 0; i < pairs.size(); i++) {
