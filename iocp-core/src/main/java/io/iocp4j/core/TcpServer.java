@@ -49,8 +49,19 @@ public final class TcpServer implements AutoCloseable {
     private final AtomicLong dropped = new AtomicLong();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
+    /** What happens to the connections of a server. It only moves down this list. */
+    private enum Fate {
+        /** They live. */
+        LIVE,
+        /** They close in order. */
+        CLOSE,
+        /** They are cut. */
+        ABORT
+    }
+
     // guarded by this
     private boolean closing;
+    private Fate fate = Fate.LIVE;
     private int open;
     private Duration retry = RETRY_FIRST;
 
@@ -194,7 +205,7 @@ public final class TcpServer implements AutoCloseable {
     public void close(Duration deadline) {
         TcpConnection.requireNotWorker(port);
         close();
-        connections.forEach(TcpConnection::close);
+        endAll(Fate.CLOSE);
         awaitClosed(deadline);
     }
 
@@ -217,11 +228,11 @@ public final class TcpServer implements AutoCloseable {
     public void awaitClosed(Duration deadline) {
         TcpConnection.requireNotWorker(port);
         try {
-            closed.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+            closed.get(TimeUnit.NANOSECONDS.convert(deadline), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            connections.forEach(TcpConnection::abort);
+            endAll(Fate.ABORT);
         } catch (InterruptedException e) {
-            connections.forEach(TcpConnection::abort);
+            endAll(Fate.ABORT);
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
             throw new AssertionError("completes normally, always", e);
@@ -327,8 +338,29 @@ public final class TcpServer implements AutoCloseable {
         connection.open(c -> {
             // as the strand: close(Duration) may close what it finds here before there is a handler
             connections.add(c);
+            end(c);
             return handlerFor(c);
         });
+    }
+
+    private void endAll(Fate asked) {
+        synchronized (this) {
+            fate = asked.compareTo(fate) > 0 ? asked : fate;
+        }
+        connections.forEach(this::end);
+    }
+
+    /** Called for every connection after it was added, and again when the fate changes: so none is missed between the two. */
+    private void end(TcpConnection connection) {
+        Fate now;
+        synchronized (this) {
+            now = fate;
+        }
+        switch (now) {
+            case LIVE -> { }
+            case CLOSE -> connection.close();
+            case ABORT -> connection.abort();
+        }
     }
 
     private TcpHandler handlerFor(TcpConnection connection) {

@@ -185,7 +185,12 @@ public final class WebSocket {
             state = State.CLOSED;
         }
         decoder.stop();
-        tcp.close();
+        if (tcp.bufferedAmount() == 0) {
+            // the peer had its time; it need not have that of TCP as well
+            tcp.abort();
+        } else {
+            tcp.close();
+        }
     }
 
     /** The end without a frame of ours, or after both. Under the lock. */

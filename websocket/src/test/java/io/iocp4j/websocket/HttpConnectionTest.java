@@ -1,0 +1,261 @@
+package io.iocp4j.websocket;
+
+import static io.iocp4j.websocket.HttpFixture.get;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.websocket.RawClient.Response;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HttpConnectionTest {
+    @RegisterExtension
+    static final Quiet QUIET = new Quiet(HttpConnection.class);
+
+    private static final HttpHandler PATH = exchange ->
+            exchange.respond(HttpResponse.text(200, exchange.request().path()));
+
+    @Test
+    @DisplayName("requests on a kept connection are answered one after the other")
+    void keptConnection() throws Exception {
+        try (TestServer server = TestServer.pages(PATH); RawClient client = server.connect()) {
+            for (int i = 0; i < 20; i++) {
+                client.send(get("/" + i));
+                Response response = client.response();
+                assertEquals(200, response.status());
+                assertEquals("/" + i, response.body());
+                assertEquals("keep-alive", response.fields().get("connection"));
+            }
+            assertEquals(1, server.server.tcp().accepted());
+        }
+    }
+
+    @Test
+    @DisplayName("500 requests in one write are answered in their order")
+    void pipelined() throws Exception {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < 500; i++) {
+            all.append(get("/" + i));
+        }
+        try (TestServer server = TestServer.pages(PATH); RawClient client = server.connect()) {
+            client.send(all.toString());
+            for (int i = 0; i < 500; i++) {
+                assertEquals("/" + i, client.response().body());
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("answers may come later and from other threads; pipelined requests wait for theirs in order")
+    void answeredLater() throws Exception {
+        BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
+        try (TestServer server = TestServer.pages(asked::add); RawClient client = server.connect()) {
+            client.send(get("/1") + get("/2") + get("/3") + "GET /4 HT");
+            for (int i = 1; i <= 3; i++) {
+                HttpExchange exchange = TestServer.take(asked);
+                assertEquals("/" + i, exchange.request().path());
+                assertTrue(asked.isEmpty(), "the next request was handled before the answer to this one");
+                assertTrue(exchange.respond(HttpResponse.text(200, "answer " + i)));
+                assertFalse(exchange.respond(HttpResponse.text(200, "again")), "the first answer counts");
+                assertEquals("answer " + i, client.response().body());
+            }
+            client.send("TP/1.1\r\nHost: example.com\r\n\r\n");
+            assertEquals("/4", TestServer.take(asked).request().path());
+        }
+    }
+
+    @Test
+    @DisplayName("an answer after the peer has gone is dropped without harm")
+    void answeredTooLate() throws Exception {
+        BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
+        try (TestServer server = TestServer.pages(asked::add)) {
+            RawClient gone = server.connect();
+            gone.send(get("/"));
+            HttpExchange exchange = TestServer.take(asked);
+            gone.reset();
+            server.server.close();
+            server.server.closed().get(5, TimeUnit.SECONDS);
+            assertTrue(exchange.respond(HttpResponse.text(200, "nobody")));
+            assertEquals(gone.socket().getLocalPort(), exchange.remote().getPort());
+        }
+    }
+
+    @Test
+    @DisplayName("HEAD gets the fields of GET without the content, and the connection goes on")
+    void head() throws Exception {
+        try (TestServer server = TestServer.pages(PATH); RawClient client = server.connect()) {
+            client.send(get("/abc").replace("GET", "HEAD") + get("/next"));
+            Response response = client.response(true);
+            assertEquals(200, response.status());
+            assertEquals("4", response.fields().get("content-length"));
+            assertEquals("/next", client.response().body());
+        }
+    }
+
+    @Test
+    @DisplayName("C54 request, then FIN: the answer still comes, then FIN, also when it comes late")
+    void requestThenFin() throws Exception {
+        BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
+        try (TestServer server = TestServer.pages(asked::add); RawClient client = server.connect()) {
+            client.send(get("/") + get("/second"));
+            client.end();
+            TestServer.take(asked).respond(HttpResponse.text(200, "one"));
+            assertEquals("one", client.response().body());
+            TestServer.take(asked).respond(HttpResponse.text(200, "two"));
+            assertEquals("two", client.response().body());
+            client.assertEnd();
+        }
+    }
+
+    @ParameterizedTest
+    @DisplayName("a client that asks to close, or speaks HTTP/1.0, gets its answer and FIN")
+    @ValueSource(strings = {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"})
+    void notKept(String request) throws Exception {
+        try (TestServer server = TestServer.pages(PATH); RawClient client = server.connect()) {
+            client.send(request);
+            Response response = client.response();
+            assertEquals("/", response.body());
+            assertEquals("close", response.fields().get("connection"));
+            client.assertEnd();
+        }
+    }
+
+    @Test
+    @DisplayName("a handler that throws is answered with 500, an HttpException with its status; each closes its "
+            + "connection only")
+    void handlerThrows() throws Exception {
+        HttpHandler handler = exchange -> {
+            switch (exchange.request().path()) {
+                case "/runtime" -> throw new IllegalStateException("secret");
+                case "/error" -> throw new StackOverflowError("secret");
+                case "/io" -> throw new IOException("secret");
+                case "/http" -> throw new HttpException(429, "slow down");
+                case "/both" -> {
+                    exchange.respond(HttpResponse.text(200, "never seen"));
+                    throw new IllegalStateException("secret");
+                }
+                default -> PATH.onRequest(exchange);
+            }
+        };
+        try (TestServer server = TestServer.pages(handler); RawClient other = server.connect()) {
+            for (String path : new String[] {"/runtime", "/error", "/io", "/both", "/http"}) {
+                try (RawClient client = server.connect()) {
+                    client.send(get(path));
+                    Response response = client.response();
+                    assertEquals(path.equals("/http") ? 429 : 500, response.status(), path);
+                    assertFalse(response.body().contains("secret"), "what went wrong inside is nobody's business");
+                    client.assertEnd();
+                }
+            }
+            other.send(get("/fine"));
+            assertEquals("/fine", other.response().body());
+        }
+    }
+
+    @Test
+    @DisplayName("a server that was told nothing refuses everything with 404")
+    void nothingConfigured() throws Exception {
+        try (TestServer server = TestServer.with(b -> { })) {
+            for (String request : new String[] {get("/"), RawClient.upgradeHead("/")}) {
+                try (RawClient client = server.connect()) {
+                    client.send(request);
+                    assertEquals(404, client.response().status());
+                    client.assertEnd();
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("the keep-alive timeout ends a silent connection without a word")
+    void keepAliveTimeout() throws Exception {
+        try (TestServer server = TestServer.with(b -> b.pages(PATH).keepAliveTimeout(Duration.ofMillis(100)));
+                RawClient client = server.connect()) {
+            client.send(get("/"));
+            assertEquals("/", client.response().body());
+            client.assertEnd();
+        }
+    }
+
+    @Test
+    @DisplayName("the keep-alive timeout does not run while a request waits for its answer")
+    void keepAliveTimeoutDuringAnswer() throws Exception {
+        BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
+        try (TestServer server = TestServer.with(b -> b.pages(asked::add).keepAliveTimeout(Duration.ofMillis(50))
+                        .requestTimeout(Duration.ofMillis(50)));
+                RawClient client = server.connect()) {
+            client.send(get("/"));
+            HttpExchange exchange = TestServer.take(asked);
+            server.port.schedule(Duration.ofMillis(200), () -> exchange.respond(HttpResponse.text(200, "late")));
+            assertEquals("late", client.response().body());
+        }
+    }
+
+    @Test
+    @DisplayName("C47 a connection above the limit is ended at once, and its place is free again after a close")
+    void maxConnections() throws Exception {
+        try (TestServer server = new TestServer(TestServer.LOOPBACK.maxConnections(2), b -> b.pages(PATH));
+                RawClient first = server.connect();
+                RawClient second = server.connect()) {
+            first.send(get("/1"));
+            assertEquals("/1", first.response().body());
+            second.send(get("/2").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+            assertEquals("/2", second.response().body());
+            second.assertEnd();
+            assertEquals(2, server.server.tcp().connections());
+            try (RawClient third = server.connect()) {
+                third.assertEnd();
+            }
+            assertEquals(1, server.server.tcp().dropped());
+        }
+    }
+
+    @Test
+    @DisplayName("a peer that asks and does not read gets no further: answers do not pile up behind it")
+    void answersDoNotPileUp() throws Exception {
+        byte[] page = new byte[1 << 20];
+        BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+        HttpHandler large = exchange -> {
+            handled.add(exchange.request().path());
+            exchange.respond(HttpResponse.bytes(200, "application/octet-stream", page));
+        };
+        try (TestServer server = TestServer.pages(large); RawClient client = server.connect()) {
+            StringBuilder all = new StringBuilder();
+            for (int i = 0; i < 50; i++) {
+                all.append(get("/" + i));
+            }
+            client.send(all.toString());
+            for (int i = 0; i < 50; i++) {
+                assertEquals(page.length, client.response().body().length());
+                assertTrue(server.port.buffers().usedBytes() < 4L * page.length,
+                        "used: " + server.port.buffers().usedBytes());
+            }
+            assertEquals(50, handled.size());
+        }
+    }
+
+    @Test
+    @DisplayName("a peer that asks and never reads is cut: the keep-alive timeout ends it, the linger timeout "
+            + "lets it go")
+    void neverReads() throws Exception {
+        HttpHandler large = exchange -> exchange.respond(HttpResponse.bytes(200, "a/b", new byte[12 << 20]));
+        try (TestServer server = new TestServer(TestServer.LOOPBACK.lingerTimeout(Duration.ofMillis(100)),
+                b -> b.pages(large).keepAliveTimeout(Duration.ofMillis(100)));
+                RawClient client = server.connect()) {
+            client.send(get("/1") + get("/2"));
+            assertEquals('H', client.in().read());
+            server.server.close();
+            server.server.closed().get(5, TimeUnit.SECONDS);
+            assertEquals(1, server.server.tcp().accepted());
+        }
+    }
+}
