@@ -12,6 +12,7 @@ final class GopCache {
     private final long nanosMax;
     private final List<MediaUnit> units = new ArrayList<>();
     private long bytes;
+    private long lastBytes;
     private long beganNanos;
     private boolean overflowed;
 
@@ -23,6 +24,7 @@ final class GopCache {
     /** Adds a frame, retaining it; true if the cache was given up with it. */
     boolean add(MediaUnit unit, long nowNanos) {
         if (unit.isKey()) {
+            lastBytes = bytes;
             clear();
             overflowed = false;
             beganNanos = nowNanos;
@@ -53,6 +55,11 @@ final class GopCache {
 
     long bytes() {
         return bytes;
+    }
+
+    /** The size of a whole group of pictures, as far as it is known: right after a key the last one tells more than this one. */
+    long fullBytes() {
+        return Math.max(bytes, lastBytes);
     }
 
     boolean overflowed() {

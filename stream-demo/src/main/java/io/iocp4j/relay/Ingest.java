@@ -29,10 +29,11 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private final Duration silenceMax;
     private final Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), this);
 
-    // used by the callbacks of the connection
-    private RelayStream stream;
-    private long units;
+    // written by the callbacks of the connection, read by the timer and by who takes over
+    private volatile RelayStream stream;
+    private volatile long units;
     private volatile boolean over;
+    /** When the last media came: bytes that never become media are silence too. */
     private volatile long lastNanos = System.nanoTime();
     private volatile Future<?> timer;
 
@@ -52,7 +53,6 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onBody(ByteBuffer data) throws HttpException {
-        lastNanos = System.nanoTime();
         try {
             parser.feed(data);
         } catch (MediaException e) {
@@ -83,8 +83,13 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onInit(MediaInit init) {
+        lastNanos = System.nanoTime();
         if (stream == null) {
             stream = hub.publish(path, "fmp4", this, init.mime(), init.width(), init.height(), init.bytes());
+            if (over) {
+                // the timer ended this publisher before it could see the stream
+                stream.unpublish(this);
+            }
         } else {
             stream.init(this, init.mime(), init.width(), init.height(), init.bytes());
         }
@@ -93,6 +98,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     @Override
     public void onUnit(ByteBuffer unit, boolean key) {
         units++;
+        lastNanos = System.nanoTime();
         stream.media(this, unit, key);
     }
 
@@ -111,14 +117,14 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             timer = port.schedule(silenceMax.minusNanos(silence), this::checkSilence);
             return;
         }
-        leave("nothing came for " + silenceMax.toSeconds() + " s");
-        exchange.respond(HttpResponse.text(408, "nothing came for " + silenceMax.toSeconds() + " s\n"));
+        leave("no media came for " + silenceMax.toSeconds() + " s");
+        exchange.respond(HttpResponse.text(408, "no media came for " + silenceMax.toSeconds() + " s\n"));
     }
 
     private void leave(String why) {
-        RelayStream left = stream;
-        if (end(why) && left != null) {
-            left.unpublish(this);
+        // the stream is read only after the end was marked: see onInit, which does both the other way round
+        if (end(why) && stream != null) {
+            stream.unpublish(this);
         }
     }
 

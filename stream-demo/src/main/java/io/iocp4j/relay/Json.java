@@ -1,5 +1,6 @@
 package io.iocp4j.relay;
 
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -141,11 +142,11 @@ final class Json {
     private char unicode() {
         int value = 0;
         for (int i = 0; i < 4; i++) {
-            int digit = at < text.length() ? Character.digit(text.charAt(at), 16) : -1;
-            if (digit < 0) {
+            // not Character.digit, which takes the digits of every script
+            if (at == text.length() || !HexFormat.isHexDigit(text.charAt(at))) {
                 throw unexpected();
             }
-            value = value << 4 | digit;
+            value = value << 4 | HexFormat.fromHexDigit(text.charAt(at));
             at++;
         }
         return (char) value;

@@ -56,6 +56,8 @@ final class RelayHub {
             other = stream;
         }
         other.end(Viewer.STREAM_ENDED, "a publisher of " + container + " took over");
+        // whoever ends it may not have come to this yet
+        remove(path, other);
         return findOrMake(path, container);
     }
 

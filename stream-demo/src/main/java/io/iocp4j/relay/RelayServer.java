@@ -10,6 +10,7 @@ import io.iocp4j.websocket.HttpExchange;
 import io.iocp4j.websocket.HttpHeaders;
 import io.iocp4j.websocket.HttpRequest;
 import io.iocp4j.websocket.HttpResponse;
+import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
 import io.iocp4j.websocket.WebSocketServer;
@@ -17,6 +18,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A running relay: one port for publishers, viewers and pages. */
@@ -25,10 +28,14 @@ public final class RelayServer implements AutoCloseable {
     static final String SUBPROTOCOL = "relay.v1";
     /** SO_SNDBUF: left alone, Linux lets it grow to megabytes, which would hide seconds of video from the queue that skips. */
     static final int SEND_BUFFER_BYTES = 256 << 10;
+    /** The longest message of a viewer, and the most pieces of it; media comes over HTTP, so it is control text. */
+    static final int TEXT_BYTES_MAX = 64 << 10;
+    private static final int TEXT_FRAGMENTS_MAX = 64;
 
     private static final String PUBLISH = "/publish/";
     private static final String LIVE = "/live/";
     private static final String WATCH = "/watch/";
+    private static final Set<String> MEDIA_TYPES = Set.of("video/mp4", "application/octet-stream");
 
     private final RelayOptions options;
     private final CompletionPort port;
@@ -47,14 +54,27 @@ public final class RelayServer implements AutoCloseable {
         }
         port = CompletionPort.open();
         hub = new RelayHub(options, port, clock);
+        TestSource picture = null;
         try {
+            // before the first connection, so that nobody can take the path while the source is being made
+            picture = options.testPicture() ? new TestSource(hub, clock) : null;
             server = WebSocketServer.builder().webSockets(this::watch).pages(this::answer).subprotocols(SUBPROTOCOL)
+                    .limits(new Limits(TEXT_BYTES_MAX, TEXT_BYTES_MAX, TEXT_FRAGMENTS_MAX))
                     .listen(port, TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
-        } catch (IOException | RuntimeException e) {
-            port.close();
+        } catch (IOException | RuntimeException | Error e) {
+            // the port's workers would keep the process running
+            closeAll(picture);
             throw e;
         }
-        testSource = options.testPicture() ? new TestSource(hub, clock) : null;
+        testSource = picture;
+    }
+
+    private void closeAll(TestSource picture) {
+        if (picture != null) {
+            picture.close();
+        }
+        hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
+        port.close();
     }
 
     /**
@@ -99,13 +119,11 @@ public final class RelayServer implements AutoCloseable {
     /** Says goodbye to publishers and viewers, waits for them a second at the most, and stops. */
     @Override
     public void close() {
-        if (testSource != null) {
-            testSource.close();
-        }
         server.close();
         hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
         server.close(Duration.ofSeconds(1));
-        port.close();
+        // a publisher that was just beginning may have made another stream meanwhile
+        closeAll(testSource);
     }
 
     // ------------------------------------------------------------------ viewers
@@ -121,7 +139,8 @@ public final class RelayServer implements AutoCloseable {
             return new WebSocketListener() {
                 @Override
                 public void onOpen(WebSocket socket) {
-                    socket.close(Viewer.NO_SUCH_STREAM, "there is no stream " + path.substring(LIVE.length()));
+                    // without the path, which may be longer than a reason
+                    socket.close(Viewer.NO_SUCH_STREAM, "there is no such stream");
                 }
             };
         }
@@ -167,7 +186,7 @@ public final class RelayServer implements AutoCloseable {
             throw new HttpException(404, "a stream is named by up to four names of letters, digits, - and _, 64 at most, with / between");
         }
         String type = request.headers().first("Content-Type");
-        if (type != null && !type.startsWith("video/mp4") && !type.startsWith("application/octet-stream")) {
+        if (type != null && !MEDIA_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
             throw new HttpException(415, "only fragmented MP4 (video/mp4) can be published");
         }
         exchange.body(new Ingest(path, hub, exchange, port, options.publisherTimeout()));

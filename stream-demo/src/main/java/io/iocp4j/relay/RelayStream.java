@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 
 /**
  * One stream: a publisher or none for a while, and those who watch. Outlives its publisher by the grace time, so that viewers stay
@@ -162,24 +163,23 @@ final class RelayStream {
         String text = text();
         long now = nanos();
         viewers.forEach(viewer -> viewer.epoch(text, null, now));
-        graceTimer = port.schedule(options.grace(), this::endUnlessPublished);
-    }
-
-    private void endUnlessPublished() {
-        synchronized (this) {
-            if (state != State.WAITING) {
-                return;
-            }
-        }
-        end(Viewer.STREAM_ENDED, "the publisher did not come back");
+        int last = epoch;
+        // a timer that is cancelled too late still runs, so it has to find the very silence that it was made for
+        graceTimer = port.schedule(options.grace(), () -> endIf(() -> state == State.WAITING && epoch == last,
+                Viewer.STREAM_ENDED, "the publisher did not come back"));
     }
 
     /** Says goodbye to everybody. */
     void end(int code, String reason) {
+        endIf(() -> state != State.ENDED, code, reason);
+    }
+
+    /** Ends the stream if the condition holds, which is asked under the lock. */
+    private void endIf(BooleanSupplier condition, int code, String reason) {
         List<Viewer> left;
         Publisher former;
         synchronized (this) {
-            if (state == State.ENDED) {
+            if (!condition.getAsBoolean()) {
                 return;
             }
             state = State.ENDED;
@@ -216,7 +216,7 @@ final class RelayStream {
     }
 
     private long queueBytesMax() {
-        return Math.clamp(gop.bytes() + gop.bytes() / 2, options.queueBytesMin(), options.queueBytesMax());
+        return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, options.queueBytesMin(), options.queueBytesMax());
     }
 
     // ------------------------------------------------------------------ watching

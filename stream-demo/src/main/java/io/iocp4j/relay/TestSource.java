@@ -27,8 +27,8 @@ final class TestSource implements RelayStream.Publisher, AutoCloseable {
 
     TestSource(RelayHub hub, Clock clock) {
         this.clock = clock;
-        stream = hub.publish(PATH, "mjpeg", this, "image/jpeg", WIDTH, HEIGHT, null);
         thread = Executors.newSingleThreadScheduledExecutor(task -> Thread.ofPlatform().name("iocp4j-test-picture").unstarted(task));
+        stream = hub.publish(PATH, "mjpeg", this, "image/jpeg", WIDTH, HEIGHT, null);
         thread.scheduleAtFixedRate(this::publish, 0, 1_000_000 / FRAMES_PER_SECOND, TimeUnit.MICROSECONDS);
     }
 

@@ -39,7 +39,6 @@ final class Viewer implements WebSocketListener {
     private final ViewerQueue queue;
     private boolean paused;
     private boolean gone;
-    private long unitsSent;
 
     Viewer(String id, RelayStream stream, ViewerQueue queue, BufferPool buffers, Clock clock) {
         this.id = id;
@@ -104,11 +103,11 @@ final class Viewer implements WebSocketListener {
         synchronized (this) {
             gone = true;
             queue.clear();
-            sent = unitsSent;
+            sent = queue.framesSent();
             dropped = queue.framesDropped();
         }
-        LOG.log(Level.INFO, "viewer " + id + " left " + stream.path() + " after " + sent + " units, " + dropped + " skipped: " + why.code()
-                + " " + why.reason() + " (" + why.initiator() + ")");
+        LOG.log(Level.INFO, "viewer " + id + " left " + stream.path() + " after " + sent + " frames, " + dropped + " skipped: " + why.code()
+                + " " + Json.quote(why.reason()) + " (" + why.initiator() + ")");
     }
 
     private void pong(Object c) {
@@ -147,8 +146,9 @@ final class Viewer implements WebSocketListener {
     /** A new epoch: its text, and its init segment if there is one. */
     synchronized void epoch(String streamText, MediaUnit init, long now) {
         text(streamText);
-        if (init != null && !paused) {
-            queue.addInit(init, now);
+        if (init != null && !paused && !queue.addInit(init, now)) {
+            socket.close(TOO_SLOW, "more than " + ViewerQueue.INIT_BYTES_MAX + " bytes of init segments wait");
+            return;
         }
         pump();
     }
@@ -194,7 +194,6 @@ final class Viewer implements WebSocketListener {
                     + Integer.toUnsignedString(skipped.toSeq()) + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
         }
         for (Message message : queue.takeBatch()) {
-            unitsSent++;
             socket.send(message);
         }
     }

@@ -3,7 +3,6 @@ package io.iocp4j.relay;
 import io.iocp4j.websocket.Message;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -18,11 +17,13 @@ import java.util.List;
  * <li>Init segments and control text are never given up. What was given to the socket is not touched.
  * <li>Where every frame is a key only the newest waits.
  * </ol>
- * So what a viewer gets after a gap always begins with a key.
+ * So what a viewer gets after a gap, or after an init segment, always begins with a key.
  */
 final class ViewerQueue {
     /** Control text that may wait; a viewer with more of it is not worth waiting for. */
     static final int CONTROL_BYTES_MAX = 64 << 10;
+    /** Init segments that may wait, in bytes: room for four of the largest, one for each time that the publisher began anew. */
+    static final int INIT_BYTES_MAX = 4 << 20;
     /** What the socket is given at a time. */
     static final int BATCH_MAX = 16;
     static final int BATCH_BYTES_MAX = 256 << 10;
@@ -59,6 +60,7 @@ final class ViewerQueue {
     private final List<Item> withSocket = new ArrayList<>();
     private long waitingBytes;
     private long controlBytes;
+    private long initBytes;
     private long socketBytes;
     private long joinedNanos;
     /** Nothing but a key may follow. */
@@ -68,6 +70,7 @@ final class ViewerQueue {
     private Skipped skipped;
     private long skipTextNanos;
     private boolean skipTextSent;
+    private long framesSent;
     private long framesDropped;
     private long bytesDropped;
     private long trims;
@@ -93,10 +96,13 @@ final class ViewerQueue {
         return controlBytes <= CONTROL_BYTES_MAX;
     }
 
-    /** Appends an init segment. */
-    void addInit(MediaUnit init, long nowNanos) {
+    /** Appends an init segment, behind which a decoder needs a key; false if too much of them waits. */
+    boolean addInit(MediaUnit init, long nowNanos) {
+        skipping = true;
         init.retain();
         append(new Item(null, init, 0, nowNanos));
+        initBytes += init.bytes();
+        return initBytes <= INIT_BYTES_MAX;
     }
 
     /** Appends a frame of the cache. The first one must be a key. */
@@ -107,20 +113,18 @@ final class ViewerQueue {
 
     /** Offers a frame by the rules. */
     void offer(MediaUnit unit, long bytesMax, long nowNanos) {
+        boolean late = age(nowNanos) > maxLagNanos || bytes() + unit.bytes() > bytesMax;
+        if (onlyNewest) {
+            dropMediaBefore(null);
+        } else if (late && (!skipping || firstMedia() != null)) {
+            trim(unit, nowNanos);
+        }
         if (skipping && !unit.isKey()) {
-            // a viewer that joined without a cache waits for its first key; that is no loss
+            // what stands before the first key, of a stream or of what a viewer sees of it, is no loss
             if (gap) {
                 count(unit);
             }
             return;
-        }
-        if (onlyNewest) {
-            dropMediaBefore(null);
-        } else if (!skipping && (age(nowNanos) > maxLagNanos || bytes() + unit.bytes() > bytesMax)) {
-            trim(unit, nowNanos);
-            if (skipping) {
-                return;
-            }
         }
         skipping = false;
         appendMedia(unit, unit.isKey() && gap ? MediaUnit.DISCONT : 0, nowNanos);
@@ -129,7 +133,7 @@ final class ViewerQueue {
         }
     }
 
-    /** Rule 2; afterwards either there is room for the unit, or {@code skipping} is set and the unit was given up too. */
+    /** Rule 2, but for the unit itself: without {@code skipping} it may be appended. */
     private void trim(MediaUnit unit, long nowNanos) {
         trims++;
         Item key = unit.isKey() ? null : newestKey();
@@ -138,30 +142,21 @@ final class ViewerQueue {
             dropMediaBefore(key);
         } else {
             dropMediaBefore(null);
-            count(unit);
             gap = true;
             skipping = true;
         }
     }
 
     private Item newestKey() {
-        Iterator<Item> newestFirst = waiting.descendingIterator();
-        while (newestFirst.hasNext()) {
-            Item item = newestFirst.next();
-            if (item.isMedia() && item.unit.isKey()) {
-                return item;
-            }
+        Item newest = null;
+        for (Item item : waiting) {
+            newest = item.isMedia() && item.unit.isKey() ? item : newest;
         }
-        return null;
+        return newest;
     }
 
     private Item firstMedia() {
-        for (Item item : waiting) {
-            if (item.isMedia()) {
-                return item;
-            }
-        }
-        return null;
+        return waiting.stream().filter(Item::isMedia).findFirst().orElse(null);
     }
 
     /** Gives up the media that waits before the key, all of it for null; the key, or the next one, is then marked. */
@@ -188,14 +183,14 @@ final class ViewerQueue {
     }
 
     private void dropMedia() {
-        for (Iterator<Item> items = waiting.iterator(); items.hasNext(); ) {
-            Item item = items.next();
+        waiting.removeIf(item -> {
             if (item.unit != null) {
-                items.remove();
                 waitingBytes -= item.bytes();
                 item.release();
             }
-        }
+            return item.unit != null;
+        });
+        initBytes = 0;
     }
 
     private void count(MediaUnit unit) {
@@ -217,26 +212,18 @@ final class ViewerQueue {
 
     /** How long the oldest media has waited that the socket has not taken to its end. */
     long age(long nowNanos) {
-        long oldest = nowNanos;
-        for (Item item : withSocket) {
-            oldest = older(oldest, item, nowNanos);
-        }
-        for (Item item : waiting) {
-            if (item.isMedia()) {
-                // in order, so the first that counts is the oldest
-                long since = older(nowNanos, item, nowNanos);
-                if (since != nowNanos) {
-                    oldest = Math.min(oldest, since);
-                    break;
-                }
-            }
-        }
-        return nowNanos - oldest;
+        return Math.max(age(withSocket, nowNanos), age(waiting, nowNanos));
     }
 
-    private long older(long than, Item item, long nowNanos) {
-        boolean burst = (item.flags & MediaUnit.FROM_CACHE) != 0 && nowNanos - joinedNanos < JOIN_NANOS;
-        return item.isMedia() && !burst && item.sinceNanos - than < 0 ? item.sinceNanos : than;
+    private long age(Iterable<Item> items, long nowNanos) {
+        boolean joining = nowNanos - joinedNanos < JOIN_NANOS;
+        for (Item item : items) {
+            if (item.isMedia() && !(joining && (item.flags & MediaUnit.FROM_CACHE) != 0)) {
+                // in the order of time, so the first that counts is the oldest
+                return nowNanos - item.sinceNanos;
+            }
+        }
+        return 0;
     }
 
     /** What waits and what the socket has not taken, in bytes. */
@@ -271,7 +258,10 @@ final class ViewerQueue {
             socketBytes += item.bytes();
             if (item.unit == null) {
                 controlBytes -= item.bytes();
+            } else if (item.unit.isInit()) {
+                initBytes -= item.bytes();
             }
+            framesSent += item.isMedia() ? 1 : 0;
             withSocket.add(item);
             batch.add(item.unit == null ? item.text : item.unit.message(item.flags));
         }
@@ -292,6 +282,11 @@ final class ViewerQueue {
         waiting.clear();
         waitingBytes = 0;
         controlBytes = 0;
+        initBytes = 0;
+    }
+
+    long framesSent() {
+        return framesSent;
     }
 
     long framesDropped() {

@@ -1,0 +1,100 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.core.BufferPool;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("The cache for late joiners")
+class GopCacheTest {
+    private static final long NANOS_MAX = 1_000;
+
+    private final BufferPool pool = new BufferPool(0);
+    private final GopCache cache = new GopCache(300, NANOS_MAX);
+    private final List<MediaUnit> made = new ArrayList<>();
+
+    private boolean add(boolean key, int bytes, long now) {
+        MediaUnit unit = MediaUnit.media(pool, key, made.size(), 1, ByteBuffer.allocate(bytes - MediaUnit.HEADER_BYTES));
+        made.add(unit);
+        return cache.add(unit, now);
+    }
+
+    private List<Integer> numbers() {
+        return cache.units().stream().map(MediaUnit::seq).toList();
+    }
+
+    @AfterEach
+    void everythingIsReleased() {
+        cache.clear();
+        made.forEach(unit -> assertTrue(unit.release(), unit::toString));
+        assertEquals(0, pool.usedBytes());
+        assertEquals(0, cache.bytes());
+    }
+
+    @Test
+    @DisplayName("keeps nothing before the first key, then the key and what follows")
+    void fromTheKeyOn() {
+        assertFalse(add(false, 50, 0));
+        assertEquals(List.of(), numbers());
+        add(true, 100, 1);
+        add(false, 50, 2);
+        assertEquals(List.of(1, 2), numbers());
+        assertEquals(150, cache.bytes());
+    }
+
+    @Test
+    @DisplayName("the next key begins anew, and what was kept is released")
+    void nextKey() {
+        add(true, 100, 0);
+        add(false, 50, 1);
+        add(true, 60, 2);
+        assertEquals(List.of(2), numbers());
+        assertEquals(60, cache.bytes());
+        assertEquals(1, made.getFirst().references());
+        assertEquals(2, made.getLast().references());
+    }
+
+    @Test
+    @DisplayName("holds exactly its bytes; one more gives up the whole cache, once, until the next key")
+    void bytesBound() {
+        add(true, 100, 0);
+        assertFalse(add(false, 200, 1));
+        assertEquals(300, cache.bytes());
+        assertTrue(add(false, 17, 2));
+        assertTrue(cache.overflowed());
+        assertEquals(List.of(), numbers());
+        assertFalse(add(false, 17, 3), "told once");
+        assertEquals(List.of(), numbers());
+        add(true, 100, 4);
+        assertFalse(cache.overflowed());
+        assertEquals(List.of(4), numbers());
+    }
+
+    @Test
+    @DisplayName("holds exactly its time, counted from the key, across an overflow of the clock")
+    void timeBound() {
+        long start = Long.MAX_VALUE - 10;
+        add(true, 50, start);
+        assertFalse(add(false, 50, start + NANOS_MAX));
+        assertTrue(add(false, 50, start + NANOS_MAX + 1));
+        assertEquals(List.of(), numbers());
+    }
+
+    @Test
+    @DisplayName("a key that is larger than the cache is not kept")
+    void keyTooLarge() {
+        add(true, 50, 0);
+        assertTrue(add(true, 301, 1));
+        assertEquals(0, cache.bytes());
+        assertTrue(cache.overflowed());
+        assertFalse(add(false, 20, 2));
+        assertEquals(List.of(), numbers());
+    }
+}

@@ -1,0 +1,77 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("The command line")
+class MainTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    private int run(String... args) {
+        return Main.run(List.of(args), new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true,
+                StandardCharsets.UTF_8));
+    }
+
+    private void wrong(int code, String part) {
+        String text = err.toString(StandardCharsets.UTF_8);
+        assertEquals(2, code);
+        assertTrue(text.startsWith("relay: ") && text.contains(part), text);
+        assertEquals(1, text.lines().count(), text);
+        assertTrue(text.endsWith(System.lineSeparator()), "a whole line");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--help", "-h", "help", "serve --help", "serve --port 1 -h"})
+    @DisplayName("help is printed, and that is no error")
+    void help(String line) {
+        assertEquals(0, line.isEmpty() ? run() : run(line.split(" ")));
+        assertTrue(out.toString(StandardCharsets.UTF_8).contains("usage: relay serve [options]"));
+        assertEquals("", err.toString(StandardCharsets.UTF_8));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"publish, unknown command publish", "--port 8080, unknown command --port", "serve --prot 1, unknown option --prot",
+        "serve x, unknown option x", "serve --port, --port needs a value", "serve --host, --host needs a value",
+        "serve --port http, '--port needs a number, not http'", "serve --port 80 --port 1e3, 'a number, not 1e3'",
+        "serve --port -1, 0 to 65535: -1",
+        "serve --port 65536, 0 to 65535: 65536", "serve --port 99999999999, 'a number, not 99999999999'"})
+    @DisplayName("whatever is wrong gets one line that names it, and code 2")
+    void wrongArguments(String line, String part) {
+        wrong(run(line.split(" ")), part);
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    @DisplayName("a port that is taken gets one line that names it and code 2, and nothing is left running")
+    void portTaken() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            String port = String.valueOf(taken.getLocalPort());
+            wrong(run("serve", "--port", port), "cannot listen on 127.0.0.1:" + port);
+        }
+    }
+
+    @Test
+    @DisplayName("an address of another machine gets one line that names it, and code 2")
+    void foreignAddress() {
+        wrong(run("serve", "--no-test-picture", "--port", "0", "--host", "192.0.2.1"), "cannot listen on 192.0.2.1:0");
+    }
+
+    @Test
+    @DisplayName("a name that does not exist gets one line that names it, and code 2")
+    void unknownHost() {
+        wrong(run("serve", "--port", "0", "--host", "no.such.host.invalid"), "cannot listen on no.such.host.invalid:0");
+    }
+}

@@ -1,0 +1,166 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.Arrays;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@DisplayName("How a publisher comes and goes")
+@Timeout(30)
+class RelayIngestTest {
+    @Test
+    @DisplayName("a publisher that ends in order is told how many frames it has published")
+    void ordinaryEnd() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(3);
+            publisher.send("0\r\n\r\n").send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            String answers = publisher.rest();
+            assertTrue(answers.startsWith("HTTP/1.1 200 ") && answers.contains("published 3 frames\n"), answers);
+            assertTrue(answers.endsWith("ok\n"), "the connection is kept for the next request");
+        }
+    }
+
+    @Test
+    @DisplayName("cuts at any byte make no difference")
+    void dripped() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1");
+            byte[] bytes = Arrays.copyOf(Sample.INIT, Sample.INIT.length + Sample.unit(0).length);
+            System.arraycopy(Sample.unit(0), 0, bytes, Sample.INIT.length, Sample.unit(0).length);
+            for (int at = 0; at < bytes.length; at += 7) {
+                publisher.chunk(Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + 7)));
+            }
+            assertTrue(publisher.end().startsWith("HTTP/1.1 200 "));
+            assertEquals(1.0, rig.streams().getFirst().get("framesIn"));
+        }
+    }
+
+    @Test
+    @DisplayName("a body of known length works as well as one in chunks, with POST as well as with PUT")
+    void contentLength() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            String head = "POST /publish/cam1 HTTP/1.1\r\nHost: x\r\nContent-Length: " + (Sample.INIT.length + Sample.unit(0).length)
+                    + "\r\n\r\n";
+            RawPeer peer = rig.connect().send(head).send(Sample.INIT).send(Sample.unit(0));
+            assertTrue(peer.head().startsWith("HTTP/1.1 200 "));
+        }
+    }
+
+    @Test
+    @DisplayName("who asks first is told to continue before the body, and refused before the body where it may not publish")
+    void expectContinue() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            String rest = " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
+            RawPeer peer = rig.connect().send("PUT /publish/cam1" + rest);
+            assertTrue(peer.head().startsWith("HTTP/1.1 100 "));
+            peer.send(Integer.toHexString(Sample.INIT.length) + "\r\n").send(Sample.INIT).send("\r\n0\r\n\r\n");
+            assertTrue(peer.head().startsWith("HTTP/1.1 200 "));
+            assertTrue(rig.connect().send("PUT /publish/a.b" + rest).rest().startsWith("HTTP/1.1 404 "));
+        }
+    }
+
+    @Test
+    @DisplayName("a publisher that falls silent is answered 408, and its stream waits for the next one")
+    void silent() throws Exception {
+        try (RelayRig rig = RelayRig.start(RelayRig.options().patience(Duration.ofSeconds(15), Duration.ofMillis(200)))) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            TestViewer viewer = rig.watch("cam1").greeted();
+            viewer.control("stream");
+            viewer.units("init 0", "K0c");
+            assertTrue(publisher.rest().startsWith("HTTP/1.1 408 "));
+            viewer.stream("waiting", 1);
+            assertTrue(rig.publish("cam2").rest().startsWith("HTTP/1.1 408 "), "also before its init segment");
+            rig.publish("cam1").init().frames(1);
+            viewer.stream("live", 2);
+            viewer.units("init 1", "K1");
+        }
+    }
+
+    @Test
+    @DisplayName("a publisher that is reset inside a fragment leaves nothing of it, and its stream waits")
+    void reset() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(2);
+            rig.awaitFrames(2);
+            TestViewer viewer = rig.watch("cam1").greeted();
+            viewer.stream("live", 1);
+            viewer.units("init 0", "K0c", "f1c");
+            publisher.chunk(Arrays.copyOf(Sample.unit(2), 200));
+            publisher.reset();
+            viewer.stream("waiting", 1);
+            rig.publish("cam1").init().frames(1);
+            viewer.stream("live", 2);
+            viewer.units("init 2", "K2");
+        }
+    }
+
+    @Test
+    @DisplayName("a publisher that ends its side inside a fragment is answered 400 or closed, and its stream waits")
+    void endInsideFragment() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(1);
+            publisher.chunk(Arrays.copyOf(Sample.unit(1), 100));
+            String answer = publisher.end();
+            assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+            assertEquals("waiting", rig.streams().getFirst().get("state"));
+        }
+    }
+
+    @Test
+    @DisplayName("a viewer that is reset leaves at once, and the others notice nothing")
+    void viewerReset() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            TestViewer good = rig.watch("cam1").greeted();
+            good.stream("live", 1);
+            RawPeer bad = rig.connect().upgrade("/live/cam1");
+            bad.reset();
+            publisher.frames(20);
+            good.units("init 0", "K0c", "f1", "f2");
+            for (int i = 3; i <= 20; i++) {
+                good.units(i == 15 ? "K15" : "f" + i);
+            }
+            rig.await("one viewer", () -> rig.number("viewers") == 1);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} is answered {1}")
+    @CsvSource({"video/mp4, 200", "Video/MP4, 200", "video/mp4; codecs=x, 200", "application/octet-stream, 200", "video/mp4x, 415",
+        "text/html, 415",
+        "video/webm, 415", "multipart/x-mixed-replace, 415"})
+    @DisplayName("only what can be relayed is taken")
+    void contentType(String type, int status) throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            String head = "PUT /publish/cam1 HTTP/1.1\r\nHost: x\r\nContent-Type: " + type + "\r\nContent-Length: "
+                    + Sample.INIT.length + "\r\n\r\n";
+            String answer = rig.connect().send(head).send(Sample.INIT).head();
+            assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+        }
+    }
+
+    @ParameterizedTest(name = "/publish/{0}")
+    @CsvSource({"''", "a.b", "a/", "/a", "a/b/c/d/e", "a%20b"})
+    @DisplayName("a path that cannot name a stream is answered 404")
+    void badPath(String path) throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            assertEquals(404, rig.send("PUT", "/publish/" + path).statusCode());
+        }
+    }
+
+    @Test
+    @DisplayName("a request without a body publishes nothing and is told so")
+    void noBody() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            assertEquals(400, rig.send("PUT", "/publish/cam1").statusCode());
+            assertTrue(rig.streams().isEmpty());
+        }
+    }
+}

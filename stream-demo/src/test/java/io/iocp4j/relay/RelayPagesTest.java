@@ -1,0 +1,157 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("Pages and answers of a running relay")
+@Timeout(30)
+class RelayPagesTest {
+    /** What a page or a script loads. */
+    private static final Pattern LOADED = Pattern.compile("(?:src=|href=|from |import )[\"']([^\"']+\\.(?:js|css))[\"']");
+    private static final Map<String, String> TYPES = Map.of("html", "text/html; charset=utf-8", "js", "text/javascript; charset=utf-8",
+            "css", "text/css; charset=utf-8");
+
+    private RelayRig rig;
+
+    @BeforeEach
+    void start() throws IOException {
+        rig = RelayRig.start();
+    }
+
+    @AfterEach
+    void stop() {
+        rig.close();
+    }
+
+    private static String header(HttpResponse<?> response, String name) {
+        return response.headers().firstValue(name).orElse("");
+    }
+
+    private void checkFile(String path, HttpResponse<String> response, String extension) {
+        assertEquals(200, response.statusCode(), path);
+        assertEquals(TYPES.get(extension), header(response, "Content-Type"), path);
+        assertEquals("nosniff", header(response, "X-Content-Type-Options"), path);
+        assertEquals("no-cache", header(response, "Cache-Control"), path);
+        assertTrue(header(response, "Content-Security-Policy").startsWith("default-src 'self'; "), path);
+        assertFalse(header(response, "Content-Security-Policy").contains("unsafe"), path);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/watch/cam1", "/watch/hall/cam_1-b"})
+    @DisplayName("a page and everything that it loads are served, with their types and a strict policy")
+    void pages(String page) throws Exception {
+        HttpResponse<String> html = rig.send("GET", page);
+        checkFile(page, html, "html");
+        assertFalse(html.body().contains("<script>") || html.body().matches("(?s).* on[a-z]+=.*"),
+                "no script inside, the policy forbids it");
+        Set<String> seen = new HashSet<>();
+        ArrayDeque<String> bodies = new ArrayDeque<>(List.of(html.body()));
+        while (!bodies.isEmpty()) {
+            Matcher loaded = LOADED.matcher(bodies.poll());
+            while (loaded.find()) {
+                String path = loaded.group(1).replaceFirst("^(\\./|/)", "/");
+                if (seen.add(path)) {
+                    HttpResponse<String> file = rig.send("GET", path);
+                    checkFile(path, file, path.substring(path.lastIndexOf('.') + 1));
+                    bodies.add(file.body());
+                }
+            }
+        }
+        assertTrue(seen.containsAll(Set.of("/style.css", "/index.js", "/player.js", "/connection.js", "/protocol.js")), seen::toString);
+    }
+
+    @Test
+    @DisplayName("the list of streams tells every number of each stream, in the order of their paths")
+    void streamList() throws Exception {
+        assertEquals(List.of(), rig.streams());
+        TestPublisher publisher = rig.publish("hall/b").init().frames(17);
+        rig.awaitFrames(17);
+        rig.publish("hall/a").init().frames(2).end();
+        rig.watch("hall/b").greeted().stream("live", 1);
+        List<Map<String, Object>> streams = rig.streams();
+        assertEquals(List.of("hall/a", "hall/b"), streams.stream().map(stream -> stream.get("path")).toList());
+        assertEquals("waiting", streams.getFirst().get("state"));
+        Map<String, Object> live = streams.getLast();
+        long bytes = 0;
+        for (int i = 0; i < 17; i++) {
+            bytes += Sample.unit(i).length + MediaUnit.HEADER_BYTES;
+        }
+        long gop = Sample.unit(15).length + Sample.unit(16).length + 2 * MediaUnit.HEADER_BYTES;
+        Map<String, Object> expected = Map.ofEntries(Map.entry("state", "live"), Map.entry("container", "fmp4"), Map.entry("width", 160.0),
+                Map.entry("height", 90.0), Map.entry("viewers", 1.0), Map.entry("epoch", 1.0), Map.entry("gopBytes", (double) gop),
+                Map.entry("gopCached", true), Map.entry("framesIn", 17.0), Map.entry("bytesIn", (double) bytes),
+                Map.entry("framesDropped", 0.0),
+                Map.entry("mime", "video/mp4; codecs=\"avc1.42c00a\""));
+        expected.forEach((name, value) -> assertEquals(value, live.get(name), name));
+        assertTrue((Double) live.get("fps") >= 17 / 6.0 && (Double) live.get("bitrate") > 0, live::toString);
+        assertTrue((Double) live.get("uptimeMs") >= 0 && (Double) live.get("uptimeMs") < 30_000);
+        publisher.end();
+    }
+
+    @Test
+    @DisplayName("says that it is well, has no icon, and tells a browser at /live where to go")
+    void small() throws Exception {
+        HttpResponse<String> health = rig.send("GET", "/healthz");
+        assertEquals("ok\n", health.body());
+        assertEquals("no-store", header(health, "Cache-Control"));
+        assertEquals(204, rig.send("GET", "/favicon.ico").statusCode());
+        HttpResponse<String> live = rig.send("GET", "/live/cam1");
+        assertEquals(426, live.statusCode());
+        assertEquals("websocket", header(live, "Upgrade"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/watch/a", "/player.js", "/healthz", "/api/v1/streams", "/nothing.js"})
+    @DisplayName("HEAD is answered as GET is, without the content")
+    void head(String path) throws Exception {
+        HttpResponse<String> get = rig.send("GET", path);
+        HttpResponse<String> head = rig.send("HEAD", path);
+        assertEquals(get.statusCode(), head.statusCode());
+        assertEquals("", head.body());
+        assertEquals(header(get, "Content-Length"), header(head, "Content-Length"));
+        assertEquals(header(get, "Content-Type"), header(head, "Content-Type"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"POST, /, 'GET, HEAD'", "DELETE, /healthz, 'GET, HEAD'", "OPTIONS, /api/v1/streams, 'GET, HEAD'",
+        "PUT, /live/a, 'GET, HEAD'",
+        "GET, /publish/a, 'PUT, POST'", "HEAD, /publish/a, 'PUT, POST'", "DELETE, /publish/a, 'PUT, POST'"})
+    @DisplayName("another method is refused with 405 and the ones that there are")
+    void method(String method, String path, String allow) throws Exception {
+        HttpResponse<String> response = rig.send(method, path);
+        assertEquals(405, response.statusCode());
+        assertEquals(allow, header(response, "Allow"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/nothing", "/nothing.js", "/.js", "/index", "/INDEX.HTML", "/index.html/", "//index.html", "/web/index.html",
+        "/watch/", "/watch", "/watch/a.b", "/watch/a/b/c/d/e", "/../Pages.class", "/Pages.class", "/./index.js", "/%2e%2e/Pages.class",
+        "/..%2fPages.class", "/..%5cPages.class", "/%2e%2e%2f%2e%2e%2fmodule-info.class", "/a%00.js", "/index.js%00.html",
+        "/style.css;x", "/%zz",
+        "/api/v1/streams/", "/api", "/\\index.html"})
+    @DisplayName("whatever is not there, and whatever climbs out of the pages, is answered with 404 or 400")
+    void notThere(String path) throws Exception {
+        String answer = rig.connect().send("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").rest();
+        assertTrue(answer.startsWith("HTTP/1.1 404 ") || answer.startsWith("HTTP/1.1 400 "), answer);
+        assertFalse(answer.contains("\u00CA\u00FE\u00BA\u00BE"), "a class file");
+    }
+}

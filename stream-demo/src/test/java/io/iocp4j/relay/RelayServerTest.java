@@ -1,0 +1,253 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("Viewers and publishers of a running relay")
+@Timeout(30)
+class RelayServerTest {
+    private static final Duration LONG = Duration.ofSeconds(10);
+
+    @Test
+    @DisplayName("a late joiner gets hello, the stream, the init segment, the cached GOP from its key on, then what is live")
+    void lateJoiner() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(18);
+            rig.awaitFrames(18);
+            TestViewer viewer = rig.watch("cam1");
+            assertEquals(RelayServer.SUBPROTOCOL, viewer.socket.getSubprotocol());
+            Map<String, Object> hello = viewer.control("hello");
+            assertEquals(1.0, hello.get("v"));
+            assertTrue(hello.get("viewer").toString().startsWith("v") && hello.get("server").toString().startsWith("iocp4j "));
+            Map<String, Object> stream = viewer.control("stream");
+            assertEquals(Map.of("t", "stream", "state", "live", "epoch", 1.0, "container", "fmp4", "mime",
+                    "video/mp4; codecs=\"avc1.42c00a\"",
+                    "w", 160.0, "h", 90.0), stream);
+            TestViewer.Event init = viewer.next();
+            assertEquals("init 0", init.toString());
+            assertArrayEquals(Sample.INIT, init.payload());
+            TestViewer.Event key = viewer.next();
+            assertEquals("K15c", key.toString());
+            assertArrayEquals(Sample.unit(15), key.payload());
+            long seconds = key.header().getLong(8) / 1_000_000;
+            assertTrue(Math.abs(seconds - Instant.now().getEpochSecond()) < 60, "time of origin");
+            viewer.units("f16c", "f17c");
+            publisher.frames(13);
+            for (int i = 18; i < 31; i++) {
+                TestViewer.Event live = viewer.next();
+                assertEquals(i == 30 ? "K30" : "f" + i, live.toString());
+                assertArrayEquals(Sample.unit(i), live.payload());
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("a viewer stays while its publisher is gone and back, and goes on with a new init segment and a key")
+    void publisherBack() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher first = rig.publish("cam1").init().frames(2);
+            rig.awaitFrames(2);
+            TestViewer viewer = rig.watch("cam1").greeted();
+            viewer.stream("live", 1);
+            viewer.units("init 0", "K0c", "f1c");
+            assertTrue(first.end().startsWith("HTTP/1.1 200 "));
+            viewer.stream("waiting", 1);
+            // this one begins in the middle of a GOP
+            rig.publish("cam1").init().skip(13).frames(4);
+            viewer.stream("live", 2);
+            viewer.units("init 2", "K4", "f5");
+        }
+    }
+
+    @Test
+    @DisplayName("a viewer that comes while the publisher is away still gets the cached picture, and stays")
+    void joinWhileWaiting() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            rig.publish("cam1").init().frames(2).end();
+            TestViewer viewer = rig.watch("cam1").greeted();
+            viewer.stream("waiting", 1);
+            viewer.units("init 0", "K0c", "f1c");
+            rig.publish("cam1").init().frames(1);
+            viewer.stream("live", 2);
+            viewer.units("init 2", "K2");
+        }
+    }
+
+    @Test
+    @DisplayName("when the publisher does not come back in time its viewers are told so and closed with 4410, and the stream is gone")
+    void graceOver() throws Exception {
+        try (RelayRig rig = RelayRig.start(RelayRig.options().patience(Duration.ofMillis(150), LONG))) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            TestViewer viewer = rig.watch("cam1").greeted();
+            viewer.stream("live", 1);
+            viewer.units("init 0", "K0c");
+            publisher.end();
+            viewer.stream("waiting", 1);
+            viewer.stream("ended", 1);
+            viewer.bye(4410);
+            rig.watch("cam1").end(4404);
+            assertEquals(List.of(), rig.streams());
+            rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            TestViewer again = rig.watch("cam1").greeted();
+            again.stream("live", 1);
+        }
+    }
+
+    @Test
+    @DisplayName("a second publisher takes the stream over: the first is answered 409, and viewers go on in the next epoch")
+    void secondPublisher() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher first = rig.publish("cam1").init().frames(3);
+            rig.awaitFrames(3);
+            TestViewer viewer = rig.watch("cam1").greeted();
+            viewer.stream("live", 1);
+            viewer.units("init 0", "K0c", "f1c", "f2c");
+            rig.publish("cam1").init().frames(2);
+            assertTrue(first.rest().startsWith("HTTP/1.1 409 "));
+            viewer.stream("live", 2);
+            viewer.units("init 3", "K3", "f4");
+        }
+    }
+
+    @Test
+    @DisplayName("a request without an init segment takes no stream from anybody")
+    void noInit() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher first = rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            TestPublisher second = rig.publish("cam1").chunk("<html>".getBytes());
+            second.chunk(new byte[10]);
+            assertTrue(second.rest().startsWith("HTTP/1.1 400 "));
+            first.frames(1);
+            rig.awaitFrames(2);
+            assertEquals(1.0, rig.streams().getFirst().get("epoch"));
+        }
+    }
+
+    @Test
+    @DisplayName("a publisher of another container ends the stream and begins another one in its place")
+    void otherContainer() throws Exception {
+        try (RelayRig rig = RelayRig.start(RelayRig.options().testPicture(true))) {
+            TestViewer viewer = rig.watch("test").greeted();
+            Map<String, Object> stream = viewer.control("stream");
+            assertEquals("mjpeg", stream.get("container"));
+            assertEquals("image/jpeg", stream.get("mime"));
+            TestPublisher publisher = rig.publish("test").init().frames(1);
+            TestViewer.Event event = viewer.next();
+            while (event.unit() != null) {
+                assertTrue(event.toString().startsWith("K"), event::toString);
+                assertEquals((short) 0xFFD8, event.header().getShort(MediaUnit.HEADER_BYTES), "a JPEG begins so");
+                event = viewer.next();
+            }
+            assertEquals("ended", Json.parse(event.text()).get("state"));
+            viewer.bye(4410);
+            publisher.frames(1);
+            rig.awaitFrames(2);
+            TestViewer next = rig.watch("test").greeted();
+            assertEquals("fmp4", next.control("stream").get("container"));
+            next.units("init 0", "K0c", "f1c");
+        }
+    }
+
+    @Test
+    @DisplayName("pause stops media, resume and resync begin anew from the cache, ping is answered with its own number")
+    void controls() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            TestViewer viewer = rig.watch("cam1").greeted();
+            viewer.stream("live", 1);
+            viewer.units("init 0", "K0c");
+            viewer.send("{\"t\":\"pause\"}").send("{\"t\":\"ping\",\"c\":17}");
+            Map<String, Object> pong = viewer.control("pong");
+            assertEquals(17.0, pong.get("c"));
+            assertTrue(Math.abs((Double) pong.get("s") - Instant.now().toEpochMilli()) < 60_000);
+            publisher.frames(2);
+            rig.awaitFrames(3);
+            viewer.send("{\"t\":\"ping\",\"c\":1.5}").send("{\"t\":\"resume\"}");
+            assertEquals(1.5, viewer.control("pong").get("c"));
+            viewer.stream("live", 1);
+            viewer.units("init 0", "K0c", "f1c", "f2c");
+            viewer.send("{\"t\":\"resync\"}");
+            viewer.stream("live", 1);
+            viewer.units("init 0", "K0c", "f1c", "f2c");
+            viewer.send("{\"t\":\"stat\",\"lag\":12}").send("{}").send("{\"t\":\"hello\",\"v\":1}").send("{\"t\":\"ping\",\"c\":\"x\"}");
+            publisher.frames(1);
+            viewer.units("f3");
+        }
+    }
+
+    @Test
+    @DisplayName("the relay says goodbye when it stops: bye and 1001 to viewers, an answer to publishers")
+    void stop() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            TestViewer viewer = rig.watch("cam1").greeted();
+            viewer.stream("live", 1);
+            viewer.units("init 0", "K0c");
+            rig.server.close();
+            viewer.stream("ended", 1);
+            viewer.bye(1001);
+            assertTrue(publisher.rest().startsWith("HTTP/1.1 409 "));
+        }
+    }
+
+    @ParameterizedTest(name = "{0} characters")
+    @ValueSource(ints = {1, 64, 259})
+    @DisplayName("a viewer of an unknown stream is closed with 4404, however long the name")
+    void unknownStream(int length) throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            String name = ("a".repeat(64) + "/").repeat(4).substring(0, length);
+            rig.watch(name).end(4404);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a.b", "a/b/c/d/e", "a//b", "/a", "a/"})
+    @DisplayName("what cannot name a stream is refused in the handshake with 404")
+    void noName(String name) throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            CompletionException e = assertThrows(CompletionException.class, () -> rig.watch(name));
+            assertEquals(404, assertInstanceOf(WebSocketHandshakeException.class, e.getCause()).getResponse().statusCode());
+        }
+    }
+
+    @ParameterizedTest(name = "{0} is closed with {1}")
+    @CsvSource(delimiter = '|', value = {"hello|1008", "[]|1008", "{\"t\":{}}|1008", "{\"t\":\"ping\"|1008", "LONG|1009", "BINARY|1003"})
+    @DisplayName("what is no control text ends the viewer")
+    void badControl(String sent, int code) throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            TestViewer viewer = rig.watch("cam1").greeted();
+            viewer.stream("live", 1);
+            viewer.units("init 0", "K0c");
+            switch (sent) {
+                case "BINARY" -> viewer.socket.sendBinary(ByteBuffer.allocate(3), true).join();
+                case "LONG" -> viewer.send("x".repeat(RelayServer.TEXT_BYTES_MAX + 1));
+                default -> viewer.send(sent);
+            }
+            viewer.end(code);
+        }
+    }
+}

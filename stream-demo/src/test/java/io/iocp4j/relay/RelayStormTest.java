@@ -1,0 +1,66 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.core.BufferPool;
+import java.util.ArrayDeque;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@DisplayName("Viewers that come and go in crowds")
+@Timeout(60)
+class RelayStormTest {
+    private static final int VIEWERS = 300;
+
+    /** What a frame occupies in the pool: its WebSocket header, ours, the payload, rounded up to a power of 2. */
+    private static long pooled(byte[] payload) {
+        int bytes = payload.length + MediaUnit.HEADER_BYTES;
+        bytes += bytes < 126 ? 2 : bytes <= 0xFFFF ? 4 : 10;
+        return Math.max(BufferPool.PIECE_MIN, Integer.highestOneBit(bytes - 1) * 2L);
+    }
+
+    @Test
+    @DisplayName("B27 300 joins and leaves while a publisher sends: a steady viewer misses nothing, and what they occupied comes back")
+    void reloads() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            TestViewer steady = rig.watch("cam1").greeted();
+            steady.stream("live", 1);
+            steady.units("init 0", "K0c");
+            ArrayDeque<RawPeer> staying = new ArrayDeque<>();
+            for (int i = 0; i < VIEWERS; i++) {
+                RawPeer peer = rig.connect().upgrade("/live/cam1");
+                publisher.frames(1);
+                switch (i % 3) {
+                    case 0 -> peer.reset();
+                    case 1 -> peer.close();
+                    default -> staying.add(peer);
+                }
+                if (staying.size() > 20) {
+                    staying.poll().reset();
+                }
+            }
+            int next = 1;
+            for (; next <= VIEWERS; next++) {
+                steady.units((next % Sample.GOP == 0 ? "K" : "f") + next);
+            }
+            for (RawPeer peer : staying) {
+                peer.close();
+            }
+            rig.await("one viewer is left", () -> rig.number("viewers") == 1);
+            assertEquals(0.0, rig.number("framesDropped"));
+            // with the next key the cache holds that key alone, and only as it was for a viewer without a gap
+            int key = (next + Sample.GOP - 1) / Sample.GOP * Sample.GOP;
+            publisher.frames(key - next + 1);
+            assertTrue(publisher.end().startsWith("HTTP/1.1 200 "));
+            publisher.close();
+            steady.close();
+            rig.http.shutdownNow();
+            long cache = pooled(Sample.INIT) + pooled(Sample.unit(key));
+            rig.await("nothing but the cache, " + cache + " bytes, is in use", () -> rig.usedBytes() == cache);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.iocp4j.relay;
+
+import io.iocp4j.relay.media.Fmp4Parser;
+import io.iocp4j.relay.media.MediaInit;
+import io.iocp4j.relay.media.MediaLimits;
+import io.iocp4j.relay.media.MediaListener;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The sample of Fmp4SampleTest in its parts: 30 pictures, of which 0 and 15 are keys. */
+final class Sample {
+    static final byte[] INIT;
+    static final List<byte[]> UNITS = new ArrayList<>();
+    static final int GOP = 15;
+
+    static {
+        try (InputStream in = Sample.class.getResourceAsStream("media/video.mp4")) {
+            byte[] all = in.readAllBytes();
+            int[] initBytes = new int[1];
+            new Fmp4Parser(MediaLimits.defaults(), new MediaListener() {
+                @Override
+                public void onInit(MediaInit init) {
+                    initBytes[0] = init.bytes().remaining();
+                }
+
+                @Override
+                public void onUnit(ByteBuffer unit, boolean key) {
+                    byte[] bytes = new byte[unit.remaining()];
+                    unit.get(bytes);
+                    UNITS.add(bytes);
+                }
+            }).feed(ByteBuffer.wrap(all));
+            INIT = Arrays.copyOf(all, initBytes[0]);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Sample() {
+    }
+
+    /** The picture of a stream that repeats the sample for ever. */
+    static byte[] unit(int number) {
+        return UNITS.get(number % UNITS.size());
+    }
+}

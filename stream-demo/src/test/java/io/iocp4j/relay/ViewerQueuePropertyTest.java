@@ -1,0 +1,249 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.relay.ViewerQueue.Skipped;
+import io.iocp4j.websocket.Message;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("What every viewer may rely on, for 10,000 random publishers and sockets")
+class ViewerQueuePropertyTest {
+    private static final long FIRST_SEED = 20_260_301;
+    private static final int SEEDS = 10_000;
+    private static final int STEPS = 36;
+    private static final int UNIT_MAX = 1_500;
+
+    /** How often what was meant to happen has happened: a property that was never tried is not shown. */
+    private int skips;
+    private int jumps;
+    private int joins;
+    private int bursts;
+
+    @Test
+    @DisplayName("gaps end at keys, nothing is late, nothing is unaccounted for, nothing leaks")
+    void anything() throws Exception {
+        // on a thread of its own: with a stack that short it costs little to record who made each object
+        FutureTask<Void> all = new FutureTask<>(this::everySeed, null);
+        Thread.ofPlatform().name("test-property").start(all);
+        all.get(120, TimeUnit.SECONDS);
+        String tried = skips + " skip texts, " + jumps + " jumps, " + joins + " joins, " + bursts + " bursts";
+        assertTrue(skips > SEEDS / 4 && jumps > SEEDS / 4 && joins > SEEDS / 4 && bursts > SEEDS / 8, tried);
+    }
+
+    private void everySeed() {
+        for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+            Run run = new Run(seed);
+            try {
+                run.go();
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+            }
+            skips += run.skipTexts;
+            jumps += run.discontinuities;
+            joins += run.joins;
+            bursts += run.bursts;
+        }
+    }
+
+    /** One publisher and one viewer. */
+    private static final class Run {
+        private final SplittableRandom random;
+        private final boolean allKeys;
+        private final boolean onlyNewest;
+        private final QueueRig rig;
+        private final int keyEvery;
+        private final int millisMax;
+
+        /** What the viewer still has to get or to lose, by number. */
+        private final TreeMap<Integer, MediaUnit> open = new TreeMap<>();
+        private final TreeMap<Integer, Long> offeredAt = new TreeMap<>();
+        private final TreeSet<Integer> dropped = new TreeSet<>();
+        private final List<String> control = new ArrayList<>();
+        private int inFlight;
+        private boolean anew = true;
+        private int previous = -1;
+        private boolean decoderAnew = true;
+        private long lastOffer;
+        private long joinedAt;
+        private long lastSkipText;
+        private int skippedFrames;
+        private int forgotten;
+        private int texts;
+
+        int skipTexts;
+        int discontinuities;
+        int joins;
+        int bursts;
+
+        Run(long seed) {
+            random = new SplittableRandom(seed);
+            allKeys = random.nextInt(4) == 0;
+            onlyNewest = allKeys && random.nextBoolean();
+            rig = new QueueRig(onlyNewest);
+            keyEvery = allKeys ? 1 : 2 + random.nextInt(12);
+            millisMax = 1 + random.nextInt(random.nextBoolean() ? 60 : 1_200);
+            rig.bytesMax = 2_000 + random.nextInt(15_000);
+            joinedAt = lastOffer = rig.now;
+        }
+
+        void go() {
+            for (int i = 0; i < STEPS; i++) {
+                rig.pass(random.nextInt(millisMax));
+                switch (random.nextInt(16)) {
+                    case 0 -> text();
+                    case 1 -> init();
+                    case 2 -> join();
+                    case 3, 4, 5, 6 -> drain();
+                    default -> offer();
+                }
+            }
+            rig.pass(1_000);
+            while (rig.queue.bytes() > 0) {
+                drain();
+            }
+            assertEquals(List.of(), control, "control that never came");
+            assertEquals(List.of(), List.copyOf(open.keySet()), "neither sent nor dropped");
+            assertEquals(dropped.size(), rig.queue.framesDropped());
+            rig.close();
+        }
+
+        private void text() {
+            String text = "text " + texts++;
+            control.add(text);
+            rig.text(text);
+            pump();
+        }
+
+        private void init() {
+            control.add("init " + rig.seq);
+            rig.init(MediaUnit.HEADER_BYTES + 1 + random.nextInt(40));
+            anew = true;
+            pump();
+        }
+
+        private void join() {
+            joins++;
+            rig.queue.join(rig.now);
+            joinedAt = lastOffer = rig.now;
+            anew = true;
+            control.removeIf(item -> item.startsWith("init"));
+            forgotten = dropped.size() - skippedFrames;
+            // only the test has them still: they waited, and joining forgot them
+            open.values().removeIf(unit -> unit.references() == 1);
+            text();
+            init();
+            int burst = onlyNewest ? random.nextInt(2) : random.nextInt(4);
+            for (int i = 0; i < burst; i++) {
+                bursts++;
+                anew = false;
+                MediaUnit unit = rig.cached(i == 0 || allKeys);
+                open.put(unit.seq(), unit);
+                offeredAt.put(unit.seq(), rig.now);
+            }
+            pump();
+        }
+
+        private void offer() {
+            boolean key = random.nextInt(keyEvery) == 0;
+            MediaUnit unit = rig.unit(key, MediaUnit.HEADER_BYTES + random.nextInt(UNIT_MAX - MediaUnit.HEADER_BYTES));
+            rig.offer(unit);
+            lastOffer = rig.now;
+            offeredAt.put(unit.seq(), rig.now);
+            open.values().removeIf(other -> other.references() == 1 && dropped.add(other.seq()));
+            boolean counted = rig.queue.framesDropped() > dropped.size();
+            if (unit.references() > 1) {
+                open.put(unit.seq(), unit);
+            } else if (counted) {
+                dropped.add(unit.seq());
+            } else {
+                assertTrue(anew && !key, () -> "neither kept nor counted: " + unit);
+            }
+            anew &= !key;
+            assertEquals(dropped.size(), rig.queue.framesDropped(), "dropped and not counted, or counted and not dropped");
+            long bound = rig.bytesMax + inFlight + UNIT_MAX + 3_000;
+            assertTrue(rig.queue.bytes() <= bound, () -> rig.queue.bytes() + " bytes of " + bound);
+            pump();
+        }
+
+        private void drain() {
+            rig.queue.sent();
+            inFlight = 0;
+            pump();
+        }
+
+        /** As a viewer does it. */
+        private void pump() {
+            if (rig.queue.isSending()) {
+                return;
+            }
+            Skipped skipped = rig.queue.takeSkipped(rig.now);
+            if (skipped != null) {
+                check(skipped);
+            }
+            List<Message> batch = rig.queue.takeBatch();
+            assertTrue(skipped == null || !batch.isEmpty(), "a skip text with nothing behind it");
+            long media = batch.stream().map(Message::payload).filter(payload -> payload.get(0) == MediaUnit.KIND_MEDIA).count();
+            assertTrue(media <= 1 || !onlyNewest, () -> media + " frames waited");
+            for (Message message : batch) {
+                inFlight += message.payloadLength();
+                ByteBuffer payload = message.payload();
+                if (payload.get(0) == MediaUnit.KIND_MEDIA) {
+                    media(payload.get(1), payload.getInt(4));
+                } else {
+                    control(QueueRig.describe(message));
+                }
+            }
+        }
+
+        private void control(String item) {
+            assertEquals(control.removeFirst(), item, "control out of order");
+            if (item.startsWith("init")) {
+                int number = Integer.parseInt(item.substring(5));
+                assertTrue(previous < number, () -> item + " behind frame " + previous);
+                decoderAnew = true;
+            }
+        }
+
+        private void media(int flags, int seq) {
+            boolean key = (flags & MediaUnit.KEY) != 0;
+            boolean mark = (flags & MediaUnit.DISCONT) != 0;
+            assertTrue(seq > previous, () -> seq + " behind " + previous);
+            assertTrue(control.isEmpty() || !control.getFirst().startsWith("init")
+                    || seq < Integer.parseInt(control.getFirst().substring(5)),
+                    () -> "frame " + seq + " before its " + control);
+            if (seq != previous + 1 || decoderAnew) {
+                assertTrue(key, () -> "frame " + seq + " behind " + previous + " is no key");
+                assertTrue(mark || decoderAnew, () -> "key " + seq + " behind " + previous + " has no mark");
+            }
+            assertTrue(key || !mark, "only a key is marked");
+            boolean burst = (flags & MediaUnit.FROM_CACHE) != 0 && lastOffer - joinedAt < ViewerQueue.JOIN_NANOS;
+            long age = lastOffer - offeredAt.get(seq);
+            assertTrue(burst || age <= QueueRig.MAX_LAG, () -> "frame " + seq + " was " + age + " ns late at the last offer");
+            assertTrue(open.remove(seq) != null, () -> "frame " + seq + " was dropped, or sent before");
+            discontinuities += mark ? 1 : 0;
+            previous = seq;
+            decoderAnew = false;
+        }
+
+        private void check(Skipped skipped) {
+            assertTrue(skipTexts == 0 || rig.now - lastSkipText >= 1_000 * QueueRig.MILLI, "two skip texts within a second");
+            lastSkipText = rig.now;
+            skipTexts++;
+            assertTrue(dropped.contains(skipped.fromSeq()) && dropped.contains(skipped.toSeq()), skipped::toString);
+            int inRange = dropped.subSet(skipped.fromSeq(), true, skipped.toSeq(), true).size();
+            assertEquals(inRange, skipped.frames(), skipped::toString);
+            skippedFrames += skipped.frames();
+            assertTrue(skippedFrames + forgotten <= dropped.size(), "more told than dropped");
+        }
+    }
+}
