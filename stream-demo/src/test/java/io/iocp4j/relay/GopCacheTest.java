@@ -97,4 +97,16 @@ class GopCacheTest {
         assertFalse(add(false, 20, 2));
         assertEquals(List.of(), numbers());
     }
+
+    @Test
+    @DisplayName("the size of a whole group is that of the last one until this one is larger")
+    void fullBytes() {
+        add(true, 100, 0);
+        add(false, 150, 1);
+        add(true, 50, 2);
+        assertEquals(250, cache.fullBytes());
+        assertEquals(50, cache.bytes());
+        add(false, 230, 3);
+        assertEquals(280, cache.fullBytes());
+    }
 }

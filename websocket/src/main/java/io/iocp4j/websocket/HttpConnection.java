@@ -117,9 +117,15 @@ final class HttpConnection implements TcpHandler {
             if (webSocket != null) {
                 webSocket.close(CloseCode.GOING_AWAY, "the server stops");
             } else {
+                boolean idle = state == State.HEAD && !reader.isStarted() && tcp.bufferedAmount() == 0;
                 abortBody("the server stops");
                 state = State.ENDED;
-                tcp.close();
+                if (idle) {
+                    // nothing is under way in either direction, and browsers take their time to end a kept connection
+                    tcp.abort();
+                } else {
+                    tcp.close();
+                }
             }
         });
     }

@@ -1,0 +1,80 @@
+package io.iocp4j.relay;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An ffmpeg that publishes a test picture, 640 x 360 at 30 frames a second: H.264 in fragmented MP4 over HTTP PUT. */
+final class Ffmpeg implements AutoCloseable {
+    static final int FRAMES_PER_SECOND = 30;
+
+    private static final Duration START_LIMIT = Duration.ofSeconds(20);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+    private static final String PROGRESS = "frame=";
+    /** 15 frames or more: the first ones, which are counted before they are sent, have been with the relay for long. */
+    private static final String UNDER_WAY = "(1[5-9]|[2-9]\\d|\\d{3,})$";
+    private static final List<String> COMMAND = List.of("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "warning",
+            "-nostats", "-stats_period", "0.1", "-progress", "pipe:1",
+            "-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=" + FRAMES_PER_SECOND,
+            "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline",
+            "-pix_fmt", "yuv420p", "-g", "30", "-keyint_min", "30", "-sc_threshold", "0", "-bf", "0",
+            "-f", "mp4", "-movflags", "frag_every_frame+empty_moov+default_base_moof", "-flush_packets", "1",
+            "-method", "PUT", "-content_type", "video/mp4");
+
+    private final ChildProcess process;
+
+    private Ffmpeg(ChildProcess process) {
+        this.process = process;
+    }
+
+    /** Begins to publish a picture of the given length, and waits until the relay has its first frames. */
+    static Ffmpeg publish(String relay, String path, Duration length) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(COMMAND);
+        command.addAll(List.of("-t", Long.toString(length.toSeconds()), relay + "publish/" + path));
+        Ffmpeg ffmpeg = new Ffmpeg(ChildProcess.start("ffmpeg-" + path, new ProcessBuilder(command)));
+        try {
+            ffmpeg.process.awaitLine(PROGRESS + UNDER_WAY, START_LIMIT);
+            return ffmpeg;
+        } catch (Throwable e) {
+            ffmpeg.close();
+            throw e;
+        }
+    }
+
+    /** Waits until the whole length is published; fails when ffmpeg does. */
+    void await(Duration limit) {
+        int code = process.awaitExit(limit);
+        if (code != 0) {
+            throw new AssertionError("ffmpeg ended with " + code + ": " + process.lines());
+        }
+    }
+
+    /** Waits for the given time; true when ffmpeg ended within it. */
+    boolean endsWithin(Duration limit) throws InterruptedException {
+        return process.endsWithin(limit);
+    }
+
+    /** The frames that were sent until now. */
+    long framesSent() {
+        return process.lines().reversed().stream().map(ChildProcess.Line::text)
+                .filter(line -> line.startsWith(PROGRESS)).findFirst()
+                .map(line -> Long.parseLong(line.substring(PROGRESS.length()))).orElse(0L);
+    }
+
+    /** Stops in good order: the request body is ended. */
+    void stop() {
+        process.terminate();
+        process.awaitExit(STOP_LIMIT);
+    }
+
+    /** Ends it without a chance to say goodbye (SIGKILL). */
+    void kill() {
+        process.kill();
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

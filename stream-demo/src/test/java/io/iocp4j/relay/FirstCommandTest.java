@@ -1,0 +1,147 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What somebody sees who has just cloned the repository and runs the first command of README in a terminal. */
+@Tag("e2e")
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class FirstCommandTest {
+    private static final Pattern SHELL_BLOCK = Pattern.compile("(?ms)^```sh\\n(.*?)^```$");
+    /** Maven says with it that all is built and the relay is started next. */
+    private static final String BUILT = "--- exec\\S*:exec \\(default-cli\\) @ stream-demo";
+    private static final Duration BUILD_LIMIT = Duration.ofMinutes(8);
+    private static final Duration PICTURE_LIMIT = Duration.ofSeconds(5);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
+    private static final int COLOURS_MIN = 50;
+    private static final double DIFFERENCE_MIN = 0.01;
+    private static final int CTRL_C = 3;
+    private static final int ENDED_BY_INTERRUPT = 130;
+
+    /**
+     * What the page looked like.
+     *
+     * @param colours of the picture
+     * @param difference share of its pixels that changed within a second
+     * @param problems errors in the console
+     */
+    private record Look(long colours, double difference, List<String> problems) {
+    }
+
+    /**
+     * How it ended.
+     *
+     * @param millis from Ctrl-C to the end of the command
+     * @param code exit code
+     * @param survivors processes that still ran when the time was over
+     */
+    private record End(long millis, int code, List<ProcessHandle> survivors) {
+    }
+
+    @BeforeAll
+    static void programs() {
+        Installed.require("chromium", "git", "mvn", "script");
+    }
+
+    @Test
+    @DisplayName("README's first command in a fresh clone: a picture 5 s after the build, Ctrl-C ends it within 2 s")
+    void firstCommand(@TempDir Path directory) throws IOException, InterruptedException {
+        Path clone = clone(directory);
+        String command = firstCommand(Files.readString(clone.resolve("README.md")));
+        // the browser first: whoever tries this has one open
+        try (Chromium chromium = Chromium.start(); ChildProcess terminal = terminal(clone, command)) {
+            long begun = System.nanoTime();
+            long built = terminal.awaitLine(BUILT, BUILD_LIMIT).nanos();
+            String address = RelayProcess.address(terminal.awaitLine(RelayProcess.ADDRESS, PICTURE_LIMIT));
+            Page page = chromium.open(address);
+            page.until("stats.framesShown > 10", PICTURE_LIMIT);
+            long shown = System.nanoTime();
+            Look look = look(page);
+            End end = interrupt(terminal);
+
+            System.out.printf("e2e: first command: build %d ms, picture %d ms after it, %d colours, %.0f %% of the"
+                    + " pixels new after 1 s; Ctrl-C: ended after %d ms with %d%n", millis(begun, built),
+                    millis(built, shown), look.colours, 100 * look.difference, end.millis, end.code);
+            assertTrue(shown - built < PICTURE_LIMIT.toNanos(), "the picture came too late");
+            assertTrue(look.colours > COLOURS_MIN, "the picture is black");
+            assertTrue(look.difference > DIFFERENCE_MIN, "the picture stands still");
+            assertEquals(List.of(), look.problems);
+            assertTrue(end.code == 0 || end.code == ENDED_BY_INTERRUPT, "exit code " + end.code);
+            assertEquals(List.of(), end.survivors, "processes that still run");
+            assertEquals(List.of(), traces(terminal.lines()));
+        }
+    }
+
+    private static Look look(Page page) throws IOException {
+        Map<String, Object> canvas = page.place("canvas");
+        Screenshot first = page.screenshot();
+        page.pass(Duration.ofSeconds(1));
+        Screenshot second = page.screenshot();
+        first.save("first-command-1");
+        second.save("first-command-2");
+        return new Look(first.colours(canvas), first.difference(second, canvas), page.problems());
+    }
+
+    private static End interrupt(ChildProcess terminal) throws IOException {
+        Set<ProcessHandle> family = terminal.family();
+        long interrupted = System.nanoTime();
+        terminal.type(CTRL_C);
+        int code = terminal.awaitExit(STOP_LIMIT);
+        long ended = System.nanoTime();
+        return new End(millis(interrupted, ended), code,
+                ChildProcess.survivors(family, STOP_LIMIT.minusNanos(ended - interrupted)));
+    }
+
+    private static Path clone(Path directory) throws IOException, InterruptedException {
+        Path clone = directory.resolve("clone");
+        try (ChildProcess git = ChildProcess.start("git-clone", new ProcessBuilder("sh", "-c",
+                "git clone --quiet --no-hardlinks \"$(git rev-parse --show-toplevel)\" \"$0\"", clone.toString()))) {
+            assertEquals(0, git.awaitExit(Duration.ofMinutes(1)), () -> git.lines().toString());
+        }
+        return clone;
+    }
+
+    private static String firstCommand(String readme) {
+        Matcher block = SHELL_BLOCK.matcher(readme);
+        assertTrue(block.find(), "README has no sh block");
+        return block.group(1).strip();
+    }
+
+    /** Runs the command in a terminal of its own, in which typing Ctrl-C interrupts everything that runs there. */
+    private static ChildProcess terminal(Path directory, String command) throws IOException {
+        // a test runner in the background hands down that interrupts are ignored, which no terminal does
+        ProcessBuilder builder = new ProcessBuilder("env", "--default-signal=INT,QUIT",
+                "script", "--quiet", "--return", "--flush", "--command", command, "/dev/null");
+        builder.directory(directory.toFile());
+        builder.environment().put("SHELL", "/bin/sh");
+        // set by the test runner to its own JDK; the build has to find one by itself
+        builder.environment().remove("JAVA_HOME");
+        return ChildProcess.start("first-command", builder);
+    }
+
+    private static List<String> traces(List<ChildProcess.Line> lines) {
+        Pattern trace = Pattern.compile("^\\s+at \\S+\\(.*\\)$|Full thread dump|^Exception in thread|^Caused by:");
+        return lines.stream().map(ChildProcess.Line::text).filter(line -> trace.matcher(line).find()).toList();
+    }
+
+    private static long millis(long from, long to) {
+        return TimeUnit.NANOSECONDS.toMillis(to - from);
+    }
+}

@@ -1,0 +1,76 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Publishers and viewers that die without a word: the relay and all the others go on. */
+@Tag("e2e")
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class KillTest {
+    private static final Duration LENGTH = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+
+    @BeforeAll
+    static void programs() {
+        Installed.require("chromium", "ffmpeg");
+    }
+
+    @Test
+    @DisplayName("ffmpeg is killed in the middle of the stream, then the browser: the other viewers wait, then go on")
+    void killed() throws IOException, InterruptedException {
+        try (RelayProcess relay = RelayProcess.start();
+                HttpClient client = HttpClient.newHttpClient();
+                Chromium chromium = Chromium.start();
+                Ffmpeg killed = Ffmpeg.publish(relay.address(), "kill", LENGTH);
+                LiveViewer viewer = new LiveViewer(relay.address(), "kill", "viewer")) {
+            // never closed: it goes down with its browser
+            Page page = chromium.open(relay.address() + "watch/kill");
+            page.until("stats.framesShown > 30", LIMIT);
+            viewer.awaitFrames(30, LIMIT);
+
+            long start = System.nanoTime();
+            killed.kill();
+            viewer.awaitState("waiting", LIMIT);
+            page.until("stats.state === 'waiting'", LIMIT);
+            long told = System.nanoTime();
+            assertHealthy(client, relay);
+            long frames = viewer.frames();
+            long epoch = viewer.epoch();
+
+            try (Ffmpeg next = Ffmpeg.publish(relay.address(), "kill", LENGTH)) {
+                viewer.awaitFrames(frames + 30, LIMIT);
+                page.until("stats.epoch === " + (epoch + 1) + " && stats.state === 'live'", LIMIT);
+                assertEquals(epoch + 1, viewer.epoch());
+
+                chromium.kill();
+                relay.awaitLog("viewer \\S+ left kill", LIMIT);
+                long left = viewer.frames();
+                viewer.awaitFrames(left + 90, LIMIT);
+                assertHealthy(client, relay);
+                next.stop();
+            }
+            System.out.printf("e2e: killed: viewers told after %d ms; %d frames before, %d after; faults of the"
+                    + " viewer that stayed: %s%n", TimeUnit.NANOSECONDS.toMillis(told - start), frames,
+                    viewer.frames() - frames, viewer.faults());
+            assertEquals(List.of(), viewer.faults());
+        }
+    }
+
+    private static void assertHealthy(HttpClient client, RelayProcess relay) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(relay.address() + "healthz")).timeout(LIMIT).build();
+        assertEquals(200, client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode());
+    }
+}

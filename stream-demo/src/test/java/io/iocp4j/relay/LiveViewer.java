@@ -1,0 +1,121 @@
+package io.iocp4j.relay;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A viewer without a picture that takes all it gets at once, on a thread of its own, and notes whatever is wrong with
+ * it: a sequence number that does not follow the one before, a skip, a first frame that is no key.
+ */
+final class LiveViewer implements AutoCloseable {
+    private final String name;
+    private final ViewerSocket socket;
+
+    // guarded by this
+    private final List<String> faults = new ArrayList<>();
+    private boolean closed;
+    private String state = "unknown";
+    private long epoch;
+    private long firstSeq = -1;
+    private long lastSeq = -1;
+    private long frames;
+
+    LiveViewer(String relay, String path, String name) throws IOException {
+        this.name = name;
+        socket = new ViewerSocket(relay, path);
+        Thread.ofPlatform().name("test-" + name).daemon().start(this::watch);
+    }
+
+    /** Waits until the stream is in that state (live, waiting, ended). */
+    void awaitState(String wanted, Duration limit) throws InterruptedException {
+        await(() -> state.equals(wanted), limit, wanted);
+    }
+
+    /** Waits until that many frames came. */
+    void awaitFrames(long wanted, Duration limit) throws InterruptedException {
+        await(() -> frames >= wanted, limit, wanted + " frames");
+    }
+
+    synchronized long frames() {
+        return frames;
+    }
+
+    synchronized long firstSeq() {
+        return firstSeq;
+    }
+
+    synchronized long lastSeq() {
+        return lastSeq;
+    }
+
+    synchronized long epoch() {
+        return epoch;
+    }
+
+    synchronized List<String> faults() {
+        return List.copyOf(faults);
+    }
+
+    @Override
+    public void close() throws IOException {
+        synchronized (this) {
+            closed = true;
+        }
+        socket.close();
+    }
+
+    private void watch() {
+        try {
+            for (;;) {
+                take(socket.next());
+            }
+        } catch (IOException | AssertionError e) {
+            fault(e.toString());
+        }
+    }
+
+    private synchronized void take(WireMessage message) {
+        if (message.isText("stream")) {
+            state = (String) message.text().get("state");
+            epoch = ((Double) message.text().get("epoch")).longValue();
+        } else if (message.isText("skip")) {
+            faults.add("was made to skip: " + message.text());
+        } else if (message.isMedia()) {
+            if (frames == 0) {
+                firstSeq = message.seq();
+                if (!message.isKey()) {
+                    faults.add("first frame is no key: " + message);
+                }
+            } else if (message.seq() != lastSeq + 1) {
+                faults.add("after " + lastSeq + " came " + message);
+            }
+            lastSeq = message.seq();
+            frames++;
+        }
+        notifyAll();
+    }
+
+    private synchronized void fault(String words) {
+        if (!closed) {
+            faults.add(words);
+        }
+        notifyAll();
+    }
+
+    private synchronized void await(BooleanSupplier condition, Duration limit, String what)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (!condition.getAsBoolean()) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw new AssertionError(name + " waited in vain for " + what + ": state " + state + ", " + frames
+                        + " frames, " + faults);
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package io.iocp4j.relay;
+
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/** A page in {@link Chromium}, in a window of its own, so that it counts as visible. For one thread at a time. */
+final class Page implements AutoCloseable {
+    private static final Duration LOAD_LIMIT = Duration.ofSeconds(30);
+
+    private final DevTools tools;
+    private final String target;
+    private final String session;
+    private final List<String> problems = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<Void> loaded = new CompletableFuture<>();
+
+    private Page(DevTools tools, String target, String session) {
+        this.tools = tools;
+        this.target = target;
+        this.session = session;
+    }
+
+    /** Opens the address and waits until the page with its scripts is loaded. */
+    static Page open(DevTools tools, String address) {
+        Map<String, Object> created = tools.call(null, "Target.createTarget",
+                Map.of("url", "about:blank", "newWindow", true));
+        String target = (String) created.get("targetId");
+        Map<String, Object> attached = tools.call(null, "Target.attachToTarget",
+                Map.of("targetId", target, "flatten", true));
+        String session = (String) attached.get("sessionId");
+        Page page = new Page(tools, target, session);
+        tools.onEvent(session, page::event);
+        for (String domain : List.of("Page", "Runtime", "Log")) {
+            tools.call(session, domain + ".enable", Map.of());
+        }
+        Map<String, Object> answer = tools.call(session, "Page.navigate", Map.of("url", address));
+        if (answer.containsKey("errorText")) {
+            throw new AssertionError(address + ": " + answer.get("errorText"));
+        }
+        page.loaded.orTimeout(LOAD_LIMIT.toNanos(), TimeUnit.NANOSECONDS).join();
+        return page;
+    }
+
+    /** The value of a JavaScript expression; that of a promise, once it is settled. */
+    Object evaluate(String expression) {
+        Map<String, Object> answer = tools.call(session, "Runtime.evaluate",
+                Map.of("expression", expression, "awaitPromise", true, "returnByValue", true));
+        if (answer.containsKey("exceptionDetails")) {
+            Map<String, Object> details = DevTools.object(answer, "exceptionDetails");
+            throw new AssertionError(expression + "\n" + words(details));
+        }
+        return DevTools.object(answer, "result").get("value");
+    }
+
+    /** A number of the player's statistics; NaN while the page has no player or the player does not know it. */
+    double stat(String name) {
+        Object value = evaluate("window.relayPlayer?.stats." + name + " ?? null");
+        return value instanceof Double number ? number : Double.NaN;
+    }
+
+    /** Waits for a condition, a JavaScript expression in which {@code stats} are those of the player. */
+    void until(String condition, Duration limit) {
+        evaluate("""
+                new Promise((resolve, reject) => {
+                  const deadline = performance.now() + %d;
+                  const look = () => {
+                    const stats = window.relayPlayer?.stats;
+                    if (stats && (%s)) resolve();
+                    else if (performance.now() < deadline) setTimeout(look, 10);
+                    else reject(new Error('not within %s: ' + JSON.stringify(stats)));
+                  };
+                  look();
+                })""".formatted(limit.toMillis(), condition, limit));
+    }
+
+    /** Waits for a time that passes in the page. */
+    void pass(Duration time) {
+        evaluate("new Promise(resolve => setTimeout(resolve, " + time.toMillis() + "))");
+    }
+
+    /** What the page looks like now. */
+    Screenshot screenshot() {
+        String png = (String) tools.call(session, "Page.captureScreenshot", Map.of("format", "png")).get("data");
+        return new Screenshot(Base64.getDecoder().decode(png));
+    }
+
+    /** Where in a screenshot the element is that the selector finds: x, y, width and height in pixels. */
+    Map<String, Object> place(String selector) {
+        return JsonTree.readObject((String) evaluate(
+                "JSON.stringify(document.querySelector('" + selector + "').getBoundingClientRect())"));
+    }
+
+    /** The number of colours in the picture of the video or canvas, which is made small (64 x 36) before. */
+    int colours(String selector) {
+        return ((Double) evaluate("""
+                (() => {
+                  const canvas = new OffscreenCanvas(64, 36);
+                  const context = canvas.getContext('2d');
+                  context.drawImage(document.querySelector('%s'), 0, 0, 64, 36);
+                  return new Set(new Uint32Array(context.getImageData(0, 0, 64, 36).data.buffer)).size;
+                })()""".formatted(selector))).intValue();
+    }
+
+    /** Exceptions that nobody caught, and what the page and the browser wrote to the console as errors. */
+    List<String> problems() {
+        return List.copyOf(problems);
+    }
+
+    @Override
+    public void close() {
+        tools.call(null, "Target.closeTarget", Map.of("targetId", target));
+    }
+
+    private void event(String method, Map<String, Object> params) {
+        switch (method) {
+            case "Page.loadEventFired" -> loaded.complete(null);
+            case "Runtime.exceptionThrown" -> problems.add(words(DevTools.object(params, "exceptionDetails")));
+            case "Runtime.consoleAPICalled" -> {
+                if ("error".equals(params.get("type"))) {
+                    problems.add(params.get("args").toString());
+                }
+            }
+            case "Log.entryAdded" -> {
+                Map<String, Object> entry = DevTools.object(params, "entry");
+                if ("error".equals(entry.get("level"))) {
+                    problems.add(entry.get("text") + " " + entry.get("url"));
+                }
+            }
+            default -> {
+                // events of the same domains that say nothing about faults
+            }
+        }
+    }
+
+    private static String words(Map<String, Object> exceptionDetails) {
+        return exceptionDetails.get("exception") instanceof Map<?, ?> exception && exception.get("description") != null
+                ? exception.get("description").toString()
+                : exceptionDetails.toString();
+    }
+}

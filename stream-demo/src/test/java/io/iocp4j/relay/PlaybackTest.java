@@ -1,0 +1,135 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+
+/** ffmpeg's H.264 through the relay into Chromium. */
+@Tag("e2e")
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@TestInstance(Lifecycle.PER_CLASS)
+class PlaybackTest {
+    private static final Duration LENGTH = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final double SHOWN_SHARE_MIN = 0.8;
+    private static final int COLOURS_MIN = 50;
+    private static final int LATE_VIEWERS = 3;
+    private static final double FIRST_FRAME_LIMIT_MS = 300;
+
+    private RelayProcess relay;
+    private Chromium chromium;
+
+    @BeforeAll
+    void start() throws IOException, InterruptedException {
+        Installed.require("chromium", "ffmpeg");
+        relay = RelayProcess.start();
+        chromium = Chromium.start();
+    }
+
+    @AfterAll
+    void stop() throws IOException {
+        try {
+            if (chromium != null) {
+                chromium.close();
+            }
+        } finally {
+            if (relay != null) {
+                relay.close();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("at least 0.8 of the frames that ffmpeg sent in 20 s are seen, and they are not black")
+    void framesShown() throws IOException, InterruptedException {
+        try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "long", LENGTH); Page page = watch("long")) {
+            page.until("stats.framesShown > 150", LIMIT);
+            int colours = page.colours("video");
+            page.screenshot().save("playback");
+            ffmpeg.await(LENGTH.plus(LIMIT));
+            page.until("stats.state !== 'live'", LIMIT);
+
+            double shown = page.stat("framesShown");
+            double decoded = (Double) page.evaluate(
+                    "document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames");
+            System.out.printf("e2e: playback: %d frames sent, %.0f seen by requestVideoFrameCallback (%.0f presented),"
+                    + " %.0f decoded, longest gap %.0f ms, latency %.0f ms, first frame %.0f ms, %d colours%n",
+                    ffmpeg.framesSent(), shown, page.stat("framesPresented"), decoded, page.stat("maxFrameGapMs"),
+                    page.stat("latencyMs"), page.stat("firstFrameMs"), colours);
+            assertTrue(shown >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames seen: " + shown);
+            assertTrue(decoded >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames decoded: " + decoded);
+            assertTrue(colours > COLOURS_MIN, "the picture is black: " + colours + " colours");
+            assertEquals(0, page.stat("seqGaps"), "gaps in what the page received");
+            assertSound(page);
+        }
+    }
+
+    @Test
+    @DisplayName("a viewer that joins between two keys has its first frame within 300 ms of the socket's opening")
+    void lateViewer() throws IOException, InterruptedException {
+        try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "late", LENGTH.plus(LIMIT)); Page early = watch("late")) {
+            early.until("stats.framesShown > 60", LIMIT);
+            List<Double> firstFrames = new ArrayList<>();
+            for (int i = 0; i < LATE_VIEWERS; i++) {
+                try (Page late = watch("late")) {
+                    late.until("stats.framesShown > 30", LIMIT);
+                    firstFrames.add(late.stat("firstFrameMs"));
+                    assertSound(late);
+                }
+            }
+            System.out.println("e2e: late viewers: first frame after " + firstFrames + " ms");
+            for (double millis : firstFrames) {
+                assertTrue(millis < FIRST_FRAME_LIMIT_MS, "first frame after " + millis + " ms");
+            }
+            assertSound(early);
+            ffmpeg.stop();
+        }
+    }
+
+    @Test
+    @DisplayName("the publisher stops and comes back: the page stays, stays connected, and goes on with the next epoch")
+    void publisherBack() throws IOException, InterruptedException {
+        try (Ffmpeg first = Ffmpeg.publish(relay.address(), "back", LENGTH); Page page = watch("back")) {
+            page.evaluate("window.sameDocument = true");
+            page.until("stats.framesShown > 60", LIMIT);
+            first.stop();
+            page.until("stats.state === 'waiting'", LIMIT);
+            double epoch = page.stat("epoch");
+            double shown = page.stat("framesShown");
+
+            try (Ffmpeg second = Ffmpeg.publish(relay.address(), "back", LENGTH)) {
+                page.until("stats.epoch === %.0f && stats.framesShown > %.0f".formatted(epoch + 1, shown + 60), LIMIT);
+                second.stop();
+            }
+            System.out.printf("e2e: publisher back: %.0f frames seen before, %.0f after, epoch %.0f then %.0f,"
+                    + " %.0f reconnects%n", shown, page.stat("framesShown") - shown, epoch, page.stat("epoch"),
+                    page.stat("reconnects"));
+            assertEquals(0, page.stat("reconnects"));
+            assertEquals(true, page.evaluate("window.sameDocument === true"));
+            assertSound(page);
+        }
+    }
+
+    private Page watch(String path) {
+        return chromium.open(relay.address() + "watch/" + path);
+    }
+
+    private static void assertSound(Page page) {
+        assertEquals(true, page.evaluate("document.querySelector('video').error === null"), "error of the element");
+        assertEquals(0, page.stat("nonKeyAfterSkip"), "frames that refer to frames that never came");
+        assertEquals(List.of(), page.problems());
+    }
+}

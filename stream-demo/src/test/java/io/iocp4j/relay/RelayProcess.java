@@ -1,0 +1,80 @@
+package io.iocp4j.relay;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.websocket.WebSocketServer;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The relay as its users run it: a JVM of its own, on the module path, on a port that the system chose. */
+final class RelayProcess implements AutoCloseable {
+    /** Found in the line that tells the address. */
+    static final String ADDRESS = "http://127\\.0\\.0\\.1:\\d+/";
+
+    private static final Duration START_LIMIT = Duration.ofSeconds(20);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+
+    private final ChildProcess process;
+    private final String address;
+
+    private RelayProcess(ChildProcess process, String address) {
+        this.process = process;
+        this.address = address;
+    }
+
+    /** Starts it and waits for its address. */
+    static RelayProcess start() throws IOException, InterruptedException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        ProcessBuilder builder = new ProcessBuilder(java, "--module-path", modulePath(),
+                "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve", "--port", "0");
+        ChildProcess process = ChildProcess.start("relay", builder);
+        try {
+            return new RelayProcess(process, address(process.awaitLine(ADDRESS, START_LIMIT)));
+        } catch (Throwable e) {
+            process.close();
+            throw e;
+        }
+    }
+
+    /** The address in a line that has one. */
+    static String address(ChildProcess.Line line) {
+        return line.text().replaceFirst(".*?(" + ADDRESS + ").*", "$1");
+    }
+
+    /** Such as {@code http://127.0.0.1:40123/}. */
+    String address() {
+        return address;
+    }
+
+    /** Waits for a line of the log, old or new. */
+    ChildProcess.Line awaitLog(String pattern, Duration limit) throws InterruptedException {
+        return process.awaitLine(pattern, limit);
+    }
+
+    /** Ends it as {@code kill} does; fails when it does not end by itself. */
+    @Override
+    public void close() {
+        try (process) {
+            process.terminate();
+            process.awaitExit(STOP_LIMIT);
+        }
+    }
+
+    private static String modulePath() {
+        return Stream.of(Main.class, WebSocketServer.class, CompletionPort.class).map(RelayProcess::origin)
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** The directory or archive that a class was loaded from. */
+    private static String origin(Class<?> type) {
+        try {
+            return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

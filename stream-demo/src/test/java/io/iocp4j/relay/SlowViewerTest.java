@@ -1,0 +1,169 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.LongSummaryStatistics;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The main promise: a viewer that does not read costs the others nothing, and memory stays bounded. */
+@Tag("e2e")
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class SlowViewerTest {
+    private static final int GOOD_VIEWERS = 10;
+    private static final Duration STALL = Duration.ofSeconds(20);
+    private static final Duration LENGTH = STALL.plusSeconds(8);
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration SAMPLE_INTERVAL = Duration.ofSeconds(2);
+    private static final int FRAMES_BEFORE_STALL = 2 * Ffmpeg.FRAMES_PER_SECOND;
+    /** Far less than what is sent meanwhile (6 MB or so), so a queue without an end shows. */
+    private static final long GROWTH_BYTES_MAX = 2 * 1024 * 1024;
+
+    /**
+     * What the slow viewer got when it read again.
+     *
+     * @param afterGaps the first frame after each gap
+     * @param buffered frames before the first gap
+     * @param skipped frames that the skip texts spoke of
+     * @param toldBefore a skip text came before the first gap
+     * @param lastSeq number of the last frame of the stream
+     */
+    private record Catchup(List<WireMessage> afterGaps, long buffered, long skipped, boolean toldBefore, long lastSeq) {
+    }
+
+    /** Memory in use in bytes, after a collection. */
+    private record Sample(long heap, long direct) {
+        static Sample take() {
+            System.gc();
+            long direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                    .filter(pool -> pool.getName().equals("direct")).mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
+            return new Sample(ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(), direct);
+        }
+    }
+
+    @BeforeAll
+    static void programs() {
+        Installed.require("ffmpeg");
+    }
+
+    @Test
+    @DisplayName("a viewer stops reading for 20 s: ten others miss nothing, memory stays flat, it goes on with a key")
+    void slowViewer() throws IOException, InterruptedException {
+        List<LiveViewer> good = new ArrayList<>();
+        List<Sample> samples = new ArrayList<>();
+        try (RelayServer server = RelayServer.start(RelayOptions.defaults().port(0).testPicture(false))) {
+            String relay = "http://127.0.0.1:" + server.address().getPort() + "/";
+            try (Ffmpeg ffmpeg = Ffmpeg.publish(relay, "slow", LENGTH);
+                    ViewerSocket slow = new ViewerSocket(relay, "slow")) {
+                for (int i = 1; i <= GOOD_VIEWERS; i++) {
+                    good.add(new LiveViewer(relay, "slow", "viewer-" + i));
+                }
+                long seq = readFrames(slow, FRAMES_BEFORE_STALL);
+                // not counted: it still finds what the start left behind
+                Sample.take();
+                for (int i = 0; i < STALL.dividedBy(SAMPLE_INTERVAL); i++) {
+                    assertFalse(ffmpeg.endsWithin(SAMPLE_INTERVAL), "ffmpeg ended before the slow viewer reads again");
+                    samples.add(Sample.take());
+                }
+                Catchup caught = catchUp(slow, seq);
+                ffmpeg.await(LIMIT);
+                for (LiveViewer viewer : good) {
+                    viewer.awaitState("waiting", LIMIT);
+                }
+                report(good, caught, samples, ffmpeg.framesSent());
+                assertMissedNothing(good, caught.lastSeq);
+                assertBeginsWithKey(caught);
+                assertFlat("heap", samples, Sample::heap);
+                assertFlat("direct memory", samples, Sample::direct);
+            }
+        } finally {
+            for (LiveViewer viewer : good) {
+                viewer.close();
+            }
+        }
+    }
+
+    /** Takes that many frames off the socket and returns the number of the last one. */
+    private static long readFrames(ViewerSocket viewer, int frames) throws IOException {
+        long seq = -1;
+        for (int left = frames; left > 0;) {
+            WireMessage message = viewer.next();
+            if (message.isMedia()) {
+                seq = message.seq();
+                left--;
+            }
+        }
+        return seq;
+    }
+
+    /** Reads all that there is until the publisher ends, and keeps what came in place of a frame that was expected. */
+    private static Catchup catchUp(ViewerSocket viewer, long seqBefore) throws IOException {
+        List<WireMessage> afterGaps = new ArrayList<>();
+        long seq = seqBefore;
+        long buffered = 0;
+        long skipped = 0;
+        boolean toldBefore = false;
+        for (;;) {
+            WireMessage message = viewer.next();
+            if (message.isText("stream")) {
+                return new Catchup(afterGaps, buffered, skipped, toldBefore, seq);
+            }
+            if (message.isText("skip")) {
+                skipped += ((Double) message.text().get("frames")).longValue();
+                toldBefore |= afterGaps.isEmpty();
+            } else if (message.isMedia()) {
+                if (message.seq() != seq + 1) {
+                    afterGaps.add(message);
+                } else if (afterGaps.isEmpty()) {
+                    buffered++;
+                }
+                seq = message.seq();
+            }
+        }
+    }
+
+    private static void assertMissedNothing(List<LiveViewer> good, long lastSeq) {
+        for (LiveViewer viewer : good) {
+            assertEquals(List.of(), viewer.faults());
+            assertEquals(lastSeq, viewer.lastSeq(), "the last frame");
+            assertEquals(viewer.lastSeq() - viewer.firstSeq() + 1, viewer.frames(), "all from the first to the last");
+        }
+    }
+
+    private static void assertBeginsWithKey(Catchup caught) {
+        assertFalse(caught.afterGaps.isEmpty(), "20 s of video fitted into the buffers: nothing was shown");
+        assertTrue(caught.toldBefore, "the first gap was not announced");
+        for (WireMessage message : caught.afterGaps) {
+            assertTrue(message.isKey() && message.isDiscont(), () -> "after a gap came " + message);
+        }
+    }
+
+    private static void assertFlat(String what, List<Sample> samples, ToLongFunction<Sample> part) {
+        LongSummaryStatistics bytes = samples.stream().mapToLong(part).summaryStatistics();
+        assertTrue(bytes.getMax() - bytes.getMin() <= GROWTH_BYTES_MAX, () -> what + " is not flat: " + bytes);
+    }
+
+    private static void report(List<LiveViewer> good, Catchup caught, List<Sample> samples, long sent) {
+        System.out.printf("e2e: slow viewer: %d frames sent, %d good viewers got %s; the slow one got %d from its"
+                + " buffers, then %d gaps with %d frames skipped; heap %s KiB, direct %s KiB%n", sent, good.size(),
+                good.stream().map(LiveViewer::frames).distinct().toList(), caught.buffered, caught.afterGaps.size(),
+                caught.skipped, kibibytes(samples, Sample::heap), kibibytes(samples, Sample::direct));
+    }
+
+    private static List<Long> kibibytes(List<Sample> samples, ToLongFunction<Sample> part) {
+        return samples.stream().map(sample -> part.applyAsLong(sample) / 1024).toList();
+    }
+}
