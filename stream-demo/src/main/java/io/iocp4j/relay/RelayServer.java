@@ -54,18 +54,22 @@ public final class RelayServer implements AutoCloseable {
         }
         port = CompletionPort.open();
         hub = new RelayHub(options, port, clock);
+        WebSocketServer listening = null;
         TestSource picture = null;
         try {
-            // before the first connection, so that nobody can take the path while the source is being made
-            picture = options.testPicture() ? new TestSource(hub, clock) : null;
-            server = WebSocketServer.builder().webSockets(this::watch).pages(this::answer).subprotocols(SUBPROTOCOL)
+            listening = WebSocketServer.builder().webSockets(this::watch).pages(this::answer).subprotocols(SUBPROTOCOL)
                     .limits(new Limits(TEXT_BYTES_MAX, TEXT_BYTES_MAX, TEXT_FRAGMENTS_MAX))
                     .listen(port, TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
+            picture = options.testPicture() ? new TestSource(hub, clock) : null;
         } catch (IOException | RuntimeException | Error e) {
             // the port's workers would keep the process running
+            if (listening != null) {
+                listening.close(Duration.ZERO);
+            }
             closeAll(picture);
             throw e;
         }
+        server = listening;
         testSource = picture;
     }
 
