@@ -56,7 +56,8 @@ final class AsyncChannelPort implements CompletionPort {
         }
         if (!(group instanceof Executor executor)) {
             group.shutdown();
-            throw new UnsupportedOperationException("this JDK's AsynchronousChannelGroup is no Executor: " + group.getClass());
+            throw new IoException(IoError.OTHER, "open", null, null,
+                    new UnsupportedOperationException("this JDK's AsynchronousChannelGroup is no Executor: " + group.getClass()));
         }
         poster = executor;
         timer = new ScheduledThreadPoolExecutor(1, task -> {
@@ -275,7 +276,7 @@ final class AsyncChannelPort implements CompletionPort {
         return group;
     }
 
-    /** Takes a new handle in; false if the port is closing, then the handle is closed already. */
+    /** Takes a new handle in. If the port is closing, the handle is closed and this throws. */
     void add(AsyncChannelHandle handle) {
         handles.add(handle);
         // after the add: either close() finds the handle in the set, or this sees that close() has begun

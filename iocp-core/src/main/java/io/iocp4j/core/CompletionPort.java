@@ -87,6 +87,15 @@ public interface CompletionPort extends AutoCloseable {
     Future<?> schedule(Duration delay, Runnable task);
 
     /**
+     * The clock that {@link #schedule} goes by.
+     *
+     * @return nanoseconds since some moment, as {@link System#nanoTime()}: only differences mean something
+     */
+    default long nanoTime() {
+        return System.nanoTime();
+    }
+
+    /**
      * The memory that connections of this port receive into and send from.
      *
      * @return the port's pool

@@ -13,6 +13,8 @@ import java.util.ArrayDeque;
 final class SendQueue {
     /** Bytes that one send takes at the most: what a peer is given before the next connection has its turn. */
     static final int GATHER_BYTES_MAX = 256 << 10;
+    /** Entries that may wait: a shared buffer of few bytes costs more than its bytes. Above, {@link TcpConnection} gives up. */
+    static final int ENTRIES_MAX = 16 << 10;
     /** The smallest chunk to copy into: room for a burst of small messages. */
     private static final int CHUNK_MIN = 4 << 10;
     private static final int CHUNK_MAX = 64 << 10;
@@ -29,6 +31,10 @@ final class SendQueue {
 
     long bytes() {
         return bytes;
+    }
+
+    int entries() {
+        return entries.size();
     }
 
     boolean isEmpty() {

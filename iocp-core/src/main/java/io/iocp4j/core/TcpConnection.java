@@ -299,7 +299,11 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     private void writePortion(ByteBuffer data) throws IOException {
-        int length = Math.min(data.remaining(), WRITE_PORTION_MAX);
+        while (state != State.CLOSED && queue.bytes() >= options.sendQueueMax()) {
+            waitForChange();
+        }
+        long room = options.sendQueueMax() - queue.bytes();
+        int length = (int) Math.min(Math.min(data.remaining(), WRITE_PORTION_MAX), room);
         if (!mayQueue(length)) {
             throw ioException("write", whyNotSending());
         }
@@ -462,7 +466,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             idleTimeout = silence;
             int round = ++idleRound;
             if (!silence.isZero() && state != State.CLOSED) {
-                lastActivityNanos = System.nanoTime();
+                lastActivityNanos = port.nanoTime();
                 idleTimer = port.schedule(silence, () -> idleCheck(round));
             }
         }
@@ -501,7 +505,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             if (state == State.CLOSED || round != idleRound) {
                 return;
             }
-            long left = TimeUnit.NANOSECONDS.convert(idleTimeout) - (System.nanoTime() - lastActivityNanos);
+            long left = TimeUnit.NANOSECONDS.convert(idleTimeout) - (port.nanoTime() - lastActivityNanos);
             if (left > 0) {
                 idleTimer = port.schedule(Duration.ofNanos(left), () -> idleCheck(round));
             } else {
@@ -516,7 +520,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     private void active() {
         if (idleTimer != null) {
-            lastActivityNanos = System.nanoTime();
+            lastActivityNanos = port.nanoTime();
         }
     }
 
@@ -541,6 +545,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             output = output == Output.ENDED ? Output.ENDED : Output.ENDING;
             inputEnded |= held != null && held.transferred() == 0;
             dropHeld();
+            cancel(lingerTimer);
             lingerTimer = port.schedule(options.lingerTimeout(), new Linger());
             changed();
             if (inputEnded && output == Output.ENDED) {
@@ -639,7 +644,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         public void run() {
             synchronized (lock) {
                 long now = queue.bytes();
-                if (state != State.CLOSING) {
+                if (state == State.CLOSED) {
                     return;
                 }
                 if (now < before) {
@@ -743,7 +748,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (state == State.CLOSED || state == State.CLOSING || output != Output.OPEN) {
             return false;
         }
-        if (length > options.sendQueueMax() - queue.bytes()) {
+        if (length > options.sendQueueMax() - queue.bytes() || queue.entries() >= SendQueue.ENTRIES_MAX) {
             fail(IoError.NO_BUFFERS, null, false);
             return false;
         }
@@ -767,13 +772,16 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     private void flush() {
-        if (sending || state == State.CONNECTING || state == State.CLOSED) {
+        if (state == State.CONNECTING || state == State.CLOSED) {
             return;
         }
         if (!queue.isEmpty()) {
-            sending = true;
-            int count = queue.gather(gather);
-            socket.send(gather, count, new Send());
+            if (!sending) {
+                sending = true;
+                int count = queue.gather(gather);
+                socket.send(gather, count, new Send());
+            }
+            lingerBehindPeer();
         } else if (output == Output.ENDING) {
             output = Output.ENDED;
             try {
@@ -909,6 +917,13 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             destroy();
         } else if (!options.allowHalfOpen()) {
             end();
+        }
+    }
+
+    /** A peer that has ended its side and takes nothing more must not hold what is queued for it for ever. */
+    private void lingerBehindPeer() {
+        if (inputEnded && output == Output.ENDING && lingerTimer == null && state == State.OPEN) {
+            lingerTimer = port.schedule(options.lingerTimeout(), new Linger());
         }
     }
 

@@ -266,7 +266,7 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * The queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}: for applications that go on sending although
-     * {@code send} says false. Buffers that are shared count on each connection they wait on.
+     * {@code send} says false. Buffers that are shared count on each connection they wait on, and not more than 16,384 of them may wait.
      *
      * @param bytes 1 or more
      * @return a copy

@@ -39,7 +39,7 @@
  * <h2>Which thread</h2>
  * Completions are delivered by workers only, never on the stack of the call that submitted the operation and never under a lock of this
  * library. Callbacks of one connection run one after the other, on whichever worker is there. Calls that wait (read, write, connect,
- * close of a port) are for the application's own threads, virtual ones above all; on a worker they throw instead of waiting for
+ * awaitClosed) are for the application's own threads, virtual ones above all; on a worker they throw instead of waiting for
  * themselves.
  *
  * <h2>Closing</h2>

@@ -67,6 +67,25 @@ class SendQueueTest {
     }
 
     @Test
+    @DisplayName("counts the buffers that wait: small copies are one, a shared buffer is one each time, an empty one is none")
+    void entries() {
+        assertEquals(0, queue.entries());
+        queue.add(bytes(10));
+        queue.add(bytes(10));
+        assertEquals(1, queue.entries());
+        PooledBuffer shared = pool.acquire(3);
+        addShared(shared);
+        addShared(shared);
+        queue.add(shared, ByteBuffer.allocate(0));
+        shared.release();
+        assertEquals(3, queue.entries());
+        int count = queue.gather(into);
+        take(count, 20);
+        queue.sent(20);
+        assertEquals(2, queue.entries());
+    }
+
+    @Test
     @DisplayName("puts small copies after each other into one chunk, also read-only and direct ones")
     void coalesces() {
         for (int i = 0; i < 100; i++) {

@@ -23,6 +23,8 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @DisplayName("Calls that wait")
 class TcpBlockingTest extends TcpFixture {
@@ -173,6 +175,30 @@ class TcpBlockingTest extends TcpFixture {
         Future<byte[]> rest = threads.submit(() -> pair.peer().getInputStream().readNBytes(data.length - 1000));
         assertTrue(writer.get() <= options.highWaterMark());
         assertEquals(data.length - 1000, rest.get().length);
+    }
+
+    @ParameterizedTest(name = "sendQueueMax {0}, high-water mark {1}")
+    @CsvSource({"50000, 65536", "1048576, 1048576", "1, 0"})
+    @DisplayName("a write of more than the queue may hold arrives whole at a slow reader: its portions wait for room")
+    void writeAboveTheQueueLimit(int sendQueueMax, int highWaterMark) throws Exception {
+        Pair pair = connect(options.socketBuffers(SMALL, 0).sendQueueMax(sendQueueMax).waterMarks(0, highWaterMark));
+        byte[] data = random(sendQueueMax == 1 ? 2_000 : 3 * MIB, 14);
+        Future<Boolean> writer = threads.submit(() -> {
+            ByteBuffer buffer = ByteBuffer.wrap(data);
+            pair.connection().write(buffer);
+            pair.connection().end();
+            return buffer.hasRemaining();
+        });
+        ByteArrayOutputStream arrived = new ByteArrayOutputStream();
+        byte[] few = new byte[1_000];
+        for (int got = pair.peer().getInputStream().read(few); got >= 0; got = pair.peer().getInputStream().read(few)) {
+            arrived.write(few, 0, got);
+            assertTrue(pair.connection().bufferedAmount() <= sendQueueMax, "more waits than may");
+        }
+        assertArrayEquals(data, arrived.toByteArray());
+        assertFalse(writer.get());
+        pair.peer().close();
+        assertTrue(awaitClosed(pair.connection()).clean());
     }
 
     @Test

@@ -137,13 +137,13 @@ class TcpCloseTest extends TcpFixture {
     @DisplayName("D16 D17 B18 abort() drops 8 MiB at once: onClose once, closed() counts the loss, the peer sees an end or a reset")
     void abort() throws Exception {
         Recorder recorder = new Recorder();
-        Pair pair = accept(options.socketBuffers(SMALL, 0), recorder);
+        Pair pair = accept(options.socketBuffers(SMALL, 0).lingerTimeout(Duration.ofSeconds(60)), recorder);
         pair.connection().send(ByteBuffer.allocate(8 * MIB));
         long start = System.nanoTime();
         pair.connection().abort();
-        assertTrue(millisSince(start) < 1_000, "abort() waited");
+        assertTrue(millisSince(start) < 10_000, "abort() waited");
         CloseInfo info = awaitClosed(pair.connection());
-        assertTrue(millisSince(start) < 2_000, "a pending receive and send kept the connection");
+        assertTrue(millisSince(start) < 10_000, "a pending receive and send kept the connection");
         assertNull(info.error());
         assertTrue(info.bytesLost() > MIB && !info.clean());
         pair.connection().abort(IoError.OTHER, null);

@@ -194,6 +194,38 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("when ENTRIES_MAX shared buffers wait, however few their bytes: NO_BUFFERS, that connection only, all released")
+    void entriesLimit() throws Exception {
+        PooledBuffer shared = port.buffers().acquire(1);
+        shared.buffer().put(0, (byte) 'x').limit(1);
+        Pair first = accept(options, new Recorder());
+        Pair second = accept(options, new Recorder());
+        Pair third = accept(options.socketBuffers(SMALL, 0), new Recorder());
+        // nothing leaves before a callback returns, so all of them wait
+        first.connection().execute(() -> sendTimes(first.connection(), shared, SendQueue.ENTRIES_MAX));
+        second.connection().execute(() -> sendTimes(second.connection(), shared, SendQueue.ENTRIES_MAX + 1));
+        third.connection().send(ByteBuffer.allocate(4 * MIB));
+        sendTimes(third.connection(), shared, SendQueue.ENTRIES_MAX);
+        CloseInfo over = awaitClosed(second.connection());
+        assertEquals(IoError.NO_BUFFERS, over.error());
+        assertEquals(SendQueue.ENTRIES_MAX, over.bytesLost());
+        assertEquals(IoError.NO_BUFFERS, awaitClosed(third.connection()).error());
+        assertEquals("x".repeat(SendQueue.ENTRIES_MAX), first.peerReads(SendQueue.ENTRIES_MAX));
+        assertEquals(TcpConnection.State.OPEN, first.connection().state());
+        first.connection().close();
+        first.peer().close();
+        awaitClosed(first.connection());
+        assertEquals(1, shared.references());
+        shared.release();
+    }
+
+    private static void sendTimes(TcpConnection connection, PooledBuffer shared, int times) {
+        for (int i = 0; i < times; i++) {
+            connection.send(shared);
+        }
+    }
+
+    @Test
     @DisplayName("one counted buffer on 100 connections is copied nowhere and released everywhere, whatever becomes of them")
     void sharedByMany() throws Exception {
         int size = 256 << 10;

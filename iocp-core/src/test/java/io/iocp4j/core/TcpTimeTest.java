@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -65,8 +66,7 @@ class TcpTimeTest extends TcpFixture {
             }
             received++;
             if (millisSince(quiet) > silence.toMillis() / 2) {
-                // the machine was too slow for this test to mean anything
-                return;
+                Assumptions.abort("the machine was too slow for this test to mean anything");
             }
         }
         assertEquals(0, recorder.count("timeout"));

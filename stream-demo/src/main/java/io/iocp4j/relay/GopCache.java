@@ -4,10 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The frames since the last key, for viewers that join between two keys. Bounded in bytes and in time: a group of pictures that is longer
- * is not cached at all, since the rest of one is of no use. Not thread-safe: guarded by its stream.
+ * The frames since the last key, for viewers that join between two keys. Bounded in bytes, number and time: a group of pictures that is
+ * longer is not cached at all, since the rest of one is of no use. Not thread-safe: guarded by its stream.
  */
 final class GopCache {
+    /** Frames in the cache: a frame of few bytes costs more than its bytes. 10 s of 100 frames a second, and some. */
+    static final int UNITS_MAX = 1_024;
+
     private final int bytesMax;
     private final long nanosMax;
     private final List<MediaUnit> units = new ArrayList<>();
@@ -31,7 +34,7 @@ final class GopCache {
         } else if (units.isEmpty()) {
             return false;
         }
-        if (bytes + unit.bytes() > bytesMax || nowNanos - beganNanos > nanosMax) {
+        if (bytes + unit.bytes() > bytesMax || units.size() >= UNITS_MAX || nowNanos - beganNanos > nanosMax) {
             clear();
             overflowed = true;
             return true;

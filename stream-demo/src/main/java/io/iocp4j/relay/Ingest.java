@@ -78,14 +78,18 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     private HttpException refuse(MediaException e) {
         leave(e.getMessage());
-        return new HttpException(400, e.getMessage());
+        return e.getCause() instanceof HttpException refused ? refused : new HttpException(400, e.getMessage());
     }
 
     @Override
-    public void onInit(MediaInit init) {
+    public void onInit(MediaInit init) throws MediaException {
         lastNanos = System.nanoTime();
         if (stream == null) {
-            stream = hub.publish(path, "fmp4", this, init.mime(), init.width(), init.height(), init.bytes());
+            try {
+                stream = hub.publish(path, "fmp4", this, init.mime(), init.width(), init.height(), init.bytes());
+            } catch (HttpException e) {
+                throw new MediaException(e.getMessage(), e);
+            }
             if (over) {
                 // the timer ended this publisher before it could see the stream
                 stream.unpublish(this);
@@ -103,9 +107,9 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     @Override
-    public void replaced() {
-        end("another publisher took over");
-        exchange.respond(HttpResponse.text(409, "another publisher took over, or the stream was ended\n"));
+    public void lost(int status, String why) {
+        end(why);
+        exchange.respond(HttpResponse.text(status, why + "\n"));
     }
 
     private void checkSilence() {

@@ -40,6 +40,7 @@ public final class Main {
     public static void main(String[] args) {
         // one line for a record; the thread that logs is of no interest here
         System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tT.%1$tL %4$-7s %5$s%6$s%n");
+        System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory, whatever display there is or is not
         System.setProperty("java.awt.headless", "true");
         int code = run(List.of(args), System.out, System.err);
@@ -136,6 +137,7 @@ public final class Main {
             out.println("relay stops");
             out.flush();
             server.close();
+            LastingLog.end();
         }, "relay-stop"));
     }
 }

@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.websocket.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.Map;
@@ -12,6 +13,9 @@ import java.util.stream.Collectors;
 final class RelayHub {
     /** Up to four names of up to 64 characters; each repetition is followed by another character, so nothing is tried twice. */
     private static final Pattern PATH = Pattern.compile("[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}");
+
+    /** Streams at a time; a publisher of one more is answered 503. */
+    static final int STREAMS_MAX = 100;
 
     private final RelayOptions options;
     private final CompletionPort port;
@@ -36,7 +40,7 @@ final class RelayHub {
 
     /** Publishes, on the stream that is there or a new one. */
     RelayStream publish(String path, String container, RelayStream.Publisher publisher, String mime, int width, int height,
-            ByteBuffer initBytes) {
+            ByteBuffer initBytes) throws HttpException {
         RelayStream stream = findOrMake(path, container);
         while (!stream.publish(publisher, mime, width, height, initBytes)) {
             // it ended between the two; an ended stream is no longer in the map, or will not be in a moment
@@ -46,10 +50,13 @@ final class RelayHub {
         return stream;
     }
 
-    private RelayStream findOrMake(String path, String container) {
+    private RelayStream findOrMake(String path, String container) throws HttpException {
         RelayStream other;
         synchronized (this) {
             RelayStream stream = streams.get(path);
+            if (stream == null && streams.size() >= STREAMS_MAX) {
+                throw new HttpException(503, "there are " + STREAMS_MAX + " streams, which is the most");
+            }
             if (stream == null || stream.container().equals(container)) {
                 return streams.computeIfAbsent(path, p -> make(p, container));
             }

@@ -11,6 +11,7 @@ import io.iocp4j.websocket.HttpHeaders;
 import io.iocp4j.websocket.HttpRequest;
 import io.iocp4j.websocket.HttpResponse;
 import io.iocp4j.websocket.Limits;
+import io.iocp4j.websocket.Origins;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
 import io.iocp4j.websocket.WebSocketServer;
@@ -38,6 +39,7 @@ public final class RelayServer implements AutoCloseable {
     private static final Set<String> MEDIA_TYPES = Set.of("video/mp4", "application/octet-stream");
 
     private final RelayOptions options;
+    private final boolean loopbackOnly;
     private final CompletionPort port;
     private final WebSocketServer server;
     private final RelayHub hub;
@@ -52,6 +54,7 @@ public final class RelayServer implements AutoCloseable {
         if (address.isUnresolved()) {
             throw new IoException(IoError.HOST_NOT_FOUND, "bind", address, null, null);
         }
+        loopbackOnly = address.getAddress().isLoopbackAddress();
         port = CompletionPort.open();
         hub = new RelayHub(options, port, clock);
         WebSocketServer listening = null;
@@ -133,6 +136,7 @@ public final class RelayServer implements AutoCloseable {
     // ------------------------------------------------------------------ viewers
 
     private WebSocketListener watch(HttpRequest request) throws HttpException {
+        requireHost(request);
         String path = request.path();
         if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
             throw new HttpException(404, "streams are watched at /live/{path}");
@@ -155,6 +159,7 @@ public final class RelayServer implements AutoCloseable {
     // ------------------------------------------------------------------ requests
 
     private void answer(HttpExchange exchange) throws HttpException {
+        requireHost(exchange.request());
         String path = exchange.request().path();
         if (path.startsWith(PUBLISH)) {
             publish(exchange, path.substring(PUBLISH.length()));
@@ -186,6 +191,12 @@ public final class RelayServer implements AutoCloseable {
     private void publish(HttpExchange exchange, String path) throws HttpException {
         HttpRequest request = exchange.request();
         requireMethod(request, "PUT", "POST");
+        if (!Origins.sameHost().allows(request)) {
+            throw new HttpException(403, "a page of another site may not publish");
+        }
+        if (options.testPicture() && path.equals(TestSource.PATH)) {
+            throw new HttpException(409, "this stream is the built-in test picture; take another name, or --no-test-picture");
+        }
         if (!RelayHub.isPath(path)) {
             throw new HttpException(404, "a stream is named by up to four names of letters, digits, - and _, 64 at most, with / between");
         }
@@ -194,6 +205,21 @@ public final class RelayServer implements AutoCloseable {
             throw new HttpException(415, "only fragmented MP4 (video/mp4) can be published");
         }
         exchange.body(new Ingest(path, hub, exchange, port, options.publisherTimeout()));
+    }
+
+    /**
+     * A relay for this machine only is reached under a name of this machine. Any other name was made to point here by somebody else (DNS
+     * rebinding), whose page would pass for one of ours.
+     */
+    private void requireHost(HttpRequest request) throws HttpException {
+        if (!loopbackOnly || request.authority() == null) {
+            return;
+        }
+        String host = request.authority().replaceFirst(":[0-9]*$", "");
+        if (!host.equalsIgnoreCase("localhost") && !host.matches("127(\\.[0-9]{1,3}){3}") && !host.equals("[::1]")
+                && !host.equalsIgnoreCase(options.host())) {
+            throw new HttpException(421, "this relay serves this machine only, under localhost or 127.0.0.1");
+        }
     }
 
     private static void requireMethod(HttpRequest request, String first, String second) throws HttpException {

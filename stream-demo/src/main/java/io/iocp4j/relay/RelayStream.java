@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.websocket.CloseCode;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -29,8 +30,13 @@ final class RelayStream {
 
     /** Who publishes, to be told when somebody else took over. */
     interface Publisher {
-        /** This publisher no longer has the stream. Called once, under no lock. */
-        void replaced();
+        /**
+         * This publisher no longer has the stream. Called once, under no lock.
+         *
+         * @param status of HTTP that fits: 409 when somebody took over, 503 when the relay stops
+         * @param why in words
+         */
+        void lost(int status, String why);
     }
 
     private final String path;
@@ -108,7 +114,7 @@ final class RelayStream {
             init(next, newMime, newWidth, newHeight, initBytes);
         }
         if (former != null) {
-            former.replaced();
+            former.lost(409, "another publisher took over");
         }
         return true;
     }
@@ -196,7 +202,7 @@ final class RelayStream {
         }
         LOG.log(Level.INFO, "stream {0} ended: {1}", path, reason);
         if (former != null) {
-            former.replaced();
+            former.lost(code == CloseCode.GOING_AWAY ? 503 : 409, reason);
         }
         left.forEach(viewer -> viewer.bye(code, reason));
         onEnded.run();

@@ -1,5 +1,6 @@
 package io.iocp4j.relay;
 
+import io.iocp4j.websocket.HttpException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -25,7 +26,7 @@ final class TestSource implements RelayStream.Publisher, AutoCloseable {
     private final RelayStream stream;
     private long frame;
 
-    TestSource(RelayHub hub, Clock clock) {
+    TestSource(RelayHub hub, Clock clock) throws HttpException {
         this.clock = clock;
         thread = Executors.newSingleThreadScheduledExecutor(task -> Thread.ofPlatform().name("iocp4j-test-picture").unstarted(task));
         stream = hub.publish(PATH, "mjpeg", this, "image/jpeg", WIDTH, HEIGHT, null);
@@ -45,7 +46,7 @@ final class TestSource implements RelayStream.Publisher, AutoCloseable {
     }
 
     @Override
-    public void replaced() {
+    public void lost(int status, String why) {
         thread.shutdownNow();
     }
 

@@ -1,5 +1,6 @@
 package io.iocp4j.relay;
 
+import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.websocket.Message;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,7 +24,9 @@ final class ViewerQueue {
     /** Control text that may wait; a viewer with more of it is not worth waiting for. */
     static final int CONTROL_BYTES_MAX = 64 << 10;
     /** Init segments that may wait, in bytes: room for four of the largest, one for each time that the publisher began anew. */
-    static final int INIT_BYTES_MAX = 4 << 20;
+    static final int INIT_BYTES_MAX = 4 * (MediaLimits.defaults().maxInitBytes() + MediaUnit.HEADER_BYTES);
+    /** Items that may wait, beside the bound in bytes: a frame of few bytes costs more than its bytes. */
+    static final int WAITING_MAX = 2 * GopCache.UNITS_MAX;
     /** What the socket is given at a time. */
     static final int BATCH_MAX = 16;
     static final int BATCH_BYTES_MAX = 256 << 10;
@@ -113,7 +116,7 @@ final class ViewerQueue {
 
     /** Offers a frame by the rules. */
     void offer(MediaUnit unit, long bytesMax, long nowNanos) {
-        boolean late = age(nowNanos) > maxLagNanos || bytes() + unit.bytes() > bytesMax;
+        boolean late = age(nowNanos) > maxLagNanos || bytes() + unit.bytes() > bytesMax || waiting.size() >= WAITING_MAX;
         if (onlyNewest) {
             dropMediaBefore(null);
         } else if (late && (!skipping || firstMedia() != null)) {

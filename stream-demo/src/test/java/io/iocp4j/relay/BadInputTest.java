@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @DisplayName("B28 Bad input at each door of a relay, beside a viewer and a publisher that go on unharmed")
 @Timeout(40)
 class BadInputTest {
-    private static final String HOST = " HTTP/1.1\r\nHost: x\r\n";
+    private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n";
     private static final String UPGRADE = "GET /live/good" + HOST + "Upgrade: websocket\r\nConnection: Upgrade\r\n";
     private static final String KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
     private static final String VERSION = "Sec-WebSocket-Version: 13\r\n";

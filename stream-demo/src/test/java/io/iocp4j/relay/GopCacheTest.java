@@ -99,6 +99,25 @@ class GopCacheTest {
     }
 
     @Test
+    @DisplayName("holds 1,024 frames; one more gives up the whole cache")
+    void unitsBound() {
+        GopCache large = new GopCache(1 << 20, NANOS_MAX);
+        try {
+            for (int i = 0; i < GopCache.UNITS_MAX; i++) {
+                MediaUnit unit = MediaUnit.media(pool, i == 0, i, 0, ByteBuffer.allocate(1));
+                assertFalse(large.add(unit, 0));
+                unit.release();
+            }
+            MediaUnit more = MediaUnit.media(pool, false, GopCache.UNITS_MAX, 0, ByteBuffer.allocate(1));
+            assertTrue(large.add(more, 0));
+            more.release();
+            assertEquals(List.of(), large.units());
+        } finally {
+            large.clear();
+        }
+    }
+
+    @Test
     @DisplayName("the size of a whole group is that of the last one until this one is larger")
     void fullBytes() {
         add(true, 100, 0);

@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 
 /** A plain socket that sends whatever a test likes. */
 class RawPeer implements AutoCloseable {
-    private static final String HANDSHAKE = " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    private static final String HANDSHAKE = " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
     private final Socket socket;

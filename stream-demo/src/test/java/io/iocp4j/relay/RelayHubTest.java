@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.websocket.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -24,11 +26,28 @@ class RelayHubTest {
     private final List<String> replaced = new ArrayList<>();
 
     private RelayStream.Publisher publisher(String name) {
-        return () -> replaced.add(name);
+        return (status, why) -> replaced.add(name);
     }
 
     private RelayStream publish(String path, String container, RelayStream.Publisher publisher) {
-        return hub.publish(path, container, publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        try {
+            return hub.publish(path, container, publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        } catch (HttpException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    @DisplayName("100 streams at a time, one more is answered 503, and a new publisher of one of them is not one more")
+    void streamsMax() throws Exception {
+        for (int i = 0; i < RelayHub.STREAMS_MAX; i++) {
+            publish("s" + i, "fmp4", publisher("p" + i));
+        }
+        HttpException e = assertThrows(HttpException.class,
+                () -> hub.publish("more", "fmp4", publisher("more"), "video/mp4", 2, 1, ByteBuffer.allocate(10)));
+        assertEquals(503, e.status());
+        publish("s0", "fmp4", publisher("again"));
+        assertEquals(List.of("p0"), replaced);
     }
 
     @AfterEach
@@ -74,7 +93,7 @@ class RelayHubTest {
     @DisplayName("a publisher of another container makes another stream, also while somebody else is still ending the old one")
     void otherContainer() {
         RelayStream[] next = new RelayStream[1];
-        RelayStream old = publish("a", "mjpeg", () -> next[0] = publish("a", "fmp4", publisher("two")));
+        RelayStream old = publish("a", "mjpeg", (status, why) -> next[0] = publish("a", "fmp4", publisher("two")));
         assertTrue(old.isAllKeys());
         // the old publisher is told before the stream is taken out, so here it comes right in between
         old.end(4410, "x");

@@ -19,7 +19,7 @@ class RelayIngestTest {
     void ordinaryEnd() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(3);
-            publisher.send("0\r\n\r\n").send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            publisher.send("0\r\n\r\n").send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             String answers = publisher.rest();
             assertTrue(answers.startsWith("HTTP/1.1 200 ") && answers.contains("published 3 frames\n"), answers);
             assertTrue(answers.endsWith("ok\n"), "the connection is kept for the next request");
@@ -45,7 +45,7 @@ class RelayIngestTest {
     @DisplayName("a body of known length works as well as one in chunks, with POST as well as with PUT")
     void contentLength() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
-            String head = "POST /publish/cam1 HTTP/1.1\r\nHost: x\r\nContent-Length: " + (Sample.INIT.length + Sample.unit(0).length)
+            String head = "POST /publish/cam1 HTTP/1.1\r\nHost: [::1]\r\nContent-Length: " + (Sample.INIT.length + Sample.unit(0).length)
                     + "\r\n\r\n";
             RawPeer peer = rig.connect().send(head).send(Sample.INIT).send(Sample.unit(0));
             assertTrue(peer.head().startsWith("HTTP/1.1 200 "));
@@ -56,7 +56,7 @@ class RelayIngestTest {
     @DisplayName("who asks first is told to continue before the body, and refused before the body where it may not publish")
     void expectContinue() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
-            String rest = " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
+            String rest = " HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
             RawPeer peer = rig.connect().send("PUT /publish/cam1" + rest);
             assertTrue(peer.head().startsWith("HTTP/1.1 100 "));
             peer.send(Integer.toHexString(Sample.INIT.length) + "\r\n").send(Sample.INIT).send("\r\n0\r\n\r\n");
@@ -139,7 +139,7 @@ class RelayIngestTest {
     @DisplayName("only what can be relayed is taken")
     void contentType(String type, int status) throws Exception {
         try (RelayRig rig = RelayRig.start()) {
-            String head = "PUT /publish/cam1 HTTP/1.1\r\nHost: x\r\nContent-Type: " + type + "\r\nContent-Length: "
+            String head = "PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\nContent-Length: "
                     + Sample.INIT.length + "\r\n\r\n";
             String answer = rig.connect().send(head).send(Sample.INIT).head();
             assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);

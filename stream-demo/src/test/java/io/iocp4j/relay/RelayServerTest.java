@@ -144,27 +144,41 @@ class RelayServerTest {
     }
 
     @Test
-    @DisplayName("a publisher of another container ends the stream and begins another one in its place")
-    void otherContainer() throws Exception {
+    @DisplayName("the built-in picture keeps its name: who publishes there is answered 409, and its viewers go on")
+    void builtInPicture() throws Exception {
         try (RelayRig rig = RelayRig.start(RelayRig.options().testPicture(true))) {
             TestViewer viewer = rig.watch("test").greeted();
             Map<String, Object> stream = viewer.control("stream");
             assertEquals("mjpeg", stream.get("container"));
             assertEquals("image/jpeg", stream.get("mime"));
-            TestPublisher publisher = rig.publish("test").init().frames(1);
-            TestViewer.Event event = viewer.next();
-            while (event.unit() != null) {
+            assertTrue(rig.publish("test").rest().startsWith("HTTP/1.1 409 "));
+            for (int i = 0; i < 3; i++) {
+                TestViewer.Event event = viewer.next();
                 assertTrue(event.toString().startsWith("K"), event::toString);
                 assertEquals((short) 0xFFD8, event.header().getShort(MediaUnit.HEADER_BYTES), "a JPEG begins so");
-                event = viewer.next();
             }
-            assertEquals("ended", Json.parse(event.text()).get("state"));
-            viewer.bye(4410);
-            publisher.frames(1);
-            rig.awaitFrames(2);
-            TestViewer next = rig.watch("test").greeted();
-            assertEquals("fmp4", next.control("stream").get("container"));
-            next.units("init 0", "K0c", "f1c");
+            assertEquals(1.0, rig.streams().getFirst().get("epoch"));
+        }
+    }
+
+    @Test
+    @DisplayName("a page of another site may neither publish nor pass for one of ours by a name of its own")
+    void otherSites() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            rig.publish("cam1").init().frames(1);
+            rig.awaitFrames(1);
+            assertTrue(rig.connect().send("POST /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n"
+                    + "Content-Length: 1\r\n\r\nx").rest().startsWith("HTTP/1.1 403 "));
+            for (String host : List.of("evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example")) {
+                String rest = " HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                assertTrue(rig.connect().send("GET /" + rest).rest().startsWith("HTTP/1.1 421 "), host);
+                assertTrue(rig.connect().send("PUT /publish/cam1" + rest).rest().startsWith("HTTP/1.1 421 "), host);
+            }
+            for (String host : List.of("LOCALHOST", "localhost:1", "127.0.0.1:" + rig.address().getPort(), "[::1]:80")) {
+                assertTrue(rig.connect().send("GET /healthz HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n").rest()
+                        .startsWith("HTTP/1.1 200 "), host);
+            }
+            assertEquals(1.0, rig.streams().getFirst().get("epoch"));
         }
     }
 
@@ -208,7 +222,7 @@ class RelayServerTest {
             rig.server.close();
             viewer.stream("ended", 1);
             viewer.bye(1001);
-            assertTrue(publisher.rest().startsWith("HTTP/1.1 409 "));
+            assertTrue(publisher.rest().startsWith("HTTP/1.1 503 "));
         }
     }
 

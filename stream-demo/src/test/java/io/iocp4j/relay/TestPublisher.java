@@ -16,7 +16,8 @@ final class TestPublisher extends RawPeer {
     /** Sends the head of the request only. */
     static TestPublisher open(InetSocketAddress address, String path) throws IOException {
         TestPublisher publisher = new TestPublisher(address);
-        publisher.send("PUT /publish/" + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nTransfer-Encoding: chunked\r\n\r\n");
+        publisher.send("PUT /publish/" + path + " HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Type: video/mp4\r\nTransfer-Encoding: chunked\r\n\r\n");
         return publisher;
     }
 

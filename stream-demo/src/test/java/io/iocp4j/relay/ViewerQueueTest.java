@@ -228,7 +228,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 3: 4 MiB of init segments may wait, more may not; what was taken or replaced by joining anew no longer counts")
+    @DisplayName("rule 3: four of the largest init segments may wait, more may not; what was taken or replaced no longer counts")
     void initLimit() {
         try (QueueRig rig = new QueueRig(false)) {
             assertTrue(rig.init(ViewerQueue.INIT_BYTES_MAX));
@@ -250,6 +250,19 @@ class ViewerQueueTest {
             rig.frame();
             assertEquals(List.of("init 1", "K3", "f4"), rig.takeAll());
             assertEquals(0, rig.queue.framesDropped(), "the publisher began so; the viewer is not slow");
+        }
+    }
+
+    @Test
+    @DisplayName("rule 1: 2,048 items may wait, however few their bytes; one more is too much")
+    void itemsAtBound() {
+        try (QueueRig rig = QueueRig.playing()) {
+            rig.bytesMax = Long.MAX_VALUE / 2;
+            rig.frames(ViewerQueue.WAITING_MAX);
+            assertEquals(0, rig.queue.trims());
+            rig.frame();
+            assertEquals(1, rig.queue.trims());
+            assertEquals(ViewerQueue.WAITING_MAX + 1, rig.queue.framesDropped());
         }
     }
 }

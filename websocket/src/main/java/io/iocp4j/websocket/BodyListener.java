@@ -14,7 +14,8 @@ public interface BodyListener {
     void onBody(ByteBuffer data) throws IOException;
 
     /**
-     * The body is complete. The answer may be given now, or was given before.
+     * The body is complete; the answer is due. After an answer that was given earlier nothing more is told, unless the end was in the
+     * bytes at hand.
      *
      * @throws IOException as in {@link #onBody}
      */

@@ -45,6 +45,10 @@ final class HttpConnection implements TcpHandler {
     private boolean handling;
     private HttpBodyDecoder bodyDecoder;
     private BodyListener bodyListener;
+    /** What the listener threw inside the decoder's callback, which has no room for it. */
+    private HttpException thrownByListener;
+    /** The request that is being answered asks for the head of the answer only. */
+    private boolean headOnly;
     private WebSocket webSocket;
     /** Bytes of the next request that came before the answer to this one, not more than one receive. */
     private ByteBuffer early = NOTHING;
@@ -197,6 +201,7 @@ final class HttpConnection implements TcpHandler {
             return;
         }
         stopDeadline();
+        headOnly = request.method().equals("HEAD");
         if (Handshake.isUpgrade(request)) {
             upgrade(request);
         } else {
@@ -267,9 +272,6 @@ final class HttpConnection implements TcpHandler {
             endBody();
         }
     }
-
-    /** What the listener threw inside the decoder's callback, which has no room for it. */
-    private HttpException thrownByListener;
 
     private void pass(ByteBuffer piece) {
         try {
@@ -347,7 +349,7 @@ final class HttpConnection implements TcpHandler {
         boolean keepAlive = request.keepAlive() && !bodyLeft && !peerEnded;
         bodyListener = null;
         bodyDecoder = null;
-        boolean room = tcp.send(response.encode(request.method().equals("HEAD"), keepAlive));
+        boolean room = tcp.send(response.encode(headOnly, keepAlive));
         if (!keepAlive) {
             state = State.ENDED;
             tcp.close();
@@ -361,6 +363,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void nextRequest() {
+        headOnly = false;
         reader.reset();
         expectHead(server.keepAliveTimeout());
         ByteBuffer next = early;
@@ -375,7 +378,6 @@ final class HttpConnection implements TcpHandler {
     private void refuse(HttpException e) {
         LOG.log(Level.DEBUG, "{0}: {1} {2}", tcp.remote(), e.status(), e.getMessage());
         if (state != State.ENDED) {
-            boolean headOnly = state != State.HEAD && exchange.request().method().equals("HEAD");
             state = State.ENDED;
             stopDeadline();
             tcp.send(e.response().encode(headOnly, false));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -30,6 +31,15 @@ final class RawClient implements AutoCloseable {
         int closeCode() {
             assertEquals(0x88, firstOctet, "a Close frame, not: " + text());
             return payload.length == 0 ? CloseCode.NO_STATUS : (payload[0] & 0xFF) << 8 | payload[1] & 0xFF;
+        }
+    }
+
+    /** The server has ended its side in the middle of a frame. */
+    static final class CutFrame extends EOFException {
+        private static final long serialVersionUID = 1L;
+
+        CutFrame(int firstOctet) {
+            super("a frame that began with 0x%02x was cut".formatted(firstOctet));
         }
     }
 
@@ -82,12 +92,22 @@ final class RawClient implements AutoCloseable {
     /** The next frame; B21: whatever a server sends is unmasked. */
     Frame frame() throws IOException {
         int first = in.readUnsignedByte();
-        int second = in.readUnsignedByte();
-        assertEquals(0, second & 0x80, "B21: a server must not mask");
-        long length = second == 127 ? in.readLong() : second == 126 ? in.readUnsignedShort() : second;
+        long length = payloadLength(first);
         byte[] payload = in.readNBytes(Math.toIntExact(length));
-        assertEquals(length, payload.length, "the frame was cut");
+        if (payload.length < length) {
+            throw new CutFrame(first);
+        }
         return new Frame(first, payload);
+    }
+
+    private long payloadLength(int first) throws IOException {
+        try {
+            int second = in.readUnsignedByte();
+            assertEquals(0, second & 0x80, "B21: a server must not mask");
+            return second == 127 ? in.readLong() : second == 126 ? in.readUnsignedShort() : second;
+        } catch (EOFException end) {
+            throw new CutFrame(first);
+        }
     }
 
     /** The next frame, which has to be text. */

@@ -1,0 +1,292 @@
+package io.iocp4j.core;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A completion port in a {@link Simulation}: the same contract, virtual time. The operations are decided by {@link
+ * SimulatedSocket} and {@link SimulatedListener}. Guarded by the simulation.
+ *
+ * <p>Whoever drives the simulation is its worker, so {@link #close()} begins the end and returns; the null completions
+ * come while the simulation is driven on.
+ */
+public final class SimulatedPort implements CompletionPort {
+    private enum Phase {
+        /** Takes new handles. */
+        OPEN,
+        /** No new handles; operations still come. */
+        CLOSING,
+        /** Nothing was outstanding any more: the null completions are under way, nothing is taken. */
+        CLOSED
+    }
+
+    final Simulation world;
+    private final String name;
+    private final int workers;
+    private final Set<SimulatedHandle> handles = new LinkedHashSet<>();
+    private Phase phase = Phase.OPEN;
+    private long outstanding;
+    private long delivered;
+    private long handlerFailures;
+    private int nulls;
+    /** Null if the simulation is driven. */
+    private Thread thread;
+
+    /**
+     * Opens a port.
+     *
+     * @param world where
+     * @param name for the log
+     * @param workers how many null completions end it
+     */
+    public SimulatedPort(Simulation world, String name, int workers) {
+        this.world = world;
+        this.name = name;
+        this.workers = workers;
+    }
+
+    /** Opens a port with a real thread that does its part of the simulation, for tests that wait. */
+    static SimulatedPort started(Simulation world, String name, int workers) {
+        SimulatedPort port = new SimulatedPort(world, name, workers);
+        port.thread = Thread.ofPlatform().name("iocp4j-" + name).start(port::serve);
+        return port;
+    }
+
+    private void serve() {
+        try {
+            for (Simulation.Event event = world.await(this); event != null; event = world.await(this)) {
+                world.run(event);
+            }
+        } catch (InterruptedException e) {
+            world.failed(e);
+        }
+    }
+
+    // ------------------------------------------------------------------ the port
+
+    @Override
+    public PortSocket socket(CompletionKey key) {
+        synchronized (world) {
+            requireOpen();
+            return add(new SimulatedSocket(this, key));
+        }
+    }
+
+    @Override
+    public PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
+        synchronized (world) {
+            requireOpen();
+            return add(new SimulatedListener(this, local, backlog, key));
+        }
+    }
+
+    @Override
+    public void post(IoContext context) {
+        synchronized (world) {
+            begin(context, Operation.POST, null);
+            complete(context, 0, null, null);
+        }
+    }
+
+    @Override
+    public Future<?> schedule(Duration delay, Runnable task) {
+        synchronized (world) {
+            Timer timer = new Timer(task);
+            if (phase == Phase.CLOSED) {
+                timer.cancel(false);
+            } else {
+                timer.event = world.add(this, TimeUnit.NANOSECONDS.convert(delay), true, timer);
+            }
+            return timer;
+        }
+    }
+
+    @Override
+    public long nanoTime() {
+        return world.nanoTime();
+    }
+
+    @Override
+    public BufferPool buffers() {
+        return world.buffers();
+    }
+
+    @Override
+    public long outstanding() {
+        synchronized (world) {
+            return outstanding;
+        }
+    }
+
+    @Override
+    public PortCounters counters() {
+        synchronized (world) {
+            return new PortCounters(workers, handles.size(), outstanding, delivered, handlerFailures, nulls);
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (world) {
+            if (phase == Phase.OPEN) {
+                world.log(name, "closes");
+                phase = Phase.CLOSING;
+                for (SimulatedHandle handle : List.copyOf(handles)) {
+                    handle.portCloses();
+                    handle.close();
+                }
+                endIfDone();
+            }
+        }
+        if (thread != null && thread != Thread.currentThread()) {
+            join();
+        }
+    }
+
+    private void join() {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ------------------------------------------------------------------ for its handles, under the lock
+
+    /** Takes a submit; from here on the port owes a completion. */
+    void begin(IoContext context, Operation operation, ByteBuffer buffer) {
+        context.submit(operation, buffer);
+        if (phase == Phase.CLOSED) {
+            context.unsubmit();
+            throw new IllegalStateException("the port " + name + " is closed");
+        }
+        outstanding++;
+        world.ledger.submitted(context);
+    }
+
+    /** The operation has ended; its delivery follows on a stack of its own. */
+    void complete(IoContext context, long transferred, PortSocket accepted, IoError error) {
+        context.complete(transferred, accepted, error, error == null ? null : new SimulatedFailure(error));
+        world.ledger.completed(context);
+        world.add(this, world.delay(), false, () -> deliver(context));
+    }
+
+    private void deliver(IoContext context) {
+        synchronized (world) {
+            world.ledger.delivered(context);
+            world.log(name, "#" + world.ledger.id(context), context.operation(), context.transferred(),
+                    context.error());
+        }
+        try {
+            context.deliver();
+        } catch (Throwable thrown) {
+            synchronized (world) {
+                handlerFailures++;
+                world.failed(thrown);
+            }
+        }
+        synchronized (world) {
+            delivered++;
+            outstanding--;
+            endIfDone();
+        }
+    }
+
+    private void endIfDone() {
+        if (phase == Phase.CLOSING && outstanding == 0) {
+            phase = Phase.CLOSED;
+            world.removeTimers(this);
+            for (int i = 0; i < workers; i++) {
+                world.soon(this, this::takeNull);
+            }
+        }
+    }
+
+    private void takeNull() {
+        nulls++;
+        world.log(name, "null completion", nulls, "of", workers);
+    }
+
+    boolean hasEnded() {
+        return nulls == workers;
+    }
+
+    boolean isOpen() {
+        return phase == Phase.OPEN;
+    }
+
+    private void requireOpen() {
+        if (!isOpen()) {
+            throw new IllegalStateException("the port " + name + " is closing");
+        }
+    }
+
+    <H extends SimulatedHandle> H add(H handle) {
+        handles.add(handle);
+        return handle;
+    }
+
+    void remove(SimulatedHandle handle) {
+        handles.remove(handle);
+    }
+
+    void tell(CompletionKey key) {
+        post(new IoContext(null) {
+            @Override
+            protected void onCompletion() {
+                key.onPortClosing();
+            }
+        });
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    /** What an engine would have thrown. Without a stack, since thousands are made. */
+    static final class SimulatedFailure extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        SimulatedFailure(IoError error) {
+            super("simulated " + error, null, false, false);
+        }
+    }
+
+    /** A task of {@link #schedule}. */
+    private final class Timer extends FutureTask<Void> {
+        private Simulation.Event event;
+
+        Timer(Runnable task) {
+            super(() -> {
+                try {
+                    task.run();
+                } catch (Throwable thrown) {
+                    world.failed(thrown);
+                }
+            }, null);
+        }
+
+        @Override
+        protected void done() {
+            synchronized (world) {
+                if (isCancelled() && event != null) {
+                    world.remove(event);
+                }
+            }
+        }
+    }
+}
