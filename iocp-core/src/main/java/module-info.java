@@ -4,4 +4,6 @@
  */
 module io.iocp4j.core {
     exports io.iocp4j.core;
+
+    uses io.iocp4j.core.CompletionPortProvider;
 }

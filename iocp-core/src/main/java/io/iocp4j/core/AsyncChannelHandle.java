@@ -12,43 +12,20 @@ import java.nio.channels.WritePendingException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What socket and listener have in common: the association with a port, and being closed once. */
-abstract class AsyncChannelHandle {
+abstract class AsyncChannelHandle extends PortHandle {
     private static final System.Logger LOG = System.getLogger(AsyncChannelHandle.class.getName());
 
     final AsyncChannelPort port;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    // guarded by this
-    private CompletionKey key;
-    private boolean told;
-
     AsyncChannelHandle(AsyncChannelPort port, CompletionKey key) {
+        super(port, key);
         this.port = port;
-        this.key = key;
     }
 
     abstract AsynchronousChannel channel();
 
-    public void key(CompletionKey newKey) {
-        synchronized (this) {
-            key = newKey;
-            if (!told) {
-                return;
-            }
-        }
-        port.tell(newKey);
-    }
-
-    /** The port begins to close: whoever is the key, or becomes it later, hears of it. */
-    void portCloses() {
-        CompletionKey now;
-        synchronized (this) {
-            told = true;
-            now = key;
-        }
-        port.tell(now);
-    }
-
+    @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
             port.remove(this);
@@ -71,7 +48,8 @@ abstract class AsyncChannelHandle {
             port.takeBack(context);
             throw e;
         } catch (RuntimeException | Error e) {
-            port.failLater(context, e);
+            port.fail(context, IoError.of(e), e);
+            port.deliverLater(context);
         }
     }
 
@@ -85,7 +63,7 @@ abstract class AsyncChannelHandle {
 
         @Override
         public void failed(Throwable failure, IoContext context) {
-            context.complete(0, null, IoError.of(failure), failure);
+            port.fail(context, IoError.of(failure), failure);
             port.deliver(context);
         }
     }
@@ -99,7 +77,7 @@ abstract class AsyncChannelHandle {
         @Override
         public void completed(N bytes, IoContext context) {
             // the one place where the -1 of NIO becomes the 0 of the completion port
-            context.complete(Math.max(0, bytes.longValue()), null, null, null);
+            port.complete(context, Math.max(0, bytes.longValue()));
             port.deliver(context);
         }
     }

@@ -29,7 +29,6 @@ final class AsyncChannelListener extends AsyncChannelHandle implements PortListe
             throw failure;
         }
         channel = opened;
-        port.add(this);
     }
 
     @Override
@@ -61,27 +60,26 @@ final class AsyncChannelListener extends AsyncChannelHandle implements PortListe
 
         @Override
         public void completed(AsynchronousSocketChannel accepted, IoContext context) {
-            PortSocket socket = null;
-            Throwable failure = null;
             try {
-                socket = new AsyncChannelSocket(port, accepted);
-            } catch (IOException | IllegalStateException e) {
-                // gone before it was looked at, or the port is closing: nobody will ever use it
-                failure = e;
-                closeQuietly(accepted, e);
+                AsyncChannelSocket socket = new AsyncChannelSocket(port, accepted);
+                port.add(socket);
+                port.complete(context, socket);
+            } catch (IOException e) {
+                discard(accepted, context, IoError.CONNECTION_ABORTED, e);
+            } catch (IllegalStateException e) {
+                discard(accepted, context, IoError.OPERATION_ABORTED, e);
             }
-            IoError error = failure == null ? null
-                    : failure instanceof IOException ? IoError.CONNECTION_ABORTED : IoError.OPERATION_ABORTED;
-            context.complete(0, socket, error, failure);
             port.deliver(context);
         }
 
-        private static void closeQuietly(AsynchronousSocketChannel accepted, Throwable reason) {
+        /** Gone before it was looked at, or the port is closing: nobody will ever use it. */
+        private void discard(AsynchronousSocketChannel accepted, IoContext context, IoError error, Exception reason) {
             try {
                 accepted.close();
             } catch (IOException e) {
                 reason.addSuppressed(e);
             }
+            port.fail(context, error, reason);
         }
     }
 }

@@ -22,7 +22,6 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket 
         } catch (IOException e) {
             throw new IoException(IoError.of(e), "open", null, null, e);
         }
-        port.add(this);
     }
 
     /** Accepted. */
@@ -30,7 +29,6 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket 
         super(port, CompletionKey.NONE);
         this.channel = channel;
         remember();
-        port.add(this);
     }
 
     @Override
@@ -129,7 +127,7 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket 
                 failed(e, context);
                 return;
             }
-            context.complete(0, null, null, null);
+            port.complete(context, 0);
             port.deliver(context);
         }
     }

@@ -35,14 +35,17 @@ public interface CompletionPort extends AutoCloseable {
     }
 
     /**
-     * Opens a port.
+     * Opens a port on the engine that the options name, or on the best that works here: one that a {@link CompletionPortProvider} on
+     * the module path or class path brings, else the JDK's asynchronous channels, which work everywhere.
      *
      * @param options how
      * @return an open port, the caller's to close
      * @throws IoException if the operating system gives no port
+     * @throws IllegalArgumentException if the options name an engine that is not there
+     * @throws UnsupportedOperationException if the options name an engine that cannot run here; the message says why
      */
     static CompletionPort open(PortOptions options) throws IoException {
-        return new AsyncChannelPort(options);
+        return Engines.choose(options).open(options);
     }
 
     /**

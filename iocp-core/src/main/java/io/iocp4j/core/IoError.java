@@ -97,6 +97,7 @@ public enum IoError {
             new Text("not connected", NOT_CONNECTED),
             new Text("invalid argument", INVALID_ARGUMENT),
             new Text("specified network name is no longer available", CONNECTION_RESET),
+            new Text("network name deleted", CONNECTION_RESET), // as Wine puts the line before
             new Text("forcibly closed by the remote host", CONNECTION_RESET),
             new Text("aborted by the software in your host machine", CONNECTION_ABORTED),
             new Text("remote computer refused the network connection", CONNECTION_REFUSED),

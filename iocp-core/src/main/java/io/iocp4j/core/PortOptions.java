@@ -1,15 +1,20 @@
 package io.iocp4j.core;
 
+import java.util.Objects;
+
 /**
  * How a port is made.
  *
  * @param workers how many threads take completions, 1 to 1024
  * @param name begins the name of each thread of the port
  * @param keptBytesMax how much unused buffer memory the port keeps, in bytes, 0 or more
+ * @param engine the name of the engine, or {@link #ENGINE_BEST}
  */
-public record PortOptions(int workers, String name, long keptBytesMax) {
+public record PortOptions(int workers, String name, long keptBytesMax, String engine) {
     /** The most workers a port may have. */
     public static final int WORKERS_MAX = 1024;
+    /** Asks for the best engine that works here. */
+    public static final String ENGINE_BEST = "best";
 
     /** Checks the ranges. */
     public PortOptions {
@@ -22,15 +27,16 @@ public record PortOptions(int workers, String name, long keptBytesMax) {
         if (keptBytesMax < 0) {
             throw new IllegalArgumentException("keptBytesMax must not be negative: " + keptBytesMax);
         }
+        Objects.requireNonNull(engine);
     }
 
     /**
-     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}.
+     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}, the best engine.
      *
      * @return the defaults
      */
     public static PortOptions defaults() {
-        return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT);
+        return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT, ENGINE_BEST);
     }
 
     /**
@@ -40,7 +46,7 @@ public record PortOptions(int workers, String name, long keptBytesMax) {
      * @return a copy
      */
     public PortOptions workers(int count) {
-        return new PortOptions(count, name, keptBytesMax);
+        return new PortOptions(count, name, keptBytesMax, engine);
     }
 
     /**
@@ -50,6 +56,17 @@ public record PortOptions(int workers, String name, long keptBytesMax) {
      * @return a copy
      */
     public PortOptions name(String text) {
-        return new PortOptions(workers, text, keptBytesMax);
+        return new PortOptions(workers, text, keptBytesMax, engine);
+    }
+
+    /**
+     * Forces an engine: "nio" for the JDK's asynchronous channels, "iocp" for the Windows port of the module jna-native. One that cannot
+     * run here is refused when the port is opened, with the reason.
+     *
+     * @param text the name of a {@link CompletionPortProvider}, or {@link #ENGINE_BEST}
+     * @return a copy
+     */
+    public PortOptions engine(String text) {
+        return new PortOptions(workers, name, keptBytesMax, text);
     }
 }

@@ -15,7 +15,7 @@ final class Worker extends Thread {
      */
     static final int OWN_POSTS_MAX = 16;
 
-    private final AsyncChannelPort port;
+    private final PortEngine port;
     private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
     private boolean delivering;
     private int ownPosts;
@@ -25,7 +25,7 @@ final class Worker extends Thread {
     private volatile long failures;
     private volatile int nulls;
 
-    Worker(AsyncChannelPort port, Runnable loop, String name) {
+    Worker(PortEngine port, Runnable loop, String name) {
         super(null, loop, name, 0, false);
         this.port = port;
         setDaemon(false);
@@ -87,7 +87,7 @@ final class Worker extends Thread {
             port.report(context, thrown);
         } finally {
             delivered++;
-            port.delivered();
+            port.end();
         }
     }
 }

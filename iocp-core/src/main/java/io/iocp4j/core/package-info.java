@@ -11,7 +11,7 @@
  * <pre>
  * socket bytes
  *   v
- * CompletionPort         AsyncChannelPort: threads of a fixed AsynchronousChannelGroup are the workers
+ * CompletionPort         PortEngine, and on it AsyncChannelPort, or IocpPort of the module jna-native
  *   v                    a worker delivers each completion to its context
  * IoContext              operation, owner (retained), buffer, transferred, error; fresh for every operation
  *   v

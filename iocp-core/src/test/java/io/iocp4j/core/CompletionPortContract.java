@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +43,45 @@ public abstract class CompletionPortContract {
      * @throws IOException fails the test
      */
     protected abstract CompletionPort open(int workers) throws IOException;
+
+    /** A part of a test. */
+    @FunctionalInterface
+    protected interface Step {
+        /**
+         * Runs it.
+         *
+         * @throws Exception fails the test
+         */
+        void run() throws Exception;
+    }
+
+    /**
+     * Connects to a listener of the port from outside, and resets the connection.
+     *
+     * @param listener its address
+     * @param whileConnected runs between the two
+     * @throws Exception fails the test
+     */
+    protected void resetByPeer(InetSocketAddress listener, Step whileConnected) throws Exception {
+        try (java.net.Socket peer = new java.net.Socket()) {
+            peer.connect(listener);
+            whileConnected.run();
+            peer.setSoLinger(true, 0);
+        }
+    }
+
+    /**
+     * Connects a socket of a port, for engines whose tests have no other peers.
+     *
+     * @param port the peer's
+     * @param remote a listener
+     * @throws Exception fails the test
+     */
+    protected static void connect(CompletionPort port, InetSocketAddress remote) throws Exception {
+        Probe connected = new Probe();
+        port.socket(CompletionKey.NONE).connect(remote, connected);
+        assertNull(connected.await().error());
+    }
 
     /** Two connected sockets. */
     private record Pair(PortSocket client, PortSocket server) {
@@ -356,13 +396,12 @@ public abstract class CompletionPortContract {
             PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
-            Probe received;
-            try (java.net.Socket peer = new java.net.Socket()) {
-                peer.connect(listener.local());
+            AtomicReference<Probe> receive = new AtomicReference<>();
+            resetByPeer(listener.local(), () -> {
                 assertNull(accepted.await().error());
-                received = receive(accepted.accepted(), ByteBuffer.allocateDirect(10));
-                peer.setSoLinger(true, 0);
-            }
+                receive.set(receive(accepted.accepted(), ByteBuffer.allocateDirect(10)));
+            });
+            Probe received = receive.get();
             assertEquals(IoError.CONNECTION_RESET, received.await().error());
             assertNotNull(received.cause());
         }

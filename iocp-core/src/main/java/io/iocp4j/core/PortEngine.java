@@ -1,0 +1,396 @@
+package io.iocp4j.core;
+
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the engines of {@link CompletionPort} have in common: counting operations, workers, the order of closing, the timer. An engine
+ * adds handles, the loop of its workers, and a way to queue a packet.
+ *
+ * <p>For engines only: an application sees {@link CompletionPort}. An engine calls {@link #begin} at each submit, and from then on owes
+ * one call of {@link #deliver}, by a worker, or of {@link #deliverLater}, by any thread, after {@link #complete} or {@link #fail}.
+ */
+public abstract class PortEngine implements CompletionPort {
+    private static final System.Logger LOG = System.getLogger(PortEngine.class.getName());
+
+    /** {@code outstanding} below this bit counts operations; the bit says that the port is closing. */
+    private static final long CLOSING = 1L << 62;
+    /** The value of {@code outstanding} once the null completions were queued; whatever is negative is closed. */
+    private static final long CLOSED = Long.MIN_VALUE;
+
+    private final PortOptions options;
+    private final BufferPool buffers;
+    private final List<Worker> workers = new ArrayList<>();
+    private final Set<PortHandle> handles = ConcurrentHashMap.newKeySet();
+    private final AtomicLong outstanding = new AtomicLong();
+    private final AtomicInteger nullsToTake;
+    private final ScheduledThreadPoolExecutor timer;
+
+    /**
+     * Makes a port without workers.
+     *
+     * @param options workers, names and limits
+     */
+    protected PortEngine(PortOptions options) {
+        this.options = options;
+        this.buffers = new BufferPool(options.keptBytesMax());
+        this.nullsToTake = new AtomicInteger(options.workers());
+        timer = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(null, task, options.name() + "-timer", 0, false);
+            thread.setDaemon(true);
+            return thread;
+        }, (task, shutDown) -> ((Future<?>) task).cancel(false));
+        timer.setRemoveOnCancelPolicy(true);
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    /**
+     * Makes a worker and remembers it. The engine starts it, and makes as many as the options say.
+     *
+     * @param loop takes packets until it has taken a null completion
+     * @return a thread that was not started
+     */
+    protected final Thread newWorker(Runnable loop) {
+        synchronized (workers) {
+            Worker worker = new Worker(this, loop, options.name() + "-worker-" + workers.size());
+            workers.add(worker);
+            return worker;
+        }
+    }
+
+    /**
+     * Queues a completed context, in whatever is this engine's PostQueuedCompletionStatus; a worker then calls {@link #deliver}.
+     *
+     * @param context completed and counted
+     */
+    protected abstract void queue(IoContext context);
+
+    /** Queues one null completion; whichever worker takes it calls {@link #nullTaken} and leaves. */
+    protected abstract void queueNull();
+
+    // ------------------------------------------------------------------ for applications
+
+    @Override
+    public final void post(IoContext context) {
+        begin(context, Operation.POST, null);
+        complete(context, 0);
+        deliverLater(context);
+    }
+
+    @Override
+    public final Future<?> schedule(Duration delay, Runnable task) {
+        return timer.schedule(() -> {
+            try {
+                task.run();
+            } catch (Throwable thrown) {
+                LOG.log(Level.ERROR, "a timer task of port " + options.name() + " threw", thrown);
+            }
+        }, TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public final BufferPool buffers() {
+        return buffers;
+    }
+
+    @Override
+    public final long outstanding() {
+        long value = outstanding.get();
+        return value < 0 ? 0 : value & ~CLOSING;
+    }
+
+    @Override
+    public final PortCounters counters() {
+        synchronized (workers) {
+            return new PortCounters(workers.size(), handles(), outstanding(),
+                    workers.stream().mapToLong(Worker::delivered).sum(),
+                    workers.stream().mapToLong(Worker::failures).sum(),
+                    workers.stream().mapToInt(Worker::nulls).sum());
+        }
+    }
+
+    @Override
+    public final void close() {
+        // one operation is counted for the closing itself, so that the count cannot reach 0 half-way through the handles
+        long before = outstanding.getAndUpdate(value -> value < CLOSING && value >= 0 ? (value | CLOSING) + 1 : value);
+        if (before >= 0 && before < CLOSING) {
+            closeHandles();
+            end();
+        }
+        if (Worker.current(this) == null) {
+            awaitWorkers();
+        }
+    }
+
+    private void closeHandles() {
+        for (PortHandle handle : handles) {
+            handle.portCloses();
+            handle.close();
+        }
+    }
+
+    void tell(CompletionKey key) {
+        post(new ClosingNotice(key));
+    }
+
+    private void awaitWorkers() {
+        boolean interrupted = false;
+        for (Worker worker : workers()) {
+            interrupted |= joinUninterruptibly(worker);
+        }
+        timer.shutdownNow();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private List<Worker> workers() {
+        synchronized (workers) {
+            return List.copyOf(workers);
+        }
+    }
+
+    private static boolean joinUninterruptibly(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        return interrupted;
+    }
+
+    // ------------------------------------------------------------------ for engines: one operation
+
+    /**
+     * Begins an operation: from here on the port owes its completion.
+     *
+     * @param context fresh; its reference goes to the port
+     * @param operation what is asked
+     * @param buffer the first buffer, or null
+     * @throws IllegalStateException if the context is not fresh or the port is closed; the caller has its reference again
+     */
+    public final void begin(IoContext context, Operation operation, ByteBuffer buffer) {
+        context.submit(operation, buffer);
+        try {
+            begin();
+        } catch (IllegalStateException e) {
+            context.unsubmit();
+            throw e;
+        }
+    }
+
+    /**
+     * Begins something of the engine's own that must end, with {@link #end}, before a worker may leave.
+     *
+     * @throws IllegalStateException if the port is closed
+     */
+    public final void begin() {
+        if (outstanding.getAndIncrement() < 0) {
+            outstanding.getAndDecrement();
+            throw new IllegalStateException("the port " + options.name() + " is closed");
+        }
+    }
+
+    /** Ends what {@link #begin()} began; the last end of a closing port lets the workers go. */
+    public final void end() {
+        if (outstanding.decrementAndGet() == CLOSING && outstanding.compareAndSet(CLOSING, CLOSED)) {
+            for (int i = 0; i < options.workers(); i++) {
+                queueNull();
+            }
+        }
+    }
+
+    /**
+     * Takes a begun operation back after misuse was found; the caller of the submit has its reference again.
+     *
+     * @param context begun and not completed
+     */
+    public final void takeBack(IoContext context) {
+        context.unsubmit();
+        end();
+    }
+
+    /**
+     * Stores the result of an operation that succeeded.
+     *
+     * @param context begun and not completed
+     * @param bytes received or sent, 0 or more
+     */
+    public final void complete(IoContext context, long bytes) {
+        context.complete(bytes, null, null, null);
+    }
+
+    /**
+     * Stores the result of an accept that succeeded.
+     *
+     * @param context begun and not completed
+     * @param accepted the new connection
+     */
+    public final void complete(IoContext context, PortSocket accepted) {
+        context.complete(0, accepted, null, null);
+    }
+
+    /**
+     * Stores the result of an operation that failed.
+     *
+     * @param context begun and not completed
+     * @param error why
+     * @param cause what the engine knows of it, or null if the error says it all
+     */
+    public final void fail(IoContext context, IoError error, Throwable cause) {
+        context.complete(0, null, error, cause);
+    }
+
+    /**
+     * Delivers a completion that the calling worker has taken, now or after the delivery that it is in.
+     *
+     * @param context completed
+     */
+    public final void deliver(IoContext context) {
+        Worker worker = Worker.current(this);
+        if (worker != null) {
+            worker.take(context);
+        } else {
+            // the JDK completes on group threads only; should it ever not, the contract holds all the same
+            deliverLater(context);
+        }
+    }
+
+    /**
+     * Delivers a completion, never on the calling stack.
+     *
+     * @param context completed
+     */
+    public final void deliverLater(IoContext context) {
+        Worker worker = Worker.current(this);
+        if (worker == null || !worker.takeOwnPost(context)) {
+            queue(context);
+        }
+    }
+
+    void report(IoContext context, Throwable thrown) {
+        LOG.log(Level.ERROR, "the completion of " + context + " threw; its worker goes on", thrown);
+    }
+
+    // ------------------------------------------------------------------ for engines: handles and workers
+
+    /**
+     * What makes a handle.
+     *
+     * @param <H> its type
+     */
+    @FunctionalInterface
+    protected interface Opening<H extends PortHandle> {
+        /**
+         * Makes it.
+         *
+         * @return open
+         * @throws IoException if the operating system refuses
+         */
+        H open() throws IoException;
+    }
+
+    /**
+     * Opens a handle and takes it in. Counted like an operation, so that the engine cannot end meanwhile.
+     *
+     * @param <H> its type
+     * @param opening makes it
+     * @return open
+     * @throws IoException if the operating system refuses
+     * @throws IllegalStateException if the port is closing or closed
+     */
+    protected final <H extends PortHandle> H open(Opening<H> opening) throws IoException {
+        begin();
+        try {
+            H handle = opening.open();
+            add(handle);
+            return handle;
+        } finally {
+            end();
+        }
+    }
+
+    /**
+     * Takes a new handle in.
+     *
+     * @param handle open
+     * @throws IllegalStateException if the port is closing; the handle was closed then
+     */
+    public final void add(PortHandle handle) {
+        handles.add(handle);
+        // after the add: either close() finds the handle in the set, or this sees that close() has begun
+        if (outstanding.get() >= CLOSING || outstanding.get() < 0) {
+            handle.close();
+            throw new IllegalStateException("the port " + options.name() + " is closing");
+        }
+    }
+
+    /**
+     * Forgets a handle that is being closed.
+     *
+     * @param handle added before, or not
+     */
+    public final void remove(PortHandle handle) {
+        handles.remove(handle);
+    }
+
+    /**
+     * Handles that are open.
+     *
+     * @return how many
+     */
+    protected final int handles() {
+        return handles.size();
+    }
+
+    /**
+     * Counts the null completion that the calling worker has taken; the worker then leaves.
+     *
+     * @return whether it was the last: no worker will take another packet
+     */
+    protected final boolean nullTaken() {
+        Worker.current(this).takeNull();
+        boolean last = nullsToTake.decrementAndGet() == 0;
+        if (last) {
+            timer.shutdown();
+        }
+        return last;
+    }
+
+    /**
+     * How the port was made.
+     *
+     * @return as given
+     */
+    protected final PortOptions options() {
+        return options;
+    }
+
+    /** Brings {@link CompletionKey#onPortClosing()} to a worker. */
+    private static final class ClosingNotice extends IoContext {
+        private final CompletionKey key;
+
+        ClosingNotice(CompletionKey key) {
+            super(null);
+            this.key = key;
+        }
+
+        @Override
+        protected void onCompletion() {
+            key.onPortClosing();
+        }
+    }
+}

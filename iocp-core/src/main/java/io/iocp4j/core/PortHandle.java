@@ -1,0 +1,49 @@
+package io.iocp4j.core;
+
+/** What the handles of every engine have in common: whom to tell that their port closes. */
+public abstract class PortHandle {
+    private final PortEngine engine;
+
+    // guarded by this
+    private CompletionKey key;
+    private boolean told;
+
+    /**
+     * Makes a handle that its port does not know yet, see {@link PortEngine#add}.
+     *
+     * @param engine its port
+     * @param key whom to tell
+     */
+    protected PortHandle(PortEngine engine, CompletionKey key) {
+        this.engine = engine;
+        this.key = key;
+    }
+
+    /**
+     * Sets whom to tell when the port closes.
+     *
+     * @param newKey the new one; told at once, by a worker, if the port has begun to close already
+     */
+    public final void key(CompletionKey newKey) {
+        synchronized (this) {
+            key = newKey;
+            if (!told) {
+                return;
+            }
+        }
+        engine.tell(newKey);
+    }
+
+    /** The port begins to close: whoever is the key, or becomes it later, hears of it. */
+    final void portCloses() {
+        CompletionKey now;
+        synchronized (this) {
+            told = true;
+            now = key;
+        }
+        engine.tell(now);
+    }
+
+    /** Closes the handle and takes it out of its port, see {@link PortEngine#remove}. A second call does nothing. */
+    public abstract void close();
+}
