@@ -1,0 +1,206 @@
+package io.iocp4j.jna;
+
+import io.iocp4j.core.CompletionKey;
+import io.iocp4j.core.IoContext;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
+import io.iocp4j.core.Operation;
+import io.iocp4j.core.PortListener;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.List;
+
+/**
+ * A listener of {@link IocpPort}. It keeps several AcceptEx with the kernel, each with a socket to accept into, so that a burst of
+ * connections need not wait for workers; what comes before it is asked for is kept ready.
+ */
+final class IocpListener extends IocpHandle implements PortListener {
+    private static final int SO_EXCLUSIVEADDRUSE = -5;
+    /** A sockaddr_storage and the 16 bytes more that AcceptEx demands. */
+    static final int ADDRESS_BYTES = 144;
+
+    private final InetSocketAddress local;
+
+    // guarded by lock
+    private final ArrayDeque<IocpSocket> ready = new ArrayDeque<>();
+    private IoContext waiting;
+
+    IocpListener(IocpPort port, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
+        super(port, key);
+        try {
+            if (asked.isUnresolved()) {
+                throw WinError.ofCode("bind to a name without address", WinApi.WSAHOST_NOT_FOUND);
+            }
+            allowBothFamilies();
+            // SO_REUSEADDR means on Windows that another process may take the port over
+            check("setsockopt SO_EXCLUSIVEADDRUSE", option(WinApi.SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1));
+            bind(asked);
+            check("listen", api.listen(socket, backlog));
+            local = SocketAddress6.of("getsockname", (address, room) -> api.localAddress(socket, address, room));
+        } catch (WinError e) {
+            closeSocket();
+            throw failure("bind", e, asked, null);
+        }
+    }
+
+    private static void check(String call, int result) throws WinError {
+        if (result < 0) {
+            throw WinError.ofCode(call, -result);
+        }
+    }
+
+    @Override
+    public void accept(IoContext context) {
+        port.begin(context, Operation.ACCEPT, null);
+        IocpSocket taken;
+        WinError failure;
+        synchronized (lock) {
+            if (waiting != null) {
+                port.takeBack(context);
+                throw new IllegalStateException("an accept is pending");
+            }
+            taken = ready.poll();
+            failure = isClosed() ? WinError.ofCode("accept", WinApi.WSAENOTSOCK) : topUp();
+            if (taken == null && !isClosed() && pending() > 0) {
+                waiting = context;
+                return;
+            }
+        }
+        if (taken != null) {
+            handOver(context, taken);
+        } else {
+            port.fail(context, failure.error(), failure);
+        }
+        port.deliverLater(context);
+    }
+
+    /** Gives the kernel as many accepts as it may have, under the lock. Null, or why it has fewer. */
+    private WinError topUp() {
+        while (pending() + ready.size() < port.limits().acceptsMax()) {
+            IocpSocket socketToAccept;
+            try {
+                socketToAccept = new IocpSocket(port, CompletionKey.NONE);
+            } catch (IoException e) {
+                return (WinError) e.getCause();
+            }
+            // the workers stay until its packet has come, although nobody has submitted it
+            port.begin();
+            WinError failure = start("AcceptEx", new Accept(this, socketToAccept));
+            if (failure != null) {
+                socketToAccept.close();
+                port.end();
+                return failure;
+            }
+        }
+        return null;
+    }
+
+    /** Completes the context with the socket, which from here on the port closes if nobody else does. */
+    private void handOver(IoContext context, IocpSocket socketAccepted) {
+        try {
+            port.add(socketAccepted);
+            port.complete(context, socketAccepted);
+        } catch (IllegalStateException e) {
+            port.fail(context, IoError.OPERATION_ABORTED, e);
+        }
+    }
+
+    private static final class Accept extends Request {
+        private final IocpListener owner;
+        private final IocpSocket accepted;
+
+        Accept(IocpListener owner, IocpSocket accepted) {
+            super(owner);
+            this.owner = owner;
+            this.accepted = accepted;
+        }
+
+        @Override
+        int call(WinApi api) {
+            // no bytes of data: with them, a peer that connects and says nothing would hold the accept
+            return api.accept(owner.socket, accepted.socket, payload(), ADDRESS_BYTES, 0, overlapped());
+        }
+
+        @Override
+        void ended(int status, int bytes) {
+            try {
+                owner.accepted(accepted, WinError.ofStatus("accept", status));
+            } finally {
+                owner.port.end();
+            }
+        }
+    }
+
+    private void accepted(IocpSocket accepted, WinError ended) {
+        IoContext context = null;
+        WinError failure = ended;
+        WinError shortage = null;
+        synchronized (lock) {
+            packetCame();
+            if (failure == null && !isClosed()) {
+                failure = accepted.acceptedBy(socket);
+            }
+            if (isClosed() || failure != null) {
+                accepted.close();
+            } else if (waiting == null) {
+                ready.add(accepted);
+            } else {
+                context = waiting;
+                waiting = null;
+            }
+            if (!isClosed()) {
+                shortage = ended == null || isPeerGone(ended) ? topUp() : ended;
+                if (context == null && waiting != null && pending() == 0) {
+                    context = waiting;
+                    waiting = null;
+                }
+            }
+        }
+        if (context != null) {
+            if (failure == null) {
+                handOver(context, accepted);
+            } else {
+                port.fail(context, shortage.error(), shortage);
+            }
+            port.deliver(context);
+        }
+    }
+
+    /** A peer that gave up while it waited says nothing about the listener; after any other failure the next would fail at once. */
+    private static boolean isPeerGone(WinError failure) {
+        return failure.error() == IoError.CONNECTION_RESET || failure.error() == IoError.CONNECTION_ABORTED;
+    }
+
+    /** Closes the socket of the system at once, so that nobody connects any more; the accepts with the kernel end by that. */
+    @Override
+    public void close() {
+        IoContext context;
+        List<IocpSocket> unused;
+        synchronized (lock) {
+            if (!markClosed()) {
+                return;
+            }
+            closeSocket();
+            context = waiting;
+            waiting = null;
+            unused = List.copyOf(ready);
+            ready.clear();
+        }
+        port.remove(this);
+        unused.forEach(IocpSocket::close);
+        if (context != null) {
+            port.fail(context, IoError.OPERATION_ABORTED, null);
+            port.deliverLater(context);
+        }
+    }
+
+    @Override
+    public InetSocketAddress local() {
+        return local;
+    }
+
+    @Override
+    public String toString() {
+        return "listener " + local;
+    }
+}

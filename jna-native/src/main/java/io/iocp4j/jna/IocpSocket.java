@@ -1,0 +1,346 @@
+package io.iocp4j.jna;
+
+import io.iocp4j.core.CompletionKey;
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.IoContext;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
+import io.iocp4j.core.Operation;
+import io.iocp4j.core.PortSocket;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+
+/** A socket of {@link IocpPort}. */
+final class IocpSocket extends IocpHandle implements PortSocket {
+    private static final int SO_LINGER = 0x0080;
+    private static final int SO_REUSE_UNICASTPORT = 0x3007;
+    private static final int SO_PORT_SCALABILITY = 0x3006;
+
+    /** Where the connection stands. */
+    private enum State {
+        /** Not connected yet. */
+        NEW,
+        /** ConnectEx is pending. */
+        CONNECTING,
+        /** Both directions may be used. */
+        CONNECTED
+    }
+
+    // guarded by lock
+    private State state = State.NEW;
+    private ReceiveRequest receiving;
+    private SendRequest sending;
+    private ConnectRequest connecting;
+    private boolean nonBlocking;
+    /** The first failure that ends a connection: what the system says after it is not to be trusted, so it is not asked again. */
+    private WinError broken;
+
+    private volatile InetSocketAddress local;
+    private volatile InetSocketAddress remote;
+
+    /** For connecting, or for a listener to accept into. */
+    IocpSocket(IocpPort port, CompletionKey key) throws IoException {
+        super(port, key);
+    }
+
+    // ------------------------------------------------------------------ connecting
+
+    @Override
+    public void connect(InetSocketAddress peer, IoContext context) {
+        port.begin(context, Operation.CONNECT, null);
+        WinError failure;
+        synchronized (lock) {
+            failure = isClosed() ? WinError.ofCode("connect", WinApi.WSAENOTSOCK) : broken;
+            if (failure == null && state != State.NEW) {
+                port.takeBack(context);
+                throw new IllegalStateException(state == State.CONNECTED ? "already connected" : "a connect is pending");
+            }
+            if (failure == null) {
+                failure = startConnect(peer, context);
+            }
+        }
+        failLater(context, failure);
+    }
+
+    private WinError startConnect(InetSocketAddress peer, IoContext context) {
+        if (peer.isUnresolved()) {
+            return WinError.ofCode("connect to a name without address", WinApi.WSAHOST_NOT_FOUND);
+        }
+        try {
+            allowBothFamilies();
+            if (option(WinApi.SOL_SOCKET, SO_REUSE_UNICASTPORT, 1) < 0) {
+                // older systems; refused there too, it only costs ports: a bound socket shares its port with no other connection
+                option(WinApi.SOL_SOCKET, SO_PORT_SCALABILITY, 1);
+            }
+            // ConnectEx demands it
+            bind(new InetSocketAddress(0));
+        } catch (WinError e) {
+            return e;
+        }
+        state = State.CONNECTING;
+        connecting = new ConnectRequest(this, peer, context);
+        WinError failure = start("ConnectEx", connecting);
+        if (failure != null) {
+            connectEnded(failure);
+        }
+        return failure;
+    }
+
+    /** Under the lock. */
+    private void connectEnded(WinError failure) {
+        connecting = null;
+        state = failure == null ? State.CONNECTED : State.NEW;
+        broken = failure;
+    }
+
+    /** Without it getpeername and shutdown would fail, under the lock. */
+    private WinError update(int context, long value, int length) {
+        int result = api.setOption(socket, WinApi.SOL_SOCKET, context, value, length);
+        if (result < 0) {
+            return WinError.ofCode("setsockopt SO_UPDATE_CONTEXT", -result);
+        }
+        try {
+            local = SocketAddress6.of("getsockname", (address, room) -> api.localAddress(socket, address, room));
+            remote = SocketAddress6.of("getpeername", (address, room) -> api.remoteAddress(socket, address, room));
+            return null;
+        } catch (WinError e) {
+            return e;
+        }
+    }
+
+    /** A listener has accepted into this socket. Null, or why it is no connection all the same. */
+    WinError acceptedBy(long listener) {
+        try (Arena arena = Arena.ofConfined()) {
+            long value = arena.allocateFrom(ValueLayout.JAVA_LONG, listener).address();
+            synchronized (lock) {
+                WinError failure = isClosed() ? WinError.ofCode("accept", WinApi.WSAENOTSOCK)
+                        : update(WinApi.SO_UPDATE_ACCEPT_CONTEXT, value, 8);
+                connectEnded(failure);
+                return failure;
+            }
+        }
+    }
+
+    /** The packet of the connect came, under the lock. Null, or why there is no connection. */
+    WinError connected(WinError ended) {
+        WinError failure = ended == null && !isClosed() ? update(WinApi.SO_UPDATE_CONNECT_CONTEXT, 0, 0) : ended;
+        connectEnded(failure);
+        packetCame();
+        closeIfLast();
+        return failure;
+    }
+
+    // ------------------------------------------------------------------ transfers
+
+    @Override
+    public void receive(ByteBuffer buffer, IoContext context) {
+        if (!buffer.hasRemaining() || buffer.isReadOnly()) {
+            throw new IllegalArgumentException("a receive into a buffer without room would look like a disconnect: " + buffer);
+        }
+        port.begin(context, Operation.RECEIVE, buffer);
+        WinError failure;
+        synchronized (lock) {
+            failure = refusal("receive");
+            if (failure == null && receiving != null) {
+                port.takeBack(context);
+                throw new IllegalStateException("a receive is pending");
+            }
+            if (failure == null) {
+                receiving = new ReceiveRequest(this, buffer, context);
+                failure = receiving.begin();
+                if (failure != null) {
+                    receiving.release();
+                    receiving = null;
+                    latch(failure);
+                }
+            }
+        }
+        failLater(context, failure);
+    }
+
+    @Override
+    public void send(ByteBuffer[] buffers, int count, IoContext context) {
+        if (count < 1 || count > CompletionPort.GATHER_MAX || !hasRemaining(buffers, count)) {
+            throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
+        }
+        port.begin(context, Operation.SEND, buffers[0]);
+        WinError failure;
+        synchronized (lock) {
+            failure = refusal("send");
+            if (failure == null && sending != null) {
+                port.takeBack(context);
+                throw new IllegalStateException("a send is pending");
+            }
+            if (failure == null) {
+                sending = new SendRequest(this, buffers, count, context);
+                failure = start("WSASend", sending);
+                if (failure != null) {
+                    sending.release();
+                    sending = null;
+                    latch(failure);
+                }
+            }
+        }
+        failLater(context, failure);
+    }
+
+    private static boolean hasRemaining(ByteBuffer[] buffers, int count) {
+        for (int i = 0; i < count; i++) {
+            if (buffers[i].hasRemaining()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Why a transfer cannot begin, under the lock; null if it can. */
+    private WinError refusal(String call) {
+        if (isClosed()) {
+            return WinError.ofCode(call, WinApi.WSAENOTSOCK);
+        }
+        if (broken != null) {
+            return broken;
+        }
+        return state == State.CONNECTED ? null : WinError.ofCode(call, WinApi.WSAENOTCONN);
+    }
+
+    private void latch(WinError failure) {
+        if (broken == null && failure != null && failure.error().group() == IoError.Group.LOST) {
+            broken = failure;
+        }
+    }
+
+    /** Takes what is there without waiting, under the lock: bytes, 0 at the peer's end, or minus an error code. */
+    int receiveNow(TransferMemory memory) {
+        try (Arena arena = Arena.ofConfined()) {
+            var buffer = arena.allocate(32, 8);
+            if (!nonBlocking) {
+                buffer.set(ValueLayout.JAVA_INT, 0, 1);
+                int result = api.nonBlocking(socket, buffer.address());
+                if (result < 0) {
+                    return result;
+                }
+                nonBlocking = true;
+            }
+            buffer.set(ValueLayout.JAVA_INT, 0, memory.length(0));
+            buffer.set(ValueLayout.JAVA_LONG, 8, memory.address(0));
+            buffer.set(ValueLayout.JAVA_LONG, 16, 0);
+            int result = api.receive(socket, buffer.address(), 1, buffer.address() + 16, buffer.address() + 20, 0);
+            return result < 0 ? result : buffer.get(ValueLayout.JAVA_INT, 16);
+        }
+    }
+
+    /** A receive has ended and no other packet of it will come, under the lock. */
+    void receiveEnded(WinError failure) {
+        receiving = null;
+        latch(failure);
+        closeIfLast();
+    }
+
+    /** The packet of the send came, under the lock. */
+    void sendEnded(WinError failure) {
+        sending = null;
+        latch(failure);
+        packetCame();
+        closeIfLast();
+    }
+
+    // ------------------------------------------------------------------ ending
+
+    @Override
+    public void shutdownOutput() throws IoException {
+        synchronized (lock) {
+            int result = isClosed() ? -WinApi.WSAENOTSOCK : api.shutdownSend(socket);
+            if (result < 0) {
+                throw failure("shutdown", WinError.ofCode("shutdown", -result), local, remote);
+            }
+        }
+    }
+
+    /**
+     * Cancels what is pending; the last packet then closes the socket of the system. Closed at once it would send RST behind a send that
+     * is under way, and the buffers would still be the kernel's.
+     */
+    @Override
+    public void close() {
+        synchronized (lock) {
+            if (!markClosed()) {
+                return;
+            }
+            for (Request request : new Request[] {receiving, sending, connecting}) {
+                if (request != null) {
+                    cancel(request.ticket);
+                }
+            }
+            closeIfLast();
+        }
+        port.remove(this);
+    }
+
+    private void closeIfLast() {
+        if (isClosed() && pending() == 0) {
+            closeSocket();
+        }
+    }
+
+    /** Delivers the end of an operation, by a worker and without the lock. */
+    void finish(IoContext context, long bytes, WinError failure, boolean closed) {
+        if (failure == null) {
+            port.complete(context, bytes);
+        } else {
+            port.fail(context, errorOf(failure, closed), failure);
+        }
+        port.deliver(context);
+    }
+
+    private void failLater(IoContext context, WinError failure) {
+        if (failure != null) {
+            port.fail(context, failure.error(), failure);
+            port.deliverLater(context);
+        }
+    }
+
+    // ------------------------------------------------------------------ facts
+
+    @Override
+    public <T> void option(SocketOption<T> option, T value) throws IoException {
+        int result;
+        synchronized (lock) {
+            if (isClosed()) {
+                result = -WinApi.WSAENOTSOCK;
+            } else if (option.equals(StandardSocketOptions.SO_LINGER)) {
+                result = linger((Integer) value);
+            } else {
+                WinOption known = WinOption.of(option);
+                result = option(known.level(), known.number(), value instanceof Boolean on ? (on ? 1 : 0) : (Integer) value);
+            }
+        }
+        if (result < 0) {
+            throw failure("option " + option.name(), WinError.ofCode("setsockopt", -result), local, remote);
+        }
+    }
+
+    /** Two shorts, on and seconds. Only "reset at close" and "off": any other time would keep a worker waiting in closesocket. */
+    private int linger(int seconds) {
+        return seconds > 0 ? -WinApi.WSAEINVAL : option(WinApi.SOL_SOCKET, SO_LINGER, seconds == 0 ? 1 : 0);
+    }
+
+    @Override
+    public InetSocketAddress local() {
+        return local;
+    }
+
+    @Override
+    public InetSocketAddress remote() {
+        return remote;
+    }
+
+    @Override
+    public String toString() {
+        return "socket " + local + " to " + remote;
+    }
+}

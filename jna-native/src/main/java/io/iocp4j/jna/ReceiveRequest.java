@@ -1,0 +1,79 @@
+package io.iocp4j.jna;
+
+import io.iocp4j.core.IoContext;
+import io.iocp4j.core.IoError;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+
+/**
+ * A WSARecv. Either of bytes at once; or first of nothing, which pins no memory and ends when there is something, and then the bytes are
+ * taken without waiting. The 0 of a read of nothing is therefore never taken for the peer's end.
+ */
+final class ReceiveRequest extends Request {
+    private final IocpSocket owner;
+    private final TransferMemory memory;
+    private final IoContext context;
+    private boolean zero;
+
+    ReceiveRequest(IocpSocket owner, ByteBuffer buffer, IoContext context) {
+        super(owner);
+        this.owner = owner;
+        this.memory = new TransferMemory(owner.port.buffers(), buffer);
+        this.context = context;
+    }
+
+    /** Under the lock. Null if a packet will come, else why none will. */
+    WinError begin() {
+        zero = owner.port.receivesWaitWithoutMemory();
+        WinError failure = owner.start("WSARecv", this);
+        return isNoBuffers(failure) && !zero ? beginWithNothing() : failure;
+    }
+
+    private WinError beginWithNothing() {
+        zero = true;
+        return owner.start("WSARecv", this);
+    }
+
+    private static boolean isNoBuffers(WinError failure) {
+        return failure != null && failure.error() == IoError.NO_BUFFERS;
+    }
+
+    @Override
+    int call(WinApi api) {
+        record.set(ValueLayout.JAVA_INT, OverlappedSlab.FLAGS, 0);
+        buffer(0, memory.address(0), zero ? 0 : memory.length(0));
+        return api.receive(owner.socket, payload(), 1, 0, record.address() + OverlappedSlab.FLAGS, overlapped());
+    }
+
+    @Override
+    void ended(int status, int bytes) {
+        WinError failure = WinError.ofStatus("receive", status);
+        long received = bytes;
+        boolean closed;
+        synchronized (owner.lock) {
+            owner.packetCame();
+            closed = owner.isClosed();
+            boolean again = isNoBuffers(failure) && !zero;
+            if (failure == null && zero) {
+                int now = closed ? -WinApi.ERROR_OPERATION_ABORTED : owner.receiveNow(memory);
+                received = Math.max(0, now);
+                again = now == -WinApi.WSAEWOULDBLOCK;
+                failure = now < 0 ? WinError.ofCode("WSARecv", -now) : null;
+            }
+            if (again && !closed) {
+                failure = beginWithNothing();
+                if (failure == null) {
+                    return;
+                }
+            }
+            owner.receiveEnded(failure);
+        }
+        memory.received(failure == null ? received : 0);
+        owner.finish(context, received, failure, closed);
+    }
+
+    /** It was never begun. */
+    void release() {
+        memory.release();
+    }
+}

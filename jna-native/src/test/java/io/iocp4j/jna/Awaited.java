@@ -1,0 +1,106 @@
+package io.iocp4j.jna;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.core.CompletionKey;
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.IoContext;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.PortListener;
+import io.iocp4j.core.PortSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A context that a test waits for; it must complete exactly once. */
+final class Awaited extends IoContext {
+    private static final long DEADLINE_SECONDS = 60;
+
+    private final CountDownLatch done = new CountDownLatch(1);
+    private final AtomicInteger completions = new AtomicInteger();
+
+    Awaited() {
+        super(null);
+        // the test's own
+        retain();
+    }
+
+    @Override
+    protected void onCompletion() {
+        completions.incrementAndGet();
+        done.countDown();
+    }
+
+    boolean isDone() {
+        return done.getCount() == 0;
+    }
+
+    Awaited await() throws InterruptedException {
+        assertTrue(done.await(DEADLINE_SECONDS, TimeUnit.SECONDS), () -> "no completion of " + this);
+        release();
+        assertEquals(1, completions.get());
+        return this;
+    }
+
+    void ended(long bytes) throws InterruptedException {
+        await();
+        assertEquals(null, error(), () -> "because of " + cause());
+        assertEquals(bytes, transferred());
+    }
+
+    void failed(IoError error) throws InterruptedException {
+        await();
+        assertEquals(error, error());
+        assertEquals(0, transferred());
+    }
+
+    static Awaited receive(PortSocket socket, ByteBuffer buffer) {
+        Awaited context = new Awaited();
+        socket.receive(buffer, context);
+        return context;
+    }
+
+    static Awaited send(PortSocket socket, ByteBuffer... buffers) {
+        Awaited context = new Awaited();
+        socket.send(buffers, buffers.length, context);
+        return context;
+    }
+
+    static Awaited accept(PortListener listener) {
+        Awaited context = new Awaited();
+        listener.accept(context);
+        return context;
+    }
+
+    static Awaited connect(PortSocket socket, InetSocketAddress remote) {
+        Awaited context = new Awaited();
+        socket.connect(remote, context);
+        return context;
+    }
+
+    static PortListener listen(CompletionPort port) throws Exception {
+        return port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100, CompletionKey.NONE);
+    }
+
+    /** Two connected sockets. */
+    record Pair(PortSocket client, PortSocket server) {
+        static Pair of(CompletionPort port, PortListener listener) throws Exception {
+            PortSocket client = port.socket(CompletionKey.NONE);
+            Awaited accepted = accept(listener);
+            connect(client, listener.local()).ended(0);
+            accepted.ended(0);
+            return new Pair(client, accepted.accepted());
+        }
+
+        static Pair of(CompletionPort port) throws Exception {
+            PortListener listener = listen(port);
+            Pair pair = of(port, listener);
+            listener.close();
+            return pair;
+        }
+    }
+}

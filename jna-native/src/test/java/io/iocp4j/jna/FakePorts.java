@@ -1,0 +1,240 @@
+package io.iocp4j.jna;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Completion ports in memory, as Windows is documented to behave where Wine does not: they wake the waiter that came last, tell waiters of
+ * a closed port (735), and store a status when its packet is dequeued and not before. What no kernel may see is noted as a violation.
+ * Tests script failures and hold packets back. All state is guarded by this.
+ */
+abstract class FakePorts implements WinApi {
+    static final int STATUS_PENDING = 0x103;
+
+    private final Map<Long, Queue> queues = new HashMap<>();
+    private final Map<String, ArrayDeque<Integer>> failures = new HashMap<>();
+    private final Map<String, ArrayDeque<Integer>> endings = new HashMap<>();
+    final List<String> violations = new ArrayList<>();
+    final List<String> calls = new ArrayList<>();
+    private long nextHandle = 0x100;
+    private int pendingOps;
+    private int wakeAt = 1;
+    private int largestBatch;
+
+    /** A completion port. */
+    static final class Queue {
+        final long handle;
+        final ArrayDeque<Packet> packets = new ArrayDeque<>();
+        final ArrayDeque<Object> waiters = new ArrayDeque<>();
+        boolean closed;
+
+        Queue(long handle) {
+            this.handle = handle;
+        }
+    }
+
+    record Packet(long key, long overlapped, int status, int bytes) {
+    }
+
+    // ------------------------------------------------------------------ the script
+
+    /** The next call of this name fails at once with the code; further ones queue up. */
+    synchronized void failNext(String call, int code) {
+        failures.computeIfAbsent(call, name -> new ArrayDeque<>()).add(code);
+    }
+
+    /** The next operation of this kind ends with the status, whatever else would have happened. */
+    synchronized void endNext(String kind, int status) {
+        endings.computeIfAbsent(kind, name -> new ArrayDeque<>()).add(status);
+    }
+
+    /** No worker is woken until so many packets wait; then one is, and it gets them all. */
+    synchronized void holdUntil(int packets) {
+        wakeAt = packets;
+    }
+
+    /** Lets go what {@link #holdUntil} holds back. */
+    synchronized void release() {
+        wakeAt = 1;
+        for (Queue queue : queues.values()) {
+            if (!queue.packets.isEmpty() && !queue.waiters.isEmpty()) {
+                queue.waiters.pop();
+            }
+        }
+        notifyAll();
+    }
+
+    /** Closes every port under its waiters. */
+    synchronized void closePorts() {
+        List.copyOf(queues.keySet()).forEach(this::closePort);
+    }
+
+    synchronized int largestBatch() {
+        return largestBatch;
+    }
+
+    synchronized List<String> calls() {
+        return List.copyOf(calls);
+    }
+
+    /** Everything that is wrong now, at the end of a test: what was noted, and what is left. */
+    synchronized List<String> leftovers() {
+        List<String> all = new ArrayList<>(violations);
+        queues.values().forEach(queue -> all.add("port " + queue.handle + " is open"));
+        if (pendingOps != 0) {
+            all.add(pendingOps + " operations are pending");
+        }
+        return all;
+    }
+
+    // ------------------------------------------------------------------ ports
+
+    @Override
+    public synchronized long createPort(int concurrency) {
+        Queue queue = new Queue(handle());
+        queues.put(queue.handle, queue);
+        return queue.handle;
+    }
+
+    @Override
+    public synchronized int post(long port, long key) {
+        int failure = scripted("post");
+        if (failure != 0) {
+            return failure;
+        }
+        Queue queue = queues.get(port);
+        if (queue == null) {
+            return violation(6, "a post to a closed port");
+        }
+        enqueue(queue, new Packet(key, 0, 0, 0));
+        return 0;
+    }
+
+    final void enqueue(Queue queue, Packet packet) {
+        queue.packets.add(packet);
+        if (queue.packets.size() >= wakeAt && !queue.waiters.isEmpty()) {
+            wakeAt = 1;
+            // last in, first out
+            queue.waiters.pop();
+            notifyAll();
+        }
+    }
+
+    @Override
+    public synchronized int dequeue(long port, long entries, int capacity, long count, int millis) {
+        Queue queue = queues.get(port);
+        if (queue == null) {
+            return violation(6, "a wait on a closed port");
+        }
+        int failure = scripted("dequeue");
+        if (failure != 0) {
+            return failure;
+        }
+        while (queue.packets.size() < wakeAt) {
+            if (queue.closed) {
+                return -ERROR_ABANDONED_WAIT_0;
+            }
+            Object self = new Object();
+            queue.waiters.push(self);
+            await(() -> queue.closed || !queue.waiters.contains(self));
+        }
+        wakeAt = 1;
+        int taken = Math.min(capacity, queue.packets.size());
+        for (int i = 0; i < taken; i++) {
+            Packet packet = queue.packets.remove();
+            MemorySegment entry = memory(entries + 32L * i, 32);
+            entry.set(ValueLayout.JAVA_LONG, 0, packet.key);
+            entry.set(ValueLayout.JAVA_LONG, 8, packet.overlapped);
+            // documented as reserved
+            entry.set(ValueLayout.JAVA_LONG, 16, 0xDEADDEADL);
+            entry.set(ValueLayout.JAVA_INT, 24, packet.bytes);
+            if (packet.overlapped != 0) {
+                dequeued(packet);
+            }
+        }
+        largestBatch = Math.max(largestBatch, taken);
+        memory(count, 4).set(ValueLayout.JAVA_INT, 0, taken);
+        return 0;
+    }
+
+    private void dequeued(Packet packet) {
+        MemorySegment overlapped = memory(packet.overlapped, 32);
+        if (overlapped.get(ValueLayout.JAVA_INT, 0) != STATUS_PENDING) {
+            violations.add("an OVERLAPPED was written to while the kernel had it");
+        }
+        overlapped.set(ValueLayout.JAVA_LONG, 0, packet.status);
+        overlapped.set(ValueLayout.JAVA_LONG, 8, packet.bytes);
+        pendingOps--;
+    }
+
+    private void await(BooleanSupplier condition) {
+        boolean interrupted = false;
+        while (!condition.getAsBoolean()) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public synchronized int closePort(long port) {
+        Queue queue = queues.remove(port);
+        if (queue == null) {
+            return violation(6, "a port closed twice");
+        }
+        if (!queue.packets.isEmpty()) {
+            violations.add("a port closed with packets in it: " + queue.packets);
+        }
+        queue.closed = true;
+        notifyAll();
+        return 0;
+    }
+
+    // ------------------------------------------------------------------ for the sockets
+
+    final Queue queue(long port) {
+        return queues.get(port);
+    }
+
+    /** An operation begins: its OVERLAPPED is the kernel's. */
+    final void pending(long overlapped) {
+        pendingOps++;
+        memory(overlapped, 32).set(ValueLayout.JAVA_LONG, 0, STATUS_PENDING);
+    }
+
+    /** How the script ends an operation of this kind, or null. */
+    final Integer scriptedEnding(String kind) {
+        ArrayDeque<Integer> scripted = endings.get(kind);
+        return scripted == null ? null : scripted.poll();
+    }
+
+    final long handle() {
+        return nextHandle += 4;
+    }
+
+    final int scripted(String call) {
+        ArrayDeque<Integer> codes = failures.get(call);
+        return codes == null || codes.isEmpty() ? 0 : -codes.remove();
+    }
+
+    final int violation(int code, String text) {
+        violations.add(text);
+        return -code;
+    }
+
+    @SuppressWarnings("restricted") // a kernel is given addresses
+    static MemorySegment memory(long address, long bytes) {
+        return MemorySegment.ofAddress(address).reinterpret(bytes);
+    }
+}

@@ -1,0 +1,41 @@
+package io.iocp4j.jna;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.CompletionPortContract;
+import io.iocp4j.core.PortOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+
+@DisplayName("IocpPort keeps the contract of a completion port on the fake kernel")
+class IocpPortOnFakeTest extends CompletionPortContract {
+    final FakeKernel kernel = new FakeKernel();
+
+    @Override
+    protected CompletionPort open(int workers) throws IOException {
+        return new IocpPort(PortOptions.defaults().workers(workers), kernel, limits());
+    }
+
+    IocpLimits limits() {
+        return new IocpLimits(1 << 16, 4, 1024);
+    }
+
+    /** No real socket reaches the fake, so the connection is another port's, and the kernel lets its peer reset. */
+    @Override
+    protected void resetByPeer(InetSocketAddress listener, Step whileConnected) throws Exception {
+        try (CompletionPort peers = open(1)) {
+            connect(peers, listener);
+            whileConnected.run();
+            kernel.resetEveryConnection();
+        }
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        assertEquals(List.of(), kernel.leftovers());
+    }
+}

@@ -1,0 +1,18 @@
+package io.iocp4j.jna;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.CompletionPortContract;
+import io.iocp4j.core.PortOptions;
+import java.io.IOException;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+@DisplayName("IocpPort keeps the contract of a completion port on Windows")
+@EnabledOnOs(value = OS.WINDOWS, disabledReason = "the completion port of Windows itself")
+class IocpPortTest extends CompletionPortContract {
+    @Override
+    protected CompletionPort open(int workers) throws IOException {
+        return CompletionPort.open(PortOptions.defaults().workers(workers).engine("iocp"));
+    }
+}

@@ -1,0 +1,55 @@
+package io.iocp4j.jna;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.CompletionPortProvider;
+import io.iocp4j.core.PortOptions;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+@DisplayName("The engine iocp is found, and says where it cannot run")
+class IocpProviderTest {
+    @Test
+    @DisplayName("the service loader finds it on every platform")
+    void found() {
+        assertEquals(1, ServiceLoader.load(CompletionPortProvider.class).stream()
+                .filter(provider -> provider.get().name().equals("iocp")).count());
+    }
+
+    @Test
+    @DisplayName("elsewhere than on Windows with 64 bits it names what is missing")
+    void obstacles() {
+        assertEquals(Optional.of("IOCP needs Windows"), new IocpProvider("Linux", "64").obstacle());
+        assertEquals(Optional.of("IOCP needs Windows"), new IocpProvider("Mac OS X", "64").obstacle());
+        assertEquals(Optional.of("IOCP needs a JVM of 64 bits"), new IocpProvider("Windows 11", "32").obstacle());
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @DisplayName("forced elsewhere it says that IOCP needs Windows; without force another engine is taken")
+    void elsewhere() throws Exception {
+        UnsupportedOperationException e = assertThrows(UnsupportedOperationException.class,
+                () -> CompletionPort.open(PortOptions.defaults().engine("iocp")));
+        assertEquals("engine iocp: IOCP needs Windows", e.getMessage());
+        try (CompletionPort port = CompletionPort.open()) {
+            assertEquals("AsyncChannelPort", port.getClass().getSimpleName());
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.WINDOWS)
+    @DisplayName("on Windows it is the one that is taken without asking, and the other one can be forced")
+    void onWindows() throws Exception {
+        try (CompletionPort port = CompletionPort.open();
+                CompletionPort nio = CompletionPort.open(PortOptions.defaults().engine("nio"))) {
+            assertEquals(IocpPort.class, port.getClass());
+            assertEquals("AsyncChannelPort", nio.getClass().getSimpleName());
+        }
+    }
+}

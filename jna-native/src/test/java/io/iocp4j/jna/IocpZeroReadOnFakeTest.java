@@ -1,0 +1,11 @@
+package io.iocp4j.jna;
+
+import org.junit.jupiter.api.DisplayName;
+
+@DisplayName("IocpPort keeps the contract on the fake kernel also when every receive waits with a read of no bytes")
+class IocpZeroReadOnFakeTest extends IocpPortOnFakeTest {
+    @Override
+    IocpLimits limits() {
+        return new IocpLimits(1 << 16, 4, 0);
+    }
+}
