@@ -1,0 +1,49 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * ffmpeg's H.264 through a relay that somebody else has started into Chromium. Not named as a test, so that no build runs it: jna-native's
+ * wine-test does, with a relay on a Windows JVM.
+ */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class RunningRelay {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final double SHOWN_SHARE_MIN = 0.8;
+    private static final int COLOURS_MIN = 50;
+
+    private final String address = Objects.requireNonNull(System.getProperty("relay.address"), "say -Drelay.address=http://host:port/");
+    private final Duration length = Duration.ofSeconds(Integer.getInteger("relay.seconds", 60));
+
+    @Test
+    @DisplayName("the page shows ffmpeg's picture from the beginning to the end")
+    void plays() throws IOException, InterruptedException {
+        Installed.require("chromium", "ffmpeg");
+        try (Chromium chromium = Chromium.start(); Ffmpeg ffmpeg = Ffmpeg.publish(address, "foreign", length);
+                Page page = chromium.open(address + "watch/foreign")) {
+            page.until("stats.framesShown > 60", LIMIT);
+            int colours = page.colours("video");
+            ffmpeg.await(length.plus(LIMIT));
+            page.until("stats.state !== 'live'", LIMIT);
+            System.out.printf("%d frames sent in %d s, %.0f shown, longest gap %.0f ms, %.0f gaps, %.0f skips, %.0f reconnects,"
+                    + " %d colours%n", ffmpeg.framesSent(), length.toSeconds(), page.stat("framesShown"),
+                    page.stat("maxFrameGapMs"), page.stat("seqGaps"), page.stat("skips"), page.stat("reconnects"), colours);
+            assertTrue(page.stat("framesShown") >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames shown");
+            assertTrue(colours > COLOURS_MIN, "the picture is black: " + colours + " colours");
+            assertEquals(0, page.stat("seqGaps"));
+            assertEquals(0, page.stat("reconnects"));
+            assertEquals(true, page.evaluate("document.querySelector('video').error === null"));
+            assertEquals(List.of(), page.problems());
+        }
+    }
+}
