@@ -98,16 +98,15 @@ final class Viewer implements WebSocketListener {
     @Override
     public void onClose(WebSocket closed, CloseStatus why) {
         stream.leave(this);
-        long sent;
-        long dropped;
+        String account;
         synchronized (this) {
             gone = true;
             queue.clear();
-            sent = queue.framesSent();
-            dropped = queue.framesDropped();
+            account = queue.framesSent() + " frames, " + queue.framesDropped() + " skipped in " + queue.trims() + " trims ("
+                    + queue.bytesDropped() + " bytes)";
         }
-        LOG.log(Level.INFO, "viewer " + id + " left " + stream.path() + " after " + sent + " frames, " + dropped + " skipped: " + why.code()
-                + " " + Json.quote(why.reason()) + " (" + why.initiator() + ")");
+        LOG.log(Level.INFO, "viewer " + id + " left " + stream.path() + " after " + account + ": " + why.code() + " "
+                + Json.quote(why.reason()) + " (" + why.initiator() + ")");
     }
 
     private void pong(Object c) {
