@@ -25,9 +25,6 @@ import java.util.function.Function;
 public final class TcpConnection extends RefCounted implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
 
-    /** What a blocking write queues at a time, in bytes. */
-    private static final int WRITE_PORTION_MAX = 64 << 10;
-
     /** Where a connection stands. It only moves down this list. */
     public enum State {
         /** The connect is under way; what is sent is kept. */
@@ -66,9 +63,6 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private boolean receiving;
     private boolean sending;
     private boolean aboveHighWater;
-    /** A thread is in {@code write}. */
-    private boolean writing;
-    private int waiters;
     private int lowWaterMark;
     private int highWaterMark;
     private int receiveSize;
@@ -80,12 +74,11 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private IoError lastError;
     private Throwable lastCause;
     private long bytesLost;
-    private Future<?> lingerTimer;
-    private Future<?> idleTimer;
     private Future<?> connectTimer;
-    private Duration idleTimeout = Duration.ZERO;
-    /** Tells the check of the timeout that holds from one that waited for the lock while the timeout was changed. */
-    private int idleRound;
+    /** Made at first need, as the two after it: most connections never have one. */
+    private IdleTimer idle;
+    private Linger linger;
+    private BlockingWriter writer;
     private long bytesRead;
     private long bytesWritten;
 
@@ -94,8 +87,6 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private Receive current;
     private boolean closeReported;
 
-    /** When something was last received or sent; a plain store per operation, which the idle timer reads when it fires. */
-    private volatile long lastActivityNanos;
     private volatile Object attachment;
 
     TcpConnection(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
@@ -283,49 +274,11 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     public void write(ByteBuffer data) throws IOException {
         requireNotWorker(port);
         synchronized (lock) {
-            while (writing) {
-                waitForChange();
+            if (writer == null) {
+                writer = new BlockingWriter(this, lock);
             }
-            writing = true;
-            try {
-                do {
-                    writePortion(data);
-                } while (data.hasRemaining());
-            } finally {
-                writing = false;
-                changed();
-            }
+            writer.write(data);
         }
-    }
-
-    private void writePortion(ByteBuffer data) throws IOException {
-        while (state != State.CLOSED && queue.bytes() >= options.sendQueueMax()) {
-            waitForChange();
-        }
-        long room = options.sendQueueMax() - queue.bytes();
-        int length = (int) Math.min(Math.min(data.remaining(), WRITE_PORTION_MAX), room);
-        if (!mayQueue(length)) {
-            throw ioException("write", whyNotSending());
-        }
-        queue.add(data.slice(data.position(), length));
-        data.position(data.position() + length);
-        queued();
-        while (state != State.CLOSED && queue.bytes() > highWaterMark) {
-            waitForChange();
-        }
-        if (state == State.CLOSED) {
-            throw ioException("write", whyNotSending());
-        }
-    }
-
-    private IoError whyNotSending() {
-        if (closeInfo == null) {
-            return IoError.SHUT_DOWN;
-        }
-        if (closeInfo.error() != null) {
-            return closeInfo.error();
-        }
-        return closeInfo.initiator() == Initiator.LOCAL ? IoError.BAD_DESCRIPTOR : IoError.BROKEN_PIPE;
     }
 
     /**
@@ -461,13 +414,11 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             throw new IllegalArgumentException("a silence must not be negative: " + silence);
         }
         synchronized (lock) {
-            cancel(idleTimer);
-            idleTimer = null;
-            idleTimeout = silence;
-            int round = ++idleRound;
-            if (!silence.isZero() && state != State.CLOSED) {
-                lastActivityNanos = port.nanoTime();
-                idleTimer = port.schedule(silence, () -> idleCheck(round));
+            if (idle == null) {
+                idle = new IdleTimer(port, lock, this::idle);
+            }
+            if (closeInfo == null) {
+                idle.start(silence);
             }
         }
     }
@@ -500,27 +451,24 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         return port.schedule(delay, () -> execute(task));
     }
 
-    private void idleCheck(int round) {
-        synchronized (lock) {
-            if (state == State.CLOSED || round != idleRound) {
-                return;
-            }
-            long left = TimeUnit.NANOSECONDS.convert(idleTimeout) - (port.nanoTime() - lastActivityNanos);
-            if (left > 0) {
-                idleTimer = port.schedule(Duration.ofNanos(left), () -> idleCheck(round));
-            } else {
-                idleTimer = port.schedule(idleTimeout, () -> idleCheck(round));
-                // nothing comes before onOpen; a connect has its own limit
-                if (state != State.CONNECTING) {
-                    strand.post(() -> callback(c -> c.handler.onTimeout(c)));
-                }
-            }
+    /** Nothing moved; under the lock. */
+    private void idle() {
+        // nothing comes before onOpen; a connect has its own limit
+        if (state == State.CONNECTING) {
+            idle.told();
+            return;
         }
+        strand.post(() -> {
+            callback(c -> c.handler.onTimeout(c));
+            synchronized (lock) {
+                idle.told();
+            }
+        });
     }
 
     private void active() {
-        if (idleTimer != null) {
-            lastActivityNanos = port.nanoTime();
+        if (idle != null) {
+            idle.active();
         }
     }
 
@@ -545,8 +493,10 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             output = output == Output.ENDED ? Output.ENDED : Output.ENDING;
             inputEnded |= held != null && held.transferred() == 0;
             dropHeld();
-            cancel(lingerTimer);
-            lingerTimer = port.schedule(options.lingerTimeout(), new Linger());
+            if (linger != null) {
+                linger.stop();
+            }
+            linger();
             changed();
             if (inputEnded && output == Output.ENDED) {
                 destroy();
@@ -593,6 +543,9 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private void report(CloseInfo info) {
         if (closeInfo == null) {
             closeInfo = info;
+            if (idle != null) {
+                idle.stop();
+            }
             strand.post(() -> {
                 closeReported = true;
                 handler.onClose(this, closeInfo);
@@ -609,9 +562,10 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             queue.clear();
         }
         dropHeld();
-        cancel(lingerTimer);
-        cancel(idleTimer);
         cancel(connectTimer);
+        if (linger != null) {
+            linger.stop();
+        }
         changed();
         // by the strand, since the last reference must not go under the lock: who waits for closed() may go on from there
         strand.post(this::release);
@@ -633,27 +587,6 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private static void cancel(Future<?> timer) {
         if (timer != null) {
             timer.cancel(false);
-        }
-    }
-
-    /** Cuts a closing connection that makes no progress. */
-    private final class Linger implements Runnable {
-        private long before = queue.bytes();
-
-        @Override
-        public void run() {
-            synchronized (lock) {
-                long now = queue.bytes();
-                if (state == State.CLOSED) {
-                    return;
-                }
-                if (now < before) {
-                    before = now;
-                    lingerTimer = port.schedule(options.lingerTimeout(), this);
-                } else {
-                    fail(IoError.TIMED_OUT, null, true);
-                }
-            }
         }
     }
 
@@ -922,9 +855,13 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** A peer that has ended its side and takes nothing more must not hold what is queued for it for ever. */
     private void lingerBehindPeer() {
-        if (inputEnded && output == Output.ENDING && lingerTimer == null && state == State.OPEN) {
-            lingerTimer = port.schedule(options.lingerTimeout(), new Linger());
+        if (inputEnded && output == Output.ENDING && linger == null && state == State.OPEN) {
+            linger();
         }
+    }
+
+    private void linger() {
+        linger = new Linger(port, lock, options.lingerTimeout(), queue::bytes, () -> fail(IoError.TIMED_OUT, null, true));
     }
 
     /** Doubles after a full receive, halves after one that filled less than a quarter. */
@@ -966,23 +903,47 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
     }
 
-    /** Most connections have no thread that waits, and a notify costs even then. */
+    /** What a thread in {@code write} waits for may have come. */
     private void changed() {
-        if (waiters > 0) {
-            lock.notifyAll();
+        if (writer != null) {
+            writer.changed();
         }
     }
 
-    private void waitForChange() throws IOException {
-        waiters++;
-        try {
-            lock.wait();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw ioException("write", IoError.OPERATION_ABORTED);
-        } finally {
-            waiters--;
+    /** Queues a part of what {@link BlockingWriter} has, under the lock; false if the connection no longer sends. */
+    boolean queuePortion(ByteBuffer portion) {
+        if (!mayQueue(portion.remaining())) {
+            return false;
         }
+        queue.add(portion);
+        queued();
+        return true;
+    }
+
+    /** What the queue still takes, in bytes; under the lock. */
+    long room() {
+        return options.sendQueueMax() - queue.bytes();
+    }
+
+    /** Whether the queue is above its high-water mark; under the lock. */
+    boolean isAboveHighWaterMark() {
+        return queue.bytes() > highWaterMark;
+    }
+
+    /** Whether the transport is gone; under the lock. */
+    boolean isGone() {
+        return state == State.CLOSED;
+    }
+
+    /** Why nothing more is sent, as a write tells it; under the lock. */
+    IoError whyNotSending() {
+        if (closeInfo == null) {
+            return IoError.SHUT_DOWN;
+        }
+        if (closeInfo.error() != null) {
+            return closeInfo.error();
+        }
+        return closeInfo.initiator() == Initiator.LOCAL ? IoError.BAD_DESCRIPTOR : IoError.BROKEN_PIPE;
     }
 
     IoException ioException(String operation, IoError error) {

@@ -134,6 +134,46 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("silences behind a callback that takes long do not pile up: one notice is pending at most")
+    void oneNoticeAtATime() throws Exception {
+        CountDownLatch manySilences = new CountDownLatch(1);
+        Recorder recorder = new Recorder() {
+            @Override
+            public void onTimeout(TcpConnection c) throws IOException {
+                super.onTimeout(c);
+                try {
+                    TcpFixture.await(manySilences);
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                c.setTimeout(Duration.ZERO);
+            }
+        };
+        Pair pair = accept(options.idleTimeout(Duration.ofMillis(1)), recorder);
+        recorder.await("timeout");
+        await(after(SHORT));
+        manySilences.countDown();
+        settle(pair.connection());
+        assertEquals(List.of("open", "timeout"), recorder.events());
+    }
+
+    @Test
+    @DisplayName("a connection that closes is not measured any more: silence costs no turn of a worker")
+    void notWhileClosing() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options.idleTimeout(Duration.ofMillis(1)), recorder);
+        pair.connection().close();
+        recorder.awaitClose();
+        // the turns that close() itself caused are over when the peer has seen the FIN
+        assertEquals(0, pair.peerReadsAll().length);
+        await(after(SHORT));
+        long before = port.counters().delivered();
+        await(after(SHORT));
+        assertEquals(before, port.counters().delivered());
+        assertEquals(TcpConnection.State.CLOSING, pair.connection().state());
+    }
+
+    @Test
     @DisplayName("C10 a pending timer keeps neither the connection nor the port")
     void timersDoNotHold() throws Exception {
         Recorder recorder = new Recorder();
