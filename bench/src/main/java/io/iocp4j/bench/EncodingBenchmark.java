@@ -1,0 +1,67 @@
+package io.iocp4j.bench;
+
+import io.iocp4j.websocket.FrameEncoder;
+import io.iocp4j.websocket.Opcode;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Framing binary messages into direct memory, as a server does; the baseline copies the payload and nothing else. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@OperationsPerInvocation(Payload.BYTES)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(3)
+public class EncodingBenchmark {
+    private final ByteBuffer payload = Payload.random();
+    private final ByteBuffer out = ByteBuffer.allocateDirect(2 * Payload.BYTES);
+
+    /** Bytes of payload in a frame. */
+    @Param({"64", "65536"})
+    public int length;
+
+    /** Made by JMH. */
+    public EncodingBenchmark() {
+    }
+
+    /**
+     * The payload without headers.
+     *
+     * @return where it was put
+     */
+    @Benchmark
+    public ByteBuffer baseline() {
+        out.clear();
+        for (int start = 0; start < Payload.BYTES; start += length) {
+            out.put(payload.limit(start + length).position(start));
+        }
+        return out;
+    }
+
+    /**
+     * Headers and payload.
+     *
+     * @return where they were put
+     */
+    @Benchmark
+    public ByteBuffer encode() {
+        out.clear();
+        for (int start = 0; start < Payload.BYTES; start += length) {
+            FrameEncoder.putHeader(out, true, false, Opcode.BINARY, length);
+            out.put(payload.limit(start + length).position(start));
+        }
+        return out;
+    }
+}

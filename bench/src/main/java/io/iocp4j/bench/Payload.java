@@ -1,0 +1,22 @@
+package io.iocp4j.bench;
+
+import java.nio.ByteBuffer;
+import java.util.SplittableRandom;
+
+/** The bytes that every benchmark works on: 64 KiB of payload, as one piece or cut into many. */
+final class Payload {
+    /** Bytes of payload in one call of a benchmark method. */
+    static final int BYTES = 64 << 10;
+    /** The masking key of every frame. */
+    static final int MASK_KEY = 0x37FA213D;
+
+    private Payload() {
+    }
+
+    /** Random bytes in direct memory, the same in every run. */
+    static ByteBuffer random() {
+        byte[] bytes = new byte[BYTES];
+        new SplittableRandom(1).nextBytes(bytes);
+        return ByteBuffer.allocateDirect(BYTES).put(bytes).flip();
+    }
+}
