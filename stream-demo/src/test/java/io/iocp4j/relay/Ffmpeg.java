@@ -1,5 +1,6 @@
 package io.iocp4j.relay;
 
+import io.iocp4j.websocket.ChildProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,6 +3,9 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.websocket.ChildProcess;
+import io.iocp4j.websocket.Chromium;
+import io.iocp4j.websocket.Installed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +73,7 @@ class FirstCommandTest {
             long begun = System.nanoTime();
             long built = terminal.awaitLine(BUILT, BUILD_LIMIT).nanos();
             String address = RelayProcess.address(terminal.awaitLine(RelayProcess.ADDRESS, PICTURE_LIMIT));
-            Page page = chromium.open(address);
+            PlayerPage page = new PlayerPage(chromium.open(address));
             page.until("stats.framesShown > 10", PICTURE_LIMIT);
             long shown = System.nanoTime();
             Look look = look(page);
@@ -89,7 +92,7 @@ class FirstCommandTest {
         }
     }
 
-    private static Look look(Page page) throws IOException {
+    private static Look look(PlayerPage page) throws IOException {
         Map<String, Object> canvas = page.place("canvas");
         Screenshot first = page.screenshot();
         page.pass(Duration.ofSeconds(1));

@@ -2,6 +2,8 @@ package io.iocp4j.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.iocp4j.websocket.Chromium;
+import io.iocp4j.websocket.Installed;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -37,7 +39,7 @@ class KillTest {
                 Ffmpeg killed = Ffmpeg.publish(relay.address(), "kill", LENGTH);
                 LiveViewer viewer = new LiveViewer(relay.address(), "kill", "viewer")) {
             // never closed: it goes down with its browser
-            Page page = chromium.open(relay.address() + "watch/kill");
+            PlayerPage page = new PlayerPage(chromium.open(relay.address() + "watch/kill"));
             page.until("stats.framesShown > 30", LIMIT);
             viewer.awaitFrames(30, LIMIT);
 

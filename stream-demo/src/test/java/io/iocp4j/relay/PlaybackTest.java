@@ -3,6 +3,8 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.websocket.Chromium;
+import io.iocp4j.websocket.Installed;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,7 +57,7 @@ class PlaybackTest {
     @Test
     @DisplayName("at least 0.8 of the frames that ffmpeg sent in 20 s are seen, and they are not black")
     void framesShown() throws IOException, InterruptedException {
-        try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "long", LENGTH); Page page = watch("long")) {
+        try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "long", LENGTH); PlayerPage page = watch("long")) {
             page.until("stats.framesShown > 150", LIMIT);
             int colours = page.colours("video");
             page.screenshot().save("playback");
@@ -80,11 +82,12 @@ class PlaybackTest {
     @Test
     @DisplayName("a viewer that joins between two keys has its first frame within 300 ms of the socket's opening")
     void lateViewer() throws IOException, InterruptedException {
-        try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "late", LENGTH.plus(LIMIT)); Page early = watch("late")) {
+        try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "late", LENGTH.plus(LIMIT));
+                PlayerPage early = watch("late")) {
             early.until("stats.framesShown > 60", LIMIT);
             List<Double> firstFrames = new ArrayList<>();
             for (int i = 0; i < LATE_VIEWERS; i++) {
-                try (Page late = watch("late")) {
+                try (PlayerPage late = watch("late")) {
                     late.until("stats.framesShown > 30", LIMIT);
                     firstFrames.add(late.stat("firstFrameMs"));
                     assertSound(late);
@@ -102,7 +105,7 @@ class PlaybackTest {
     @Test
     @DisplayName("the publisher stops and comes back: the page stays, stays connected, and goes on with the next epoch")
     void publisherBack() throws IOException, InterruptedException {
-        try (Ffmpeg first = Ffmpeg.publish(relay.address(), "back", LENGTH); Page page = watch("back")) {
+        try (Ffmpeg first = Ffmpeg.publish(relay.address(), "back", LENGTH); PlayerPage page = watch("back")) {
             page.evaluate("window.sameDocument = true");
             page.until("stats.framesShown > 60", LIMIT);
             first.stop();
@@ -123,11 +126,11 @@ class PlaybackTest {
         }
     }
 
-    private Page watch(String path) {
-        return chromium.open(relay.address() + "watch/" + path);
+    private PlayerPage watch(String path) {
+        return new PlayerPage(chromium.open(relay.address() + "watch/" + path));
     }
 
-    private static void assertSound(Page page) {
+    private static void assertSound(PlayerPage page) {
         assertEquals(true, page.evaluate("document.querySelector('video').error === null"), "error of the element");
         assertEquals(0, page.stat("nonKeyAfterSkip"), "frames that refer to frames that never came");
         assertEquals(List.of(), page.problems());

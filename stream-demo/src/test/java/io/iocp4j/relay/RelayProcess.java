@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.websocket.ChildProcess;
 import io.iocp4j.websocket.WebSocketServer;
 import java.io.File;
 import java.io.IOException;

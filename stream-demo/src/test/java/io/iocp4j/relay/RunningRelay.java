@@ -3,6 +3,8 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.websocket.Chromium;
+import io.iocp4j.websocket.Installed;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -30,7 +32,7 @@ class RunningRelay {
     void plays() throws IOException, InterruptedException {
         Installed.require("chromium", "ffmpeg");
         try (Chromium chromium = Chromium.start(); Ffmpeg ffmpeg = Ffmpeg.publish(address, "foreign", length);
-                Page page = chromium.open(address + "watch/foreign")) {
+                PlayerPage page = new PlayerPage(chromium.open(address + "watch/foreign"))) {
             page.until("stats.framesShown > 60", LIMIT);
             int colours = page.colours("video");
             ffmpeg.await(length.plus(LIMIT));

@@ -1,5 +1,6 @@
 package io.iocp4j.relay;
 
+import io.iocp4j.websocket.ChildProcess;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

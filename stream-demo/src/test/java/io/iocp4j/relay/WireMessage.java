@@ -1,5 +1,6 @@
 package io.iocp4j.relay;
 
+import io.iocp4j.websocket.JsonTree;
 import java.nio.ByteBuffer;
 import java.util.Map;
 

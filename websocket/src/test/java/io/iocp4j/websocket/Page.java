@@ -1,4 +1,4 @@
-package io.iocp4j.relay;
+package io.iocp4j.websocket;
 
 import java.time.Duration;
 import java.util.Base64;
@@ -9,7 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** A page in {@link Chromium}, in a window of its own, so that it counts as visible. For one thread at a time. */
-final class Page implements AutoCloseable {
+public final class Page implements AutoCloseable {
     private static final Duration LOAD_LIMIT = Duration.ofSeconds(30);
 
     private final DevTools tools;
@@ -46,7 +46,7 @@ final class Page implements AutoCloseable {
     }
 
     /** The value of a JavaScript expression; that of a promise, once it is settled. */
-    Object evaluate(String expression) {
+    public Object evaluate(String expression) {
         Map<String, Object> answer = tools.call(session, "Runtime.evaluate",
                 Map.of("expression", expression, "awaitPromise", true, "returnByValue", true));
         if (answer.containsKey("exceptionDetails")) {
@@ -56,57 +56,19 @@ final class Page implements AutoCloseable {
         return DevTools.object(answer, "result").get("value");
     }
 
-    /** A number of the player's statistics; NaN while the page has no player or the player does not know it. */
-    double stat(String name) {
-        Object value = evaluate("window.relayPlayer?.stats." + name + " ?? null");
-        return value instanceof Double number ? number : Double.NaN;
-    }
-
-    /** Waits for a condition, a JavaScript expression in which {@code stats} are those of the player. */
-    void until(String condition, Duration limit) {
-        evaluate("""
-                new Promise((resolve, reject) => {
-                  const deadline = performance.now() + %d;
-                  const look = () => {
-                    const stats = window.relayPlayer?.stats;
-                    if (stats && (%s)) resolve();
-                    else if (performance.now() < deadline) setTimeout(look, 10);
-                    else reject(new Error('not within %s: ' + JSON.stringify(stats)));
-                  };
-                  look();
-                })""".formatted(limit.toMillis(), condition, limit));
-    }
-
     /** Waits for a time that passes in the page. */
-    void pass(Duration time) {
+    public void pass(Duration time) {
         evaluate("new Promise(resolve => setTimeout(resolve, " + time.toMillis() + "))");
     }
 
-    /** What the page looks like now. */
-    Screenshot screenshot() {
+    /** What the page looks like now, as PNG. */
+    public byte[] screenshot() {
         String png = (String) tools.call(session, "Page.captureScreenshot", Map.of("format", "png")).get("data");
-        return new Screenshot(Base64.getDecoder().decode(png));
-    }
-
-    /** Where in a screenshot the element is that the selector finds: x, y, width and height in pixels. */
-    Map<String, Object> place(String selector) {
-        return JsonTree.readObject((String) evaluate(
-                "JSON.stringify(document.querySelector('" + selector + "').getBoundingClientRect())"));
-    }
-
-    /** The number of colours in the picture of the video or canvas, which is made small (64 x 36) before. */
-    int colours(String selector) {
-        return ((Double) evaluate("""
-                (() => {
-                  const canvas = new OffscreenCanvas(64, 36);
-                  const context = canvas.getContext('2d');
-                  context.drawImage(document.querySelector('%s'), 0, 0, 64, 36);
-                  return new Set(new Uint32Array(context.getImageData(0, 0, 64, 36).data.buffer)).size;
-                })()""".formatted(selector))).intValue();
+        return Base64.getDecoder().decode(png);
     }
 
     /** Exceptions that nobody caught, and what the page and the browser wrote to the console as errors. */
-    List<String> problems() {
+    public List<String> problems() {
         return List.copyOf(problems);
     }
 

@@ -1,4 +1,4 @@
-package io.iocp4j.relay;
+package io.iocp4j.websocket;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A Chromium without a screen and with a fresh profile, steered through DevTools. */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final String ANNOUNCEMENT = "DevTools listening on ";
     private static final List<String> FLAGS = List.of("--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio",
@@ -31,7 +31,7 @@ final class Chromium implements AutoCloseable {
         this.profile = profile;
     }
 
-    static Chromium start() throws IOException, InterruptedException {
+    public static Chromium start() throws IOException, InterruptedException {
         Path profile = Files.createTempDirectory("chromium");
         ProcessBuilder builder = new ProcessBuilder("chromium");
         builder.command().addAll(FLAGS);
@@ -51,12 +51,12 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Opens an address in a window of its own. */
-    Page open(String address) {
+    public Page open(String address) {
         return Page.open(tools, address);
     }
 
     /** Kills the browser with all its processes, as if the machine had lost it. */
-    void kill() {
+    public void kill() {
         process.kill();
     }
 

@@ -1,4 +1,4 @@
-package io.iocp4j.relay;
+package io.iocp4j.websocket;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package io.iocp4j.relay;
+package io.iocp4j.websocket;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,7 +9,7 @@ import java.util.Map;
  * JSON text (RFC 8259) to and from plain Java values for tests: Map, List, String, Double, Boolean, null. It reads what
  * a browser and the relay write, and throws IllegalArgumentException for anything else.
  */
-final class JsonTree {
+public final class JsonTree {
     private final String text;
     private int at;
 
@@ -17,7 +17,7 @@ final class JsonTree {
         this.text = text;
     }
 
-    static Object read(String text) {
+    public static Object read(String text) {
         JsonTree json = new JsonTree(text);
         Object value = json.value();
         json.space();
@@ -27,11 +27,11 @@ final class JsonTree {
 
     /** Reads a text whose value is an object. */
     @SuppressWarnings("unchecked")
-    static Map<String, Object> readObject(String text) {
+    public static Map<String, Object> readObject(String text) {
         return (Map<String, Object>) read(text);
     }
 
-    static String write(Object value) {
+    public static String write(Object value) {
         StringBuilder out = new StringBuilder();
         write(value, out);
         return out.toString();

@@ -1,4 +1,4 @@
-package io.iocp4j.relay;
+package io.iocp4j.websocket;
 
 import java.io.File;
 import java.nio.file.Files;
@@ -12,13 +12,13 @@ import org.junit.jupiter.api.Assumptions;
  * The programs of the system that end-to-end checks need. A test is skipped where one is missing, unless
  * {@code -De2e.required=true} says that this run has to have them all.
  */
-final class Installed {
+public final class Installed {
     private static final boolean REQUIRED = Boolean.getBoolean("e2e.required");
 
     private Installed() {
     }
 
-    static void require(String... programs) {
+    public static void require(String... programs) {
         List<String> missing = Stream.of(programs).filter(program -> !isOnPath(program)).toList();
         if (missing.isEmpty()) {
             return;

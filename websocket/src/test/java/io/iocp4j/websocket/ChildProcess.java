@@ -1,4 +1,4 @@
-package io.iocp4j.relay;
+package io.iocp4j.websocket;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -23,16 +23,16 @@ import java.util.regex.Pattern;
  * A program that a test started. A thread of its own reads what it prints, line by line, into a file and for those
  * who wait for a line. {@link #close()} kills the program and all that descends from it.
  */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
     /** Directory of everything that end-to-end checks leave behind for a person to look at. */
-    static final Path RESULTS = Path.of("target", "e2e");
+    public static final Path RESULTS = Path.of("target", "e2e");
 
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
     private static final int LINES_IN_FAILURE = 20;
     private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;]*m");
 
     /** A line without colours, and {@link System#nanoTime()} when it came. */
-    record Line(String text, long nanos) {
+    public record Line(String text, long nanos) {
     }
 
     private final String name;
@@ -48,14 +48,14 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /** Starts the program; its standard output and error go together to {@code name.log} in {@link #RESULTS}. */
-    static ChildProcess start(String name, ProcessBuilder builder) throws IOException {
+    public static ChildProcess start(String name, ProcessBuilder builder) throws IOException {
         Files.createDirectories(RESULTS);
         PrintWriter log = new PrintWriter(Files.newBufferedWriter(RESULTS.resolve(name + ".log")), true);
         return new ChildProcess(name, builder.redirectErrorStream(true).start(), log);
     }
 
     /** Waits for a line, old or new, in which the pattern is found; fails when the output or the time ends before. */
-    Line awaitLine(String pattern, Duration limit) throws InterruptedException {
+    public Line awaitLine(String pattern, Duration limit) throws InterruptedException {
         Matcher matcher = Pattern.compile(pattern).matcher("");
         long deadline = System.nanoTime() + limit.toNanos();
         synchronized (this) {
@@ -76,12 +76,12 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /** All lines until now. */
-    synchronized List<Line> lines() {
+    public synchronized List<Line> lines() {
         return List.copyOf(lines);
     }
 
     /** Types into the program's standard input. */
-    void type(int... bytes) throws IOException {
+    public void type(int... bytes) throws IOException {
         for (int b : bytes) {
             process.getOutputStream().write(b);
         }
@@ -89,31 +89,31 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /** Asks the program to end, as {@code kill} does (SIGTERM). */
-    void terminate() {
+    public void terminate() {
         // not of the Process itself, which would close the output before its last lines are read
         process.toHandle().destroy();
     }
 
     /** Waits for the end of the program and of its output, and returns the exit code. */
-    int awaitExit(Duration limit) {
+    public int awaitExit(Duration limit) {
         await(CompletableFuture.allOf(process.onExit(), silence), limit, "the end of " + name);
         return process.exitValue();
     }
 
     /** Waits as long as the program runs, at most for the given time; true when it ended. */
-    boolean endsWithin(Duration limit) throws InterruptedException {
+    public boolean endsWithin(Duration limit) throws InterruptedException {
         return process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** The program and all its descendants, those that are alive now and those that an earlier call saw. */
-    Set<ProcessHandle> family() {
+    public Set<ProcessHandle> family() {
         family.add(process.toHandle());
         process.descendants().forEach(family::add);
         return family;
     }
 
     /** Kills the program and all its descendants without a warning (SIGKILL), and waits until they are gone. */
-    void kill() {
+    public void kill() {
         family().forEach(ProcessHandle::destroyForcibly);
         awaitExit(KILL_LIMIT);
     }
@@ -124,7 +124,7 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /** Those of the processes that still run when the time is over; returns sooner when there are none. */
-    static List<ProcessHandle> survivors(Collection<ProcessHandle> processes, Duration limit) {
+    public static List<ProcessHandle> survivors(Collection<ProcessHandle> processes, Duration limit) {
         CompletableFuture<?>[] exits = processes.stream().map(ProcessHandle::onExit)
                 .toArray(CompletableFuture<?>[]::new);
         CompletableFuture.allOf(exits).completeOnTimeout(null, limit.toNanos(), TimeUnit.NANOSECONDS).join();

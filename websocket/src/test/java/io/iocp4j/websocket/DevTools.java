@@ -1,4 +1,4 @@
-package io.iocp4j.relay;
+package io.iocp4j.websocket;
 
 import java.io.IOException;
 import java.net.URI;
