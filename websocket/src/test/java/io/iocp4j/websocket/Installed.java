@@ -20,10 +20,19 @@ public final class Installed {
 
     public static void require(String... programs) {
         List<String> missing = Stream.of(programs).filter(program -> !isOnPath(program)).toList();
-        if (missing.isEmpty()) {
-            return;
+        if (!missing.isEmpty()) {
+            miss("not installed: " + String.join(", ", missing));
         }
-        String reason = "not installed: " + String.join(", ", missing);
+    }
+
+    /** The same for what a script of ours installs. */
+    public static void requireFile(Path file, String script) {
+        if (!Files.exists(file)) {
+            miss("not there: " + file + ", to be had with " + script);
+        }
+    }
+
+    private static void miss(String reason) {
         if (REQUIRED) {
             Assertions.fail(reason);
         }

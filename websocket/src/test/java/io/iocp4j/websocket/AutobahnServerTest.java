@@ -1,0 +1,27 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.TcpOptions;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
+
+@Tag("e2e")
+@DisplayName("Autobahn's cases against our server")
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
+class AutobahnServerTest {
+    @TestFactory
+    @DisplayName("all pass, and the three of which the RFC says nothing are informational")
+    List<DynamicTest> cases() throws IOException {
+        TcpOptions options = TestServer.LOOPBACK.sendQueueMax(64 << 20);
+        try (TestServer server = new TestServer(options, builder -> builder.limits(Autobahn.LIMITS)
+                    .webSockets(request -> new TestServer.Echo()));
+                Autobahn autobahn = Autobahn.testServer(server.uri())) {
+            return autobahn.verdicts();
+        }
+    }
+}
