@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The server's half of the opening handshake (RFC 6455 section 4.2). Pure functions, for any thread.
+ * The server's half of the opening handshake (RFC 6455 section 4.2); the client's is a class of its own. Pure
+ * functions, for any thread.
  *
  * <p>{@code Sec-WebSocket-Extensions} is not looked at: no extension is spoken, and declining all of them is a
  * correct answer (section 9.1).
@@ -17,7 +18,7 @@ import java.util.Set;
 public final class Handshake {
     /** RFC 6455 section 1.3. */
     private static final String ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    private static final String VERSION = "13";
+    static final String VERSION = "13";
     /** Base64 of 16 bytes: 22 digits and two signs of padding. */
     private static final int KEY_DIGITS = 22;
 

@@ -60,11 +60,30 @@ public final class HttpBodyDecoder {
      * @param limits of the lines between the content
      */
     public HttpBodyDecoder(HttpRequest request, HttpLimits limits) {
+        this(request.chunked(), Math.max(0, request.contentLength()), limits);
+    }
+
+    /**
+     * A decoder before the first byte of the body of a response to GET.
+     *
+     * @param response tells how the body is framed (RFC 9112 section 6.3): none with 1xx, 204 and 304; else without Content-Length and
+     *     chunks it reaches to the end of the connection, and {@link #isDone()} stays false
+     * @param limits of the lines between the content
+     * @throws HttpException if the fields say different things about the length
+     */
+    HttpBodyDecoder(HttpResponseHead response, HttpLimits limits) throws HttpException {
+        HttpRequest.requireFraming(response.headers(), response.http11());
+        boolean none = response.status() < 200 || response.status() == 204 || response.status() == 304;
+        boolean chunked = !none && response.headers().first("Transfer-Encoding") != null;
+        this(chunked, none ? 0 : HttpRequest.contentLength(response.headers()), limits);
+    }
+
+    private HttpBodyDecoder(boolean chunked, long length, HttpLimits limits) {
         this.limits = limits;
-        if (request.chunked()) {
+        if (chunked) {
             state = State.CHUNK_SIZE;
         } else {
-            remaining = Math.max(0, request.contentLength());
+            remaining = length < 0 ? Long.MAX_VALUE : length;
             state = remaining == 0 ? State.DONE : State.CONTENT;
         }
     }

@@ -105,6 +105,11 @@ public record HttpRequest(String method, String target, String path, String quer
      * @return bytes, 0 or more; -1 if there is no Content-Length
      */
     public long contentLength() {
+        return contentLength(headers);
+    }
+
+    /** The same for any head. */
+    static long contentLength(HttpHeaders headers) {
         String length = headers.first("Content-Length");
         return length == null ? -1 : parseLength(length);
     }
@@ -188,7 +193,7 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /** RFC 9112 section 6.1 and 6.3: whatever another server on the way could frame differently is refused. */
-    private static void requireFraming(HttpHeaders headers, boolean http11) throws HttpException {
+    static void requireFraming(HttpHeaders headers, boolean http11) throws HttpException {
         List<String> codings = headers.all("Transfer-Encoding");
         List<String> lengths = headers.all("Content-Length");
         if (!codings.isEmpty() && (!lengths.isEmpty() || !http11)) {

@@ -222,4 +222,50 @@ class HttpBodyDecoderTest {
         assertTrue(part.hasRemaining(), "an empty part");
         content.append(text(part));
     }
+
+    private static HttpBodyDecoder ofResponse(int status, String... fields) throws HttpException {
+        HttpHeaders.Builder headers = HttpHeaders.builder();
+        for (int i = 0; i < fields.length; i += 2) {
+            headers.add(fields[i], fields[i + 1]);
+        }
+        return new HttpBodyDecoder(new HttpResponseHead(status, true, headers.build()), LIMITS);
+    }
+
+    @Test
+    @DisplayName("the body of a response is framed by its length, by chunks, or by the end of the connection")
+    void responses() throws HttpException {
+        HttpBodyDecoder counted = ofResponse(404, "Content-Length", "3");
+        ByteBuffer in = bytes("abcdef");
+        counted.decode(in, piece -> content.append(text(piece)));
+        assertTrue(counted.isDone());
+        assertEquals("def", text(in));
+        HttpBodyDecoder chunked = ofResponse(500, "Transfer-Encoding", "chunked");
+        chunked.decode(bytes("2\r\nde\r\n0\r\n\r\n"), piece -> content.append(text(piece)));
+        assertTrue(chunked.isDone());
+        HttpBodyDecoder endless = ofResponse(200);
+        endless.decode(bytes("fgh"), piece -> content.append(text(piece)));
+        endless.decode(bytes("i"), piece -> content.append(text(piece)));
+        assertFalse(endless.isDone());
+        assertEquals("abcdefghi", content.toString());
+    }
+
+    @Test
+    @DisplayName("a response 1xx, 204 or 304 has no body, whatever its fields say")
+    void noBodies() throws HttpException {
+        for (int status : new int[] {100, 101, 204, 304}) {
+            assertTrue(ofResponse(status).isDone());
+            assertTrue(ofResponse(status, "Content-Length", "5").isDone());
+            assertTrue(ofResponse(status, "Transfer-Encoding", "chunked").isDone());
+        }
+        assertTrue(ofResponse(200, "Content-Length", "0").isDone());
+    }
+
+    @Test
+    @DisplayName("a response whose fields contradict each other is refused")
+    void badResponses() {
+        assertThrows(HttpException.class, () -> ofResponse(200, "Content-Length", "5", "Transfer-Encoding", "chunked"));
+        assertThrows(HttpException.class, () -> ofResponse(200, "Content-Length", "5", "Content-Length", "6"));
+        assertThrows(HttpException.class, () -> ofResponse(200, "Content-Length", "-5"));
+        assertThrows(HttpException.class, () -> ofResponse(200, "Transfer-Encoding", "gzip"));
+    }
 }

@@ -37,15 +37,15 @@ final class HttpFixture {
         return assertThrows(HttpException.class, () -> new HttpRequestReader(limits).read(bytes(head)), head);
     }
 
-    /** Reads byte by byte until a request comes out; null if none does. */
-    static HttpRequest drip(String head, HttpRequestReader reader) throws HttpException {
+    /** Reads byte by byte until a head comes out; null if none does. */
+    static <H> H drip(String head, HttpHeadReader<H> reader) throws HttpException {
         // direct on purpose: the reader must not ask for an array
         ByteBuffer one = ByteBuffer.allocateDirect(1);
         for (byte b : head.getBytes(StandardCharsets.ISO_8859_1)) {
-            HttpRequest request = reader.read(one.clear().put(b).flip());
+            H read = reader.read(one.clear().put(b).flip());
             assertFalse(one.hasRemaining());
-            if (request != null) {
-                return request;
+            if (read != null) {
+                return read;
             }
         }
         return null;

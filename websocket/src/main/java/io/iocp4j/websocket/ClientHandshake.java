@@ -1,0 +1,124 @@
+package io.iocp4j.websocket;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The client's half of one opening handshake (RFC 6455 section 4.1): what is sent, and whether the answer to it may be
+ * believed. No I/O. Immutable.
+ */
+final class ClientHandshake {
+    /** Made here, or of no meaning in an opening request. */
+    static final List<String> RESERVED = List.of("Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding",
+            "Expect");
+    /** Bytes of a nonce (section 4.1, item 7). */
+    static final int NONCE_BYTES = 16;
+    private static final String RESERVED_PREFIX = "Sec-WebSocket-";
+
+    private final Endpoint endpoint;
+    private final HttpHeaders headers;
+    private final Set<String> subprotocols;
+    private final String key;
+
+    /**
+     * The handshake with one server.
+     *
+     * @param headers further ones, which passed {@link #requireAllowed}
+     * @param subprotocols that are offered, the preferred one first
+     * @param nonce random bytes, {@link #NONCE_BYTES} of them; fresh for each handshake, so that no cache can answer
+     */
+    ClientHandshake(Endpoint endpoint, HttpHeaders headers, Set<String> subprotocols, byte[] nonce) {
+        this.endpoint = endpoint;
+        this.headers = headers;
+        this.subprotocols = subprotocols;
+        this.key = Base64.getEncoder().encodeToString(nonce);
+    }
+
+    /**
+     * Refuses names that the handshake makes by itself; with a second, different one two readers would understand it
+     * differently.
+     *
+     * @throws IllegalArgumentException if the name is such
+     */
+    static void requireAllowed(String name) {
+        boolean prefixed = name.regionMatches(true, 0, RESERVED_PREFIX, 0, RESERVED_PREFIX.length());
+        if (prefixed || RESERVED.stream().anyMatch(name::equalsIgnoreCase)) {
+            throw new IllegalArgumentException(name + " is made by the handshake");
+        }
+    }
+
+    /**
+     * Checks names that are to be offered.
+     *
+     * @throws IllegalArgumentException if one is no token or stands there twice (section 4.1, item 10)
+     */
+    static Set<String> requireSubprotocols(String... names) {
+        Set<String> checked = new LinkedHashSet<>();
+        for (String name : names) {
+            if (!HttpToken.isToken(name) || !checked.add(name)) {
+                throw new IllegalArgumentException("a subprotocol is a token, and offered once");
+            }
+        }
+        return checked;
+    }
+
+    /** The bytes of the opening request. */
+    ByteBuffer request() {
+        StringBuilder head = new StringBuilder(256);
+        head.append("GET ").append(endpoint.resource()).append(" HTTP/1.1\r\n");
+        append(head, "Host", endpoint.authority());
+        append(head, "Upgrade", "websocket");
+        append(head, "Connection", "Upgrade");
+        append(head, "Sec-WebSocket-Key", key);
+        append(head, "Sec-WebSocket-Version", Handshake.VERSION);
+        if (!subprotocols.isEmpty()) {
+            append(head, "Sec-WebSocket-Protocol", String.join(", ", subprotocols));
+        }
+        headers.forEach((name, value) -> append(head, name, value));
+        return ByteBuffer.wrap(head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static void append(StringBuilder head, String name, String value) {
+        head.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    /**
+     * Checks a response 101 (section 4.1, the list at its end).
+     *
+     * @return the subprotocol that the server chose; null if it chose none, which the RFC allows also where some were
+     *     offered
+     * @throws HandshakeException if the connection must not be used
+     */
+    String check(HttpResponseHead response) throws HandshakeException {
+        HttpHeaders answer = response.headers();
+        require(response.http11(), "the server switches protocols in HTTP/1.0", response);
+        require(isOnly(answer.all("Upgrade"), "websocket"), "the server switches to something else than WebSocket",
+                response);
+        require(answer.hasToken("Connection", "Upgrade"), "Connection without Upgrade", response);
+        // bytes behind the head are frames; whoever believed a length could be led to read them as something else
+        require(answer.first("Content-Length") == null && answer.first("Transfer-Encoding") == null,
+                "a 101 has no body", response);
+        List<String> accepts = answer.all("Sec-WebSocket-Accept");
+        require(accepts.equals(List.of(Handshake.accept(key))), "Sec-WebSocket-Accept does not answer the key",
+                response);
+        require(answer.all("Sec-WebSocket-Extensions").isEmpty(), "an extension that was not offered", response);
+        List<String> chosen = answer.all("Sec-WebSocket-Protocol");
+        require(chosen.isEmpty() || chosen.size() == 1 && subprotocols.contains(chosen.getFirst()),
+                "a subprotocol that was not offered, or more than one", response);
+        return chosen.isEmpty() ? null : chosen.getFirst();
+    }
+
+    private static boolean isOnly(List<String> values, String wanted) {
+        return values.size() == 1 && values.getFirst().equalsIgnoreCase(wanted);
+    }
+
+    private static void require(boolean condition, String fault, HttpResponseHead response) throws HandshakeException {
+        if (!condition) {
+            throw new HandshakeException("not a valid WebSocket handshake: " + fault, response);
+        }
+    }
+}
