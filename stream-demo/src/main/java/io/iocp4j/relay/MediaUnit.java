@@ -3,6 +3,7 @@ package io.iocp4j.relay;
 import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.RefCounted;
 import io.iocp4j.websocket.Message;
+import io.iocp4j.websocket.SharedMessage;
 import java.nio.ByteBuffer;
 
 /**
@@ -27,7 +28,7 @@ final class MediaUnit extends RefCounted {
     private final int seq;
     private final long originMicros;
     /** By flags without KEY, divided by 2; the first is always there. Guarded by this. */
-    private final Message[] framed = new Message[4];
+    private final SharedMessage[] framed = new SharedMessage[4];
 
     private MediaUnit(BufferPool pool, int kind, boolean key, int seq, long originMicros, ByteBuffer payload) {
         this.pool = pool;
@@ -66,10 +67,10 @@ final class MediaUnit extends RefCounted {
     }
 
     /** The message with these flags besides KEY; valid while the caller holds a reference to this unit. */
-    synchronized Message message(int flags) {
+    synchronized SharedMessage message(int flags) {
         int index = flags >> 1;
         if (framed[index] == null) {
-            framed[index] = Message.shared(pool, header(flags), framed[0].payload().position(HEADER_BYTES));
+            framed[index] = Message.shared(pool, header(flags), framed[0].data().position(HEADER_BYTES));
         }
         return framed[index];
     }
@@ -81,7 +82,7 @@ final class MediaUnit extends RefCounted {
 
     @Override
     protected void free() {
-        for (Message message : framed) {
+        for (SharedMessage message : framed) {
             if (message != null) {
                 message.release();
             }

@@ -4,6 +4,7 @@ import io.iocp4j.core.BufferPool;
 import io.iocp4j.websocket.CloseCode;
 import io.iocp4j.websocket.CloseStatus;
 import io.iocp4j.websocket.Message;
+import io.iocp4j.websocket.SharedMessage;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
 import java.lang.System.Logger.Level;
@@ -162,7 +163,7 @@ final class Viewer implements WebSocketListener {
     /** Says goodbye; the browser may come again later. */
     void bye(int code, String reason) {
         int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
-        socket.send("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
+        socket.trySend("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
         socket.close(code, reason);
     }
 
@@ -189,11 +190,11 @@ final class Viewer implements WebSocketListener {
         }
         ViewerQueue.Skipped skipped = queue.takeSkipped(stream.nanos());
         if (skipped != null) {
-            socket.send("{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(skipped.fromSeq()) + ",\"to\":"
+            socket.trySend("{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(skipped.fromSeq()) + ",\"to\":"
                     + Integer.toUnsignedString(skipped.toSeq()) + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
         }
-        for (Message message : queue.takeBatch()) {
-            socket.send(message);
+        for (SharedMessage message : queue.takeBatch()) {
+            socket.trySend(message);
         }
     }
 }

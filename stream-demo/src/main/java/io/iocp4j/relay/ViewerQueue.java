@@ -1,7 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.relay.media.MediaLimits;
-import io.iocp4j.websocket.Message;
+import io.iocp4j.websocket.SharedMessage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ final class ViewerQueue {
     private static final long SKIP_TEXT_NANOS = 1_000_000_000L;
 
     /** Something to send. The queue holds a reference to the unit, or to the message if it is text. */
-    private record Item(Message text, MediaUnit unit, int flags, long sinceNanos) {
+    private record Item(SharedMessage text, MediaUnit unit, int flags, long sinceNanos) {
         boolean isMedia() {
             return unit != null && !unit.isInit();
         }
@@ -93,7 +93,7 @@ final class ViewerQueue {
     }
 
     /** Appends control text; false if too much of it waits. The caller's reference goes to the queue. */
-    boolean addText(Message text, long nowNanos) {
+    boolean addText(SharedMessage text, long nowNanos) {
         append(new Item(text, null, 0, nowNanos));
         controlBytes += text.payloadLength();
         return controlBytes <= CONTROL_BYTES_MAX;
@@ -252,8 +252,8 @@ final class ViewerQueue {
     }
 
     /** Takes what the socket is given next; the messages are valid until {@link #sent()}. */
-    List<Message> takeBatch() {
-        List<Message> batch = new ArrayList<>();
+    List<SharedMessage> takeBatch() {
+        List<SharedMessage> batch = new ArrayList<>();
         while (!waiting.isEmpty() && batch.size() < BATCH_MAX
                 && (batch.isEmpty() || socketBytes + waiting.peek().bytes() <= BATCH_BYTES_MAX)) {
             Item item = waiting.poll();

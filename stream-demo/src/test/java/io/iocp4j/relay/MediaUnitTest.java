@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.BufferPool;
-import io.iocp4j.websocket.Message;
+import io.iocp4j.websocket.SharedMessage;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import org.junit.jupiter.api.DisplayName;
@@ -25,9 +25,9 @@ class MediaUnitTest {
         return ByteBuffer.wrap(new byte[] {9, 9, 0x55, 0x66, 9}, 2, 2);
     }
 
-    private static String hex(Message message) {
+    private static String hex(SharedMessage message) {
         byte[] bytes = new byte[message.payloadLength()];
-        message.payload().get(bytes);
+        message.data().get(bytes);
         return HexFormat.of().formatHex(bytes);
     }
 
@@ -50,7 +50,7 @@ class MediaUnitTest {
         for (boolean key : new boolean[] {true, false}) {
             MediaUnit unit = MediaUnit.media(pool, key, -2, MICROS, payload());
             for (int flags : new int[] {0, MediaUnit.DISCONT, MediaUnit.FROM_CACHE, MediaUnit.DISCONT | MediaUnit.FROM_CACHE}) {
-                Message message = unit.message(flags);
+                SharedMessage message = unit.message(flags);
                 assertEquals("02" + "0" + (flags | (key ? 1 : 0)) + "0000" + SEQ_AND_TIME + "5566", hex(message));
                 assertSame(message, unit.message(flags));
                 assertEquals(1, message.references(), "the unit's own");

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.BufferPool;
 import io.iocp4j.websocket.Message;
+import io.iocp4j.websocket.SharedMessage;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -105,8 +106,8 @@ final class QueueRig implements AutoCloseable {
         return all;
     }
 
-    static String describe(Message message) {
-        ByteBuffer payload = message.payload();
+    static String describe(SharedMessage message) {
+        ByteBuffer payload = message.data();
         byte kind = payload.get(0);
         if (kind > MediaUnit.KIND_MEDIA) {
             return StandardCharsets.UTF_8.decode(payload).toString();

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.relay.ViewerQueue.Skipped;
-import io.iocp4j.websocket.Message;
+import io.iocp4j.websocket.SharedMessage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -190,13 +190,13 @@ class ViewerQueuePropertyTest {
             if (skipped != null) {
                 check(skipped);
             }
-            List<Message> batch = rig.queue.takeBatch();
+            List<SharedMessage> batch = rig.queue.takeBatch();
             assertTrue(skipped == null || !batch.isEmpty(), "a skip text with nothing behind it");
-            long media = batch.stream().map(Message::payload).filter(payload -> payload.get(0) == MediaUnit.KIND_MEDIA).count();
+            long media = batch.stream().map(SharedMessage::data).filter(payload -> payload.get(0) == MediaUnit.KIND_MEDIA).count();
             assertTrue(media <= 1 || !onlyNewest, () -> media + " frames waited");
-            for (Message message : batch) {
+            for (SharedMessage message : batch) {
                 inFlight += message.payloadLength();
-                ByteBuffer payload = message.payload();
+                ByteBuffer payload = message.data();
                 if (payload.get(0) == MediaUnit.KIND_MEDIA) {
                     media(payload.get(1), payload.getInt(4));
                 } else {

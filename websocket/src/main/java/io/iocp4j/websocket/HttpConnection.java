@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Future;
 
@@ -213,9 +214,11 @@ final class HttpConnection implements TcpHandler {
         Handshake.check(request, server.origins());
         String subprotocol = Handshake.subprotocol(request, server.subprotocols());
         WebSocketListener listener = application(() -> Objects.requireNonNull(server.upgrades().onUpgrade(request), "no listener"));
-        tcp.send(Handshake.switching(request, subprotocol).encode(false, true));
+        HttpResponse switching = Handshake.switching(request, subprotocol);
+        tcp.send(switching.encode(false, true));
         state = State.WEBSOCKET;
-        webSocket = new WebSocket(tcp, request, subprotocol, listener, server.limits(), server.closeTimeout());
+        OpeningHandshake facts = new OpeningHandshake(request, switching.headers(), subprotocol, List.of());
+        webSocket = new WebSocket(tcp, Role.SERVER, facts, listener, server.webSocketSettings());
         server.upgraded();
         webSocket.onOpen();
     }

@@ -1,87 +1,85 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.BufferPool;
-import io.iocp4j.core.PooledBuffer;
-import io.iocp4j.core.RefCounted;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A message framed once, to be sent to any number of clients without a copy: what a server sends is not masked (RFC 6455 section 5.1),
- * so the bytes are the same for all. Counted; each queue that it waits in holds a reference.
+ * A whole message: a plain value, as {@code receive} returns it, or a {@link SharedMessage}, which is framed once for any number of
+ * receivers. Immutable, for any thread.
  */
-public final class Message extends RefCounted {
-    private final PooledBuffer frame;
-    private final int payloadLength;
+public sealed interface Message permits PlainMessage, SharedMessage {
+    /**
+     * Tells text from binary data.
+     *
+     * @return true if it goes as text
+     */
+    boolean isText();
 
-    private Message(PooledBuffer frame, int payloadLength) {
-        this.frame = frame;
-        this.payloadLength = payloadLength;
+    /**
+     * The message as text.
+     *
+     * @return for binary data its bytes read as UTF-8, with U+FFFD for what is none
+     */
+    String text();
+
+    /**
+     * The message as bytes, text as UTF-8.
+     *
+     * @return a read-only buffer of the caller's own
+     */
+    ByteBuffer data();
+
+    /**
+     * Makes a text message.
+     *
+     * @param text is sent as UTF-8; unpaired surrogates become '?'
+     * @return a value
+     */
+    static Message text(String text) {
+        return new PlainMessage(text, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     /**
-     * Frames binary data.
+     * Makes a binary message.
+     *
+     * @param data copied between position and limit; its position stays
+     * @return a value
+     */
+    static Message binary(ByteBuffer data) {
+        return new PlainMessage(null, ByteBuffer.allocate(data.remaining()).put(data.duplicate()).flip());
+    }
+
+    /**
+     * Makes a binary message.
+     *
+     * @param data copied
+     * @return a value
+     */
+    static Message binary(byte[] data) {
+        return binary(ByteBuffer.wrap(data));
+    }
+
+    /**
+     * Frames text once for many receivers.
+     *
+     * @param pool where the memory comes from, usually that of the port
+     * @param text as {@link #text(String)}
+     * @return with one reference, the caller's to release
+     */
+    static SharedMessage shared(BufferPool pool, String text) {
+        return SharedMessage.of(pool, Opcode.TEXT, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), ByteBuffer.allocate(0));
+    }
+
+    /**
+     * Frames binary data once for many receivers.
      *
      * @param pool where the memory comes from, usually that of the port
      * @param head copied first
      * @param body copied behind it; both keep their positions
-     * @return with one reference, the caller's
+     * @return with one reference, the caller's to release
      */
-    public static Message shared(BufferPool pool, ByteBuffer head, ByteBuffer body) {
-        int length = Math.addExact(head.remaining(), body.remaining());
-        PooledBuffer frame = pool.acquire(Math.addExact(FrameEncoder.headerLength(length, false), length));
-        ByteBuffer out = frame.buffer();
-        FrameEncoder.putHeader(out, true, false, Opcode.BINARY, length);
-        out.put(head.duplicate()).put(body.duplicate()).flip();
-        return new Message(frame, length);
-    }
-
-    /**
-     * Frames text.
-     *
-     * @param pool where the memory comes from, usually that of the port
-     * @param text encoded as UTF-8
-     * @return with one reference, the caller's
-     */
-    public static Message shared(BufferPool pool, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        PooledBuffer frame = pool.acquire(Math.addExact(FrameEncoder.headerLength(bytes.length, false), bytes.length));
-        FrameEncoder.putHeader(frame.buffer(), true, false, Opcode.TEXT, bytes.length);
-        frame.buffer().put(bytes).flip();
-        return new Message(frame, bytes.length);
-    }
-
-    /**
-     * The size of what it carries.
-     *
-     * @return bytes, without the frame header
-     */
-    public int payloadLength() {
-        return payloadLength;
-    }
-
-    /**
-     * The payload.
-     *
-     * @return a read-only view, valid while the caller holds a reference
-     */
-    public ByteBuffer payload() {
-        ByteBuffer view = frame.buffer().duplicate();
-        return view.position(view.limit() - payloadLength).slice().asReadOnlyBuffer();
-    }
-
-    /** The frame with its header. */
-    PooledBuffer frame() {
-        return frame;
-    }
-
-    @Override
-    protected void free() {
-        frame.release();
-    }
-
-    @Override
-    public String toString() {
-        return "Message[" + payloadLength + " bytes]";
+    static SharedMessage shared(BufferPool pool, ByteBuffer head, ByteBuffer body) {
+        return SharedMessage.of(pool, Opcode.BINARY, head, body);
     }
 }

@@ -12,91 +12,100 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /**
- * One WebSocket, the server's end (RFC 6455). Every method may be called by any thread and is harmless after the end; no callback runs
- * inside the call that caused it. Messages of one thread arrive in its order.
+ * One end of a WebSocket (RFC 6455), of a server or of a client. Every method may be called by any thread and is harmless after the end;
+ * no callback runs inside the call that caused it. Messages of one thread arrive in its order.
  */
 public final class WebSocket {
     private static final System.Logger LOG = System.getLogger(WebSocket.class.getName());
-
-    /** A control frame has 125 bytes, and the code takes two of them (RFC 6455 section 5.5). */
-    private static final int CLOSE_REASON_MAX = 123;
 
     /** Where a WebSocket stands. It only moves down this list. */
     public enum State {
         /** Both sides may send. */
         OPEN,
-        /** This side has sent its Close frame and waits for the peer's; what else comes is dropped. */
+        /** A Close frame has gone, and the answer or the end of the connection is awaited; what else comes is dropped. */
         CLOSING,
         /** Nothing more is sent or delivered. */
         CLOSED
     }
 
     private final TcpConnection tcp;
-    private final HttpRequest request;
-    private final String subprotocol;
+    private final OpeningHandshake handshake;
     private final WebSocketListener listener;
-    private final Duration closeTimeout;
+    private final WebSocketSettings settings;
     private final FrameDecoder decoder;
     private final MessageAssembler assembler;
-    private final CompletableFuture<CloseStatus> closed = new CompletableFuture<>();
 
     private final Object lock = new Object();
     // guarded by lock
-    private State state = State.OPEN;
-    private CloseStatus status;
-    private boolean peerClosed;
-    private final ByteBuffer header = ByteBuffer.allocate(10);
+    private final Outgoing outgoing;
+    private final ClosingHandshake closing;
 
     // used by the callbacks of the connection only
-    private final Incoming incoming = new Incoming();
     private boolean closeReported;
     private boolean pausedForPongs;
 
     private volatile Object attachment;
 
-    WebSocket(TcpConnection tcp, HttpRequest request, String subprotocol, WebSocketListener listener, Limits limits,
-            Duration closeTimeout) {
+    /**
+     * Takes over a connection behind its opening handshake. Whoever owns the connection's handler passes its callbacks on, from
+     * {@link #onOpen} to {@link #onTcpClose}.
+     */
+    WebSocket(TcpConnection tcp, Role role, OpeningHandshake handshake, WebSocketListener listener, WebSocketSettings settings) {
         this.tcp = tcp;
-        this.request = request;
-        this.subprotocol = subprotocol;
+        this.handshake = handshake;
         this.listener = listener;
-        this.closeTimeout = closeTimeout;
-        this.decoder = new FrameDecoder(limits, true);
-        this.assembler = new MessageAssembler(limits, incoming);
+        this.settings = settings;
+        this.decoder = new FrameDecoder(settings.limits(), role == Role.SERVER);
+        this.assembler = new MessageAssembler(settings.limits(), new Incoming());
+        this.outgoing = new Outgoing(tcp, role);
+        this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::deliverClose);
     }
 
     // ------------------------------------------------------------------ sending
 
     /**
-     * Queues a text message.
+     * Queues a text message and never waits.
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
      * @return false from the moment that the queue is above the high-water mark until {@code onDrain} (the message was taken all the
      *     same), or if the WebSocket is not open (the message was dropped)
      */
-    public boolean send(String text) {
-        return send(Opcode.TEXT, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    public boolean trySend(String text) {
+        return tryFrame(Opcode.TEXT, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     /**
-     * Queues a copy of a binary message.
+     * Queues a copy of a binary message and never waits.
+     *
+     * @param data the whole array
+     * @return as {@link #trySend(String)}
+     */
+    public boolean trySend(byte[] data) {
+        return tryFrame(Opcode.BINARY, ByteBuffer.wrap(data));
+    }
+
+    /**
+     * Queues a copy of a binary message and never waits.
      *
      * @param data between position and limit; its position moves to its limit if it was taken
-     * @return as {@link #send(String)}
+     * @return as {@link #trySend(String)}
      */
-    public boolean send(ByteBuffer data) {
-        return send(Opcode.BINARY, data);
+    public boolean trySend(ByteBuffer data) {
+        return tryFrame(Opcode.BINARY, data);
     }
 
     /**
-     * Queues a message that was framed before, without a copy.
+     * Queues a message and never waits.
      *
-     * @param message the queue retains it until it is sent or dropped
-     * @return as {@link #send(String)}
+     * @param message a {@link SharedMessage} is not copied by a server, whose queue retains it until it is sent or dropped
+     * @return as {@link #trySend(String)}
      */
-    public boolean send(Message message) {
+    public boolean trySend(Message message) {
         synchronized (lock) {
-            return state == State.OPEN && tcp.send(message.frame());
+            return closing.isOpen() && switch (message) {
+                case SharedMessage shared -> outgoing.shared(shared);
+                case PlainMessage plain -> outgoing.frame(true, plain.isText() ? Opcode.TEXT : Opcode.BINARY, plain.data());
+            };
         }
     }
 
@@ -104,21 +113,16 @@ public final class WebSocket {
      * Sends a ping; the peer's pong comes to {@link WebSocketListener#onPong}.
      *
      * @param payload up to 125 bytes
-     * @return as {@link #send(String)}
+     * @return as {@link #trySend(String)}
      */
     public boolean ping(ByteBuffer payload) {
-        return send(Opcode.PING, payload);
+        return tryFrame(Opcode.PING, payload);
     }
 
-    private boolean send(Opcode opcode, ByteBuffer payload) {
+    private boolean tryFrame(Opcode opcode, ByteBuffer payload) {
         synchronized (lock) {
-            return state == State.OPEN && sendFrame(opcode, payload);
+            return closing.isOpen() && outgoing.frame(true, opcode, payload);
         }
-    }
-
-    private boolean sendFrame(Opcode opcode, ByteBuffer payload) {
-        FrameEncoder.putHeader(header.clear(), true, false, opcode, payload.remaining());
-        return tcp.send(header.flip(), payload);
     }
 
     /**
@@ -131,7 +135,7 @@ public final class WebSocket {
     }
 
     /**
-     * Sets when {@code send} returns false and when {@code onDrain} follows.
+     * Sets when {@code trySend} returns false and when {@code onDrain} follows.
      *
      * @param lowBytes 0 or more
      * @param highBytes not below the first
@@ -156,86 +160,24 @@ public final class WebSocket {
      * @throws IllegalArgumentException if either is out of range
      */
     public void close(int code, String reason) {
-        begin(new CloseStatus(code, reason, Initiator.LOCAL, false), FrameEncoder.closePayload(code, reason));
+        synchronized (lock) {
+            closing.begin(code, reason);
+        }
     }
 
     /** Ends without a handshake: what is queued is dropped, the peer sees the connection go. */
     public void abort() {
         synchronized (lock) {
-            end(new CloseStatus(CloseCode.ABNORMAL, "aborted", Initiator.LOCAL, false));
-        }
-        tcp.abort();
-    }
-
-    /** Sends our Close frame first. */
-    private void begin(CloseStatus why, ByteBuffer payload) {
-        synchronized (lock) {
-            if (state != State.OPEN) {
-                return;
-            }
-            state = State.CLOSING;
-            report(why);
-            sendFrame(Opcode.CLOSE, payload);
-            tcp.schedule(closeTimeout, this::closeTimedOut);
-        }
-    }
-
-    private void closeTimedOut() {
-        synchronized (lock) {
-            state = State.CLOSED;
-        }
-        decoder.stop();
-        if (tcp.bufferedAmount() == 0) {
-            // the peer had its time; it need not have that of TCP as well
-            tcp.abort();
-        } else {
-            tcp.close();
-        }
-    }
-
-    /** The end without a frame of ours, or after both. Under the lock. */
-    private void end(CloseStatus why) {
-        if (state != State.CLOSED) {
-            state = State.CLOSED;
-            report(why);
-        }
-    }
-
-    /** The listener hears of the first end only. Under the lock. */
-    private void report(CloseStatus why) {
-        if (status == null) {
-            status = why;
-            tcp.execute(this::deliverClose);
-        }
-    }
-
-    /** As a callback of the connection, where it is posted to and where its end comes too. */
-    private void deliverClose() {
-        CloseStatus why;
-        synchronized (lock) {
-            why = status;
-        }
-        if (!closeReported) {
-            closeReported = true;
-            try {
-                listener.onClose(this, why);
-            } catch (Throwable thrown) {
-                LOG.log(Level.WARNING, "onClose of " + this + " threw", thrown);
-            }
+            closing.abort("aborted");
         }
     }
 
     /** A violation of the protocol, or an exception of the application. */
     private void fail(int code, String reason) {
         synchronized (lock) {
-            if (state == State.OPEN) {
-                boolean fits = reason.getBytes(StandardCharsets.UTF_8).length <= CLOSE_REASON_MAX;
-                sendFrame(Opcode.CLOSE, FrameEncoder.closePayload(code, fits ? reason : ""));
-            }
-            end(new CloseStatus(code, reason, Initiator.LOCAL, false));
+            closing.fail(code, reason);
         }
         decoder.stop();
-        tcp.close();
     }
 
     // ------------------------------------------------------------------ facts
@@ -247,26 +189,17 @@ public final class WebSocket {
      */
     public State state() {
         synchronized (lock) {
-            return state;
+            return closing.state();
         }
     }
 
     /**
-     * The handshake.
+     * How it was opened: the request, the response, and what was agreed on.
      *
-     * @return as it was received
+     * @return the facts
      */
-    public HttpRequest request() {
-        return request;
-    }
-
-    /**
-     * What was agreed on.
-     *
-     * @return null if nothing was
-     */
-    public String subprotocol() {
-        return subprotocol;
+    public OpeningHandshake handshake() {
+        return handshake;
     }
 
     /**
@@ -284,7 +217,7 @@ public final class WebSocket {
      * @return completes normally, always
      */
     public CompletableFuture<CloseStatus> closed() {
-        return closed.copy();
+        return closing.closed().copy();
     }
 
     /**
@@ -327,7 +260,7 @@ public final class WebSocket {
 
     @Override
     public String toString() {
-        return "WebSocket[" + state() + ", " + request.path() + ", peer " + remote() + "]";
+        return "WebSocket[" + state() + ", " + handshake.request().path() + ", peer " + remote() + "]";
     }
 
     // ------------------------------------------------------------------ from the connection, as its callbacks
@@ -360,23 +293,33 @@ public final class WebSocket {
     /** The peer has ended its side; after a Close frame the end was told before. */
     void onEnd() {
         synchronized (lock) {
-            end(new CloseStatus(CloseCode.ABNORMAL, "the peer ended the connection without a Close frame", Initiator.REMOTE, false));
+            closing.peerEnded();
         }
     }
 
     void onTcpClose(CloseInfo info) {
         synchronized (lock) {
             String reason = info.error() == null ? "the connection ended without a Close frame" : info.error().toString();
-            end(new CloseStatus(CloseCode.ABNORMAL, reason, info.initiator(), false));
+            closing.lost(reason, info.initiator());
         }
         deliverClose();
-        tcp.closed().thenRun(() -> {
-            synchronized (lock) {
-                boolean clean = peerClosed && status.code() != CloseCode.ABNORMAL;
-                status = new CloseStatus(status.code(), status.reason(), status.initiator(), clean);
+        tcp.closed().thenAccept(closing::finish);
+    }
+
+    /** As a callback of the connection, where it is posted to and where its end comes too. */
+    private void deliverClose() {
+        CloseStatus why;
+        synchronized (lock) {
+            why = closing.status();
+        }
+        if (!closeReported) {
+            closeReported = true;
+            try {
+                listener.onClose(this, why);
+            } catch (Throwable thrown) {
+                LOG.log(Level.WARNING, "onClose of " + this + " threw", thrown);
             }
-            closed.complete(status);
-        });
+        }
     }
 
     private interface Callback {
@@ -416,7 +359,7 @@ public final class WebSocket {
         public void onPing(ByteBuffer payload) {
             boolean room;
             synchronized (lock) {
-                room = state != State.OPEN || sendFrame(Opcode.PONG, payload);
+                room = !closing.isOpen() || outgoing.frame(true, Opcode.PONG, payload);
             }
             if (!room) {
                 // a peer that pings and does not read gets no further: its next pings stay with it
@@ -436,16 +379,8 @@ public final class WebSocket {
         public void onCloseFrame(int code, String reason) {
             decoder.stop();
             synchronized (lock) {
-                peerClosed = true;
-                if (state == State.OPEN) {
-                    // the echo has the code that came, and none if none came (section 5.5.1)
-                    sendFrame(Opcode.CLOSE, code == CloseCode.NO_STATUS ? ByteBuffer.allocate(0)
-                            : FrameEncoder.closePayload(code, reason));
-                }
-                end(new CloseStatus(code, reason, Initiator.REMOTE, true));
+                closing.answer(code, reason);
             }
-            // the server ends the TCP connection first (section 7.1.1)
-            tcp.close();
         }
     }
 }

@@ -113,10 +113,6 @@ public final class WebSocketServer implements AutoCloseable {
         }
     }
 
-    Limits limits() {
-        return settings.limits;
-    }
-
     HttpLimits httpLimits() {
         return settings.httpLimits;
     }
@@ -145,19 +141,17 @@ public final class WebSocketServer implements AutoCloseable {
         return settings.keepAliveTimeout;
     }
 
-    Duration closeTimeout() {
-        return settings.closeTimeout;
+    WebSocketSettings webSocketSettings() {
+        return settings.settings;
     }
 
     /** The settings of a server. Not thread-safe; a server keeps a copy. */
-    public static final class Builder implements Cloneable {
-        private Limits limits = Limits.defaults();
+    public static final class Builder extends WebSocketBuilder<Builder> implements Cloneable {
         private HttpLimits httpLimits = HttpLimits.defaults();
         private Origins origins = Origins.sameHost();
         private List<String> subprotocols = List.of();
         private Duration requestTimeout = Duration.ofSeconds(5);
         private Duration keepAliveTimeout = Duration.ofSeconds(30);
-        private Duration closeTimeout = Duration.ofSeconds(5);
         private UpgradeHandler upgrades = request -> {
             throw new HttpException(404, "there is no WebSocket here");
         };
@@ -166,6 +160,11 @@ public final class WebSocketServer implements AutoCloseable {
         };
 
         private Builder() {
+        }
+
+        @Override
+        Builder self() {
+            return this;
         }
 
         /**
@@ -187,17 +186,6 @@ public final class WebSocketServer implements AutoCloseable {
          */
         public Builder pages(HttpHandler handler) {
             pages = Objects.requireNonNull(handler);
-            return this;
-        }
-
-        /**
-         * Limits of frames and messages.
-         *
-         * @param values {@link Limits#defaults()} unless set
-         * @return this
-         */
-        public Builder limits(Limits values) {
-            limits = Objects.requireNonNull(values);
             return this;
         }
 
@@ -255,24 +243,6 @@ public final class WebSocketServer implements AutoCloseable {
         public Builder keepAliveTimeout(Duration limit) {
             keepAliveTimeout = positive(limit, "keepAliveTimeout");
             return this;
-        }
-
-        /**
-         * How long to wait for the peer's Close frame after ours.
-         *
-         * @param limit above 0, 5 s unless set
-         * @return this
-         */
-        public Builder closeTimeout(Duration limit) {
-            closeTimeout = positive(limit, "closeTimeout");
-            return this;
-        }
-
-        private static Duration positive(Duration value, String name) {
-            if (value.isNegative() || value.isZero()) {
-                throw new IllegalArgumentException(name + " must be above 0: " + value);
-            }
-            return value;
         }
 
         /**

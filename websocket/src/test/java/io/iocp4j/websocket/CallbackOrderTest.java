@@ -95,7 +95,7 @@ class CallbackOrderTest {
                         String number = Integer.toString(i);
                         socket.execute(() -> {
                             enter("task");
-                            socket.send(number);
+                            socket.trySend(number);
                         });
                     }
                 });
@@ -118,7 +118,7 @@ class CallbackOrderTest {
         Recorder recorder = new Recorder();
         try (TestServer server = TestServer.webSockets(() -> recorder); RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();
-            socket.schedule(Duration.ofMillis(20), () -> socket.send("later"));
+            socket.schedule(Duration.ofMillis(20), () -> socket.trySend("later"));
             assertEquals("later", client.text());
             CompletableFuture<Void> dropped = new CompletableFuture<>();
             socket.abort();
@@ -146,7 +146,7 @@ class CallbackOrderTest {
             ByteBuffer piece = ByteBuffer.allocate(100_000);
             // far more than the two kernels take for a peer that does not read
             for (int i = 0; i < 400; i++) {
-                socket.send(piece.clear());
+                socket.trySend(piece.clear());
                 assertTrue(socket.bufferedAmount() <= 1 << 20, "queued " + socket.bufferedAmount());
             }
             assertEquals(CloseCode.ABNORMAL, recorder.end().code());

@@ -200,7 +200,7 @@ final class EchoCost {
             default -> WebSocketServer.builder().webSockets(request -> new WebSocketListener() {
                 @Override
                 public void onBinary(WebSocket socket, ByteBuffer data) {
-                    socket.send(data);
+                    socket.trySend(data);
                 }
             }).listen(onePort(), TcpOptions.defaults().loopback(0)).address().getPort();
         };

@@ -220,10 +220,10 @@ class JdkClientTest {
         try (TestServer server = TestServer.with(b -> b.subprotocols("v2", "v1").webSockets(handler))) {
             var both = connect(server, new Client(), "v1", "v2");
             assertEquals("v2", both.getSubprotocol());
-            assertEquals("v2", TestServer.take(opened).subprotocol());
+            assertEquals("v2", TestServer.take(opened).handshake().subprotocol());
             var none = connect(server, new Client(), "v3");
             assertEquals("", none.getSubprotocol());
-            assertEquals(null, TestServer.take(opened).subprotocol());
+            assertEquals(null, TestServer.take(opened).handshake().subprotocol());
             close(both);
             close(none);
             CompletionException refused = Assertions.assertThrows(CompletionException.class, () ->
@@ -260,14 +260,14 @@ class JdkClientTest {
             }
             byte[] content = new byte[300_000];
             new SplittableRandom(SEED).nextBytes(content);
-            Message shared = Message.shared(server.port.buffers(), ByteBuffer.wrap(content, 0, 7),
+            SharedMessage shared = Message.shared(server.port.buffers(), ByteBuffer.wrap(content, 0, 7),
                     ByteBuffer.wrap(content, 7, 299_993));
-            Message text = Message.shared(server.port.buffers(), "price 42");
+            SharedMessage text = Message.shared(server.port.buffers(), "price 42");
             assertEquals(300_000, shared.payloadLength());
             for (int i = 0; i < CLIENTS; i++) {
                 WebSocket socket = TestServer.take(opened);
-                socket.send(shared);
-                socket.send(text);
+                socket.trySend(shared);
+                socket.trySend(text);
             }
             shared.release();
             text.release();

@@ -49,7 +49,7 @@ class ListenerFailureTest {
         public void onOpen(WebSocket socket) throws IOException {
             super.onOpen(socket);
             if (callback.equals("onDrain")) {
-                socket.send(ByteBuffer.allocate(MORE_THAN_THE_HIGH_WATER_MARK));
+                socket.trySend(ByteBuffer.allocate(MORE_THAN_THE_HIGH_WATER_MARK));
             }
             fail("onOpen");
         }

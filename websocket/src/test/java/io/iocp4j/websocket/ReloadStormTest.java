@@ -50,8 +50,8 @@ class ReloadStormTest {
 
         @Override
         public void onText(WebSocket socket, String text) {
-            check(mine == socket && !closed && text.equals(socket.request().path()));
-            socket.send(text);
+            check(mine == socket && !closed && text.equals(socket.handshake().request().path()));
+            socket.trySend(text);
         }
 
         @Override
@@ -139,7 +139,7 @@ class ReloadStormTest {
                     reload.reset();
                 }
                 for (int i = 0; i < STREAMED / RELOADS; i++) {
-                    stream.send("frame " + (n * STREAMED / RELOADS + i));
+                    stream.trySend("frame " + (n * STREAMED / RELOADS + i));
                 }
             }
             reading.get(Duration.ofSeconds(5).toMillis(), TimeUnit.MILLISECONDS);

@@ -37,8 +37,8 @@ class ServerStopTest {
             for (int i = 0; i < 10; i++) {
                 clients.add(server.upgraded());
                 sockets.add(recorders.get(i).socket());
-                sockets.get(i).send(ByteBuffer.wrap(LARGE));
-                sockets.get(i).send("last");
+                sockets.get(i).trySend(ByteBuffer.wrap(LARGE));
+                sockets.get(i).trySend("last");
             }
             CompletableFuture<Void> stop = CompletableFuture.runAsync(() -> server.server.close(TestServer.DEADLINE));
             for (int i = 0; i < clients.size(); i++) {
@@ -166,7 +166,7 @@ class ServerStopTest {
             port.close();
             assertEquals(CloseCode.ABNORMAL, recorder.end().code());
             assertTrue(server.closed().isDone());
-            assertFalse(socket.send("gone"));
+            assertFalse(socket.trySend("gone"));
             socket.close();
             idle.assertEnd();
             client.assertEnd();

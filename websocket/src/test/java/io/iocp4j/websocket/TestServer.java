@@ -70,12 +70,12 @@ final class TestServer implements AutoCloseable {
     static class Echo implements WebSocketListener {
         @Override
         public void onText(WebSocket socket, String text) throws IOException {
-            socket.send(text);
+            socket.trySend(text);
         }
 
         @Override
         public void onBinary(WebSocket socket, ByteBuffer data) throws IOException {
-            socket.send(data);
+            socket.trySend(data);
         }
     }
 

@@ -156,10 +156,10 @@ class WebSocketCloseTest {
     @Test
     @DisplayName("send, ping and a second close() after close() do nothing: the Close frame is the last on the wire")
     void nothingAfterClose() throws Exception {
-        assertTrue(socket.send("last"));
+        assertTrue(socket.trySend("last"));
         socket.close(4001, "first");
-        assertFalse(socket.send("no"));
-        assertFalse(socket.send(ByteBuffer.allocate(1)));
+        assertFalse(socket.trySend("no"));
+        assertFalse(socket.trySend(ByteBuffer.allocate(1)));
         assertFalse(socket.ping(ByteBuffer.allocate(1)));
         socket.close(4002, "second");
         assertNotEquals(WebSocket.State.OPEN, socket.state());
@@ -176,7 +176,7 @@ class WebSocketCloseTest {
         assertEquals(CloseCode.ABNORMAL, status.code());
         assertEquals(Initiator.REMOTE, status.initiator());
         assertFalse(closed().clean());
-        assertFalse(socket.send("gone"));
+        assertFalse(socket.trySend("gone"));
     }
 
     @Test
@@ -238,7 +238,7 @@ class WebSocketCloseTest {
     void badCode(int code) throws Exception {
         assertThrows(IllegalArgumentException.class, () -> socket.close(code, ""));
         assertThrows(IllegalArgumentException.class, () -> socket.close(1000, "r".repeat(124)));
-        assertTrue(socket.send("still open"));
+        assertTrue(socket.trySend("still open"));
         assertEquals("still open", client.text());
         socket.abort();
         recorder.end();
@@ -252,7 +252,7 @@ class WebSocketCloseTest {
         closed();
         server.close();
         assertEquals(WebSocket.State.CLOSED, socket.state());
-        assertFalse(socket.send("x"));
+        assertFalse(socket.trySend("x"));
         assertFalse(socket.ping(ByteBuffer.allocate(0)));
         assertEquals(0, socket.bufferedAmount());
         socket.close();
@@ -260,7 +260,7 @@ class WebSocketCloseTest {
         socket.waterMarks(0, 1);
         socket.attachment("mine");
         assertEquals("mine", socket.attachment());
-        assertEquals("/", socket.request().path());
+        assertEquals("/", socket.handshake().request().path());
         assertEquals(client.socket().getLocalPort(), socket.remote().getPort());
         CompletableFuture<Void> dropped = new CompletableFuture<>();
         socket.execute(() -> dropped.complete(null));

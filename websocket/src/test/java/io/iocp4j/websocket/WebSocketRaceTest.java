@@ -91,7 +91,7 @@ class WebSocketRaceTest {
             recorders.add(new Recorder());
             return recorders.peek();
         })) {
-            Message shared = Message.shared(server.port.buffers(), "shared");
+            SharedMessage shared = Message.shared(server.port.buffers(), "shared");
             while (System.nanoTime() < end) {
                 try (RawClient client = server.upgraded()) {
                     Recorder recorder = TestServer.take(recorders);
@@ -125,10 +125,10 @@ class WebSocketRaceTest {
                     }
                 }
                 case 2, 3, 4, 5 -> socket.ping(ByteBuffer.wrap(new byte[5]));
-                case 6, 7 -> socket.send(ByteBuffer.allocate(random.nextInt(100_000)));
-                case 8 -> socket.execute(() -> socket.send("from a callback"));
-                case 9, 10, 11, 12, 13 -> socket.send(shared);
-                default -> socket.send("text " + i);
+                case 6, 7 -> socket.trySend(ByteBuffer.allocate(random.nextInt(100_000)));
+                case 8 -> socket.execute(() -> socket.trySend("from a callback"));
+                case 9, 10, 11, 12, 13 -> socket.trySend(shared);
+                default -> socket.trySend("text " + i);
             }
         }
         socket.close();
@@ -202,7 +202,7 @@ class WebSocketRaceTest {
                 String name = i + ":";
                 tasks.add(() -> {
                     for (int n = 0; n < messages; n++) {
-                        socket.send(name + n);
+                        socket.trySend(name + n);
                     }
                     return null;
                 });
@@ -235,7 +235,7 @@ class WebSocketRaceTest {
                 for (int i = 0; i < 4; i++) {
                     tasks.add(() -> {
                         for (int n = 0; n < 1000 && socket.state() == WebSocket.State.OPEN; n++) {
-                            socket.send("whole");
+                            socket.trySend("whole");
                         }
                         return null;
                     });

@@ -1,0 +1,198 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.TcpConnection;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+
+/**
+ * How a WebSocket comes to its end (RFC 6455 section 7), whichever side begins: which Close frames have gone, who ends the TCP
+ * connection, and what the application is told. Every way to the end goes through here. Guarded by the lock of its WebSocket, which the
+ * callers hold.
+ */
+final class ClosingHandshake {
+    /** A control frame has 125 bytes, and the code takes two of them (RFC 6455 section 5.5). */
+    private static final int REASON_MAX = 123;
+
+    /** Where it stands. It only moves down this list. */
+    private enum Phase {
+        /** Both sides may send. */
+        OPEN(WebSocket.State.OPEN),
+        /** Our Close frame is queued, the peer's has the close timeout to come. */
+        CLOSE_SENT(WebSocket.State.CLOSING),
+        /** Client only: nothing more is sent or expected, and the server has the close timeout to end the TCP connection. */
+        LEFT_TO_SERVER(WebSocket.State.CLOSING),
+        /** The TCP connection is closing or gone. */
+        ENDED(WebSocket.State.CLOSED);
+
+        private final WebSocket.State seen;
+
+        Phase(WebSocket.State seen) {
+            this.seen = seen;
+        }
+    }
+
+    private final Object lock;
+    private final TcpConnection tcp;
+    private final Role role;
+    private final Outgoing outgoing;
+    private final Duration timeout;
+    private final Runnable onOver;
+    private final CompletableFuture<CloseStatus> closed = new CompletableFuture<>();
+
+    private Phase phase = Phase.OPEN;
+    private CloseStatus status;
+    private boolean orderly = true;
+    private boolean peerClosed;
+    private Future<?> timer;
+
+    /** The last argument is run among the callbacks of the connection as soon as there is a status. */
+    ClosingHandshake(Object lock, TcpConnection tcp, Role role, Outgoing outgoing, Duration timeout, Runnable onOver) {
+        this.lock = lock;
+        this.tcp = tcp;
+        this.role = role;
+        this.outgoing = outgoing;
+        this.timeout = timeout;
+        this.onOver = onOver;
+    }
+
+    boolean isOpen() {
+        return phase == Phase.OPEN;
+    }
+
+    WebSocket.State state() {
+        return phase.seen;
+    }
+
+    /** Null while it is open; whether it is clean is known when {@link #closed()} completes. */
+    CloseStatus status() {
+        return status;
+    }
+
+    /** Whether a Close frame ended it, of either side, and neither a violation nor the loss of the connection. */
+    boolean isOrderly() {
+        return orderly;
+    }
+
+    CompletableFuture<CloseStatus> closed() {
+        return closed;
+    }
+
+    /** The application closes. */
+    void begin(int code, String reason) {
+        ByteBuffer payload = FrameEncoder.closePayload(code, reason);
+        if (phase == Phase.OPEN) {
+            phase = Phase.CLOSE_SENT;
+            report(new CloseStatus(code, reason, Initiator.LOCAL, false));
+            outgoing.frame(true, Opcode.CLOSE, payload);
+            startTimer();
+        }
+    }
+
+    /** The peer's Close frame has come. */
+    void answer(int code, String reason) {
+        if (phase != Phase.OPEN && phase != Phase.CLOSE_SENT) {
+            return;
+        }
+        peerClosed = true;
+        if (phase == Phase.OPEN) {
+            report(new CloseStatus(code, reason, Initiator.REMOTE, true));
+            // the echo has the code that came, and none if none came (section 5.5.1)
+            outgoing.frame(true, Opcode.CLOSE,
+                    code == CloseCode.NO_STATUS ? ByteBuffer.allocate(0) : FrameEncoder.closePayload(code, reason));
+        }
+        leaveTcp();
+    }
+
+    /** The peer broke a rule, or the application threw: our Close frame says which, and the peer's is not waited for (7.1.7). */
+    void fail(int code, String reason) {
+        if (phase == Phase.OPEN) {
+            orderly = false;
+            report(new CloseStatus(code, reason, Initiator.LOCAL, false));
+            boolean fits = reason.getBytes(StandardCharsets.UTF_8).length <= REASON_MAX;
+            outgoing.frame(true, Opcode.CLOSE, FrameEncoder.closePayload(code, fits ? reason : ""));
+        }
+        leaveTcp();
+    }
+
+    /** Ends at once, without a frame. */
+    void abort(String reason) {
+        lost(reason, Initiator.LOCAL);
+        tcp.abort();
+    }
+
+    /** The connection goes without a Close frame, or after both. */
+    void lost(String reason, Initiator initiator) {
+        if (phase == Phase.OPEN) {
+            orderly = false;
+            report(new CloseStatus(CloseCode.ABNORMAL, reason, initiator, false));
+        }
+        phase = Phase.ENDED;
+    }
+
+    /** The peer has ended its side: where it was waited for, this side follows. */
+    void peerEnded() {
+        lost("the peer ended the connection without a Close frame", Initiator.REMOTE);
+        tcp.close();
+    }
+
+    /** The transport is gone and knows what became of the bytes. Takes the lock itself. */
+    void finish(CloseInfo info) {
+        CloseStatus last;
+        synchronized (lock) {
+            stopTimer();
+            // both have sent a Close frame, and ours was not lost on the way
+            boolean clean = peerClosed && info.bytesLost() == 0;
+            status = new CloseStatus(status.code(), status.reason(), status.initiator(), clean);
+            last = status;
+        }
+        closed.complete(last);
+    }
+
+    /** Nothing is left but to end the TCP connection, which is the server's part (7.1.1). */
+    private void leaveTcp() {
+        if (role == Role.SERVER) {
+            phase = Phase.ENDED;
+            tcp.close();
+        } else if (phase.compareTo(Phase.LEFT_TO_SERVER) < 0) {
+            phase = Phase.LEFT_TO_SERVER;
+            startTimer();
+        }
+    }
+
+    private void report(CloseStatus why) {
+        status = why;
+        tcp.execute(onOver);
+    }
+
+    private void startTimer() {
+        stopTimer();
+        timer = tcp.schedule(timeout, this::timedOut);
+    }
+
+    private void stopTimer() {
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+    }
+
+    private void timedOut() {
+        synchronized (lock) {
+            if (phase == Phase.ENDED) {
+                return;
+            }
+            phase = Phase.ENDED;
+            if (tcp.bufferedAmount() == 0) {
+                // the peer had its time; it need not have that of TCP as well
+                tcp.abort();
+            } else {
+                tcp.close();
+            }
+        }
+    }
+}

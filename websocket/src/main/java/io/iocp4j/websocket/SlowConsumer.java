@@ -1,0 +1,14 @@
+package io.iocp4j.websocket;
+
+/** What {@code send} does while the peer takes less than it is sent, that is from the high-water mark until {@code onDrain}. */
+public enum SlowConsumer {
+    /**
+     * The sender waits. Where nothing may wait, on a worker of the port, the message is queued, up to
+     * {@link io.iocp4j.core.TcpOptions#sendQueueMax()}, where the connection ends. The default.
+     */
+    BLOCK,
+    /** The message is not sent; but counted. */
+    DROP,
+    /** The WebSocket closes with {@link CloseCode#POLICY_VIOLATION}; a peer that does not read is cut after the close timeout. */
+    CLOSE
+}

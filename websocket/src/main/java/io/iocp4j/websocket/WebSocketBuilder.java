@@ -1,0 +1,55 @@
+package io.iocp4j.websocket;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * The settings that a server and a client have in common.
+ *
+ * @param <B> the builder itself
+ */
+abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
+    WebSocketSettings settings = WebSocketSettings.defaults();
+
+    abstract B self();
+
+    /**
+     * Limits of frames and messages.
+     *
+     * @param values {@link Limits#defaults()} unless set
+     * @return this
+     */
+    public B limits(Limits values) {
+        settings = settings.limits(Objects.requireNonNull(values));
+        return self();
+    }
+
+    /**
+     * How long to wait for the peer's Close frame after ours, and at a client for the server's FIN after both.
+     *
+     * @param limit above 0, 5 s unless set
+     * @return this
+     */
+    public B closeTimeout(Duration limit) {
+        settings = settings.closeTimeout(positive(limit, "closeTimeout"));
+        return self();
+    }
+
+    /**
+     * What {@code send} does while the peer takes less than it is sent.
+     *
+     * @param policy {@link SlowConsumer#BLOCK} unless set
+     * @return this
+     */
+    public B slowConsumer(SlowConsumer policy) {
+        settings = settings.slowConsumer(Objects.requireNonNull(policy));
+        return self();
+    }
+
+    static Duration positive(Duration value, String name) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + " must be above 0: " + value);
+        }
+        return value;
+    }
+}

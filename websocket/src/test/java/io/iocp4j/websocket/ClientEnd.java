@@ -1,0 +1,71 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
+import io.iocp4j.core.TcpOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** A {@link WebSocket} in the role of the client behind a handshake that is only looked for its end. */
+final class ClientEnd implements TcpHandler {
+    private final WebSocketListener listener;
+    private final WebSocketSettings settings;
+    private int headEnd;
+    private WebSocket socket;
+
+    private ClientEnd(WebSocketListener listener, WebSocketSettings settings) {
+        this.listener = listener;
+        this.settings = settings;
+    }
+
+    static void connect(CompletionPort port, InetSocketAddress server, WebSocketListener listener, WebSocketSettings settings)
+            throws IOException {
+        TcpConnection.connect(port, TcpOptions.defaults(), server, new ClientEnd(listener, settings));
+    }
+
+    @Override
+    public void onOpen(TcpConnection connection) {
+        connection.send(ByteBuffer.wrap(WireBytes.utf8(RawClient.upgradeHead("/"))));
+    }
+
+    @Override
+    public void onData(TcpConnection connection, ByteBuffer data) throws IOException {
+        while (socket == null && data.hasRemaining()) {
+            headEnd = data.get() == "\r\n\r\n".charAt(headEnd) ? headEnd + 1 : 0;
+            if (headEnd == 4) {
+                HttpRequest request = HttpRequest.of("GET", "/", HttpHeaders.builder().add("Host", "localhost").build(), true);
+                HttpHeaders none = HttpHeaders.builder().build();
+                socket = new WebSocket(connection, Role.CLIENT, new OpeningHandshake(request, none, null, List.of()), listener, settings);
+                socket.onOpen();
+            }
+        }
+        if (socket != null) {
+            socket.onData(data);
+        }
+    }
+
+    @Override
+    public void onDrain(TcpConnection connection) {
+        if (socket != null) {
+            socket.onDrain();
+        }
+    }
+
+    @Override
+    public void onEnd(TcpConnection connection) {
+        if (socket != null) {
+            socket.onEnd();
+        }
+    }
+
+    @Override
+    public void onClose(TcpConnection connection, CloseInfo why) {
+        if (socket != null) {
+            socket.onTcpClose(why);
+        }
+    }
+}
