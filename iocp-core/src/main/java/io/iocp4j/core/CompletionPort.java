@@ -113,6 +113,15 @@ public interface CompletionPort extends AutoCloseable {
     long outstanding();
 
     /**
+     * Whether the calling thread is a worker of this port, which must not wait for the port.
+     *
+     * @return true in every delivery
+     */
+    default boolean isWorker() {
+        return Worker.current(this) != null;
+    }
+
+    /**
      * Numbers for operators and tests.
      *
      * @return a snapshot

@@ -75,10 +75,11 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private Throwable lastCause;
     private long bytesLost;
     private Future<?> connectTimer;
-    /** Made at first need, as the two after it: most connections never have one. */
+    /** Made at first need, as the three after it: most connections never have one. */
     private IdleTimer idle;
     private Linger linger;
     private BlockingWriter writer;
+    private FlushMarks flushMarks;
     private long bytesRead;
     private long bytesWritten;
 
@@ -326,6 +327,33 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
     }
 
+    /**
+     * Tells when the operating system has taken all that was queued before this call.
+     *
+     * @return completes on a worker; exceptionally with an {@link IoException} if the connection ends before, with
+     *         {@link IoError#OPERATION_ABORTED} if this side ended it
+     */
+    public CompletableFuture<Void> flushed() {
+        synchronized (lock) {
+            boolean lost = state == State.CLOSED && bytesLost > 0;
+            if (lost) {
+                return CompletableFuture.failedFuture(notFlushed());
+            }
+            if (queue.bytes() == 0) {
+                return CompletableFuture.completedFuture(null);
+            }
+            if (flushMarks == null) {
+                flushMarks = new FlushMarks(strand::post);
+            }
+            return flushMarks.add(bytesWritten);
+        }
+    }
+
+    private IoException notFlushed() {
+        boolean local = closeInfo.initiator() == Initiator.LOCAL;
+        return ioException("send", local ? IoError.OPERATION_ABORTED : whyNotSending());
+    }
+
     // ------------------------------------------------------------------ receiving
 
     /** Stops {@code onData}: what has come is held, and the peer is slowed down by TCP. */
@@ -567,6 +595,9 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             linger.stop();
         }
         changed();
+        if (flushMarks != null) {
+            flushMarks.fail(notFlushed());
+        }
         // by the strand, since the last reference must not go under the lock: who waits for closed() may go on from there
         strand.post(this::release);
     }
@@ -599,6 +630,15 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      */
     public CompletableFuture<CloseInfo> closed() {
         return closed.copy();
+    }
+
+    /**
+     * The port whose workers run the callbacks.
+     *
+     * @return the port
+     */
+    public CompletionPort port() {
+        return port;
     }
 
     /**
@@ -745,6 +785,9 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             } else {
                 flush();
                 changed();
+                if (flushMarks != null) {
+                    flushMarks.reached(bytesWritten - queue.bytes());
+                }
                 if (aboveHighWater && queue.bytes() <= lowWaterMark) {
                     aboveHighWater = false;
                     if (state == State.OPEN) {
@@ -898,7 +941,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     // ------------------------------------------------------------------ inside: waiting
 
     static void requireNotWorker(CompletionPort port) {
-        if (Worker.current(port) != null) {
+        if (port.isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for the port: use callbacks, or a thread of your own");
         }
     }

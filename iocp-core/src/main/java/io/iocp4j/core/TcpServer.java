@@ -150,6 +150,15 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
+     * The port whose workers accept and run the callbacks.
+     *
+     * @return the one given, or the server's own
+     */
+    public CompletionPort port() {
+        return port;
+    }
+
+    /**
      * The connections that are not gone yet.
      *
      * @return how many

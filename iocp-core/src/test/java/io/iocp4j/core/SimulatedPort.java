@@ -125,6 +125,12 @@ public final class SimulatedPort implements CompletionPort {
         }
     }
 
+    /** Whoever drives the simulation is its worker. */
+    @Override
+    public boolean isWorker() {
+        return thread == null || thread == Thread.currentThread();
+    }
+
     @Override
     public PortCounters counters() {
         synchronized (world) {

@@ -1,0 +1,82 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("flushed() of a connection")
+class TcpFlushTest extends TcpFixture {
+    private static IoError failure(CompletableFuture<Void> future) {
+        ExecutionException thrown = assertThrows(ExecutionException.class, () -> future.get(10, TimeUnit.SECONDS));
+        return ((IoException) thrown.getCause()).error();
+    }
+
+    @Test
+    @DisplayName("is done when nothing waits, and after the end when nothing was lost")
+    void nothingWaits() throws Exception {
+        Pair pair = accept(options, new Recorder());
+        assertTrue(pair.connection().flushed().isDone());
+        pair.connection().send(text("x"));
+        pair.connection().flushed().get(10, TimeUnit.SECONDS);
+        assertEquals(0, pair.connection().bufferedAmount());
+        pair.peer().close();
+        awaitClosed(pair.connection());
+        assertFalse(pair.connection().flushed().isCompletedExceptionally());
+    }
+
+    @Test
+    @DisplayName("completes in order as the peer reads, on a worker")
+    void completesInOrder() throws Exception {
+        Pair pair = accept(options.socketBuffers(SMALL, 0), new Recorder());
+        List<CompletableFuture<String>> done = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            pair.connection().send(ByteBuffer.allocate(4 * MIB));
+            int number = i;
+            done.add(pair.connection().flushed().thenApply(nothing -> number + " worker " + port.isWorker()));
+        }
+        assertFalse(done.get(0).isDone(), "the peer has not read yet");
+        // what the system takes beside what the peer has read is less than one of the three
+        pair.peerReads(4 * MIB);
+        assertEquals("0 worker true", done.get(0).get(10, TimeUnit.SECONDS));
+        assertFalse(done.get(2).isDone());
+        pair.peerReads(8 * MIB);
+        assertEquals("2 worker true", done.get(2).get(10, TimeUnit.SECONDS));
+        assertTrue(done.get(1).isDone());
+        assertFalse(port.isWorker());
+    }
+
+    @Test
+    @DisplayName("A7 fails with OPERATION_ABORTED for all that waited when this side aborts, and for who asks later")
+    void aborted() throws Exception {
+        Pair pair = accept(options.socketBuffers(SMALL, 0), new Recorder());
+        List<CompletableFuture<Void>> waiting = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            pair.connection().send(ByteBuffer.allocate(100_000));
+            waiting.add(pair.connection().flushed());
+        }
+        pair.connection().abort();
+        assertEquals(IoError.OPERATION_ABORTED, failure(waiting.getLast()));
+        awaitClosed(pair.connection());
+        assertEquals(IoError.OPERATION_ABORTED, failure(pair.connection().flushed()));
+    }
+
+    @Test
+    @DisplayName("fails with the error of the connection when the peer resets it")
+    void reset() throws Exception {
+        Pair pair = accept(options.socketBuffers(SMALL, 0), new Recorder());
+        pair.connection().send(ByteBuffer.allocate(8 * MIB));
+        CompletableFuture<Void> waiting = pair.connection().flushed();
+        pair.peerResets();
+        assertTrue(List.of(IoError.CONNECTION_RESET, IoError.BROKEN_PIPE).contains(failure(waiting)));
+    }
+}
