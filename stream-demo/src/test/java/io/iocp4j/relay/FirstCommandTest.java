@@ -35,7 +35,7 @@ class FirstCommandTest {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
     private static final int COLOURS_MIN = 50;
     private static final double DIFFERENCE_MIN = 0.01;
-    private static final int CTRL_C = 3;
+    private static final byte CTRL_C = 3;
     private static final int ENDED_BY_INTERRUPT = 130;
 
     /**

@@ -81,10 +81,8 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     /** Types into the program's standard input. */
-    public void type(int... bytes) throws IOException {
-        for (int b : bytes) {
-            process.getOutputStream().write(b);
-        }
+    public void type(byte... bytes) throws IOException {
+        process.getOutputStream().write(bytes);
         process.getOutputStream().flush();
     }
 

@@ -42,6 +42,6 @@ public final class Installed {
 
     private static boolean isOnPath(String program) {
         return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory).resolve(program)));
     }
 }

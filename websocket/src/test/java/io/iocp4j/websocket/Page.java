@@ -16,7 +16,7 @@ public final class Page implements AutoCloseable {
     private final String target;
     private final String session;
     private final List<String> problems = new CopyOnWriteArrayList<>();
-    private final CompletableFuture<Void> loaded = new CompletableFuture<>();
+    private volatile CompletableFuture<Void> loaded = new CompletableFuture<>();
 
     private Page(DevTools tools, String target, String session) {
         this.tools = tools;
@@ -41,8 +41,15 @@ public final class Page implements AutoCloseable {
         if (answer.containsKey("errorText")) {
             throw new AssertionError(address + ": " + answer.get("errorText"));
         }
-        page.loaded.orTimeout(LOAD_LIMIT.toNanos(), TimeUnit.NANOSECONDS).join();
+        page.awaitLoaded();
         return page;
+    }
+
+    /** Loads the address again, as F5 does, and waits until the page with its scripts is loaded. */
+    public void reload() {
+        loaded = new CompletableFuture<>();
+        tools.call(session, "Page.reload", Map.of());
+        awaitLoaded();
     }
 
     /** The value of a JavaScript expression; that of a promise, once it is settled. */
@@ -75,6 +82,10 @@ public final class Page implements AutoCloseable {
     @Override
     public void close() {
         tools.call(null, "Target.closeTarget", Map.of("targetId", target));
+    }
+
+    private void awaitLoaded() {
+        loaded.orTimeout(LOAD_LIMIT.toNanos(), TimeUnit.NANOSECONDS).join();
     }
 
     private void event(String method, Map<String, Object> params) {

@@ -86,6 +86,14 @@ final class TestServer implements AutoCloseable {
         return next;
     }
 
+    /** Echoes, and writes down who came and how it ended. */
+    static final class EchoRecorder extends Recorder {
+        @Override
+        public void onText(WebSocket socket, String text) throws IOException {
+            socket.trySend(text);
+        }
+    }
+
     /** Writes down what it is told, and is the way to the server's end of a WebSocket. */
     static class Recorder extends Echo {
         final BlockingQueue<WebSocket> opened = new LinkedBlockingQueue<>();
