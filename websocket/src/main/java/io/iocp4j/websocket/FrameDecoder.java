@@ -30,6 +30,7 @@ public final class FrameDecoder {
 
     private final long maxFrame;
     private final boolean expectMasked;
+    private final boolean deflate;
 
     private State state = State.HEADER;
     private ProtocolException violation;
@@ -38,21 +39,35 @@ public final class FrameDecoder {
     private int headerLength;
     private int lengthBytes;
     private boolean fin;
+    private boolean rsv1;
     private Opcode opcode;
     private long payloadLength;
     private int maskKey;
     private long payloadLeft;
 
     /**
-     * Makes a decoder that stands before the first frame.
+     * Makes a decoder that stands before the first frame of a connection without extensions.
      *
      * @param limits {@link Limits#maxFrame()} is used
      * @param expectMasked true at a server, where every frame must be masked; false at a client, where none may be
      *     (section 5.1)
      */
     public FrameDecoder(Limits limits, boolean expectMasked) {
+        this(limits, expectMasked, false);
+    }
+
+    /**
+     * Makes a decoder that stands before the first frame.
+     *
+     * @param limits {@link Limits#maxFrame()} is used
+     * @param expectMasked as for the other constructor
+     * @param deflate whether permessage-deflate was agreed on, so that the first reserved bit may be set on the first
+     *     frame of a message (RFC 7692 section 6)
+     */
+    public FrameDecoder(Limits limits, boolean expectMasked, boolean deflate) {
         this.maxFrame = limits.maxFrame();
         this.expectMasked = expectMasked;
+        this.deflate = deflate;
     }
 
     /**
@@ -115,9 +130,9 @@ public final class FrameDecoder {
         headerBytes = 0;
         payloadLeft = payloadLength;
         state = State.PAYLOAD;
-        // the reserved bits of a header that came this far are 0
+        // the other reserved bits of a header that came this far are 0
         listener.onFrameHeader(
-            new FrameHeader(fin, false, false, false, opcode, expectMasked, maskKey, payloadLength));
+            new FrameHeader(fin, rsv1, false, false, opcode, expectMasked, maskKey, payloadLength));
         if (payloadLength == 0 && state == State.PAYLOAD) {
             decodePayload(in, listener);
         }
@@ -142,7 +157,8 @@ public final class FrameDecoder {
     }
 
     private void takeFirst(int octet) throws ProtocolException {
-        if ((octet & 0x70) != 0) {
+        rsv1 = (octet & 0x40) != 0;
+        if ((octet & 0x30) != 0 || rsv1 && !deflate) {
             throw protocolError("reserved bit set without an extension");
         }
         fin = (octet & 0x80) != 0;
@@ -152,6 +168,9 @@ public final class FrameDecoder {
         }
         if (opcode.isControl() && !fin) {
             throw protocolError("fragmented " + opcode + " frame");
+        }
+        if (rsv1 && (opcode.isControl() || opcode == Opcode.CONTINUATION)) {
+            throw protocolError("RSV1 on a " + opcode + " frame");
         }
     }
 
@@ -177,9 +196,10 @@ public final class FrameDecoder {
         if (payloadLength < (lengthBytes == Short.BYTES ? LENGTH_16 : 0x1_0000)) {
             throw protocolError("payload length " + payloadLength + " not in its shortest form");
         }
-        if (payloadLength > maxFrame) {
+        long limit = rsv1 ? Deflate.wireMax(maxFrame) : maxFrame;
+        if (payloadLength > limit) {
             throw new ProtocolException(CloseCode.MESSAGE_TOO_BIG,
-                "frame of " + payloadLength + " bytes, limit is " + maxFrame);
+                "frame of " + payloadLength + " bytes, limit is " + limit);
         }
     }
 

@@ -5,7 +5,7 @@ package io.iocp4j.websocket;
  * the rules.
  *
  * @param fin whether this is the last frame of its message
- * @param rsv1 the first reserved bit
+ * @param rsv1 the first reserved bit: the message that begins here is compressed (RFC 7692 section 6)
  * @param rsv2 the second reserved bit
  * @param rsv3 the third reserved bit
  * @param opcode what the frame is

@@ -1,7 +1,9 @@
 package io.iocp4j.websocket;
 
 /**
- * How much one peer may send. Each limit is compared with the declared size before memory is taken for it.
+ * How much one peer may send. Each limit is compared with the declared size before memory is taken for it. What comes
+ * compressed is counted inflated, while it is inflated; on the wire it may be an eighth and 64 bytes longer than the
+ * limit, because compressing makes longer what cannot be compressed.
  *
  * @param maxFrame the longest payload of one frame in bytes, at least 125 because every control frame has to pass
  *     (RFC 6455 section 5.5); a frame that declares more fails the connection with 1009. Default 1 MiB

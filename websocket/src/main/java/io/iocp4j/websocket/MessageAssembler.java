@@ -9,6 +9,7 @@ import java.util.Objects;
 /**
  * Joins frames to messages and checks the rules between frames: fragments and what may stand between them (RFC 6455
  * sections 5.4 and 5.5), text that is UTF-8 (8.1), the content of a Close frame (7.4), and the limits of a message.
+ * Compressed messages (RFC 7692) are inflated on the way.
  *
  * <p>Is fed by a {@link FrameDecoder}, on its thread. A binary message that lies whole in the decoder's input is handed
  * on from there without a copy. Everything else is gathered in one heap buffer of this object, which grows with the
@@ -20,15 +21,19 @@ public final class MessageAssembler implements FrameListener {
     private static final int KEPT_BYTES = 64 << 10;
     private static final int CONTROL_MAX = 125;
     private static final byte[] NOTHING = {};
+    private static final ByteBuffer END = ByteBuffer.wrap(NOTHING);
 
     private final Limits limits;
     private final MessageListener listener;
+    /** Null if compression was not agreed on. */
+    private final MessageInflater inflater;
     private final Utf8Checker utf8 = new Utf8Checker();
 
     /** The frame whose payload is arriving. */
     private FrameHeader frame;
     /** TEXT or BINARY while a message is under way, else null. */
     private Opcode type;
+    private boolean compressed;
     private int fragments;
     private long declared;
     private byte[] gathered = NOTHING;
@@ -39,14 +44,27 @@ public final class MessageAssembler implements FrameListener {
     private boolean closed;
 
     /**
-     * Makes an assembler that stands before the first message.
+     * Makes an assembler that stands before the first message of a connection without compression.
      *
      * @param limits {@link Limits#maxMessage()} and {@link Limits#maxFragments()} are used
      * @param listener gets the messages and control frames
      */
     public MessageAssembler(Limits limits, MessageListener listener) {
+        this(limits, listener, null);
+    }
+
+    /**
+     * Makes an assembler that stands before the first message.
+     *
+     * @param limits as for the other constructor
+     * @param listener gets the messages and control frames
+     * @param inflater for messages whose first frame has {@link FrameHeader#rsv1()}; stays the caller's, to be released
+     *     when no more is decoded; null if the decoder lets no such frame through
+     */
+    public MessageAssembler(Limits limits, MessageListener listener, MessageInflater inflater) {
         this.limits = Objects.requireNonNull(limits, "limits");
         this.listener = Objects.requireNonNull(listener, "listener");
+        this.inflater = inflater;
     }
 
     /**
@@ -67,7 +85,7 @@ public final class MessageAssembler implements FrameListener {
             return;
         }
         if (header.opcode() != Opcode.CONTINUATION) {
-            beginMessage(header.opcode());
+            beginMessage(header);
         } else if (type == null) {
             throw new ProtocolException(CloseCode.PROTOCOL_ERROR, "continuation without a message");
         }
@@ -75,7 +93,8 @@ public final class MessageAssembler implements FrameListener {
             throw new ProtocolException(CloseCode.POLICY_VIOLATION,
                 "message of more than " + limits.maxFragments() + " fragments");
         }
-        if (header.payloadLength() > limits.maxMessage() - declared) {
+        long declaredMax = compressed ? Deflate.wireMax(limits.maxMessage()) : limits.maxMessage();
+        if (header.payloadLength() > declaredMax - declared) {
             throw new ProtocolException(CloseCode.MESSAGE_TOO_BIG,
                 "message of more than " + limits.maxMessage() + " bytes");
         }
@@ -88,7 +107,7 @@ public final class MessageAssembler implements FrameListener {
      * @param part from the decoder
      * @param last whether the frame ends here
      * @throws ProtocolException 1007 for text that is not UTF-8, at the first bad byte; 1002 for a malformed Close
-     *     payload; or what the listener threw
+     *     payload; what {@link MessageInflater#inflate} throws; or what the listener threw
      */
     @Override
     public void onFramePayload(ByteBuffer part, boolean last) throws ProtocolException {
@@ -97,19 +116,33 @@ public final class MessageAssembler implements FrameListener {
         }
         if (frame.opcode().isControl()) {
             takeControl(part, last);
+        } else if (compressed) {
+            takeCompressed(part, last && frame.fin());
         } else {
             takeData(part, last && frame.fin());
         }
     }
 
-    private void beginMessage(Opcode opcode) throws ProtocolException {
+    private void beginMessage(FrameHeader first) throws ProtocolException {
         if (type != null) {
-            throw new ProtocolException(CloseCode.PROTOCOL_ERROR, opcode + " frame inside an unfinished message");
+            throw new ProtocolException(CloseCode.PROTOCOL_ERROR,
+                first.opcode() + " frame inside an unfinished message");
         }
-        type = opcode;
+        type = first.opcode();
+        compressed = first.rsv1();
+        if (compressed && inflater == null) {
+            throw new ProtocolException(CloseCode.PROTOCOL_ERROR, "RSV1 without an extension");
+        }
         fragments = 0;
         declared = 0;
         utf8.reset();
+    }
+
+    private void takeCompressed(ByteBuffer part, boolean end) throws ProtocolException {
+        inflater.inflate(part, end, piece -> takeData(piece, false));
+        if (end) {
+            takeData(END, true);
+        }
     }
 
     private void takeData(ByteBuffer part, boolean end) throws ProtocolException {
@@ -130,9 +163,9 @@ public final class MessageAssembler implements FrameListener {
     private void gather(ByteBuffer part) {
         int length = part.remaining();
         if (length > gathered.length - size) {
-            // within maxMessage, because the declared lengths were checked
+            // within maxMessage, because the declared lengths were checked, or the inflater did
             int needed = size + length;
-            long room = Math.min(2L * size, frame.fin() ? declared : limits.maxMessage());
+            long room = Math.min(2L * size, frame.fin() && !compressed ? declared : limits.maxMessage());
             gathered = Arrays.copyOf(gathered, (int) Math.max(needed, room));
         }
         part.get(part.position(), gathered, size, length);

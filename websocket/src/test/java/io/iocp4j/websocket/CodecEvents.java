@@ -21,8 +21,12 @@ final class CodecEvents implements MessageListener {
     private final MessageAssembler assembler;
 
     CodecEvents(Limits limits, boolean expectMasked) {
-        decoder = new FrameDecoder(limits, expectMasked);
-        assembler = new MessageAssembler(limits, this);
+        this(limits, expectMasked, null);
+    }
+
+    CodecEvents(Limits limits, boolean expectMasked, MessageInflater inflater) {
+        decoder = new FrameDecoder(limits, expectMasked, inflater != null);
+        assembler = new MessageAssembler(limits, this, inflater);
     }
 
     /** What a server with default limits makes of the bytes of a client, cut into pieces of the given sizes. */
