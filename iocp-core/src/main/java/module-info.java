@@ -3,6 +3,8 @@
  * Start with the description of {@link io.iocp4j.core}.
  */
 module io.iocp4j.core {
+    requires jdk.net;
+
     exports io.iocp4j.core;
 
     uses io.iocp4j.core.CompletionPortProvider;

@@ -37,6 +37,15 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket 
     }
 
     @Override
+    public void bind(InetSocketAddress asked) throws IoException {
+        try {
+            channel.bind(asked);
+        } catch (IOException | RuntimeException e) {
+            throw new IoException(IoError.of(e), "bind", asked, null, e);
+        }
+    }
+
+    @Override
     public void connect(InetSocketAddress peer, IoContext context) {
         port.begin(context, Operation.CONNECT, null);
         start(context, () -> channel.connect(peer, context, new Connected()));
@@ -88,6 +97,8 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket 
     public <T> void option(SocketOption<T> option, T value) throws IoException {
         try {
             channel.setOption(option, value);
+        } catch (UnsupportedOperationException e) {
+            throw new IoException(IoError.NOT_SUPPORTED, "option " + option.name(), local, remote, e);
         } catch (IOException e) {
             throw new IoException(IoError.of(e), "option " + option.name(), local, remote, e);
         }

@@ -3,27 +3,31 @@ package io.iocp4j.core;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The face of calls that wait, as a handler of the callback face: it keeps the bytes of one receive and pauses the connection until they
- * are read, so that TCP slows the peer down when the reader is slow.
+ * are read, so that TCP slows the peer down when the reader is slow. Only a read that needs more than one receive gathers several.
  *
  * <p>The bytes are copied. A pooled buffer lent until the next read would be shorter by a copy, but any thread may close the connection
  * at any time, and then nobody could say when the memory is free.
  */
 class BlockingReader implements TcpHandler {
     private final CompletionPort port;
+    private final int readMax;
 
     // guarded by this
     private boolean open;
     private boolean ended;
     private CloseInfo closed;
     private boolean reading;
+    /** What came and was not read, from position to limit; null if there is nothing. */
     private ByteBuffer arrived;
 
-    BlockingReader(CompletionPort port) {
+    BlockingReader(CompletionPort port, int readMax) {
         this.port = port;
+        this.readMax = readMax;
     }
 
     @Override
@@ -34,7 +38,7 @@ class BlockingReader implements TcpHandler {
 
     @Override
     public synchronized void onData(TcpConnection connection, ByteBuffer data) {
-        arrived = ByteBuffer.allocate(data.remaining()).put(data).flip();
+        arrived = arrived == null ? ByteBuffer.allocate(data.remaining()).put(data).flip() : joined(arrived, data);
         connection.pause();
         notifyAll();
     }
@@ -51,6 +55,15 @@ class BlockingReader implements TcpHandler {
         notifyAll();
     }
 
+    /** Behind what was there; doubled as it grows, so that many small receives cost no more than a few large ones. */
+    private static ByteBuffer joined(ByteBuffer before, ByteBuffer data) {
+        int size = before.remaining() + data.remaining();
+        if (before.capacity() - before.limit() >= data.remaining()) {
+            return before.duplicate().put(before.limit(), data, data.position(), data.remaining()).limit(before.limit() + data.remaining());
+        }
+        return ByteBuffer.allocate(Math.max(size, 2 * before.remaining())).put(before).put(data).flip();
+    }
+
     /** Waits for the end of a connect. */
     synchronized void awaitOpen(TcpConnection connection, InetSocketAddress remote) throws IOException {
         TcpConnection.requireNotWorker(port);
@@ -64,41 +77,108 @@ class BlockingReader implements TcpHandler {
             throw new IoException(IoError.OPERATION_ABORTED, "connect", null, remote, e);
         }
         if (!open) {
-            IoError error = closed.error() == null ? IoError.OPERATION_ABORTED : closed.error();
-            throw new IoException(error, "connect", null, remote, closed.cause());
+            throw closed.cause() instanceof IoException failure ? failure.here()
+                    : new IoException(IoError.OPERATION_ABORTED, "connect", null, remote, closed.cause());
         }
     }
 
-    /** Reads; {@code limitNanos} 0 waits without a limit. */
+    /** Reads what comes; {@code limitNanos} 0 waits without a limit. */
     synchronized ByteBuffer read(TcpConnection connection, long limitNanos) throws IOException {
+        begin();
+        try {
+            return arrived != null || receive(connection, limitNanos) ? take(arrived.remaining()) : null;
+        } finally {
+            reading = false;
+        }
+    }
+
+    synchronized ByteBuffer readFully(TcpConnection connection, int length) throws IOException {
+        if (length < 1 || length > readMax) {
+            throw new IllegalArgumentException("not between 1 and " + readMax + " bytes: " + length);
+        }
+        begin();
+        try {
+            while (arrived == null || arrived.remaining() < length) {
+                if (!receive(connection, 0)) {
+                    throw connection.ioException("read", IoError.EOF);
+                }
+            }
+            return take(length);
+        } finally {
+            reading = false;
+        }
+    }
+
+    synchronized String readLine(TcpConnection connection) throws IOException {
+        begin();
+        try {
+            int length = 0;
+            while (true) {
+                while (arrived != null && length < arrived.remaining()) {
+                    if (arrived.get(arrived.position() + length) == '\n') {
+                        return line(length + 1);
+                    }
+                    length++;
+                    if (length > readMax) {
+                        throw connection.ioException("read", IoError.NO_BUFFERS);
+                    }
+                }
+                if (!receive(connection, 0)) {
+                    return arrived == null ? null : line(length);
+                }
+            }
+        } finally {
+            reading = false;
+        }
+    }
+
+    private String line(int length) {
+        ByteBuffer bytes = take(length).slice();
+        int end = length;
+        if (bytes.get(end - 1) == '\n') {
+            end -= end > 1 && bytes.get(end - 2) == '\r' ? 2 : 1;
+        }
+        return StandardCharsets.UTF_8.decode(bytes.limit(end)).toString();
+    }
+
+    private void begin() {
         TcpConnection.requireNotWorker(port);
         if (reading) {
             throw new IllegalStateException("another thread is reading from this connection");
         }
         reading = true;
-        try {
-            if (arrived == null) {
-                // not before: the peer's FIN ends this side too, and must not do so while the reader still answers what it read
-                connection.resume();
-            }
-            await(connection, limitNanos);
-        } finally {
-            reading = false;
-        }
-        if (arrived != null) {
-            ByteBuffer data = arrived;
+    }
+
+    /** Takes that much of what has arrived. */
+    private ByteBuffer take(int length) {
+        if (length == arrived.remaining()) {
+            ByteBuffer all = arrived;
             arrived = null;
-            return data;
+            return all;
+        }
+        ByteBuffer part = ByteBuffer.allocate(length).put(0, arrived, arrived.position(), length);
+        arrived.position(arrived.position() + length);
+        return part;
+    }
+
+    /** Waits for one more receive. False at the end; throws if the connection was lost. */
+    private boolean receive(TcpConnection connection, long limitNanos) throws IOException {
+        int before = arrived == null ? 0 : arrived.remaining();
+        // not earlier: the peer's FIN ends this side too, and must not do so while the reader still answers what it read
+        connection.resume();
+        await(connection, limitNanos, before);
+        if (arrived != null && arrived.remaining() > before) {
+            return true;
         }
         if (closed != null && closed.error() != null && closed.initiator() == CloseInfo.Initiator.REMOTE) {
             throw connection.ioException("read", closed.error());
         }
-        return null;
+        return false;
     }
 
-    private void await(TcpConnection connection, long limitNanos) throws IOException {
+    private void await(TcpConnection connection, long limitNanos, int before) throws IOException {
         long deadline = System.nanoTime() + limitNanos;
-        while (arrived == null && !ended && closed == null) {
+        while ((arrived == null || arrived.remaining() == before) && !ended && closed == null) {
             try {
                 if (limitNanos == 0) {
                     wait();

@@ -9,6 +9,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.InterruptedByTimeoutException;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.UnresolvedAddressException;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
 import java.util.Locale;
 
@@ -28,6 +29,8 @@ public enum IoError {
     INVALID_ARGUMENT(10022, "EINVAL", 87, Group.LOCAL),
     /** The process or the system has no descriptor left. */
     NO_DESCRIPTORS(10024, "EMFILE", 4, Group.LIMIT),
+    /** The engine or the operating system has no such option. */
+    NOT_SUPPORTED(10045, "EOPNOTSUPP", 50, Group.LOCAL),
     /** The address is taken by another socket. */
     ADDRESS_IN_USE(10048, "EADDRINUSE", 0, Group.REFUSED),
     /** The address is not one of this machine. */
@@ -171,6 +174,7 @@ public enum IoError {
             case ClosedChannelException e -> BAD_DESCRIPTOR;
             case InterruptedByTimeoutException e -> TIMED_OUT;
             case UnresolvedAddressException e -> HOST_NOT_FOUND;
+            case UnsupportedAddressTypeException e -> INVALID_ARGUMENT;
             case UnknownHostException e -> HOST_NOT_FOUND;
             case NotYetConnectedException e -> NOT_CONNECTED;
             case NoRouteToHostException e -> HOST_UNREACHABLE;

@@ -19,7 +19,7 @@ public final class IoException extends IOException {
      * Makes the exception; the message names everything that is known.
      *
      * @param error the reason
-     * @param operation in one word: bind, accept, connect, read, write
+     * @param operation in one word: lookup, bind, accept, connect, read, write
      * @param local our address, or null
      * @param remote the peer's address, or null
      * @param cause what the JDK threw, or null
@@ -44,7 +44,7 @@ public final class IoException extends IOException {
     /**
      * What was tried.
      *
-     * @return one word: bind, accept, connect, read, write
+     * @return one word: lookup, bind, accept, connect, read, write
      */
     public String operation() {
         return operation;
@@ -66,6 +66,15 @@ public final class IoException extends IOException {
      */
     public SocketAddress remote() {
         return remote;
+    }
+
+    /** The same failure with the stack of the calling thread, for calls that wait for what failed on a worker. */
+    IoException here() {
+        IoException again = new IoException(error, operation, local, remote, getCause());
+        for (Throwable earlier : getSuppressed()) {
+            again.addSuppressed(earlier);
+        }
+        return again;
     }
 
     private static String message(IoError error, String operation, SocketAddress local, SocketAddress remote, Throwable cause) {

@@ -10,6 +10,14 @@ import java.nio.ByteBuffer;
  */
 public interface PortSocket {
     /**
+     * Takes an address of this machine, before the connect. Without it the system chooses one.
+     *
+     * @param local port 0 lets the system choose
+     * @throws IoException if the address is taken or not ours, or the handle is closed
+     */
+    void bind(InetSocketAddress local) throws IoException;
+
+    /**
      * Connects. Completes with 0 bytes.
      *
      * @param remote the peer
@@ -52,7 +60,8 @@ public interface PortSocket {
     void close();
 
     /**
-     * Sets an option of {@link java.net.StandardSocketOptions}.
+     * Sets an option of {@link java.net.StandardSocketOptions}, of {@code jdk.net.ExtendedSocketOptions}, or
+     * {@link TcpOptions#USER_TIMEOUT}.
      *
      * @param <T> the type of its value
      * @param option which

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import jdk.net.ExtendedSocketOptions;
 
 /**
  * A TCP connection on a port. Two faces: callbacks of a {@link TcpHandler}, or calls that wait, for virtual threads
@@ -48,7 +49,6 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     private final CompletionPort port;
-    private final PortSocket socket;
     private final TcpOptions options;
     private final Runnable onFreed;
     private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
@@ -59,6 +59,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private State state;
     private Output output = Output.OPEN;
     private boolean inputEnded;
+    /** Our side ended because the peer's did. */
+    private boolean endedByPeer;
     private boolean paused;
     private boolean receiving;
     private boolean sending;
@@ -74,7 +76,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private IoError lastError;
     private Throwable lastCause;
     private long bytesLost;
-    private Future<?> connectTimer;
+    /** Null if the connection was accepted. */
+    private Connector connector;
     /** Made at first need, as the three after it: most connections never have one. */
     private IdleTimer idle;
     private Linger linger;
@@ -88,6 +91,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private Receive current;
     private boolean closeReported;
 
+    /** Written under the lock; null until the connection is there. */
+    private volatile PortSocket socket;
     private volatile Object attachment;
 
     TcpConnection(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
@@ -101,79 +106,163 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();
         this.receiveSize = options.receiveMin();
+        this.paused = socket != null && options.pauseOnConnect();
     }
 
     /**
-     * Connects with callbacks. Returns at once; {@code onOpen} or {@code onClose} follows. What is sent before is kept.
+     * Connects with callbacks. Returns at once; {@code onOpen} or {@code onClose} follows. What is sent before is kept. Every address of
+     * the host is tried until one answers (Happy Eyeballs, RFC 8305); if none does, {@code onClose} is told the last failure, and its
+     * cause is an {@link IoException} with those before it as suppressed exceptions.
      *
      * @param port whose workers run the callbacks
      * @param options limits and options of the connection
-     * @param remote the peer, resolved
+     * @param host a name, or an address as text
+     * @param tcpPort 0 to 65535
      * @param handler of this connection alone
      * @return the connection, still {@link State#CONNECTING}
-     * @throws IOException if there is no descriptor left, or the options are refused
+     * @throws IOException if there is no descriptor left
+     * @throws IllegalStateException if the port is closing or closed
+     */
+    public static TcpConnection connect(CompletionPort port, TcpOptions options, String host, int tcpPort, TcpHandler handler)
+            throws IOException {
+        return connect(port, options, InetSocketAddress.createUnresolved(host, tcpPort), handler);
+    }
+
+    /**
+     * Connects with callbacks to one address, as the form with a host name does.
+     *
+     * @param port whose workers run the callbacks
+     * @param options limits and options of the connection
+     * @param remote the peer; a name that is not resolved is looked up
+     * @param handler of this connection alone
+     * @return the connection, still {@link State#CONNECTING}
+     * @throws IOException if there is no descriptor left
+     * @throws IllegalStateException if the port is closing or closed
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler)
             throws IOException {
+        return connect(port, options, remote, handler, () -> { });
+    }
+
+    private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler,
+            Runnable onFreed) throws IOException {
         Objects.requireNonNull(remote);
         Objects.requireNonNull(handler);
-        PortSocket socket = port.socket(CompletionKey.NONE);
-        try {
-            configure(socket, options);
-        } catch (IOException e) {
-            socket.close();
-            throw e;
-        }
-        TcpConnection connection = new TcpConnection(port, socket, options, State.CONNECTING, () -> { });
-        connection.connect(remote, handler);
+        TcpConnection connection = new TcpConnection(port, null, options, State.CONNECTING, onFreed);
+        connection.handler = handler;
+        connection.connect(remote);
         return connection;
     }
 
     /**
-     * Connects and waits; the connection has the face of calls that wait.
+     * Connects to a host and waits; the connection has the face of calls that wait.
      *
      * @param port whose workers carry the bytes
      * @param options limits and options of the connection
-     * @param remote the peer, resolved
+     * @param host a name, or an address as text
+     * @param tcpPort 0 to 65535
+     * @return an open connection
+     * @throws IOException if it cannot be connected
+     * @throws IllegalStateException on a worker of the port
+     */
+    public static TcpConnection connect(CompletionPort port, TcpOptions options, String host, int tcpPort) throws IOException {
+        return connect(port, options, InetSocketAddress.createUnresolved(host, tcpPort));
+    }
+
+    /**
+     * Connects to one address and waits; the connection has the face of calls that wait.
+     *
+     * @param port whose workers carry the bytes
+     * @param options limits and options of the connection
+     * @param remote the peer; a name that is not resolved is looked up
      * @return an open connection
      * @throws IOException if it cannot be connected
      * @throws IllegalStateException on a worker of the port
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote) throws IOException {
+        return connect(port, options, remote, () -> { });
+    }
+
+    private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, Runnable onFreed)
+            throws IOException {
         requireNotWorker(port);
-        BlockingReader reader = new BlockingReader(port);
-        TcpConnection connection = connect(port, options, remote, reader);
+        BlockingReader reader = new BlockingReader(port, options.readMax());
+        TcpConnection connection = connect(port, options, remote, reader, onFreed);
         reader.awaitOpen(connection, remote);
         return connection;
     }
 
-    private void connect(InetSocketAddress remote, TcpHandler newHandler) {
-        handler = newHandler;
-        Connect connect = new Connect();
-        synchronized (lock) {
-            try {
-                socket.connect(remote, connect);
-            } catch (IllegalStateException e) {
-                // the port was closed since it gave the socket; nobody has seen this connection, and no turn could tell of its end
-                state = State.CLOSED;
-                closeInfo = new CloseInfo(IoError.OPERATION_ABORTED, Initiator.LOCAL, e, 0);
-                connect.release();
+    /**
+     * Connects to a host and waits, on a port of its own with one worker, which ends with the connection.
+     *
+     * @param options limits and options of the connection
+     * @param host a name, or an address as text
+     * @param tcpPort 0 to 65535
+     * @return an open connection with the face of calls that wait
+     * @throws IOException if it cannot be connected
+     */
+    public static TcpConnection connect(TcpOptions options, String host, int tcpPort) throws IOException {
+        InetSocketAddress remote = InetSocketAddress.createUnresolved(host, tcpPort);
+        CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
+        try {
+            return connect(port, options, remote, port::close);
+        } catch (IOException | RuntimeException e) {
+            port.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Connects to a host and waits, with the default options, on a port of its own.
+     *
+     * @param host a name, or an address as text
+     * @param tcpPort 0 to 65535
+     * @return an open connection with the face of calls that wait
+     * @throws IOException if it cannot be connected
+     */
+    public static TcpConnection connect(String host, int tcpPort) throws IOException {
+        return connect(TcpOptions.defaults(), host, tcpPort);
+    }
+
+    private void connect(InetSocketAddress remote) throws IOException {
+        boolean begun = false;
+        try {
+            begun = begin(new Connector(this, lock, port, options, remote));
+        } finally {
+            if (!begun) {
+                // not under the lock: a port of its own ends with the connection, and may have a worker that waits for the lock
                 release();
-                throw e;
-            }
-            socket.key(this::onPortClosing);
-            if (!options.connectTimeout().isZero()) {
-                connectTimer = port.schedule(options.connectTimeout(), this::connectTimedOut);
             }
         }
     }
 
-    private void connectTimedOut() {
+    private boolean begin(Connector newConnector) throws IOException {
         synchronized (lock) {
-            if (state == State.CONNECTING) {
-                fail(IoError.TIMED_OUT, null, true);
+            connector = newConnector;
+            boolean begun = false;
+            try {
+                newConnector.start();
+                begun = true;
+            } finally {
+                if (!begun) {
+                    // nobody has seen this connection, and without a port no turn could tell of its end
+                    newConnector.stop();
+                    state = State.CLOSED;
+                    closeInfo = new CloseInfo(IoError.OPERATION_ABORTED, Initiator.LOCAL, null, 0);
+                }
             }
+            return begun;
         }
+    }
+
+    /** The connector has found the peer; under the lock. */
+    void connected(PortSocket found) {
+        socket = found;
+    }
+
+    /** Begins the life of a connection that was connected, on the worker that found it so. */
+    void open() {
+        strand.run(this::opened);
     }
 
     /**
@@ -198,7 +287,10 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     static void configure(PortSocket socket, TcpOptions options) throws IOException {
         socket.option(StandardSocketOptions.TCP_NODELAY, options.noDelay());
         if (options.keepAlive()) {
-            socket.option(StandardSocketOptions.SO_KEEPALIVE, true);
+            keepAlive(socket, options);
+        }
+        if (!options.userTimeout().isZero()) {
+            socket.option(TcpOptions.USER_TIMEOUT, (int) options.userTimeout().toMillis());
         }
         if (options.sendBuffer() > 0) {
             socket.option(StandardSocketOptions.SO_SNDBUF, options.sendBuffer());
@@ -206,6 +298,15 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (options.receiveBuffer() > 0) {
             socket.option(StandardSocketOptions.SO_RCVBUF, options.receiveBuffer());
         }
+    }
+
+    private static void keepAlive(PortSocket socket, TcpOptions options) throws IOException {
+        if (options.keepAliveCount() > 0) {
+            socket.option(ExtendedSocketOptions.TCP_KEEPIDLE, (int) options.keepAliveIdle().toSeconds());
+            socket.option(ExtendedSocketOptions.TCP_KEEPINTERVAL, (int) options.keepAliveInterval().toSeconds());
+            socket.option(ExtendedSocketOptions.TCP_KEEPCOUNT, options.keepAliveCount());
+        }
+        socket.option(StandardSocketOptions.SO_KEEPALIVE, true);
     }
 
     // ------------------------------------------------------------------ sending
@@ -423,6 +524,29 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         return reader().read(this, TimeUnit.NANOSECONDS.convert(limit));
     }
 
+    /**
+     * Waits for exactly so many bytes. Where fewer come, they stay to be read by {@link #read()}.
+     *
+     * @param length 1 to {@link TcpOptions#readMax()}, in bytes
+     * @return as many bytes, the caller's own
+     * @throws IOException if the connection was lost, or with {@link IoError#EOF} when the peer ended its side or this side closed the
+     *         connection before so many had come
+     */
+    public ByteBuffer readFully(int length) throws IOException {
+        return reader().readFully(this, length);
+    }
+
+    /**
+     * Waits for a line of UTF-8 text, which ends with LF or CR LF, or with the peer's end. Bytes that are no UTF-8 are replaced.
+     *
+     * @return the line without its end; null when the peer has ended its side, or this side closed the connection, and nothing is left
+     * @throws IOException if the connection was lost, or with {@link IoError#NO_BUFFERS} when the line is longer than
+     *         {@link TcpOptions#readMax()} bytes: it then stays to be read by {@link #read()}
+     */
+    public String readLine() throws IOException {
+        return reader().readLine(this);
+    }
+
     private BlockingReader reader() {
         if (handler instanceof BlockingReader reader) {
             return reader;
@@ -449,6 +573,36 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 idle.start(silence);
             }
         }
+    }
+
+    /**
+     * Turns the probes of the operating system on or off, at the times that it has set or that were set before.
+     *
+     * @param on or off
+     * @throws IOException if the connection is not there yet, or no more
+     */
+    public void keepAlive(boolean on) throws IOException {
+        connectedSocket().option(StandardSocketOptions.SO_KEEPALIVE, on);
+    }
+
+    /**
+     * Turns the probes of the operating system on at these times, see {@link TcpOptions#keepAlive(Duration, Duration, int)}.
+     *
+     * @param idle silence before the first probe, whole seconds, 1 to 32,767
+     * @param interval between two probes, whole seconds, 1 to 32,767
+     * @param count probes without an answer that end the connection, 1 to 127
+     * @throws IOException if the connection is not there yet, or no more
+     */
+    public void keepAlive(Duration idle, Duration interval, int count) throws IOException {
+        keepAlive(connectedSocket(), options.keepAlive(idle, interval, count));
+    }
+
+    private PortSocket connectedSocket() throws IoException {
+        PortSocket there = socket;
+        if (there == null) {
+            throw ioException("option", IoError.NOT_CONNECTED);
+        }
+        return there;
     }
 
     /**
@@ -541,6 +695,23 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     /**
+     * Closes now as {@link #abort()}, and the peer sees a reset instead of an end where the engine can do that: by SO_LINGER 0, which
+     * the JDK's channels do not have. There the system resets only a peer whose bytes were not all received, as at any close.
+     */
+    public void reset() {
+        synchronized (lock) {
+            if (socket != null && state != State.CLOSED) {
+                try {
+                    socket.option(StandardSocketOptions.SO_LINGER, 0);
+                } catch (IOException e) {
+                    LOG.log(Level.DEBUG, "no reset, so an abort", e);
+                }
+            }
+            abort();
+        }
+    }
+
+    /**
      * Closes now because of an error that the caller found.
      *
      * @param error what {@code onClose} will be told
@@ -550,12 +721,13 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         fail(Objects.requireNonNull(error), cause, false);
     }
 
-    private void onPortClosing() {
+    /** Told by the key of each socket. */
+    void onPortClosing() {
         fail(IoError.OPERATION_ABORTED, null, false);
     }
 
     /** The one way to end without ceremony. The handler hears nothing of it after close(), but {@link #closed()} does. */
-    private void fail(IoError error, Throwable cause, boolean remote) {
+    void fail(IoError error, Throwable cause, boolean remote) {
         synchronized (lock) {
             if (state != State.CLOSED) {
                 boolean ours = !remote || error.group() == IoError.Group.CLOSED;
@@ -584,13 +756,17 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     /** Lets the transport go. The references of pending operations keep this object until they were delivered. */
     private void destroy() {
         state = State.CLOSED;
-        socket.close();
+        if (socket != null) {
+            socket.close();
+        }
+        if (connector != null) {
+            connector.stop();
+        }
         bytesLost = queue.bytes();
         if (!sending) {
             queue.clear();
         }
         dropHeld();
-        cancel(connectTimer);
         if (linger != null) {
             linger.stop();
         }
@@ -612,12 +788,6 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (held != null) {
             held.release();
             held = null;
-        }
-    }
-
-    private static void cancel(Future<?> timer) {
-        if (timer != null) {
-            timer.cancel(false);
         }
     }
 
@@ -658,7 +828,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      * @return null before the connection is there
      */
     public InetSocketAddress local() {
-        return socket.local();
+        PortSocket there = socket;
+        return there == null ? null : there.local();
     }
 
     /**
@@ -667,7 +838,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      * @return null before the connection is there; known also after its end
      */
     public InetSocketAddress remote() {
-        return socket.remote();
+        PortSocket there = socket;
+        return there == null ? null : there.remote();
     }
 
     /**
@@ -718,7 +890,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     // ------------------------------------------------------------------ inside: sending, under the lock
 
     private boolean mayQueue(int length) {
-        if (state == State.CLOSED || state == State.CLOSING || output != Output.OPEN) {
+        boolean mayYet = state == State.OPEN || state == State.CONNECTING && options.connectBuffering();
+        if (!mayYet || output != Output.OPEN) {
             return false;
         }
         if (length > options.sendQueueMax() - queue.bytes() || queue.entries() >= SendQueue.ENTRIES_MAX) {
@@ -892,6 +1065,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             report(new CloseInfo(null, Initiator.REMOTE, null, 0));
             destroy();
         } else if (!options.allowHalfOpen()) {
+            endedByPeer = output == Output.OPEN;
             end();
         }
     }
@@ -981,7 +1155,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     /** Why nothing more is sent, as a write tells it; under the lock. */
     IoError whyNotSending() {
         if (closeInfo == null) {
-            return IoError.SHUT_DOWN;
+            boolean waits = state == State.CONNECTING && output == Output.OPEN;
+            return waits ? IoError.NOT_CONNECTED : endedByPeer ? IoError.BROKEN_PIPE : IoError.SHUT_DOWN;
         }
         if (closeInfo.error() != null) {
             return closeInfo.error();
@@ -1015,27 +1190,6 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             synchronized (lock) {
                 flush();
             }
-        }
-    }
-
-    private final class Connect extends IoContext {
-        Connect() {
-            super(TcpConnection.this);
-        }
-
-        @Override
-        protected void onCompletion() {
-            synchronized (lock) {
-                cancel(connectTimer);
-                if (state != State.CONNECTING) {
-                    return;
-                }
-                if (error() != null) {
-                    fail(error(), cause(), true);
-                    return;
-                }
-            }
-            strand.run(TcpConnection.this::opened);
         }
     }
 

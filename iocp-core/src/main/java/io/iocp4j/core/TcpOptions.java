@@ -2,27 +2,53 @@ package io.iocp4j.core;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketOption;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Consumer;
 
 /** Options and limits of TCP connections and servers. Immutable; each method that takes a value returns a changed copy. */
 public final class TcpOptions implements Cloneable {
+    /**
+     * For {@link PortSocket#option}: after how many milliseconds without an acknowledgement the system gives a connection up
+     * (TCP_USER_TIMEOUT of RFC 5482, TCP_MAXRT of Winsock). An engine that cannot set it refuses it with {@link IoError#NOT_SUPPORTED}.
+     */
+    public static final SocketOption<Integer> USER_TIMEOUT = new IntOption("TCP_USER_TIMEOUT");
+
+    /** What Linux allows, and Windows too: TCP_KEEPIDLE and TCP_KEEPINTVL in seconds, TCP_KEEPCNT. */
+    private static final int KEEP_SECONDS_MAX = 32_767;
+    private static final int KEEP_COUNT_MAX = 127;
+    /** RFC 8305 section 5: below that, a connect would hardly have had a chance. */
+    private static final Duration ATTEMPT_DELAY_MIN = Duration.ofMillis(10);
+
     private static final TcpOptions DEFAULTS = new TcpOptions();
 
     private InetSocketAddress address = new InetSocketAddress(0);
     private int backlog = 511;
     private boolean noDelay = true;
     private boolean keepAlive;
+    private Duration keepAliveIdle = Duration.ZERO;
+    private Duration keepAliveInterval = Duration.ZERO;
+    private int keepAliveCount;
+    private Duration userTimeout = Duration.ZERO;
     private boolean allowHalfOpen;
+    private boolean pauseOnConnect;
     private int maxConnections = 100_000;
+    private TcpGate gate = TcpGate.OPEN;
     private int receiveMin = BufferPool.PIECE_MIN;
     private int receiveMax = 64 << 10;
     private int highWaterMark = 64 << 10;
     private int lowWaterMark = 16 << 10;
     private int sendQueueMax = 16 << 20;
+    private int readMax = 1 << 20;
     private int sendBuffer;
     private int receiveBuffer;
     private Duration idleTimeout = Duration.ZERO;
+    private InetSocketAddress localAddress;
+    private boolean connectBuffering = true;
     private Duration connectTimeout = Duration.ofSeconds(30);
+    private Duration attemptDelay = Duration.ofMillis(250);
+    private Resolver resolver = Resolver.SYSTEM;
     private Duration lingerTimeout = Duration.ofSeconds(5);
 
     private TcpOptions() {
@@ -30,8 +56,9 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open connections, at most
-     * 100,000 connections, receives of 512 B to 64 KiB, water marks 64 and 16 KiB, send queue 16 MiB, buffers of the operating system as
-     * it sets them, no idle timeout, 30 s to connect, 5 s to linger.
+     * 100,000 connections, receives of 512 B to 64 KiB, water marks 64 and 16 KiB, send queue 16 MiB, reads of exact length and lines up
+     * to 1 MiB, buffers of the operating system as it sets them, no idle timeout, 30 s to connect with an address more each 250 ms, 5 s
+     * to linger.
      *
      * @return the defaults
      */
@@ -39,11 +66,7 @@ public final class TcpOptions implements Cloneable {
         return DEFAULTS;
     }
 
-    /**
-     * The address a server binds to.
-     *
-     * @return never null
-     */
+    /** {@return where a server listens, never null} */
     public InetSocketAddress address() {
         return address;
     }
@@ -58,9 +81,7 @@ public final class TcpOptions implements Cloneable {
         if (local.isUnresolved()) {
             throw new IllegalArgumentException("not an address of this machine: " + local);
         }
-        TcpOptions copy = copy();
-        copy.address = local;
-        return copy;
+        return with(copy -> copy.address = local);
     }
 
     /**
@@ -83,11 +104,7 @@ public final class TcpOptions implements Cloneable {
         return address(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     }
 
-    /**
-     * How many connections may wait to be accepted.
-     *
-     * @return 511 by default
-     */
+    /** {@return how many connections may wait to be accepted, 511 by default} */
     public int backlog() {
         return backlog;
     }
@@ -99,16 +116,10 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions backlog(int connections) {
-        TcpOptions copy = copy();
-        copy.backlog = atLeast(1, connections, "backlog");
-        return copy;
+        return with(copy -> copy.backlog = atLeast(1, connections, "backlog"));
     }
 
-    /**
-     * Whether small sends leave at once (TCP_NODELAY).
-     *
-     * @return true by default
-     */
+    /** {@return whether small sends leave at once (TCP_NODELAY), true by default} */
     public boolean noDelay() {
         return noDelay;
     }
@@ -120,16 +131,10 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions noDelay(boolean on) {
-        TcpOptions copy = copy();
-        copy.noDelay = on;
-        return copy;
+        return with(copy -> copy.noDelay = on);
     }
 
-    /**
-     * Whether the system probes silent peers (SO_KEEPALIVE).
-     *
-     * @return false by default
-     */
+    /** {@return whether the system probes silent peers (SO_KEEPALIVE), false by default} */
     public boolean keepAlive() {
         return keepAlive;
     }
@@ -141,16 +146,61 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions keepAlive(boolean on) {
-        TcpOptions copy = copy();
-        copy.keepAlive = on;
-        return copy;
+        return with(copy -> copy.keepAlive = on);
     }
 
     /**
-     * Whether our side stays open for sending when the peer has ended its own.
+     * Turns keep-alive on with times of its own. A peer that vanished is noticed after {@code idle + count * interval}, with
+     * {@link IoError#TIMED_OUT}; not while data that it has not acknowledged is under way, see {@link #userTimeout}.
      *
-     * @return false by default
+     * @param idle silence before the first probe, whole seconds, 1 to 32,767
+     * @param interval between two probes, whole seconds, 1 to 32,767
+     * @param count probes without an answer that end the connection, 1 to 127
+     * @return a copy
      */
+    public TcpOptions keepAlive(Duration idle, Duration interval, int count) {
+        return with(copy -> {
+            copy.keepAlive = true;
+            copy.keepAliveIdle = Duration.ofSeconds(within(1, KEEP_SECONDS_MAX, idle.toSeconds(), "idle seconds"));
+            copy.keepAliveInterval = Duration.ofSeconds(within(1, KEEP_SECONDS_MAX, interval.toSeconds(), "interval seconds"));
+            copy.keepAliveCount = (int) within(1, KEEP_COUNT_MAX, count, "count");
+        });
+    }
+
+    /** {@return the silence before the first probe, zero by default: as the system sets it, often 2 hours} */
+    public Duration keepAliveIdle() {
+        return keepAliveIdle;
+    }
+
+    /** {@return the time between two probes, zero by default: as the system sets it, often 75 s} */
+    public Duration keepAliveInterval() {
+        return keepAliveInterval;
+    }
+
+    /** {@return the probes without an answer that end a connection, 0 by default: as the system sets it, often 9} */
+    public int keepAliveCount() {
+        return keepAliveCount;
+    }
+
+    /** {@return the time without an acknowledgement after which the system gives up, zero by default: as the system sets it} */
+    public Duration userTimeout() {
+        return userTimeout;
+    }
+
+    /**
+     * How long data may go unacknowledged before the system gives the connection up with {@link IoError#TIMED_OUT}: what keep-alive
+     * does not see, since unacknowledged data suppresses its probes. Refused with {@link IoError#NOT_SUPPORTED} by engines that cannot
+     * set it, such as the JDK's channels.
+     *
+     * @param limit in milliseconds up to the largest int, zero leaves it to the system
+     * @return a copy
+     */
+    public TcpOptions userTimeout(Duration limit) {
+        within(0, Integer.MAX_VALUE, limit.toMillis(), "userTimeout in milliseconds");
+        return with(copy -> copy.userTimeout = limit);
+    }
+
+    /** {@return whether our side stays open for sending when the peer has ended its own, false by default} */
     public boolean allowHalfOpen() {
         return allowHalfOpen;
     }
@@ -162,16 +212,25 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions allowHalfOpen(boolean on) {
-        TcpOptions copy = copy();
-        copy.allowHalfOpen = on;
-        return copy;
+        return with(copy -> copy.allowHalfOpen = on);
+    }
+
+    /** {@return whether accepted connections begin paused, false by default} */
+    public boolean pauseOnConnect() {
+        return pauseOnConnect;
     }
 
     /**
-     * How many connections a server holds; what comes above is closed at once and counted.
+     * Whether accepted connections begin paused, so that nothing is received until {@link TcpConnection#resume()}.
      *
-     * @return 100,000 by default
+     * @param on or off
+     * @return a copy
      */
+    public TcpOptions pauseOnConnect(boolean on) {
+        return with(copy -> copy.pauseOnConnect = on);
+    }
+
+    /** {@return how many connections a server holds, 100,000 by default} */
     public int maxConnections() {
         return maxConnections;
     }
@@ -183,25 +242,30 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions maxConnections(int connections) {
-        TcpOptions copy = copy();
-        copy.maxConnections = atLeast(1, connections, "maxConnections");
-        return copy;
+        return with(copy -> copy.maxConnections = atLeast(1, connections, "maxConnections"));
+    }
+
+    /** {@return who decides about newcomers of a server, one that lets everybody in by default} */
+    public TcpGate gate() {
+        return gate;
     }
 
     /**
-     * The size that receives begin with, in bytes.
+     * Who decides about newcomers of a server, and hears which did not come in.
      *
-     * @return 512 by default
+     * @param watcher asked by the workers, so it must not wait
+     * @return a copy
      */
+    public TcpOptions gate(TcpGate watcher) {
+        return with(copy -> copy.gate = Objects.requireNonNull(watcher));
+    }
+
+    /** {@return the size that receives begin with, 512 bytes by default} */
     public int receiveMin() {
         return receiveMin;
     }
 
-    /**
-     * The size that receives grow to while they come back full, in bytes.
-     *
-     * @return 64 KiB by default
-     */
+    /** {@return the size that receives grow to while they come back full, 64 KiB by default} */
     public int receiveMax() {
         return receiveMax;
     }
@@ -214,29 +278,18 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions receive(int minBytes, int maxBytes) {
-        TcpOptions copy = copy();
-        copy.receiveMin = atLeast(1, minBytes, "minBytes");
-        copy.receiveMax = atLeast(minBytes, maxBytes, "maxBytes");
-        if (maxBytes > BufferPool.PIECE_MAX) {
-            throw new IllegalArgumentException("maxBytes must not be above " + BufferPool.PIECE_MAX + ": " + maxBytes);
-        }
-        return copy;
+        return with(copy -> {
+            copy.receiveMin = atLeast(1, minBytes, "minBytes");
+            copy.receiveMax = (int) within(minBytes, BufferPool.PIECE_MAX, maxBytes, "maxBytes");
+        });
     }
 
-    /**
-     * The queued bytes above which send returns false, in bytes.
-     *
-     * @return 64 KiB by default
-     */
+    /** {@return the queued bytes above which send returns false, 64 KiB by default} */
     public int highWaterMark() {
         return highWaterMark;
     }
 
-    /**
-     * The queued bytes at which onDrain comes afterwards, in bytes.
-     *
-     * @return 16 KiB by default
-     */
+    /** {@return the queued bytes at which onDrain comes afterwards, 16 KiB by default} */
     public int lowWaterMark() {
         return lowWaterMark;
     }
@@ -249,17 +302,13 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions waterMarks(int lowBytes, int highBytes) {
-        TcpOptions copy = copy();
-        copy.lowWaterMark = atLeast(0, lowBytes, "lowBytes");
-        copy.highWaterMark = atLeast(lowBytes, highBytes, "highBytes");
-        return copy;
+        return with(copy -> {
+            copy.lowWaterMark = atLeast(0, lowBytes, "lowBytes");
+            copy.highWaterMark = atLeast(lowBytes, highBytes, "highBytes");
+        });
     }
 
-    /**
-     * The queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}.
-     *
-     * @return 16 MiB by default
-     */
+    /** {@return the queued bytes above which a connection is aborted, 16 MiB by default} */
     public int sendQueueMax() {
         return sendQueueMax;
     }
@@ -272,25 +321,30 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions sendQueueMax(int bytes) {
-        TcpOptions copy = copy();
-        copy.sendQueueMax = atLeast(1, bytes, "sendQueueMax");
-        return copy;
+        return with(copy -> copy.sendQueueMax = atLeast(1, bytes, "sendQueueMax"));
+    }
+
+    /** {@return the most that readFully may be asked for and a line may have, 1 MiB by default} */
+    public int readMax() {
+        return readMax;
     }
 
     /**
-     * The socket's send buffer (SO_SNDBUF), in bytes.
+     * How much {@link TcpConnection#readFully} may be asked for, and how long a line of {@link TcpConnection#readLine} may be.
      *
-     * @return 0 by default: as the system sets it
+     * @param bytes 1 or more
+     * @return a copy
      */
+    public TcpOptions readMax(int bytes) {
+        return with(copy -> copy.readMax = atLeast(1, bytes, "readMax"));
+    }
+
+    /** {@return the socket's send buffer (SO_SNDBUF) in bytes, 0 by default: as the system sets it} */
     public int sendBuffer() {
         return sendBuffer;
     }
 
-    /**
-     * The socket's receive buffer (SO_RCVBUF), in bytes.
-     *
-     * @return 0 by default: as the system sets it
-     */
+    /** {@return the socket's receive buffer (SO_RCVBUF) in bytes, 0 by default: as the system sets it} */
     public int receiveBuffer() {
         return receiveBuffer;
     }
@@ -304,17 +358,13 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions socketBuffers(int sendBytes, int receiveBytes) {
-        TcpOptions copy = copy();
-        copy.sendBuffer = atLeast(0, sendBytes, "sendBytes");
-        copy.receiveBuffer = atLeast(0, receiveBytes, "receiveBytes");
-        return copy;
+        return with(copy -> {
+            copy.sendBuffer = atLeast(0, sendBytes, "sendBytes");
+            copy.receiveBuffer = atLeast(0, receiveBytes, "receiveBytes");
+        });
     }
 
-    /**
-     * The silence after which onTimeout comes.
-     *
-     * @return zero by default: never
-     */
+    /** {@return the silence after which onTimeout comes, zero by default: never} */
     public Duration idleTimeout() {
         return idleTimeout;
     }
@@ -326,37 +376,88 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions idleTimeout(Duration silence) {
-        TcpOptions copy = copy();
-        copy.idleTimeout = notNegative(silence, "idleTimeout");
-        return copy;
+        return with(copy -> copy.idleTimeout = notNegative(silence, "idleTimeout"));
+    }
+
+    /** {@return the address a client binds to before it connects, null by default: the system chooses} */
+    public InetSocketAddress localAddress() {
+        return localAddress;
     }
 
     /**
-     * How long a connect may take.
+     * The address of this machine that a client connects from. With a port of its own, the addresses of the peer are tried one after
+     * the other, since only one of them can have it.
      *
-     * @return 30 s by default
+     * @param local port 0 lets the system choose; null lets it choose both
+     * @return a copy
      */
+    public TcpOptions localAddress(InetSocketAddress local) {
+        if (local != null && local.isUnresolved()) {
+            throw new IllegalArgumentException("not an address of this machine: " + local);
+        }
+        return with(copy -> copy.localAddress = local);
+    }
+
+    /** {@return whether what is sent before a client is connected is kept, true by default} */
+    public boolean connectBuffering() {
+        return connectBuffering;
+    }
+
+    /**
+     * Whether what is sent before a client is connected is kept until then. If not, send says false and drops it, and write throws
+     * {@link IoError#NOT_CONNECTED}.
+     *
+     * @param on or off
+     * @return a copy
+     */
+    public TcpOptions connectBuffering(boolean on) {
+        return with(copy -> copy.connectBuffering = on);
+    }
+
+    /** {@return how long a connect may take, 30 s by default} */
     public Duration connectTimeout() {
         return connectTimeout;
     }
 
     /**
-     * How long a connect may take before it fails with {@link IoError#TIMED_OUT}.
+     * How long a connect may take before it fails with {@link IoError#TIMED_OUT}: finding the addresses of the peer and trying them.
      *
      * @param limit zero leaves it to the operating system
      * @return a copy
      */
     public TcpOptions connectTimeout(Duration limit) {
-        TcpOptions copy = copy();
-        copy.connectTimeout = notNegative(limit, "connectTimeout");
-        return copy;
+        return with(copy -> copy.connectTimeout = notNegative(limit, "connectTimeout"));
+    }
+
+    /** {@return how long an address of the peer may be silent before the next is tried as well, 250 ms by default} */
+    public Duration attemptDelay() {
+        return attemptDelay;
     }
 
     /**
-     * How long a closed connection waits for the peer.
+     * How long an address of the peer may be silent before the next one is tried as well (RFC 8305, Connection Attempt Delay).
      *
-     * @return 5 s by default
+     * @param delay at least 10 ms
+     * @return a copy
      */
+    public TcpOptions attemptDelay(Duration delay) {
+        if (delay.compareTo(ATTEMPT_DELAY_MIN) < 0) {
+            throw new IllegalArgumentException("attemptDelay must be at least " + ATTEMPT_DELAY_MIN + ": " + delay);
+        }
+        return with(copy -> copy.attemptDelay = delay);
+    }
+
+    /** {@return who finds the addresses of a name} */
+    Resolver resolver() {
+        return resolver;
+    }
+
+    /** For tests that have no network. */
+    TcpOptions resolver(Resolver other) {
+        return with(copy -> copy.resolver = other);
+    }
+
+    /** {@return how long a closed connection waits for the peer, 5 s by default} */
     public Duration lingerTimeout() {
         return lingerTimeout;
     }
@@ -368,22 +469,28 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions lingerTimeout(Duration limit) {
-        TcpOptions copy = copy();
-        copy.lingerTimeout = notNegative(limit, "lingerTimeout");
-        return copy;
+        return with(copy -> copy.lingerTimeout = notNegative(limit, "lingerTimeout"));
     }
 
-    private TcpOptions copy() {
+    private TcpOptions with(Consumer<TcpOptions> change) {
+        TcpOptions copy;
         try {
-            return (TcpOptions) clone();
+            copy = (TcpOptions) clone();
         } catch (CloneNotSupportedException e) {
             throw new AssertionError("this class is Cloneable", e);
         }
+        change.accept(copy);
+        return copy;
     }
 
     private static int atLeast(int min, int value, String name) {
-        if (value < min) {
-            throw new IllegalArgumentException(name + " must be at least " + min + ": " + value);
+        return (int) within(min, Integer.MAX_VALUE, value, name);
+    }
+
+    private static long within(long min, long max, long value, String name) {
+        if (value < min || value > max) {
+            String bound = value < min ? " must be at least " + min : " must not be above " + max;
+            throw new IllegalArgumentException(name + bound + ": " + value);
         }
         return value;
     }
@@ -393,5 +500,13 @@ public final class TcpOptions implements Cloneable {
             throw new IllegalArgumentException(name + " must not be negative: " + value);
         }
         return value;
+    }
+
+    /** An option that the JDK does not know. */
+    private record IntOption(String name) implements SocketOption<Integer> {
+        @Override
+        public Class<Integer> type() {
+            return Integer.class;
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
@@ -26,6 +27,9 @@ public final class TcpServer implements AutoCloseable {
     /** The first wait before accepting again when the system has no descriptor left; it doubles up to a second. */
     private static final Duration RETRY_FIRST = Duration.ofMillis(10);
     private static final Duration RETRY_MAX = Duration.ofSeconds(1);
+
+    private static final InetAddress ANY6 = InetAddress.ofLiteral("::");
+    private static final InetAddress ANY4 = InetAddress.ofLiteral("0.0.0.0");
 
     /** What a virtual thread does with a connection. The connection is closed when it returns, and aborted when it throws. */
     @FunctionalInterface
@@ -64,6 +68,8 @@ public final class TcpServer implements AutoCloseable {
     private Fate fate = Fate.LIVE;
     private int open;
     private Duration retry = RETRY_FIRST;
+    /** Null unless {@link #closeOnExit} was called. */
+    private Thread exitHook;
 
     private TcpServer(CompletionPort port, boolean ownsPort, TcpOptions options, Function<TcpConnection, TcpHandler> handlers)
             throws IOException {
@@ -71,7 +77,37 @@ public final class TcpServer implements AutoCloseable {
         this.ownsPort = ownsPort;
         this.options = options;
         this.handlers = Objects.requireNonNull(handlers);
-        this.listener = port.listen(options.address(), options.backlog(), this::onPortClosing);
+        requireUserTimeout();
+        this.listener = listen(options.address());
+    }
+
+    /** An engine that cannot set it says so here: at each connection it would only be a server that drops everybody. */
+    private void requireUserTimeout() throws IOException {
+        if (!options.userTimeout().isZero()) {
+            PortSocket probe = port.socket(CompletionKey.NONE);
+            try {
+                TcpConnection.configure(probe, options);
+            } finally {
+                probe.close();
+            }
+        }
+    }
+
+    /** On every address of both families where the system has both, else on those of IPv4. */
+    private PortListener listen(InetSocketAddress address) throws IoException {
+        if (!address.getAddress().isAnyLocalAddress()) {
+            return port.listen(address, options.backlog(), this::onPortClosing);
+        }
+        try {
+            return port.listen(new InetSocketAddress(ANY6, address.getPort()), options.backlog(), this::onPortClosing);
+        } catch (IoException e) {
+            if (e.error() == IoError.ADDRESS_IN_USE || e.error() == IoError.ACCESS_DENIED) {
+                // half of the world would reach whoever has the other half
+                throw e;
+            }
+            LOG.log(Level.DEBUG, "no IPv6, so IPv4 alone", e);
+            return port.listen(new InetSocketAddress(ANY4, address.getPort()), options.backlog(), this::onPortClosing);
+        }
     }
 
     /**
@@ -97,7 +133,7 @@ public final class TcpServer implements AutoCloseable {
     public static TcpServer listenBlocking(TcpOptions options, Session session) throws IOException {
         Objects.requireNonNull(session);
         CompletionPort port = CompletionPort.open();
-        return listen(port, true, options, connection -> new SessionHandler(port, session));
+        return listen(port, true, options, connection -> new SessionHandler(port, options.readMax(), session));
     }
 
     /**
@@ -179,7 +215,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * The connections that were closed at once because {@link TcpOptions#maxConnections()} were open.
+     * The newcomers that were closed at once: {@link TcpGate.Drop} says why that may be.
      *
      * @return how many since the start
      */
@@ -216,6 +252,38 @@ public final class TcpServer implements AutoCloseable {
         close();
         endAll(Fate.CLOSE);
         awaitClosed(deadline);
+    }
+
+    /**
+     * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: stops accepting, lets the
+     * connections come to their end until the deadline, and only then lets the process go. A second call changes the deadline.
+     *
+     * @param deadline for the connections, zero or more; the operating system may have less patience
+     * @throws IllegalStateException if the process is ending already
+     */
+    public void closeOnExit(Duration deadline) {
+        Thread hook = new Thread(() -> {
+            close();
+            awaitClosed(deadline);
+        }, "iocp4j-exit");
+        synchronized (this) {
+            if (!closed.isDone()) {
+                Runtime.getRuntime().addShutdownHook(hook);
+                removeExitHook();
+                exitHook = hook;
+            }
+        }
+    }
+
+    private synchronized void removeExitHook() {
+        if (exitHook != null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(exitHook);
+            } catch (IllegalStateException e) {
+                LOG.log(Level.DEBUG, "the process is ending, perhaps by this very hook", e);
+            }
+            exitHook = null;
+        }
     }
 
     /**
@@ -267,6 +335,7 @@ public final class TcpServer implements AutoCloseable {
 
     private void finish() {
         closed.complete(null);
+        removeExitHook();
         if (ownsPort) {
             // from a worker this begins the end of the port and returns; whoever awaits it joins the workers
             port.close();
@@ -318,19 +387,19 @@ public final class TcpServer implements AutoCloseable {
             retry = doubled.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : doubled;
             port.schedule(wait, this::accept);
         }
-        LOG.log(Level.WARNING, "accept on " + address() + " failed with " + accept.error() + "; again in " + wait.toMillis() + " ms",
-                accept.cause());
+        IoException failure = new IoException(accept.error(), "accept", address(), null, accept.cause());
+        LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
+        tell(() -> options.gate().onAcceptFailed(failure));
     }
 
     private void admit(PortSocket socket) {
         accepted.incrementAndGet();
-        synchronized (this) {
-            if (closing || open >= options.maxConnections()) {
-                dropped.incrementAndGet();
-                socket.close();
-                return;
-            }
-            open++;
+        TcpGate.Drop drop = admits(socket) ? room() : TcpGate.Drop.REFUSED;
+        if (drop != null) {
+            dropped.incrementAndGet();
+            socket.close();
+            tell(() -> options.gate().onDrop(socket.local(), socket.remote(), drop));
+            return;
         }
         try {
             TcpConnection.configure(socket, options);
@@ -350,6 +419,35 @@ public final class TcpServer implements AutoCloseable {
             end(c);
             return handlerFor(c);
         });
+    }
+
+    private boolean admits(PortSocket socket) {
+        try {
+            return options.gate().admits(socket.local(), socket.remote());
+        } catch (Throwable thrown) {
+            LOG.log(Level.WARNING, "the gate threw about " + socket.remote() + ", which therefore does not come in", thrown);
+            return false;
+        }
+    }
+
+    /** Takes room for one more connection. Null, or why there is none. */
+    private synchronized TcpGate.Drop room() {
+        if (closing) {
+            return TcpGate.Drop.CLOSING;
+        }
+        if (open >= options.maxConnections()) {
+            return TcpGate.Drop.FULL;
+        }
+        open++;
+        return null;
+    }
+
+    private static void tell(Runnable event) {
+        try {
+            event.run();
+        } catch (Throwable thrown) {
+            LOG.log(Level.WARNING, "the gate threw; nothing else happens", thrown);
+        }
     }
 
     private void endAll(Fate asked) {
@@ -415,8 +513,8 @@ public final class TcpServer implements AutoCloseable {
     private static final class SessionHandler extends BlockingReader {
         private final Session session;
 
-        SessionHandler(CompletionPort port, Session session) {
-            super(port);
+        SessionHandler(CompletionPort port, int readMax, Session session) {
+            super(port, readMax);
             this.session = session;
         }
 

@@ -17,6 +17,7 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
     private final SimulatedPipe in;
     private final boolean smallWindow;
     private SimulatedSocket peer;
+    private InetSocketAddress bound;
     private InetSocketAddress local;
     private InetSocketAddress remote;
     private IoContext connect;
@@ -46,6 +47,16 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
     // ------------------------------------------------------------------ submits
 
     @Override
+    public void bind(InetSocketAddress asked) throws IoException {
+        synchronized (world) {
+            if (isClosed() || world.listeners().containsKey(asked.getPort())) {
+                throw new IoException(isClosed() ? IoError.BAD_DESCRIPTOR : IoError.ADDRESS_IN_USE, "bind", asked, null, null);
+            }
+            bound = asked.getPort() == 0 ? new InetSocketAddress(asked.getAddress(), world.tcpPort()) : asked;
+        }
+    }
+
+    @Override
     public void connect(InetSocketAddress address, IoContext context) {
         synchronized (world) {
             if (connect != null || peer != null) {
@@ -60,7 +71,7 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
             if (world.strikes(Faults.Kind.SILENT)) {
                 world.count(Faults.Kind.SILENT);
             } else {
-                world.soon(port, () -> decideConnect(context, address));
+                decideLater(context, address, world.answerOf(address.getAddress()));
             }
         }
     }
@@ -165,6 +176,23 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
 
     // ------------------------------------------------------------------ decisions, under the lock of the simulation
 
+    private void decideLater(IoContext context, InetSocketAddress address, Simulation.Answer answer) {
+        if (answer == null) {
+            world.soon(port, () -> decideConnect(context, address));
+        } else if (!answer.isSilence()) {
+            world.add(port, answer.delayNanos(), false, () -> {
+                synchronized (world) {
+                    if (answer.error() == null || context != connect) {
+                        decideConnect(context, address);
+                    } else {
+                        connect = null;
+                        port.complete(context, 0, null, answer.error());
+                    }
+                }
+            });
+        }
+    }
+
     private void decideConnect(IoContext context, InetSocketAddress address) {
         if (context != connect) {
             return;
@@ -181,7 +209,8 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
         }
         SimulatedSocket other = new SimulatedSocket(listener.port, CompletionKey.NONE);
         listener.offer(other);
-        InetSocketAddress ours = new InetSocketAddress(InetAddress.getLoopbackAddress(), world.tcpPort());
+        InetSocketAddress ours = bound != null ? bound
+                : new InetSocketAddress(InetAddress.getLoopbackAddress(), world.tcpPort());
         local = ours;
         other.remote = ours;
         remote = address;

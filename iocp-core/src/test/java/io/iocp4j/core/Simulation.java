@@ -1,5 +1,6 @@
 package io.iocp4j.core;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -40,6 +41,7 @@ public final class Simulation {
     private final long origin;
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final Map<Integer, SimulatedListener> listeners = new HashMap<>();
+    private final Map<InetAddress, Answer> answers = new HashMap<>();
     private final List<SimulatedSocket> sockets = new ArrayList<>();
     private final Map<Faults.Kind, Long> injected = new EnumMap<>(Faults.Kind.class);
     private final List<String> log = new ArrayList<>();
@@ -53,6 +55,18 @@ public final class Simulation {
     private long steps;
     private Event latest = new Event(-1, 0, -1, null, false, () -> { });
     private int nextTcpPort = 1024;
+
+    /**
+     * How an address answers a connect.
+     *
+     * @param delayNanos after how long; below 0 for never
+     * @param error null if it connects, if somebody listens
+     */
+    record Answer(long delayNanos, IoError error) {
+        boolean isSilence() {
+            return delayNanos < 0;
+        }
+    }
 
     /** What runs later: on behalf of a port, of its timer, or of the one who drives the simulation. */
     static final class Event implements Comparable<Event> {
@@ -399,6 +413,16 @@ public final class Simulation {
         return sockets.stream()
                 .filter(socket -> local.equals(socket.local()) && remote.equals(socket.remote()))
                 .findFirst().orElse(null);
+    }
+
+    /** Sets how an address answers; every other answers soon, as the faults will. */
+    synchronized void answer(InetAddress address, Answer answer) {
+        answers.put(address, answer);
+    }
+
+    /** Null if nothing was set. */
+    Answer answerOf(InetAddress address) {
+        return answers.get(address);
     }
 
     SimulatedListener listenerAt(InetSocketAddress address) {

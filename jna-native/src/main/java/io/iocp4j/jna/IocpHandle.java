@@ -117,7 +117,7 @@ abstract class IocpHandle extends PortHandle {
         }
     }
 
-    final void bind(InetSocketAddress address) throws WinError {
+    final void takeAddress(InetSocketAddress address) throws WinError {
         try (Arena arena = Arena.ofConfined()) {
             int result = api.bind(socket, SocketAddress6.write(address, arena.allocate(SocketAddress6.BYTES, 4)).address(),
                     SocketAddress6.BYTES);

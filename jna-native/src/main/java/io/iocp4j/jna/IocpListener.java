@@ -34,7 +34,7 @@ final class IocpListener extends IocpHandle implements PortListener {
             allowBothFamilies();
             // SO_REUSEADDR means on Windows that another process may take the port over
             check("setsockopt SO_EXCLUSIVEADDRUSE", option(WinApi.SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1));
-            bind(asked);
+            takeAddress(asked);
             check("listen", api.listen(socket, backlog));
             local = SocketAddress6.of("getsockname", (address, room) -> api.localAddress(socket, address, room));
         } catch (WinError e) {

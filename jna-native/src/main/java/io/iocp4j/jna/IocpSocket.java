@@ -36,6 +36,8 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     private SendRequest sending;
     private ConnectRequest connecting;
     private boolean nonBlocking;
+    /** Whether it has an address of ours: ConnectEx demands one. */
+    private boolean bound;
     /** The first failure that ends a connection: what the system says after it is not to be trusted, so it is not asked again. */
     private WinError broken;
 
@@ -48,6 +50,32 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     // ------------------------------------------------------------------ connecting
+
+    @Override
+    public void bind(InetSocketAddress asked) throws IoException {
+        WinError failure = null;
+        synchronized (lock) {
+            if (isClosed()) {
+                failure = WinError.ofCode("bind", WinApi.WSAENOTSOCK);
+            } else {
+                try {
+                    allowBothFamilies();
+                    bindTo(asked);
+                } catch (WinError e) {
+                    failure = e;
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure("bind", failure, asked, null);
+        }
+    }
+
+    /** Under the lock. */
+    private void bindTo(InetSocketAddress asked) throws WinError {
+        takeAddress(asked);
+        bound = true;
+    }
 
     @Override
     public void connect(InetSocketAddress peer, IoContext context) {
@@ -71,13 +99,14 @@ final class IocpSocket extends IocpHandle implements PortSocket {
             return WinError.ofCode("connect to a name without address", WinApi.WSAHOST_NOT_FOUND);
         }
         try {
-            allowBothFamilies();
-            if (option(WinApi.SOL_SOCKET, SO_REUSE_UNICASTPORT, 1) < 0) {
-                // older systems; refused there too, it only costs ports: a bound socket shares its port with no other connection
-                option(WinApi.SOL_SOCKET, SO_PORT_SCALABILITY, 1);
+            if (!bound) {
+                allowBothFamilies();
+                if (option(WinApi.SOL_SOCKET, SO_REUSE_UNICASTPORT, 1) < 0) {
+                    // older systems; refused there too, it only costs ports: a bound socket shares its port with no other connection
+                    option(WinApi.SOL_SOCKET, SO_PORT_SCALABILITY, 1);
+                }
+                bindTo(new InetSocketAddress(0));
             }
-            // ConnectEx demands it
-            bind(new InetSocketAddress(0));
         } catch (WinError e) {
             return e;
         }

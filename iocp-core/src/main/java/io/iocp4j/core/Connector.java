@@ -1,0 +1,236 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.Future;
+
+/**
+ * Finds the peer of a {@link TcpConnection}: looks its name up and tries its addresses until one answers (Happy Eyeballs, RFC 8305).
+ * The next address is tried as soon as one fails, or as well when it was silent for the attempt delay; the first that is connected
+ * becomes the connection's socket, and the other attempts are closed.
+ *
+ * <p>Every method is called under the connection's lock. The connection lives until the last attempt was delivered, since each
+ * retains it. A lookup does not: its answer finds a connector that has stopped, and nothing happens.
+ */
+final class Connector {
+    /** How many addresses of a name are tried. */
+    static final int ADDRESSES_MAX = 64;
+
+    private final TcpConnection connection;
+    private final Object lock;
+    private final CompletionPort port;
+    private final TcpOptions options;
+    private final InetSocketAddress remote;
+
+    // guarded by lock
+    /** Opened before the first address is known: through it the port tells of its end, and there is a descriptor at all. */
+    private PortSocket first;
+    private final ArrayDeque<InetSocketAddress> untried = new ArrayDeque<>();
+    private final List<Attempt> pending = new ArrayList<>();
+    private final List<IoException> failures = new ArrayList<>();
+    private Future<?> limit;
+    private Future<?> next;
+    private boolean stopped;
+
+    Connector(TcpConnection connection, Object lock, CompletionPort port, TcpOptions options, InetSocketAddress remote) {
+        this.connection = connection;
+        this.lock = lock;
+        this.port = port;
+        this.options = options;
+        this.remote = remote;
+    }
+
+    /** Begins; throws only where the port gives no socket or is closed, and has to be stopped then. */
+    void start() throws IOException {
+        first = port.socket(connection::onPortClosing);
+        if (!options.connectTimeout().isZero()) {
+            limit = port.schedule(options.connectTimeout(), this::tooLate);
+        }
+        if (!remote.isUnresolved()) {
+            untried.add(remote);
+            tryNext();
+            return;
+        }
+        options.resolver().resolve(remote.getHostString()).whenComplete((addresses, failure) -> {
+            synchronized (lock) {
+                resolved(addresses, failure);
+            }
+        });
+    }
+
+    private void resolved(List<InetAddress> addresses, Throwable failure) {
+        if (stopped) {
+            return;
+        }
+        if (failure != null) {
+            fail(new IoException(IoError.HOST_NOT_FOUND, "lookup", null, null, failure));
+            return;
+        }
+        interleave(addresses).forEach(address -> untried.add(new InetSocketAddress(address, remote.getPort())));
+        goOn();
+    }
+
+    /** RFC 8305 section 4: the families take turns, beginning with that of the first address. */
+    static List<InetAddress> interleave(List<InetAddress> addresses) {
+        Class<?> family = addresses.getFirst().getClass();
+        Iterator<InetAddress> preferred = addresses.stream().filter(address -> address.getClass() == family).iterator();
+        Iterator<InetAddress> other = addresses.stream().filter(address -> address.getClass() != family).iterator();
+        List<InetAddress> mixed = new ArrayList<>();
+        while ((preferred.hasNext() || other.hasNext()) && mixed.size() < ADDRESSES_MAX) {
+            Iterator<InetAddress> turn = mixed.size() % 2 == 0 && preferred.hasNext() || !other.hasNext() ? preferred : other;
+            mixed.add(turn.next());
+        }
+        return mixed;
+    }
+
+    // ------------------------------------------------------------------ attempts
+
+    private void tryNext() {
+        cancel(next);
+        boolean begun = false;
+        while (!begun && !untried.isEmpty()) {
+            begun = begin(untried.poll());
+        }
+        if (pending.isEmpty()) {
+            fail(failures.removeLast());
+        } else if (!untried.isEmpty() && !sharesOnePort()) {
+            next = port.schedule(options.attemptDelay(), this::silent);
+        }
+    }
+
+    /** A local port can connect to one address at a time only. */
+    private boolean sharesOnePort() {
+        return options.localAddress() != null && options.localAddress().getPort() != 0;
+    }
+
+    private boolean begin(InetSocketAddress address) {
+        Attempt attempt = null;
+        try {
+            attempt = new Attempt(socket(), address);
+            attempt.begin();
+            pending.add(attempt);
+            return true;
+        } catch (IOException e) {
+            failures.add(e instanceof IoException known ? known
+                    : new IoException(IoError.of(e), "connect", options.localAddress(), address, e));
+            return false;
+        } finally {
+            if (attempt != null && !pending.contains(attempt)) {
+                attempt.socket.close();
+                attempt.release();
+            }
+        }
+    }
+
+    private PortSocket socket() throws IOException {
+        if (first == null) {
+            return port.socket(connection::onPortClosing);
+        }
+        PortSocket opened = first;
+        first = null;
+        return opened;
+    }
+
+    /** Tries the next address where nobody waits for an exception. */
+    private void goOn() {
+        try {
+            tryNext();
+        } catch (IllegalStateException e) {
+            fail(new IoException(IoError.OPERATION_ABORTED, "connect", options.localAddress(), remote, e));
+        }
+    }
+
+    private void silent() {
+        synchronized (lock) {
+            if (!stopped) {
+                goOn();
+            }
+        }
+    }
+
+    private void tooLate() {
+        synchronized (lock) {
+            if (!stopped) {
+                fail(new IoException(IoError.TIMED_OUT, "connect", options.localAddress(), remote, null));
+            }
+        }
+    }
+
+    /** Whether it is the one that the connection uses from now on. */
+    private boolean ended(Attempt attempt) {
+        pending.remove(attempt);
+        if (stopped) {
+            return false;
+        }
+        if (attempt.error() != null) {
+            attempt.socket.close();
+            failures.add(new IoException(attempt.error(), "connect", options.localAddress(), attempt.address, attempt.cause()));
+            goOn();
+            return false;
+        }
+        stop();
+        connection.connected(attempt.socket);
+        return true;
+    }
+
+    // ------------------------------------------------------------------ the end
+
+    /** The last failure is what the connection ends with; it remembers those before it. */
+    private void fail(IoException last) {
+        failures.forEach(last::addSuppressed);
+        connection.fail(last.error(), last, true);
+    }
+
+    /** Gives up what is under way. */
+    void stop() {
+        stopped = true;
+        cancel(limit);
+        cancel(next);
+        if (first != null) {
+            first.close();
+        }
+        pending.forEach(attempt -> attempt.socket.close());
+    }
+
+    private static void cancel(Future<?> timer) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+
+    /** One address. */
+    private final class Attempt extends IoContext {
+        private final PortSocket socket;
+        private final InetSocketAddress address;
+
+        Attempt(PortSocket socket, InetSocketAddress address) {
+            super(connection);
+            this.socket = socket;
+            this.address = address;
+        }
+
+        void begin() throws IOException {
+            TcpConnection.configure(socket, options);
+            if (options.localAddress() != null) {
+                socket.bind(options.localAddress());
+            }
+            socket.connect(address, this);
+        }
+
+        @Override
+        protected void onCompletion() {
+            boolean won;
+            synchronized (lock) {
+                won = ended(this);
+            }
+            if (won) {
+                connection.open();
+            }
+        }
+    }
+}
