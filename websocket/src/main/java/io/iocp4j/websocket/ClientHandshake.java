@@ -66,24 +66,36 @@ final class ClientHandshake {
         return checked;
     }
 
-    /** The bytes of the opening request. */
-    ByteBuffer request() {
-        StringBuilder head = new StringBuilder(256);
-        head.append("GET ").append(endpoint.resource()).append(" HTTP/1.1\r\n");
-        append(head, "Host", endpoint.authority());
-        append(head, "Upgrade", "websocket");
-        append(head, "Connection", "Upgrade");
-        append(head, "Sec-WebSocket-Key", key);
-        append(head, "Sec-WebSocket-Version", Handshake.VERSION);
-        if (!subprotocols.isEmpty()) {
-            append(head, "Sec-WebSocket-Protocol", String.join(", ", subprotocols));
-        }
-        headers.forEach((name, value) -> append(head, name, value));
-        return ByteBuffer.wrap(head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
+    /** The opening request. Its path is decoded as a server does it, or as it is where a server would refuse it. */
+    HttpRequest request() {
+        String resource = endpoint.resource();
+        int mark = resource.indexOf('?');
+        String rawPath = mark < 0 ? resource : resource.substring(0, mark);
+        String path = PercentDecoder.decodePath(rawPath);
+        return new HttpRequest("GET", resource, path == null ? rawPath : path,
+                mark < 0 ? null : resource.substring(mark + 1), fields(), true);
     }
 
-    private static void append(StringBuilder head, String name, String value) {
-        head.append(name).append(": ").append(value).append("\r\n");
+    private HttpHeaders fields() {
+        HttpHeaders.Builder fields = HttpHeaders.builder()
+                .add("Host", endpoint.authority())
+                .add("Upgrade", "websocket")
+                .add("Connection", "Upgrade")
+                .add("Sec-WebSocket-Key", key)
+                .add("Sec-WebSocket-Version", Handshake.VERSION);
+        if (!subprotocols.isEmpty()) {
+            fields.add("Sec-WebSocket-Protocol", String.join(", ", subprotocols));
+        }
+        headers.forEach(fields::add);
+        return fields.build();
+    }
+
+    /** The bytes of a head of a request without a body, ready to be sent. */
+    static ByteBuffer encode(String method, String target, HttpHeaders fields) {
+        StringBuilder head = new StringBuilder(256);
+        head.append(method).append(' ').append(target).append(" HTTP/1.1\r\n");
+        fields.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+        return ByteBuffer.wrap(head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /**

@@ -107,6 +107,24 @@ public final class HttpHeaders {
         return false;
     }
 
+    /** These fields with others behind them. */
+    HttpHeaders with(HttpHeaders more) {
+        Builder all = toBuilder();
+        more.forEach(all::addParsed);
+        return all.build();
+    }
+
+    /** These fields without those of the names, in any case. */
+    HttpHeaders without(List<String> names) {
+        Builder rest = builder();
+        forEach((name, value) -> {
+            if (names.stream().noneMatch(name::equalsIgnoreCase)) {
+                rest.addParsed(name, value);
+            }
+        });
+        return rest.build();
+    }
+
     /**
      * Calls with name and value of every line, in order.
      *

@@ -298,9 +298,14 @@ public final class WebSocket {
     }
 
     void onTcpClose(CloseInfo info) {
+        String reason = info.error() == null ? "the connection ended without a Close frame" : info.error().toString();
+        onGone(reason, info.initiator());
+    }
+
+    /** The connection is over, at a client perhaps without an {@link #onOpen} before. */
+    void onGone(String reason, Initiator initiator) {
         synchronized (lock) {
-            String reason = info.error() == null ? "the connection ended without a Close frame" : info.error().toString();
-            closing.lost(reason, info.initiator());
+            closing.lost(reason, initiator);
         }
         deliverClose();
         tcp.closed().thenAccept(closing::finish);

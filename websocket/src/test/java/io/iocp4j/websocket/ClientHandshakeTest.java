@@ -46,6 +46,11 @@ class ClientHandshakeTest {
         return handshake.check(head(response));
     }
 
+    private static String sent(ClientHandshake handshake) {
+        HttpRequest request = handshake.request();
+        return text(ClientHandshake.encode(request.method(), request.target(), request.headers()));
+    }
+
     @Test
     @DisplayName("asks as the RFC's example does, with fields of the application behind its own")
     void request() {
@@ -64,13 +69,13 @@ class ClientHandshakeTest {
                 Origin: https://example.com
                 Cookie: a=b
 
-                """.replace("\n", "\r\n"), text(handshake.request()));
+                """.replace("\n", "\r\n"), sent(handshake));
     }
 
     @Test
     @DisplayName("is one that our server takes, and takes the answer of our server")
     void bothHalves() throws Exception {
-        HttpRequest request = HttpFixture.read(text(offering("v2", "v1").request()));
+        HttpRequest request = HttpFixture.read(sent(offering("v2", "v1")));
         Handshake.check(request, Origins.sameHost());
         String chosen = Handshake.subprotocol(request, List.of("v1"));
         String answer = text(Handshake.switching(request, chosen).encode(false, true));

@@ -1,0 +1,235 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One connection of a client: through a proxy if there is one, then the opening handshake, and everything behind it
+ * handed to a {@link WebSocket}. All methods run as callbacks of the connection.
+ */
+final class ClientConnection implements TcpHandler {
+    /** Responses 1xx before the one that counts (RFC 9110 section 15.2). */
+    static final int INTERIM_MAX = 8;
+    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+
+    private enum State {
+        /** Waits for TCP, and for TLS where there is no proxy. */
+        CONNECTING,
+        /** Waits for the answer of the proxy to CONNECT. */
+        PROXY,
+        /** Waits for the answer of the server. */
+        UPGRADE,
+        /** Gathers the body of a refusal. */
+        REFUSED,
+        /** Hands everything to the WebSocket. */
+        WEBSOCKET,
+        /** Failed; what comes is dropped. */
+        FAILED,
+        /** Another connection goes on. */
+        REDIRECTED
+    }
+
+    private final Opening opening;
+    private final ClientSettings settings;
+    private final Endpoint endpoint;
+    private final ClientHandshake handshake;
+    private final HttpRequest request;
+    private HttpResponseReader reader;
+    private State state = State.CONNECTING;
+    private int interim;
+    private WebSocket webSocket;
+    private Refusal refusal;
+    /** Why it failed, unless the connection itself did. */
+    private IOException failure;
+
+    ClientConnection(Opening opening, Endpoint endpoint, ClientHandshake handshake) {
+        this.opening = opening;
+        this.settings = opening.settings();
+        this.endpoint = endpoint;
+        this.handshake = handshake;
+        this.request = handshake.request();
+        this.reader = new HttpResponseReader(settings.httpLimits());
+    }
+
+    @Override
+    public void onOpen(TcpConnection tcp) {
+        if (settings.proxy() == null) {
+            sendRequest(tcp);
+        } else {
+            state = State.PROXY;
+            HttpHeaders fields = HttpHeaders.builder().add("Host", endpoint.hostAndPort()).build();
+            tcp.send(ClientHandshake.encode("CONNECT", endpoint.hostAndPort(), fields.with(settings.proxyHeaders())));
+        }
+    }
+
+    private void sendRequest(TcpConnection tcp) {
+        state = State.UPGRADE;
+        tcp.send(ClientHandshake.encode(request.method(), request.target(), request.headers()));
+    }
+
+    @Override
+    public void onData(TcpConnection tcp, ByteBuffer data) {
+        try {
+            while (data.hasRemaining() && state != State.FAILED && state != State.REDIRECTED) {
+                switch (state) {
+                    case PROXY, UPGRADE -> takeHead(tcp, data);
+                    case REFUSED -> takeBody(tcp, data);
+                    default -> webSocket.onData(data);
+                }
+            }
+        } catch (HttpException malformed) {
+            fail(tcp, new HandshakeException(who() + " answered no HTTP: " + malformed.getMessage(), malformed));
+        } catch (IOException refused) {
+            fail(tcp, refused);
+        }
+    }
+
+    private String who() {
+        return state == State.PROXY ? "the proxy" : "the server";
+    }
+
+    private void takeHead(TcpConnection tcp, ByteBuffer data) throws IOException {
+        HttpResponseHead head = reader.read(data);
+        if (head == null) {
+            return;
+        }
+        if (head.isInterim()) {
+            interim++;
+            if (interim > INTERIM_MAX) {
+                throw new HandshakeException("more than " + INTERIM_MAX + " responses before the last", head);
+            }
+            reader.reset();
+        } else if (state == State.PROXY && head.status() / 100 == 2) {
+            enterTunnel(tcp, head, data);
+        } else if (state == State.UPGRADE && head.status() == 101) {
+            upgrade(tcp, head);
+        } else if (state == State.UPGRADE && REDIRECTS.contains(head.status()) && settings.redirects() > 0) {
+            redirect(tcp, head);
+        } else {
+            refused(tcp, head);
+        }
+    }
+
+    /** Lengths of a 2xx to CONNECT mean nothing (RFC 9110 section 9.3.6), and nobody behind it speaks before us. */
+    private void enterTunnel(TcpConnection tcp, HttpResponseHead head, ByteBuffer data) throws IOException {
+        if (data.hasRemaining()) {
+            throw new HandshakeException("bytes behind the answer of the proxy that nobody asked for", head);
+        }
+        reader = new HttpResponseReader(settings.httpLimits());
+        if (endpoint.secure()) {
+            throw new IOException("TLS is not spoken yet");
+        }
+        sendRequest(tcp);
+    }
+
+    private void upgrade(TcpConnection tcp, HttpResponseHead head) throws HandshakeException {
+        String subprotocol = handshake.check(head);
+        if (opening.settle()) {
+            webSocket = new WebSocket(tcp, Role.CLIENT,
+                    new OpeningHandshake(request, head.headers(), subprotocol, List.of()), opening.listener(),
+                    settings.webSocket());
+            state = State.WEBSOCKET;
+            reader = null;
+            webSocket.onOpen();
+            opening.opened(webSocket);
+        } else {
+            fail(tcp, null);
+        }
+    }
+
+    private void redirect(TcpConnection tcp, HttpResponseHead head) throws IOException {
+        if (opening.redirect(endpoint, head)) {
+            state = State.REDIRECTED;
+            tcp.abort();
+        } else {
+            fail(tcp, null);
+        }
+    }
+
+    private void refused(TcpConnection tcp, HttpResponseHead head) {
+        refusal = new Refusal(who() + " answered " + head.status(), head, settings.httpLimits());
+        state = State.REFUSED;
+        if (refusal.isComplete()) {
+            fail(tcp, refusal.exception());
+        }
+    }
+
+    private void takeBody(TcpConnection tcp, ByteBuffer data) {
+        refusal.take(data);
+        if (refusal.isComplete()) {
+            fail(tcp, refusal.exception());
+        }
+    }
+
+    @Override
+    public void onDrain(TcpConnection tcp) {
+        if (webSocket != null) {
+            webSocket.onDrain();
+        }
+    }
+
+    @Override
+    public void onEnd(TcpConnection tcp) {
+        switch (state) {
+            case WEBSOCKET -> webSocket.onEnd();
+            case REFUSED -> fail(tcp, refusal.exception());
+            default -> fail(tcp, ioException(tcp, IoError.EOF, null));
+        }
+    }
+
+    /** The time of the whole opening is over. */
+    void timedOut(TcpConnection tcp) {
+        if (state == State.REFUSED) {
+            fail(tcp, refusal.exception());
+        } else if (state != State.WEBSOCKET) {
+            fail(tcp, ioException(tcp, IoError.TIMED_OUT, null));
+        }
+    }
+
+    /** Nothing comes of this connection. The opening ends when it is over, and null then means that it was given up. */
+    private void fail(TcpConnection tcp, IOException why) {
+        if (state != State.FAILED && state != State.REDIRECTED) {
+            failure = why;
+            state = State.FAILED;
+            tcp.abort();
+        }
+    }
+
+    @Override
+    public void onClose(TcpConnection tcp, CloseInfo why) {
+        if (state == State.REDIRECTED) {
+            return;
+        }
+        if (state == State.WEBSOCKET) {
+            webSocket.onTcpClose(why);
+        } else {
+            notOpened(tcp, why);
+        }
+        opening.ended(tcp);
+    }
+
+    private void notOpened(TcpConnection tcp, CloseInfo why) {
+        IOException reason = failure != null ? failure
+                : state == State.REFUSED ? refusal.exception()
+                : why.cause() instanceof IoException known ? known
+                : ioException(tcp, why.error() == null ? IoError.OPERATION_ABORTED : why.error(), why.cause());
+        OpeningHandshake facts = new OpeningHandshake(request, HttpHeaders.empty(), null, List.of());
+        Initiator initiator = failure == null ? why.initiator() : Initiator.REMOTE;
+        new WebSocket(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket())
+                .onGone(reason.getMessage(), initiator);
+        opening.failed(reason);
+    }
+
+    private IoException ioException(TcpConnection tcp, IoError error, Throwable cause) {
+        return new IoException(error, state == State.CONNECTING ? "connect" : "handshake", tcp.local(), tcp.remote(),
+                cause);
+    }
+}

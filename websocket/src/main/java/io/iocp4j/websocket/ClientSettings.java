@@ -1,0 +1,37 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.TcpOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Set;
+import javax.net.ssl.SSLContext;
+
+/**
+ * What a client is told; {@link WebSocketClient.Builder} describes each. Immutable.
+ *
+ * @param tls null for the default of the JDK
+ * @param proxy null for none
+ * @param proxyHeaders go to the proxy only
+ */
+record ClientSettings(WebSocketSettings webSocket, TcpOptions tcp, SSLContext tls, HttpLimits httpLimits,
+        HttpHeaders headers, Set<String> subprotocols, Duration connectTimeout, int redirects, InetSocketAddress proxy,
+        HttpHeaders proxyHeaders) {
+    /**
+     * The options of the connection to this endpoint.
+     *
+     * @throws IOException if there is no default for TLS
+     */
+    TcpOptions tcp(Endpoint endpoint) throws IOException {
+        if (!endpoint.secure()) {
+            return tcp;
+        }
+        try {
+            SSLContext.getDefault();
+            throw new IOException("TLS is not spoken yet");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IOException("the default of the JDK for TLS cannot be made", e);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.TcpConnection;
+import java.io.IOException;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+
+/**
+ * One opening of a WebSocket by a client, from the URI to its end in exactly one outcome: over as many connections as
+ * there are redirects, one after the other, within one time limit.
+ */
+final class Opening {
+    /** Fields that are meant for one origin only (CVE-2026-42498). */
+    private static final List<String> CREDENTIALS = List.of("Authorization", "Cookie", "Proxy-Authorization");
+
+    private final CompletionPort port;
+    private final boolean ownsPort;
+    private final ClientSettings settings;
+    private final WebSocketListener listener;
+    private final SecureRandom random = new SecureRandom();
+    private final Result result = new Result();
+
+    // guarded by this
+    /** Success and failure are decided here: the first that comes. */
+    private boolean settled;
+    private ClientConnection connection;
+    private TcpConnection tcp;
+
+    private Future<?> limit;
+    // used by the callbacks of the connection of the moment only
+    private HttpHeaders headers;
+    private int redirects;
+
+    private Opening(CompletionPort port, boolean ownsPort, ClientSettings settings, WebSocketListener listener) {
+        this.port = port;
+        this.ownsPort = ownsPort;
+        this.settings = settings;
+        this.listener = listener;
+        this.headers = settings.headers();
+    }
+
+    static CompletableFuture<WebSocket> on(CompletionPort port, ClientSettings settings, URI uri,
+            WebSocketListener listener) {
+        return new Opening(port, false, settings, Objects.requireNonNull(listener)).start(Endpoint.of(uri));
+    }
+
+    static CompletableFuture<WebSocket> onOwnPort(ClientSettings settings, URI uri, WebSocketListener listener) {
+        Endpoint endpoint = Endpoint.of(uri);
+        Objects.requireNonNull(listener);
+        try {
+            return new Opening(CompletionPort.open(), true, settings, listener).start(endpoint);
+        } catch (IOException noPort) {
+            return CompletableFuture.failedFuture(noPort);
+        }
+    }
+
+    private CompletableFuture<WebSocket> start(Endpoint endpoint) {
+        limit = port.schedule(settings.connectTimeout(), this::timedOut);
+        try {
+            connect(endpoint);
+        } catch (IOException noSocket) {
+            failed(noSocket);
+            closePort();
+        } catch (RuntimeException misuse) {
+            limit.cancel(false);
+            closePort();
+            throw misuse;
+        }
+        return result;
+    }
+
+    /**
+     * Opens a connection to this endpoint, the first or one that a redirect leads to; not if the opening was cancelled.
+     */
+    private synchronized boolean connect(Endpoint endpoint) throws IOException {
+        if (settled) {
+            return false;
+        }
+        byte[] nonce = new byte[ClientHandshake.NONCE_BYTES];
+        random.nextBytes(nonce);
+        ClientHandshake handshake = new ClientHandshake(endpoint, headers, settings.subprotocols(), nonce);
+        connection = new ClientConnection(this, endpoint, handshake);
+        if (settings.proxy() == null) {
+            tcp = TcpConnection.connect(port, settings.tcp(endpoint), endpoint.hostName(), endpoint.port(), connection);
+        } else {
+            tcp = TcpConnection.connect(port, settings.tcp(), settings.proxy(), connection);
+        }
+        return true;
+    }
+
+    private synchronized void timedOut() {
+        if (!settled && tcp != null) {
+            TcpConnection current = tcp;
+            ClientConnection client = connection;
+            current.execute(() -> client.timedOut(current));
+        }
+    }
+
+    // ------------------------------------------------------------------ from the connection, as its callbacks
+
+    ClientSettings settings() {
+        return settings;
+    }
+
+    WebSocketListener listener() {
+        return listener;
+    }
+
+    /**
+     * Goes on at another place.
+     *
+     * @return false if the opening was cancelled meanwhile; then the old connection has to end it
+     * @throws IOException if it leads nowhere, or too far
+     */
+    boolean redirect(Endpoint from, HttpResponseHead response) throws IOException {
+        redirects++;
+        if (redirects > settings.redirects()) {
+            throw new HandshakeException("more than " + settings.redirects() + " redirects", response);
+        }
+        List<String> locations = response.headers().all("Location");
+        if (locations.size() != 1) {
+            throw new HandshakeException("a redirect without a Location, or with several", response);
+        }
+        Endpoint to = from.redirect(locations.getFirst(), response);
+        if (!from.isSameOrigin(to)) {
+            headers = headers.without(CREDENTIALS);
+        }
+        return connect(to);
+    }
+
+    /** Decides the outcome: true for the first that asks. */
+    synchronized boolean settle() {
+        boolean first = !settled;
+        settled = true;
+        limit.cancel(false);
+        return first;
+    }
+
+    /** The WebSocket is open, and its listener knows. */
+    void opened(WebSocket webSocket) {
+        if (!result.complete(webSocket)) {
+            // whoever completed the result in our place, by a time limit of its own for example, has no use for it
+            webSocket.abort();
+        }
+    }
+
+    /** There is no WebSocket, and its listener knows. */
+    void failed(IOException why) {
+        settle();
+        result.completeExceptionally(why);
+    }
+
+    /** The last connection is over. */
+    void ended(TcpConnection last) {
+        last.closed().thenRun(this::closePort);
+    }
+
+    /** On a thread of its own: closing waits for all that the port runs, and the caller may be part of that. */
+    private void closePort() {
+        if (ownsPort) {
+            Thread.ofVirtual().name("iocp4j-client-port-close").start(port::close);
+        }
+    }
+
+    private synchronized void cancel() {
+        if (tcp != null) {
+            tcp.abort();
+        }
+    }
+
+    /** What the application waits for. Cancelling it gives up the opening, but takes back no WebSocket that is open. */
+    private final class Result extends CompletableFuture<WebSocket> {
+        @Override
+        public boolean cancel(boolean mayInterrupt) {
+            if (!settle()) {
+                return isCancelled();
+            }
+            super.cancel(mayInterrupt);
+            Opening.this.cancel();
+            return true;
+        }
+    }
+}
