@@ -28,7 +28,7 @@ final class AsyncChannelPort extends PortEngine {
         super(options);
         try {
             // the group asks for all its threads inside its constructor, and for none later as long as none dies
-            group = AsynchronousChannelGroup.withFixedThreadPool(options.workers(), this::newWorker);
+            group = AsynchronousChannelGroup.withFixedThreadPool(threads(), this::newWorker);
         } catch (IOException e) {
             throw new IoException(IoError.of(e), "open", null, null, e);
         }

@@ -3,6 +3,7 @@ package io.iocp4j.core;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A completion port: operations go in, and each comes out as exactly one completion, taken by one of the port's workers.
@@ -19,6 +20,15 @@ import java.util.concurrent.Future;
  * </ol>
  *
  * <p>Workers are not daemon threads: an open port keeps the process running. All methods may be called by any thread.
+ *
+ * <p>In pull mode ({@link PortOptions#pull()}) the workers are threads of the application, which write the loop themselves:
+ * {@snippet :
+ * for (IoContext context; (context = port.take()) != null;) {
+ *     context.deliver();
+ * }
+ * }
+ * The contract is the same. The engine hands each completion over by a queue, which costs about twice the processor time of a small
+ * message; nothing runs in the application's threads but what they take.
  */
 public interface CompletionPort extends AutoCloseable {
     /** The most buffers that one send takes. */
@@ -80,6 +90,34 @@ public interface CompletionPort extends AutoCloseable {
     void post(IoContext context);
 
     /**
+     * Waits for a completion and takes it, in pull mode: GetQueuedCompletionStatus. Who takes a context must deliver it, with
+     * {@link IoContext#deliver()}, or the port never closes. An interrupt does not end the wait and is kept.
+     *
+     * @return to be delivered; null is the null completion: the port is closed, and this worker leaves
+     * @throws IllegalStateException if the port is not in pull mode, inside a delivery, or when as many null completions as
+     *         {@link PortOptions#workers()} were taken
+     */
+    default IoContext take() {
+        throw notPulled();
+    }
+
+    /**
+     * As {@link #take()}, for a limited time. A time-out takes nothing, so there is nothing to deliver and nothing else has happened.
+     *
+     * @param limit 0 or more; 0 only looks
+     * @return as {@link #take()}
+     * @throws TimeoutException if nothing came in time
+     * @throws IllegalStateException as {@link #take()}
+     */
+    default IoContext take(Duration limit) throws TimeoutException {
+        throw notPulled();
+    }
+
+    private static IllegalStateException notPulled() {
+        return new IllegalStateException("this port delivers by its own workers: open it with PortOptions.pull() to take by hand");
+    }
+
+    /**
      * Runs a short task later, on the port's timer thread; it should post what takes longer. The timer never keeps the process running.
      * When the port is closed, tasks that are not due yet are dropped, and a task that comes later is cancelled at once.
      *
@@ -131,6 +169,10 @@ public interface CompletionPort extends AutoCloseable {
     /**
      * Closes every handle, delivers what is outstanding, sends each worker its null completion and waits until all have left. Called
      * from a worker it begins all that and returns, since a worker cannot wait for itself. A second call only waits.
+     *
+     * <p>In pull mode it is the threads that take who deliver what is outstanding: it waits until they have, and have taken as many null
+     * completions as there are {@link PortOptions#workers()}. A thread that has begun to take must go on until its null completion, so
+     * there it begins all that and returns too.
      */
     @Override
     void close();

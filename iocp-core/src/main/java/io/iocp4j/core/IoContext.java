@@ -24,15 +24,36 @@ public abstract class IoContext extends RefCounted {
     }
 
     /** The life of a context; it only moves forward, but for {@link #unsubmit()}. */
-    private enum State {
+    private static class State {
         /** Not given to a port yet. */
-        FRESH,
+        static final State FRESH = new State("FRESH");
         /** With the port; nobody else may touch the buffers. */
-        SUBMITTED,
+        static final State SUBMITTED = new State("SUBMITTED");
         /** The result is there, delivery is due. */
-        COMPLETED,
+        static final State COMPLETED = new State("COMPLETED");
         /** {@link #onCompletion()} was called. */
-        DELIVERED
+        static final State DELIVERED = new State("DELIVERED");
+
+        private final String name;
+
+        State(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /** Between COMPLETED and DELIVERED in pull mode. It knows the port, which a field of each context would cost memory for. */
+    static final class Taken extends State {
+        private final PullQueue queue;
+
+        Taken(PullQueue queue) {
+            super("TAKEN");
+            this.queue = queue;
+        }
     }
 
     private final RefCounted owner;
@@ -56,7 +77,7 @@ public abstract class IoContext extends RefCounted {
         this.owner = owner;
     }
 
-    /** The end of the operation, called once, by a worker of the port. What it throws is counted and logged, and stops nothing. */
+    /** The end of the operation, called once, by a worker of the port or by {@link #deliver()}. What it throws is counted and logged, and stops nothing. */
     protected abstract void onCompletion();
 
     /**
@@ -150,11 +171,44 @@ public abstract class IoContext extends RefCounted {
         }
     }
 
-    /** Delivers the completion and gives the port's reference back, whatever {@link #onCompletion()} does. */
-    final void deliver() {
+    /**
+     * Delivers a completion that {@link CompletionPort#take()} gave: calls {@link #onCompletion()} on this thread, which counts as a worker
+     * of the port meanwhile, and gives the port's reference back. What the completion throws is counted and logged, not thrown. Only for
+     * ports in pull mode.
+     *
+     * @throws IllegalStateException if the context was not taken, or was delivered already, or this thread is inside a delivery
+     */
+    public final void deliver() {
+        if (!(STATE.getVolatile(this) instanceof Taken from)) {
+            throw new IllegalStateException("only what take() gave is delivered by hand, and once: " + this);
+        }
+        from.queue.deliver(this);
+    }
+
+    /** From completed to taken. */
+    final void taken(Taken by) {
+        if (!STATE.compareAndSet(this, State.COMPLETED, (State) by)) {
+            throw new IllegalStateException("taken without a completion, or twice: " + this);
+        }
+    }
+
+    /** From taken to delivered. */
+    final void beginDelivery(Taken from) {
+        if (!STATE.compareAndSet(this, (State) from, State.DELIVERED)) {
+            throw new IllegalStateException("delivered twice: " + this);
+        }
+    }
+
+    /** Delivers the completion, by a worker of the port. */
+    final void finish() {
         if (!STATE.compareAndSet(this, State.COMPLETED, State.DELIVERED)) {
             throw new IllegalStateException("delivered without a completion, or twice: " + this);
         }
+        callBack();
+    }
+
+    /** Gives the port's reference back, whatever {@link #onCompletion()} does. */
+    final void callBack() {
         try {
             onCompletion();
         } finally {

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -30,7 +31,11 @@ public abstract class PortEngine implements CompletionPort {
 
     private final PortOptions options;
     private final BufferPool buffers;
+    /** What {@link #newWorker} made: the workers, or in pull mode the engine's own thread. */
+    private final List<Thread> threads = new ArrayList<>();
     private final List<Worker> workers = new ArrayList<>();
+    /** Null in push mode. */
+    private final PullQueue pull;
     private final Set<PortHandle> handles = ConcurrentHashMap.newKeySet();
     private final AtomicLong outstanding = new AtomicLong();
     private final AtomicInteger nullsToTake;
@@ -41,10 +46,12 @@ public abstract class PortEngine implements CompletionPort {
      *
      * @param options workers, names and limits
      */
+    @SuppressWarnings("this-escape") // the queue only keeps it; nothing comes before the engine has started a thread
     protected PortEngine(PortOptions options) {
         this.options = options;
         this.buffers = new BufferPool(options.keptBytesMax());
-        this.nullsToTake = new AtomicInteger(options.workers());
+        this.pull = options.pulled() ? new PullQueue(this) : null;
+        this.nullsToTake = new AtomicInteger(threads());
         timer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(null, task, options.name() + "-timer", 0, false);
             thread.setDaemon(true);
@@ -55,15 +62,32 @@ public abstract class PortEngine implements CompletionPort {
     }
 
     /**
-     * Makes a worker and remembers it. The engine starts it, and makes as many as the options say.
+     * How many workers the engine makes and starts: as the options say; in pull mode one, which hands over what it takes.
+     *
+     * @return 1 or more
+     */
+    protected final int threads() {
+        return pull == null ? options.workers() : 1;
+    }
+
+    /**
+     * Makes a worker and remembers it. The engine starts it, and makes {@link #threads()}.
      *
      * @param loop takes packets until it has taken a null completion
      * @return a thread that was not started
      */
     protected final Thread newWorker(Runnable loop) {
         synchronized (workers) {
+            if (pull != null) {
+                // a daemon: it is the threads that take who keep the process running, or do not
+                Thread thread = new Thread(null, loop, options.name() + "-io", 0, false);
+                thread.setDaemon(true);
+                threads.add(thread);
+                return thread;
+            }
             Worker worker = new Worker(this, loop, options.name() + "-worker-" + workers.size());
             workers.add(worker);
+            threads.add(worker);
             return worker;
         }
     }
@@ -85,6 +109,21 @@ public abstract class PortEngine implements CompletionPort {
         begin(context, Operation.POST, null);
         complete(context, 0);
         deliverLater(context);
+    }
+
+    @Override
+    public final IoContext take() {
+        return pull == null ? CompletionPort.super.take() : pull.take();
+    }
+
+    @Override
+    public final IoContext take(Duration limit) throws TimeoutException {
+        return pull == null ? CompletionPort.super.take(limit) : pull.take(limit);
+    }
+
+    @Override
+    public final boolean isWorker() {
+        return pull == null ? Worker.current(this) != null : pull.isDelivering();
     }
 
     @Override
@@ -111,6 +150,9 @@ public abstract class PortEngine implements CompletionPort {
 
     @Override
     public final PortCounters counters() {
+        if (pull != null) {
+            return pull.counters(handles(), outstanding());
+        }
         synchronized (workers) {
             return new PortCounters(workers.size(), handles(), outstanding(),
                     workers.stream().mapToLong(Worker::delivered).sum(),
@@ -127,7 +169,7 @@ public abstract class PortEngine implements CompletionPort {
             closeHandles();
             end();
         }
-        if (Worker.current(this) == null) {
+        if (pull == null ? Worker.current(this) == null : pull.mayWait()) {
             awaitWorkers();
         }
     }
@@ -144,19 +186,17 @@ public abstract class PortEngine implements CompletionPort {
     }
 
     private void awaitWorkers() {
-        boolean interrupted = false;
-        for (Worker worker : workers()) {
-            interrupted |= joinUninterruptibly(worker);
+        List<Thread> made;
+        synchronized (workers) {
+            made = List.copyOf(threads);
+        }
+        boolean interrupted = pull != null && pull.awaitNulls();
+        for (Thread thread : made) {
+            interrupted |= joinUninterruptibly(thread);
         }
         timer.shutdownNow();
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private List<Worker> workers() {
-        synchronized (workers) {
-            return List.copyOf(workers);
         }
     }
 
@@ -207,7 +247,7 @@ public abstract class PortEngine implements CompletionPort {
     /** Ends what {@link #begin()} began; the last end of a closing port lets the workers go. */
     public final void end() {
         if (outstanding.decrementAndGet() == CLOSING && outstanding.compareAndSet(CLOSING, CLOSED)) {
-            for (int i = 0; i < options.workers(); i++) {
+            for (int i = 0; i < threads(); i++) {
                 queueNull();
             }
         }
@@ -255,7 +295,7 @@ public abstract class PortEngine implements CompletionPort {
     }
 
     /**
-     * Delivers a completion that the calling worker has taken, now or after the delivery that it is in.
+     * Delivers a completion that the calling worker has taken, now or after the delivery that it is in; in pull mode it is handed over.
      *
      * @param context completed
      */
@@ -277,7 +317,11 @@ public abstract class PortEngine implements CompletionPort {
     public final void deliverLater(IoContext context) {
         Worker worker = Worker.current(this);
         if (worker == null || !worker.takeOwnPost(context)) {
-            queue(context);
+            if (pull == null) {
+                queue(context);
+            } else {
+                pull.add(context);
+            }
         }
     }
 
@@ -362,10 +406,15 @@ public abstract class PortEngine implements CompletionPort {
      * @return whether it was the last: no worker will take another packet
      */
     protected final boolean nullTaken() {
-        Worker.current(this).takeNull();
+        if (pull == null) {
+            Worker.current(this).takeNull();
+        }
         boolean last = nullsToTake.decrementAndGet() == 0;
         if (last) {
             timer.shutdown();
+            if (pull != null) {
+                pull.addNulls();
+            }
         }
         return last;
     }

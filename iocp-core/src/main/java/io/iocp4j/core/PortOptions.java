@@ -9,8 +9,10 @@ import java.util.Objects;
  * @param name begins the name of each thread of the port
  * @param keptBytesMax how much unused buffer memory the port keeps, in bytes, 0 or more
  * @param engine the name of the engine, or {@link #ENGINE_BEST}
+ * @param pulled whether the workers are threads of the application, which {@link CompletionPort#take()}; {@code workers} says how many
+ *        of them there are
  */
-public record PortOptions(int workers, String name, long keptBytesMax, String engine) {
+public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled) {
     /** The most workers a port may have. */
     public static final int WORKERS_MAX = 1024;
     /** Asks for the best engine that works here. */
@@ -36,17 +38,28 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return the defaults
      */
     public static PortOptions defaults() {
-        return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT, ENGINE_BEST);
+        return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT, ENGINE_BEST,
+                false);
+    }
+
+    /**
+     * Pull mode, for one thread of the application that takes completions by itself; say with {@link #workers(int)} if there are more.
+     * For the rest the defaults.
+     *
+     * @return options of a port whose completions are taken
+     */
+    public static PortOptions pull() {
+        return defaults().workers(1).pulled(true);
     }
 
     /**
      * Changes the number of workers.
      *
-     * @param count 1 to {@link #WORKERS_MAX}
+     * @param count 1 to {@link #WORKERS_MAX}; in pull mode the number of null completions too
      * @return a copy
      */
     public PortOptions workers(int count) {
-        return new PortOptions(count, name, keptBytesMax, engine);
+        return new PortOptions(count, name, keptBytesMax, engine, pulled);
     }
 
     /**
@@ -56,7 +69,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions name(String text) {
-        return new PortOptions(workers, text, keptBytesMax, engine);
+        return new PortOptions(workers, text, keptBytesMax, engine, pulled);
     }
 
     /**
@@ -67,6 +80,16 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions engine(String text) {
-        return new PortOptions(workers, name, keptBytesMax, text);
+        return new PortOptions(workers, name, keptBytesMax, text, pulled);
+    }
+
+    /**
+     * Changes who takes the completions.
+     *
+     * @param byApplication true: threads of the application, with {@link CompletionPort#take()}; false: threads of the port
+     * @return a copy
+     */
+    public PortOptions pulled(boolean byApplication) {
+        return new PortOptions(workers, name, keptBytesMax, engine, byApplication);
     }
 }

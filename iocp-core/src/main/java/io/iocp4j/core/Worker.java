@@ -81,7 +81,7 @@ final class Worker extends Thread {
 
     private void deliver(IoContext context) {
         try {
-            context.deliver();
+            context.finish();
         } catch (Throwable thrown) {
             failures++;
             port.report(context, thrown);

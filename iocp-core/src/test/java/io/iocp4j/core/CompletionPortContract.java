@@ -44,6 +44,17 @@ public abstract class CompletionPortContract {
      */
     protected abstract CompletionPort open(int workers) throws IOException;
 
+    /**
+     * Whether a worker has left, asked after its port was closed.
+     *
+     * @param worker has delivered something
+     * @return true; where the threads are not the port's, they may be about to leave
+     * @throws InterruptedException fails the test
+     */
+    protected boolean hasLeft(Thread worker) throws InterruptedException {
+        return !worker.isAlive();
+    }
+
     /** A part of a test. */
     @FunctionalInterface
     protected interface Step {
@@ -485,7 +496,9 @@ public abstract class CompletionPortContract {
         assertEquals(workers, port.counters().nullCompletions());
         assertEquals(0, port.outstanding());
         assertEquals(0, port.counters().handles());
-        deliveredBy.forEach(worker -> assertFalse(worker.isAlive()));
+        for (Thread worker : deliveredBy) {
+            assertTrue(hasLeft(worker), worker + " is still there");
+        }
         peers.close();
     }
 

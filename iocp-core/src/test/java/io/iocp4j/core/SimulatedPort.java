@@ -197,7 +197,7 @@ public final class SimulatedPort implements CompletionPort {
                     context.error());
         }
         try {
-            context.deliver();
+            context.finish();
         } catch (Throwable thrown) {
             synchronized (world) {
                 handlerFailures++;

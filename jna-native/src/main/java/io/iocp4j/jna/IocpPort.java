@@ -61,7 +61,7 @@ final class IocpPort extends PortEngine {
             throw IocpHandle.failure("open", WinError.ofCode("CreateIoCompletionPort", (int) -port), null, null);
         }
         List<Thread> workers = new ArrayList<>();
-        for (int i = 0; i < options.workers(); i++) {
+        for (int i = 0; i < threads(); i++) {
             workers.add(newWorker(this::work));
         }
         workers.forEach(Thread::start);

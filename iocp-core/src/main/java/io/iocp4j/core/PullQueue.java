@@ -1,0 +1,181 @@
+package io.iocp4j.core;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The packets of a port in pull mode, and the application's threads that take and deliver them. The engine's own thread, or whichever
+ * one completes an operation, puts them in.
+ */
+final class PullQueue {
+    private final PortEngine port;
+    /** The state of a context between {@code take} and {@code deliver}. */
+    private final IoContext.Taken taken = new IoContext.Taken(this);
+    /** Threads that have not taken a null completion since they began to take. */
+    private final Set<Thread> takers = ConcurrentHashMap.newKeySet();
+    /** Threads that are inside a delivery. */
+    private final Set<Thread> delivering = ConcurrentHashMap.newKeySet();
+
+    // guarded by this
+    private final ArrayDeque<IoContext> packets = new ArrayDeque<>();
+    /** The port's last packets were put in: behind what is still here come only null completions. */
+    private boolean ended;
+    private int nullsTaken;
+    private long delivered;
+    private long failures;
+
+    PullQueue(PortEngine port) {
+        this.port = port;
+    }
+
+    synchronized void add(IoContext context) {
+        packets.add(context);
+        notify();
+    }
+
+    /** Puts the null completions in, one for each declared worker. */
+    synchronized void addNulls() {
+        ended = true;
+        notifyAll();
+    }
+
+    // ------------------------------------------------------------------ for the threads that take
+
+    IoContext take() {
+        beginToTake();
+        boolean interrupted = false;
+        try {
+            synchronized (this) {
+                while (packets.isEmpty() && !ended) {
+                    try {
+                        wait();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+                return poll();
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    IoContext take(Duration limit) throws TimeoutException {
+        if (limit.isNegative()) {
+            throw new IllegalArgumentException("a limit must not be negative: " + limit);
+        }
+        beginToTake();
+        long limitNanos = TimeUnit.NANOSECONDS.convert(limit);
+        long start = System.nanoTime();
+        boolean interrupted = false;
+        try {
+            synchronized (this) {
+                long left = limitNanos;
+                while (packets.isEmpty() && !ended && left > 0) {
+                    try {
+                        TimeUnit.NANOSECONDS.timedWait(this, left);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                    left = limitNanos - (System.nanoTime() - start);
+                }
+                if (packets.isEmpty() && !ended) {
+                    throw new TimeoutException("no completion in " + limit);
+                }
+                return poll();
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void beginToTake() {
+        Thread thread = Thread.currentThread();
+        if (delivering.contains(thread)) {
+            throw new IllegalStateException("a delivery must not take: it would deliver inside itself");
+        }
+        takers.add(thread);
+    }
+
+    private IoContext poll() {
+        IoContext context = packets.poll();
+        if (context != null) {
+            context.taken(taken);
+            return context;
+        }
+        takers.remove(Thread.currentThread());
+        if (nullsTaken == port.options().workers()) {
+            throw new IllegalStateException("the port " + port.options().name() + " is closed, and all its null completions were taken");
+        }
+        nullsTaken++;
+        notifyAll();
+        return null;
+    }
+
+    /** Delivers what was taken; its own failure is counted and logged, as everywhere. */
+    void deliver(IoContext context) {
+        Thread thread = Thread.currentThread();
+        if (!delivering.add(thread)) {
+            throw new IllegalStateException("a delivery inside a delivery: " + context);
+        }
+        boolean failed = false;
+        try {
+            context.beginDelivery(taken);
+        } catch (IllegalStateException e) {
+            delivering.remove(thread);
+            throw e;
+        }
+        try {
+            context.callBack();
+        } catch (Throwable thrown) {
+            failed = true;
+            port.report(context, thrown);
+        } finally {
+            synchronized (this) {
+                delivered++;
+                failures += failed ? 1 : 0;
+            }
+            delivering.remove(thread);
+            port.end();
+        }
+    }
+
+    // ------------------------------------------------------------------ for the port
+
+    /** Whether the calling thread is inside a delivery, where it counts as a worker. */
+    boolean isDelivering() {
+        return delivering.contains(Thread.currentThread());
+    }
+
+    /** Whether the calling thread may wait for the end: not if the end waits for what it delivers, or has yet to take. */
+    boolean mayWait() {
+        return !isDelivering() && !takers.contains(Thread.currentThread());
+    }
+
+    /** Waits until every null completion was taken; returns whether the thread was interrupted meanwhile. */
+    boolean awaitNulls() {
+        boolean interrupted = false;
+        synchronized (this) {
+            while (nullsTaken < port.options().workers()) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        return interrupted;
+    }
+
+    synchronized PortCounters counters(int handles, long outstanding) {
+        return new PortCounters(port.options().workers(), handles, outstanding, delivered, failures, nullsTaken);
+    }
+}
