@@ -4,6 +4,7 @@
  */
 module io.iocp4j.websocket {
     requires transitive io.iocp4j.core;
+    requires jdk.jfr;
 
     exports io.iocp4j.websocket;
 }

@@ -45,7 +45,7 @@ final class ClientConnection implements TcpHandler {
     private HttpResponseReader reader;
     private State state = State.CONNECTING;
     private int interim;
-    private WebSocket webSocket;
+    private WebSocketEnd webSocket;
     private Refusal refusal;
     /** Why it failed, unless the connection itself did. */
     private IOException failure;
@@ -133,7 +133,7 @@ final class ClientConnection implements TcpHandler {
     private void upgrade(TcpConnection tcp, HttpResponseHead head) throws HandshakeException {
         String subprotocol = handshake.check(head);
         if (opening.settle()) {
-            webSocket = new WebSocket(tcp, Role.CLIENT,
+            webSocket = new WebSocketEnd(tcp, Role.CLIENT,
                     new OpeningHandshake(request, head.headers(), subprotocol, List.of()), opening.listener(),
                     settings.webSocket());
             state = State.WEBSOCKET;
@@ -223,7 +223,7 @@ final class ClientConnection implements TcpHandler {
                 : ioException(tcp, why.error() == null ? IoError.OPERATION_ABORTED : why.error(), why.cause());
         OpeningHandshake facts = new OpeningHandshake(request, HttpHeaders.empty(), null, List.of());
         Initiator initiator = failure == null ? why.initiator() : Initiator.REMOTE;
-        new WebSocket(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket())
+        new WebSocketEnd(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket())
                 .onGone(reason.getMessage(), initiator);
         opening.failed(reason);
     }

@@ -140,17 +140,13 @@ final class ClosingHandshake {
         tcp.close();
     }
 
-    /** The transport is gone and knows what became of the bytes. Takes the lock itself. */
-    void finish(CloseInfo info) {
-        CloseStatus last;
-        synchronized (lock) {
-            stopTimer();
-            // both have sent a Close frame, and ours was not lost on the way
-            boolean clean = peerClosed && info.bytesLost() == 0;
-            status = new CloseStatus(status.code(), status.reason(), status.initiator(), clean);
-            last = status;
-        }
-        closed.complete(last);
+    /** The transport is gone and knows what became of the bytes; the caller completes {@link #closed()}, without the lock. */
+    CloseStatus finish(CloseInfo info) {
+        stopTimer();
+        // both have sent a Close frame, and ours was not lost on the way
+        boolean clean = peerClosed && info.bytesLost() == 0;
+        status = new CloseStatus(status.code(), status.reason(), status.initiator(), clean);
+        return status;
     }
 
     /** Nothing is left but to end the TCP connection, which is the server's part (7.1.1). */
@@ -166,6 +162,7 @@ final class ClosingHandshake {
 
     private void report(CloseStatus why) {
         status = why;
+        outgoing.end();
         tcp.execute(onOver);
     }
 

@@ -34,6 +34,7 @@ public final class FrameDecoder {
 
     private State state = State.HEADER;
     private ProtocolException violation;
+    private boolean suspended;
 
     private int headerBytes;
     private int headerLength;
@@ -72,7 +73,8 @@ public final class FrameDecoder {
 
     /**
      * Decodes all bytes from position to limit. Afterwards the position is at the limit, also after an exception: what
-     * follows a violation is not a frame. An unchecked exception of the listener is passed on and stops the decoder.
+     * follows a violation is not a frame. Only {@link #suspend()} leaves it where it stood. An unchecked exception of
+     * the listener is passed on and stops the decoder.
      *
      * @param in the next bytes of the connection; masked payload in it is unmasked in place
      * @param listener gets each header and each part of payload in this call
@@ -89,8 +91,9 @@ public final class FrameDecoder {
             in.position(in.limit());
             throw violation;
         }
+        suspended = false;
         try {
-            while (in.hasRemaining() && state != State.STOPPED) {
+            while (in.hasRemaining() && state != State.STOPPED && !suspended) {
                 if (state == State.HEADER) {
                     decodeHeader(in, listener);
                 } else {
@@ -105,7 +108,9 @@ public final class FrameDecoder {
             state = State.STOPPED;
             throw e;
         } finally {
-            in.position(in.limit());
+            if (!suspended || state == State.FAILED || state == State.STOPPED) {
+                in.position(in.limit());
+            }
         }
     }
 
@@ -117,6 +122,14 @@ public final class FrameDecoder {
         if (state != State.FAILED) {
             state = State.STOPPED;
         }
+    }
+
+    /**
+     * Ends the current call of {@link #decode} behind the callback that calls this; the rest of the input is left in the
+     * buffer, for the next call.
+     */
+    public void suspend() {
+        suspended = true;
     }
 
     private void decodeHeader(ByteBuffer in, FrameListener listener) throws ProtocolException {

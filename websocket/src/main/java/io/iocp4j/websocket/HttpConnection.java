@@ -50,7 +50,7 @@ final class HttpConnection implements TcpHandler {
     private HttpException thrownByListener;
     /** The request that is being answered asks for the head of the answer only. */
     private boolean headOnly;
-    private WebSocket webSocket;
+    private WebSocketEnd webSocket;
     /** Bytes of the next request that came before the answer to this one, not more than one receive. */
     private ByteBuffer early = NOTHING;
     private Future<?> deadline;
@@ -218,7 +218,7 @@ final class HttpConnection implements TcpHandler {
         tcp.send(switching.encode(false, true));
         state = State.WEBSOCKET;
         OpeningHandshake facts = new OpeningHandshake(request, switching.headers(), subprotocol, List.of());
-        webSocket = new WebSocket(tcp, Role.SERVER, facts, listener, server.webSocketSettings());
+        webSocket = new WebSocketEnd(tcp, Role.SERVER, facts, listener, server.webSocketSettings());
         server.upgraded();
         webSocket.onOpen();
     }
@@ -372,7 +372,8 @@ final class HttpConnection implements TcpHandler {
         ByteBuffer next = early;
         early = NOTHING;
         take(next);
-        if (early == NOTHING) {
+        boolean heldByWebSocket = webSocket != null && webSocket.isPaused();
+        if (early == NOTHING && !heldByWebSocket) {
             tcp.resume();
         }
     }

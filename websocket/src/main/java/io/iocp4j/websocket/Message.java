@@ -3,6 +3,7 @@ package io.iocp4j.websocket;
 import io.iocp4j.core.BufferPool;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /**
  * A whole message: a plain value, as {@code receive} returns it, or a {@link SharedMessage}, which is framed once for any number of
@@ -37,7 +38,7 @@ public sealed interface Message permits PlainMessage, SharedMessage {
      * @return a value
      */
     static Message text(String text) {
-        return new PlainMessage(text, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        return new PlainMessage(Objects.requireNonNull(text), null);
     }
 
     /**

@@ -27,6 +27,7 @@ public final class MessageAssembler implements FrameListener {
     private final MessageListener listener;
     /** Null if compression was not agreed on. */
     private final MessageInflater inflater;
+    private final boolean parts;
     private final Utf8Checker utf8 = new Utf8Checker();
 
     /** The frame whose payload is arriving. */
@@ -50,7 +51,7 @@ public final class MessageAssembler implements FrameListener {
      * @param listener gets the messages and control frames
      */
     public MessageAssembler(Limits limits, MessageListener listener) {
-        this(limits, listener, null);
+        this(limits, listener, null, false);
     }
 
     /**
@@ -60,11 +61,14 @@ public final class MessageAssembler implements FrameListener {
      * @param listener gets the messages and control frames
      * @param inflater for messages whose first frame has {@link FrameHeader#rsv1()}; stays the caller's, to be released
      *     when no more is decoded; null if the decoder lets no such frame through
+     * @param parts whether messages go to {@link MessageListener#onPart} as they arrive, instead of being gathered; the
+     *     limits hold all the same
      */
-    public MessageAssembler(Limits limits, MessageListener listener, MessageInflater inflater) {
+    public MessageAssembler(Limits limits, MessageListener listener, MessageInflater inflater, boolean parts) {
         this.limits = Objects.requireNonNull(limits, "limits");
         this.listener = Objects.requireNonNull(listener, "listener");
         this.inflater = inflater;
+        this.parts = parts;
     }
 
     /**
@@ -148,6 +152,12 @@ public final class MessageAssembler implements FrameListener {
     private void takeData(ByteBuffer part, boolean end) throws ProtocolException {
         if (type == Opcode.TEXT && (!utf8.accept(part) || end && !utf8.isComplete())) {
             throw new ProtocolException(CloseCode.INVALID_PAYLOAD, "text is not UTF-8");
+        }
+        if (parts) {
+            boolean text = type == Opcode.TEXT;
+            type = end ? null : type;
+            listener.onPart(text, part, end);
+            return;
         }
         if (end && type == Opcode.BINARY && size == 0) {
             type = null;

@@ -24,6 +24,18 @@ public interface MessageListener {
     void onBinary(ByteBuffer data) throws ProtocolException;
 
     /**
+     * A part of a message has arrived, where the assembler was told to hand on parts.
+     *
+     * @param text whether the message is text; its parts are UTF-8, which may be cut inside a character
+     * @param part perhaps empty, lent for the call
+     * @param last whether the message ends here
+     * @throws ProtocolException to fail the connection
+     */
+    default void onPart(boolean text, ByteBuffer part, boolean last) throws ProtocolException {
+        throw new IllegalStateException("this listener takes whole messages");
+    }
+
+    /**
      * The peer wants a Pong with the same payload (RFC 6455 section 5.5.2).
      *
      * @param payload 0 to 125 bytes, lent for the call

@@ -1,41 +1,70 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * What this side of a WebSocket sends, frame by frame. Not thread-safe: guarded by the lock of its WebSocket.
+ * What this side of a WebSocket sends, frame by frame. Every method is called under the lock of the WebSocket, on which threads wait for
+ * room.
  *
  * <p>A client masks what it sends (RFC 6455 section 5.3), and never in the caller's buffer, which is only read: it may be shared with
  * other connections or kept by the application.
  */
 final class Outgoing {
+    /** What may wait behind a streamed message, in bytes, with {@link #WAITING_OVERHEAD} for each; above, the connection ends. */
+    static final int BEHIND_STREAM_MAX = 1 << 20;
+    private static final int WAITING_OVERHEAD = 64;
     /** What is masked at a time, in bytes. */
     private static final int MASKED_PIECE_MAX = 16 << 10;
     private static final int HEADER_MAX = 14;
 
+    /** A message that came while another was being streamed, which it must not interrupt (section 5.4). */
+    private record Waiting(Message message, CompletableFuture<Void> sent) {
+    }
+
+    private final Object lock;
     private final TcpConnection tcp;
     /** Null at a server. */
     private final MaskKeys keys;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_MAX);
     /** Where a client masks; made at the first need. */
     private ByteBuffer masked = ByteBuffer.allocate(0);
+    /** What the last send said, or the drain after it. */
+    private boolean room = true;
+    private int waiters;
+    private boolean ended;
+    /** The newest ping that found no room for its pong. */
+    private ByteBuffer owedPong;
+    /** The message that is being streamed, or null. */
+    private MessageOutput stream;
+    private final ArrayDeque<Waiting> behindStream = new ArrayDeque<>(0);
+    private long behindBytes;
+    private long messages;
 
-    Outgoing(TcpConnection tcp, Role role) {
+    Outgoing(Object lock, TcpConnection tcp, Role role) {
+        this.lock = lock;
         this.tcp = tcp;
         this.keys = role == Role.CLIENT ? new MaskKeys() : null;
     }
+
+    // ------------------------------------------------------------------ frames and messages
 
     /** Queues a copy of a frame; the answer is that of {@link TcpConnection#send(ByteBuffer)}. */
     boolean frame(boolean fin, Opcode opcode, ByteBuffer payload) {
         if (keys == null) {
             FrameEncoder.putHeader(header.clear(), fin, false, opcode, payload.remaining());
-            return tcp.send(header.flip(), payload);
+            room = tcp.send(header.flip(), payload);
+            return room;
         }
         int key = keys.next();
         FrameEncoder.putHeader(header.clear(), fin, false, opcode, payload.remaining(), key);
         header.flip();
-        boolean room;
         do {
             ByteBuffer piece = copy(payload);
             key = Masker.mask(piece, key);
@@ -44,9 +73,60 @@ final class Outgoing {
         return room;
     }
 
-    /** Queues a message that was framed before: the frame itself at a server, a masked copy at a client. */
-    boolean shared(SharedMessage message) {
-        return keys == null ? tcp.send(message.frame()) : frame(true, message.opcode(), message.data());
+    /** Queues a copy of a binary message; false as {@link WebSocket#trySend(String)} says it. */
+    boolean binary(ByteBuffer payload) {
+        messages++;
+        return stream == null ? frame(true, Opcode.BINARY, payload) : wait(Message.binary(consumed(payload)));
+    }
+
+    /** Queues a message: one that was framed before as it is at a server, everything else in a copy. */
+    boolean message(Message message) {
+        messages++;
+        if (stream != null) {
+            if (message instanceof SharedMessage shared) {
+                shared.retain();
+            }
+            return wait(message);
+        }
+        return write(message);
+    }
+
+    private boolean write(Message message) {
+        if (keys == null && message instanceof SharedMessage shared) {
+            room = tcp.send(shared.frame());
+            return room;
+        }
+        return frame(true, message.isText() ? Opcode.TEXT : Opcode.BINARY, message.data());
+    }
+
+    private static ByteBuffer consumed(ByteBuffer payload) {
+        ByteBuffer view = payload.duplicate();
+        payload.position(payload.limit());
+        return view;
+    }
+
+    /** Answers a ping, or owes the answer to the newest while there is no room: a peer that does not read cannot pile them up. */
+    void pong(ByteBuffer payload) {
+        if (room) {
+            frame(true, Opcode.PONG, payload);
+        } else {
+            // the newest answers for all before it (section 5.5.3)
+            owedPong = ByteBuffer.allocate(payload.remaining()).put(payload.duplicate()).flip();
+        }
+    }
+
+    /** Tells when the operating system has taken all that was sent up to now. */
+    CompletableFuture<Void> taken() {
+        return behindStream.isEmpty() ? tcp.flushed() : behindStream.peekLast().sent;
+    }
+
+    long bufferedAmount() {
+        return tcp.bufferedAmount() + behindBytes;
+    }
+
+    /** Messages that were queued, streamed ones included. */
+    long messages() {
+        return messages;
     }
 
     private ByteBuffer copy(ByteBuffer payload) {
@@ -57,5 +137,125 @@ final class Outgoing {
         masked.clear().put(0, payload, payload.position(), length).limit(length);
         payload.position(payload.position() + length);
         return masked;
+    }
+
+    /** Keeps a message behind the one that is being streamed; the answer is that of a send without room. */
+    private boolean wait(Message message) {
+        behindBytes += bytes(message);
+        behindStream.add(new Waiting(message, new CompletableFuture<>()));
+        if (behindBytes > BEHIND_STREAM_MAX) {
+            tcp.abort(IoError.NO_BUFFERS, null);
+        }
+        return false;
+    }
+
+    private static long bytes(Message message) {
+        return WAITING_OVERHEAD + (long) message.data().remaining();
+    }
+
+    private static void release(Message message) {
+        if (message instanceof SharedMessage shared) {
+            shared.release();
+        }
+    }
+
+    // ------------------------------------------------------------------ room
+
+    /** Whether the queue is below its mark. */
+    boolean hasRoom() {
+        return room;
+    }
+
+    /** The queue has gone down. */
+    void drained() {
+        room = true;
+        if (owedPong != null && !ended) {
+            ByteBuffer payload = owedPong;
+            owedPong = null;
+            frame(true, Opcode.PONG, payload);
+        }
+        changed();
+    }
+
+    /** Whether the application may be told that it may go on. */
+    boolean mayBeTold() {
+        return stream == null && room;
+    }
+
+    /** Waits until the queue is below its mark and no other message is being streamed; not on a worker, where nothing may wait. */
+    void awaitRoom(MessageOutput own) throws IoException {
+        if (tcp.port().isWorker()) {
+            return;
+        }
+        while (!ended && (!room || stream != null && stream != own)) {
+            waiters++;
+            try {
+                lock.wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IoException(IoError.OPERATION_ABORTED, "send", tcp.local(), tcp.remote(), e);
+            } finally {
+                waiters--;
+            }
+        }
+    }
+
+    private void changed() {
+        if (waiters > 0) {
+            lock.notifyAll();
+        }
+    }
+
+    // ------------------------------------------------------------------ streamed messages
+
+    /** Begins a message of several frames; {@link #awaitRoom} has waited for the one before. */
+    MessageOutput beginStream(MessageOutput begun) {
+        if (stream != null) {
+            throw new IllegalStateException("another message is being streamed, and a worker must not wait for its end");
+        }
+        stream = begun;
+        messages++;
+        return begun;
+    }
+
+    /** What has waited goes out behind the last frame; the returned task tells those who wait for it, without the lock. */
+    Runnable endStream() {
+        stream = null;
+        List<CompletableFuture<Void>> sent = new ArrayList<>();
+        for (Waiting next = behindStream.poll(); next != null; next = behindStream.poll()) {
+            write(next.message);
+            release(next.message);
+            sent.add(next.sent);
+        }
+        behindBytes = 0;
+        changed();
+        CompletableFuture<Void> taken = taken();
+        return () -> taken.whenComplete((nothing, thrown) -> sent.forEach(future -> {
+            if (thrown == null) {
+                future.complete(null);
+            } else {
+                future.completeExceptionally(thrown);
+            }
+        }));
+    }
+
+    // ------------------------------------------------------------------ the end
+
+    /** Nothing more is sent but a Close frame; who waits is woken. */
+    void end() {
+        ended = true;
+        owedPong = null;
+        changed();
+    }
+
+    /** What will never be sent, for the caller to fail without the lock. */
+    List<CompletableFuture<Void>> takeUnsent() {
+        List<CompletableFuture<Void>> unsent = new ArrayList<>();
+        for (Waiting next = behindStream.poll(); next != null; next = behindStream.poll()) {
+            release(next.message);
+            unsent.add(next.sent);
+        }
+        behindBytes = 0;
+        return unsent;
     }
 }

@@ -3,25 +3,25 @@ package io.iocp4j.websocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** A message on the heap; the text is null in a binary one. */
-record PlainMessage(String text, ByteBuffer data) implements Message {
+/** A message on the heap: either the text or the bytes are there. */
+record PlainMessage(String characters, ByteBuffer bytes) implements Message {
     @Override
     public boolean isText() {
-        return text != null;
+        return characters != null;
     }
 
     @Override
     public String text() {
-        return text != null ? text : StandardCharsets.UTF_8.decode(data()).toString();
+        return isText() ? characters : StandardCharsets.UTF_8.decode(data()).toString();
     }
 
     @Override
     public ByteBuffer data() {
-        return data.asReadOnlyBuffer();
+        return isText() ? ByteBuffer.wrap(characters.getBytes(StandardCharsets.UTF_8)) : bytes.asReadOnlyBuffer();
     }
 
     @Override
     public String toString() {
-        return "Message[" + (isText() ? "text, " : "binary, ") + data.remaining() + " bytes]";
+        return isText() ? "Message[text, " + characters.length() + " characters]" : "Message[binary, " + bytes.remaining() + " bytes]";
     }
 }

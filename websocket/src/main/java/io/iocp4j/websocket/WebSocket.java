@@ -1,25 +1,39 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
-import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
-import java.lang.System.Logger.Level;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
- * One end of a WebSocket (RFC 6455), of a server or of a client. Every method may be called by any thread and is harmless after the end;
- * no callback runs inside the call that caused it. Messages of one thread arrive in its order.
+ * One end of a WebSocket (RFC 6455), of a server or of a client. Two faces: callbacks of a {@link WebSocketListener}, or calls that wait,
+ * for virtual threads ({@link #receive()}, and this as an {@code Iterable}); all sending belongs to both.
+ *
+ * <p>Every method may be called by any thread and is harmless after the end; no callback runs inside the call that caused it. Messages of
+ * one thread arrive in its order.
  */
-public final class WebSocket {
-    private static final System.Logger LOG = System.getLogger(WebSocket.class.getName());
-
+public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permits WebSocketEnd {
     /** Where a WebSocket stands. It only moves down this list. */
-    public enum State {
+    enum State {
         /** Both sides may send. */
         OPEN,
         /** A Close frame has gone, and the answer or the end of the connection is awaited; what else comes is dropped. */
@@ -28,50 +42,17 @@ public final class WebSocket {
         CLOSED
     }
 
-    private final TcpConnection tcp;
-    private final OpeningHandshake handshake;
-    private final WebSocketListener listener;
-    private final WebSocketSettings settings;
-    private final FrameDecoder decoder;
-    private final MessageAssembler assembler;
-
-    private final Object lock = new Object();
-    // guarded by lock
-    private final Outgoing outgoing;
-    private final ClosingHandshake closing;
-
-    // used by the callbacks of the connection only
-    private boolean closeReported;
-    private boolean pausedForPongs;
-
-    private volatile Object attachment;
-
-    /**
-     * Takes over a connection behind its opening handshake. Whoever owns the connection's handler passes its callbacks on, from
-     * {@link #onOpen} to {@link #onTcpClose}.
-     */
-    WebSocket(TcpConnection tcp, Role role, OpeningHandshake handshake, WebSocketListener listener, WebSocketSettings settings) {
-        this.tcp = tcp;
-        this.handshake = handshake;
-        this.listener = listener;
-        this.settings = settings;
-        this.decoder = new FrameDecoder(settings.limits(), role == Role.SERVER);
-        this.assembler = new MessageAssembler(settings.limits(), new Incoming());
-        this.outgoing = new Outgoing(tcp, role);
-        this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::deliverClose);
-    }
-
-    // ------------------------------------------------------------------ sending
+    // ------------------------------------------------------------------ sending without waiting
 
     /**
      * Queues a text message and never waits.
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
-     * @return false from the moment that the queue is above the high-water mark until {@code onDrain} (the message was taken all the
-     *     same), or if the WebSocket is not open (the message was dropped)
+     * @return false if the message was taken, but the queue is above the high-water mark or another message is being streamed
+     *     ({@code onDrain} follows), or if the WebSocket is not open and the message was dropped
      */
-    public boolean trySend(String text) {
-        return tryFrame(Opcode.TEXT, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    default boolean trySend(String text) {
+        return trySend(Message.text(text));
     }
 
     /**
@@ -80,8 +61,8 @@ public final class WebSocket {
      * @param data the whole array
      * @return as {@link #trySend(String)}
      */
-    public boolean trySend(byte[] data) {
-        return tryFrame(Opcode.BINARY, ByteBuffer.wrap(data));
+    default boolean trySend(byte[] data) {
+        return trySend(ByteBuffer.wrap(data));
     }
 
     /**
@@ -90,9 +71,7 @@ public final class WebSocket {
      * @param data between position and limit; its position moves to its limit if it was taken
      * @return as {@link #trySend(String)}
      */
-    public boolean trySend(ByteBuffer data) {
-        return tryFrame(Opcode.BINARY, data);
-    }
+    boolean trySend(ByteBuffer data);
 
     /**
      * Queues a message and never waits.
@@ -100,14 +79,86 @@ public final class WebSocket {
      * @param message a {@link SharedMessage} is not copied by a server, whose queue retains it until it is sent or dropped
      * @return as {@link #trySend(String)}
      */
-    public boolean trySend(Message message) {
-        synchronized (lock) {
-            return closing.isOpen() && switch (message) {
-                case SharedMessage shared -> outgoing.shared(shared);
-                case PlainMessage plain -> outgoing.frame(true, plain.isText() ? Opcode.TEXT : Opcode.BINARY, plain.data());
-            };
-        }
+    boolean trySend(Message message);
+
+    /**
+     * Queues a message, never waits, and tells when it has gone.
+     *
+     * @param message as {@link #trySend(Message)}
+     * @return completes on a worker when the operating system has taken the message; exceptionally with an {@link IoException}, with
+     *     {@link IoError#OPERATION_ABORTED} if this side ended the WebSocket or it was not open
+     */
+    CompletableFuture<Void> sendAsync(Message message);
+
+    // ------------------------------------------------------------------ sending as the slow-consumer policy says
+
+    /**
+     * Sends a text message as the {@link SlowConsumer} policy says: unless set otherwise it waits while the queue is above the
+     * high-water mark or another message is being streamed.
+     *
+     * @param text encoded as UTF-8; unpaired surrogates become '?'
+     * @throws WebSocketException if the WebSocket is not open, or ends meanwhile
+     * @throws IoException if the thread is interrupted
+     */
+    default void send(String text) throws IOException {
+        send(Message.text(text));
     }
+
+    /**
+     * Sends a copy of a binary message as {@link #send(String)}.
+     *
+     * @param data the whole array
+     * @throws IOException as {@link #send(String)}
+     */
+    default void send(byte[] data) throws IOException {
+        send(ByteBuffer.wrap(data));
+    }
+
+    /**
+     * Sends a copy of a binary message as {@link #send(String)}.
+     *
+     * @param data between position and limit; its position moves to its limit if it was taken
+     * @throws IOException as {@link #send(String)}
+     */
+    void send(ByteBuffer data) throws IOException;
+
+    /**
+     * Sends a message as {@link #send(String)}.
+     *
+     * @param message as {@link #trySend(Message)}
+     * @throws IOException as {@link #send(String)}
+     */
+    void send(Message message) throws IOException;
+
+    /**
+     * Sends a binary message while it is written, in frames of up to 16 KiB; it ends when the stream is closed. Writing waits as
+     * {@link SlowConsumer#BLOCK} says. Other messages of this side wait behind it, up to 1 MiB of them where they may not wait
+     * themselves, above which the connection ends; pings, pongs and Close frames do not wait. To give up, {@link #abort()}.
+     *
+     * @return for one thread
+     * @throws IOException as {@link #send(String)}
+     * @throws IllegalStateException on a worker while another message is being streamed
+     */
+    OutputStream outputStream() throws IOException;
+
+    /**
+     * Sends a text message while it is written, as {@link #outputStream()}.
+     *
+     * @return for one thread
+     * @throws IOException as {@link #send(String)}
+     * @throws IllegalStateException on a worker while another message is being streamed
+     */
+    Writer writer() throws IOException;
+
+    /**
+     * Waits until the operating system has taken all that was sent before.
+     *
+     * @throws IOException if the connection ends before, or the thread is interrupted
+     * @throws IllegalStateException on a worker of the port
+     */
+    void flush() throws IOException;
+
+    // ------------------------------------------------------------------ pings and facts of sending
 
     /**
      * Sends a ping; the peer's pong comes to {@link WebSocketListener#onPong}.
@@ -115,70 +166,114 @@ public final class WebSocket {
      * @param payload up to 125 bytes
      * @return as {@link #trySend(String)}
      */
-    public boolean ping(ByteBuffer payload) {
-        return tryFrame(Opcode.PING, payload);
-    }
+    boolean ping(ByteBuffer payload);
 
-    private boolean tryFrame(Opcode opcode, ByteBuffer payload) {
-        synchronized (lock) {
-            return closing.isOpen() && outgoing.frame(true, opcode, payload);
-        }
-    }
+    /**
+     * Sends a ping and measures the time to its pong.
+     *
+     * @return completes on a worker; exceptionally with a {@link WebSocketException} if the WebSocket ends before, or 64 pings are
+     *     waiting for their pong already
+     */
+    CompletableFuture<Duration> ping();
+
+    /**
+     * The last time between a ping of this side and its pong.
+     *
+     * @return null before the first pong
+     */
+    Duration latency();
 
     /**
      * What was accepted for sending and not yet taken by the operating system.
      *
      * @return bytes, frame headers included
      */
-    public long bufferedAmount() {
-        return tcp.bufferedAmount();
-    }
+    long bufferedAmount();
 
     /**
-     * Sets when {@code trySend} returns false and when {@code onDrain} follows.
+     * Sets when the peer counts as slow and when {@code onDrain} follows.
      *
      * @param lowBytes 0 or more
      * @param highBytes not below the first
      */
-    public void waterMarks(int lowBytes, int highBytes) {
-        tcp.waterMarks(lowBytes, highBytes);
-    }
+    void waterMarks(int lowBytes, int highBytes);
+
+    /**
+     * Messages that {@link SlowConsumer#DROP} did not send.
+     *
+     * @return how many
+     */
+    long messagesDropped();
+
+    // ------------------------------------------------------------------ receiving
+
+    /**
+     * Waits for a message. Only for a WebSocket with the face of calls that wait; one thread at a time.
+     *
+     * @return the message; null when the peer has closed with a Close frame, or this side has closed
+     * @throws WebSocketException if the WebSocket ended in any other way
+     * @throws IoException if the thread is interrupted
+     * @throws IllegalStateException on a worker, or if the messages go to a listener
+     */
+    Message receive() throws IOException;
+
+    /**
+     * Waits for a message for a limited time; a time-out leaves the WebSocket as it is.
+     *
+     * @param limit above 0
+     * @return as {@link #receive()}
+     * @throws IOException as {@link #receive()}, or an {@link IoException} with {@link IoError#TIMED_OUT} when none began in time
+     */
+    Message receive(Duration limit) throws IOException;
+
+    /**
+     * Waits for a message and reads it as a stream: while it arrives where {@link WebSocketBuilder#parts} is on, else from memory.
+     *
+     * @return to be read to its end, or closed, before the next message; null as {@link #receive()}
+     * @throws IOException as {@link #receive()}
+     */
+    MessageInput receiveStream() throws IOException;
+
+    /**
+     * The messages from now on, as {@link #receive()} returns them.
+     *
+     * @return ends where {@code receive()} returns null, and throws {@link UncheckedIOException} where that throws
+     */
+    @Override
+    Iterator<Message> iterator();
+
+    /**
+     * Stops the delivery of messages behind the one that is being delivered; TCP slows the peer down. Nothing that the peer sends is seen
+     * until {@link #resume()}: neither its pings, which are answered late, nor its Close frame, nor the end of the connection. The
+     * heartbeat does not judge a peer that is not read from. Ending the WebSocket ends the pause.
+     */
+    void pause();
+
+    /** Lets messages come again. */
+    void resume();
 
     // ------------------------------------------------------------------ ending
 
-    /** Closes with {@link CloseCode#NORMAL}. */
-    public void close() {
-        close(CloseCode.NORMAL, "");
-    }
+    /**
+     * Closes with {@link CloseCode#NORMAL} as {@link #close(int, String)}; with the face of calls that wait, and not on a worker, also
+     * waits for {@link #closed()}, for the close timeout at the most.
+     */
+    @Override
+    void close();
 
     /**
      * Begins the close handshake: the Close frame is queued behind what was sent, {@code onClose} comes at once, and what the peer still
-     * sends is dropped until its own Close frame or the end of the close timeout. Does not wait.
+     * sends is dropped until its own Close frame or the end of the close timeout. A message that is being streamed is cut, with what
+     * waits behind it. Does not wait.
      *
      * @param code what may be sent, see {@link CloseCode#mayBeSent}
      * @param reason at most 123 bytes of UTF-8
      * @throws IllegalArgumentException if either is out of range
      */
-    public void close(int code, String reason) {
-        synchronized (lock) {
-            closing.begin(code, reason);
-        }
-    }
+    void close(int code, String reason);
 
     /** Ends without a handshake: what is queued is dropped, the peer sees the connection go. */
-    public void abort() {
-        synchronized (lock) {
-            closing.abort("aborted");
-        }
-    }
-
-    /** A violation of the protocol, or an exception of the application. */
-    private void fail(int code, String reason) {
-        synchronized (lock) {
-            closing.fail(code, reason);
-        }
-        decoder.stop();
-    }
+    void abort();
 
     // ------------------------------------------------------------------ facts
 
@@ -187,65 +282,49 @@ public final class WebSocket {
      *
      * @return the state now
      */
-    public State state() {
-        synchronized (lock) {
-            return closing.state();
-        }
-    }
+    State state();
 
     /**
      * How it was opened: the request, the response, and what was agreed on.
      *
      * @return the facts
      */
-    public OpeningHandshake handshake() {
-        return handshake;
-    }
+    OpeningHandshake handshake();
 
     /**
      * The peer's address.
      *
      * @return known also after the end
      */
-    public InetSocketAddress remote() {
-        return tcp.remote();
-    }
+    InetSocketAddress remote();
 
     /**
      * Completes when the connection is gone; only then it is known whether the peer has answered a Close frame.
      *
      * @return completes normally, always
      */
-    public CompletableFuture<CloseStatus> closed() {
-        return closing.closed().copy();
-    }
+    CompletableFuture<CloseStatus> closed();
 
     /**
      * What the application attached.
      *
      * @return null if nothing
      */
-    public Object attachment() {
-        return attachment;
-    }
+    Object attachment();
 
     /**
      * Attaches something of the application.
      *
      * @param object anything
      */
-    public void attachment(Object object) {
-        attachment = object;
-    }
+    void attachment(Object object);
 
     /**
      * Runs a task among the callbacks of this WebSocket; dropped if its connection is gone by then.
      *
      * @param task must not wait
      */
-    public void execute(Runnable task) {
-        tcp.execute(task);
-    }
+    void execute(Runnable task);
 
     /**
      * Runs a task later among the callbacks of this WebSocket; dropped if its connection is gone by then.
@@ -254,138 +333,5 @@ public final class WebSocket {
      * @param task must not wait
      * @return cancel it to take the task back
      */
-    public Future<?> schedule(Duration delay, Runnable task) {
-        return tcp.schedule(delay, task);
-    }
-
-    @Override
-    public String toString() {
-        return "WebSocket[" + state() + ", " + handshake.request().path() + ", peer " + remote() + "]";
-    }
-
-    // ------------------------------------------------------------------ from the connection, as its callbacks
-
-    void onOpen() {
-        deliver(() -> listener.onOpen(this));
-    }
-
-    void onData(ByteBuffer data) {
-        try {
-            decoder.decode(data, assembler);
-        } catch (ProtocolException e) {
-            LOG.log(Level.DEBUG, "{0}: {1}", this, e.getMessage());
-            fail(e.closeCode(), e.getMessage());
-        } catch (Throwable thrown) {
-            failByListener(thrown);
-        }
-    }
-
-    void onDrain() {
-        if (pausedForPongs) {
-            pausedForPongs = false;
-            tcp.resume();
-        }
-        if (state() == State.OPEN) {
-            deliver(() -> listener.onDrain(this));
-        }
-    }
-
-    /** The peer has ended its side; after a Close frame the end was told before. */
-    void onEnd() {
-        synchronized (lock) {
-            closing.peerEnded();
-        }
-    }
-
-    void onTcpClose(CloseInfo info) {
-        String reason = info.error() == null ? "the connection ended without a Close frame" : info.error().toString();
-        onGone(reason, info.initiator());
-    }
-
-    /** The connection is over, at a client perhaps without an {@link #onOpen} before. */
-    void onGone(String reason, Initiator initiator) {
-        synchronized (lock) {
-            closing.lost(reason, initiator);
-        }
-        deliverClose();
-        tcp.closed().thenAccept(closing::finish);
-    }
-
-    /** As a callback of the connection, where it is posted to and where its end comes too. */
-    private void deliverClose() {
-        CloseStatus why;
-        synchronized (lock) {
-            why = closing.status();
-        }
-        if (!closeReported) {
-            closeReported = true;
-            try {
-                listener.onClose(this, why);
-            } catch (Throwable thrown) {
-                LOG.log(Level.WARNING, "onClose of " + this + " threw", thrown);
-            }
-        }
-    }
-
-    private interface Callback {
-        void call() throws Exception;
-    }
-
-    private void deliver(Callback callback) {
-        try {
-            callback.call();
-        } catch (Throwable thrown) {
-            failByListener(thrown);
-        }
-    }
-
-    private void failByListener(Throwable thrown) {
-        LOG.log(Level.WARNING, "the listener of " + this + " threw; the connection ends", thrown);
-        fail(CloseCode.INTERNAL_ERROR, "");
-    }
-
-    /** What the assembler found. */
-    private final class Incoming implements MessageListener {
-        @Override
-        public void onText(String text) throws ProtocolException {
-            if (state() == State.OPEN) {
-                deliver(() -> listener.onText(WebSocket.this, text));
-            }
-        }
-
-        @Override
-        public void onBinary(ByteBuffer data) throws ProtocolException {
-            if (state() == State.OPEN) {
-                deliver(() -> listener.onBinary(WebSocket.this, data));
-            }
-        }
-
-        @Override
-        public void onPing(ByteBuffer payload) {
-            boolean room;
-            synchronized (lock) {
-                room = !closing.isOpen() || outgoing.frame(true, Opcode.PONG, payload);
-            }
-            if (!room) {
-                // a peer that pings and does not read gets no further: its next pings stay with it
-                pausedForPongs = true;
-                tcp.pause();
-            }
-        }
-
-        @Override
-        public void onPong(ByteBuffer payload) {
-            if (state() == State.OPEN) {
-                deliver(() -> listener.onPong(WebSocket.this, payload));
-            }
-        }
-
-        @Override
-        public void onCloseFrame(int code, String reason) {
-            decoder.stop();
-            synchronized (lock) {
-                closing.answer(code, reason);
-            }
-        }
-    }
+    Future<?> schedule(Duration delay, Runnable task);
 }

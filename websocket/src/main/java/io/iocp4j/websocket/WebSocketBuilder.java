@@ -25,6 +25,34 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
     }
 
     /**
+     * Hands messages on in parts as they arrive, instead of whole: to {@link WebSocketListener#onPart}, or to
+     * {@link WebSocket#receiveStream()}. The limits of a message hold as before; who takes long messages this way raises them.
+     *
+     * @param on false unless set
+     * @return this
+     */
+    public B parts(boolean on) {
+        settings = settings.parts(on);
+        return self();
+    }
+
+    /**
+     * Pings the peer, and cuts it when nothing at all comes from it for a time behind a ping, with 1006. A peer that this side does not
+     * read from, because the application has paused, is not judged.
+     *
+     * @param interval between pings, 20 s unless set; zero for none
+     * @param timeout behind a ping, 20 s unless set, above 0; where it is longer than the interval, pings come only as often
+     * @return this
+     */
+    public B heartbeat(Duration interval, Duration timeout) {
+        if (interval.isNegative()) {
+            throw new IllegalArgumentException("interval must not be negative: " + interval);
+        }
+        settings = settings.heartbeat(interval, positive(timeout, "timeout"));
+        return self();
+    }
+
+    /**
      * How long to wait for the peer's Close frame after ours, and at a client for the server's FIN after both.
      *
      * @param limit above 0, 5 s unless set

@@ -38,7 +38,30 @@ public interface WebSocketListener {
     }
 
     /**
-     * A pong, asked for or not. Pings are answered without the application.
+     * A part of a message, instead of {@code onText} and {@code onBinary} where messages are handed on in parts.
+     *
+     * @param socket the receiver
+     * @param text whether the message is text; its parts are UTF-8, which was checked and may be cut inside a character
+     * @param part perhaps empty, lent for the call
+     * @param last whether the message ends here
+     * @throws IOException to end the connection
+     */
+    default void onPart(WebSocket socket, boolean text, ByteBuffer part, boolean last) throws IOException {
+    }
+
+    /**
+     * A ping; it is answered without the application.
+     *
+     * @param socket the receiver
+     * @param payload up to 125 bytes, lent for the call
+     * @throws IOException to end the connection
+     */
+    default void onPing(WebSocket socket, ByteBuffer payload) throws IOException {
+    }
+
+    /**
+     * A pong that answers {@link WebSocket#ping(ByteBuffer)}, or nothing at all. Those that answer the heartbeat or
+     * {@link WebSocket#ping()} do not come here.
      *
      * @param socket the receiver
      * @param payload up to 125 bytes, lent for the call

@@ -19,6 +19,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final TcpServer tcp;
     private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
+    private final ConcurrentHashMap<String, Set<WebSocketEnd>> topics = new ConcurrentHashMap<>();
     private volatile boolean stopping;
 
     private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
@@ -36,6 +37,19 @@ public final class WebSocketServer implements AutoCloseable {
      */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * Listens on every address, on a completion port of its own, with one virtual thread for each WebSocket; every path is taken, from
+     * pages of the same host.
+     *
+     * @param tcpPort 0 lets the system choose
+     * @param session what a thread does with its WebSocket
+     * @return listening
+     * @throws IOException if the address is taken
+     */
+    public static WebSocketServer listen(int tcpPort, WebSocketSession session) throws IOException {
+        return builder().sessions(session).listen(TcpOptions.defaults().port(tcpPort));
     }
 
     /**
@@ -65,6 +79,16 @@ public final class WebSocketServer implements AutoCloseable {
         return webSockets.get();
     }
 
+    /**
+     * A group of WebSockets that get the same messages.
+     *
+     * @param name the same name is the same group
+     * @return the way to it, whether anybody is in or not
+     */
+    public Topic topic(String name) {
+        return new Topic(topics, Objects.requireNonNull(name));
+    }
+
     /** Stops accepting. What is open lives on. Does not wait. */
     @Override
     public void close() {
@@ -79,6 +103,10 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     public void close(Duration deadline) {
+        // before anything has begun
+        if (tcp.port().isWorker()) {
+            throw new IllegalStateException("a worker of the port must not wait for the end of its server");
+        }
         tcp.close();
         stopping = true;
         connections.forEach(HttpConnection::stop);
@@ -92,6 +120,11 @@ public final class WebSocketServer implements AutoCloseable {
      */
     public CompletableFuture<Void> closed() {
         return tcp.closed();
+    }
+
+    /** Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. */
+    public void awaitClosed() {
+        tcp.awaitClosed();
     }
 
     void added(HttpConnection connection) {
@@ -176,6 +209,17 @@ public final class WebSocketServer implements AutoCloseable {
         public Builder webSockets(UpgradeHandler handler) {
             upgrades = Objects.requireNonNull(handler);
             return this;
+        }
+
+        /**
+         * Takes every WebSocket, with a virtual thread for each.
+         *
+         * @param session what a thread does with its WebSocket
+         * @return this
+         */
+        public Builder sessions(WebSocketSession session) {
+            Objects.requireNonNull(session);
+            return webSockets(request -> session.listener());
         }
 
         /**

@@ -15,7 +15,7 @@ final class ClientEnd implements TcpHandler {
     private final WebSocketListener listener;
     private final WebSocketSettings settings;
     private int headEnd;
-    private WebSocket socket;
+    private WebSocketEnd socket;
 
     private ClientEnd(WebSocketListener listener, WebSocketSettings settings) {
         this.listener = listener;
@@ -39,7 +39,8 @@ final class ClientEnd implements TcpHandler {
             if (headEnd == 4) {
                 HttpRequest request = HttpRequest.of("GET", "/", HttpHeaders.builder().add("Host", "localhost").build(), true);
                 HttpHeaders none = HttpHeaders.builder().build();
-                socket = new WebSocket(connection, Role.CLIENT, new OpeningHandshake(request, none, null, List.of()), listener, settings);
+                OpeningHandshake facts = new OpeningHandshake(request, none, null, List.of());
+                socket = new WebSocketEnd(connection, Role.CLIENT, facts, listener, settings);
                 socket.onOpen();
             }
         }

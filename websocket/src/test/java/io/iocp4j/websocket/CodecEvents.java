@@ -26,7 +26,7 @@ final class CodecEvents implements MessageListener {
 
     CodecEvents(Limits limits, boolean expectMasked, MessageInflater inflater) {
         decoder = new FrameDecoder(limits, expectMasked, inflater != null);
-        assembler = new MessageAssembler(limits, this, inflater);
+        assembler = new MessageAssembler(limits, this, inflater, false);
     }
 
     /** What a server with default limits makes of the bytes of a client, cut into pieces of the given sizes. */

@@ -1,0 +1,159 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.TcpConnection;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+
+/**
+ * The pings of this side and the answers to them: whether the peer still lives, and how far away it is.
+ *
+ * <p>A ping goes out every interval. A peer from which not one byte comes for the timeout behind it is lost; anything counts, not just
+ * the pong, because a pong has to wait for the end of a frame that is under way (RFC 6455 section 5.4). Nothing can be said of a peer
+ * that is not read from, so a pause of this side counts as life.
+ */
+final class Heartbeat {
+    /** Pings of the application that may wait for their pong. */
+    static final int PINGS_PENDING_MAX = 64;
+
+    /** A ping whose payload is the number, which no other ping of this WebSocket has. */
+    private record Ping(long number, long sentNanos, CompletableFuture<Duration> answered) {
+    }
+
+    private final WebSocketEnd socket;
+    private final TcpConnection tcp;
+    private final Duration interval;
+    private final Duration timeout;
+
+    // used by the callbacks of the connection only
+    private boolean heard;
+
+    // guarded by this
+    private final ArrayDeque<Ping> pending = new ArrayDeque<>(1);
+    /** The last of the pings that nobody waits for. */
+    private Ping beat;
+    private long lastNumber;
+    private Future<?> timer;
+    private boolean ended;
+
+    private volatile Duration latency;
+
+    Heartbeat(WebSocketEnd socket, TcpConnection tcp, WebSocketSettings settings) {
+        this.socket = socket;
+        this.tcp = tcp;
+        this.interval = settings.heartbeatInterval();
+        this.timeout = settings.heartbeatTimeout();
+        this.lastNumber = tcp.port().nanoTime();
+    }
+
+    void start() {
+        if (!interval.isZero()) {
+            schedule(interval, this::beat);
+        }
+    }
+
+    /** Bytes came. */
+    void heard() {
+        heard = true;
+    }
+
+    /** The last round trip, null before the first. */
+    Duration latency() {
+        return latency;
+    }
+
+    /** Sends a ping for the application. */
+    CompletableFuture<Duration> ping() {
+        synchronized (this) {
+            if (!ended && pending.size() < PINGS_PENDING_MAX) {
+                Ping ping = next(new CompletableFuture<>());
+                pending.add(ping);
+                // under the lock, so that pongs come in the order of the queue
+                socket.ping(payload(ping));
+                return ping.answered;
+            }
+        }
+        return CompletableFuture.failedFuture(new WebSocketException(
+                socket.isOpen() ? "ping: " + PINGS_PENDING_MAX + " pings wait for their pong already" : "ping", socket.closeStatus()));
+    }
+
+    /** A pong came; false if it answers no ping of these. */
+    boolean answered(ByteBuffer payload) {
+        if (payload.remaining() != Long.BYTES) {
+            return false;
+        }
+        long number = payload.getLong(payload.position());
+        long now = tcp.port().nanoTime();
+        List<Ping> answered = new ArrayList<>(1);
+        boolean ours;
+        synchronized (this) {
+            ours = beat != null && beat.number == number;
+            if (ours) {
+                answered.add(beat);
+                beat = null;
+            } else if (pending.stream().anyMatch(ping -> ping.number == number)) {
+                ours = true;
+                // a peer may answer the newest of several pings only (section 5.5.3)
+                do {
+                    answered.add(pending.poll());
+                } while (answered.getLast().number != number);
+            }
+        }
+        if (ours) {
+            latency = Duration.ofNanos(now - answered.getLast().sentNanos);
+            answered.forEach(ping -> ping.answered.complete(Duration.ofNanos(now - ping.sentNanos)));
+        }
+        return ours;
+    }
+
+    /** The WebSocket is over; called without a lock of its own. */
+    void end() {
+        List<Ping> unanswered;
+        synchronized (this) {
+            ended = true;
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            unanswered = List.copyOf(pending);
+            pending.clear();
+        }
+        unanswered.forEach(ping -> ping.answered.completeExceptionally(new WebSocketException("ping", socket.closeStatus())));
+    }
+
+    private void beat() {
+        heard = false;
+        Ping ping;
+        synchronized (this) {
+            ping = next(new CompletableFuture<>());
+            beat = ping;
+        }
+        socket.ping(payload(ping));
+        schedule(timeout, this::judge);
+    }
+
+    private void judge() {
+        if (heard || socket.isPaused()) {
+            schedule(interval.compareTo(timeout) > 0 ? interval.minus(timeout) : Duration.ZERO, this::beat);
+        } else {
+            socket.abort("nothing came for " + timeout.toMillis() + " ms behind a ping");
+        }
+    }
+
+    private synchronized void schedule(Duration delay, Runnable task) {
+        if (!ended) {
+            timer = tcp.schedule(delay, task);
+        }
+    }
+
+    private Ping next(CompletableFuture<Duration> answered) {
+        return new Ping(++lastNumber, tcp.port().nanoTime(), answered);
+    }
+
+    private static ByteBuffer payload(Ping ping) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(0, ping.number);
+    }
+}

@@ -1,0 +1,189 @@
+package io.iocp4j.websocket;
+
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+
+/**
+ * What comes from the peer: bytes of the connection in, callbacks of the listener out. Runs as the callbacks of the connection, but for
+ * {@link #pause} and {@link #resume}.
+ *
+ * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, one receive at the
+ * most, and the connection is paused behind it.
+ */
+final class Incoming implements MessageListener {
+    private static final System.Logger LOG = System.getLogger(Incoming.class.getName());
+
+    private final WebSocketEnd socket;
+    private final WebSocketListener listener;
+    private final Heartbeat heartbeat;
+    private final FrameDecoder decoder;
+    private final MessageAssembler assembler;
+
+    /** Received and not decoded, because the application has paused; a copy, since received memory is lent. */
+    private ByteBuffer rest;
+    private boolean failed;
+    private boolean closeReported;
+    private long messages;
+
+    private volatile boolean paused;
+
+    Incoming(WebSocketEnd socket, Role role, WebSocketListener listener, Heartbeat heartbeat, WebSocketSettings settings) {
+        this.socket = socket;
+        this.listener = listener;
+        this.heartbeat = heartbeat;
+        this.decoder = new FrameDecoder(settings.limits(), role == Role.SERVER);
+        this.assembler = new MessageAssembler(settings.limits(), this, null, settings.parts());
+    }
+
+    // ------------------------------------------------------------------ from the connection
+
+    void opened() {
+        deliver(() -> listener.onOpen(socket));
+    }
+
+    void data(ByteBuffer data) {
+        heartbeat.heard();
+        decode(data);
+        keepRest(data);
+    }
+
+    void drained() {
+        deliver(() -> listener.onDrain(socket));
+    }
+
+    /** The end, told once: when it has begun, or when the connection is gone and there was no time for it. */
+    void closed(CloseStatus why) {
+        if (!closeReported) {
+            closeReported = true;
+            try {
+                listener.onClose(socket, why);
+            } catch (Throwable thrown) {
+                LOG.log(Level.WARNING, "onClose of " + socket + " threw", thrown);
+            }
+        }
+    }
+
+    /** Messages that were delivered. */
+    long messages() {
+        return messages;
+    }
+
+    private void decode(ByteBuffer data) {
+        if (failed || paused && socket.isOpen()) {
+            return;
+        }
+        try {
+            decoder.decode(data, assembler);
+        } catch (ProtocolException e) {
+            failed = true;
+            LOG.log(Level.DEBUG, "{0}: {1}", socket, e.getMessage());
+            socket.fail(e.closeCode(), e.getMessage());
+        } catch (Throwable thrown) {
+            failed = true;
+            failedByListener(thrown);
+        }
+    }
+
+    private void keepRest(ByteBuffer data) {
+        if (failed || !data.hasRemaining()) {
+            rest = null;
+        } else if (data != rest) {
+            rest = ByteBuffer.allocate(data.remaining()).put(data).flip();
+        }
+    }
+
+    // ------------------------------------------------------------------ pausing
+
+    /** Any thread. */
+    void pause() {
+        paused = true;
+        socket.pauseTcp();
+    }
+
+    /** Any thread. */
+    void resume() {
+        paused = false;
+        socket.execute(this::goOn);
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    private void goOn() {
+        if (rest != null) {
+            decode(rest);
+            keepRest(rest);
+        }
+        if (rest == null && !paused) {
+            socket.resumeTcp();
+        }
+    }
+
+    // ------------------------------------------------------------------ from the assembler
+
+    @Override
+    public void onText(String text) {
+        if (socket.isOpen()) {
+            messages++;
+            deliver(() -> listener.onText(socket, text));
+        }
+    }
+
+    @Override
+    public void onBinary(ByteBuffer data) {
+        if (socket.isOpen()) {
+            messages++;
+            deliver(() -> listener.onBinary(socket, data));
+        }
+    }
+
+    @Override
+    public void onPart(boolean text, ByteBuffer part, boolean last) {
+        if (socket.isOpen()) {
+            messages += last ? 1 : 0;
+            deliver(() -> listener.onPart(socket, text, part, last));
+        }
+    }
+
+    @Override
+    public void onPing(ByteBuffer payload) {
+        socket.pong(payload);
+        if (socket.isOpen()) {
+            deliver(() -> listener.onPing(socket, payload));
+        }
+    }
+
+    @Override
+    public void onPong(ByteBuffer payload) {
+        if (socket.isOpen() && !heartbeat.answered(payload)) {
+            deliver(() -> listener.onPong(socket, payload));
+        }
+    }
+
+    @Override
+    public void onCloseFrame(int code, String reason) {
+        decoder.stop();
+        socket.answerClose(code, reason);
+    }
+
+    private interface Callback {
+        void call() throws Exception;
+    }
+
+    private void deliver(Callback callback) {
+        try {
+            callback.call();
+        } catch (Throwable thrown) {
+            failedByListener(thrown);
+        }
+        if (paused) {
+            decoder.suspend();
+        }
+    }
+
+    private void failedByListener(Throwable thrown) {
+        LOG.log(Level.WARNING, "the listener of " + socket + " threw; the connection ends", thrown);
+        socket.fail(CloseCode.INTERNAL_ERROR, "");
+    }
+}

@@ -1,0 +1,100 @@
+package io.iocp4j.websocket;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * A message that is read while it arrives. Text comes as its UTF-8, which was checked. The next message can be received when this one was
+ * read to its end or closed, which skips the rest. For one thread.
+ */
+public final class MessageInput extends InputStream {
+    private final Inbox inbox;
+    private final WebSocketEnd socket;
+    private final boolean text;
+    private ByteBuffer part;
+    private boolean last;
+    private boolean ended;
+
+    MessageInput(Inbox inbox, WebSocketEnd socket, boolean text, ByteBuffer first, boolean last) {
+        this.inbox = inbox;
+        this.socket = socket;
+        this.text = text;
+        this.part = first;
+        this.last = last;
+    }
+
+    /**
+     * Tells text from binary data.
+     *
+     * @return true if it came as text
+     */
+    public boolean isText() {
+        return text;
+    }
+
+    /**
+     * Waits for the next byte.
+     *
+     * @return the byte, or -1 at the end of the message
+     * @throws WebSocketException if the WebSocket ended inside the message
+     */
+    @Override
+    public int read() throws IOException {
+        return fill() ? part.get() & 0xFF : -1;
+    }
+
+    /**
+     * Waits for at least one byte, unless none is asked for.
+     *
+     * @param bytes where they go
+     * @param offset of the first
+     * @param length the most that are wanted
+     * @return how many came, or -1 at the end of the message
+     * @throws WebSocketException if the WebSocket ended inside the message
+     */
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (length == 0) {
+            return 0;
+        }
+        if (!fill()) {
+            return -1;
+        }
+        int count = Math.min(length, part.remaining());
+        part.get(bytes, offset, count);
+        return count;
+    }
+
+    @Override
+    public int available() {
+        return part.remaining();
+    }
+
+    /** Skips the rest of the message, which is waited for. */
+    @Override
+    public void close() throws IOException {
+        while (fill()) {
+            part.position(part.limit());
+        }
+    }
+
+    /** From the inbox, inside {@link #fill}. */
+    void take(ByteBuffer next, boolean isLast) {
+        part = next;
+        last = isLast;
+    }
+
+    private boolean fill() throws IOException {
+        while (!part.hasRemaining() && !last) {
+            inbox.continueStream(socket, this);
+        }
+        if (!part.hasRemaining() && !ended) {
+            ended = true;
+            inbox.streamEnded();
+        }
+        return part.hasRemaining();
+    }
+}

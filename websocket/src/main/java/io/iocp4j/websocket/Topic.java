@@ -1,0 +1,125 @@
+package io.iocp4j.websocket;
+
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A name under which WebSockets of a server get the same messages. A WebSocket leaves by itself when it ends, and a topic that nobody is
+ * in takes no memory: this is only the name and the way to the members. Any thread may use it.
+ *
+ * <p>What is published is framed once and copied for nobody. It never waits: a member whose queue is above its high-water mark is dealt
+ * with as its {@link SlowConsumer} policy says where nothing may wait. Messages that one thread publishes reach each member in their
+ * order.
+ */
+public final class Topic {
+    private final ConcurrentHashMap<String, Set<WebSocketEnd>> all;
+    private final String name;
+
+    /** The map has the members of every topic of the server, and no empty set. */
+    Topic(ConcurrentHashMap<String, Set<WebSocketEnd>> all, String name) {
+        this.all = all;
+        this.name = name;
+    }
+
+    /**
+     * What it is called.
+     *
+     * @return the name
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Lets a WebSocket in; harmless if it is in.
+     *
+     * @param socket of this server
+     * @return false if it is not open
+     */
+    public boolean add(WebSocket socket) {
+        WebSocketEnd member = (WebSocketEnd) socket;
+        return member.enter(this, () -> all.compute(name, (key, before) -> {
+            Set<WebSocketEnd> members = before == null ? ConcurrentHashMap.newKeySet() : before;
+            members.add(member);
+            return members;
+        }));
+    }
+
+    /**
+     * Lets a WebSocket out; harmless if it is not in.
+     *
+     * @param socket any
+     */
+    public void remove(WebSocket socket) {
+        WebSocketEnd member = (WebSocketEnd) socket;
+        member.leave(this, () -> all.computeIfPresent(name, (key, members) -> {
+            members.remove(member);
+            return members.isEmpty() ? null : members;
+        }));
+    }
+
+    /**
+     * Sends text to all who are in.
+     *
+     * @param text encoded as UTF-8; unpaired surrogates become '?'
+     */
+    public void publish(String text) {
+        publish(Message.text(text));
+    }
+
+    /**
+     * Sends binary data to all who are in.
+     *
+     * @param data copied; its position stays
+     */
+    public void publish(ByteBuffer data) {
+        publish(new PlainMessage(null, data));
+    }
+
+    /**
+     * Sends a message to all who are in.
+     *
+     * @param message a {@link SharedMessage} as it is, any other framed once
+     */
+    public void publish(Message message) {
+        Set<WebSocketEnd> members = all.getOrDefault(name, Set.of());
+        SharedMessage shared = null;
+        try {
+            for (WebSocketEnd member : members) {
+                if (shared == null) {
+                    shared = member.share(message);
+                }
+                member.publish(shared);
+            }
+        } finally {
+            if (shared != null) {
+                shared.release();
+            }
+        }
+    }
+
+    /**
+     * How many are in.
+     *
+     * @return 0 or more
+     */
+    public int size() {
+        return all.getOrDefault(name, Set.of()).size();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Topic topic && topic.all == all && topic.name.equals(name);
+    }
+
+    @Override
+    public int hashCode() {
+        return name.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "Topic[" + name + ", " + size() + " members]";
+    }
+}

@@ -1,0 +1,24 @@
+package io.iocp4j.websocket;
+
+import java.io.IOException;
+
+/** What a virtual thread does with a WebSocket. The WebSocket closes with 1000 when it returns, and with 1011 when it throws. */
+@FunctionalInterface
+public interface WebSocketSession {
+    /**
+     * Sends and receives with the calls that wait.
+     *
+     * @param socket open
+     * @throws Exception to end the WebSocket; an {@link IOException} after its end is not logged
+     */
+    void run(WebSocket socket) throws Exception;
+
+    /**
+     * The session as the listener of one WebSocket, for an {@link UpgradeHandler}.
+     *
+     * @return a listener that starts a virtual thread when the WebSocket is open
+     */
+    default WebSocketListener listener() {
+        return new Inbox(this);
+    }
+}
