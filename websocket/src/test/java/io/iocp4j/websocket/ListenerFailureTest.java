@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ListenerFailureTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(WebSocket.class);
+    static final Quiet QUIET = new Quiet(Incoming.class);
 
     private static final int MORE_THAN_THE_HIGH_WATER_MARK = 8 << 20;
 
