@@ -92,6 +92,14 @@ public abstract class PortEngine implements CompletionPort {
         }
     }
 
+    /** Forgets the workers that were made: the engine has ended them before they took anything, and makes others. */
+    protected final void forgetWorkers() {
+        synchronized (workers) {
+            workers.clear();
+            threads.clear();
+        }
+    }
+
     /**
      * Queues a completed context, in whatever is this engine's PostQueuedCompletionStatus; a worker then calls {@link #deliver}.
      *

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -19,17 +20,18 @@ final class PullQueue {
     private final Set<Thread> takers = ConcurrentHashMap.newKeySet();
     /** Threads that are inside a delivery. */
     private final Set<Thread> delivering = ConcurrentHashMap.newKeySet();
+    private final CountDownLatch nullsToTake;
 
-    // guarded by this
+    // guarded by this, on which only threads that take wait: one packet wakes one of them
     private final ArrayDeque<IoContext> packets = new ArrayDeque<>();
     /** The port's last packets were put in: behind what is still here come only null completions. */
     private boolean ended;
-    private int nullsTaken;
     private long delivered;
     private long failures;
 
     PullQueue(PortEngine port) {
         this.port = port;
+        this.nullsToTake = new CountDownLatch(port.options().workers());
     }
 
     synchronized void add(IoContext context) {
@@ -112,11 +114,10 @@ final class PullQueue {
             return context;
         }
         takers.remove(Thread.currentThread());
-        if (nullsTaken == port.options().workers()) {
+        if (nullsToTake.getCount() == 0) {
             throw new IllegalStateException("the port " + port.options().name() + " is closed, and all its null completions were taken");
         }
-        nullsTaken++;
-        notifyAll();
+        nullsToTake.countDown();
         return null;
     }
 
@@ -163,19 +164,18 @@ final class PullQueue {
     /** Waits until every null completion was taken; returns whether the thread was interrupted meanwhile. */
     boolean awaitNulls() {
         boolean interrupted = false;
-        synchronized (this) {
-            while (nullsTaken < port.options().workers()) {
-                try {
-                    wait();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
+        while (nullsToTake.getCount() > 0) {
+            try {
+                nullsToTake.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
         }
         return interrupted;
     }
 
     synchronized PortCounters counters(int handles, long outstanding) {
-        return new PortCounters(port.options().workers(), handles, outstanding, delivered, failures, nullsTaken);
+        int workers = port.options().workers();
+        return new PortCounters(workers, handles, outstanding, delivered, failures, workers - (int) nullsToTake.getCount());
     }
 }
