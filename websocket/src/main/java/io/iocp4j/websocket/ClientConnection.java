@@ -82,7 +82,11 @@ final class ClientConnection implements TcpHandler {
                 switch (state) {
                     case PROXY, UPGRADE -> takeHead(tcp, data);
                     case REFUSED -> takeBody(tcp, data);
-                    default -> webSocket.onData(data);
+                    default -> {
+                        // all of it: what it does not take now it keeps or drops
+                        webSocket.onData(data);
+                        return;
+                    }
                 }
             }
         } catch (HttpException malformed) {

@@ -37,6 +37,11 @@ public final class HandshakeException extends IOException {
         this(message, response.status(), response.headers(), body, null);
     }
 
+    /** The same failure with the stack of the thread that waited for it. */
+    HandshakeException(HandshakeException original) {
+        this(original.getMessage(), original.status, original.headers, original.body, original.getCause());
+    }
+
     private HandshakeException(String message, int status, HttpHeaders headers, byte[] body, Throwable cause) {
         super(message, cause);
         this.status = status;

@@ -1,6 +1,8 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
 import java.io.IOException;
 import java.net.URI;
@@ -8,6 +10,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /**
@@ -56,6 +59,26 @@ final class Opening {
             return new Opening(CompletionPort.open(), true, settings, listener).start(endpoint);
         } catch (IOException noPort) {
             return CompletableFuture.failedFuture(noPort);
+        }
+    }
+
+    /** Waits for the outcome; what is thrown shows who waited. */
+    static WebSocket await(CompletableFuture<WebSocket> opening) throws IOException {
+        try {
+            return opening.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            if (!opening.cancel(true)) {
+                opening.thenAccept(WebSocket::abort);
+            }
+            throw new IoException(IoError.OPERATION_ABORTED, "connect", null, null, e);
+        } catch (ExecutionException e) {
+            throw switch (e.getCause()) {
+                case HandshakeException known -> new HandshakeException(known);
+                case IoException known ->
+                        new IoException(known.error(), known.operation(), known.local(), known.remote(), known.getCause());
+                default -> new IOException(e.getCause());
+            };
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
 
 /**
- * Opens WebSockets (RFC 6455 section 4.1).
+ * Opens WebSockets (RFC 6455 section 4.1), for calls that wait or with callbacks.
  *
  * <p>An opening ends once: in {@code onOpen} and a WebSocket, or in an exception, and then in {@code onClose} with
  * {@link CloseCode#ABNORMAL} without an {@code onOpen} before it. Nothing is tried again, neither an opening that
@@ -38,6 +38,18 @@ public final class WebSocketClient {
      */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * Opens a WebSocket with the default settings and waits, see {@link Builder#connect(URI)}.
+     *
+     * @param uri begins with ws:// or wss://
+     * @return open
+     * @throws IOException if it cannot be opened
+     * @throws IllegalArgumentException if it is no WebSocket URI
+     */
+    public static WebSocket connect(String uri) throws IOException {
+        return builder().connect(URI.create(uri));
     }
 
     /**
@@ -198,6 +210,36 @@ public final class WebSocketClient {
         private ClientSettings settings() {
             return new ClientSettings(settings, tcp, tls, httpLimits, headers.build(), subprotocols, connectTimeout,
                     redirects, proxy, proxyHeaders);
+        }
+
+        /**
+         * Opens a WebSocket on a completion port of its own, which closes after it, and waits. See
+         * {@link #connect(CompletionPort, URI)}.
+         *
+         * @param uri begins with ws:// or wss://
+         * @return open, to be closed
+         * @throws IOException if it cannot be opened
+         * @throws IllegalArgumentException if it is no WebSocket URI
+         */
+        public WebSocket connect(URI uri) throws IOException {
+            return Opening.await(connectAsync(uri, new Inbox(null)));
+        }
+
+        /**
+         * Opens a WebSocket for calls that wait, and waits for it; for virtual threads.
+         *
+         * @param port whose workers carry the bytes; stays open
+         * @param uri begins with ws:// or wss://; has no fragment and no user information
+         * @return open, to be closed
+         * @throws IOException if it cannot be opened, or the thread is interrupted
+         * @throws IllegalArgumentException if it is no WebSocket URI
+         * @throws IllegalStateException on a worker of the port, which would wait for itself, or if the port is closed
+         */
+        public WebSocket connect(CompletionPort port, URI uri) throws IOException {
+            if (port.isWorker()) {
+                throw new IllegalStateException("a worker of the port must not wait for the port");
+            }
+            return Opening.await(connectAsync(port, uri, new Inbox(null)));
         }
 
         /**

@@ -81,6 +81,13 @@ final class RawServer implements AutoCloseable {
             return new String(payload(), StandardCharsets.UTF_8);
         }
 
+        /** The code of the next frame, which has to be a Close frame. */
+        int closeCode() throws IOException {
+            assertEquals(0x88, in.readUnsignedByte());
+            byte[] payload = payload();
+            return (payload[0] & 0xFF) << 8 | payload[1] & 0xFF;
+        }
+
         /** Takes the client's Close frame, answers it, and ends. */
         void close() throws IOException {
             assertEquals(0x88, in.readUnsignedByte());

@@ -95,6 +95,21 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @Test
+    @DisplayName("drops what comes behind a violation, until the server has ended")
+    void behindViolation() throws Exception {
+        try (RawServer server = new RawServer(peer -> {
+            peer.request().send(peer.switching()).send(WireBytes.hex("83 00 81 01 61"));
+            assertEquals(CloseCode.PROTOCOL_ERROR, peer.closeCode());
+            peer.send(WireBytes.unmasked(0x81, "too late".getBytes())).socket.shutdownOutput();
+            assertTrue(peer.awaitEnd());
+        })) {
+            WebSocket socket = open(server.uri("/"));
+            assertEquals(CloseCode.PROTOCOL_ERROR, socket.closed().get(5, TimeUnit.SECONDS).code());
+            assertTrue(recorder.events.isEmpty());
+        }
+    }
+
+    @Test
     @DisplayName("takes a 101 with Connection: keep-alive, Upgrade and with interim responses before it")
     void unusual101() throws Exception {
         try (RawServer server = new RawServer(peer -> {

@@ -1,0 +1,150 @@
+package io.iocp4j.websocket;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
+import io.iocp4j.websocket.TestServer.Recorder;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("A client that waits")
+class BlockingClientTest {
+    private static final long SEED = 20_261_122L;
+
+    private static TestServer sessions(WebSocketSession session) throws Exception {
+        return TestServer.with(builder -> builder.sessions(session));
+    }
+
+    @Test
+    @DisplayName("sends and receives on a port of its own, and ends both ends in order")
+    void ownPort() throws Exception {
+        try (TestServer server = sessions(socket -> {
+            for (Message message : socket) {
+                socket.send(message);
+            }
+        })) {
+            byte[] content = new byte[100_000];
+            new SplittableRandom(SEED).nextBytes(content);
+            WebSocket left;
+            try (WebSocket socket = WebSocketClient.connect(server.uri().toString())) {
+                left = socket;
+                socket.send("hello");
+                assertEquals("hello", socket.receive().text());
+                socket.send(content);
+                assertEquals(ByteBuffer.wrap(content), socket.receive().data());
+                assertThrows(IoException.class, () -> socket.receive(Duration.ofMillis(20)));
+                socket.send("still there");
+                assertEquals("still there", socket.receive().text());
+            }
+            assertTrue(left.closed().get(5, TimeUnit.SECONDS).clean());
+        }
+    }
+
+    @Test
+    @DisplayName("shares a port with others, and receives null when the server has closed")
+    void sharedPort() throws Exception {
+        try (TestServer server = sessions(socket -> socket.send("bye")); CompletionPort port = CompletionPort.open()) {
+            List<FutureTask<Void>> tasks = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                FutureTask<Void> task = new FutureTask<>(() -> {
+                    try (WebSocket socket = WebSocketClient.builder().connect(port, server.uri())) {
+                        assertEquals("bye", socket.receive().text());
+                        assertNull(socket.receive());
+                    }
+                    return null;
+                });
+                tasks.add(task);
+                Thread.ofVirtual().start(task);
+            }
+            for (FutureTask<Void> task : tasks) {
+                task.get(20, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("throws the refusal, with the stack of the thread that waited")
+    void refused() throws Exception {
+        try (RawServer server = new RawServer(peer ->
+                peer.request().send("HTTP/1.1 429 Slow\r\nRetry-After: 3\r\nContent-Length: 4\r\n\r\nwait"))) {
+            HandshakeException refused = assertThrows(HandshakeException.class, () ->
+                    WebSocketClient.connect(server.uri("/").toString()));
+            assertEquals(429, refused.status());
+            assertEquals("3", refused.headers().first("Retry-After"));
+            assertEquals("wait", refused.bodyText());
+            assertTrue(Arrays.stream(refused.getStackTrace()).anyMatch(line ->
+                    line.getClassName().contains("BlockingClientTest")));
+        }
+    }
+
+    @Test
+    @DisplayName("throws what the connection failed with: no such host, nobody listening, no time")
+    void notConnected() throws Exception {
+        assertError(IoError.HOST_NOT_FOUND, WebSocketClient.builder(), "ws://does-not-exist.invalid/");
+        RawServer gone = new RawServer();
+        gone.close();
+        assertError(IoError.CONNECTION_REFUSED, WebSocketClient.builder(), gone.uri("/").toString());
+        try (RawServer silent = new RawServer(peer -> peer.request().awaitEnd())) {
+            WebSocketClient.Builder hurried = WebSocketClient.builder().connectTimeout(Duration.ofMillis(100));
+            assertError(IoError.TIMED_OUT, hurried, silent.uri("/").toString());
+        }
+    }
+
+    private static void assertError(IoError error, WebSocketClient.Builder client, String uri) {
+        assertEquals(error, assertThrows(IoException.class, () -> client.connect(URI.create(uri))).error(), uri);
+    }
+
+    @Test
+    @DisplayName("gives up when its thread is interrupted: the connection goes, the thread stays interrupted")
+    void interrupted() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        try (RawServer server = new RawServer(peer -> {
+            peer.request();
+            asked.countDown();
+            peer.awaitEnd();
+        })) {
+            CompletableFuture<IoError> thrown = new CompletableFuture<>();
+            Thread waiting = Thread.ofVirtual().start(() -> {
+                IoException e = assertThrows(IoException.class, () ->
+                        WebSocketClient.connect(server.uri("/").toString()));
+                thrown.complete(Thread.currentThread().isInterrupted() ? e.error() : null);
+            });
+            assertTrue(asked.await(5, TimeUnit.SECONDS));
+            waiting.interrupt();
+            assertEquals(IoError.OPERATION_ABORTED, thrown.get(5, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    @DisplayName("must not wait on a worker of its port")
+    void onWorker() throws Exception {
+        CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+        try (TestServer server = TestServer.echo(); CompletionPort port = CompletionPort.open()) {
+            WebSocketClient.builder().connectAsync(port, server.uri(), new Recorder() {
+                @Override
+                public void onOpen(WebSocket socket) {
+                    thrown.complete(assertThrows(IllegalStateException.class, () ->
+                            WebSocketClient.builder().connect(port, server.uri())));
+                    socket.abort();
+                }
+            });
+            assertTrue(thrown.get(5, TimeUnit.SECONDS).getMessage().contains("worker"));
+        }
+    }
+}
