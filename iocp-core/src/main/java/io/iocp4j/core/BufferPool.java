@@ -3,10 +3,13 @@ package io.iocp4j.core;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it.
+ * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it; each worker of the port has a shelf of its
+ * own in it, without which every small send of every worker would take the same lock twice.
  *
  * <p>Direct, because the JDK copies a heap buffer into a temporary direct one at each call; kept, because direct memory that is dropped
  * comes back only with a garbage collection.
@@ -26,7 +29,9 @@ public final class BufferPool {
     private final long keptBytesMax;
     private final Pieces[] kept = new Pieces[CLASSES];
     private final AtomicLong keptBytes = new AtomicLong();
+    /** Everything that is out, what lies on the shelves included. */
     private final AtomicLong usedBytes = new AtomicLong();
+    private final List<Shelf> shelves = new CopyOnWriteArrayList<>();
 
     /**
      * Makes an empty pool.
@@ -53,20 +58,29 @@ public final class BufferPool {
         if (bytes < 1) {
             throw new IllegalArgumentException("a buffer has at least 1 byte: " + bytes);
         }
-        ByteBuffer memory = null;
-        if (bytes <= PIECE_MAX) {
-            int index = indexFor(bytes);
+        return new PooledBuffer(this, take(bytes));
+    }
+
+    /** As {@link #acquire}, but not counted: for memory that has one owner, who calls {@link #takeBack}. */
+    ByteBuffer take(int bytes) {
+        if (bytes > PIECE_MAX) {
+            ByteBuffer memory = ByteBuffer.allocateDirect(bytes);
+            usedBytes.addAndGet(bytes);
+            return memory;
+        }
+        int index = indexFor(bytes);
+        Shelf shelf = Worker.shelf(this);
+        ByteBuffer memory = shelf == null ? null : shelf.poll(index);
+        if (memory == null) {
             memory = kept[index].poll();
             if (memory == null) {
                 memory = ByteBuffer.allocateDirect(PIECE_MIN << index);
             } else {
                 keptBytes.addAndGet(-memory.capacity());
             }
-        } else {
-            memory = ByteBuffer.allocateDirect(bytes);
+            usedBytes.addAndGet(memory.capacity());
         }
-        usedBytes.addAndGet(memory.capacity());
-        return new PooledBuffer(this, memory);
+        return memory;
     }
 
     /**
@@ -75,7 +89,7 @@ public final class BufferPool {
      * @return bytes, 0 when every buffer was released
      */
     public long usedBytes() {
-        return usedBytes.get();
+        return usedBytes.get() - shelves.stream().mapToLong(shelf -> shelf.kept.getOpaque()).sum();
     }
 
     /**
@@ -84,24 +98,49 @@ public final class BufferPool {
      * @return bytes, at most the bound given at creation
      */
     public long keptBytes() {
-        return keptBytes.get();
+        return keptBytes.get() + shelves.stream().mapToLong(shelf -> shelf.kept.getOpaque()).sum();
     }
 
+    /** Memory from {@link #take}, to which nobody has a reference any more. */
     void takeBack(ByteBuffer memory) {
         int capacity = memory.capacity();
-        usedBytes.addAndGet(-capacity);
-        memory.clear();
-        if (POISONING) {
-            MemorySegment.ofBuffer(memory).fill(PooledBuffer.POISON);
+        makeAsNew(memory);
+        Shelf shelf = Worker.shelf(this);
+        if (shelf != null && shelf.push(memory)) {
+            return;
         }
+        usedBytes.addAndGet(-capacity);
         if (capacity > PIECE_MAX) {
             return;
         }
-        if (keptBytes.addAndGet(capacity) > keptBytesMax) {
+        if (keptBytes.addAndGet(capacity) > keptBytesMax - (long) shelves.size() * Shelf.BYTES_MAX) {
             keptBytes.addAndGet(-capacity);
             return;
         }
         kept[indexFor(capacity)].push(memory);
+    }
+
+    /** Position 0, limit = capacity, and whoever kept a view finds poison where leaks are watched. */
+    static void makeAsNew(ByteBuffer memory) {
+        memory.clear();
+        if (POISONING) {
+            MemorySegment.ofBuffer(memory).fill(PooledBuffer.POISON);
+        }
+    }
+
+    /** A shelf for a new worker of the port, or null if the bound leaves no room for one. */
+    synchronized Shelf newShelf() {
+        if (Shelf.BYTES_MAX > keptBytesMax / 2 - (long) shelves.size() * Shelf.BYTES_MAX) {
+            return null;
+        }
+        Shelf shelf = new Shelf(this);
+        shelves.add(shelf);
+        return shelf;
+    }
+
+    /** The size of the piece that a request for so many bytes gets. */
+    static int capacityFor(int bytes) {
+        return bytes > PIECE_MAX ? bytes : PIECE_MIN << indexFor(bytes);
     }
 
     private static int indexFor(int bytes) {
@@ -122,6 +161,46 @@ public final class BufferPool {
 
         synchronized void push(ByteBuffer memory) {
             stack.addFirst(memory);
+        }
+    }
+
+    /**
+     * One piece of each size up to 64 KiB, used by one worker only: what a callback sends is nearly always gone when the next one
+     * begins. The count is written by the worker and read by others for reports.
+     */
+    static final class Shelf {
+        private static final int SIZES = log2(64 << 10) - log2(PIECE_MIN) + 1;
+        static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN;
+
+        private final BufferPool pool;
+        private final ByteBuffer[] pieces = new ByteBuffer[SIZES];
+        private final AtomicLong kept = new AtomicLong();
+
+        private Shelf(BufferPool pool) {
+            this.pool = pool;
+        }
+
+        boolean isOf(BufferPool asked) {
+            return pool == asked;
+        }
+
+        private ByteBuffer poll(int index) {
+            ByteBuffer memory = index < SIZES ? pieces[index] : null;
+            if (memory != null) {
+                pieces[index] = null;
+                kept.setOpaque(kept.getPlain() - memory.capacity());
+            }
+            return memory;
+        }
+
+        private boolean push(ByteBuffer memory) {
+            int index = indexFor(memory.capacity());
+            if (index >= SIZES || pieces[index] != null) {
+                return false;
+            }
+            pieces[index] = memory;
+            kept.setOpaque(kept.getPlain() + memory.capacity());
+            return true;
         }
     }
 }

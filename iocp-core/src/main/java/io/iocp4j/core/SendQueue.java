@@ -1,7 +1,6 @@
 package io.iocp4j.core;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 
 /**
  * What a connection has to send, in order. Not thread-safe: guarded by the lock of its connection.
@@ -20,7 +19,9 @@ final class SendQueue {
     private static final int CHUNK_MAX = 64 << 10;
 
     private final BufferPool pool;
-    private final ArrayDeque<Entry> entries = new ArrayDeque<>(4);
+    private Entry head;
+    private Entry tail;
+    private int entries;
     private long bytes;
     /** How many entries from the head are with the port. */
     private int inFlight;
@@ -34,25 +35,23 @@ final class SendQueue {
     }
 
     int entries() {
-        return entries.size();
+        return entries;
     }
 
     boolean isEmpty() {
-        return entries.isEmpty();
+        return head == null;
     }
 
     /** Copies what remains in the buffer, whose position moves to its limit. */
     void add(ByteBuffer data) {
         bytes += data.remaining();
-        Entry tail = entries.size() > inFlight ? entries.peekLast() : null;
-        if (tail != null && tail.appendable) {
+        if (entries > inFlight && tail.shared == null) {
             tail.append(data);
         }
         while (data.hasRemaining()) {
-            PooledBuffer chunk = pool.acquire(Math.clamp(data.remaining(), CHUNK_MIN, CHUNK_MAX));
-            Entry entry = new Entry(chunk, chunk.buffer().limit(0), true);
-            entry.append(data);
-            entries.add(entry);
+            ByteBuffer chunk = pool.take(Math.clamp(data.remaining(), CHUNK_MIN, CHUNK_MAX));
+            add(new Entry(null, chunk.limit(0)));
+            tail.append(data);
         }
     }
 
@@ -61,15 +60,25 @@ final class SendQueue {
         if (view.hasRemaining()) {
             shared.retain();
             bytes += view.remaining();
-            entries.add(new Entry(shared, view, false));
+            add(new Entry(shared, view));
         }
+    }
+
+    private void add(Entry entry) {
+        if (head == null) {
+            head = entry;
+        } else {
+            tail.next = entry;
+        }
+        tail = entry;
+        entries++;
     }
 
     /** Fills the array with what the next send takes; those entries are in flight until {@link #sent}. */
     int gather(ByteBuffer[] into) {
         int count = 0;
         long gathered = 0;
-        for (Entry entry : entries) {
+        for (Entry entry = head; entry != null; entry = entry.next) {
             if (count == into.length || count > 0 && gathered + entry.view.remaining() > GATHER_BYTES_MAX) {
                 break;
             }
@@ -84,21 +93,45 @@ final class SendQueue {
     void sent(long transferred) {
         bytes -= transferred;
         inFlight = 0;
-        for (Entry head = entries.peek(); head != null && !head.view.hasRemaining(); head = entries.peek()) {
-            entries.poll().buffer.release();
+        while (head != null && !head.view.hasRemaining()) {
+            removeHead();
         }
     }
 
     /** Drops everything; not to be called while a send is in flight. */
     void clear() {
-        for (Entry entry = entries.poll(); entry != null; entry = entries.poll()) {
-            entry.buffer.release();
+        while (head != null) {
+            removeHead();
         }
         bytes = 0;
     }
 
-    /** A buffer and the part of it that is still to be sent. Chunks made here may grow at their end, shared buffers not. */
-    private record Entry(PooledBuffer buffer, ByteBuffer view, boolean appendable) {
+    private void removeHead() {
+        Entry first = head;
+        head = first.next;
+        entries--;
+        if (head == null) {
+            tail = null;
+        }
+        if (first.shared == null) {
+            pool.takeBack(first.view);
+        } else {
+            first.shared.release();
+        }
+    }
+
+    /** A part of what is to be sent: a shared buffer with a view of it, or a chunk of this queue alone, which may grow at its end. */
+    private static final class Entry {
+        /** Null for a chunk. */
+        private final PooledBuffer shared;
+        private final ByteBuffer view;
+        private Entry next;
+
+        Entry(PooledBuffer shared, ByteBuffer view) {
+            this.shared = shared;
+            this.view = view;
+        }
+
         void append(ByteBuffer data) {
             int room = view.capacity() - view.limit();
             int length = Math.min(room, data.remaining());

@@ -1,5 +1,7 @@
 package io.iocp4j.core;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 
 /**
@@ -13,15 +15,31 @@ abstract class Strand {
      */
     static final int TURN_TASKS_MAX = 64;
 
+    private static final VarHandle DUE;
+    private static final VarHandle RUNNER;
+
+    static {
+        try {
+            DUE = MethodHandles.lookup().findVarHandle(Strand.class, "due", int.class);
+            RUNNER = MethodHandles.lookup().findVarHandle(Strand.class, "runner", Thread.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final CompletionPort port;
     private final RefCounted owner;
 
-    /** Written under this; read by {@link #isCurrent()} without it, since a thread finds itself here only if it put itself here. */
-    private volatile Thread runner;
+    /**
+     * Tasks that have come and have not ended. Who takes it from 0 to 1 brings the strand to run: at once, or with a turn that is
+     * posted. A task that meets nobody, the usual one, so costs two atomic steps and no lock.
+     */
+    private int due;
 
-    // guarded by this
-    private boolean turnPosted;
-    /** Made at first need: most connections never have two tasks at a time. */
+    /** Opaque: a thread finds itself here only if it put itself here. */
+    private Thread runner;
+
+    /** Guarded by this. Made at first need: most connections never have two tasks at a time. */
     private ArrayDeque<Runnable> waiting;
 
     Strand(CompletionPort port, RefCounted owner) {
@@ -35,20 +53,22 @@ abstract class Strand {
     /** Called after the last task of a turn, still as the strand: the place for work that is done once for many tasks. */
     abstract void turnEnds();
 
-    /** Runs the task now if no other is running, else after it. Called by a worker from a completion, never under a lock. */
-    void run(Runnable task) {
-        synchronized (this) {
-            if (runner != null) {
-                queue().add(task);
-                return;
-            }
-            runner = Thread.currentThread();
-            if (waiting != null && !waiting.isEmpty()) {
-                waiting.add(task);
-                task = waiting.poll();
-            }
+    /**
+     * Runs the task now if no other is running or waiting; else does nothing. Called by a worker from a completion, never under a lock.
+     */
+    boolean tryRun(Runnable task) {
+        if (!DUE.compareAndSet(this, 0, 1)) {
+            return false;
         }
         drain(task);
+        return true;
+    }
+
+    /** Runs the task now if no other is running or waiting, else after them. Called as {@link #tryRun}. */
+    void run(Runnable task) {
+        if (!tryRun(task) && add(task)) {
+            drain(next());
+        }
     }
 
     /**
@@ -56,66 +76,66 @@ abstract class Strand {
      * makes sure by calling under the lock that guards the owner's end.
      */
     void post(Runnable task) {
-        boolean turnNeeded;
-        synchronized (this) {
-            queue().add(task);
-            turnNeeded = runner == null && !turnPosted;
-            turnPosted |= turnNeeded;
-        }
-        if (turnNeeded) {
+        if (add(task)) {
             port.post(new Turn());
         }
     }
 
     /** Whether the calling thread is running a task of this strand. */
     boolean isCurrent() {
-        return runner == Thread.currentThread();
+        return RUNNER.getOpaque(this) == Thread.currentThread();
     }
 
-    private ArrayDeque<Runnable> queue() {
+    /** Whether it was the first: the caller brings the strand to run. */
+    private synchronized boolean add(Runnable task) {
         if (waiting == null) {
             waiting = new ArrayDeque<>(4);
         }
-        return waiting;
+        waiting.add(task);
+        return (int) DUE.getAndAdd(this, 1) == 0;
+    }
+
+    private synchronized Runnable next() {
+        return waiting.poll();
     }
 
     private void drain(Runnable first) {
+        RUNNER.setOpaque(this, Thread.currentThread());
         Runnable task = first;
-        int tasks = 0;
-        while (task != null) {
+        for (int tasks = 1; task != null; tasks++) {
             try {
                 task.run();
             } catch (Throwable thrown) {
                 failed(thrown);
             }
-            tasks++;
-            task = tasks < TURN_TASKS_MAX ? next() : null;
-            if (task == null) {
-                turnEnds();
-                task = nextOrLeave(tasks < TURN_TASKS_MAX);
-            }
+            boolean turnIsFull = tasks >= TURN_TASKS_MAX;
+            task = !turnIsFull && (int) DUE.getOpaque(this) > 1 || !leave(turnIsFull) ? nextAfterEnded() : null;
         }
     }
 
-    private synchronized Runnable next() {
-        return waiting == null ? null : waiting.poll();
+    /** Ends the turn; false if a task came meanwhile for which there is still room in this one. */
+    private boolean leave(boolean turnIsFull) {
+        try {
+            turnEnds();
+        } catch (Throwable thrown) {
+            failed(thrown);
+        }
+        RUNNER.setOpaque(this, null);
+        if (DUE.compareAndSet(this, 1, 0)) {
+            return true;
+        }
+        if (turnIsFull) {
+            DUE.getAndAdd(this, -1);
+            port.post(new Turn());
+            return true;
+        }
+        RUNNER.setOpaque(this, Thread.currentThread());
+        return false;
     }
 
-    /** Ends the turn unless a task came meanwhile; what has to wait for the next turn has one posted. */
-    private Runnable nextOrLeave(boolean mayStay) {
-        synchronized (this) {
-            Runnable task = mayStay ? next() : null;
-            if (task != null) {
-                return task;
-            }
-            runner = null;
-            if (waiting == null || waiting.isEmpty() || turnPosted) {
-                return null;
-            }
-            turnPosted = true;
-        }
-        port.post(new Turn());
-        return null;
+    private Runnable nextAfterEnded() {
+        DUE.getAndAdd(this, -1);
+        return next();
     }
 
     /** Brings a worker to the queue. */
@@ -126,17 +146,7 @@ abstract class Strand {
 
         @Override
         protected void onCompletion() {
-            Runnable first;
-            synchronized (Strand.this) {
-                turnPosted = false;
-                first = runner != null || waiting.isEmpty() ? null : waiting.poll();
-                if (first != null) {
-                    runner = Thread.currentThread();
-                }
-            }
-            if (first != null) {
-                drain(first);
-            }
+            drain(next());
         }
     }
 }

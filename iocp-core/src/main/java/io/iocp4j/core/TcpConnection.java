@@ -90,6 +90,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private TcpHandler handler;
     private Receive current;
     private boolean closeReported;
+    /** Something is to be sent, or ended, at the end of this turn. */
+    private boolean flushDue;
 
     /** Written under the lock; null until the connection is there. */
     private volatile PortSocket socket;
@@ -912,7 +914,16 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** Inside a callback the send waits for the end of the turn, so that many small messages leave in one call of the system. */
     private void flushOrDefer() {
-        if (!strand.isCurrent()) {
+        if (strand.isCurrent()) {
+            flushDue = true;
+        } else {
+            flush();
+        }
+    }
+
+    private void flushDeferred() {
+        if (flushDue) {
+            flushDue = false;
             flush();
         }
     }
@@ -974,6 +985,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     // ------------------------------------------------------------------ inside: receiving
 
     private void opened() {
+        // what was sent before
+        flushDue = true;
         synchronized (lock) {
             // not earlier than as the strand: a resume() by another thread would begin to receive before onOpen
             if (state == State.CONNECTING) {
@@ -995,10 +1008,16 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** Submits a receive if one is wanted; under the lock. */
     private void receiveNext() {
+        receiveNext(null);
+    }
+
+    /** As above, into the memory of the receive before if that is nobody else's: the way to the pool and back costs more. */
+    private void receiveNext(Receive before) {
         boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null;
         if (wanted && !receiving && !inputEnded) {
             receiving = true;
-            Receive receive = new Receive(port.buffers().acquire(receiveSize));
+            PooledBuffer memory = before == null ? null : before.handOver(receiveSize);
+            Receive receive = new Receive(memory != null ? memory : port.buffers().acquire(receiveSize));
             socket.receive(receive.memory.buffer(), receive);
         }
     }
@@ -1053,7 +1072,9 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         synchronized (lock) {
             receiving = false;
             if (data) {
-                receiveNext();
+                // here rather than at the end of the turn, which then needs no lock
+                flushDeferred();
+                receiveNext(receive);
             } else if (state != State.CLOSED) {
                 peerEnded();
             }
@@ -1187,8 +1208,10 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
         @Override
         void turnEnds() {
-            synchronized (lock) {
-                flush();
+            if (flushDue) {
+                synchronized (lock) {
+                    flushDeferred();
+                }
             }
         }
     }
@@ -1206,7 +1229,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** A receive and its buffer, which goes back when the context is freed. */
     private final class Receive extends IoContext implements Runnable {
-        private final PooledBuffer memory;
+        /** Null once the next receive has it. */
+        private PooledBuffer memory;
         /** Whether its bytes were counted: one that was held while paused comes a second time. */
         private boolean counted;
 
@@ -1217,10 +1241,13 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
         @Override
         protected void onCompletion() {
-            retain();
-            strand.run(this);
+            if (!strand.tryRun(() -> received(this))) {
+                retain();
+                strand.run(this);
+            }
         }
 
+        /** Later than its delivery: who posts this has retained it. */
         @Override
         public void run() {
             try {
@@ -1230,9 +1257,21 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             }
         }
 
+        /** The memory as new, or null if a handler retained it or it has another size than is wanted now. */
+        PooledBuffer handOver(int size) {
+            PooledBuffer handed = memory;
+            if (!handed.renew(size)) {
+                return null;
+            }
+            memory = null;
+            return handed;
+        }
+
         @Override
         protected void free() {
-            memory.release();
+            if (memory != null) {
+                memory.release();
+            }
             super.free();
         }
     }

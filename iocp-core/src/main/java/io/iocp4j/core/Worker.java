@@ -1,6 +1,7 @@
 package io.iocp4j.core;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A thread that takes completions from its port and delivers them, one after the other.
@@ -16,24 +17,31 @@ final class Worker extends Thread {
     static final int OWN_POSTS_MAX = 16;
 
     private final PortEngine port;
+    private final BufferPool.Shelf shelf;
     private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
     private boolean delivering;
     private int ownPosts;
 
-    /** Written by this thread only; read by others for reports. */
-    private volatile long delivered;
+    /** Written by this thread only; read by others for reports, for which no order is needed: a volatile store would cost a fence. */
+    private final AtomicLong delivered = new AtomicLong();
     private volatile long failures;
     private volatile int nulls;
 
     Worker(PortEngine port, Runnable loop, String name) {
         super(null, loop, name, 0, false);
         this.port = port;
+        this.shelf = port.buffers().newShelf();
         setDaemon(false);
     }
 
     /** The worker of this port that the calling thread is, or null. */
     static Worker current(CompletionPort port) {
         return Thread.currentThread() instanceof Worker worker && worker.port == port ? worker : null;
+    }
+
+    /** The shelf that the calling thread has in this pool, or null. */
+    static BufferPool.Shelf shelf(BufferPool pool) {
+        return Thread.currentThread() instanceof Worker worker && worker.shelf != null && worker.shelf.isOf(pool) ? worker.shelf : null;
     }
 
     /** Delivers now, or after the delivery that is going on. */
@@ -68,7 +76,7 @@ final class Worker extends Thread {
     }
 
     long delivered() {
-        return delivered;
+        return delivered.getOpaque();
     }
 
     long failures() {
@@ -86,7 +94,7 @@ final class Worker extends Thread {
             failures++;
             port.report(context, thrown);
         } finally {
-            delivered++;
+            delivered.setOpaque(delivered.getPlain() + 1);
             port.end();
         }
     }

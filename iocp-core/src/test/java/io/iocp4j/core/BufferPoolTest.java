@@ -1,7 +1,10 @@
 package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -144,5 +147,85 @@ class BufferPoolTest {
         assertEquals(0, torn.get(), "two threads had the same memory, seed " + seed);
         assertEquals(0, pool.usedBytes());
         assertTrue(pool.keptBytes() <= 64 << 10);
+    }
+
+    @Test
+    @DisplayName("a worker takes what it gave back last, and the counts are exact whoever gives a piece back")
+    void shelf() throws Exception {
+        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            BufferPool pool = port.buffers();
+            ByteBuffer[] memory = new ByteBuffer[3];
+            PooledBuffer[] left = new PooledBuffer[1];
+            Probe probe = new Probe(null, () -> {
+                PooledBuffer first = pool.acquire(4096);
+                memory[0] = first.buffer();
+                first.release();
+                PooledBuffer second = pool.acquire(4096);
+                memory[1] = second.buffer();
+                PooledBuffer third = pool.acquire(4096);
+                memory[2] = third.buffer();
+                second.release();
+                // its place on the shelf is taken
+                third.release();
+                left[0] = pool.acquire(512);
+            });
+            port.post(probe);
+            probe.await();
+            assertSame(memory[0], memory[1]);
+            assertNotSame(memory[1], memory[2]);
+            assertEquals(512, pool.usedBytes());
+            assertEquals(8192, pool.keptBytes());
+            left[0].release();
+            assertEquals(0, pool.usedBytes());
+            assertEquals(8704, pool.keptBytes());
+            // the shelf is the worker's: another thread gets what lies in the pool
+            PooledBuffer mine = pool.acquire(4096);
+            assertSame(memory[2], mine.buffer());
+            PooledBuffer next = pool.acquire(4096);
+            assertNotSame(memory[0], next.buffer());
+            assertEquals(8192, pool.usedBytes());
+            mine.release();
+            next.release();
+            assertEquals(0, pool.usedBytes());
+        }
+    }
+
+    @Test
+    @DisplayName("what lies on the shelves counts within the bound, and a bound too small for shelves has none")
+    void shelvesWithinTheBound() {
+        BufferPool none = new BufferPool(2L * BufferPool.Shelf.BYTES_MAX - 1);
+        assertNull(none.newShelf());
+        BufferPool one = new BufferPool(2L * BufferPool.Shelf.BYTES_MAX);
+        assertNotNull(one.newShelf());
+        assertNull(one.newShelf(), "shelves may take half of the bound");
+        PooledBuffer[] pieces = new PooledBuffer[8];
+        for (int i = 0; i < pieces.length; i++) {
+            pieces[i] = one.acquire(64 << 10);
+        }
+        for (PooledBuffer piece : pieces) {
+            piece.release();
+        }
+        assertEquals(64 << 10, one.keptBytes(), "the shelf's part of the bound was given away");
+    }
+
+    @Test
+    @DisplayName("a buffer is made as new for its only holder, for the same size")
+    void renew() {
+        BufferPool pool = new BufferPool(1 << 20);
+        PooledBuffer buffer = pool.acquire(1000);
+        buffer.buffer().position(3).limit(7).put(5, (byte) 1);
+        assertFalse(buffer.renew(512), "the size asked is another");
+        assertFalse(buffer.renew(1025), "the size asked is another");
+        buffer.retain();
+        assertFalse(buffer.renew(1000), "somebody else has it");
+        assertEquals(3, buffer.buffer().position());
+        assertEquals(1, buffer.buffer().get(5));
+        buffer.release();
+        assertTrue(buffer.renew(513));
+        assertEquals(0, buffer.buffer().position());
+        assertEquals(1024, buffer.buffer().limit());
+        assertEquals(PooledBuffer.POISON, buffer.buffer().get(5));
+        buffer.release();
+        assertEquals(0, pool.usedBytes());
     }
 }

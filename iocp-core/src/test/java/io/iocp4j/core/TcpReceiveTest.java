@@ -3,7 +3,9 @@ package io.iocp4j.core;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -207,6 +209,35 @@ class TcpReceiveTest extends TcpFixture {
             recorder.awaitBytes(data.length + i);
         }
         assertEquals(512, capacities.getLast(), "did not shrink to the smallest");
+    }
+
+    @Test
+    @DisplayName("the next receive has the memory of the one before, but never memory that a handler retained")
+    void memoryIsHandedOn() throws Exception {
+        List<PooledBuffer> given = new ArrayList<>();
+        Recorder recorder = new Recorder() {
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) throws IOException {
+                PooledBuffer buffer = c.retainReceived();
+                given.add(buffer);
+                if (given.size() != 2) {
+                    buffer.release();
+                }
+                super.onData(c, data);
+            }
+        };
+        Pair pair = accept(options, recorder);
+        for (int i = 1; i <= 4; i++) {
+            pair.peerSends("no." + i);
+            recorder.awaitBytes(4 * i);
+        }
+        assertSame(given.get(0), given.get(1));
+        assertNotSame(given.get(1), given.get(2));
+        assertSame(given.get(2), given.get(3));
+        byte[] kept = new byte[4];
+        given.get(1).buffer().get(0, kept);
+        assertEquals("no.2", new String(kept));
+        given.get(1).release();
     }
 
     @Test
