@@ -77,7 +77,10 @@ public abstract class IoContext extends RefCounted {
         this.owner = owner;
     }
 
-    /** The end of the operation, called once, by a worker of the port or by {@link #deliver()}. What it throws is counted and logged, and stops nothing. */
+    /**
+     * The end of the operation, called once, by a worker of the port or by {@link #deliver()}. What it throws is counted and logged, and
+     * stops nothing.
+     */
     protected abstract void onCompletion();
 
     /**

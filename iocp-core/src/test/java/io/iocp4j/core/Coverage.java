@@ -1,0 +1,150 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.platform.commons.annotation.Testable;
+import org.junit.platform.commons.support.AnnotationSupport;
+
+/**
+ * Which rows of the behaviours are shown by tests: a test tells by the ids in its display name, such as "B14" or "C9". A row that cannot
+ * be shown is listed in a file with the reason. The build runs this after the tests; a row that is missing fails it, and so does one
+ * that is said to be impossible without a reason or beside a test.
+ */
+public final class Coverage {
+    private static final Pattern ID = Pattern.compile("\\b[A-E][1-9][0-9]?\\b");
+    private static final int TESTS_SHOWN = 2;
+
+    private final List<String> rows;
+    private final Map<String, List<String>> tests = new TreeMap<>();
+    private final Map<String, String> impossible = new LinkedHashMap<>();
+    private final List<String> mistakes = new ArrayList<>();
+
+    Coverage(List<String> rows) {
+        this.rows = rows;
+    }
+
+    /**
+     * Prints the table of one module.
+     *
+     * @param args the directory of the compiled test classes, the path of the list of impossible rows in it, and the ranges of rows that
+     *        must be there, such as {@code B1-B18}
+     * @throws IOException if the classes cannot be read
+     */
+    public static void main(String[] args) throws IOException {
+        Coverage coverage = new Coverage(rows(Arrays.copyOfRange(args, 2, args.length)));
+        Path classes = Path.of(args[0]);
+        coverage.scan(classes);
+        Path list = classes.resolve(args[1]);
+        coverage.impossible(Files.exists(list) ? Files.readAllLines(list) : List.of());
+        if (!coverage.print(System.out)) {
+            System.exit(1);
+        }
+    }
+
+    /** The ids of ranges: "B1-B3" are three. */
+    static List<String> rows(String... ranges) {
+        return Stream.of(ranges).flatMap(range -> {
+            String[] ends = range.split("-");
+            int first = Integer.parseInt(ends[0].substring(1));
+            int last = Integer.parseInt(ends[1].substring(1));
+            return IntStream.rangeClosed(first, last).mapToObj(number -> range.charAt(0) + "" + number);
+        }).toList();
+    }
+
+    /** Looks at every class below the directory. */
+    private void scan(Path classes) throws IOException {
+        try (Stream<Path> files = Files.walk(classes)) {
+            files.map(file -> classes.relativize(file).toString().replace(classes.getFileSystem().getSeparator(), "."))
+                    .filter(name -> name.endsWith(".class") && !name.equals("module-info.class"))
+                    .sorted()
+                    .forEach(name -> scan(load(name.substring(0, name.length() - ".class".length()))));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static Class<?> load(String name) {
+        try {
+            // not initialised: a fixture may open things
+            return Class.forName(name, false, Coverage.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new IllegalArgumentException(name + " is not on the class path", e);
+        }
+    }
+
+    /** Notes the rows that the tests of one class show. */
+    void scan(Class<?> type) {
+        for (Method method : type.getDeclaredMethods()) {
+            DisplayName name = method.getAnnotation(DisplayName.class);
+            if (name != null && AnnotationSupport.isAnnotated(method, Testable.class)) {
+                Matcher id = ID.matcher(name.value());
+                while (id.find()) {
+                    tests.computeIfAbsent(id.group(), row -> new ArrayList<>()).add(type.getSimpleName() + "." + method.getName());
+                }
+            }
+        }
+    }
+
+    /** Reads the list: the id, a space, the reason; empty lines and those that begin with # say nothing. */
+    void impossible(List<String> lines) {
+        for (String line : lines) {
+            if (line.isBlank() || line.startsWith("#")) {
+                continue;
+            }
+            String[] parts = line.strip().split("\\s+", 2);
+            String row = parts[0];
+            if (!rows.contains(row)) {
+                mistakes.add(row + " is listed as impossible, but no row of this module");
+            } else if (parts.length < 2) {
+                mistakes.add(row + " is listed as impossible without a reason");
+            } else if (impossible.put(row, parts[1]) != null) {
+                mistakes.add(row + " is listed as impossible twice");
+            } else if (tests.containsKey(row)) {
+                mistakes.add(row + " is listed as impossible, but shown by " + String.join(", ", tests.get(row)));
+            }
+        }
+    }
+
+    /** Prints the table; false if something is missing or wrong. */
+    boolean print(PrintStream out) {
+        int missing = 0;
+        int impossibleRows = 0;
+        for (String row : rows) {
+            String text;
+            if (tests.containsKey(row)) {
+                text = shorten(tests.get(row).stream().distinct().toList());
+            } else if (impossible.containsKey(row)) {
+                impossibleRows++;
+                text = "impossible here: " + impossible.get(row);
+            } else {
+                missing++;
+                text = "MISSING";
+            }
+            out.printf("  %-4s %s%n", row, text);
+        }
+        mistakes.forEach(mistake -> out.println("  MISTAKE: " + mistake));
+        out.printf("Rows of the behaviours: %d, of these %d shown by tests, %d impossible here, %d missing%n",
+                rows.size(), rows.size() - impossibleRows - missing, impossibleRows, missing);
+        return missing == 0 && mistakes.isEmpty();
+    }
+
+    private static String shorten(List<String> names) {
+        String first = String.join(", ", names.subList(0, Math.min(TESTS_SHOWN, names.size())));
+        return names.size() > TESTS_SHOWN ? first + " and " + (names.size() - TESTS_SHOWN) + " more" : first;
+    }
+}
