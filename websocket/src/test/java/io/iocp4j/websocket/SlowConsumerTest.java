@@ -1,0 +1,212 @@
+package io.iocp4j.websocket;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
+import io.iocp4j.websocket.TestServer.Recorder;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("A peer that reads slowly")
+class SlowConsumerTest {
+    private static final int PIECE = 100_000;
+
+    private final Recorder recorder = new Recorder();
+
+    private TestServer server(SlowConsumer policy) throws IOException {
+        return TestServer.with(b -> b.slowConsumer(policy).webSockets(request -> recorder));
+    }
+
+    /** More than the kernels take for a peer that does not read. */
+    private static void fill(WebSocket socket) {
+        while (socket.trySend(ByteBuffer.allocate(PIECE))) {
+            assertEquals(WebSocket.State.OPEN, socket.state());
+        }
+        for (int i = 0; i < 40; i++) {
+            socket.trySend(ByteBuffer.allocate(PIECE));
+        }
+        assertTrue(socket.bufferedAmount() > PIECE);
+    }
+
+    /** Reads until a text comes, and says how many messages were before it. */
+    private static int readUntil(RawClient client, String text) throws IOException {
+        int before = 0;
+        for (RawClient.Frame frame = client.frame(); frame.firstOctet() != 0x81 || !frame.text().equals(text); frame = client.frame()) {
+            before++;
+        }
+        return before;
+    }
+
+    @Test
+    @DisplayName("BLOCK: send() waits for onDrain, on a virtual thread, and nothing is lost")
+    void block() throws Exception {
+        try (TestServer server = server(SlowConsumer.BLOCK); RawClient client = server.upgraded()) {
+            WebSocket socket = recorder.socket();
+            fill(socket);
+            CompletableFuture<Void> sent = new CompletableFuture<>();
+            CountDownLatch sending = new CountDownLatch(1);
+            Thread.ofVirtual().start(() -> {
+                try {
+                    sending.countDown();
+                    socket.send("waited");
+                    sent.complete(null);
+                } catch (IOException e) {
+                    sent.completeExceptionally(e);
+                }
+            });
+            assertTrue(sending.await(10, TimeUnit.SECONDS));
+            assertFalse(sent.isDone());
+            readUntil(client, "waited");
+            sent.get(10, TimeUnit.SECONDS);
+            assertEquals(0, socket.messagesDropped());
+            socket.abort();
+        }
+    }
+
+    @Test
+    @DisplayName("BLOCK: who waits is woken by the end, with WebSocketException, and by an interrupt")
+    void blockEnds() throws Exception {
+        try (TestServer server = server(SlowConsumer.BLOCK); RawClient client = server.upgraded()) {
+            WebSocket socket = recorder.socket();
+            fill(socket);
+            CompletableFuture<Throwable> woken = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> woken.complete(assertThrows(IOException.class, () -> socket.send("never"))));
+            CompletableFuture<Throwable> interrupted = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> {
+                Thread.currentThread().interrupt();
+                interrupted.complete(assertThrows(IoException.class, () -> socket.send("never")));
+            });
+            assertEquals(IoError.OPERATION_ABORTED, ((IoException) interrupted.get(10, TimeUnit.SECONDS)).error());
+            client.reset();
+            socket.abort();
+            assertInstanceOf(WebSocketException.class, woken.get(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    @DisplayName("BLOCK on a worker, where nothing may wait: send() queues, and ends the connection at sendQueueMax")
+    void blockOnWorker() throws Exception {
+        try (TestServer server = new TestServer(TestServer.LOOPBACK.sendQueueMax(1 << 20), b -> b.webSockets(request -> recorder));
+                RawClient client = server.upgraded()) {
+            WebSocket socket = recorder.socket();
+            CompletableFuture<Long> most = new CompletableFuture<>();
+            socket.execute(() -> {
+                long buffered = 0;
+                try {
+                    for (int i = 0; i < 400; i++) {
+                        socket.send(ByteBuffer.allocate(PIECE));
+                        buffered = Math.max(buffered, socket.bufferedAmount());
+                    }
+                    most.complete(buffered);
+                } catch (IOException e) {
+                    most.completeExceptionally(e);
+                }
+            });
+            assertEquals(CloseCode.ABNORMAL, recorder.end().code());
+            assertTrue(most.get(10, TimeUnit.SECONDS) <= 1 << 20);
+            client.reset();
+            socket.closed().get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    @DisplayName("DROP: send() drops and counts from the high-water mark until onDrain, then goes on")
+    void drop() throws Exception {
+        CountDownLatch drained = new CountDownLatch(1);
+        Recorder mine = new Recorder() {
+            @Override
+            public void onDrain(WebSocket socket) {
+                drained.countDown();
+            }
+        };
+        try (TestServer server = TestServer.with(b -> b.slowConsumer(SlowConsumer.DROP).webSockets(request -> mine));
+                RawClient client = server.upgraded()) {
+            WebSocket socket = mine.socket();
+            fill(socket);
+            long queued = socket.bufferedAmount();
+            for (int i = 0; i < 10; i++) {
+                socket.send("dropped");
+                socket.send(Message.text("dropped"));
+            }
+            assertTrue(socket.bufferedAmount() <= queued);
+            assertEquals(20, socket.messagesDropped());
+            socket.trySend("marker");
+            readUntil(client, "marker");
+            assertTrue(drained.await(10, TimeUnit.SECONDS));
+            socket.send("after");
+            assertEquals("after", client.text());
+            assertEquals(20, socket.messagesDropped());
+            socket.abort();
+        }
+    }
+
+    @Test
+    @DisplayName("CLOSE: send() closes with 1008, throws, and onClose comes at once; a peer that never reads is cut")
+    void close() throws Exception {
+        try (TestServer server = TestServer.with(b -> b.slowConsumer(SlowConsumer.CLOSE)
+                .closeTimeout(java.time.Duration.ofMillis(200)).webSockets(request -> recorder));
+                RawClient client = server.upgraded()) {
+            WebSocket socket = recorder.socket();
+            fill(socket);
+            WebSocketException thrown = assertThrows(WebSocketException.class, () -> socket.send("too much"));
+            assertEquals(CloseCode.POLICY_VIOLATION, thrown.status().code());
+            assertEquals(CloseCode.POLICY_VIOLATION, recorder.end().code());
+            assertFalse(socket.closed().get(10, TimeUnit.SECONDS).clean());
+        }
+    }
+
+    @Test
+    @DisplayName("send() on a closed WebSocket throws under every policy, trySend() is false and sendAsync() fails")
+    void closed() throws Exception {
+        for (SlowConsumer policy : SlowConsumer.values()) {
+            try (TestServer server = server(policy); RawClient client = server.upgraded()) {
+                WebSocket socket = recorder.socket();
+                socket.close(4000, "");
+                assertEquals(4000, assertThrows(WebSocketException.class, () -> socket.send("x")).status().code());
+                assertThrows(WebSocketException.class, () -> socket.send(ByteBuffer.allocate(1)));
+                assertThrows(WebSocketException.class, socket::outputStream);
+                assertThrows(WebSocketException.class, socket::writer);
+                assertFalse(socket.trySend(new byte[1]));
+                assertTrue(socket.sendAsync(Message.text("x")).isCompletedExceptionally());
+                assertTrue(socket.ping().isCompletedExceptionally() || client.frame().closeCode() == 4000);
+                socket.abort();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("A7 sendAsync() completes when the system has taken the message; abort() fails all that wait with "
+            + "OPERATION_ABORTED")
+    void async() throws Exception {
+        try (TestServer server = server(SlowConsumer.BLOCK); RawClient client = server.upgraded()) {
+            WebSocket socket = recorder.socket();
+            CompletableFuture<Boolean> onWorker = socket.sendAsync(Message.text("gone"))
+                    .thenApply(nothing -> socket.bufferedAmount() == 0);
+            assertTrue(onWorker.get(10, TimeUnit.SECONDS));
+            assertEquals("gone", client.text());
+            fill(socket);
+            List<CompletableFuture<Void>> waiting = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                waiting.add(socket.sendAsync(Message.text("never " + i)));
+            }
+            socket.abort();
+            for (CompletableFuture<Void> never : waiting) {
+                ExecutionException thrown = assertThrows(ExecutionException.class, () -> never.get(10, TimeUnit.SECONDS));
+                assertEquals(IoError.OPERATION_ABORTED, ((IoException) thrown.getCause()).error());
+            }
+        }
+    }
+}
