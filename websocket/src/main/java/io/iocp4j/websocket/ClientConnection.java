@@ -8,7 +8,6 @@ import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -135,11 +134,9 @@ final class ClientConnection implements TcpHandler {
     }
 
     private void upgrade(TcpConnection tcp, HttpResponseHead head) throws HandshakeException {
-        String subprotocol = handshake.check(head);
+        OpeningHandshake facts = handshake.check(head);
         if (opening.settle()) {
-            webSocket = new WebSocketEnd(tcp, Role.CLIENT,
-                    new OpeningHandshake(request, head.headers(), subprotocol, List.of()), opening.listener(),
-                    settings.webSocket());
+            webSocket = new WebSocketEnd(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket());
             state = State.WEBSOCKET;
             reader = null;
             webSocket.onOpen();
@@ -225,7 +222,7 @@ final class ClientConnection implements TcpHandler {
                 : state == State.REFUSED ? refusal.exception()
                 : why.cause() instanceof IoException known ? known
                 : ioException(tcp, why.error() == null ? IoError.OPERATION_ABORTED : why.error(), why.cause());
-        OpeningHandshake facts = new OpeningHandshake(request, HttpHeaders.empty(), null, List.of());
+        OpeningHandshake facts = new OpeningHandshake(request, HttpHeaders.empty(), null, null);
         Initiator initiator = failure == null ? why.initiator() : Initiator.REMOTE;
         new WebSocketEnd(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket())
                 .onGone(reason.getMessage(), initiator);

@@ -17,11 +17,13 @@ final class ClientHandshake {
             "Expect");
     /** Bytes of a nonce (section 4.1, item 7). */
     static final int NONCE_BYTES = 16;
+    private static final String INVALID = "not a valid WebSocket handshake: ";
     private static final String RESERVED_PREFIX = "Sec-WebSocket-";
 
     private final Endpoint endpoint;
     private final HttpHeaders headers;
     private final Set<String> subprotocols;
+    private final Deflate deflate;
     private final String key;
 
     /**
@@ -29,12 +31,15 @@ final class ClientHandshake {
      *
      * @param headers further ones, which passed {@link #requireAllowed}
      * @param subprotocols that are offered, the preferred one first
+     * @param deflate whether and how compression is offered
      * @param nonce random bytes, {@link #NONCE_BYTES} of them; fresh for each handshake, so that no cache can answer
      */
-    ClientHandshake(Endpoint endpoint, HttpHeaders headers, Set<String> subprotocols, byte[] nonce) {
+    ClientHandshake(Endpoint endpoint, HttpHeaders headers, Set<String> subprotocols, Deflate deflate,
+            byte[] nonce) {
         this.endpoint = endpoint;
         this.headers = headers;
         this.subprotocols = subprotocols;
+        this.deflate = deflate;
         this.key = Base64.getEncoder().encodeToString(nonce);
     }
 
@@ -86,6 +91,10 @@ final class ClientHandshake {
         if (!subprotocols.isEmpty()) {
             fields.add("Sec-WebSocket-Protocol", String.join(", ", subprotocols));
         }
+        String offer = DeflateAgreement.offer(deflate);
+        if (offer != null) {
+            fields.add(Extension.FIELD, offer);
+        }
         headers.forEach(fields::add);
         return fields.build();
     }
@@ -101,11 +110,10 @@ final class ClientHandshake {
     /**
      * Checks a response 101 (section 4.1, the list at its end).
      *
-     * @return the subprotocol that the server chose; null if it chose none, which the RFC allows also where some were
-     *     offered
+     * @return what was agreed on; the server may choose no subprotocol and no compression also where they were offered
      * @throws HandshakeException if the connection must not be used
      */
-    String check(HttpResponseHead response) throws HandshakeException {
+    OpeningHandshake check(HttpResponseHead response) throws HandshakeException {
         HttpHeaders answer = response.headers();
         require(response.http11(), "the server switches protocols in HTTP/1.0", response);
         require(isOnly(answer.all("Upgrade"), "websocket"), "the server switches to something else than WebSocket",
@@ -117,11 +125,18 @@ final class ClientHandshake {
         List<String> accepts = answer.all("Sec-WebSocket-Accept");
         require(accepts.equals(List.of(Handshake.accept(key))), "Sec-WebSocket-Accept does not answer the key",
                 response);
-        require(answer.all("Sec-WebSocket-Extensions").isEmpty(), "an extension that was not offered", response);
         List<String> chosen = answer.all("Sec-WebSocket-Protocol");
         require(chosen.isEmpty() || chosen.size() == 1 && subprotocols.contains(chosen.getFirst()),
                 "a subprotocol that was not offered, or more than one", response);
-        return chosen.isEmpty() ? null : chosen.getFirst();
+        return new OpeningHandshake(request(), answer, chosen.isEmpty() ? null : chosen.getFirst(), agreed(response));
+    }
+
+    private DeflateAgreement agreed(HttpResponseHead response) throws HandshakeException {
+        try {
+            return DeflateAgreement.check(deflate, response.headers());
+        } catch (ProtocolException e) {
+            throw new HandshakeException(INVALID + e.getMessage(), response);
+        }
     }
 
     private static boolean isOnly(List<String> values, String wanted) {
@@ -130,7 +145,7 @@ final class ClientHandshake {
 
     private static void require(boolean condition, String fault, HttpResponseHead response) throws HandshakeException {
         if (!condition) {
-            throw new HandshakeException("not a valid WebSocket handshake: " + fault, response);
+            throw new HandshakeException(INVALID + fault, response);
         }
     }
 }

@@ -88,7 +88,7 @@ final class ClosingHandshake {
         if (phase == Phase.OPEN) {
             phase = Phase.CLOSE_SENT;
             report(new CloseStatus(code, reason, Initiator.LOCAL, false));
-            outgoing.frame(true, Opcode.CLOSE, payload);
+            outgoing.control(Opcode.CLOSE, payload);
             startTimer();
         }
     }
@@ -102,7 +102,7 @@ final class ClosingHandshake {
         if (phase == Phase.OPEN) {
             report(new CloseStatus(code, reason, Initiator.REMOTE, true));
             // the echo has the code that came, and none if none came (section 5.5.1)
-            outgoing.frame(true, Opcode.CLOSE,
+            outgoing.control(Opcode.CLOSE,
                     code == CloseCode.NO_STATUS ? ByteBuffer.allocate(0) : FrameEncoder.closePayload(code, reason));
         }
         leaveTcp();
@@ -114,7 +114,7 @@ final class ClosingHandshake {
             orderly = false;
             report(new CloseStatus(code, reason, Initiator.LOCAL, false));
             boolean fits = reason.getBytes(StandardCharsets.UTF_8).length <= REASON_MAX;
-            outgoing.frame(true, Opcode.CLOSE, FrameEncoder.closePayload(code, fits ? reason : ""));
+            outgoing.control(Opcode.CLOSE, FrameEncoder.closePayload(code, fits ? reason : ""));
         }
         leaveTcp();
     }

@@ -116,15 +116,15 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
     }
 
     /** What compresses at this end. */
-    MessageDeflater deflater(boolean server, Deflate options) {
-        return server ? new MessageDeflater(options.level(), !serverNoContextTakeover, serverMaxWindowBits)
+    MessageDeflater deflater(Role role, Deflate options) {
+        return role == Role.SERVER ? new MessageDeflater(options.level(), !serverNoContextTakeover, serverMaxWindowBits)
             : new MessageDeflater(options.level(), !clientNoContextTakeover, clientMaxWindowBits);
     }
 
     /** What inflates at this end. */
-    MessageInflater inflater(boolean server, Deflate options, Limits limits) {
+    MessageInflater inflater(Role role, Deflate options, Limits limits) {
         return new MessageInflater(limits.maxMessage(), options.maxRatio(),
-            server ? !clientNoContextTakeover : !serverNoContextTakeover);
+            role == Role.SERVER ? !clientNoContextTakeover : !serverNoContextTakeover);
     }
 
     private static DeflateAgreement answer(Deflate options, Parameters asked) {

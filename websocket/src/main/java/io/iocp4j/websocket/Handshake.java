@@ -12,8 +12,7 @@ import java.util.Set;
  * The server's half of the opening handshake (RFC 6455 section 4.2); the client's is a class of its own. Pure
  * functions, for any thread.
  *
- * <p>{@code Sec-WebSocket-Extensions} is not looked at: no extension is spoken, and declining all of them is a
- * correct answer (section 9.1).
+ * <p>What is to be said about {@code Sec-WebSocket-Extensions} stands in {@link DeflateAgreement}.
  */
 public final class Handshake {
     /** RFC 6455 section 1.3. */
@@ -95,14 +94,18 @@ public final class Handshake {
      *
      * @param request a request that passed {@link #check}
      * @param subprotocol the choice of {@link #subprotocol}, or null
+     * @param deflate the choice of {@link DeflateAgreement#accept}, or null
      * @return a response 101
      * @throws IllegalArgumentException if the client did not offer the subprotocol: it would have to fail the
      *     connection
      */
-    public static HttpResponse switching(HttpRequest request, String subprotocol) {
+    public static HttpResponse switching(HttpRequest request, String subprotocol, DeflateAgreement deflate) {
         HttpResponse response = HttpResponse.of(101)
                 .withHeader("Upgrade", "websocket")
                 .withHeader("Sec-WebSocket-Accept", accept(request.headers().first("Sec-WebSocket-Key")));
+        if (deflate != null) {
+            response = response.withHeader(Extension.FIELD, deflate.extension());
+        }
         if (subprotocol == null) {
             return response;
         }

@@ -213,11 +213,12 @@ final class HttpConnection implements TcpHandler {
     private void upgrade(HttpRequest request) throws HttpException {
         Handshake.check(request, server.origins());
         String subprotocol = Handshake.subprotocol(request, server.subprotocols());
+        DeflateAgreement deflate = DeflateAgreement.accept(server.webSocketSettings().deflate(), request.headers());
         WebSocketListener listener = application(() -> Objects.requireNonNull(server.upgrades().onUpgrade(request), "no listener"));
-        HttpResponse switching = Handshake.switching(request, subprotocol);
+        HttpResponse switching = Handshake.switching(request, subprotocol, deflate);
         tcp.send(switching.encode(false, true));
         state = State.WEBSOCKET;
-        OpeningHandshake facts = new OpeningHandshake(request, switching.headers(), subprotocol, List.of());
+        OpeningHandshake facts = new OpeningHandshake(request, switching.headers(), subprotocol, deflate);
         webSocket = new WebSocketEnd(tcp, Role.SERVER, facts, listener, server.webSocketSettings());
         server.upgraded();
         webSocket.onOpen();

@@ -18,6 +18,8 @@ final class Incoming implements MessageListener {
     private final Heartbeat heartbeat;
     private final FrameDecoder decoder;
     private final MessageAssembler assembler;
+    /** Null if no compression was agreed on. */
+    private final MessageInflater inflater;
 
     /** Received and not decoded, because the application has paused; a copy, since received memory is lent. */
     private ByteBuffer rest;
@@ -27,12 +29,14 @@ final class Incoming implements MessageListener {
 
     private volatile boolean paused;
 
-    Incoming(WebSocketEnd socket, Role role, WebSocketListener listener, Heartbeat heartbeat, WebSocketSettings settings) {
+    Incoming(WebSocketEnd socket, Role role, WebSocketListener listener, Heartbeat heartbeat, DeflateAgreement agreement,
+            WebSocketSettings settings) {
         this.socket = socket;
         this.listener = listener;
         this.heartbeat = heartbeat;
-        this.decoder = new FrameDecoder(settings.limits(), role == Role.SERVER);
-        this.assembler = new MessageAssembler(settings.limits(), this, null, settings.parts());
+        this.inflater = agreement == null ? null : agreement.inflater(role, settings.deflate(), settings.limits());
+        this.decoder = new FrameDecoder(settings.limits(), role == Role.SERVER, agreement != null);
+        this.assembler = new MessageAssembler(settings.limits(), this, inflater, settings.parts());
     }
 
     // ------------------------------------------------------------------ from the connection
@@ -60,6 +64,15 @@ final class Incoming implements MessageListener {
             } catch (Throwable thrown) {
                 LOG.log(Level.WARNING, "onClose of " + socket + " threw", thrown);
             }
+        }
+    }
+
+    /** The connection is gone, and what was not decoded with it. */
+    void release() {
+        failed = true;
+        rest = null;
+        if (inflater != null) {
+            inflater.release();
         }
     }
 

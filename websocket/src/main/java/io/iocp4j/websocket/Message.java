@@ -32,6 +32,21 @@ public sealed interface Message permits PlainMessage, SharedMessage {
     ByteBuffer data();
 
     /**
+     * Whether it may be compressed where that was agreed on.
+     *
+     * @return true unless it is {@link #uncompressed()}
+     */
+    boolean isCompressible();
+
+    /**
+     * The same message, to be sent as it is on every connection: what is compressed already, such as pictures, only costs time; and
+     * where a secret stands beside text of somebody else, the compressed length tells him what he has guessed right.
+     *
+     * @return a message that is not {@link #isCompressible()}
+     */
+    Message uncompressed();
+
+    /**
      * Makes a text message.
      *
      * @param text is sent as UTF-8; unpaired surrogates become '?'

@@ -106,7 +106,8 @@ final class Opening {
         }
         byte[] nonce = new byte[ClientHandshake.NONCE_BYTES];
         random.nextBytes(nonce);
-        ClientHandshake handshake = new ClientHandshake(endpoint, headers, settings.subprotocols(), nonce);
+        ClientHandshake handshake = new ClientHandshake(endpoint, headers, settings.subprotocols(),
+                settings.webSocket().deflate(), nonce);
         connection = new ClientConnection(this, endpoint, handshake);
         if (settings.proxy() == null) {
             tcp = TcpConnection.connect(port, settings.tcp(endpoint), endpoint.hostName(), endpoint.port(), connection);

@@ -9,13 +9,21 @@ import java.util.Objects;
  * @param request as the client sent it
  * @param response the fields of the server's 101
  * @param subprotocol what was agreed on, or null
- * @param extensions the extensions in use, as the server wrote them, one element each
+ * @param deflate how messages may be compressed, or null if they may not
  */
-public record OpeningHandshake(HttpRequest request, HttpHeaders response, String subprotocol, List<String> extensions) {
-    /** Checks for null; only the subprotocol may be null. */
+public record OpeningHandshake(HttpRequest request, HttpHeaders response, String subprotocol, DeflateAgreement deflate) {
+    /** Checks for null; only the subprotocol and the agreement may be null. */
     public OpeningHandshake {
         Objects.requireNonNull(request, "request");
         Objects.requireNonNull(response, "response");
-        extensions = List.copyOf(extensions);
+    }
+
+    /**
+     * The extensions in use.
+     *
+     * @return as the server wrote them, one element each; permessage-deflate is the only one that is spoken
+     */
+    public List<String> extensions() {
+        return deflate == null ? List.of() : List.of(deflate.extension());
     }
 }

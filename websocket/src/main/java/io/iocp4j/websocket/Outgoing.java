@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.PooledBuffer;
 import io.iocp4j.core.TcpConnection;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -32,6 +33,10 @@ final class Outgoing {
     private final TcpConnection tcp;
     /** Null at a server. */
     private final MaskKeys keys;
+    /** Null if no compression was agreed on, and at the end. */
+    private MessageDeflater deflater;
+    private final DeflateAgreement agreement;
+    private final Deflate options;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_MAX);
     /** Where a client masks; made at the first need. */
     private ByteBuffer masked = ByteBuffer.allocate(0);
@@ -47,23 +52,42 @@ final class Outgoing {
     private long behindBytes;
     private long messages;
 
-    Outgoing(Object lock, TcpConnection tcp, Role role) {
+    /** The agreement is null if messages go as they are. */
+    Outgoing(Object lock, TcpConnection tcp, Role role, DeflateAgreement agreement, Deflate options) {
         this.lock = lock;
         this.tcp = tcp;
         this.keys = role == Role.CLIENT ? new MaskKeys() : null;
+        this.agreement = agreement;
+        this.options = options;
+        this.deflater = agreement == null ? null : agreement.deflater(role, options);
     }
 
     // ------------------------------------------------------------------ frames and messages
 
-    /** Queues a copy of a frame; the answer is that of {@link TcpConnection#send(ByteBuffer)}. */
-    boolean frame(boolean fin, Opcode opcode, ByteBuffer payload) {
+    /** Queues a copy of a control frame; the answer is that of {@link TcpConnection#send(ByteBuffer)}. */
+    boolean control(Opcode opcode, ByteBuffer payload) {
+        return frame(true, false, opcode, payload);
+    }
+
+    /** Queues a copy of a part of a message that is being streamed, or its compressed form. */
+    boolean part(boolean last, Opcode opcode, ByteBuffer payload) {
+        return deflater == null ? frame(last, false, opcode, payload)
+                : frame(last, opcode != Opcode.CONTINUATION, opcode, deflater.deflate(payload, last));
+    }
+
+    private boolean whole(Opcode opcode, ByteBuffer payload, boolean compressible) {
+        boolean compress = deflater != null && compressible && payload.remaining() >= options.threshold();
+        return frame(true, compress, opcode, compress ? deflater.deflate(payload, true) : payload);
+    }
+
+    private boolean frame(boolean fin, boolean rsv1, Opcode opcode, ByteBuffer payload) {
         if (keys == null) {
-            FrameEncoder.putHeader(header.clear(), fin, false, opcode, payload.remaining());
+            FrameEncoder.putHeader(header.clear(), fin, rsv1, opcode, payload.remaining());
             room = tcp.send(header.flip(), payload);
             return room;
         }
         int key = keys.next();
-        FrameEncoder.putHeader(header.clear(), fin, false, opcode, payload.remaining(), key);
+        FrameEncoder.putHeader(header.clear(), fin, rsv1, opcode, payload.remaining(), key);
         header.flip();
         do {
             ByteBuffer piece = copy(payload);
@@ -76,7 +100,7 @@ final class Outgoing {
     /** Queues a copy of a binary message; false as {@link WebSocket#trySend(String)} says it. */
     boolean binary(ByteBuffer payload) {
         messages++;
-        return stream == null ? frame(true, Opcode.BINARY, payload) : wait(Message.binary(consumed(payload)));
+        return stream == null ? whole(Opcode.BINARY, payload, true) : wait(Message.binary(consumed(payload)));
     }
 
     /** Queues a message: one that was framed before as it is at a server, everything else in a copy. */
@@ -93,10 +117,23 @@ final class Outgoing {
 
     private boolean write(Message message) {
         if (keys == null && message instanceof SharedMessage shared) {
-            room = tcp.send(shared.frame());
-            return room;
+            return shared(shared);
         }
-        return frame(true, message.isText() ? Opcode.TEXT : Opcode.BINARY, message.data());
+        return whole(message.isText() ? Opcode.TEXT : Opcode.BINARY, message.data(), message.isCompressible());
+    }
+
+    private boolean shared(SharedMessage message) {
+        PooledBuffer frame = message.frame();
+        if (deflater != null && message.isCompressible() && message.payloadLength() >= options.threshold()) {
+            frame = message.deflated(options.level(), agreement.serverMaxWindowBits());
+            if (frame != message.frame()) {
+                // the message was compressed by itself and once for all. The peer adds it to its window, where this compressor
+                // does not have it, so this one has to start afresh: what it sends next refers to nothing in that window
+                deflater.forget();
+            }
+        }
+        room = tcp.send(frame);
+        return room;
     }
 
     private static ByteBuffer consumed(ByteBuffer payload) {
@@ -108,7 +145,7 @@ final class Outgoing {
     /** Answers a ping, or owes the answer to the newest while there is no room: a peer that does not read cannot pile them up. */
     void pong(ByteBuffer payload) {
         if (room) {
-            frame(true, Opcode.PONG, payload);
+            control(Opcode.PONG, payload);
         } else {
             // the newest answers for all before it (section 5.5.3)
             owedPong = ByteBuffer.allocate(payload.remaining()).put(payload.duplicate()).flip();
@@ -172,7 +209,7 @@ final class Outgoing {
         if (owedPong != null && !ended) {
             ByteBuffer payload = owedPong;
             owedPong = null;
-            frame(true, Opcode.PONG, payload);
+            control(Opcode.PONG, payload);
         }
         changed();
     }
@@ -246,6 +283,14 @@ final class Outgoing {
         ended = true;
         owedPong = null;
         changed();
+    }
+
+    /** The connection is gone. */
+    void release() {
+        if (deflater != null) {
+            deflater.release();
+            deflater = null;
+        }
     }
 
     /** What will never be sent, for the caller to fail without the lock. */

@@ -4,7 +4,16 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** A message on the heap: either the text or the bytes are there. */
-record PlainMessage(String characters, ByteBuffer bytes) implements Message {
+record PlainMessage(String characters, ByteBuffer bytes, boolean isCompressible) implements Message {
+    PlainMessage(String characters, ByteBuffer bytes) {
+        this(characters, bytes, true);
+    }
+
+    @Override
+    public Message uncompressed() {
+        return new PlainMessage(characters, bytes, false);
+    }
+
     @Override
     public boolean isText() {
         return characters != null;

@@ -12,11 +12,16 @@ import java.nio.charset.StandardCharsets;
  * and its maker has to release it. {@link Message#shared} makes it.
  */
 public final class SharedMessage extends RefCounted implements Message {
+    private final BufferPool pool;
     private final PooledBuffer frame;
     private final Opcode opcode;
     private final int payloadLength;
+    private boolean compressible = true;
+    /** Compressed frames by the window, made at the first need; guarded by {@link #frame}. */
+    private PooledBuffer[] deflated;
 
-    private SharedMessage(PooledBuffer frame, Opcode opcode, int payloadLength) {
+    private SharedMessage(BufferPool pool, PooledBuffer frame, Opcode opcode, int payloadLength) {
+        this.pool = pool;
         this.frame = frame;
         this.opcode = opcode;
         this.payloadLength = payloadLength;
@@ -28,7 +33,7 @@ public final class SharedMessage extends RefCounted implements Message {
         ByteBuffer out = frame.buffer();
         FrameEncoder.putHeader(out, true, false, opcode, length);
         out.put(head.duplicate()).put(body.duplicate()).flip();
-        return new SharedMessage(frame, opcode, length);
+        return new SharedMessage(pool, frame, opcode, length);
     }
 
     @Override
@@ -39,6 +44,22 @@ public final class SharedMessage extends RefCounted implements Message {
     @Override
     public String text() {
         return StandardCharsets.UTF_8.decode(data()).toString();
+    }
+
+    @Override
+    public boolean isCompressible() {
+        return compressible;
+    }
+
+    /**
+     * Says that this message is never compressed. For its maker, before it is sent for the first time.
+     *
+     * @return this
+     */
+    @Override
+    public SharedMessage uncompressed() {
+        compressible = false;
+        return this;
     }
 
     /**
@@ -70,8 +91,47 @@ public final class SharedMessage extends RefCounted implements Message {
         return opcode;
     }
 
+    /**
+     * The frame compressed by itself, as a server sends it to every client with this window, or the plain one if compressing gains
+     * nothing. The first call compresses, with its level; the message keeps what came out.
+     */
+    PooledBuffer deflated(int level, int windowBits) {
+        synchronized (frame) {
+            if (deflated == null) {
+                deflated = new PooledBuffer[Deflate.WINDOW_BITS_MAX + 1];
+            }
+            if (deflated[windowBits] == null) {
+                deflated[windowBits] = deflate(level, windowBits);
+            }
+            return deflated[windowBits];
+        }
+    }
+
+    private PooledBuffer deflate(int level, int windowBits) {
+        MessageDeflater deflater = new MessageDeflater(level, false, windowBits);
+        try {
+            ByteBuffer payload = deflater.deflate(data(), true);
+            if (payload.remaining() >= payloadLength) {
+                return frame;
+            }
+            PooledBuffer made = pool.acquire(FrameEncoder.headerLength(payload.remaining(), false) + payload.remaining());
+            FrameEncoder.putHeader(made.buffer(), true, true, opcode, payload.remaining());
+            made.buffer().put(payload).flip();
+            return made;
+        } finally {
+            deflater.release();
+        }
+    }
+
     @Override
     protected void free() {
+        if (deflated != null) {
+            for (PooledBuffer made : deflated) {
+                if (made != null && made != frame) {
+                    made.release();
+                }
+            }
+        }
         frame.release();
     }
 

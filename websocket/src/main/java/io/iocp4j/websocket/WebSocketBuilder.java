@@ -74,6 +74,17 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
         return self();
     }
 
+    /**
+     * Whether and how messages are compressed, where the peer does so too.
+     *
+     * @param options {@link Deflate#off()} unless set
+     * @return this
+     */
+    public B deflate(Deflate options) {
+        settings = settings.deflate(Objects.requireNonNull(options));
+        return self();
+    }
+
     static Duration positive(Duration value, String name) {
         if (value.isNegative() || value.isZero()) {
             throw new IllegalArgumentException(name + " must be above 0: " + value);

@@ -62,8 +62,8 @@ final class WebSocketEnd implements WebSocket {
         this.listener = listener;
         this.settings = settings;
         this.heartbeat = new Heartbeat(this, tcp, settings);
-        this.incoming = new Incoming(this, role, listener, heartbeat, settings);
-        this.outgoing = new Outgoing(lock, tcp, role);
+        this.incoming = new Incoming(this, role, listener, heartbeat, handshake.deflate(), settings);
+        this.outgoing = new Outgoing(lock, tcp, role, handshake.deflate(), settings.deflate());
         this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::over);
         event.begin();
     }
@@ -182,7 +182,8 @@ final class WebSocketEnd implements WebSocket {
             return shared;
         }
         Opcode opcode = message.isText() ? Opcode.TEXT : Opcode.BINARY;
-        return SharedMessage.of(tcp.port().buffers(), opcode, message.data(), ByteBuffer.allocate(0));
+        SharedMessage shared = SharedMessage.of(tcp.port().buffers(), opcode, message.data(), ByteBuffer.allocate(0));
+        return message.isCompressible() ? shared : shared.uncompressed();
     }
 
     private MessageOutput stream(Opcode opcode) throws IOException {
@@ -199,7 +200,7 @@ final class WebSocketEnd implements WebSocket {
         synchronized (lock) {
             outgoing.awaitRoom(stream);
             requireOpen("send");
-            outgoing.frame(last, opcode, payload);
+            outgoing.part(last, opcode, payload);
             if (last) {
                 outside = outgoing.endStream();
             }
@@ -216,7 +217,7 @@ final class WebSocketEnd implements WebSocket {
     @Override
     public boolean ping(ByteBuffer payload) {
         synchronized (lock) {
-            return closing.isOpen() && outgoing.frame(true, Opcode.PING, payload);
+            return closing.isOpen() && outgoing.control(Opcode.PING, payload);
         }
     }
 
@@ -417,8 +418,10 @@ final class WebSocketEnd implements WebSocket {
     void onGone(String reason, Initiator initiator) {
         synchronized (lock) {
             closing.lost(reason, initiator);
+            outgoing.release();
         }
         over();
+        incoming.release();
         tcp.closed().thenAccept(this::finish);
     }
 

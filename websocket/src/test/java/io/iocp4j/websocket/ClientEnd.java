@@ -8,7 +8,6 @@ import io.iocp4j.core.TcpOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.List;
 
 /** A {@link WebSocket} in the role of the client behind a handshake that is only looked for its end. */
 final class ClientEnd implements TcpHandler {
@@ -39,7 +38,7 @@ final class ClientEnd implements TcpHandler {
             if (headEnd == 4) {
                 HttpRequest request = HttpRequest.of("GET", "/", HttpHeaders.builder().add("Host", "localhost").build(), true);
                 HttpHeaders none = HttpHeaders.builder().build();
-                OpeningHandshake facts = new OpeningHandshake(request, none, null, List.of());
+                OpeningHandshake facts = new OpeningHandshake(request, none, null, null);
                 socket = new WebSocketEnd(connection, Role.CLIENT, facts, listener, settings);
                 socket.onOpen();
             }

@@ -33,7 +33,7 @@ class ClientHandshakeTest {
 
     private static ClientHandshake offering(String... subprotocols) {
         return new ClientHandshake(Endpoint.of(URI.create("ws://server.example.com/chat?a=b")), HttpHeaders.empty(),
-                ClientHandshake.requireSubprotocols(subprotocols), NONCE);
+                ClientHandshake.requireSubprotocols(subprotocols), Deflate.off(), NONCE);
     }
 
     private static HttpResponseHead head(String text) throws HttpException {
@@ -43,7 +43,7 @@ class ClientHandshakeTest {
     }
 
     private static String check(ClientHandshake handshake, String response) throws Exception {
-        return handshake.check(head(response));
+        return handshake.check(head(response)).subprotocol();
     }
 
     private static String sent(ClientHandshake handshake) {
@@ -57,7 +57,7 @@ class ClientHandshakeTest {
         HttpHeaders headers = HttpHeaders.builder().add("Origin", "https://example.com").add("Cookie", "a=b").build();
         Endpoint server = Endpoint.of(URI.create("ws://Server.example.com:8080/chat?a=b"));
         ClientHandshake handshake = new ClientHandshake(server, headers,
-                ClientHandshake.requireSubprotocols("chat", "superchat"), NONCE);
+                ClientHandshake.requireSubprotocols("chat", "superchat"), Deflate.off(), NONCE);
         assertEquals("""
                 GET /chat?a=b HTTP/1.1
                 Host: server.example.com:8080
@@ -78,7 +78,7 @@ class ClientHandshakeTest {
         HttpRequest request = HttpFixture.read(sent(offering("v2", "v1")));
         Handshake.check(request, Origins.sameHost());
         String chosen = Handshake.subprotocol(request, List.of("v1"));
-        String answer = text(Handshake.switching(request, chosen).encode(false, true));
+        String answer = text(Handshake.switching(request, chosen, null).encode(false, true));
         assertEquals("v1", check(offering("v2", "v1"), answer));
     }
 
@@ -166,7 +166,7 @@ class ClientHandshakeTest {
         if (chosen.equals("-")) {
             assertThrows(HandshakeException.class, () -> handshake.check(head));
         } else {
-            assertEquals(chosen, handshake.check(head));
+            assertEquals(chosen, handshake.check(head).subprotocol());
         }
     }
 

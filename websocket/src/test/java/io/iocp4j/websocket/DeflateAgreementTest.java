@@ -172,14 +172,14 @@ class DeflateAgreementTest {
     @DisplayName("each end compresses with its own half of the agreement and inflates with the other's")
     void halves() throws ProtocolException {
         DeflateAgreement agreement = new DeflateAgreement("", true, false, 9, 14);
-        assertHalf(agreement, true, "window of 512 bytes", false, true);
-        assertHalf(agreement, false, "window of 16384 bytes", true, false);
+        assertHalf(agreement, Role.SERVER, "window of 512 bytes", false, true);
+        assertHalf(agreement, Role.CLIENT, "window of 16384 bytes", true, false);
     }
 
-    private void assertHalf(DeflateAgreement agreement, boolean server, String window, boolean deflaterKeeps,
+    private void assertHalf(DeflateAgreement agreement, Role role, String window, boolean deflaterKeeps,
                             boolean inflaterKeeps) throws ProtocolException {
-        MessageDeflater deflater = agreement.deflater(server, on);
-        MessageInflater inflater = agreement.inflater(server, on, Limits.defaults());
+        MessageDeflater deflater = agreement.deflater(role, on);
+        MessageInflater inflater = agreement.inflater(role, on, Limits.defaults());
         try {
             assertTrue(deflater.toString().contains(window), deflater.toString());
             inflater.inflate(deflater.deflate(ByteBuffer.wrap(new byte[9]), true), true, piece -> { });

@@ -120,17 +120,17 @@ class HandshakeTest {
     void switching() throws HttpException {
         assertEquals("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                 + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nConnection: Upgrade\r\n\r\n",
-                text(Handshake.switching(read(GOOD), null).encode(false, true)));
+                text(Handshake.switching(read(GOOD), null, null).encode(false, true)));
     }
 
     @Test
     @DisplayName("a chosen subprotocol stands in the response, one that was not offered is refused")
     void switchingWithSubprotocol() throws HttpException {
         HttpRequest request = read(GOOD.replace(KEY_LINE, KEY_LINE + "Sec-WebSocket-Protocol: a, b\r\n"));
-        assertEquals("b", Handshake.switching(request, "b").headers().first("Sec-WebSocket-Protocol"));
-        assertNull(Handshake.switching(request, null).headers().first("Sec-WebSocket-Protocol"));
-        assertThrows(IllegalArgumentException.class, () -> Handshake.switching(request, "c"));
-        assertThrows(IllegalArgumentException.class, () -> Handshake.switching(request, "B"));
+        assertEquals("b", Handshake.switching(request, "b", null).headers().first("Sec-WebSocket-Protocol"));
+        assertNull(Handshake.switching(request, null, null).headers().first("Sec-WebSocket-Protocol"));
+        assertThrows(IllegalArgumentException.class, () -> Handshake.switching(request, "c", null));
+        assertThrows(IllegalArgumentException.class, () -> Handshake.switching(request, "B", null));
     }
 
     @ParameterizedTest(name = "[{index}] {0}: {1}")
@@ -168,7 +168,7 @@ class HandshakeTest {
         HttpLimits limits = HttpLimits.defaults().withMaxHeaderBytes(1 << 17);
         HttpRequest request = new HttpRequestReader(limits).read(bytes(head));
         assertDoesNotThrow(() -> Handshake.check(request, Origins.sameHost()));
-        assertNull(Handshake.switching(request, null).headers().first("Sec-WebSocket-Extensions"));
+        assertNull(Handshake.switching(request, null, null).headers().first("Sec-WebSocket-Extensions"));
         assertTrue(extensions.length() > 40_000);
     }
 }
