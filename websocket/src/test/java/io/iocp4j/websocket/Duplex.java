@@ -38,9 +38,9 @@ final class Duplex implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         atClient.abort();
-        atClient.closed().get(TestServer.DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        atClient.closed().orTimeout(TestServer.DEADLINE.toMillis(), TimeUnit.MILLISECONDS).join();
         server.close();
         assertEquals(0, server.port.counters().handlerFailures());
     }
