@@ -137,6 +137,11 @@ public abstract class IoContext extends RefCounted {
         return accepted;
     }
 
+    /** What must outlive the operation; null if there is nothing. */
+    final RefCounted owner() {
+        return owner;
+    }
+
     /** Releases the owner. A class that overrides this to free more calls it last. */
     @Override
     protected void free() {

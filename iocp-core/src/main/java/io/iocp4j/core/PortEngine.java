@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>For engines only: an application sees {@link CompletionPort}. An engine calls {@link #begin} at each submit, and from then on owes
  * one call of {@link #deliver}, by a worker, or of {@link #deliverLater}, by any thread, after {@link #complete} or {@link #fail}.
  */
-public abstract class PortEngine implements CompletionPort {
+public abstract class PortEngine implements HandlePort {
     private static final System.Logger LOG = System.getLogger(PortEngine.class.getName());
 
     /** {@code outstanding} below this bit counts operations; the bit says that the port is closing. */
@@ -121,12 +121,12 @@ public abstract class PortEngine implements CompletionPort {
 
     @Override
     public final IoContext take() {
-        return pull == null ? CompletionPort.super.take() : pull.take();
+        return pull == null ? HandlePort.super.take() : pull.take();
     }
 
     @Override
     public final IoContext take(Duration limit) throws TimeoutException {
-        return pull == null ? CompletionPort.super.take(limit) : pull.take(limit);
+        return pull == null ? HandlePort.super.take(limit) : pull.take(limit);
     }
 
     @Override
@@ -189,10 +189,6 @@ public abstract class PortEngine implements CompletionPort {
         }
     }
 
-    void tell(CompletionKey key) {
-        post(new ClosingNotice(key));
-    }
-
     private void awaitWorkers() {
         List<Thread> made;
         synchronized (workers) {
@@ -230,6 +226,7 @@ public abstract class PortEngine implements CompletionPort {
      * @param buffer the first buffer, or null
      * @throws IllegalStateException if the context is not fresh or the port is closed; the caller has its reference again
      */
+    @Override
     public final void begin(IoContext context, Operation operation, ByteBuffer buffer) {
         context.submit(operation, buffer);
         try {
@@ -333,6 +330,38 @@ public abstract class PortEngine implements CompletionPort {
         }
     }
 
+    /**
+     * Ends an operation: stores its result and delivers it, never on the calling stack.
+     *
+     * @param context begun and not completed
+     * @param bytes received or sent, 0 or more
+     * @param error null if it succeeded
+     * @param cause what is known of the failure, or null
+     */
+    @Override
+    public final void finish(IoContext context, long bytes, IoError error, Throwable cause) {
+        context.complete(bytes, null, error, cause);
+        deliverLater(context);
+    }
+
+    /**
+     * Runs a task that may take long on a virtual thread. Counted like an operation, so that the port does not end meanwhile.
+     *
+     * @param task must not throw
+     * @throws IllegalStateException if the port is closed
+     */
+    @Override
+    public final void offload(Runnable task) {
+        begin();
+        Thread.ofVirtual().name(options.name() + "-offloaded").start(() -> {
+            try {
+                task.run();
+            } finally {
+                end();
+            }
+        });
+    }
+
     void report(IoContext context, Throwable thrown) {
         LOG.log(Level.ERROR, "the completion of " + context + " threw; its worker goes on", thrown);
     }
@@ -381,6 +410,7 @@ public abstract class PortEngine implements CompletionPort {
      * @param handle open
      * @throws IllegalStateException if the port is closing; the handle was closed then
      */
+    @Override
     public final void add(PortHandle handle) {
         handles.add(handle);
         // after the add: either close() finds the handle in the set, or this sees that close() has begun
@@ -395,6 +425,7 @@ public abstract class PortEngine implements CompletionPort {
      *
      * @param handle added before, or not
      */
+    @Override
     public final void remove(PortHandle handle) {
         handles.remove(handle);
     }
@@ -434,20 +465,5 @@ public abstract class PortEngine implements CompletionPort {
      */
     protected final PortOptions options() {
         return options;
-    }
-
-    /** Brings {@link CompletionKey#onPortClosing()} to a worker. */
-    private static final class ClosingNotice extends IoContext {
-        private final CompletionKey key;
-
-        ClosingNotice(CompletionKey key) {
-            super(null);
-            this.key = key;
-        }
-
-        @Override
-        protected void onCompletion() {
-            key.onPortClosing();
-        }
     }
 }

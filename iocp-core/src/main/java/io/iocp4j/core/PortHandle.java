@@ -2,7 +2,7 @@ package io.iocp4j.core;
 
 /** What the handles of every engine have in common: whom to tell that their port closes. */
 public abstract class PortHandle {
-    private final PortEngine engine;
+    private final CompletionPort port;
 
     // guarded by this
     private CompletionKey key;
@@ -11,11 +11,11 @@ public abstract class PortHandle {
     /**
      * Makes a handle that its port does not know yet, see {@link PortEngine#add}.
      *
-     * @param engine its port
+     * @param port its port
      * @param key whom to tell
      */
-    protected PortHandle(PortEngine engine, CompletionKey key) {
-        this.engine = engine;
+    protected PortHandle(CompletionPort port, CompletionKey key) {
+        this.port = port;
         this.key = key;
     }
 
@@ -31,7 +31,7 @@ public abstract class PortHandle {
                 return;
             }
         }
-        engine.tell(newKey);
+        port.post(new ClosingNotice(newKey));
     }
 
     /** The port begins to close: whoever is the key, or becomes it later, hears of it. */
@@ -41,9 +41,24 @@ public abstract class PortHandle {
             told = true;
             now = key;
         }
-        engine.tell(now);
+        port.post(new ClosingNotice(now));
     }
 
     /** Closes the handle and takes it out of its port, see {@link PortEngine#remove}. A second call does nothing. */
     public abstract void close();
+
+    /** Brings {@link CompletionKey#onPortClosing()} to a worker. */
+    private static final class ClosingNotice extends IoContext {
+        private final CompletionKey key;
+
+        ClosingNotice(CompletionKey key) {
+            super(null);
+            this.key = key;
+        }
+
+        @Override
+        protected void onCompletion() {
+            key.onPortClosing();
+        }
+    }
 }

@@ -1,34 +1,23 @@
 package io.iocp4j.core;
 
 /**
- * What a simulated socket and a simulated listener have in common: key, and being closed once. Guarded by the
- * simulation.
+ * What a simulated socket and a simulated listener have in common: being closed once. Guarded by the simulation.
  */
-abstract class SimulatedHandle {
+abstract class SimulatedHandle extends PortHandle {
     final SimulatedPort port;
     final Simulation world;
-    private CompletionKey key;
-    private boolean told;
     private boolean closed;
 
     SimulatedHandle(SimulatedPort port, CompletionKey key) {
+        super(port, key);
         this.port = port;
         this.world = port.world;
-        this.key = key;
     }
 
     /** What is pending ends, and the peer finds out. */
     abstract void closing();
 
-    public void key(CompletionKey newKey) {
-        synchronized (world) {
-            key = newKey;
-            if (told) {
-                port.tell(newKey);
-            }
-        }
-    }
-
+    @Override
     public void close() {
         synchronized (world) {
             if (!closed) {
@@ -38,11 +27,6 @@ abstract class SimulatedHandle {
                 closing();
             }
         }
-    }
-
-    void portCloses() {
-        told = true;
-        port.tell(key);
     }
 
     final boolean isClosed() {

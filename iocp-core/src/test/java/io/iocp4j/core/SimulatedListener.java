@@ -63,7 +63,7 @@ final class SimulatedListener extends SimulatedHandle implements PortListener {
             world.count(Faults.Kind.NO_DESCRIPTORS);
             port.complete(context, 0, null, IoError.NO_DESCRIPTORS);
         } else {
-            port.complete(context, 0, port.add(waiting.poll()), null);
+            port.complete(context, 0, port.added(waiting.poll()), null);
         }
     }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Whoever drives the simulation is its worker, so {@link #close()} begins the end and returns; the null completions
  * come while the simulation is driven on.
  */
-public final class SimulatedPort implements CompletionPort {
+public final class SimulatedPort implements HandlePort {
     private enum Phase {
         /** Takes new handles. */
         OPEN,
@@ -30,7 +30,7 @@ public final class SimulatedPort implements CompletionPort {
     final Simulation world;
     private final String name;
     private final int workers;
-    private final Set<SimulatedHandle> handles = new LinkedHashSet<>();
+    private final Set<PortHandle> handles = new LinkedHashSet<>();
     private Phase phase = Phase.OPEN;
     private long outstanding;
     private long delivered;
@@ -75,7 +75,7 @@ public final class SimulatedPort implements CompletionPort {
     public PortSocket socket(CompletionKey key) {
         synchronized (world) {
             requireOpen();
-            return add(new SimulatedSocket(this, key));
+            return added(new SimulatedSocket(this, key));
         }
     }
 
@@ -83,7 +83,7 @@ public final class SimulatedPort implements CompletionPort {
     public PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
         synchronized (world) {
             requireOpen();
-            return add(new SimulatedListener(this, local, backlog, key));
+            return added(new SimulatedListener(this, local, backlog, key));
         }
     }
 
@@ -140,16 +140,23 @@ public final class SimulatedPort implements CompletionPort {
 
     @Override
     public void close() {
+        List<PortHandle> open = null;
         synchronized (world) {
             if (phase == Phase.OPEN) {
                 world.log(name, "closes");
                 phase = Phase.CLOSING;
-                for (SimulatedHandle handle : List.copyOf(handles)) {
-                    handle.portCloses();
-                    handle.close();
-                }
-                endIfDone();
+                open = List.copyOf(handles);
+                // counted for the closing itself, so that the port cannot end half-way through the handles
+                outstanding++;
             }
+        }
+        if (open != null) {
+            // not under the lock of the simulation: a handle in memory has one of its own, which comes before it
+            for (PortHandle handle : open) {
+                handle.portCloses();
+                handle.close();
+            }
+            ended();
         }
         if (thread != null && thread != Thread.currentThread()) {
             join();
@@ -173,21 +180,46 @@ public final class SimulatedPort implements CompletionPort {
     // ------------------------------------------------------------------ for its handles, under the lock
 
     /** Takes a submit; from here on the port owes a completion. */
-    void begin(IoContext context, Operation operation, ByteBuffer buffer) {
-        context.submit(operation, buffer);
-        if (phase == Phase.CLOSED) {
-            context.unsubmit();
-            throw new IllegalStateException("the port " + name + " is closed");
+    @Override
+    public void begin(IoContext context, Operation operation, ByteBuffer buffer) {
+        synchronized (world) {
+            context.submit(operation, buffer);
+            if (phase == Phase.CLOSED) {
+                context.unsubmit();
+                throw new IllegalStateException("the port " + name + " is closed");
+            }
+            outstanding++;
+            world.ledger.submitted(context);
         }
-        outstanding++;
-        world.ledger.submitted(context);
     }
 
     /** The operation has ended; its delivery follows on a stack of its own. */
     void complete(IoContext context, long transferred, PortSocket accepted, IoError error) {
-        context.complete(transferred, accepted, error, error == null ? null : new SimulatedFailure(error));
+        complete(context, transferred, accepted, error, error == null ? null : new SimulatedFailure(error));
+    }
+
+    private void complete(IoContext context, long transferred, PortSocket accepted, IoError error, Throwable cause) {
+        context.complete(transferred, accepted, error, cause);
         world.ledger.completed(context);
         world.add(this, world.delay(), false, () -> deliver(context));
+    }
+
+    @Override
+    public void finish(IoContext context, long bytes, IoError error, Throwable cause) {
+        synchronized (world) {
+            complete(context, bytes, null, error, cause);
+        }
+    }
+
+    @Override
+    public void offload(Runnable task) {
+        synchronized (world) {
+            outstanding++;
+            world.add(this, world.delay(), false, () -> {
+                task.run();
+                ended();
+            });
+        }
     }
 
     private void deliver(IoContext context) {
@@ -206,6 +238,12 @@ public final class SimulatedPort implements CompletionPort {
         }
         synchronized (world) {
             delivered++;
+        }
+        ended();
+    }
+
+    private void ended() {
+        synchronized (world) {
             outstanding--;
             endIfDone();
         }
@@ -240,22 +278,29 @@ public final class SimulatedPort implements CompletionPort {
         }
     }
 
-    <H extends SimulatedHandle> H add(H handle) {
+    /** For what the network makes, too, which comes to a port that is closing as well. */
+    <H extends SimulatedHandle> H added(H handle) {
         handles.add(handle);
         return handle;
     }
 
-    void remove(SimulatedHandle handle) {
-        handles.remove(handle);
+    @Override
+    public void add(PortHandle handle) {
+        synchronized (world) {
+            if (isOpen()) {
+                handles.add(handle);
+                return;
+            }
+        }
+        handle.close();
+        requireOpen();
     }
 
-    void tell(CompletionKey key) {
-        post(new IoContext(null) {
-            @Override
-            protected void onCompletion() {
-                key.onPortClosing();
-            }
-        });
+    @Override
+    public void remove(PortHandle handle) {
+        synchronized (world) {
+            handles.remove(handle);
+        }
     }
 
     @Override

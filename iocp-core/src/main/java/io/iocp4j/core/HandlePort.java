@@ -1,0 +1,32 @@
+package io.iocp4j.core;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A port as its handles see it: what a socket needs that is not the operating system's own ({@link TlsSocket}, {@link MemorySocket}) to
+ * keep the contract of {@link CompletionPort}.
+ */
+interface HandlePort extends CompletionPort {
+    /** The same port, seen from inside. */
+    static HandlePort of(CompletionPort port) {
+        if (port instanceof HandlePort inside) {
+            return inside;
+        }
+        throw new IllegalArgumentException("TLS and connections in memory need a port of this library, not " + port.getClass());
+    }
+
+    /** Begins an operation: from here on the port owes its completion; throws {@link IllegalStateException} on misuse. */
+    void begin(IoContext context, Operation operation, ByteBuffer buffer);
+
+    /** Ends an operation, with an error or without; delivered never on the calling stack. */
+    void finish(IoContext context, long bytes, IoError error, Throwable cause);
+
+    /** Runs a task that may take long off the workers; the port does not end meanwhile. */
+    void offload(Runnable task);
+
+    /** Takes a new handle in, which {@link #close()} will close; throws {@link IllegalStateException} if the port is closing. */
+    void add(PortHandle handle);
+
+    /** Forgets a handle that is being closed. */
+    void remove(PortHandle handle);
+}
