@@ -35,6 +35,10 @@ final class Connector {
     private final List<IoException> failures = new ArrayList<>();
     private Future<?> limit;
     private Future<?> next;
+    /** Null without TLS. */
+    private TlsRecords tls;
+    /** Of the address that was connected first; null before that, and without TLS. */
+    private Attempt handshake;
     private boolean stopped;
 
     Connector(TcpConnection connection, Object lock, CompletionPort port, TcpOptions options, InetSocketAddress remote) {
@@ -48,6 +52,10 @@ final class Connector {
     /** Begins; throws only where the port gives no socket or is closed, and has to be stopped then. */
     void start() throws IOException {
         first = port.socket(connection::onPortClosing);
+        if (options.tls() != null) {
+            // made now, so that parameters which TLS refuses are refused by the call that brought them
+            tls = TlsRecords.ofClient(options, remote.getHostString(), remote.getPort(), HandlePort.of(port).buffers());
+        }
         if (!options.connectTimeout().isZero()) {
             limit = port.schedule(options.connectTimeout(), this::tooLate);
         }
@@ -164,18 +172,38 @@ final class Connector {
     /** Whether it is the one that the connection uses from now on. */
     private boolean ended(Attempt attempt) {
         pending.remove(attempt);
-        if (stopped) {
+        if (stopped || handshake != null && attempt != handshake) {
             return false;
         }
         if (attempt.error() != null) {
             attempt.socket.close();
-            failures.add(new IoException(attempt.error(), "connect", options.localAddress(), attempt.address, attempt.cause()));
-            goOn();
+            IoException failure = new IoException(attempt.error(), "connect", options.localAddress(), attempt.address, attempt.cause());
+            if (attempt == handshake) {
+                fail(failure);
+            } else {
+                failures.add(failure);
+                goOn();
+            }
+            return false;
+        }
+        if (tls != null && handshake == null) {
+            shakeHands(attempt);
             return false;
         }
         stop();
         connection.connected(attempt.socket);
         return true;
+    }
+
+    /** The last step, within the same time limit. The peer was chosen: if this fails, no other address is tried. */
+    private void shakeHands(Attempt winner) {
+        untried.clear();
+        cancel(next);
+        pending.forEach(attempt -> attempt.socket.close());
+        TlsSocket socket = new TlsSocket(HandlePort.of(port), winner.socket, tls);
+        handshake = new Attempt(socket, winner.address);
+        pending.add(handshake);
+        socket.handshake(handshake);
     }
 
     // ------------------------------------------------------------------ the end

@@ -12,6 +12,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
 import java.util.Locale;
+import javax.net.ssl.SSLException;
 
 /**
  * Why an operation or a connection ended, with the numbers under which the field knows it.
@@ -59,6 +60,8 @@ public enum IoError {
     HOST_NOT_FOUND(11001, "ENOTFOUND", 0, Group.REFUSED),
     /** The operation was pending when its handle was closed by us. */
     OPERATION_ABORTED(995, "ECANCELED", 995, Group.CLOSED),
+    /** The TLS handshake failed, or what came is no TLS; the cause, an SSLException, tells. */
+    TLS_FAILURE(0, "EPROTO", 0, Group.REFUSED),
     /** A callback of the application threw. */
     HANDLER_FAILED(0, "", 0, Group.LOCAL),
     /** Everything else; the cause tells. */
@@ -177,6 +180,7 @@ public enum IoError {
             case UnsupportedAddressTypeException e -> INVALID_ARGUMENT;
             case UnknownHostException e -> HOST_NOT_FOUND;
             case NotYetConnectedException e -> NOT_CONNECTED;
+            case SSLException e -> TLS_FAILURE;
             case NoRouteToHostException e -> HOST_UNREACHABLE;
             case ConnectException e -> byText(e, CONNECTION_REFUSED);
             case BindException e -> byText(e, ADDRESS_IN_USE);

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import javax.net.ssl.SSLSession;
 import jdk.net.ExtendedSocketOptions;
 
 /**
@@ -28,7 +29,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** Where a connection stands. It only moves down this list. */
     public enum State {
-        /** The connect is under way; what is sent is kept. */
+        /** The connect or the TLS handshake is under way; what is sent is kept. */
         CONNECTING,
         /** Both directions work, or one of them was ended. */
         OPEN,
@@ -247,14 +248,56 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 begun = true;
             } finally {
                 if (!begun) {
-                    // nobody has seen this connection, and without a port no turn could tell of its end
                     newConnector.stop();
-                    state = State.CLOSED;
-                    closeInfo = new CloseInfo(IoError.OPERATION_ABORTED, Initiator.LOCAL, null, 0);
+                    neverWas();
                 }
             }
             return begun;
         }
+    }
+
+    /** Nobody has seen this connection, and without a port no turn could tell of its end; the caller releases it, not under the lock. */
+    void neverWas() {
+        synchronized (lock) {
+            state = State.CLOSED;
+            closeInfo = new CloseInfo(IoError.OPERATION_ABORTED, Initiator.LOCAL, null, 0);
+        }
+    }
+
+    /**
+     * Joins two connections in memory: for tests of what uses connections, and for what runs over either. They behave as over TCP, with
+     * 64 KiB under way in each direction at the most; an abort of one is {@link IoError#CONNECTION_RESET} for the other. The addresses
+     * are made up.
+     *
+     * @param port whose workers run the callbacks
+     * @param options limits of both connections; options of sockets mean nothing here
+     * @param left handler of one end alone
+     * @param right handler of the other end alone
+     * @return both ends, of which {@code onOpen} follows
+     * @throws IllegalArgumentException if the options ask for TLS
+     * @throws IllegalStateException if the port is closing or closed
+     */
+    public static TcpPair pair(CompletionPort port, TcpOptions options, TcpHandler left, TcpHandler right) {
+        return TcpPair.join(port, options, left, right);
+    }
+
+    /**
+     * Joins two connections in memory, both with the face of calls that wait.
+     *
+     * @param port whose workers carry the bytes
+     * @param options limits of both connections; options of sockets mean nothing here
+     * @return both ends, open
+     * @throws IOException if the port was closed meanwhile
+     * @throws IllegalArgumentException if the options ask for TLS
+     * @throws IllegalStateException if the port is closing or closed, or on a worker of it
+     */
+    public static TcpPair pair(CompletionPort port, TcpOptions options) throws IOException {
+        return TcpPair.join(port, options);
+    }
+
+    /** Sets whom to tell, before the connection is opened. */
+    void handler(TcpHandler newHandler) {
+        handler = newHandler;
     }
 
     /** The connector has found the peer; under the lock. */
@@ -278,10 +321,31 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             strand.run(() -> {
                 handler = handlers.apply(this);
                 socket.key(this::onPortClosing);
-                opened();
+                if (socket instanceof TlsSocket tls) {
+                    shakeHands(tls);
+                } else {
+                    opened();
+                }
             });
         } finally {
             release();
+        }
+    }
+
+    private void shakeHands(TlsSocket tls) {
+        synchronized (lock) {
+            // unless it was closed before it had a handler
+            if (state == State.CONNECTING) {
+                tls.handshake(new Handshake());
+            }
+        }
+    }
+
+    private void handshakeTooLate() {
+        synchronized (lock) {
+            if (state == State.CONNECTING) {
+                fail(IoError.TIMED_OUT, null, true);
+            }
         }
     }
 
@@ -845,6 +909,24 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     /**
+     * What TLS negotiated: version, cipher suite, the peer's certificates.
+     *
+     * @return null without TLS, and before the connection is open
+     */
+    public SSLSession tlsSession() {
+        return socket instanceof TlsSocket tls ? tls.session() : null;
+    }
+
+    /**
+     * The protocol that was chosen with TLS (ALPN, RFC 7301).
+     *
+     * @return empty if none was chosen; null without TLS, and before the connection is open
+     */
+    public String applicationProtocol() {
+        return socket instanceof TlsSocket tls ? tls.applicationProtocol() : null;
+    }
+
+    /**
      * What was received.
      *
      * @return bytes, including those dropped after close()
@@ -1212,6 +1294,29 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 synchronized (lock) {
                     flushDeferred();
                 }
+            }
+        }
+    }
+
+    /** Of an accepted connection; a client's is part of its connect. */
+    private final class Handshake extends IoContext {
+        private final Future<?> limit;
+
+        Handshake() {
+            super(TcpConnection.this);
+            limit = options.handshakeTimeout().isZero() ? null
+                    : port.schedule(options.handshakeTimeout(), TcpConnection.this::handshakeTooLate);
+        }
+
+        @Override
+        protected void onCompletion() {
+            if (limit != null) {
+                limit.cancel(false);
+            }
+            if (error() == null) {
+                open();
+            } else {
+                fail(error(), cause(), true);
             }
         }
     }

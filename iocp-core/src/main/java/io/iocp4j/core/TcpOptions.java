@@ -6,6 +6,8 @@ import java.net.SocketOption;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /** Options and limits of TCP connections and servers. Immutable; each method that takes a value returns a changed copy. */
 public final class TcpOptions implements Cloneable {
@@ -50,6 +52,9 @@ public final class TcpOptions implements Cloneable {
     private Duration attemptDelay = Duration.ofMillis(250);
     private Resolver resolver = Resolver.SYSTEM;
     private Duration lingerTimeout = Duration.ofSeconds(5);
+    private SSLContext tls;
+    private Consumer<SSLParameters> tlsParameters = parameters -> { };
+    private Duration handshakeTimeout = Duration.ofSeconds(10);
 
     private TcpOptions() {
     }
@@ -58,7 +63,7 @@ public final class TcpOptions implements Cloneable {
      * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open connections, at most
      * 100,000 connections, receives of 512 B to 64 KiB, water marks 64 and 16 KiB, send queue 16 MiB, reads of exact length and lines up
      * to 1 MiB, buffers of the operating system as it sets them, no idle timeout, 30 s to connect with an address more each 250 ms, 5 s
-     * to linger.
+     * to linger, no TLS.
      *
      * @return the defaults
      */
@@ -470,6 +475,58 @@ public final class TcpOptions implements Cloneable {
      */
     public TcpOptions lingerTimeout(Duration limit) {
         return with(copy -> copy.lingerTimeout = notNegative(limit, "lingerTimeout"));
+    }
+
+    /** {@return whose keys and trust TLS uses, null by default: no TLS} */
+    public SSLContext tls() {
+        return tls;
+    }
+
+    /**
+     * TLS on every connection, with the context's own choice of versions and cipher suites.
+     *
+     * @param context keys and trust; null for no TLS
+     * @return a copy
+     */
+    public TcpOptions tls(SSLContext context) {
+        return tls(context, parameters -> { });
+    }
+
+    /**
+     * TLS on every connection. A server needs a context with a key. A client checks that the peer's certificate is one of the host that
+     * it was asked to connect to (RFC 2818 section 3.1), whatever else is set. A handshake that fails ends its connection with
+     * {@link IoError#TLS_FAILURE}, and a server's handler is not told {@code onOpen} before it is done.
+     *
+     * @param context keys and trust; null for no TLS
+     * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client needs a certificate
+     * @return a copy
+     */
+    public TcpOptions tls(SSLContext context, Consumer<SSLParameters> parameters) {
+        Objects.requireNonNull(parameters);
+        return with(copy -> {
+            copy.tls = context;
+            copy.tlsParameters = parameters;
+        });
+    }
+
+    Consumer<SSLParameters> tlsParameters() {
+        return tlsParameters;
+    }
+
+    /** {@return how long a server waits for the end of a TLS handshake, 10 s by default} */
+    public Duration handshakeTimeout() {
+        return handshakeTimeout;
+    }
+
+    /**
+     * How long a TLS handshake may take on a server before its connection ends with {@link IoError#TIMED_OUT}, however fast single bytes
+     * come. A client's is part of {@link #connectTimeout}.
+     *
+     * @param limit zero for no limit
+     * @return a copy
+     */
+    public TcpOptions handshakeTimeout(Duration limit) {
+        return with(copy -> copy.handshakeTimeout = notNegative(limit, "handshakeTimeout"));
     }
 
     private TcpOptions with(Consumer<TcpOptions> change) {

@@ -77,6 +77,10 @@ public final class TcpServer implements AutoCloseable {
         this.ownsPort = ownsPort;
         this.options = options;
         this.handlers = Objects.requireNonNull(handlers);
+        if (options.tls() != null) {
+            // what TLS refuses is refused here, not at each connection
+            TlsRecords.ofServer(options, HandlePort.of(port).buffers());
+        }
         requireUserTimeout();
         this.listener = listen(options.address());
     }
@@ -401,9 +405,12 @@ public final class TcpServer implements AutoCloseable {
             tell(() -> options.gate().onDrop(socket.local(), socket.remote(), drop));
             return;
         }
+        TlsSocket tls;
         try {
             TcpConnection.configure(socket, options);
-        } catch (IOException e) {
+            tls = options.tls() == null ? null
+                    : new TlsSocket(HandlePort.of(port), socket, TlsRecords.ofServer(options, port.buffers()));
+        } catch (IOException | RuntimeException e) {
             // gone before its first byte
             LOG.log(Level.DEBUG, "a connection from " + socket.remote() + " ended before it began", e);
             socket.close();
@@ -411,7 +418,8 @@ public final class TcpServer implements AutoCloseable {
             return;
         }
         var self = new TcpConnection[1];
-        TcpConnection connection = new TcpConnection(port, socket, options, TcpConnection.State.OPEN, () -> freed(self[0]));
+        TcpConnection connection = new TcpConnection(port, tls == null ? socket : tls, options,
+                tls == null ? TcpConnection.State.OPEN : TcpConnection.State.CONNECTING, () -> freed(self[0]));
         self[0] = connection;
         connection.open(c -> {
             // as the strand: close(Duration) may close what it finds here before there is a handler

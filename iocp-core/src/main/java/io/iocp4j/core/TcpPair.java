@@ -1,0 +1,81 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.util.Objects;
+
+/**
+ * Two connections that are joined in memory: what one sends, the other receives. Made by {@link TcpConnection#pair}.
+ *
+ * @param left one end
+ * @param right the other
+ */
+public record TcpPair(TcpConnection left, TcpConnection right) {
+    /** Checks that both are there. */
+    public TcpPair {
+        Objects.requireNonNull(left);
+        Objects.requireNonNull(right);
+    }
+
+    static TcpPair join(CompletionPort port, TcpOptions options, TcpHandler left, TcpHandler right) {
+        Objects.requireNonNull(left);
+        Objects.requireNonNull(right);
+        if (options.tls() != null) {
+            throw new IllegalArgumentException("a pair in memory has no TLS");
+        }
+        MemorySocket[] sockets = MemorySocket.pair(port);
+        TcpPair pair = new TcpPair(end(port, sockets[0], options, left), end(port, sockets[1], options, right));
+        Opening opening = new Opening(pair, left, right);
+        boolean begun = false;
+        try {
+            port.post(opening);
+            begun = true;
+        } finally {
+            if (!begun) {
+                // the port was closed since it took the sockets in
+                opening.release();
+                for (TcpConnection end : new TcpConnection[] {pair.left, pair.right}) {
+                    end.neverWas();
+                    end.release();
+                }
+            }
+        }
+        return pair;
+    }
+
+    static TcpPair join(CompletionPort port, TcpOptions options) throws IOException {
+        TcpConnection.requireNotWorker(port);
+        BlockingReader left = new BlockingReader(port, options.readMax());
+        BlockingReader right = new BlockingReader(port, options.readMax());
+        TcpPair pair = join(port, options, left, right);
+        left.awaitOpen(pair.left, pair.left.remote());
+        right.awaitOpen(pair.right, pair.right.remote());
+        return pair;
+    }
+
+    private static TcpConnection end(CompletionPort port, MemorySocket socket, TcpOptions options, TcpHandler handler) {
+        TcpConnection end = new TcpConnection(port, socket, options, TcpConnection.State.CONNECTING, () -> { });
+        // not as late as in the opening: who aborts at once is told by a turn of the strand, which may come before it
+        end.handler(handler);
+        return end;
+    }
+
+    /** Begins both on a worker, as an accept would. */
+    private static final class Opening extends IoContext {
+        private final TcpPair pair;
+        private final TcpHandler left;
+        private final TcpHandler right;
+
+        Opening(TcpPair pair, TcpHandler left, TcpHandler right) {
+            super(null);
+            this.pair = pair;
+            this.left = left;
+            this.right = right;
+        }
+
+        @Override
+        protected void onCompletion() {
+            pair.left.open(connection -> left);
+            pair.right.open(connection -> right);
+        }
+    }
+}

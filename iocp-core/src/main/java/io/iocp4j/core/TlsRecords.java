@@ -1,0 +1,301 @@
+package io.iocp4j.core;
+
+import java.nio.ByteBuffer;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+
+/**
+ * The records of one TLS connection: what the network brought becomes bytes of the application, and back. No I/O and no thread; the
+ * cryptography is the JDK's {@link SSLEngine}. Guarded by the lock of its {@link TlsSocket}, except for {@link #runTasks()}: the engine
+ * is locked as long as its tasks run, so nothing else here may be called meanwhile.
+ *
+ * <p>An idle connection holds no buffer here but the one that a receive is waiting with.
+ */
+final class TlsRecords {
+    /** What stopped an {@link #unwrap}. */
+    enum Stop {
+        /** More has to come from the network. */
+        HUNGRY,
+        /** There is no room for more, or the engine wants something else first. */
+        PAUSED,
+        /** The peer has ended its side in order (close_notify, RFC 8446 section 6.1). */
+        ENDED
+    }
+
+    /** Nothing to wrap, or no room to unwrap into. */
+    static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
+    /** The most ciphertext that waits for the rest of its record; the largest record that the JDK takes is about half of it. */
+    static final int RECEIVED_MAX = 64 << 10;
+    /** Records that one send carries: what fits a buffer of 64 KiB. */
+    private static final int RECORDS_MAX = 3;
+    /** RFC 8446 section 5.1. */
+    private static final int RECORD_PLAINTEXT_MAX = 16 << 10;
+
+    private final SSLEngine engine;
+    private final BufferPool pool;
+    private final int receiveMin;
+    private final int receiveMax;
+    private int receiveSize;
+    private boolean handshakeDone;
+    private boolean moved;
+    /** Ciphertext that came and was not unwrapped, between position and limit; null if there is none. */
+    private PooledBuffer received;
+    /** Plaintext that did not fit into the application's buffer, between position and limit; null if there is none. */
+    private PooledBuffer left;
+    /** Ciphertext to be sent, between position and limit; null if there is none. */
+    private PooledBuffer sealed;
+
+    private TlsRecords(SSLEngine engine, TcpOptions options, BufferPool pool) {
+        this.engine = engine;
+        this.pool = pool;
+        this.receiveMin = options.receiveMin();
+        this.receiveMax = options.receiveMax();
+        this.receiveSize = receiveMin;
+    }
+
+    /** For a client of a host, whose certificate has to be one of that name or address. */
+    static TlsRecords ofClient(TcpOptions options, String host, int tcpPort, BufferPool pool) {
+        SSLEngine engine = options.tls().createSSLEngine(host, tcpPort);
+        engine.setUseClientMode(true);
+        SSLParameters parameters = engine.getSSLParameters();
+        options.tlsParameters().accept(parameters);
+        // after the application's own, and always: without it any certificate of any host would do (RFC 2818 section 3.1)
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        engine.setSSLParameters(parameters);
+        return new TlsRecords(engine, options, pool);
+    }
+
+    static TlsRecords ofServer(TcpOptions options, BufferPool pool) {
+        SSLEngine engine = options.tls().createSSLEngine();
+        engine.setUseClientMode(false);
+        SSLParameters parameters = engine.getSSLParameters();
+        options.tlsParameters().accept(parameters);
+        engine.setSSLParameters(parameters);
+        return new TlsRecords(engine, options, pool);
+    }
+
+    // ------------------------------------------------------------------ facts
+
+    boolean isHandshakeDone() {
+        return handshakeDone;
+    }
+
+    /** Whether the last wrap or unwrap did anything: without that, the same call again would do nothing again. */
+    boolean hasMoved() {
+        return moved;
+    }
+
+    boolean wantsTask() {
+        return engine.getHandshakeStatus() == HandshakeStatus.NEED_TASK;
+    }
+
+    /** Whether the engine has something of its own to say: handshake, key update, alert. */
+    boolean wantsWrap() {
+        return engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP;
+    }
+
+    /** Whether our close_notify, or an alert that ends everything, was wrapped. */
+    boolean isOutputDone() {
+        return engine.isOutboundDone();
+    }
+
+    SSLSession session() {
+        return engine.getSession();
+    }
+
+    String applicationProtocol() {
+        return engine.getApplicationProtocol();
+    }
+
+    void begin() throws SSLException {
+        engine.beginHandshake();
+    }
+
+    /** The engine's computations that may take long, signatures above all. */
+    void runTasks() {
+        for (Runnable task = engine.getDelegatedTask(); task != null; task = engine.getDelegatedTask()) {
+            task.run();
+        }
+    }
+
+    // ------------------------------------------------------------------ sending
+
+    /**
+     * Wraps what the engine has to say, then as much of the application's bytes as one send carries, into {@link #sealed()}, which must
+     * be empty.
+     *
+     * @return how many bytes of the application were taken
+     */
+    long wrap(ByteBuffer... from) throws SSLException {
+        long before = remaining(from);
+        long records = Math.clamp((before + RECORD_PLAINTEXT_MAX - 1) / RECORD_PLAINTEXT_MAX, 1, RECORDS_MAX);
+        sealed = pool.acquire((int) records * engine.getSession().getPacketBufferSize());
+        moved = false;
+        try {
+            SSLEngineResult result;
+            do {
+                result = engine.wrap(from, sealed.buffer());
+                note(result);
+            } while (result.getStatus() == SSLEngineResult.Status.OK && result.bytesProduced() > 0);
+        } finally {
+            if (!sealed.buffer().flip().hasRemaining()) {
+                sealed = released(sealed);
+            }
+        }
+        return before - remaining(from);
+    }
+
+    /** What is to be sent; null if nothing. */
+    PooledBuffer sealed() {
+        return sealed;
+    }
+
+    /** What was sealed is gone. */
+    void sent() {
+        sealed = released(sealed);
+    }
+
+    /** Nothing of the application follows: the next wrap brings close_notify. */
+    void end() {
+        engine.closeOutbound();
+    }
+
+    // ------------------------------------------------------------------ receiving
+
+    /** Room for the next receive, which is to be given back with {@link #received}. */
+    PooledBuffer room() {
+        if (received == null) {
+            received = pool.acquire(receiveSize);
+            return received;
+        }
+        ByteBuffer part = received.buffer();
+        if (part.remaining() < part.capacity()) {
+            part.compact();
+            return received;
+        }
+        // the engine has looked at its header by now and refused a record that is too long
+        PooledBuffer larger = pool.acquire(Math.max(receiveSize, part.capacity() * 2));
+        larger.buffer().put(part);
+        received.release();
+        received = larger;
+        return received;
+    }
+
+    /** A receive of this many bytes into the room has ended. */
+    void received(long bytes) {
+        boolean full = !received.buffer().hasRemaining();
+        if (full && receiveSize < receiveMax) {
+            receiveSize = Math.min(receiveSize * 2, receiveMax);
+        } else if (bytes < receiveSize / 4 && receiveSize > receiveMin) {
+            receiveSize = Math.max(receiveSize / 2, receiveMin);
+        }
+        received.buffer().flip();
+        releaseEmpty();
+    }
+
+    /** Unwraps what has come into the application's buffer, as far as it has room. */
+    Stop unwrap(ByteBuffer into) throws SSLException {
+        int start = into.position();
+        moved = false;
+        drain(into);
+        while (left == null) {
+            SSLEngineResult result = engine.unwrap(received == null ? EMPTY : received.buffer(), into);
+            if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+                if (into.position() > start) {
+                    return Stop.PAUSED;
+                }
+                // a record is unwrapped whole or not at all
+                result = unwrapAside(into);
+            }
+            note(result);
+            releaseEmpty();
+            switch (result.getStatus()) {
+                case BUFFER_UNDERFLOW -> {
+                    requireRoom();
+                    return Stop.HUNGRY;
+                }
+                case CLOSED -> {
+                    return Stop.ENDED;
+                }
+                default -> {
+                    boolean otherFirst = result.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING
+                            && result.getHandshakeStatus() != HandshakeStatus.NEED_UNWRAP;
+                    if (otherFirst || result.bytesConsumed() == 0) {
+                        return Stop.PAUSED;
+                    }
+                }
+            }
+        }
+        return Stop.PAUSED;
+    }
+
+    private SSLEngineResult unwrapAside(ByteBuffer into) throws SSLException {
+        left = pool.acquire(engine.getSession().getApplicationBufferSize());
+        try {
+            return engine.unwrap(received.buffer(), left.buffer());
+        } finally {
+            left.buffer().flip();
+            drain(into);
+        }
+    }
+
+    private void drain(ByteBuffer into) {
+        if (left != null) {
+            ByteBuffer from = left.buffer();
+            int length = Math.min(from.remaining(), into.remaining());
+            into.put(into.position(), from, from.position(), length);
+            into.position(into.position() + length);
+            from.position(from.position() + length);
+            moved |= length > 0;
+            if (!from.hasRemaining()) {
+                left = released(left);
+            }
+        }
+    }
+
+    /** The engine refuses records that are too long itself; this is for the day when it does not. */
+    private void requireRoom() throws SSLException {
+        if (received != null && received.buffer().remaining() >= RECEIVED_MAX) {
+            throw new SSLException("a record of more than " + RECEIVED_MAX + " bytes");
+        }
+    }
+
+    private void releaseEmpty() {
+        if (received != null && !received.buffer().hasRemaining()) {
+            received = released(received);
+        }
+    }
+
+    // ------------------------------------------------------------------ both
+
+    private void note(SSLEngineResult result) {
+        boolean finished = result.getHandshakeStatus() == HandshakeStatus.FINISHED;
+        handshakeDone |= finished;
+        moved |= finished || result.bytesConsumed() > 0 || result.bytesProduced() > 0;
+    }
+
+    /** Lets every buffer go, but for what is to be sent, which {@link #sent()} lets go. */
+    void release() {
+        received = released(received);
+        left = released(left);
+    }
+
+    private static PooledBuffer released(PooledBuffer buffer) {
+        if (buffer != null) {
+            buffer.release();
+        }
+        return null;
+    }
+
+    private static long remaining(ByteBuffer[] buffers) {
+        long sum = 0;
+        for (ByteBuffer buffer : buffers) {
+            sum += buffer.remaining();
+        }
+        return sum;
+    }
+}
