@@ -154,6 +154,7 @@ class SlowConsumerTest {
     }
 
     @Test
+    @SuppressWarnings("try") // the client is there and never reads
     @DisplayName("CLOSE: send() closes with 1008, throws, and onClose comes at once; a peer that never reads is cut")
     void close() throws Exception {
         try (TestServer server = TestServer.with(b -> b.slowConsumer(SlowConsumer.CLOSE)
