@@ -57,11 +57,12 @@ class BlockingReader implements TcpHandler {
 
     /** Behind what was there; doubled as it grows, so that many small receives cost no more than a few large ones. */
     private static ByteBuffer joined(ByteBuffer before, ByteBuffer data) {
-        int size = before.remaining() + data.remaining();
-        if (before.capacity() - before.limit() >= data.remaining()) {
-            return before.duplicate().put(before.limit(), data, data.position(), data.remaining()).limit(before.limit() + data.remaining());
+        int end = before.limit();
+        if (before.capacity() - end >= data.remaining()) {
+            return before.limit(end + data.remaining()).put(end, data, data.position(), data.remaining());
         }
-        return ByteBuffer.allocate(Math.max(size, 2 * before.remaining())).put(before).put(data).flip();
+        int size = Math.max(before.remaining() + data.remaining(), 2 * before.remaining());
+        return ByteBuffer.allocate(size).put(before).put(data).flip();
     }
 
     /** Waits for the end of a connect. */

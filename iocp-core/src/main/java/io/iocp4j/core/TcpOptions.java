@@ -201,7 +201,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions userTimeout(Duration limit) {
-        within(0, Integer.MAX_VALUE, limit.toMillis(), "userTimeout in milliseconds");
+        within(limit.isZero() ? 0 : 1, Integer.MAX_VALUE, limit.toMillis(), "userTimeout in milliseconds");
         return with(copy -> copy.userTimeout = limit);
     }
 

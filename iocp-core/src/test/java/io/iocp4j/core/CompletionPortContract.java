@@ -326,7 +326,7 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B14 recv ok with 0 bytes = normal disconnect; a receive without room is refused at once")
+    @DisplayName("B14 C20 recv ok with 0 bytes = normal disconnect; a receive without room is refused at once")
     void disconnect() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -337,6 +337,79 @@ public abstract class CompletionPortContract {
             pair.client.shutdownOutput();
             assertEquals(0, received.await().transferred());
             assertNull(received.error());
+        }
+    }
+
+    @Test
+    @DisplayName("B4 three outcomes stay apart: bytes, the peer's end without an error, an error without bytes")
+    void outcomes() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            Probe some = receive(pair.server, ByteBuffer.allocateDirect(10));
+            send(pair.client, bytes("x")).await();
+            assertEquals(1, some.await().transferred());
+            assertNull(some.error());
+            Probe none = receive(pair.server, ByteBuffer.allocateDirect(10));
+            pair.client.shutdownOutput();
+            assertEquals(0, none.await().transferred());
+            assertNull(none.error());
+            Probe failed = receive(pair.client, ByteBuffer.allocateDirect(10));
+            pair.client.close();
+            assertEquals(0, failed.await().transferred());
+            assertEquals(IoError.OPERATION_ABORTED, failed.error());
+        }
+    }
+
+    @Test
+    @DisplayName("E18 a socket is connected once: a second connect is refused, also after the peer's end")
+    void connectOnce() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            Probe again = new Probe();
+            assertThrows(IllegalStateException.class, () -> pair.client.connect(pair.client.remote(), again));
+            pair.server.shutdownOutput();
+            assertEquals(0, receive(pair.client, ByteBuffer.allocateDirect(1)).await().transferred());
+            assertThrows(IllegalStateException.class, () -> pair.client.connect(pair.client.remote(), again));
+            assertTrue(again.release());
+        }
+    }
+
+    @Test
+    @DisplayName("C12 a socket connects from the address it was bound to; a taken one is an error that names it")
+    void bind() throws Exception {
+        try (CompletionPort port = open(2)) {
+            InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+            PortListener listener = port.listen(any, 10, CompletionKey.NONE);
+            Probe accepted = new Probe();
+            listener.accept(accepted);
+            PortSocket client = port.socket(CompletionKey.NONE);
+            IoException busy = assertThrows(IoException.class, () -> client.bind(listener.local()));
+            assertEquals(IoError.ADDRESS_IN_USE, busy.error());
+            assertEquals("bind", busy.operation());
+            assertEquals(listener.local(), busy.local());
+            client.bind(any);
+            Probe connected = new Probe();
+            client.connect(listener.local(), connected);
+            assertNull(connected.await().error());
+            assertNull(accepted.await().error());
+            assertEquals(client.local(), accepted.accepted().remote());
+            client.close();
+            assertEquals(IoError.BAD_DESCRIPTOR, assertThrows(IoException.class, () -> client.bind(any)).error());
+        }
+    }
+
+    @Test
+    @DisplayName("D18 D8 a handle that was never used is closed as any other; a second close does nothing")
+    void closeUnused() throws Exception {
+        try (CompletionPort port = open(1)) {
+            PortSocket socket = port.socket(CompletionKey.NONE);
+            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
+            assertEquals(2, port.counters().handles());
+            for (int i = 0; i < 2; i++) {
+                socket.close();
+                listener.close();
+                assertEquals(0, port.counters().handles());
+            }
         }
     }
 

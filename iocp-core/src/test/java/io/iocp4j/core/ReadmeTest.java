@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("The TCP servers that README shows")
 class ReadmeTest {
     @Test
-    @DisplayName("with a virtual thread for each connection")
+    @DisplayName("C62 with a virtual thread for each connection")
     void blocking() throws Exception {
         try (TcpServer server = TcpServer.listen(0, connection -> {
             for (ByteBuffer data; (data = connection.read()) != null; ) connection.write(data);
@@ -21,7 +21,7 @@ class ReadmeTest {
     }
 
     @Test
-    @DisplayName("with callbacks")
+    @DisplayName("C62 with callbacks")
     void callbacks() throws Exception {
         TcpServer server = TcpServer.listen(TcpOptions.defaults().port(0), connection -> new TcpHandler() {
             @Override public void onData(TcpConnection c, ByteBuffer data) { if (!c.send(data)) c.pause(); }

@@ -18,14 +18,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 @DisplayName("A server whose accept fails")
 class TcpAcceptFailureTest extends TcpFixture {
     /** The port of the test, but its listeners fail as often as asked, and the waits of its timer are written down and not waited for. */
-    private static final class FailingPort implements CompletionPort {
-        private final CompletionPort port;
+    private static final class FailingPort extends ForwardingPort {
         private final IoError error;
         private final AtomicInteger failuresLeft;
         private final List<Duration> waits = new CopyOnWriteArrayList<>();
 
         FailingPort(CompletionPort port, IoError error, int failures) {
-            this.port = port;
+            super(port);
             this.error = error;
             this.failuresLeft = new AtomicInteger(failures);
         }
@@ -67,36 +66,6 @@ class TcpAcceptFailureTest extends TcpFixture {
         public Future<?> schedule(Duration delay, Runnable task) {
             waits.add(delay);
             return port.schedule(Duration.ZERO, task);
-        }
-
-        @Override
-        public PortSocket socket(CompletionKey key) throws IoException {
-            return port.socket(key);
-        }
-
-        @Override
-        public void post(IoContext context) {
-            port.post(context);
-        }
-
-        @Override
-        public BufferPool buffers() {
-            return port.buffers();
-        }
-
-        @Override
-        public long outstanding() {
-            return port.outstanding();
-        }
-
-        @Override
-        public PortCounters counters() {
-            return port.counters();
-        }
-
-        @Override
-        public void close() {
-            port.close();
         }
     }
 

@@ -23,7 +23,7 @@ class TcpCloseTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("D2 C32 C57 close(): onClose at once, the small tail and FIN go out, closed() when the peer has ended too")
+    @DisplayName("D2 C32 C57 E15 close(): onClose at once, the small tail and FIN go out, closed() when the peer has ended too")
     void smallTail(Role role) throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = pair(role, options, recorder);
@@ -41,7 +41,7 @@ class TcpCloseTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("D3 D5 C23 a tail of 8 MiB reaches a slow reader whole after close()")
+    @DisplayName("D3 D5 C23 E11 a tail of 8 MiB reaches a slow reader whole after close()")
     void largeTail(Role role) throws Exception {
         byte[] data = random(8 * MIB, 9);
         Recorder recorder = new Recorder();
@@ -56,7 +56,7 @@ class TcpCloseTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D4 F5 what the peer sends after close() is read and dropped: no onData, and the peer does not lose our tail to RST")
+    @DisplayName("D4 E14 F5 what the peer sends after close() is read and dropped: no onData, and the peer does not lose our tail to RST")
     void inputAfterClose() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);

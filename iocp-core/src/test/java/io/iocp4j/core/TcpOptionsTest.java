@@ -3,6 +3,8 @@ package io.iocp4j.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -41,6 +43,55 @@ class TcpOptionsTest {
         assertEquals(Duration.ZERO, DEFAULTS.idleTimeout());
         assertEquals(Duration.ofSeconds(30), DEFAULTS.connectTimeout());
         assertEquals(Duration.ofSeconds(5), DEFAULTS.lingerTimeout());
+        assertEquals(Duration.ofMillis(250), DEFAULTS.attemptDelay());
+        assertEquals(Duration.ZERO, DEFAULTS.userTimeout());
+        assertEquals(Duration.ZERO, DEFAULTS.keepAliveIdle());
+        assertEquals(Duration.ZERO, DEFAULTS.keepAliveInterval());
+        assertEquals(0, DEFAULTS.keepAliveCount());
+        assertEquals(1 << 20, DEFAULTS.readMax());
+        assertNull(DEFAULTS.localAddress());
+        assertTrue(DEFAULTS.connectBuffering());
+        assertFalse(DEFAULTS.pauseOnConnect());
+        assertSame(TcpGate.OPEN, DEFAULTS.gate());
+    }
+
+    @Test
+    @DisplayName("C51 keep-alive has idle time, interval and count; the changes for clients and servers are copies too")
+    void newer() {
+        TcpGate gate = new TcpGate() {
+        };
+        InetSocketAddress local = new InetSocketAddress("127.0.0.1", 12);
+        TcpOptions changed = DEFAULTS.keepAlive(Duration.ofSeconds(1), Duration.ofSeconds(2), 3).userTimeout(Duration.ofMillis(4))
+                .attemptDelay(Duration.ofMillis(10)).readMax(5).localAddress(local).connectBuffering(false).pauseOnConnect(true).gate(gate);
+        assertTrue(changed.keepAlive());
+        assertEquals(Duration.ofSeconds(1), changed.keepAliveIdle());
+        assertEquals(Duration.ofSeconds(2), changed.keepAliveInterval());
+        assertEquals(3, changed.keepAliveCount());
+        assertEquals(Duration.ofMillis(4), changed.userTimeout());
+        assertEquals(Duration.ofMillis(10), changed.attemptDelay());
+        assertEquals(5, changed.readMax());
+        assertEquals(local, changed.localAddress());
+        assertFalse(changed.connectBuffering());
+        assertTrue(changed.pauseOnConnect());
+        assertSame(gate, changed.gate());
+        assertNull(changed.localAddress(null).localAddress());
+        assertThrows(NullPointerException.class, () -> DEFAULTS.gate(null));
+        defaults();
+    }
+
+    static Stream<Arguments> keepAlives() {
+        Duration second = Duration.ofSeconds(1);
+        return Stream.of(Arguments.of(Duration.ofMillis(999), second, 1), Arguments.of(Duration.ofSeconds(32_768), second, 1),
+                Arguments.of(second, Duration.ZERO, 1), Arguments.of(second, Duration.ofSeconds(32_768), 1),
+                Arguments.of(second, second, 0), Arguments.of(second, second, 128), Arguments.of(Duration.ofSeconds(-1), second, 1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("keepAlives")
+    @DisplayName("C49 keep-alive times out of range are refused: 1 to 32,767 s, 1 to 32,767 s, 1 to 127")
+    void keepAliveRanges(Duration idle, Duration interval, int count) {
+        assertThrows(IllegalArgumentException.class, () -> DEFAULTS.keepAlive(idle, interval, count));
+        assertEquals(127, DEFAULTS.keepAlive(Duration.ofSeconds(32_767), Duration.ofSeconds(32_767), 127).keepAliveCount());
     }
 
     @Test
@@ -72,6 +123,9 @@ class TcpOptionsTest {
                 options -> options.socketBuffers(-1, 0), options -> options.socketBuffers(0, -1),
                 options -> options.idleTimeout(before), options -> options.connectTimeout(before),
                 options -> options.lingerTimeout(before), options -> options.port(-1), options -> options.port(65536),
+                options -> options.attemptDelay(Duration.ofMillis(9)), options -> options.readMax(0),
+                options -> options.userTimeout(before), options -> options.userTimeout(Duration.ofMillis(1L << 31)),
+                options -> options.localAddress(InetSocketAddress.createUnresolved("nowhere", 1)),
                 options -> options.address(InetSocketAddress.createUnresolved("nowhere", 1))).map(Arguments::of);
     }
 

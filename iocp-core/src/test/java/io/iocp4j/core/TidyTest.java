@@ -36,11 +36,12 @@ class TidyTest {
             new Rule("catch *\\([^)]*\\) *\\{ *\\}", ANYWHERE, "handle it, count it, or throw it on"),
             new Rule("(class|interface|record|enum) \\w*(Manager|Helper|Utils?|Impl)\\b", ANYWHERE, "the noun that it is"),
             new Rule("sun\\.misc|setAccessible\\(", MAIN, "public API"),
+            new Rule("\\bCleaner\\b|void finalize\\(", MAIN, "close() by the owner: a thread of the garbage collector must not wait"),
             new Rule("\\t", ANYWHERE, "spaces"),
             new Rule("^.{141,}$", ANYWHERE, "two lines"));
 
     @Test
-    @DisplayName("nothing banned stands in them")
+    @DisplayName("B11 D19 nothing banned stands in them: no sleep, no spin, no close by the garbage collector")
     void nothingBanned() throws IOException {
         List<String> found = new ArrayList<>();
         List<Path> files = sources();
@@ -66,7 +67,7 @@ class TidyTest {
     void rulesWork() {
         List<String> samples = List.of("Thread.sleep(1)", "e.printStackTrace()", "System.out.println()", "new Random()",
                 "System.currentTimeMillis()", "// TO" + "DO", "catch (IOException e) { }", "class ThingHelper", "f.setAccessible(true)",
-                "\tint i;", "x".repeat(141));
+                "Cleaner.create()",                 "\tint i;", "x".repeat(141));
         for (int i = 0; i < RULES.size(); i++) {
             assertTrue(RULES.get(i).breaks(Path.of("m/src/main/java/A.java"), samples.get(i)), samples.get(i));
             assertFalse(RULES.get(i).breaks(Path.of("m/src/main/java/A.java"), "int i = 1;"));

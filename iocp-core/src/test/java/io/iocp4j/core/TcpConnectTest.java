@@ -1,0 +1,219 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What {@link ConnectorTest} decides in virtual time, here with real sockets; and the forms of connect. */
+@DisplayName("A client")
+class TcpConnectTest extends TcpFixture {
+    /** An echo on a port of its own, reached at the loopback address. */
+    private TcpServer echo() throws IOException {
+        TcpServer server = TcpServer.listenBlocking(options, connection -> {
+            for (ByteBuffer data = connection.read(); data != null; data = connection.read()) {
+                connection.write(data);
+            }
+        });
+        return closeLater(server);
+    }
+
+    private static String string(ByteBuffer data) {
+        return StandardCharsets.UTF_8.decode(data).toString();
+    }
+
+    @Test
+    @DisplayName("C11 connects to a host by name, with callbacks and with calls that wait")
+    void byName() throws Exception {
+        TcpServer server = echo();
+        Recorder recorder = new Recorder();
+        TcpConnection callbacks = TcpConnection.connect(port, options, "localhost", server.address().getPort(), recorder);
+        callbacks.send(text("early"));
+        recorder.awaitBytes(5);
+        callbacks.end();
+        assertTrue(awaitClosed(callbacks).clean());
+        TcpConnection waits = TcpConnection.connect(port, options, "localhost", server.address().getPort());
+        assertEquals("localhost", waits.remote().getHostString());
+        waits.write("hi");
+        assertEquals("hi", string(waits.readFully(2)));
+        waits.end();
+        assertNull(waits.read());
+        assertTrue(awaitClosed(waits).clean());
+        server.close(Duration.ofSeconds(10));
+    }
+
+    @Test
+    @DisplayName("has a port of its own if none is given, which ends with the connection")
+    void ownPort() throws Exception {
+        TcpServer server = echo();
+        long before = workers();
+        TcpConnection connection = TcpConnection.connect("127.0.0.1", server.address().getPort());
+        try (connection) {
+            connection.write("hi");
+            assertEquals("hi", string(connection.read(Duration.ofSeconds(20))));
+            assertEquals(before + 1, workers());
+        }
+        assertTrue(awaitClosed(connection).clean());
+        // LeakCheck sees to it that its threads end
+        server.close(Duration.ofSeconds(10));
+    }
+
+    private static long workers() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread instanceof Worker).count();
+    }
+
+    @Test
+    @DisplayName("C13 C16 that is refused says so with both addresses, and leaves nothing, not even its own port")
+    void refused() throws Exception {
+        int closedPort;
+        try (ServerSocket closed = new ServerSocket(0, 1, LOOPBACK)) {
+            closedPort = closed.getLocalPort();
+        }
+        long before = workers();
+        IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect(options, "127.0.0.1", closedPort));
+        assertEquals(IoError.CONNECTION_REFUSED, thrown.error());
+        assertEquals("connect", thrown.operation());
+        assertEquals(closedPort, ((InetSocketAddress) thrown.remote()).getPort());
+        assertEquals(before, workers());
+        InetSocketAddress local = new InetSocketAddress(LOOPBACK, 0);
+        IoException both = assertThrows(IoException.class,
+                () -> TcpConnection.connect(port, options.localAddress(local), "127.0.0.1", closedPort));
+        assertEquals(local, both.local());
+        assertTrue(both.getMessage().contains("peer") && both.getMessage().contains("local"), both.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> TcpConnection.connect("127.0.0.1", 65_536));
+        assertThrows(IllegalArgumentException.class, () -> TcpConnection.connect((String) null, 1));
+        assertEquals(before, workers());
+    }
+
+    @Test
+    @DisplayName("C11 by a name that nobody has: HOST_NOT_FOUND that names it")
+    void nowhere() {
+        IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect("nowhere.invalid", 1));
+        assertEquals(IoError.HOST_NOT_FOUND, thrown.error());
+        assertEquals("lookup", thrown.operation());
+        assertTrue(thrown.getMessage().contains("nowhere.invalid"), thrown.getMessage());
+    }
+
+    @Test
+    @DisplayName("C12 connects from the port that it was given; a taken one: ADDRESS_IN_USE of bind, with the address")
+    void localAddress() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
+            int free;
+            try (ServerSocket probe = new ServerSocket(0, 1, LOOPBACK)) {
+                free = probe.getLocalPort();
+            }
+            InetSocketAddress asked = new InetSocketAddress(LOOPBACK, free);
+            Recorder recorder = new Recorder();
+            TcpConnection connection = TcpConnection.connect(port, options.localAddress(asked), "127.0.0.1",
+                    listener.getLocalPort(), recorder);
+            try (Socket peer = listener.accept()) {
+                assertEquals(asked, peer.getRemoteSocketAddress());
+                assertEquals(asked, recorder.awaitOpen().local());
+            }
+            awaitClosed(connection);
+            InetSocketAddress taken = (InetSocketAddress) listener.getLocalSocketAddress();
+            IoException thrown = assertThrows(IoException.class,
+                    () -> TcpConnection.connect(port, options.localAddress(taken), "127.0.0.1", listener.getLocalPort()));
+            assertEquals(IoError.ADDRESS_IN_USE, thrown.error());
+            assertEquals("bind", thrown.operation());
+            assertEquals(taken, thrown.local());
+        }
+        assertEquals(0, port.counters().handles());
+    }
+
+    @Test
+    @DisplayName("E6 C5 that does not keep what is sent early: send says false, a write throws NOT_CONNECTED, nothing of it is sent")
+    void withoutBuffering() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
+            Recorder recorder = new Recorder();
+            CompletableFuture<List<InetAddress>> lookup = new CompletableFuture<>();
+            TcpConnection connection = TcpConnection.connect(port, options.connectBuffering(false).resolver(host -> lookup), "name",
+                    listener.getLocalPort(), recorder);
+            assertEquals(TcpConnection.State.CONNECTING, connection.state());
+            assertFalse(connection.send(text("early")));
+            assertFalse(connection.send(text("early"), text("too")));
+            assertEquals(IoError.NOT_CONNECTED, assertThrows(IoException.class, () -> connection.write("early")).error());
+            assertEquals(IoError.NOT_CONNECTED, assertThrows(IoException.class, () -> connection.keepAlive(true)).error());
+            assertEquals(0, connection.bytesWritten());
+            lookup.complete(List.of(LOOPBACK));
+            recorder.awaitOpen();
+            assertTrue(connection.send(text("now")));
+            connection.end();
+            try (Socket peer = listener.accept()) {
+                assertEquals("now", new String(peer.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+            }
+            assertTrue(awaitClosed(connection).clean());
+        }
+    }
+
+    @Test
+    @DisplayName("C18 whose handle is closed under it ends once, with the error of the receive")
+    void handleClosed() throws Exception {
+        CompletableFuture<PortSocket> handle = new CompletableFuture<>();
+        CompletionPort seen = new ForwardingPort(port) {
+            @Override
+            public PortSocket socket(CompletionKey key) throws IoException {
+                PortSocket socket = port.socket(key);
+                handle.complete(socket);
+                return socket;
+            }
+        };
+        for (boolean paused : new boolean[] {false, true}) {
+            try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
+                Recorder recorder = new Recorder();
+                InetSocketAddress remote = (InetSocketAddress) listener.getLocalSocketAddress();
+                TcpConnection connection = TcpConnection.connect(seen, options, remote, recorder);
+                if (paused) {
+                    // the receive is begun on the closed handle then, else it is pending when the handle is closed
+                    connection.pause();
+                }
+                listener.accept().close();
+                recorder.awaitOpen();
+                if (!paused) {
+                    recorder.await("end");
+                }
+                handle.join().close();
+                connection.resume();
+                recorder.awaitClose();
+                awaitClosed(connection);
+                assertEquals(1, recorder.count("close"));
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("C55 that writes after the peer's end took its own: BROKEN_PIPE; after an end() of its own: SHUT_DOWN")
+    void whyNot() throws Exception {
+        TcpServer server = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
+        TcpConnection ended = TcpConnection.connect(port, options, server.address());
+        ended.end();
+        assertEquals(IoError.SHUT_DOWN, assertThrows(IoException.class, () -> ended.write("x")).error());
+        awaitClosed(ended);
+        try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
+            TcpConnection connection = TcpConnection.connect(port, options, (InetSocketAddress) listener.getLocalSocketAddress());
+            Socket peer = closeLater(listener.accept());
+            peer.shutdownOutput();
+            assertNull(connection.read());
+            IoException broken = assertThrows(IoException.class, () -> connection.write("x"));
+            assertEquals(IoError.BROKEN_PIPE, broken.error());
+            assertEquals("write", broken.operation());
+            assertEquals(IoError.BROKEN_PIPE, assertThrows(IoException.class, () -> connection.write("x")).error());
+            assertFalse(connection.send(text("x")));
+            awaitClosed(connection);
+        }
+    }
+}

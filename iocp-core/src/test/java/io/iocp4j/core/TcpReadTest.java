@@ -1,0 +1,146 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("A read of a certain length, or of a line,")
+class TcpReadTest extends TcpFixture {
+    private Pair connect(TcpOptions chosen) throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
+            TcpConnection connection = TcpConnection.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+            closeLater(connection::abort);
+            Socket peer = closeLater(listener.accept());
+            peer.setSoTimeout(20_000);
+            return new Pair(connection, peer);
+        }
+    }
+
+    private static String string(ByteBuffer data) {
+        return StandardCharsets.UTF_8.decode(data).toString();
+    }
+
+    @Test
+    @DisplayName("gives exactly what was asked, and leaves the rest for the next of any kind")
+    void exactly() throws Exception {
+        Pair pair = connect(options);
+        pair.peerSends("abcdefg\nhij");
+        assertEquals("ab", string(pair.connection().readFully(2)));
+        assertEquals("c", string(pair.connection().readFully(1)));
+        assertEquals("defg", pair.connection().readLine());
+        assertEquals("hij", string(pair.connection().readFully(3)));
+        pair.peer().shutdownOutput();
+        assertNull(pair.connection().read());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    @DisplayName("gives the same however the bytes are cut")
+    void anyCut(long seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        Pair pair = connect(options.receive(1, 1 + random.nextInt(50)));
+        byte[] data = random(200_000, seed);
+        Thread peer = Thread.ofPlatform().name("test-peer").start(() -> {
+            try {
+                pair.peer().getOutputStream().write(data);
+                pair.peerSends("\nline\r\n\r\nlast");
+                pair.peer().shutdownOutput();
+            } catch (java.io.IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        byte[] got = new byte[data.length];
+        for (int at = 0; at < got.length;) {
+            ByteBuffer part = pair.connection().readFully(Math.min(1 + random.nextInt(20_000), got.length - at));
+            int length = part.remaining();
+            part.get(got, at, length);
+            at += length;
+        }
+        assertArrayEquals(data, got);
+        assertEquals("", pair.connection().readLine());
+        assertEquals("line", pair.connection().readLine());
+        assertEquals("", pair.connection().readLine());
+        assertEquals("last", pair.connection().readLine());
+        assertNull(pair.connection().readLine());
+        peer.join();
+    }
+
+    @Test
+    @DisplayName("that the peer's end cuts short throws EOF, and what had come can still be read")
+    void endTooSoon() throws Exception {
+        Pair pair = connect(options);
+        pair.peerSends("ab");
+        pair.peer().shutdownOutput();
+        IoException thrown = assertThrows(IoException.class, () -> pair.connection().readFully(3));
+        assertEquals(IoError.EOF, thrown.error());
+        assertEquals("read", thrown.operation());
+        assertEquals("ab", string(pair.connection().read()));
+        assertNull(pair.connection().read());
+        assertEquals(IoError.EOF, assertThrows(IoException.class, () -> pair.connection().readFully(1)).error());
+    }
+
+    @Test
+    @DisplayName("that a reset cuts short throws CONNECTION_RESET")
+    void reset() throws Exception {
+        Pair pair = connect(options);
+        pair.peerSends("ab");
+        assertEquals("a", string(pair.connection().readFully(1)));
+        pair.peerResets();
+        assertEquals(IoError.CONNECTION_RESET, assertThrows(IoException.class, () -> pair.connection().readLine()).error());
+    }
+
+    @Test
+    @DisplayName("has a limit, which is checked before memory is taken; a line above it stays to be read")
+    void limit() throws Exception {
+        Pair pair = connect(options.readMax(5));
+        assertThrows(IllegalArgumentException.class, () -> pair.connection().readFully(6));
+        assertThrows(IllegalArgumentException.class, () -> pair.connection().readFully(0));
+        assertThrows(IllegalArgumentException.class, () -> pair.connection().readFully(-1));
+        pair.peerSends("12345\n123456");
+        assertEquals("12345", pair.connection().readLine());
+        IoException thrown = assertThrows(IoException.class, () -> pair.connection().readLine());
+        assertEquals(IoError.NO_BUFFERS, thrown.error());
+        assertEquals("12345", string(pair.connection().readFully(5)));
+        assertEquals("6", string(pair.connection().read()));
+        pair.connection().write("still here");
+        assertEquals("still here", pair.peerReads(10));
+    }
+
+    @Test
+    @DisplayName("reads UTF-8, replaces what is none, and knows LF from CR LF and from a CR alone")
+    void text() throws Exception {
+        Pair pair = connect(options);
+        pair.peerSends("gr\u00fc\u00df\u20ac\r\na\rb\n");
+        pair.peer().getOutputStream().write(new byte[] {(byte) 0xff, '\n'});
+        assertEquals("gr\u00fc\u00df\u20ac", pair.connection().readLine());
+        assertEquals("a\rb", pair.connection().readLine());
+        assertEquals("\ufffd", pair.connection().readLine());
+    }
+
+    @Test
+    @DisplayName("may follow a read that timed out, and loses nothing")
+    void afterTimeout() throws Exception {
+        Pair pair = connect(options);
+        assertEquals(IoError.TIMED_OUT, assertThrows(IoException.class, () -> pair.connection().read(Duration.ofMillis(10))).error());
+        pair.peerSends("x\ny");
+        assertEquals("x", pair.connection().readLine());
+        pair.connection().close();
+        assertTrue(pair.connection().readLine().equals("y"), "what had come is read first");
+        assertNull(pair.connection().readLine());
+    }
+}
