@@ -1,6 +1,5 @@
 package io.iocp4j.core;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -50,7 +49,7 @@ final class Connector {
     }
 
     /** Begins; throws only where the port gives no socket or is closed, and has to be stopped then. */
-    void start() throws IOException {
+    void start() throws IoException {
         first = port.socket(connection::onPortClosing);
         if (options.tls() != null) {
             // made now, so that parameters which TLS refuses are refused by the call that brought them
@@ -123,9 +122,8 @@ final class Connector {
             attempt.begin();
             pending.add(attempt);
             return true;
-        } catch (IOException e) {
-            failures.add(e instanceof IoException known ? known
-                    : new IoException(IoError.of(e), "connect", options.localAddress(), address, e));
+        } catch (IoException e) {
+            failures.add(e);
             return false;
         } finally {
             if (attempt != null && !pending.contains(attempt)) {
@@ -135,7 +133,7 @@ final class Connector {
         }
     }
 
-    private PortSocket socket() throws IOException {
+    private PortSocket socket() throws IoException {
         if (first == null) {
             return port.socket(connection::onPortClosing);
         }
@@ -242,7 +240,7 @@ final class Connector {
             this.address = address;
         }
 
-        void begin() throws IOException {
+        void begin() throws IoException {
             TcpConnection.configure(socket, options);
             if (options.localAddress() != null) {
                 socket.bind(options.localAddress());

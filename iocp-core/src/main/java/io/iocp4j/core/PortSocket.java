@@ -66,7 +66,7 @@ public interface PortSocket {
      * @param <T> the type of its value
      * @param option which
      * @param value its value
-     * @throws IoException if the system refuses, or the handle is closed
+     * @throws IoException if the system refuses, the handle is closed, or, with {@link IoError#NOT_SUPPORTED}, the engine cannot set it
      */
     <T> void option(SocketOption<T> option, T value) throws IoException;
 

@@ -239,7 +239,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
     }
 
-    private boolean begin(Connector newConnector) throws IOException {
+    private boolean begin(Connector newConnector) throws IoException {
         synchronized (lock) {
             connector = newConnector;
             boolean begun = false;
@@ -350,7 +350,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     /** Options that are set on every socket before its first byte. */
-    static void configure(PortSocket socket, TcpOptions options) throws IOException {
+    static void configure(PortSocket socket, TcpOptions options) throws IoException {
         socket.option(StandardSocketOptions.TCP_NODELAY, options.noDelay());
         if (options.keepAlive()) {
             keepAlive(socket, options);
@@ -366,7 +366,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
     }
 
-    private static void keepAlive(PortSocket socket, TcpOptions options) throws IOException {
+    private static void keepAlive(PortSocket socket, TcpOptions options) throws IoException {
         if (options.keepAliveCount() > 0) {
             socket.option(ExtendedSocketOptions.TCP_KEEPIDLE, (int) options.keepAliveIdle().toSeconds());
             socket.option(ExtendedSocketOptions.TCP_KEEPINTERVAL, (int) options.keepAliveInterval().toSeconds());

@@ -86,7 +86,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /** An engine that cannot set it says so here: at each connection it would only be a server that drops everybody. */
-    private void requireUserTimeout() throws IOException {
+    private void requireUserTimeout() throws IoException {
         if (!options.userTimeout().isZero()) {
             PortSocket probe = port.socket(CompletionKey.NONE);
             try {
@@ -266,6 +266,7 @@ public final class TcpServer implements AutoCloseable {
      * @throws IllegalStateException if the process is ending already
      */
     public void closeOnExit(Duration deadline) {
+        Objects.requireNonNull(deadline);
         Thread hook = new Thread(() -> {
             close();
             awaitClosed(deadline);
@@ -277,6 +278,11 @@ public final class TcpServer implements AutoCloseable {
                 exitHook = hook;
             }
         }
+    }
+
+    /** For tests: null if there is none. */
+    synchronized Thread exitHook() {
+        return exitHook;
     }
 
     private synchronized void removeExitHook() {
