@@ -3,7 +3,7 @@ package io.iocp4j.core;
 import java.io.IOException;
 import org.junit.jupiter.api.DisplayName;
 
-@DisplayName("B13 AsyncChannelPort keeps the contract of a completion port")
+@DisplayName("AsyncChannelPort keeps the contract of a completion port")
 class AsyncChannelPortTest extends CompletionPortContract {
     @Override
     protected CompletionPort open(int workers) throws IOException {

@@ -492,7 +492,7 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("E7 nobody listens: CONNECTION_REFUSED; E6 a receive before the connect: NOT_CONNECTED")
+    @DisplayName("B13 E7 nobody listens: CONNECTION_REFUSED; E6 a receive before the connect: NOT_CONNECTED")
     void refused() throws Exception {
         try (CompletionPort port = open(2)) {
             PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);

@@ -13,16 +13,16 @@ class IoContextTest {
     @DisplayName("B10 is reported and not swallowed: completed twice, delivered without a completion or twice, submitted twice")
     void misuse() {
         Probe probe = new Probe();
-        assertThrows(IllegalStateException.class, probe::deliver);
+        assertThrows(IllegalStateException.class, probe::finish);
         assertThrows(IllegalStateException.class, () -> probe.complete(0, null, null, null));
         probe.submit(Operation.POST, null);
         assertThrows(IllegalStateException.class, () -> probe.submit(Operation.POST, null));
-        assertThrows(IllegalStateException.class, probe::deliver);
+        assertThrows(IllegalStateException.class, probe::finish);
         probe.complete(1, null, null, null);
         assertThrows(IllegalStateException.class, () -> probe.complete(2, null, null, null));
         assertThrows(IllegalStateException.class, probe::unsubmit);
-        probe.deliver();
-        String text = assertThrows(IllegalStateException.class, probe::deliver).getMessage();
+        probe.finish();
+        String text = assertThrows(IllegalStateException.class, probe::finish).getMessage();
         assertTrue(text.contains("DELIVERED"), text);
         assertEquals(1, probe.completions());
         assertTrue(probe.release());

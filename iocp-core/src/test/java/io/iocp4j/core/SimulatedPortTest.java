@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  * only one, however many workers were asked for: what the suite demands of several workers at the same time is met
  * trivially.
  */
-@DisplayName("B13 SimulatedPort keeps the contract of a completion port")
+@DisplayName("SimulatedPort keeps the contract of a completion port")
 class SimulatedPortTest extends CompletionPortContract {
     private final Simulation world = new Simulation(4, Faults.none().with(Faults.Kind.EARLY, 0.5)
             .with(Faults.Kind.DELAY, 0.1).with(Faults.Kind.REORDER, 1), new BufferPool(0));

@@ -38,7 +38,7 @@ class TcpAcceptFailureTest extends TcpFixture {
                     if (failuresLeft.getAndDecrement() > 0) {
                         context.submit(Operation.ACCEPT, null);
                         context.complete(0, null, error, null);
-                        port.post(new Probe(null, context::deliver) {
+                        port.post(new Probe(null, context::finish) {
                             @Override
                             protected void onCompletion() {
                                 super.onCompletion();

@@ -62,9 +62,14 @@ class TcpServerExitTest {
 
     private static Socket client(int port) throws IOException {
         Socket client = new Socket(InetAddress.getLoopbackAddress(), port);
-        client.setSoTimeout(20_000);
-        ping(client);
-        return client;
+        try {
+            client.setSoTimeout(20_000);
+            ping(client);
+            return client;
+        } catch (IOException e) {
+            client.close();
+            throw e;
+        }
     }
 
     private static void ping(Socket client) throws IOException {
