@@ -1257,14 +1257,16 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** Why nothing more is sent, as a write tells it; under the lock. */
     IoError whyNotSending() {
-        if (closeInfo == null) {
-            boolean waits = state == State.CONNECTING && output == Output.OPEN;
-            return waits ? IoError.NOT_CONNECTED : endedByPeer ? IoError.BROKEN_PIPE : IoError.SHUT_DOWN;
-        }
-        if (closeInfo.error() != null) {
+        if (closeInfo != null && closeInfo.error() != null) {
             return closeInfo.error();
         }
-        return closeInfo.initiator() == Initiator.LOCAL ? IoError.BAD_DESCRIPTOR : IoError.BROKEN_PIPE;
+        if (closeInfo != null && closeInfo.initiator() == Initiator.LOCAL) {
+            return IoError.BAD_DESCRIPTOR;
+        }
+        if (state == State.CONNECTING && output == Output.OPEN) {
+            return IoError.NOT_CONNECTED;
+        }
+        return endedByPeer ? IoError.BROKEN_PIPE : IoError.SHUT_DOWN;
     }
 
     IoException ioException(String operation, IoError error) {
