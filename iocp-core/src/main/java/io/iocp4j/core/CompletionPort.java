@@ -144,7 +144,8 @@ public interface CompletionPort extends AutoCloseable {
     BufferPool buffers();
 
     /**
-     * Operations that were submitted and whose delivery has not ended.
+     * Operations that were submitted and whose delivery has not ended. A worker that delivers several in a row takes them off together,
+     * after the last.
      *
      * @return 0 or more
      */

@@ -251,7 +251,12 @@ public abstract class PortEngine implements HandlePort {
 
     /** Ends what {@link #begin()} began; the last end of a closing port lets the workers go. */
     public final void end() {
-        if (outstanding.decrementAndGet() == CLOSING && outstanding.compareAndSet(CLOSING, CLOSED)) {
+        end(1);
+    }
+
+    /** Ends several at once. */
+    void end(int operations) {
+        if (outstanding.addAndGet(-operations) == CLOSING && outstanding.compareAndSet(CLOSING, CLOSED)) {
             for (int i = 0; i < threads(); i++) {
                 queueNull();
             }

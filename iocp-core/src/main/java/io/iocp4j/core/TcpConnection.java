@@ -70,7 +70,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private int highWaterMark;
     private int receiveSize;
     private final SendQueue queue;
-    private final ByteBuffer[] gather = new ByteBuffer[CompletionPort.GATHER_MAX];
+    /** Grows at the first send of more than one buffer, which most connections never have. */
+    private ByteBuffer[] gather = new ByteBuffer[1];
     /** Came while paused. */
     private Receive held;
     private CloseInfo closeInfo;
@@ -1017,6 +1018,9 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (!queue.isEmpty()) {
             if (!sending) {
                 sending = true;
+                if (queue.entries() > gather.length) {
+                    gather = new ByteBuffer[CompletionPort.GATHER_MAX];
+                }
                 int count = queue.gather(gather);
                 socket.send(gather, count, new Send());
             }

@@ -52,12 +52,17 @@ final class Worker extends Thread {
         }
         delivering = true;
         ownPosts = 0;
+        int ended = 0;
         try {
             for (IoContext next = context; next != null; next = ready.poll()) {
+                ended++;
                 deliver(next);
             }
         } finally {
             delivering = false;
+            delivered.setOpaque(delivered.getPlain() + ended);
+            // together, since all workers share the count
+            port.end(ended);
         }
     }
 
@@ -93,9 +98,6 @@ final class Worker extends Thread {
         } catch (Throwable thrown) {
             failures++;
             port.report(context, thrown);
-        } finally {
-            delivered.setOpaque(delivered.getPlain() + 1);
-            port.end();
         }
     }
 }
