@@ -13,22 +13,30 @@ import java.nio.ByteBuffer;
 final class ClientEnd implements TcpHandler {
     private final WebSocketListener listener;
     private final WebSocketSettings settings;
+    private final int number;
     private int headEnd;
     private WebSocketEnd socket;
 
-    private ClientEnd(WebSocketListener listener, WebSocketSettings settings) {
+    private ClientEnd(WebSocketListener listener, WebSocketSettings settings, int number) {
+        this.number = number;
         this.listener = listener;
         this.settings = settings;
     }
 
     static void connect(CompletionPort port, InetSocketAddress server, WebSocketListener listener, WebSocketSettings settings)
             throws IOException {
-        TcpConnection.connect(port, TcpOptions.defaults(), server, new ClientEnd(listener, settings));
+        connect(port, TcpOptions.defaults(), server, listener, settings, 0);
+    }
+
+    /** The number is the path. */
+    static void connect(CompletionPort port, TcpOptions options, InetSocketAddress server, WebSocketListener listener,
+            WebSocketSettings settings, int number) throws IOException {
+        TcpConnection.connect(port, options, server, new ClientEnd(listener, settings, number));
     }
 
     @Override
     public void onOpen(TcpConnection connection) {
-        connection.send(ByteBuffer.wrap(WireBytes.utf8(RawClient.upgradeHead("/"))));
+        connection.send(ByteBuffer.wrap(WireBytes.utf8(RawClient.upgradeHead("/" + number))));
     }
 
     @Override
@@ -36,7 +44,7 @@ final class ClientEnd implements TcpHandler {
         while (socket == null && data.hasRemaining()) {
             headEnd = data.get() == "\r\n\r\n".charAt(headEnd) ? headEnd + 1 : 0;
             if (headEnd == 4) {
-                HttpRequest request = HttpRequest.of("GET", "/", HttpHeaders.builder().add("Host", "localhost").build(), true);
+                HttpRequest request = HttpRequest.of("GET", "/" + number, HttpHeaders.builder().add("Host", "localhost").build(), true);
                 HttpHeaders none = HttpHeaders.builder().build();
                 OpeningHandshake facts = new OpeningHandshake(request, none, null, null);
                 socket = new WebSocketEnd(connection, Role.CLIENT, facts, listener, settings);

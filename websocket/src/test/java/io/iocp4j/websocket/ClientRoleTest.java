@@ -55,7 +55,7 @@ class ClientRoleTest {
         server = listener.accept();
         server.setSoTimeout(RawClient.DEADLINE_MILLIS);
         in = new DataInputStream(server.getInputStream());
-        in.readNBytes(RawClient.upgradeHead("/").length());
+        in.readNBytes(RawClient.upgradeHead("/0").length());
         send(WireBytes.utf8("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
         socket = recorder.socket();
     }
