@@ -3,6 +3,7 @@
  * Start with the description of {@link io.iocp4j.core}.
  */
 module io.iocp4j.core {
+    requires jdk.jfr;
     requires jdk.net;
 
     exports io.iocp4j.core;

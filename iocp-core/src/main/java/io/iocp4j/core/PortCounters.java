@@ -1,14 +1,25 @@
 package io.iocp4j.core;
 
 /**
- * A look at a port. The numbers are taken one after the other, so they fit together only while the port is idle.
+ * A look at a port. The numbers are taken one after the other, so they fit together only while the port is idle. What is counted since
+ * the port was opened is counted when its completion was delivered.
  *
  * @param workers threads that take completions
  * @param handles sockets and listeners that are open
  * @param outstanding operations submitted and not yet delivered
- * @param delivered completions delivered since the port was opened
+ * @param delivered completions since the port was opened
  * @param handlerFailures deliveries that threw
  * @param nullCompletions null completions taken; in the end one per worker
+ * @param accepted accepts that brought a connection
+ * @param acceptsFailed accepts that failed, without those that the end of their listener has ended
+ * @param connected connects that succeeded
+ * @param connectsFailed connects that failed or were given up
+ * @param bytesReceived bytes of all receives; with TLS those of its records and those in them
+ * @param bytesSent bytes of all sends, counted in the same way
+ * @param buffersUsed bytes of the port's {@link BufferPool} that are with somebody
+ * @param buffersKept bytes that it keeps for reuse
  */
-public record PortCounters(int workers, int handles, long outstanding, long delivered, long handlerFailures, int nullCompletions) {
+public record PortCounters(int workers, int handles, long outstanding, long delivered, long handlerFailures, int nullCompletions,
+        long accepted, long acceptsFailed, long connected, long connectsFailed, long bytesReceived, long bytesSent,
+        long buffersUsed, long buffersKept) {
 }

@@ -158,15 +158,11 @@ public abstract class PortEngine implements HandlePort {
 
     @Override
     public final PortCounters counters() {
-        if (pull != null) {
-            return pull.counters(handles(), outstanding());
-        }
+        List<Tally> tallies;
         synchronized (workers) {
-            return new PortCounters(workers.size(), handles(), outstanding(),
-                    workers.stream().mapToLong(Worker::delivered).sum(),
-                    workers.stream().mapToLong(Worker::failures).sum(),
-                    workers.stream().mapToInt(Worker::nulls).sum());
+            tallies = pull == null ? workers.stream().map(worker -> worker.tally).toList() : List.of(pull.tally());
         }
+        return Tally.sum(tallies, options.workers(), handles(), outstanding(), buffers);
     }
 
     @Override
@@ -451,7 +447,7 @@ public abstract class PortEngine implements HandlePort {
      */
     protected final boolean nullTaken() {
         if (pull == null) {
-            Worker.current(this).takeNull();
+            Worker.current(this).tally.nullTaken();
         }
         boolean last = nullsToTake.decrementAndGet() == 0;
         if (last) {

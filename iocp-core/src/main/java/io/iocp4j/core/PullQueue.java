@@ -26,8 +26,7 @@ final class PullQueue {
     private final ArrayDeque<IoContext> packets = new ArrayDeque<>();
     /** The port's last packets were put in: behind what is still here come only null completions. */
     private boolean ended;
-    private long delivered;
-    private long failures;
+    private final Tally tally = new Tally();
 
     PullQueue(PortEngine port) {
         this.port = port;
@@ -117,6 +116,7 @@ final class PullQueue {
         if (nullsToTake.getCount() == 0) {
             throw new IllegalStateException("the port " + port.options().name() + " is closed, and all its null completions were taken");
         }
+        tally.nullTaken();
         nullsToTake.countDown();
         return null;
     }
@@ -141,8 +141,10 @@ final class PullQueue {
             port.report(context, thrown);
         } finally {
             synchronized (this) {
-                delivered++;
-                failures += failed ? 1 : 0;
+                tally.delivered(context);
+                if (failed) {
+                    tally.handlerFailed();
+                }
             }
             delivering.remove(thread);
             port.end();
@@ -174,8 +176,7 @@ final class PullQueue {
         return interrupted;
     }
 
-    synchronized PortCounters counters(int handles, long outstanding) {
-        int workers = port.options().workers();
-        return new PortCounters(workers, handles, outstanding, delivered, failures, workers - (int) nullsToTake.getCount());
+    Tally tally() {
+        return tally;
     }
 }

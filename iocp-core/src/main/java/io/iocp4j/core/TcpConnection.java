@@ -55,6 +55,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
     private final Turns strand;
     private final Object lock = new Object();
+    private final long madeNanos;
 
     // guarded by lock
     private State state;
@@ -105,6 +106,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         this.options = options;
         this.state = state;
         this.onFreed = onFreed;
+        this.madeNanos = port.nanoTime();
         this.strand = new Turns();
         this.queue = new SendQueue(port.buffers());
         this.lowWaterMark = options.lowWaterMark();
@@ -708,7 +710,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             return;
         }
         strand.post(() -> {
-            callback(c -> c.handler.onTimeout(c));
+            callback("onTimeout", c -> c.handler.onTimeout(c));
             synchronized (lock) {
                 idle.told();
             }
@@ -814,8 +816,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 idle.stop();
             }
             strand.post(() -> {
+                callback("onClose", c -> c.handler.onClose(c, c.closeInfo));
                 closeReported = true;
-                handler.onClose(this, closeInfo);
             });
         }
     }
@@ -847,7 +849,9 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     @Override
     protected void free() {
-        closed.complete(new CloseInfo(lastError, closeInfo.initiator(), lastCause, bytesLost));
+        CloseInfo end = new CloseInfo(lastError, closeInfo.initiator(), lastCause, bytesLost);
+        FlightEvents.ConnectionClosed.commit(this, end, port.nanoTime() - madeNanos);
+        closed.complete(end);
         onFreed.run();
     }
 
@@ -1061,7 +1065,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 if (aboveHighWater && queue.bytes() <= lowWaterMark) {
                     aboveHighWater = false;
                     if (state == State.OPEN) {
-                        strand.post(() -> callback(c -> c.handler.onDrain(c)));
+                        strand.post(() -> callback("onDrain", c -> c.handler.onDrain(c)));
                     }
                 }
             }
@@ -1086,7 +1090,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (!options.idleTimeout().isZero()) {
             setTimeout(options.idleTimeout());
         }
-        callback(c -> c.handler.onOpen(c));
+        FlightEvents.ConnectionOpened.commit(this, connector == null);
+        callback("onOpen", c -> c.handler.onOpen(c));
         synchronized (lock) {
             receiveNext();
         }
@@ -1150,10 +1155,10 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
         if (data) {
             current = receive;
-            callback(c -> c.handler.onData(c, receive.memory.buffer().flip()));
+            callback("onData", c -> c.handler.onData(c, receive.memory.buffer().flip()));
             current = null;
         } else {
-            callback(c -> c.handler.onEnd(c));
+            callback("onEnd", c -> c.handler.onEnd(c));
         }
         synchronized (lock) {
             receiving = false;
@@ -1203,14 +1208,20 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     /** Calls the handler, as the strand and without a lock; nothing is told after onClose. */
-    private void callback(Callback callback) {
+    private void callback(String name, Callback callback) {
         if (closeReported) {
             return;
         }
+        FlightEvents.SlowHandler slow = new FlightEvents.SlowHandler();
+        slow.begin();
         try {
             callback.call(this);
         } catch (Throwable thrown) {
             handlerFailed(thrown);
+        }
+        slow.end();
+        if (slow.shouldCommit()) {
+            slow.commit(this, name);
         }
     }
 

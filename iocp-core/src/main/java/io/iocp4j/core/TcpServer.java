@@ -399,6 +399,7 @@ public final class TcpServer implements AutoCloseable {
         }
         IoException failure = new IoException(accept.error(), "accept", address(), null, accept.cause());
         LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
+        FlightEvents.AcceptFailed.commit(failure);
         tell(() -> options.gate().onAcceptFailed(failure));
     }
 

@@ -1,7 +1,6 @@
 package io.iocp4j.core;
 
 import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A thread that takes completions from its port and delivers them, one after the other.
@@ -22,10 +21,7 @@ final class Worker extends Thread {
     private boolean delivering;
     private int ownPosts;
 
-    /** Written by this thread only; read by others for reports, for which no order is needed: a volatile store would cost a fence. */
-    private final AtomicLong delivered = new AtomicLong();
-    private volatile long failures;
-    private volatile int nulls;
+    final Tally tally = new Tally();
 
     Worker(PortEngine port, Runnable loop, String name) {
         super(null, loop, name, 0, false);
@@ -60,7 +56,6 @@ final class Worker extends Thread {
             }
         } finally {
             delivering = false;
-            delivered.setOpaque(delivered.getPlain() + ended);
             // together, since all workers share the count
             port.end(ended);
         }
@@ -76,28 +71,14 @@ final class Worker extends Thread {
         return true;
     }
 
-    void takeNull() {
-        nulls++;
-    }
-
-    long delivered() {
-        return delivered.getOpaque();
-    }
-
-    long failures() {
-        return failures;
-    }
-
-    int nulls() {
-        return nulls;
-    }
-
     private void deliver(IoContext context) {
         try {
             context.finish();
         } catch (Throwable thrown) {
-            failures++;
+            tally.handlerFailed();
             port.report(context, thrown);
+        } finally {
+            tally.delivered(context);
         }
     }
 }

@@ -538,6 +538,39 @@ public abstract class CompletionPortContract {
         }
     }
 
+    @Test
+    @DisplayName("the counters tell what was delivered: connections, failures, bytes; an accept that is ended did not fail")
+    void counters() throws Exception {
+        CompletionPort port = open(2);
+        PortListener closed = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+        Probe ended = new Probe();
+        closed.accept(ended);
+        closed.close();
+        ended.await();
+        Probe refused = new Probe();
+        port.socket(CompletionKey.NONE).connect(closed.local(), refused);
+        refused.await();
+        Pair pair = Pair.of(port);
+        Probe received = receive(pair.server, ByteBuffer.allocateDirect(10));
+        send(pair.client, bytes("hello")).await();
+        assertEquals(5, received.await().transferred());
+        PooledBuffer used = port.buffers().acquire(BufferPool.PIECE_MIN);
+        assertEquals(BufferPool.PIECE_MIN, port.counters().buffersUsed());
+        used.release();
+        assertEquals(0, port.counters().buffersUsed());
+        port.close();
+        PortCounters counters = port.counters();
+        assertEquals(2, counters.workers());
+        assertEquals(1, counters.accepted());
+        assertEquals(0, counters.acceptsFailed());
+        assertEquals(1, counters.connected());
+        assertEquals(1, counters.connectsFailed());
+        assertEquals(5, counters.bytesReceived());
+        assertEquals(5, counters.bytesSent());
+        // each handle that was still open has told its key as well
+        assertTrue(counters.delivered() >= 6, counters::toString);
+    }
+
     // ---------------------------------------------------------------- closing
 
     @Test

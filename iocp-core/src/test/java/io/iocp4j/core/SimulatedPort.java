@@ -33,8 +33,7 @@ public final class SimulatedPort implements HandlePort {
     private final Set<PortHandle> handles = new LinkedHashSet<>();
     private Phase phase = Phase.OPEN;
     private long outstanding;
-    private long delivered;
-    private long handlerFailures;
+    private final Tally tally = new Tally();
     private int nulls;
     /** Null if the simulation is driven. */
     private Thread thread;
@@ -134,7 +133,7 @@ public final class SimulatedPort implements HandlePort {
     @Override
     public PortCounters counters() {
         synchronized (world) {
-            return new PortCounters(workers, handles.size(), outstanding, delivered, handlerFailures, nulls);
+            return Tally.sum(List.of(tally), workers, handles.size(), outstanding, world.buffers());
         }
     }
 
@@ -232,12 +231,12 @@ public final class SimulatedPort implements HandlePort {
             context.finish();
         } catch (Throwable thrown) {
             synchronized (world) {
-                handlerFailures++;
+                tally.handlerFailed();
                 world.failed(thrown);
             }
         }
         synchronized (world) {
-            delivered++;
+            tally.delivered(context);
         }
         ended();
     }
@@ -261,6 +260,7 @@ public final class SimulatedPort implements HandlePort {
 
     private void takeNull() {
         nulls++;
+        tally.nullTaken();
         world.log(name, "null completion", nulls, "of", workers);
     }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @DisplayName("A server whose accept fails")
 class TcpAcceptFailureTest extends TcpFixture {
     /** The port of the test, but its listeners fail as often as asked, and the waits of its timer are written down and not waited for. */
-    private static final class FailingPort extends ForwardingPort {
+    static final class FailingPort extends ForwardingPort {
         private final IoError error;
         private final AtomicInteger failuresLeft;
         private final List<Duration> waits = new CopyOnWriteArrayList<>();

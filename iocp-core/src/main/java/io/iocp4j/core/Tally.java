@@ -1,0 +1,70 @@
+package io.iocp4j.core;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * What one worker has delivered. Written by that worker only, or under one lock; read by others for reports, for which no order is
+ * needed: a count costs a plain store, where a counter that workers share would cost each message a fight for its cache line.
+ */
+final class Tally {
+    /** What is counted. */
+    private enum Count {
+        DELIVERED,
+        HANDLER_FAILURES,
+        NULLS,
+        ACCEPTED,
+        ACCEPTS_FAILED,
+        CONNECTED,
+        CONNECTS_FAILED,
+        BYTES_RECEIVED,
+        BYTES_SENT
+    }
+
+    private final AtomicLongArray counts = new AtomicLongArray(Count.values().length);
+
+    /** Counts a delivery by what it delivered. */
+    void delivered(IoContext context) {
+        add(Count.DELIVERED, 1);
+        switch (context.operation()) {
+            case RECEIVE -> add(Count.BYTES_RECEIVED, context.transferred());
+            case SEND -> add(Count.BYTES_SENT, context.transferred());
+            case ACCEPT -> {
+                // an accept that its listener's end has ended did not fail
+                if (context.error() == null) {
+                    add(Count.ACCEPTED, 1);
+                } else if (context.error().group() != IoError.Group.CLOSED) {
+                    add(Count.ACCEPTS_FAILED, 1);
+                }
+            }
+            case CONNECT -> add(context.error() == null ? Count.CONNECTED : Count.CONNECTS_FAILED, 1);
+            default -> { }
+        }
+    }
+
+    void handlerFailed() {
+        add(Count.HANDLER_FAILURES, 1);
+    }
+
+    void nullTaken() {
+        add(Count.NULLS, 1);
+    }
+
+    private void add(Count count, long value) {
+        counts.setOpaque(count.ordinal(), counts.getPlain(count.ordinal()) + value);
+    }
+
+    /** The sums over workers, with what the port itself knows. */
+    static PortCounters sum(List<Tally> tallies, int workers, int handles, long outstanding, BufferPool buffers) {
+        return new PortCounters(workers, handles, outstanding,
+                sum(tallies, Count.DELIVERED), sum(tallies, Count.HANDLER_FAILURES), (int) sum(tallies, Count.NULLS),
+                sum(tallies, Count.ACCEPTED), sum(tallies, Count.ACCEPTS_FAILED),
+                sum(tallies, Count.CONNECTED), sum(tallies, Count.CONNECTS_FAILED),
+                sum(tallies, Count.BYTES_RECEIVED), sum(tallies, Count.BYTES_SENT),
+                buffers.usedBytes(), buffers.keptBytes());
+    }
+
+    private static long sum(List<Tally> tallies, Count count) {
+        return tallies.stream().mapToLong(tally -> tally.counts.getOpaque(count.ordinal())).sum();
+    }
+}
