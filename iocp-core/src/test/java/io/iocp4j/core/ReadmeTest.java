@@ -1,14 +1,17 @@
 package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("The TCP servers that README shows")
+@DisplayName("The TCP servers and clients that README shows")
 class ReadmeTest {
     @Test
     @DisplayName("C62 with a virtual thread for each connection")
@@ -30,6 +33,34 @@ class ReadmeTest {
         assertEcho(server);
         server.close();
         server.awaitClosed();
+    }
+
+    @Test
+    @DisplayName("C62 clients, with calls that wait and with callbacks")
+    void clients() throws Exception {
+        try (CompletionPort port = CompletionPort.open();
+                TcpServer server = TcpServer.listen(TcpOptions.defaults(), connection -> new TcpHandler() {
+                    @Override public void onData(TcpConnection c, ByteBuffer data) { c.send(data); }
+                })) {
+            int tcpPort = server.address().getPort();
+            TcpConnection waiting = TcpConnection.connect("localhost", tcpPort);
+            try (waiting) {
+                waiting.write("hello\n");
+                assertEquals("hello", waiting.readLine());
+            }
+            CompletableFuture<String> echo = new CompletableFuture<>();
+            TcpConnection connection = TcpConnection.connect(port, TcpOptions.defaults(), "localhost", tcpPort, new TcpHandler() {
+                @Override public void onOpen(TcpConnection c) { c.send(StandardCharsets.UTF_8.encode("hello\n")); }
+                @Override public void onData(TcpConnection c, ByteBuffer data) {
+                    echo.complete(StandardCharsets.UTF_8.decode(data).toString());
+                    c.end();
+                }
+            });
+            assertEquals("hello\n", TcpFixture.await(echo));
+            assertTrue(TcpFixture.awaitClosed(connection).clean());
+            assertTrue(TcpFixture.awaitClosed(waiting).clean());
+            server.close(Duration.ofSeconds(20));
+        }
     }
 
     private static void assertEcho(TcpServer server) throws Exception {
