@@ -198,7 +198,7 @@ final class Connector {
         untried.clear();
         cancel(next);
         pending.forEach(attempt -> attempt.socket.close());
-        TlsSocket socket = new TlsSocket(HandlePort.of(port), winner.socket, tls);
+        TlsSocket socket = new TlsSocket(HandlePort.of(port), winner.socket, tls, options.lingerTimeout());
         handshake = new Attempt(socket, winner.address);
         pending.add(handshake);
         socket.handshake(handshake);

@@ -416,7 +416,7 @@ public final class TcpServer implements AutoCloseable {
         try {
             TcpConnection.configure(socket, options);
             tls = options.tls() == null ? null
-                    : new TlsSocket(HandlePort.of(port), socket, TlsRecords.ofServer(options, port.buffers()));
+                    : new TlsSocket(HandlePort.of(port), socket, TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
         } catch (IOException | RuntimeException e) {
             // gone before its first byte
             LOG.log(Level.DEBUG, "a connection from " + socket.remote() + " ended before it began", e);

@@ -24,10 +24,12 @@ import javax.net.ssl.SSLSession;
 final class TlsSocket extends VirtualSocket {
     private static final System.Logger LOG = System.getLogger(TlsSocket.class.getName());
 
-    /** How long a closed socket still tries to get its alert or its close_notify out. */
-    static final Duration LAST_WORDS_MAX = Duration.ofSeconds(1);
+    /** How long a closed socket still tries to get its alert out. */
+    static final Duration ALERT_MAX = Duration.ofSeconds(1);
 
     private final PortSocket inner;
+    /** How long a closed socket still tries to get its close_notify out. */
+    private final Duration lingerTimeout;
 
     // guarded by lock
     private final TlsRecords records;
@@ -53,9 +55,10 @@ final class TlsSocket extends VirtualSocket {
     private volatile String applicationProtocol;
 
     /** The records are those of a new engine, whose handshake has not begun. */
-    TlsSocket(HandlePort port, PortSocket inner, TlsRecords records) {
+    TlsSocket(HandlePort port, PortSocket inner, TlsRecords records, Duration lingerTimeout) {
         super(port, new Object());
         this.inner = inner;
+        this.lingerTimeout = lingerTimeout;
         this.records = records;
     }
 
@@ -98,7 +101,7 @@ final class TlsSocket extends VirtualSocket {
         }
     }
 
-    /** What is pending completes with {@link IoError#OPERATION_ABORTED}; last words that are under way have a second to get out. */
+    /** What is pending completes with {@link IoError#OPERATION_ABORTED}; last words that are under way have some time to get out. */
     @Override
     public void close() {
         synchronized (lock) {
@@ -106,7 +109,7 @@ final class TlsSocket extends VirtualSocket {
                 boolean alert = alerting && (innerSending || innerReceiving);
                 boolean end = ending && !finSent && error() == null && (innerSending || working);
                 if (alert || end) {
-                    lastWords = port.schedule(LAST_WORDS_MAX, inner::close);
+                    lastWords = port.schedule(alert ? ALERT_MAX : lingerTimeout, inner::close);
                 } else {
                     inner.close();
                 }
