@@ -27,6 +27,9 @@ final class TlsSocket extends VirtualSocket {
     /** How long a closed socket still tries to get its alert out. */
     static final Duration ALERT_MAX = Duration.ofSeconds(1);
 
+    /** How much of what still comes is dropped meanwhile, in bytes: more than a first flight, less than a flood. */
+    static final int DROPPED_MAX = 256 << 10;
+
     private final PortSocket inner;
     /** How long a closed socket still tries to get its close_notify out. */
     private final Duration lingerTimeout;
@@ -47,6 +50,7 @@ final class TlsSocket extends VirtualSocket {
     private boolean finSent;
     /** An alert was sent, or is being sent; what still comes is dropped. */
     private boolean alerting;
+    private long dropped;
     /** Closed, but for what is still to be said. */
     private Future<?> lastWords;
 
@@ -310,7 +314,8 @@ final class TlsSocket extends VirtualSocket {
             records.received(context.transferred());
             if (isClosed() || error() != null) {
                 records.release();
-                if (alerting && !innerEnded) {
+                dropped += context.transferred();
+                if (alerting && !innerEnded && dropped <= DROPPED_MAX) {
                     submitReceive();
                 }
             } else if (context.error() != null) {

@@ -7,15 +7,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.Key;
 import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
@@ -37,7 +37,10 @@ public enum TestKeys {
     CLIENT(AUTHORITY, "-ext", "eku=clientAuth");
 
     private static final char[] PASSWORD = "not a secret".toCharArray();
+    /** Opening a store takes ten thousand rounds of a hash. */
     private static final Map<TestKeys, KeyStore> STORES = new ConcurrentHashMap<>();
+    private static final Map<TestKeys, KeyManager[]> KEYS = new ConcurrentHashMap<>();
+    private static final Map<TestKeys, TrustManager[]> TRUST = new ConcurrentHashMap<>();
 
     private final TestKeys signer;
     private final List<String> details;
@@ -53,17 +56,7 @@ public enum TestKeys {
      * @return for a server or a client
      */
     public SSLContext context() {
-        try {
-            KeyStore own = KeyStore.getInstance("PKCS12");
-            own.load(null, null);
-            Key key = store().getKey(name(), PASSWORD);
-            own.setKeyEntry(name(), key, PASSWORD, store().getCertificateChain(name()));
-            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            keys.init(own, PASSWORD);
-            return context(keys);
-        } catch (GeneralSecurityException | IOException e) {
-            throw new IllegalStateException(e);
-        }
+        return context(KEYS.computeIfAbsent(this, TestKeys::keyManagers));
     }
 
     /**
@@ -72,23 +65,47 @@ public enum TestKeys {
      * @return for a client
      */
     public static SSLContext trusting() {
+        return context(null);
+    }
+
+    private static SSLContext context(KeyManager[] keys) {
         try {
-            return context(null);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys, TRUST.computeIfAbsent(AUTHORITY, TestKeys::trustManagers), null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private KeyManager[] keyManagers() {
+        try {
+            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            KeyStore own = empty();
+            own.setKeyEntry(name(), store().getKey(name(), PASSWORD), PASSWORD, store().getCertificateChain(name()));
+            keys.init(own, PASSWORD);
+            return keys.getKeyManagers();
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private static SSLContext context(KeyManagerFactory keys) throws GeneralSecurityException, IOException {
-        KeyStore trusted = KeyStore.getInstance("PKCS12");
-        trusted.load(null, null);
-        Certificate authority = AUTHORITY.store().getCertificate(AUTHORITY.name());
-        trusted.setCertificateEntry(AUTHORITY.name(), authority);
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(trusted);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys == null ? null : keys.getKeyManagers(), trust.getTrustManagers(), null);
-        return context;
+    private TrustManager[] trustManagers() {
+        try {
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            KeyStore trusted = empty();
+            trusted.setCertificateEntry(name(), store().getCertificate(name()));
+            trust.init(trusted);
+            return trust.getTrustManagers();
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static KeyStore empty() throws GeneralSecurityException, IOException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        return store;
     }
 
     private KeyStore store() {
@@ -131,8 +148,7 @@ public enum TestKeys {
         command.addAll(details);
         if (signer != null) {
             command.addAll(List.of("-signer", signer.name()));
-            KeyStore beside = KeyStore.getInstance("PKCS12");
-            beside.load(null, null);
+            KeyStore beside = empty();
             KeyStore signers = signer.store();
             beside.setKeyEntry(signer.name(), signers.getKey(signer.name(), PASSWORD), PASSWORD,
                     signers.getCertificateChain(signer.name()));
