@@ -23,6 +23,9 @@
  *   v
  * TcpConnection.send, SendQueue, PortSocket.send, socket
  * </pre>
+ * With {@link io.iocp4j.core.TcpOptions#tls(javax.net.ssl.SSLContext) TLS} one PortSocket stands on another: nothing above it knows, but
+ * that a connection is open when hands were shaken. {@link io.iocp4j.core.TcpConnection#pair} joins two connections in memory, without a
+ * network.
  *
  * <h2>Who owns what</h2>
  * <ul>
@@ -46,6 +49,7 @@
  * Of a port: refuse new handles; tell each key and close each handle, so that pending operations complete with
  * {@link io.iocp4j.core.IoError#OPERATION_ABORTED}; wait until nothing is outstanding; only then one null completion per worker; join
  * the workers. Of a connection: {@code close()} reports to the handler at once, then flushes, sends FIN, reads to the peer's FIN or to a
- * time limit, and frees; {@code abort()} drops what is queued.
+ * time limit, and frees; {@code abort()} drops what is queued. Over TLS close_notify goes before FIN, and an end of
+ * the peer without it is {@link io.iocp4j.core.IoError#CONNECTION_RESET}: what came may have been cut off (RFC 8446 section 6.1).
  */
 package io.iocp4j.core;

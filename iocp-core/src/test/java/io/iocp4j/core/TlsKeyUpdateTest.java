@@ -34,7 +34,7 @@ class TlsKeyUpdateTest {
                 "-cp", System.getProperty("java.class.path"), Echo.class.getName()))
                 .redirectErrorStream(true).redirectOutput(output.toFile()).start();
         try {
-            assertTrue(child.waitFor(2 * Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS), "still running");
+            assertTrue(child.waitFor(3 * Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS), "still running");
         } finally {
             child.destroyForcibly();
         }
@@ -61,7 +61,8 @@ class TlsKeyUpdateTest {
                         c.send(data);
                     }
                 });
-                TcpConnection client = TcpConnection.connect(port, options.tls(TestKeys.trusting()), "localhost", server.address().getPort());
+                TcpOptions trusting = options.tls(TestKeys.trusting());
+                TcpConnection client = TcpConnection.connect(port, trusting, "localhost", server.address().getPort());
                 Thread writer = Thread.ofVirtual().start(() -> write(client, bytes));
                 ByteBuffer echoed = ByteBuffer.allocate(LENGTH);
                 while (echoed.hasRemaining()) {

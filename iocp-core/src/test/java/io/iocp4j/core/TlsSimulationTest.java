@@ -48,7 +48,7 @@ class TlsSimulationTest {
     }
 
     @Test
-    @DisplayName("partial receives and sends, delays, resets, ends and errors at every point: all bytes or an error, never an end too early")
+    @DisplayName("partial operations, delays, resets, ends and errors at every point: all bytes or an error, never an end too early")
     void seeds() throws Throwable {
         Simulation.onThreadOfItsOwn(this::runSeeds);
     }
@@ -64,8 +64,8 @@ class TlsSimulationTest {
                 throw new AssertionError("seed " + seed + ", again with: " + COMMAND + seed, e);
             }
         }
-        System.out.println("simulated TLS: " + (last - first + 1) + " seeds, connections opened " + opened + ", streams complete " + complete
-                + ", faults injected " + injected);
+        System.out.println("simulated TLS: " + (last - first + 1) + " seeds, connections opened " + opened + ", streams complete "
+                + complete + ", faults injected " + injected);
         if (last - first + 1 >= SEEDS_DEFAULT) {
             for (Faults.Kind kind : Faults.Kind.values()) {
                 assertTrue(kind == Faults.Kind.NO_DESCRIPTORS || injected.getOrDefault(kind, 0L) > 0, "no seed injected " + kind);
