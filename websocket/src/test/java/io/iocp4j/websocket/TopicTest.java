@@ -92,6 +92,7 @@ class TopicTest {
     }
 
     @Test
+    @SuppressWarnings("try") // the peer is there and never reads
     @DisplayName("ask 12: a member that does not read is dealt with by its policy, and the others lose nothing")
     void slowMember() throws Exception {
         for (SlowConsumer policy : List.of(SlowConsumer.DROP, SlowConsumer.CLOSE)) {
@@ -143,6 +144,7 @@ class TopicTest {
     }
 
     @Test
+    @SuppressWarnings("try") // the peer is there and never reads
     @DisplayName("joining, leaving, publishing and closing from 8 threads leaves no member and no message behind")
     void race() throws Exception {
         try (TestServer server = TestServer.webSockets(() -> recorder)) {
