@@ -63,6 +63,26 @@ class ReadmeTest {
         }
     }
 
+    @Test
+    @DisplayName("C62 the loop of a worker written by hand")
+    void pull() throws Exception {
+        CompletableFuture<Thread> deliveredBy = new CompletableFuture<>();
+        try (CompletionPort port = CompletionPort.open(PortOptions.pull())) {
+            Runnable whenDone = port::close;
+            IoContext context = new IoContext(null) {
+                @Override protected void onCompletion() {
+                    deliveredBy.complete(Thread.currentThread());
+                    whenDone.run();
+                }
+            };
+            port.post(context);
+            for (IoContext completed; (completed = port.take()) != null;) {
+                completed.deliver();
+            }
+        }
+        assertEquals(Thread.currentThread(), deliveredBy.getNow(null));
+    }
+
     private static void assertEcho(TcpServer server) throws Exception {
         byte[] text = "hello, port".getBytes(StandardCharsets.US_ASCII);
         try (Socket client = new Socket("127.0.0.1", server.address().getPort())) {

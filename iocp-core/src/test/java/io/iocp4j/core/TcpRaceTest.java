@@ -3,7 +3,9 @@ package io.iocp4j.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -15,13 +17,19 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntPredicate;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("Under load from many threads")
 class TcpRaceTest extends TcpFixture {
+    /** Less than half of what as many idle connections need. */
+    private static final long STORM_HEAP_MAX = 8 * MIB;
+    private static final long STORM_ECHO_MILLIS_MAX = 1_000;
+
     /** Checks the order of the callbacks and that they never overlap; one per connection. */
     private static class Witness implements TcpHandler {
         private final Queue<String> mistakes;
@@ -88,6 +96,18 @@ class TcpRaceTest extends TcpFixture {
     @ValueSource(longs = {1, 2, 3})
     @DisplayName("B8 B29 4 threads do everything to the same connections: callbacks in order, onClose once, everything is freed")
     void everythingAtOnce(long seed) throws Exception {
+        race(seed, 4, round -> round < 20);
+    }
+
+    @Test
+    @Tag("long")
+    @DisplayName("B29 8 threads do everything to the same connections for 30 s")
+    void everythingAtOnceForLong() throws Exception {
+        long start = System.nanoTime();
+        race(6, 8, round -> millisSince(start) < 30_000);
+    }
+
+    private void race(long seed, int threadCount, IntPredicate goOn) throws Exception {
         TcpOptions chosen = options.lingerTimeout(Duration.ofMillis(200)).waterMarks(100, 1000).allowHalfOpen(seed % 2 == 0)
                 .backlog(1_000).socketBuffers(SMALL, 0);
         Queue<TcpConnection> all = new ConcurrentLinkedQueue<>();
@@ -99,7 +119,7 @@ class TcpRaceTest extends TcpFixture {
             return witness;
         });
         PooledBuffer shared = port.buffers().acquire(2_000);
-        for (int round = 0; round < 20; round++) {
+        for (int round = 0; goOn.test(round); round++) {
             List<TcpConnection> targets = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
                 Witness witness = new Witness(mistakes);
@@ -108,7 +128,7 @@ class TcpRaceTest extends TcpFixture {
             }
             targets.addAll(all);
             all.addAll(targets.subList(0, 8));
-            Thread[] threads = new Thread[4];
+            Thread[] threads = new Thread[threadCount];
             for (int t = 0; t < threads.length; t++) {
                 SplittableRandom random = new SplittableRandom(seed * 1_000 + round * 10 + t);
                 threads[t] = Thread.ofPlatform().name("test-race-" + t).start(() -> {
@@ -122,6 +142,8 @@ class TcpRaceTest extends TcpFixture {
             }
             all.forEach(TcpConnection::resume);
             all.forEach(random(seed + round) ? TcpConnection::close : TcpConnection::abort);
+            all.removeIf(connection -> connection.closed().isDone());
+            witnesses.removeIf(witness -> witness.closed.getCount() == 0);
         }
         shared.release();
         server.close(Duration.ofSeconds(5));
@@ -252,20 +274,67 @@ class TcpRaceTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("B27 peers that connect and reset at once do not harm the server: the next one is served")
-    void resetStorm() throws Exception {
-        TcpServer server = TcpServer.listen(port, options, connection -> new Witness(mistakes));
-        for (int i = 0; i < 1_000; i++) {
-            try (Socket client = new Socket(LOOPBACK, server.address().getPort())) {
-                client.setSoLinger(true, 0);
+    @DisplayName("B27 10,000 connects that are cut at once, by either side: others are served in time, neither heap nor descriptors grow")
+    void storm() throws Exception {
+        TcpServer server = TcpServer.listen(port, options, connection -> new Witness(mistakes) {
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) throws IOException {
+                super.onData(c, data);
+                c.send(data);
+            }
+        });
+        storm(server, 1_000);
+        long heapBefore = usedHeap();
+        int descriptorsBefore = descriptors();
+        List<Long> echoes = storm(server, 10_000);
+        server.close(Duration.ofSeconds(5));
+        long heap = usedHeap() - heapBefore;
+        assertTrue(heap < STORM_HEAP_MAX, heap + " bytes of heap");
+        // the listener itself is gone meanwhile
+        assertTrue(descriptors() <= descriptorsBefore, () -> descriptorsBefore + " descriptors, then " + descriptors());
+        assertEquals(0, port.counters().handles());
+        assertTrue(mistakes.isEmpty(), mistakes::toString);
+        echoes.sort(null);
+        long p99 = echoes.get(echoes.size() * 99 / 100);
+        assertTrue(p99 < STORM_ECHO_MILLIS_MAX, () -> "milliseconds of connects and echoes: " + echoes);
+    }
+
+    /** Cuts so many connections, and returns how long one in a hundred that was not cut took for its connect and an echo. */
+    private List<Long> storm(TcpServer server, int connections) throws Exception {
+        List<Long> echoes = new ArrayList<>();
+        for (int i = 0; i < connections; i++) {
+            if (i % 2 == 0) {
+                try (Socket client = new Socket(LOOPBACK, server.address().getPort())) {
+                    client.setSoLinger(true, 0);
+                }
+            } else {
+                Witness witness = new Witness(mistakes);
+                TcpConnection connection = TcpConnection.connect(port, options, server.address(), witness);
+                connection.abort();
+                await(witness.closed);
+                awaitClosed(connection);
+            }
+            if (i % 100 == 0) {
+                long start = System.nanoTime();
+                try (Socket client = new Socket(LOOPBACK, server.address().getPort())) {
+                    client.getOutputStream().write(i);
+                    assertEquals(i & 0xFF, client.getInputStream().read());
+                }
+                echoes.add(millisSince(start));
             }
         }
-        Recorder recorder = new Recorder();
-        TcpConnection last = TcpConnection.connect(port, options, server.address(), recorder);
-        recorder.awaitOpen();
-        last.close();
-        server.close(Duration.ofSeconds(5));
-        awaitClosed(last);
-        assertTrue(mistakes.isEmpty(), mistakes::toString);
+        return echoes;
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    /** How many this process has open; 0 where the system does not tell. */
+    private static int descriptors() {
+        String[] names = new File("/proc/self/fd").list();
+        return names == null ? 0 : names.length;
     }
 }
