@@ -304,6 +304,7 @@ class ConnectorTest {
                 .connect(TcpOptions.defaults().localAddress(new InetSocketAddress(v4(9), 9999)));
         net.run(Duration.ofMillis(900));
         assertEquals(1, net.port.counters().handles());
+        assertEquals(TcpConnection.State.CONNECTING, net.connection.state(), "the second was tried beside the first");
         net.run(Duration.ofMillis(1100));
         assertEquals(9999, net.connection.local().getPort());
         assertEquals(9999, net.accepted.getFirst().remote().getPort());

@@ -180,7 +180,8 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
         if (answer == null) {
             world.soon(port, () -> decideConnect(context, address));
         } else if (!answer.isSilence()) {
-            world.add(port, answer.delayNanos(), false, () -> {
+            // as a timer, so that a run may stop before it
+            world.add(port, answer.delayNanos(), true, () -> {
                 synchronized (world) {
                     if (answer.error() == null || context != connect) {
                         decideConnect(context, address);
