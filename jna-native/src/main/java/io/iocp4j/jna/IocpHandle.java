@@ -118,6 +118,9 @@ abstract class IocpHandle extends PortHandle {
     }
 
     final void takeAddress(InetSocketAddress address) throws WinError {
+        if (address.isUnresolved()) {
+            throw WinError.ofCode("bind to a name without address", WinApi.WSAHOST_NOT_FOUND);
+        }
         try (Arena arena = Arena.ofConfined()) {
             int result = api.bind(socket, SocketAddress6.write(address, arena.allocate(SocketAddress6.BYTES, 4)).address(),
                     SocketAddress6.BYTES);

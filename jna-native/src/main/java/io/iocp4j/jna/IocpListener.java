@@ -28,9 +28,6 @@ final class IocpListener extends IocpHandle implements PortListener {
     IocpListener(IocpPort port, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
         super(port, key);
         try {
-            if (asked.isUnresolved()) {
-                throw WinError.ofCode("bind to a name without address", WinApi.WSAHOST_NOT_FOUND);
-            }
             allowBothFamilies();
             // SO_REUSEADDR means on Windows that another process may take the port over
             check("setsockopt SO_EXCLUSIVEADDRUSE", option(WinApi.SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1));

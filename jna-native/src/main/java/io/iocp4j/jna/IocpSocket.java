@@ -7,6 +7,7 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.Operation;
 import io.iocp4j.core.PortSocket;
+import io.iocp4j.core.TcpOptions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
@@ -343,9 +344,12 @@ final class IocpSocket extends IocpHandle implements PortSocket {
                 result = -WinApi.WSAENOTSOCK;
             } else if (option.equals(StandardSocketOptions.SO_LINGER)) {
                 result = linger((Integer) value);
+            } else if (option.equals(TcpOptions.USER_TIMEOUT) && (Integer) value < 1) {
+                // to Windows 0 is no time at all, and below that it is for ever
+                result = -WinApi.WSAEINVAL;
             } else {
-                WinOption known = WinOption.of(option);
-                result = option(known.level(), known.number(), value instanceof Boolean on ? (on ? 1 : 0) : (Integer) value);
+                result = WinOption.of(option).map(known -> option(known.level(), known.number(), known.value(value)))
+                        .orElse(-WinApi.WSAENOPROTOOPT);
             }
         }
         if (result < 0) {

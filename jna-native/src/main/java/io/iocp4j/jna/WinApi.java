@@ -22,6 +22,7 @@ interface WinApi {
     int WSAENOTSOCK = 10038;
     int WSAEINVAL = 10022;
     int WSAEWOULDBLOCK = 10035;
+    int WSAENOPROTOOPT = 10042;
     int WSAEADDRINUSE = 10048;
     int WSAENOBUFS = 10055;
     int WSAENOTCONN = 10057;

@@ -16,6 +16,7 @@ final class WinError extends IOException {
     private static final Map<Integer, IoError> BY_CODE = new HashMap<>(Map.ofEntries(
             Map.entry(WinApi.WSAENOTSOCK, IoError.BAD_DESCRIPTOR),
             Map.entry(WinApi.ERROR_NOT_ENOUGH_MEMORY, IoError.NO_BUFFERS),
+            Map.entry(WinApi.WSAENOPROTOOPT, IoError.NOT_SUPPORTED),
             Map.entry(676, IoError.OPERATION_ABORTED),
             Map.entry(1453, IoError.NO_BUFFERS),
             Map.entry(10050, IoError.NETWORK_UNREACHABLE),

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * {@link FakePorts} with TCP of one machine, in memory: it repeats a reset, takes sends whole, and demands bind before ConnectEx and the
@@ -36,6 +37,12 @@ final class FakeKernel extends FakePorts {
 
     synchronized int openSockets() {
         return sockets.size();
+    }
+
+    /** The value that was set on some socket; null if on none. */
+    synchronized Integer optionSet(int level, int name) {
+        return sockets.values().stream().map(socket -> socket.options.get(level + " " + name)).filter(Objects::nonNull).findAny()
+                .orElse(null);
     }
 
     @Override
@@ -158,7 +165,9 @@ final class FakeKernel extends FakePorts {
         if (failure != 0) {
             return failure;
         }
-        socket.options.add(name);
+        if (length == 4) {
+            socket.options.put(level + " " + name, memory(value, 4).get(ValueLayout.JAVA_INT, 0));
+        }
         if (level == SOL_SOCKET && name == 0x80) {
             socket.resetsAtClose = memory(value, 4).get(ValueLayout.JAVA_INT, 0) == 1;
         }

@@ -1,8 +1,8 @@
 package io.iocp4j.jna;
 
 import java.util.ArrayDeque;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 
 /** A socket of {@link FakeKernel}: plain state, guarded by the kernel's lock. */
 final class FakeSocket {
@@ -14,7 +14,8 @@ final class FakeSocket {
     boolean resetsAtClose;
     /** SO_UPDATE_ACCEPT_CONTEXT or SO_UPDATE_CONNECT_CONTEXT was set; until then a connected socket is good for transfers only. */
     boolean contextUpdated;
-    final Set<Integer> options = new HashSet<>();
+    /** Values of one int, by level and name. */
+    final Map<String, Integer> options = new HashMap<>();
 
     /** Of a listener. */
     boolean listening;

@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,24 @@ class IocpHandlesTest {
         try (CompletionPort port = open(1)) {
             Pair.of(port).client().shutdownOutput();
             inOrder("option 1b", "option 3007", "bind", "connect", "option 7010", "getsockname", "getpeername", "shutdown");
+        }
+    }
+
+    @Test
+    @DisplayName("C12 a connect from an address of ours: bound to it before ConnectEx, and to nothing else")
+    void boundConnect() throws Exception {
+        try (CompletionPort port = open(1)) {
+            PortListener listener = Awaited.listen(port);
+            Awaited accepted = Awaited.accept(listener);
+            PortSocket client = port.socket(CompletionKey.NONE);
+            int before = kernel.calls().size();
+            client.bind(new InetSocketAddress("127.0.0.1", 4711));
+            Awaited.connect(client, listener.local()).ended(0);
+            List<String> calls = kernel.calls().subList(before, kernel.calls().size());
+            assertEquals(List.of("option 1b", "bind", "connect"),
+                    calls.stream().filter(call -> Set.of("option 1b", "option 3007", "bind", "connect").contains(call)).toList());
+            assertEquals(4711, client.local().getPort());
+            accepted.ended(0);
         }
     }
 
@@ -158,11 +177,13 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("names without an address are HOST_NOT_FOUND, for connect and listen")
+    @DisplayName("names without an address are HOST_NOT_FOUND, for connect, bind and listen")
     void unresolved() throws Exception {
         InetSocketAddress nowhere = InetSocketAddress.createUnresolved("nowhere.invalid", 1);
         try (CompletionPort port = open(1)) {
             Awaited.connect(port.socket(CompletionKey.NONE), nowhere).failed(IoError.HOST_NOT_FOUND);
+            PortSocket socket = port.socket(CompletionKey.NONE);
+            assertEquals(IoError.HOST_NOT_FOUND, assertThrows(IoException.class, () -> socket.bind(nowhere)).error());
             IoException e = assertThrows(IoException.class, () -> port.listen(nowhere, 1, CompletionKey.NONE));
             assertEquals(IoError.HOST_NOT_FOUND, e.error());
         }

@@ -11,9 +11,14 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
+import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpServer;
 import io.iocp4j.jna.Awaited.Pair;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("What Windows answers to a transfer and Wine does not, or not reliably")
 class IocpOutcomesTest {
+    private static final int TCP = 6;
+
     private final FakeKernel kernel = new FakeKernel();
     private CompletionPort port;
 
@@ -249,9 +256,12 @@ class IocpOutcomesTest {
         client.option(StandardSocketOptions.SO_SNDBUF, 1000);
         IoException waits = assertThrows(IoException.class, () -> client.option(StandardSocketOptions.SO_LINGER, 5));
         assertEquals(IoError.INVALID_ARGUMENT, waits.error());
-        assertThrows(UnsupportedOperationException.class, () -> client.option(StandardSocketOptions.IP_TOS, 1));
+        IoException unknown = assertThrows(IoException.class, () -> client.option(StandardSocketOptions.IP_TOS, 1));
+        assertEquals(IoError.NOT_SUPPORTED, unknown.error());
+        assertEquals("option IP_TOS", unknown.operation());
         kernel.failNext("option", 10042);
         IoException refused = assertThrows(IoException.class, () -> client.option(StandardSocketOptions.SO_KEEPALIVE, true));
+        assertEquals(IoError.NOT_SUPPORTED, refused.error());
         assertNotNull(refused.getCause());
         client.option(StandardSocketOptions.SO_LINGER, 0);
         Awaited received = Awaited.receive(pair.server(), bytes(10));
@@ -260,5 +270,37 @@ class IocpOutcomesTest {
         IoException closed = assertThrows(IoException.class, () -> client.option(StandardSocketOptions.TCP_NODELAY, true));
         assertEquals(IoError.BAD_DESCRIPTOR, closed.error());
         assertThrows(IoException.class, client::shutdownOutput);
+    }
+
+    @Test
+    @DisplayName("C49 times of keep-alive go to the system in seconds, and SO_KEEPALIVE last")
+    void keepAlive() throws Exception {
+        TcpOptions chosen = TcpOptions.defaults().keepAlive(Duration.ofSeconds(11), Duration.ofSeconds(12), 13);
+        open(IocpLimits.defaults());
+        try (TcpServer server = TcpServer.listen(port, TcpOptions.defaults().loopback(0), connection -> new TcpHandler() { })) {
+            TcpConnection client = TcpConnection.connect(port, chosen, server.address());
+            assertEquals(11, kernel.optionSet(TCP, 3));
+            assertEquals(12, kernel.optionSet(TCP, 17));
+            assertEquals(13, kernel.optionSet(TCP, 16));
+            assertEquals(1, kernel.optionSet(WinApi.SOL_SOCKET, 8));
+            client.abort();
+        }
+    }
+
+    @Test
+    @DisplayName("the user timeout is TCP_MAXRT, in whole seconds and never less than asked; what Windows would read otherwise is refused")
+    void userTimeout() throws Exception {
+        PortSocket client = pair().client();
+        client.option(TcpOptions.USER_TIMEOUT, 1);
+        assertEquals(1, kernel.optionSet(TCP, 5));
+        client.option(TcpOptions.USER_TIMEOUT, 30_001);
+        assertEquals(31, kernel.optionSet(TCP, 5));
+        client.option(TcpOptions.USER_TIMEOUT, Integer.MAX_VALUE);
+        assertEquals(2_147_484, kernel.optionSet(TCP, 5));
+        for (int none : new int[] {0, -1}) {
+            IoException refused = assertThrows(IoException.class, () -> client.option(TcpOptions.USER_TIMEOUT, none));
+            assertEquals(IoError.INVALID_ARGUMENT, refused.error());
+        }
+        assertEquals(2_147_484, kernel.optionSet(TCP, 5));
     }
 }
