@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 import jdk.net.ExtendedSocketOptions;
 
@@ -86,6 +87,8 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private Linger linger;
     private BlockingWriter writer;
     private FlushMarks flushMarks;
+    /** From {@code startTls} to the end of its handshake; nothing else is sent or received meanwhile. */
+    private TlsStart tlsStart;
     private long bytesRead;
     private long bytesWritten;
 
@@ -340,6 +343,36 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             // unless it was closed before it had a handler
             if (state == State.CONNECTING) {
                 tls.handshake(new Handshake());
+            }
+        }
+    }
+
+    /**
+     * Begins TLS, as a client, on a connection that was plain until now (CONNECT through a proxy, STARTTLS). To be called in
+     * {@code onData}, when the peer has agreed and its bytes are used up; whatever follows them in the buffer was sent in the open, and
+     * is not to be believed. What is sent from now on waits for the handshake, as it waits for a connect; no callback tells of its end.
+     * If it fails, so does the connection, with {@link IoError#TLS_FAILURE}. It has no time limit of its own.
+     *
+     * @param tls whose {@link TcpOptions#tls()} is used, the rest is not
+     * @param host a name, or an address as text; the certificate has to be one of it
+     * @param tcpPort of the host, 0 to 65535
+     * @throws IllegalArgumentException if the options have no TLS
+     * @throws IllegalStateException outside of {@code onData}, if there is TLS already, or something is still to be sent in the open
+     */
+    public void startTls(TcpOptions tls, String host, int tcpPort) {
+        if (tls.tls() == null) {
+            throw new IllegalArgumentException("these options are without TLS");
+        }
+        if (current == null || !strand.isCurrent()) {
+            throw new IllegalStateException("TLS begins in onData, where the peer has agreed to it");
+        }
+        synchronized (lock) {
+            if (socket instanceof TlsSocket || tlsStart != null || !sending && !queue.isEmpty()) {
+                throw new IllegalStateException("there is TLS already, or something is still to be sent in the open");
+            }
+            if (state == State.OPEN) {
+                tlsStart = new TlsStart(TlsRecords.ofClient(tls, host, tcpPort, port.buffers()), queue.bytes());
+                tlsStart.sentInTheOpen(0);
             }
         }
     }
@@ -1016,7 +1049,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     }
 
     private void flush() {
-        if (state == State.CONNECTING || state == State.CLOSED) {
+        if (state == State.CONNECTING || state == State.CLOSED || tlsStart != null) {
             return;
         }
         if (!queue.isEmpty()) {
@@ -1057,6 +1090,9 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 // how much of it went out is not known, so nothing may follow it
                 fail(send.error(), send.cause(), true);
             } else {
+                if (tlsStart != null) {
+                    tlsStart.sentInTheOpen(send.transferred());
+                }
                 flush();
                 changed();
                 if (flushMarks != null) {
@@ -1105,7 +1141,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     /** As above, into the memory of the receive before if that is nobody else's: the way to the pool and back costs more. */
     private void receiveNext(Receive before) {
         boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null;
-        if (wanted && !receiving && !inputEnded) {
+        if (wanted && !receiving && !inputEnded && tlsStart == null) {
             receiving = true;
             PooledBuffer memory = before == null ? null : before.handOver(receiveSize);
             Receive receive = new Receive(memory != null ? memory : port.buffers().acquire(receiveSize));
@@ -1334,6 +1370,51 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 open();
             } else {
                 fail(error(), cause(), true);
+            }
+        }
+    }
+
+    /** TLS on a connection that was plain; under the lock. */
+    private final class TlsStart {
+        private final TlsRecords records;
+        /** The completion of a send may come behind the peer's answer to it. */
+        private long openBytes;
+
+        TlsStart(TlsRecords records, long openBytes) {
+            this.records = records;
+            this.openBytes = openBytes;
+        }
+
+        void sentInTheOpen(long bytes) {
+            openBytes -= bytes;
+            if (sending) {
+                return;
+            }
+            if (openBytes > 0) {
+                fail(IoError.TLS_FAILURE, new SSLException("the peer has agreed to TLS before it was asked"), true);
+                return;
+            }
+            TlsSocket tls = new TlsSocket(HandlePort.of(port), socket, records, options.lingerTimeout());
+            socket = tls;
+            tls.handshake(new TlsStarted());
+        }
+    }
+
+    private final class TlsStarted extends IoContext {
+        TlsStarted() {
+            super(TcpConnection.this);
+        }
+
+        @Override
+        protected void onCompletion() {
+            synchronized (lock) {
+                if (error() != null) {
+                    fail(error(), cause(), true);
+                } else {
+                    tlsStart = null;
+                    flush();
+                    receiveNext();
+                }
             }
         }
     }

@@ -128,7 +128,7 @@ final class ClientConnection implements TcpHandler {
         }
         reader = new HttpResponseReader(settings.httpLimits());
         if (endpoint.secure()) {
-            throw new IOException("TLS is not spoken yet");
+            tcp.startTls(settings.secure(), endpoint.hostName(), endpoint.port());
         }
         sendRequest(tcp);
     }

@@ -18,18 +18,22 @@ import javax.net.ssl.SSLContext;
 record ClientSettings(WebSocketSettings webSocket, TcpOptions tcp, SSLContext tls, HttpLimits httpLimits,
         HttpHeaders headers, Set<String> subprotocols, Duration connectTimeout, int redirects, InetSocketAddress proxy,
         HttpHeaders proxyHeaders) {
+    /** The options of a connection in the open. */
+    TcpOptions plain() {
+        return tcp.tls(null);
+    }
+
     /**
-     * The options of the connection to this endpoint.
+     * The options of a connection with TLS.
      *
-     * @throws IOException if there is no default for TLS
+     * @throws IOException if there is no default for it
      */
-    TcpOptions tcp(Endpoint endpoint) throws IOException {
-        if (!endpoint.secure()) {
+    TcpOptions secure() throws IOException {
+        if (tls == null && tcp.tls() != null) {
             return tcp;
         }
         try {
-            SSLContext.getDefault();
-            throw new IOException("TLS is not spoken yet");
+            return tcp.tls(tls == null ? SSLContext.getDefault() : tls);
         } catch (NoSuchAlgorithmException e) {
             throw new IOException("the default of the JDK for TLS cannot be made", e);
         }

@@ -4,6 +4,7 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -75,8 +76,8 @@ final class Opening {
         } catch (ExecutionException e) {
             throw switch (e.getCause()) {
                 case HandshakeException known -> new HandshakeException(known);
-                case IoException known ->
-                        new IoException(known.error(), known.operation(), known.local(), known.remote(), known.getCause());
+                case IoException io ->
+                        new IoException(io.error(), io.operation(), io.local(), io.remote(), io.getCause());
                 default -> new IOException(e.getCause());
             };
         }
@@ -110,9 +111,10 @@ final class Opening {
                 settings.webSocket().deflate(), nonce);
         connection = new ClientConnection(this, endpoint, handshake);
         if (settings.proxy() == null) {
-            tcp = TcpConnection.connect(port, settings.tcp(endpoint), endpoint.hostName(), endpoint.port(), connection);
+            TcpOptions options = endpoint.secure() ? settings.secure() : settings.plain();
+            tcp = TcpConnection.connect(port, options, endpoint.hostName(), endpoint.port(), connection);
         } else {
-            tcp = TcpConnection.connect(port, settings.tcp(), settings.proxy(), connection);
+            tcp = TcpConnection.connect(port, settings.plain(), settings.proxy(), connection);
         }
         return true;
     }

@@ -87,8 +87,9 @@ public final class WebSocketClient {
         /**
          * Options and limits of the TCP connection.
          *
-         * @param options {@link TcpOptions#defaults()} unless set; its time for the connect counts within
-         *     {@link #connectTimeout}, and whether there is TLS is decided by the URI
+         * @param options {@link TcpOptions#defaults()} unless set; its time for the connect counts within {@link
+         *     #connectTimeout}. Whether there is TLS is decided by the URI; the context and the parameters in the
+         *     options are used then, unless {@link #tls} sets another context
          * @return this
          */
         public Builder tcp(TcpOptions options) {

@@ -1,5 +1,5 @@
 /**
- * WebSocket (RFC 6455), server side, and as much HTTP/1.1 as a server of pages and uploads beside it needs.
+ * WebSocket (RFC 6455), server and client, and as much HTTP/1.1 as a server of pages and uploads beside it needs.
  *
  * <h2>The way of the data</h2>
  * <pre>
@@ -8,6 +8,9 @@
  * HttpConnection                     one per connection: which of the three comes next
  *   | HttpRequestReader              a request: to the HttpHandler, or to the UpgradeHandler
  *   | HttpBodyDecoder                its body: piece by piece to the BodyListener
+ *   |
+ *   | or at a client ClientConnection, one for each step of an Opening: proxy, redirect, upgrade
+ *   | HttpResponseReader             the answer: to ClientHandshake, or into a HandshakeException
  *   v
  * WebSocket                          after the upgrade
  *   v FrameDecoder                   bytes to frames; unmasked in place; rules of one header

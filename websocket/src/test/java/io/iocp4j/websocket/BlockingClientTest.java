@@ -100,7 +100,7 @@ class BlockingClientTest {
         RawServer gone = new RawServer();
         gone.close();
         assertError(IoError.CONNECTION_REFUSED, WebSocketClient.builder(), gone.uri("/").toString());
-        try (RawServer silent = new RawServer(peer -> peer.request().awaitEnd())) {
+        try (RawServer silent = new RawServer(RawServer.Peer::awaitEnd)) {
             WebSocketClient.Builder hurried = WebSocketClient.builder().connectTimeout(Duration.ofMillis(100));
             assertError(IoError.TIMED_OUT, hurried, silent.uri("/").toString());
         }

@@ -135,8 +135,8 @@ class ClientRedirectTest extends ClientFixture {
     @Test
     @DisplayName("does not begin the time limit anew")
     void oneLimit() throws Exception {
-        client.redirects(1).connectTimeout(Duration.ofMillis(300));
-        try (RawServer server = new RawServer(redirect(302, "/b"), peer -> peer.request().awaitEnd())) {
+        client.redirects(1).connectTimeout(Duration.ofSeconds(1));
+        try (RawServer server = new RawServer(redirect(302, "/b"), RawServer.Peer::awaitEnd)) {
             assertEquals(IoError.TIMED_OUT, refused(IoException.class, server.uri("/")).error());
         }
     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A client that gets something else than a WebSocket")
 class ClientRefusalTest extends ClientFixture {
-    private static final Duration SHORT = Duration.ofMillis(200);
+    private static final Duration SHORT = Duration.ofSeconds(1);
 
     private HandshakeException answered(String response) throws Exception {
         try (RawServer server = new RawServer(peer -> {
@@ -205,8 +205,7 @@ class ClientRefusalTest extends ClientFixture {
     void timedOut(String begun) throws Exception {
         client.connectTimeout(SHORT);
         try (RawServer server = new RawServer(peer -> {
-            peer.request().send(begun);
-            peer.awaitEnd();
+            peer.send(begun).awaitEnd();
         })) {
             long start = System.nanoTime();
             IoException failed = refused(IoException.class, server.uri("/"));

@@ -36,7 +36,7 @@ final class RawServer implements AutoCloseable {
         /** The last head that was read. */
         String head = "";
 
-        private Peer(Socket socket) throws IOException {
+        Peer(Socket socket) throws IOException {
             this.socket = socket;
             this.in = new DataInputStream(socket.getInputStream());
             socket.setTcpNoDelay(true);
@@ -64,6 +64,10 @@ final class RawServer implements AutoCloseable {
             return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                     + "Sec-WebSocket-Accept: " + Handshake.accept(field("Sec-WebSocket-Key")) + "\r\n"
                     + String.join("", lines) + "\r\n";
+        }
+
+        Peer accept() throws IOException {
+            return send(switching());
         }
 
         Peer send(String latin1) throws IOException {
