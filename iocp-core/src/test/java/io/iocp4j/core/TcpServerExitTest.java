@@ -31,7 +31,7 @@ class TcpServerExitTest {
                 connection.write(data);
             }
         });
-        server.closeOnExit(Duration.ofHours(1));
+        server.closeOnExit(Duration.ofMillis(1));
         server.closeOnExit(Duration.ofMillis(Long.parseLong(args[0])));
         System.out.println(server.address().getPort());
     }

@@ -108,8 +108,8 @@ final class ScriptedSocket implements WebSocketListener {
         }
         Sent whole = arriving;
         arriving = null;
-        receive(text ? new Sent(true, new String(whole.content.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), true)
-                : whole);
+        byte[] bytes = whole.content.toString().getBytes(StandardCharsets.ISO_8859_1);
+        receive(text ? new Sent(true, new String(bytes, StandardCharsets.UTF_8), true) : whole);
     }
 
     private void receive(Sent message) {
