@@ -1,12 +1,14 @@
 """One run of Autobahn's cases, in either direction, with a report as JSON and as HTML.
 
     fuzz.py server REPORT CASES PARALLEL URL    tests the server at URL
-    fuzz.py client REPORT CASES                 tests the client that connects to the address which it prints
+    fuzz.py client REPORT CASES                 tests the client that connects to the address which it prints, behind
+                                                the ids of the cases in their order
 
 CASES is a list of case ids, separated by commas, in which * stands for anything. The exit code tells nothing about the verdicts.
 """
 
 import asyncio
+import fnmatch
 import sys
 
 import kosoku
@@ -32,6 +34,9 @@ async def test_server(cases, parallel, url):
 
 async def test_client(cases):
     async with kosoku.run_fuzzingserver(cases, port=0) as server:
+        for case_id in CASES:
+            if any(fnmatch.fnmatch(case_id, pattern) for pattern in cases):
+                print(f"case {case_id}")
         print(f"listening on ws://{server.address}:{server.port}", flush=True)
         return await server.get_result()
 

@@ -9,13 +9,13 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 
 LIMITS = {"max_size": 32 << 20, "compression": None, "ping_interval": None}
 CLIENT = {
-    "off": [],
+    "off": None,
     "on": [ClientPerMessageDeflateFactory(client_max_window_bits=True)],
     "fresh": [ClientPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)],
     "window9": [ClientPerMessageDeflateFactory(server_max_window_bits=9, client_max_window_bits=9)],
 }
 SERVER = {
-    "off": [],
+    "off": None,
     "on": [ServerPerMessageDeflateFactory()],
     "fresh": [ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)],
     "window9": [ServerPerMessageDeflateFactory(server_max_window_bits=9, client_max_window_bits=9)],

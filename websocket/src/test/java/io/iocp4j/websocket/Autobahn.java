@@ -21,15 +21,18 @@ import org.junit.jupiter.api.DynamicTest;
  * for each case; its HTML report stays in {@code target/autobahn}.
  */
 final class Autobahn implements AutoCloseable {
-    /** Some cases have messages of 16 MiB, some have fragments of 64 bytes. */
-    static final Limits LIMITS = new Limits(16 << 20, 16 << 20, 1 << 18);
+    /** Some cases have messages of 16 MiB, of which several may be under way. */
+    static final int SEND_QUEUE = 64 << 20;
     /** Cases at the same time: many of them wait, for the other side or for a delay of the case. */
     static final int PARALLEL = 4;
 
+    private static final int LARGEST = 16 << 20;
+    /** Of 64 bytes each. */
+    private static final int FRAGMENTS = LARGEST / 64;
     private static final Path HOME = Path.of("target", "autobahn");
     private static final Path PYTHON = HOME.resolve("python");
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
-    private static final Duration RUN_LIMIT = Duration.ofMinutes(12);
+    private static final Duration RUN_LIMIT = Duration.ofMinutes(20);
     private static final String ALL = "*";
     private static final String CASES = System.getProperty("autobahn.cases", ALL);
     private static final Map<String, Integer> ALL_CASES = Map.ofEntries(Map.entry("1", 16), Map.entry("2", 11), Map.entry("3", 7),
@@ -52,6 +55,12 @@ final class Autobahn implements AutoCloseable {
         process = ChildProcess.start("autobahn-" + side, builder);
     }
 
+    /** Compresses everything, so that deflate is tested, and sends no pings of its own, of which no case knows. */
+    static <B extends WebSocketBuilder<B>> B settings(B builder) {
+        return builder.limits(Limits.defaults().withMaxFrame(LARGEST).withMaxMessage(LARGEST).withMaxFragments(FRAGMENTS))
+                .deflate(Deflate.on().withThreshold(0)).heartbeat(Duration.ZERO, Duration.ofSeconds(20));
+    }
+
     /** Begins to test a server, which has to echo each message. */
     static Autobahn testServer(URI address) throws IOException {
         return new Autobahn("server", Integer.toString(PARALLEL), address.toString());
@@ -66,6 +75,12 @@ final class Autobahn implements AutoCloseable {
     URI address() throws InterruptedException {
         String line = process.awaitLine("^listening on ", START_LIMIT).text();
         return URI.create(line.substring(line.indexOf("ws://")));
+    }
+
+    /** The cases that a client under test has to run, in their order, known with the address. */
+    List<String> ids() {
+        return process.lines().stream().map(ChildProcess.Line::text).filter(line -> line.startsWith("case "))
+                .map(line -> line.substring("case ".length())).toList();
     }
 
     /** Waits for the end of the run. */

@@ -12,14 +12,14 @@ import org.junit.jupiter.api.Timeout;
 
 @Tag("e2e")
 @DisplayName("Autobahn's cases against our server")
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 25, unit = TimeUnit.MINUTES)
 class AutobahnServerTest {
     @TestFactory
     @DisplayName("all pass, and the three of which the RFC says nothing are informational")
     List<DynamicTest> cases() throws IOException {
-        TcpOptions options = TestServer.LOOPBACK.sendQueueMax(64 << 20);
-        try (TestServer server = new TestServer(options, builder -> builder.limits(Autobahn.LIMITS)
-                    .webSockets(request -> new TestServer.Echo()));
+        TcpOptions options = TestServer.LOOPBACK.sendQueueMax(Autobahn.SEND_QUEUE);
+        try (TestServer server = new TestServer(options,
+                builder -> Autobahn.settings(builder).webSockets(request -> new TestServer.Echo()));
                 Autobahn autobahn = Autobahn.testServer(server.uri())) {
             return autobahn.verdicts();
         }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.TcpOptions;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +34,7 @@ abstract class ForeignClientContract {
     void start() throws IOException {
         TcpOptions options = TestServer.LOOPBACK.sendQueueMax(2 * LARGEST);
         server = new TestServer(options, builder -> builder.limits(Limits.defaults().withMaxFrame(LARGEST).withMaxMessage(LARGEST))
+                .deflate(Deflate.on().withThreshold(0)).heartbeat(Duration.ZERO, ForeignPeer.LIMIT)
                 .webSockets(request -> recorder));
     }
 
@@ -44,11 +46,11 @@ abstract class ForeignClientContract {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = "off")
+    @ValueSource(strings = {"off", "on", "fresh", "window9"})
     @DisplayName("messages of every kind and of up to 16 MiB come back as they were")
     void echo(String deflate) throws Exception {
         try (ForeignPeer client = open(deflate)) {
-            for (int length : new int[] {0, 1, 125, 126, 65_535, 65_536, 1 << 20, LARGEST}) {
+            for (int length : ForeignPeer.LENGTHS) {
                 for (String kind : new String[] {"text", "binary"}) {
                     client.tell(kind + " " + length);
                     client.expect(ForeignPeer.message(kind, ForeignPeer.numbers(length)));
@@ -60,7 +62,7 @@ abstract class ForeignClientContract {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = "off")
+    @ValueSource(strings = {"off", "on", "fresh", "window9"})
     @DisplayName("fragments become one message")
     void fragments(String deflate) throws Exception {
         try (ForeignPeer client = open(deflate)) {

@@ -29,7 +29,11 @@ final class ForeignPeer implements AutoCloseable {
     /** The one of the system, whatever python3 is first on the path, because the system's packages are for that. */
     private static final String PYTHON = "/usr/bin/python3";
     private static final Path PYTHON_MODULES = Path.of("/usr/lib/python3/dist-packages");
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    /** For an answer of the other program; it deflates 16 MiB in one go, and hears no ping meanwhile. */
+    static final Duration LIMIT = Duration.ofSeconds(60);
+    /** Around every step of the header's length field, and what takes long. */
+    static final int[] LENGTHS = {0, 1, 125, 126, 65_535, 65_536, 1 << 20, 16 << 20};
+
 
     private final ChildProcess process;
     private int events;

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,12 +45,12 @@ abstract class ForeignServerContract {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = "off")
+    @ValueSource(strings = {"off", "on", "fresh", "window9"})
     @DisplayName("messages of every kind and of up to 16 MiB arrive, and come back as they were")
     void echo(String deflate) throws Exception {
         try (ForeignPeer server = server(deflate)) {
             WebSocket socket = open(server, deflate);
-            for (int length : new int[] {0, 1, 125, 126, 65_535, 65_536, 1 << 20, LARGEST}) {
+            for (int length : ForeignPeer.LENGTHS) {
                 byte[] numbers = ForeignPeer.numbers(length);
                 socket.trySend(new String(numbers, StandardCharsets.US_ASCII));
                 expect(server, ForeignPeer.message("text", numbers));
@@ -62,7 +63,7 @@ abstract class ForeignServerContract {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = "off")
+    @ValueSource(strings = {"off", "on", "fresh", "window9"})
     @DisplayName("fragments of the server become one message")
     void fragments(String deflate) throws Exception {
         try (ForeignPeer server = server(deflate)) {
@@ -128,6 +129,7 @@ abstract class ForeignServerContract {
         URI uri = URI.create("ws://localhost:" + listening.substring("listening ".length()) + "/");
         WebSocket socket = WebSocketClient.builder().tcp(TcpOptions.defaults().sendQueueMax(2 * LARGEST))
                 .limits(Limits.defaults().withMaxFrame(LARGEST).withMaxMessage(LARGEST))
+                .deflate(Deflate.on().withThreshold(0)).heartbeat(Duration.ZERO, ForeignPeer.LIMIT)
                 .connectAsync(port, uri, received).orTimeout(TestServer.DEADLINE.toSeconds(), TimeUnit.SECONDS).join();
         String event = server.next();
         assertTrue(event.startsWith("open"), event);
