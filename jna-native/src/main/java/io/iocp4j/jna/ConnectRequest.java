@@ -28,7 +28,7 @@ final class ConnectRequest extends Request {
         boolean closed;
         synchronized (owner.lock) {
             closed = owner.isClosed();
-            failure = owner.connected(failure);
+            failure = owner.connected(peer, failure);
         }
         owner.finish(context, 0, failure, closed);
     }

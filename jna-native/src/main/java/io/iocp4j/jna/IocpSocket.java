@@ -156,8 +156,12 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     /** The packet of the connect came, under the lock. Null, or why there is no connection. */
-    WinError connected(WinError ended) {
+    WinError connected(InetSocketAddress peer, WinError ended) {
         WinError failure = ended == null && !isClosed() ? update(WinApi.SO_UPDATE_CONNECT_CONTEXT, 0, 0) : ended;
+        if (peer.equals(remote)) {
+            // it may know the name that was asked for, which the system does not
+            remote = peer;
+        }
         connectEnded(failure);
         packetCame();
         closeIfLast();

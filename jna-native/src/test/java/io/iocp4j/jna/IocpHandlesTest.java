@@ -12,6 +12,7 @@ import io.iocp4j.core.PortListener;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
 import io.iocp4j.jna.Awaited.Pair;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -92,6 +93,20 @@ class IocpHandlesTest {
             assertEquals(List.of("option 1b", "bind", "connect"),
                     calls.stream().filter(call -> Set.of("option 1b", "option 3007", "bind", "connect").contains(call)).toList());
             assertEquals(4711, client.local().getPort());
+            accepted.ended(0);
+        }
+    }
+
+    @Test
+    @DisplayName("C11 the peer's address has the name that was connected to, which the system does not know")
+    void name() throws Exception {
+        try (CompletionPort port = open(1)) {
+            PortListener listener = Awaited.listen(port);
+            Awaited accepted = Awaited.accept(listener);
+            PortSocket client = port.socket(CompletionKey.NONE);
+            InetAddress named = InetAddress.getByAddress("name.test", InetAddress.getLoopbackAddress().getAddress());
+            Awaited.connect(client, new InetSocketAddress(named, listener.local().getPort())).ended(0);
+            assertEquals("name.test", client.remote().getHostString());
             accepted.ended(0);
         }
     }
