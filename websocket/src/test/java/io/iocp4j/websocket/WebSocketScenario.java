@@ -21,7 +21,9 @@ import java.util.stream.Stream;
  * message must arrive and every close must be clean.
  */
 final class WebSocketScenario {
-    private static final long HORIZON_NANOS = Duration.ofSeconds(300).toNanos();
+    /** Through a window of a byte, with delays, a message takes minutes; where everything has to arrive nothing is cut before. */
+    private static final Duration PATIENCE = Duration.ofMinutes(20);
+    private static final Duration HORIZON = Duration.ofMinutes(2);
     private static final int STEPS_MAX = 400_000;
     private static final int LOG_TAIL = 120;
 
@@ -61,7 +63,7 @@ final class WebSocketScenario {
     WebSocketScenario run() {
         try {
             begin();
-            world.run(HORIZON_NANOS, STEPS_MAX);
+            world.run((harmless ? PATIENCE : HORIZON).toNanos(), STEPS_MAX);
             if (harmless) {
                 check(ends().stream().allMatch(end -> end.told != null), "a WebSocket that both sides ended did not end");
                 check(server.webSockets() == 0, "the server counts", server.webSockets());
@@ -82,8 +84,7 @@ final class WebSocketScenario {
     private void begin() throws IOException {
         WebSocketServer.Builder builder = WebSocketServer.builder();
         builder.settings = drawSettings();
-        // through a window of a few bytes a handshake takes long
-        server = builder.requestTimeout(Duration.ofSeconds(100)).webSockets(request -> end("server-", servers))
+        server = builder.requestTimeout(PATIENCE).webSockets(request -> end("server-", servers))
                 .listen(port, drawOptions());
         for (int i = 1 + random.nextInt(2); i > 0; i--) {
             world.later(random.nextLong(Duration.ofMillis(50).toNanos()), this::connect);
@@ -93,14 +94,14 @@ final class WebSocketScenario {
     private TcpOptions drawOptions() {
         int receiveMin = 1 + random.nextInt(600);
         return TcpOptions.defaults().loopback(0).receive(receiveMin, receiveMin + random.nextInt(4_000))
-                .lingerTimeout(harmless ? Duration.ofSeconds(60) : Duration.ofMillis(random.nextInt(3_000)));
+                .lingerTimeout(harmless ? PATIENCE : Duration.ofMillis(random.nextInt(3_000)));
     }
 
     private WebSocketSettings drawSettings() {
         WebSocketSettings settings = WebSocketSettings.defaults().parts(random.nextBoolean()).slowConsumer(SlowConsumer.DROP)
-                .closeTimeout(harmless ? Duration.ofSeconds(60) : Duration.ofMillis(1 + random.nextInt(3_000)));
-        Duration interval = random.nextBoolean() ? Duration.ZERO : Duration.ofMillis(100 + random.nextInt(5_000));
-        return settings.heartbeat(interval, harmless ? Duration.ofSeconds(60) : Duration.ofMillis(1 + random.nextInt(5_000)));
+                .closeTimeout(harmless ? PATIENCE : Duration.ofMillis(1 + random.nextInt(3_000)));
+        Duration interval = random.nextBoolean() ? Duration.ZERO : Duration.ofMillis(1_000 + random.nextInt(5_000));
+        return settings.heartbeat(interval, harmless ? PATIENCE : Duration.ofMillis(1 + random.nextInt(5_000)));
     }
 
     private ScriptedSocket end(String name, List<ScriptedSocket> ends) {

@@ -8,6 +8,7 @@ import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpServer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -26,6 +27,7 @@ class WebSocketSimulationTest {
     private final BufferPool buffers = new BufferPool(1 << 20);
 
     @Test
+    @Timeout(600)
     @DisplayName("A6 two-sided scripts, thousands of seeds: one onClose for each side, every message whole and in order, clean "
             + "where both have sent a Close frame")
     void seeds() throws Throwable {
