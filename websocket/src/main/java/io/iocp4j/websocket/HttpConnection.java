@@ -37,8 +37,24 @@ final class HttpConnection implements TcpHandler {
         ENDED
     }
 
-    private final WebSocketServer server;
-    private final TcpConnection tcp;
+    /** Who wants to know which connections there are: a server, or the maker of a pair. */
+    interface Owner {
+        /** It is open. */
+        default void added(HttpConnection connection) {
+        }
+
+        /** It carries a WebSocket from now on. */
+        default void upgraded(WebSocketEnd webSocket) {
+        }
+
+        /** It is gone. */
+        default void removed(HttpConnection connection, boolean wasWebSocket) {
+        }
+    }
+
+    private final WebSocketServer.Builder settings;
+    private final Owner owner;
+    private TcpConnection tcp;
     private final HttpRequestReader reader;
     private State state = State.HEAD;
     private HttpExchange exchange;
@@ -57,10 +73,10 @@ final class HttpConnection implements TcpHandler {
     /** A client may end its side behind its last request and still wait for the answer. */
     private boolean peerEnded;
 
-    HttpConnection(WebSocketServer server, TcpConnection tcp) {
-        this.server = server;
-        this.tcp = tcp;
-        this.reader = new HttpRequestReader(server.httpLimits());
+    HttpConnection(WebSocketServer.Builder settings, Owner owner) {
+        this.settings = settings;
+        this.owner = owner;
+        this.reader = new HttpRequestReader(settings.httpLimits);
     }
 
     InetSocketAddress remote() {
@@ -71,8 +87,9 @@ final class HttpConnection implements TcpHandler {
 
     @Override
     public void onOpen(TcpConnection connection) {
-        server.added(this);
-        expectHead(server.requestTimeout());
+        tcp = connection;
+        owner.added(this);
+        expectHead(settings.requestTimeout);
     }
 
     @Override
@@ -113,7 +130,7 @@ final class HttpConnection implements TcpHandler {
             abortBody(why.error() == null ? "the connection was closed" : why.error().toString());
         }
         state = State.ENDED;
-        server.removed(this, webSocket != null);
+        owner.removed(this, webSocket != null);
     }
 
     /** The server stops: a WebSocket says goodbye, everything else ends after what is queued. Any thread. */
@@ -149,7 +166,7 @@ final class HttpConnection implements TcpHandler {
 
     private void timedOut() {
         if (state == State.HEAD && (reader.isStarted() || exchange == null)) {
-            refuse(new HttpException(408, "no complete request in " + server.requestTimeout().toSeconds() + " s"));
+            refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
         } else if (state == State.HEAD || state == State.FLUSH) {
             // between requests of a kept connection silence is not an error
             state = State.ENDED;
@@ -197,7 +214,7 @@ final class HttpConnection implements TcpHandler {
         if (request == null) {
             if (!started && exchange != null) {
                 // the time for a whole head begins with its first byte, also on a kept connection
-                expectHead(server.requestTimeout());
+                expectHead(settings.requestTimeout);
             }
             return;
         }
@@ -211,16 +228,16 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void upgrade(HttpRequest request) throws HttpException {
-        Handshake.check(request, server.origins());
-        String subprotocol = Handshake.subprotocol(request, server.subprotocols());
-        DeflateAgreement deflate = DeflateAgreement.accept(server.webSocketSettings().deflate(), request.headers());
-        WebSocketListener listener = application(() -> Objects.requireNonNull(server.upgrades().onUpgrade(request), "no listener"));
+        Handshake.check(request, settings.origins);
+        String subprotocol = Handshake.subprotocol(request, settings.subprotocols);
+        DeflateAgreement deflate = DeflateAgreement.accept(settings.webSocket.deflate(), request.headers());
+        WebSocketListener listener = application(() -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
         HttpResponse switching = Handshake.switching(request, subprotocol, deflate);
         tcp.send(switching.encode(false, true));
         state = State.WEBSOCKET;
         OpeningHandshake facts = new OpeningHandshake(request, switching.headers(), subprotocol, deflate);
-        webSocket = new WebSocketEnd(tcp, Role.SERVER, facts, listener, server.webSocketSettings());
-        server.upgraded();
+        webSocket = new WebSocketEnd(tcp, Role.SERVER, facts, listener, settings.webSocket);
+        owner.upgraded(webSocket);
         webSocket.onOpen();
     }
 
@@ -230,7 +247,7 @@ final class HttpConnection implements TcpHandler {
         handling = true;
         try {
             application(() -> {
-                server.pages().onRequest(exchange);
+                settings.pages.onRequest(exchange);
                 return null;
             });
         } finally {
@@ -242,7 +259,7 @@ final class HttpConnection implements TcpHandler {
         if (asked != exchange || !handling || bodyDecoder != null) {
             throw new IllegalStateException("the body is asked for once, while the request is handled");
         }
-        HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), server.httpLimits());
+        HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), settings.httpLimits);
         if (asked.request().expectsContinue() && !decoder.isDone()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
@@ -362,14 +379,14 @@ final class HttpConnection implements TcpHandler {
         } else {
             // a peer that asks and does not read gets no further
             state = State.FLUSH;
-            startDeadline(server.keepAliveTimeout());
+            startDeadline(settings.keepAliveTimeout);
         }
     }
 
     private void nextRequest() {
         headOnly = false;
         reader.reset();
-        expectHead(server.keepAliveTimeout());
+        expectHead(settings.keepAliveTimeout);
         ByteBuffer next = early;
         early = NOTHING;
         take(next);

@@ -100,6 +100,7 @@ final class Incoming implements MessageListener {
     private void keepRest(ByteBuffer data) {
         if (failed || !data.hasRemaining()) {
             rest = null;
+            data.position(data.limit());
         } else if (data != rest) {
             rest = ByteBuffer.allocate(data.remaining()).put(data).flip();
         }

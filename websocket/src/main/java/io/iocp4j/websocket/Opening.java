@@ -4,6 +4,7 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import java.io.IOException;
 import java.net.URI;
@@ -40,7 +41,12 @@ final class Opening {
     private HttpHeaders headers;
     private int redirects;
 
-    private Opening(CompletionPort port, boolean ownsPort, ClientSettings settings, WebSocketListener listener) {
+    /** The other end of a connection in memory, or null where there is a network. */
+    private final TcpHandler joined;
+
+    private Opening(CompletionPort port, boolean ownsPort, ClientSettings settings, WebSocketListener listener,
+            TcpHandler joined) {
+        this.joined = joined;
         this.port = port;
         this.ownsPort = ownsPort;
         this.settings = settings;
@@ -50,14 +56,21 @@ final class Opening {
 
     static CompletableFuture<WebSocket> on(CompletionPort port, ClientSettings settings, URI uri,
             WebSocketListener listener) {
-        return new Opening(port, false, settings, Objects.requireNonNull(listener)).start(Endpoint.of(uri));
+        return new Opening(port, false, settings, Objects.requireNonNull(listener), null).start(Endpoint.of(uri));
+    }
+
+    /** In memory, with the handler of the server's end. */
+    static CompletableFuture<WebSocket> inMemory(CompletionPort port, ClientSettings settings, TcpHandler server,
+            WebSocketListener listener) {
+        Endpoint endpoint = Endpoint.of(URI.create("ws://localhost/"));
+        return new Opening(port, false, settings, Objects.requireNonNull(listener), server).start(endpoint);
     }
 
     static CompletableFuture<WebSocket> onOwnPort(ClientSettings settings, URI uri, WebSocketListener listener) {
         Endpoint endpoint = Endpoint.of(uri);
         Objects.requireNonNull(listener);
         try {
-            return new Opening(CompletionPort.open(), true, settings, listener).start(endpoint);
+            return new Opening(CompletionPort.open(), true, settings, listener, null).start(endpoint);
         } catch (IOException noPort) {
             return CompletableFuture.failedFuture(noPort);
         }
@@ -110,7 +123,9 @@ final class Opening {
         ClientHandshake handshake = new ClientHandshake(endpoint, headers, settings.subprotocols(),
                 settings.webSocket().deflate(), nonce);
         connection = new ClientConnection(this, endpoint, handshake);
-        if (settings.proxy() == null) {
+        if (joined != null) {
+            tcp = TcpConnection.pair(port, settings.plain(), joined, connection).right();
+        } else if (settings.proxy() == null) {
             TcpOptions options = endpoint.secure() ? settings.secure() : settings.plain();
             tcp = TcpConnection.connect(port, options, endpoint.hostName(), endpoint.port(), connection);
         } else {

@@ -9,7 +9,7 @@ import java.util.Objects;
  * @param <B> the builder itself
  */
 abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
-    WebSocketSettings settings = WebSocketSettings.defaults();
+    WebSocketSettings webSocket = WebSocketSettings.defaults();
 
     abstract B self();
 
@@ -20,7 +20,7 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
      * @return this
      */
     public B limits(Limits values) {
-        settings = settings.limits(Objects.requireNonNull(values));
+        webSocket = webSocket.limits(Objects.requireNonNull(values));
         return self();
     }
 
@@ -32,7 +32,7 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
      * @return this
      */
     public B parts(boolean on) {
-        settings = settings.parts(on);
+        webSocket = webSocket.parts(on);
         return self();
     }
 
@@ -48,7 +48,7 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
         if (interval.isNegative()) {
             throw new IllegalArgumentException("interval must not be negative: " + interval);
         }
-        settings = settings.heartbeat(interval, positive(timeout, "timeout"));
+        webSocket = webSocket.heartbeat(interval, positive(timeout, "timeout"));
         return self();
     }
 
@@ -59,7 +59,7 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
      * @return this
      */
     public B closeTimeout(Duration limit) {
-        settings = settings.closeTimeout(positive(limit, "closeTimeout"));
+        webSocket = webSocket.closeTimeout(positive(limit, "closeTimeout"));
         return self();
     }
 
@@ -70,7 +70,7 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
      * @return this
      */
     public B slowConsumer(SlowConsumer policy) {
-        settings = settings.slowConsumer(Objects.requireNonNull(policy));
+        webSocket = webSocket.slowConsumer(Objects.requireNonNull(policy));
         return self();
     }
 
@@ -81,7 +81,7 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
      * @return this
      */
     public B deflate(Deflate options) {
-        settings = settings.deflate(Objects.requireNonNull(options));
+        webSocket = webSocket.deflate(Objects.requireNonNull(options));
         return self();
     }
 

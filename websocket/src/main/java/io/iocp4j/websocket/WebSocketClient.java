@@ -208,8 +208,8 @@ public final class WebSocketClient {
             return this;
         }
 
-        private ClientSettings settings() {
-            return new ClientSettings(settings, tcp, tls, httpLimits, headers.build(), subprotocols, connectTimeout,
+        ClientSettings settings() {
+            return new ClientSettings(webSocket, tcp, tls, httpLimits, headers.build(), subprotocols, connectTimeout,
                     redirects, proxy, proxyHeaders);
         }
 

@@ -15,7 +15,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
-    private final Builder settings;
     private final TcpServer tcp;
     private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
@@ -23,11 +22,11 @@ public final class WebSocketServer implements AutoCloseable {
     private volatile boolean stopping;
 
     private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
-        this.settings = settings;
+        Connections owner = new Connections();
         // a client may end its side behind its request and wait for the answer
         TcpOptions options = asked.allowHalfOpen(true);
-        this.tcp = port == null ? TcpServer.listen(options, connection -> new HttpConnection(this, connection))
-                : TcpServer.listen(port, options, connection -> new HttpConnection(this, connection));
+        this.tcp = port == null ? TcpServer.listen(options, connection -> new HttpConnection(settings, owner))
+                : TcpServer.listen(port, options, connection -> new HttpConnection(settings, owner));
     }
 
     /**
@@ -127,68 +126,41 @@ public final class WebSocketServer implements AutoCloseable {
         tcp.awaitClosed();
     }
 
-    void added(HttpConnection connection) {
-        connections.add(connection);
-        // after the add: either close() finds the connection in the set, or this sees that close() has begun
-        if (stopping) {
-            connection.stop();
+    private final class Connections implements HttpConnection.Owner {
+        @Override
+        public void added(HttpConnection connection) {
+            connections.add(connection);
+            // after the add: either close() finds the connection in the set, or this sees that close() has begun
+            if (stopping) {
+                connection.stop();
+            }
         }
-    }
 
-    void upgraded() {
-        webSockets.incrementAndGet();
-    }
-
-    void removed(HttpConnection connection, boolean wasWebSocket) {
-        connections.remove(connection);
-        if (wasWebSocket) {
-            webSockets.decrementAndGet();
+        @Override
+        public void upgraded(WebSocketEnd webSocket) {
+            webSockets.incrementAndGet();
         }
-    }
 
-    HttpLimits httpLimits() {
-        return settings.httpLimits;
-    }
-
-    Origins origins() {
-        return settings.origins;
-    }
-
-    List<String> subprotocols() {
-        return settings.subprotocols;
-    }
-
-    UpgradeHandler upgrades() {
-        return settings.upgrades;
-    }
-
-    HttpHandler pages() {
-        return settings.pages;
-    }
-
-    Duration requestTimeout() {
-        return settings.requestTimeout;
-    }
-
-    Duration keepAliveTimeout() {
-        return settings.keepAliveTimeout;
-    }
-
-    WebSocketSettings webSocketSettings() {
-        return settings.settings;
+        @Override
+        public void removed(HttpConnection connection, boolean wasWebSocket) {
+            connections.remove(connection);
+            if (wasWebSocket) {
+                webSockets.decrementAndGet();
+            }
+        }
     }
 
     /** The settings of a server. Not thread-safe; a server keeps a copy. */
     public static final class Builder extends WebSocketBuilder<Builder> implements Cloneable {
-        private HttpLimits httpLimits = HttpLimits.defaults();
-        private Origins origins = Origins.sameHost();
-        private List<String> subprotocols = List.of();
-        private Duration requestTimeout = Duration.ofSeconds(5);
-        private Duration keepAliveTimeout = Duration.ofSeconds(30);
-        private UpgradeHandler upgrades = request -> {
+        HttpLimits httpLimits = HttpLimits.defaults();
+        Origins origins = Origins.sameHost();
+        List<String> subprotocols = List.of();
+        Duration requestTimeout = Duration.ofSeconds(5);
+        Duration keepAliveTimeout = Duration.ofSeconds(30);
+        UpgradeHandler upgrades = request -> {
             throw new HttpException(404, "there is no WebSocket here");
         };
-        private HttpHandler pages = exchange -> {
+        HttpHandler pages = exchange -> {
             throw new HttpException(404, "there is nothing here");
         };
 
@@ -312,7 +284,7 @@ public final class WebSocketServer implements AutoCloseable {
             return new WebSocketServer(copy(), Objects.requireNonNull(port), options);
         }
 
-        private Builder copy() {
+        Builder copy() {
             try {
                 return (Builder) clone();
             } catch (CloneNotSupportedException e) {

@@ -83,7 +83,7 @@ final class WebSocketScenario {
 
     private void begin() throws IOException {
         WebSocketServer.Builder builder = WebSocketServer.builder();
-        builder.settings = drawSettings();
+        builder.webSocket = drawSettings();
         server = builder.requestTimeout(PATIENCE).webSockets(request -> end("server-", servers))
                 .listen(port, drawOptions());
         for (int i = 1 + random.nextInt(2); i > 0; i--) {
