@@ -45,10 +45,29 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
      * @return this
      */
     public B heartbeat(Duration interval, Duration timeout) {
-        if (interval.isNegative()) {
-            throw new IllegalArgumentException("interval must not be negative: " + interval);
-        }
-        webSocket = webSocket.heartbeat(interval, positive(timeout, "timeout"));
+        webSocket = webSocket.heartbeat(notNegative(interval, "interval"), positive(timeout, "timeout"));
+        return self();
+    }
+
+    /**
+     * Closes a WebSocket with {@link CloseCode#GOING_AWAY} on which no message has come or gone for a time; pings and pongs are none.
+     *
+     * @param limit after which the close comes, at the latest after twice as long; zero, as unless set, for never
+     * @return this
+     */
+    public B idleTimeout(Duration limit) {
+        webSocket = webSocket.idleTimeout(notNegative(limit, "idleTimeout"));
+        return self();
+    }
+
+    /**
+     * Closes a WebSocket with {@link CloseCode#GOING_AWAY} when it has been open for a time.
+     *
+     * @param limit zero, as unless set, for never
+     * @return this
+     */
+    public B maxAge(Duration limit) {
+        webSocket = webSocket.maxAge(notNegative(limit, "maxAge"));
         return self();
     }
 
@@ -83,6 +102,13 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
     public B deflate(Deflate options) {
         webSocket = webSocket.deflate(Objects.requireNonNull(options));
         return self();
+    }
+
+    static Duration notNegative(Duration value, String name) {
+        if (value.isNegative()) {
+            throw new IllegalArgumentException(name + " must not be negative: " + value);
+        }
+        return value;
     }
 
     static Duration positive(Duration value, String name) {

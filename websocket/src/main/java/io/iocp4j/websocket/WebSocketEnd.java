@@ -37,6 +37,7 @@ final class WebSocketEnd implements WebSocket {
     private final WebSocketSettings settings;
     private final Incoming incoming;
     private final Heartbeat heartbeat;
+    private final Lifespan lifespan;
     private final WebSocketEvent event = new WebSocketEvent();
 
     private final Object lock = new Object();
@@ -62,6 +63,7 @@ final class WebSocketEnd implements WebSocket {
         this.listener = listener;
         this.settings = settings;
         this.heartbeat = new Heartbeat(this, tcp, settings);
+        this.lifespan = new Lifespan(this, tcp, settings);
         this.incoming = new Incoming(this, role, listener, heartbeat, handshake.deflate(), settings);
         this.outgoing = new Outgoing(lock, tcp, role, handshake.deflate(), settings.deflate());
         this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::over);
@@ -388,6 +390,7 @@ final class WebSocketEnd implements WebSocket {
 
     void onOpen() {
         heartbeat.start();
+        lifespan.start();
         incoming.opened();
     }
 
@@ -452,6 +455,7 @@ final class WebSocketEnd implements WebSocket {
         left.forEach(topic -> topic.remove(this));
         incoming.closed(why);
         heartbeat.end();
+        lifespan.end();
         unsent.forEach(future -> future.completeExceptionally(aborted("send")));
         // the peer's answer may wait behind a pause
         incoming.resume();
@@ -484,6 +488,13 @@ final class WebSocketEnd implements WebSocket {
     boolean endedOrderly() {
         synchronized (lock) {
             return closing.isOrderly();
+        }
+    }
+
+    /** Both directions; as a callback. */
+    long messages() {
+        synchronized (lock) {
+            return incoming.messages() + outgoing.messages();
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
@@ -24,7 +25,8 @@ public final class WebSocketServer implements AutoCloseable {
     private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
         Connections owner = new Connections();
         // a client may end its side behind its request and wait for the answer
-        TcpOptions options = asked.allowHalfOpen(true);
+        TcpOptions halfOpen = asked.allowHalfOpen(true);
+        TcpOptions options = settings.tls == null ? halfOpen : halfOpen.tls(settings.tls);
         this.tcp = port == null ? TcpServer.listen(options, connection -> new HttpConnection(settings, owner))
                 : TcpServer.listen(port, options, connection -> new HttpConnection(settings, owner));
     }
@@ -157,6 +159,7 @@ public final class WebSocketServer implements AutoCloseable {
         List<String> subprotocols = List.of();
         Duration requestTimeout = Duration.ofSeconds(5);
         Duration keepAliveTimeout = Duration.ofSeconds(30);
+        private SSLContext tls;
         UpgradeHandler upgrades = request -> {
             throw new HttpException(404, "there is no WebSocket here");
         };
@@ -202,6 +205,17 @@ public final class WebSocketServer implements AutoCloseable {
          */
         public Builder pages(HttpHandler handler) {
             pages = Objects.requireNonNull(handler);
+            return this;
+        }
+
+        /**
+         * Speaks TLS: wss and https instead of ws and http.
+         *
+         * @param context has the certificate; as {@link TcpOptions#tls(SSLContext)}, which it goes before
+         * @return this
+         */
+        public Builder tls(SSLContext context) {
+            tls = Objects.requireNonNull(context);
             return this;
         }
 

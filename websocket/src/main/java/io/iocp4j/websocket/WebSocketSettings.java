@@ -2,37 +2,117 @@ package io.iocp4j.websocket;
 
 import java.time.Duration;
 
-/**
- * What servers and clients are told alike; {@link WebSocketBuilder} describes each. Immutable.
- */
-record WebSocketSettings(Limits limits, boolean parts, Duration closeTimeout, Duration heartbeatInterval, Duration heartbeatTimeout,
-        SlowConsumer slowConsumer, Deflate deflate) {
+/** What servers and clients are told alike; {@link WebSocketBuilder} describes each. Immutable: each change gives a copy. */
+final class WebSocketSettings implements Cloneable {
+    private static final WebSocketSettings DEFAULTS = new WebSocketSettings();
+
+    private Limits limits = Limits.defaults();
+    private boolean parts;
+    private Duration closeTimeout = Duration.ofSeconds(5);
+    private Duration heartbeatInterval = Duration.ofSeconds(20);
+    private Duration heartbeatTimeout = Duration.ofSeconds(20);
+    private Duration idleTimeout = Duration.ZERO;
+    private Duration maxAge = Duration.ZERO;
+    private SlowConsumer slowConsumer = SlowConsumer.BLOCK;
+    private Deflate deflate = Deflate.off();
+
+    private WebSocketSettings() {
+    }
+
     static WebSocketSettings defaults() {
-        return new WebSocketSettings(Limits.defaults(), false, Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofSeconds(20),
-                SlowConsumer.BLOCK, Deflate.off());
+        return DEFAULTS;
+    }
+
+    Limits limits() {
+        return limits;
     }
 
     WebSocketSettings limits(Limits values) {
-        return new WebSocketSettings(values, parts, closeTimeout, heartbeatInterval, heartbeatTimeout, slowConsumer, deflate);
+        WebSocketSettings copy = copy();
+        copy.limits = values;
+        return copy;
+    }
+
+    boolean parts() {
+        return parts;
     }
 
     WebSocketSettings parts(boolean on) {
-        return new WebSocketSettings(limits, on, closeTimeout, heartbeatInterval, heartbeatTimeout, slowConsumer, deflate);
+        WebSocketSettings copy = copy();
+        copy.parts = on;
+        return copy;
+    }
+
+    Duration closeTimeout() {
+        return closeTimeout;
     }
 
     WebSocketSettings closeTimeout(Duration limit) {
-        return new WebSocketSettings(limits, parts, limit, heartbeatInterval, heartbeatTimeout, slowConsumer, deflate);
+        WebSocketSettings copy = copy();
+        copy.closeTimeout = limit;
+        return copy;
+    }
+
+    Duration heartbeatInterval() {
+        return heartbeatInterval;
+    }
+
+    Duration heartbeatTimeout() {
+        return heartbeatTimeout;
     }
 
     WebSocketSettings heartbeat(Duration interval, Duration timeout) {
-        return new WebSocketSettings(limits, parts, closeTimeout, interval, timeout, slowConsumer, deflate);
+        WebSocketSettings copy = copy();
+        copy.heartbeatInterval = interval;
+        copy.heartbeatTimeout = timeout;
+        return copy;
+    }
+
+    Duration idleTimeout() {
+        return idleTimeout;
+    }
+
+    WebSocketSettings idleTimeout(Duration limit) {
+        WebSocketSettings copy = copy();
+        copy.idleTimeout = limit;
+        return copy;
+    }
+
+    Duration maxAge() {
+        return maxAge;
+    }
+
+    WebSocketSettings maxAge(Duration limit) {
+        WebSocketSettings copy = copy();
+        copy.maxAge = limit;
+        return copy;
+    }
+
+    SlowConsumer slowConsumer() {
+        return slowConsumer;
     }
 
     WebSocketSettings slowConsumer(SlowConsumer policy) {
-        return new WebSocketSettings(limits, parts, closeTimeout, heartbeatInterval, heartbeatTimeout, policy, deflate);
+        WebSocketSettings copy = copy();
+        copy.slowConsumer = policy;
+        return copy;
+    }
+
+    Deflate deflate() {
+        return deflate;
     }
 
     WebSocketSettings deflate(Deflate options) {
-        return new WebSocketSettings(limits, parts, closeTimeout, heartbeatInterval, heartbeatTimeout, slowConsumer, options);
+        WebSocketSettings copy = copy();
+        copy.deflate = options;
+        return copy;
+    }
+
+    private WebSocketSettings copy() {
+        try {
+            return (WebSocketSettings) clone();
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError("this class is Cloneable", e);
+        }
     }
 }

@@ -169,6 +169,18 @@ class WebSocketCloseTest {
     }
 
     @Test
+    @DisplayName("A4 A15 A20 what was sent before close() goes before the Close frame, byte for byte, and nothing behind it")
+    void lastWords() throws Exception {
+        socket.trySend("1");
+        socket.close(1000, "");
+        socket.trySend("2");
+        assertArrayEquals(hex("81 01 31 88 02 03 E8"), client.in().readNBytes(7));
+        client.close(1000);
+        client.assertEnd();
+        assertEquals(1000, recorder.end().code());
+    }
+
+    @Test
     @DisplayName("the peer resets the connection: onClose 1006 once, REMOTE")
     void reset() throws Exception {
         client.reset();
