@@ -1,31 +1,33 @@
 /**
- * WebSocket (RFC 6455), server and client, and as much HTTP/1.1 as a server of pages and uploads beside it needs.
+ * WebSocket (RFC 6455 and 7692), server and client, and as much HTTP/1.1 as a server of pages and uploads beside it needs.
  *
  * <h2>The way of the data</h2>
  * <pre>
  * TcpConnection                      bytes, lent for the call, on a worker
  *   v
- * HttpConnection                     one per connection: which of the three comes next
+ * HttpConnection                     at a server, one per connection: which of the three comes next
  *   | HttpRequestReader              a request: to the HttpHandler, or to the UpgradeHandler
  *   | HttpBodyDecoder                its body: piece by piece to the BodyListener
- *   |
- *   | or at a client ClientConnection, one for each step of an Opening: proxy, redirect, upgrade
+ * ClientConnection                   at a client, one for each step of an Opening: proxy, redirect, upgrade
  *   | HttpResponseReader             the answer: to ClientHandshake, or into a HandshakeException
  *   v
- * WebSocket                          after the upgrade
- *   v FrameDecoder                   bytes to frames; unmasked in place; rules of one header
- *   v MessageAssembler, Utf8Checker  frames to messages; rules between frames
- *   v
- * WebSocketListener                  the application
- *   v
- * WebSocket.send, FrameEncoder, TcpConnection.send
+ * WebSocketEnd                       after the upgrade, either role; joins what follows under one lock
+ *   v Incoming                       pauses here
+ *   |   FrameDecoder                 bytes to frames; unmasked in place; rules of one header
+ *   |   MessageAssembler             frames to messages, or parts of them; rules between frames; UTF-8
+ *   |   WebSocketListener            the application; Inbox is the one behind the calls that wait
+ *   | Heartbeat, Lifespan            pings, the round trip; a peer that is gone, a WebSocket that is idle or old
+ *   | ClosingHandshake               every way to the end
+ *   v Outgoing                       frames, masks, compresses; what is slow, what is streamed
+ * TcpConnection.send
  * </pre>
  *
  * <h2>Who owns what, which thread</h2>
  * Codec classes (decoder, encoder, assembler, reader, handshake) do no I/O, have no thread and no clock, and may be used alone. Buffers
  * in callbacks are views of what was received, lent for the call. All callbacks of a connection come one after the other from workers
- * of the port; sending is allowed from any thread. A {@link io.iocp4j.websocket.Message} is framed once and counted, and can be queued
- * on any number of connections without a copy.
+ * of the port; sending is allowed from any thread. A {@link io.iocp4j.websocket.Message} is a value; a
+ * {@link io.iocp4j.websocket.SharedMessage} is framed once and counted, and a server queues it on any number of connections without a
+ * copy, which is what a {@link io.iocp4j.websocket.Topic} does.
  *
  * <h2>Ending</h2>
  * {@code WebSocket.close()} queues the Close frame and reports to the listener at once; the peer's answer, or the end of the time for

@@ -22,4 +22,17 @@ class ReadmeTest {
         server.close(TestServer.DEADLINE);
         server.awaitClosed();
     }
+
+    @Test
+    @DisplayName("talk to each other, with a virtual thread per WebSocket")
+    void blockingEcho() throws IOException {
+        WebSocketServer server = WebSocketServer.listen(0, socket -> {
+            for (Message message : socket) socket.send(message);
+        });
+        try (WebSocket socket = WebSocketClient.connect("ws://localhost:" + server.address().getPort() + "/")) {
+            socket.send("hello");
+            assertEquals("hello", socket.receive().text());
+        }
+        server.close(TestServer.DEADLINE);
+    }
 }
