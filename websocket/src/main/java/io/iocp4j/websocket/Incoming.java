@@ -8,7 +8,8 @@ import java.nio.ByteBuffer;
  * {@link #pause} and {@link #resume}.
  *
  * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, one receive at the
- * most, and the connection is paused behind it.
+ * most, and the connection is paused behind it. Of a compressed message in parts, what the received bytes of one frame inflate to is
+ * delivered all the same.
  */
 final class Incoming implements MessageListener {
     private static final System.Logger LOG = System.getLogger(Incoming.class.getName());

@@ -49,7 +49,8 @@ class CodecFuzzTest {
         byte[] hello = hex("f248cdc9c90700");
         List<byte[]> samples = List.of(
             join(masked(FIN | 1, "Hello"), masked(FIN | 9, "p"), masked(FIN | 8, hex("03e8"))),
-            join(masked(1, "a"), masked(0, "b"), masked(FIN | 10, ""), masked(FIN, "c"), masked(FIN | 2, new byte[300])),
+            join(masked(1, "a"), masked(0, "b"), masked(FIN | 10, ""), masked(FIN, "c")),
+            join(masked(FIN | 2, new byte[300]), masked(FIN | 9, "")),
             join(masked(FIN | 0x41, hello), masked(0x42, hello), masked(FIN, hex("00"))),
             masked(FIN | 2, new byte[70_000]),
             hex("82ff 0000000000010000 00000000 41"), hex("82fe fffe 00000000 41"));

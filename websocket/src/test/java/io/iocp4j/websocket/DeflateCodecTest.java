@@ -88,7 +88,12 @@ class DeflateCodecTest {
     @DisplayName("without the extension RSV1 is 1002 at the decoder, and at the assembler if it gets there")
     void notAgreed() throws ProtocolException {
         byte[] wire = masked(FIN | RSV1 | TEXT, HELLO);
-        assertEquals(List.of("fail 1002"), CodecEvents.ofClientBytes(wire, limits));
+        MessageInflater inflater = new MessageInflater(1, 1, true);
+        MessageAssembler ready = new MessageAssembler(limits, new CodecEvents(limits, true), inflater, false);
+        ProtocolException early = assertThrows(ProtocolException.class,
+            () -> new FrameDecoder(limits, true).decode(ByteBuffer.wrap(wire, 0, 1), ready));
+        assertEquals("reserved bit set without an extension", early.getMessage(), "at the first octet");
+        inflater.release();
         CodecEvents events = new CodecEvents(limits, true);
         MessageAssembler plain = new MessageAssembler(limits, events);
         ProtocolException e = assertThrows(ProtocolException.class,

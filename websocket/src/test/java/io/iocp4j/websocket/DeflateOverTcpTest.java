@@ -32,37 +32,6 @@ class DeflateOverTcpTest {
     private static final String OFFER = "permessage-deflate";
     private static final byte[] JSON = Corpus.JSON.bytes(5000, 1);
 
-    /** A client, and what it has inflated. */
-    private static final class Client implements AutoCloseable {
-        final RawClient raw;
-        final RawClient.Response response;
-        final DeflateReader reader = new DeflateReader();
-
-        Client(TestServer server, String offer) throws IOException {
-            raw = server.connect();
-            raw.send(RawClient.upgradeHead("/", "Sec-WebSocket-Extensions: " + offer));
-            response = raw.response();
-            assertEquals(101, response.status());
-        }
-
-        byte[] compressed(int opcode) throws IOException {
-            RawClient.Frame frame = raw.frame();
-            assertEquals(opcode | RSV1, frame.firstOctet());
-            return frame.payload();
-        }
-
-        byte[] inflated(int opcode) throws IOException {
-            return reader.message(compressed(opcode));
-        }
-
-        @Override
-        public void close() throws IOException {
-            raw.close(1000);
-            raw.assertClose(1000);
-            raw.close();
-        }
-    }
-
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
         permessage-deflate                                    | permessage-deflate
@@ -75,7 +44,7 @@ class DeflateOverTcpTest {
     @DisplayName("the answer to an offer stands in the response and in the facts of the handshake")
     void negotiation(String offer, String answer) throws Exception {
         Recorder recorder = new Recorder();
-        try (TestServer server = compressing(recorder, Deflate.on()); Client client = new Client(server, offer)) {
+        try (TestServer server = compressing(recorder, Deflate.on()); DeflatePeer client = new DeflatePeer(server, offer)) {
             assertEquals(answer, client.response.fields().get("sec-websocket-extensions"));
             List<String> expected = answer == null ? List.of() : List.of(answer);
             assertEquals(expected, recorder.socket().handshake().extensions());
@@ -108,7 +77,7 @@ class DeflateOverTcpTest {
     @DisplayName("text and binary come back, compressed from the threshold on, plain below it")
     void threshold() throws IOException {
         try (TestServer server = compressing(new TestServer.EchoRecorder(), Deflate.on().withThreshold(300));
-                Client client = new Client(server, OFFER)) {
+                DeflatePeer client = new DeflatePeer(server, OFFER)) {
             for (int length : new int[] {300, 301, 5000}) {
                 byte[] message = Arrays.copyOf(JSON, length);
                 client.raw.send(masked(TEXT, message));
@@ -128,7 +97,7 @@ class DeflateOverTcpTest {
     @DisplayName("the window that the client asks for is kept to, message after message")
     void window(int bits) throws IOException {
         try (TestServer server = compressing(new Recorder(), Deflate.on());
-                Client client = new Client(server, OFFER + "; server_max_window_bits=" + bits)) {
+                DeflatePeer client = new DeflatePeer(server, OFFER + "; server_max_window_bits=" + bits)) {
             for (long seed = 0; seed < 3; seed++) {
                 byte[] message = Corpus.ECHOES.bytes(60_000, seed);
                 client.raw.send(masked(BINARY, message));
@@ -142,8 +111,8 @@ class DeflateOverTcpTest {
     @DisplayName("a repeated message costs little with context takeover, and the same again without")
     void takeover() throws IOException {
         try (TestServer server = compressing(new Recorder(), Deflate.on());
-                Client with = new Client(server, OFFER);
-                Client without = new Client(server, OFFER + "; server_no_context_takeover")) {
+                DeflatePeer with = new DeflatePeer(server, OFFER);
+                DeflatePeer without = new DeflatePeer(server, OFFER + "; server_no_context_takeover")) {
             int first = echoed(with).length;
             int second = echoed(with).length;
             assertTrue(second < first / 4, first + " and then " + second);
@@ -155,7 +124,7 @@ class DeflateOverTcpTest {
     @DisplayName("what a client sends compressed arrives, with its context taken over")
     void receiving() throws Exception {
         Recorder recorder = new Recorder();
-        try (TestServer server = compressing(recorder, Deflate.on()); Client client = new Client(server, OFFER)) {
+        try (TestServer server = compressing(recorder, Deflate.on()); DeflatePeer client = new DeflatePeer(server, OFFER)) {
             client.raw.send(masked(TEXT | RSV1, hex("f248cdc9c90700")));
             client.raw.send(masked(TEXT | RSV1, hex("f200110000")));
             assertEquals("Hello", TestServer.take(recorder.events));
@@ -171,8 +140,8 @@ class DeflateOverTcpTest {
         "RSV2,                        1002, e1, 00"})
     @DisplayName("each violation has its code and harms one connection only")
     void violations(String what, int code, String firstOctet, String payload) throws IOException {
-        try (TestServer server = compressing(new Recorder(), Deflate.on()); Client other = new Client(server, OFFER)) {
-            Client client = new Client(server, OFFER);
+        try (TestServer server = compressing(new Recorder(), Deflate.on()); DeflatePeer other = new DeflatePeer(server, OFFER)) {
+            DeflatePeer client = new DeflatePeer(server, OFFER);
             client.raw.send(masked(Integer.parseInt(firstOctet, 16), hex(payload)));
             client.raw.assertClose(code);
             client.raw.close();
@@ -186,7 +155,7 @@ class DeflateOverTcpTest {
         for (int max : new int[] {1 << 20, 64 << 20}) {
             try (TestServer server = TestServer.with(builder -> builder.webSockets(request -> new Recorder())
                     .deflate(Deflate.on()).limits(Limits.defaults().withMaxMessage(max)))) {
-                Client client = new Client(server, OFFER);
+                DeflatePeer client = new DeflatePeer(server, OFFER);
                 client.raw.send(masked(BINARY | RSV1, deflated(new byte[32 << 20])));
                 client.raw.assertClose(max == 1 << 20 ? CloseCode.MESSAGE_TOO_BIG : CloseCode.POLICY_VIOLATION);
                 client.raw.close();
@@ -195,92 +164,10 @@ class DeflateOverTcpTest {
     }
 
     @Test
-    @DisplayName("a shared message is compressed once for each window, and what follows it is still understood by all")
-    void shared() throws Exception {
-        Recorder recorder = new Recorder();
-        try (TestServer server = compressing(recorder, Deflate.on());
-                Client first = new Client(server, OFFER);
-                Client second = new Client(server, OFFER);
-                Client small = new Client(server, OFFER + "; server_max_window_bits=9");
-                Client alone = new Client(server, OFFER + "; server_no_context_takeover");
-                Client plain = new Client(server, "other")) {
-            List<WebSocket> sockets =
-                List.of(recorder.socket(), recorder.socket(), recorder.socket(), recorder.socket(), recorder.socket());
-            byte[] news = Corpus.JSON.bytes(4000, 2);
-            SharedMessage shared = Message.shared(server.port.buffers(), ByteBuffer.wrap(news, 0, 1000),
-                ByteBuffer.wrap(news, 1000, 3000));
-            for (WebSocket socket : sockets) {
-                // own, shared, own: the last has to be understood by a peer whose window has all three
-                assertTrue(socket.trySend(Message.text(new String(JSON, StandardCharsets.UTF_8))));
-                assertTrue(socket.trySend(shared));
-                assertTrue(socket.trySend(ByteBuffer.wrap(JSON)));
-            }
-            assertSame(shared.deflated(6, 15), shared.deflated(6, 15));
-            shared.release();
-            byte[] frame = null;
-            for (Client client : List.of(first, second, alone)) {
-                assertArrayEquals(JSON, client.inflated(TEXT));
-                byte[] payload = client.compressed(BINARY);
-                assertArrayEquals(news, client.reader.message(payload));
-                assertTrue(frame == null || Arrays.equals(frame, payload), "the same bytes for all");
-                frame = payload;
-                assertArrayEquals(JSON, client.inflated(BINARY));
-            }
-            assertArrayEquals(JSON, small.inflated(TEXT));
-            assertArrayEquals(news, small.inflated(BINARY));
-            assertArrayEquals(JSON, small.inflated(BINARY));
-            assertTrue(small.reader.maxDistance <= 512, small.reader.maxDistance + "");
-            assertEquals(0x81, plain.raw.frame().firstOctet());
-            assertArrayEquals(news, plain.raw.frame().payload());
-            assertArrayEquals(JSON, plain.raw.frame().payload());
-        }
-    }
-
-    @Test
-    @DisplayName("a shared message that gains nothing, is short, or is not to be compressed, goes plain")
-    void sharedPlain() throws Exception {
-        Recorder recorder = new Recorder();
-        byte[] noise = Corpus.NOISE.bytes(5000, 1);
-        try (TestServer server = compressing(recorder, Deflate.on()); Client client = new Client(server, OFFER)) {
-            WebSocket socket = recorder.socket();
-            for (SharedMessage message : new SharedMessage[] {
-                Message.shared(server.port.buffers(), ByteBuffer.wrap(noise), ByteBuffer.allocate(0)),
-                Message.shared(server.port.buffers(), ByteBuffer.wrap(JSON, 0, 1023), ByteBuffer.allocate(0)),
-                Message.shared(server.port.buffers(), ByteBuffer.wrap(JSON), ByteBuffer.allocate(0)).uncompressed()}) {
-                socket.trySend(message);
-                RawClient.Frame frame = client.raw.frame();
-                assertEquals(BINARY, frame.firstOctet());
-                assertArrayEquals(remaining(message.data()), frame.payload());
-                message.release();
-            }
-        }
-    }
-
-    @Test
-    @DisplayName("a message that is not to be compressed goes plain, and the next one refers to what both ends know")
-    void uncompressed() throws Exception {
-        Recorder recorder = new Recorder();
-        String text = new String(JSON, StandardCharsets.UTF_8);
-        try (TestServer server = compressing(recorder, Deflate.on()); Client client = new Client(server, OFFER)) {
-            WebSocket socket = recorder.socket();
-            socket.trySend(text);
-            socket.trySend(Message.text(text).uncompressed());
-            socket.trySend(Message.binary(JSON).uncompressed());
-            socket.trySend(text);
-            assertArrayEquals(JSON, client.inflated(TEXT));
-            assertEquals(text, client.raw.text());
-            assertEquals(BINARY, client.raw.frame().firstOctet());
-            byte[] again = client.compressed(TEXT);
-            assertTrue(again.length < 200, again.length + " bytes");
-            assertArrayEquals(JSON, client.reader.message(again));
-        }
-    }
-
-    @Test
     @DisplayName("a streamed message is compressed frame by frame, and each frame can be read when it arrives")
     void streamed() throws Exception {
         Recorder recorder = new Recorder();
-        try (TestServer server = compressing(recorder, Deflate.on()); Client client = new Client(server, OFFER)) {
+        try (TestServer server = compressing(recorder, Deflate.on()); DeflatePeer client = new DeflatePeer(server, OFFER)) {
             WebSocket socket = recorder.socket();
             for (int repeat = 0; repeat < 2; repeat++) {
                 try (OutputStream out = socket.outputStream()) {
@@ -308,7 +195,7 @@ class DeflateOverTcpTest {
         Recorder recorder = new Recorder();
         try (TestServer server = compressing(recorder, Deflate.on())) {
             for (int i = 0; i < 100; i++) {
-                Client client = new Client(server, OFFER);
+                DeflatePeer client = new DeflatePeer(server, OFFER);
                 client.raw.send(masked(TEXT | RSV1, deflated(utf8("a".repeat(2000)))));
                 recorder.socket().trySend(ByteBuffer.wrap(JSON));
                 assertArrayEquals(JSON, client.inflated(BINARY));
@@ -327,12 +214,12 @@ class DeflateOverTcpTest {
         // the check for leaks behind every test class counts compressors and inflaters
     }
 
-    private static byte[] echoed(Client client) throws IOException {
+    private static byte[] echoed(DeflatePeer client) throws IOException {
         client.raw.send(masked(BINARY, JSON));
         return client.compressed(BINARY);
     }
 
-    private static TestServer compressing(WebSocketListener listener, Deflate options) throws IOException {
+    static TestServer compressing(WebSocketListener listener, Deflate options) throws IOException {
         return TestServer.with(builder -> builder.webSockets(request -> listener).deflate(options));
     }
 
