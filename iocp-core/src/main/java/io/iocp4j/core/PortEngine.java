@@ -158,11 +158,10 @@ public abstract class PortEngine implements HandlePort {
 
     @Override
     public final PortCounters counters() {
-        List<Tally> tallies;
         synchronized (workers) {
-            tallies = pull == null ? workers.stream().map(worker -> worker.tally).toList() : List.of(pull.tally());
+            List<Tally> tallies = pull == null ? workers.stream().map(worker -> worker.tally).toList() : List.of(pull.tally());
+            return Tally.sum(tallies, pull == null ? workers.size() : options.workers(), handles(), outstanding(), buffers);
         }
-        return Tally.sum(tallies, options.workers(), handles(), outstanding(), buffers);
     }
 
     @Override
