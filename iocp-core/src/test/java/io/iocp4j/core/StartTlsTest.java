@@ -11,6 +11,10 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.DisplayName;
@@ -81,6 +85,88 @@ class StartTlsTest extends TlsFixture {
             peer.close();
             assertTrue(awaitClosed(connection).clean());
         }
+    }
+
+    @Test
+    @DisplayName("lets an end() that was asked for meanwhile wait: close_notify and FIN follow the handshake")
+    void endWaits() throws Exception {
+        Recorder handler = new Recorder() {
+            @Override
+            public void onOpen(TcpConnection c) throws IOException {
+                c.send(text("TLS?"));
+                super.onOpen(c);
+            }
+
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) {
+                c.startTls(tls, "localhost", 443);
+                c.end();
+            }
+        };
+        try (ServerSocket listener = listener()) {
+            Socket plain = plainPeer(listener, handler);
+            plain.getOutputStream().write("OK".getBytes());
+            SSLSocket peer = server(TestKeys.LOCALHOST.context(), plain, TLS_1_3);
+            assertEquals(-1, peer.getInputStream().read());
+            peer.close();
+            assertNull(handler.awaitClose().error());
+        }
+    }
+
+    @Test
+    @DisplayName("begins only when the last send in the open is over, in 300 simulated orders: nothing later leaves in the open")
+    void anyOrder() throws Throwable {
+        int[] late = new int[1];
+        Simulation.onThreadOfItsOwn(() -> {
+            for (long seed = 0; seed < 300; seed++) {
+                simulate(seed, late);
+            }
+        });
+        assertTrue(late[0] > 10, "the completion of the send hardly ever came behind the answer: " + late[0]);
+    }
+
+    private void simulate(long seed, int[] late) {
+        Faults faults = Faults.draw(new SplittableRandom(seed)).harmless()
+                .with(Faults.Kind.SMALL_WINDOW, 0).with(Faults.Kind.DELAY, 0.4);
+        Simulation world = new Simulation(seed, faults, new BufferPool(0));
+        SimulatedPort simulated = new SimulatedPort(world, "both", 2);
+        StringBuilder received = new StringBuilder();
+        try {
+            TcpServer server = TcpServer.listen(simulated, options, connection -> new TcpHandler() {
+                @Override
+                public void onData(TcpConnection c, ByteBuffer data) {
+                    received.append(StandardCharsets.ISO_8859_1.decode(data));
+                    if (received.toString().equals("TLS?")) {
+                        c.send(text("OK"));
+                    }
+                }
+            });
+            TcpConnection client = TcpConnection.connect(simulated, options, server.address(), new TcpHandler() {
+                @Override
+                public void onOpen(TcpConnection c) {
+                    c.send(text("TLS?"));
+                }
+
+                @Override
+                public void onData(TcpConnection c, ByteBuffer data) {
+                    late[0] += c.bufferedAmount() > 0 ? 1 : 0;
+                    c.startTls(tls, "localhost", 443);
+                    c.send(text("secret"));
+                }
+            });
+            world.run(Duration.ofSeconds(20).toNanos(), 100_000);
+            assertTrue(received.length() > 100 && received.charAt(4) == 0x16, "seed " + seed + ": " + received.length());
+            assertEquals(-1, received.indexOf("secret"));
+            client.abort();
+            server.close();
+        } catch (IOException e) {
+            throw new AssertionError("seed " + seed, e);
+        } finally {
+            simulated.close();
+            world.run(Long.MAX_VALUE, 100_000);
+        }
+        assertEquals(List.of(), world.failures(), "seed " + seed);
+        assertEquals(0, simulated.counters().handlerFailures(), "seed " + seed);
     }
 
     @ParameterizedTest

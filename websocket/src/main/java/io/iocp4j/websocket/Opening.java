@@ -36,7 +36,9 @@ final class Opening {
     private ClientConnection connection;
     private TcpConnection tcp;
 
+    /** Set before the first connection is begun. */
     private Future<?> limit;
+
     // used by the callbacks of the connection of the moment only
     private HttpHeaders headers;
     private int redirects;
@@ -122,15 +124,17 @@ final class Opening {
         random.nextBytes(nonce);
         ClientHandshake handshake = new ClientHandshake(endpoint, headers, settings.subprotocols(),
                 settings.webSocket().deflate(), nonce);
-        connection = new ClientConnection(this, endpoint, handshake);
+        // its callbacks wait for this lock where they need to know of it
+        ClientConnection next = new ClientConnection(this, endpoint, handshake);
         if (joined != null) {
-            tcp = TcpConnection.pair(port, settings.plain(), joined, connection).right();
+            tcp = TcpConnection.pair(port, settings.plain(), joined, next).right();
         } else if (settings.proxy() == null) {
             TcpOptions options = endpoint.secure() ? settings.secure() : settings.plain();
-            tcp = TcpConnection.connect(port, options, endpoint.hostName(), endpoint.port(), connection);
+            tcp = TcpConnection.connect(port, options, endpoint.hostName(), endpoint.port(), next);
         } else {
-            tcp = TcpConnection.connect(port, settings.plain(), settings.proxy(), connection);
+            tcp = TcpConnection.connect(port, settings.plain(), settings.proxy(), next);
         }
+        connection = next;
         return true;
     }
 

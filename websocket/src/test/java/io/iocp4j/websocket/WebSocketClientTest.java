@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -150,6 +151,20 @@ class WebSocketClientTest extends ClientFixture {
         }
         IoException refused = refused(IoException.class, URI.create("ws://127.0.0.1:" + nobody.getPort() + "/"));
         assertEquals(IoError.CONNECTION_REFUSED, refused.error());
+    }
+
+    @Test
+    @DisplayName("does not wait longer than its time limit for TCP, whatever the limit of TCP is")
+    void silentAddress() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket first = new Socket(silent.getInetAddress(), silent.getLocalPort());
+                Socket second = new Socket(silent.getInetAddress(), silent.getLocalPort())) {
+            assertTrue(first.isConnected() && second.isConnected(), "nobody accepts, and nobody else fits in");
+            client.connectTimeout(Duration.ofMillis(300));
+            IoException failed = refused(IoException.class, URI.create("ws://127.0.0.1:" + silent.getLocalPort() + "/"));
+            assertEquals(IoError.TIMED_OUT, failed.error());
+            assertEquals("connect", failed.operation());
+        }
     }
 
     @Test
