@@ -178,9 +178,11 @@ public abstract class PortEngine implements HandlePort {
     }
 
     private void closeHandles() {
-        for (PortHandle handle : handles) {
-            handle.portCloses();
+        // a copy: a handle that takes another with it is no reason not to tell the other's key
+        for (PortHandle handle : List.copyOf(handles)) {
+            // in this order: what the key does about it must not come before the end of the handle, which could look like its cause
             handle.close();
+            handle.portCloses();
         }
     }
 

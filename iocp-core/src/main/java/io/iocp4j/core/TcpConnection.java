@@ -833,8 +833,10 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         synchronized (lock) {
             if (state != State.CLOSED) {
                 boolean ours = !remote || error.group() == IoError.Group.CLOSED;
-                report(new CloseInfo(error, ours ? Initiator.LOCAL : Initiator.REMOTE, cause, 0));
-                lastError = error;
+                // a handle that is closed under an open connection was closed by its port, which tells its key a moment later
+                IoError told = error == IoError.BAD_DESCRIPTOR ? IoError.OPERATION_ABORTED : error;
+                report(new CloseInfo(told, ours ? Initiator.LOCAL : Initiator.REMOTE, cause, 0));
+                lastError = told;
                 lastCause = cause;
                 destroy();
             }

@@ -59,7 +59,7 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
         return end;
     }
 
-    /** Begins both on a worker, as an accept would. */
+    /** Begins both on a worker, as an accept would. Either may be aborted, and have told so, before the worker comes: both are retained. */
     private static final class Opening extends IoContext {
         private final TcpPair pair;
         private final TcpHandler left;
@@ -70,12 +70,21 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
             this.pair = pair;
             this.left = left;
             this.right = right;
+            pair.left.retain();
+            pair.right.retain();
         }
 
         @Override
         protected void onCompletion() {
             pair.left.open(connection -> left);
             pair.right.open(connection -> right);
+        }
+
+        @Override
+        protected void free() {
+            pair.left.release();
+            pair.right.release();
+            super.free();
         }
     }
 }
