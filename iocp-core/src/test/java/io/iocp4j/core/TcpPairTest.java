@@ -82,20 +82,23 @@ class TcpPairTest extends TcpFixture {
     @Test
     @DisplayName("hold 64 KiB for an end that does not receive; the rest waits at the sender's, and all arrives in the end")
     void backPressure() throws Exception {
-        TcpPair pair = join(options);
-        right.awaitOpen().pause();
-        settle(pair.right());
-        byte[] bytes = random(MIB, 2);
-        assertFalse(pair.left().send(ByteBuffer.wrap(bytes)));
-        settle(pair.left());
-        settle(pair.right());
-        // one receive may have been under way when the pause came
-        long gone = MIB - pair.left().bufferedAmount();
-        assertTrue(gone >= MemorySocket.CAPACITY && gone <= MemorySocket.CAPACITY + options.receiveMin(), "went out: " + gone);
-        pair.right().resume();
-        right.awaitBytes(MIB);
-        assertArrayEquals(bytes, right.bytes());
-        left.await("drain");
+        // one worker takes packets in their order, so what settles has seen the send before it
+        try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            TcpPair pair = TcpConnection.pair(ordered, options, left, right);
+            right.awaitOpen().pause();
+            settle(pair.right());
+            byte[] bytes = random(MIB, 2);
+            assertFalse(pair.left().send(ByteBuffer.wrap(bytes)));
+            settle(pair.left());
+            settle(pair.right());
+            // one receive may have been under way when the pause came
+            long gone = MIB - pair.left().bufferedAmount();
+            assertTrue(gone >= MemorySocket.CAPACITY && gone <= MemorySocket.CAPACITY + options.receiveMin(), "went out: " + gone);
+            pair.right().resume();
+            right.awaitBytes(MIB);
+            assertArrayEquals(bytes, right.bytes());
+            left.await("drain");
+        }
     }
 
     @Test
