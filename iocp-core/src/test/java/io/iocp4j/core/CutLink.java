@@ -14,22 +14,25 @@ import java.nio.file.Path;
  * nobody answers.
  */
 final class CutLink implements AutoCloseable {
-    private static final String OURS = "10.231.77.1";
-    private static final String THEIRS = "10.231.77.2";
-
     private final String space;
     private final String device;
+    /** Two addresses of a network of their own, so that two builds on one machine do not meet. */
+    private final String ours;
+    private final String theirs;
     private Process process;
     private InetSocketAddress peer;
 
-    private CutLink(String space, String device) {
-        this.space = space;
-        this.device = device;
+    private CutLink(long id) {
+        space = "iocp4j-" + id;
+        device = "io" + id;
+        String network = "10.231." + (id >> 6 & 0xFF) + ".";
+        ours = network + ((id & 63) * 4 + 1);
+        theirs = network + ((id & 63) * 4 + 2);
     }
 
-    /** The peer: gives back what it receives from one client, until its input ends. */
+    /** The peer, at the address given: gives back what it receives from one client, until its input ends. */
     public static void main(String[] args) throws IOException {
-        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.ofLiteral(THEIRS))) {
+        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.ofLiteral(args[0]))) {
             System.out.println(listener.getLocalPort());
             try (Socket client = listener.accept()) {
                 client.getInputStream().transferTo(client.getOutputStream());
@@ -42,8 +45,7 @@ final class CutLink implements AutoCloseable {
         if (!File.separator.equals("/") || run("ip", "netns", "list") != 0) {
             return null;
         }
-        long id = ProcessHandle.current().pid();
-        CutLink link = new CutLink("iocp4j-" + id, "io" + id);
+        CutLink link = new CutLink(ProcessHandle.current().pid());
         if (run("ip", "netns", "add", link.space) != 0) {
             return null;
         }
@@ -58,24 +60,24 @@ final class CutLink implements AutoCloseable {
         String inner = device + "p";
         boolean linked = run("ip", "link", "add", device, "address", "02:00:00:00:77:01", "type", "veth",
                         "peer", "name", inner, "address", "02:00:00:00:77:02", "netns", space) == 0
-                && run("ip", "addr", "add", OURS + "/30", "dev", device) == 0
+                && run("ip", "addr", "add", ours + "/30", "dev", device) == 0
                 && run("ip", "link", "set", device, "up") == 0
-                && run("ip", "-n", space, "addr", "add", THEIRS + "/30", "dev", inner) == 0
+                && run("ip", "-n", space, "addr", "add", theirs + "/30", "dev", inner) == 0
                 && run("ip", "-n", space, "link", "set", inner, "up") == 0
                 // for ever: a neighbour that is asked for and does not answer would be an error other than silence
-                && run("ip", "neigh", "replace", THEIRS, "lladdr", "02:00:00:00:77:02", "dev", device, "nud", "permanent") == 0;
+                && run("ip", "neigh", "replace", theirs, "lladdr", "02:00:00:00:77:02", "dev", device, "nud", "permanent") == 0;
         if (!linked) {
             return false;
         }
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         process = new ProcessBuilder("ip", "netns", "exec", space, java, "-cp", System.getProperty("java.class.path"),
-                CutLink.class.getName()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+                CutLink.class.getName(), theirs).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         BufferedReader output = process.inputReader();
         String port = output.readLine();
         if (port == null) {
             return false;
         }
-        peer = new InetSocketAddress(THEIRS, Integer.parseInt(port));
+        peer = new InetSocketAddress(theirs, Integer.parseInt(port));
         return true;
     }
 
