@@ -7,7 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * How a WebSocket comes to its end (RFC 6455 section 7), whichever side begins: which Close frames have gone, who ends the TCP
@@ -80,6 +83,20 @@ final class ClosingHandshake {
 
     CompletableFuture<CloseStatus> closed() {
         return closed;
+    }
+
+    /** Waits for the end, for the close timeout at the most; without the lock. */
+    void awaitClosed() {
+        try {
+            closed.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException late) {
+            // the handshake has a timer of its own, which is about to cut the connection
+            return;
+        } catch (ExecutionException e) {
+            throw new AssertionError("completes normally, always", e);
+        }
     }
 
     /** The application closes. */

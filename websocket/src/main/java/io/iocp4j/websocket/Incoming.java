@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.TcpConnection;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
@@ -15,6 +16,7 @@ final class Incoming implements MessageListener {
     private static final System.Logger LOG = System.getLogger(Incoming.class.getName());
 
     private final WebSocketEnd socket;
+    private final TcpConnection tcp;
     private final WebSocketListener listener;
     private final Heartbeat heartbeat;
     private final FrameDecoder decoder;
@@ -25,14 +27,14 @@ final class Incoming implements MessageListener {
     /** Received and not decoded, because the application has paused; a copy, since received memory is lent. */
     private ByteBuffer rest;
     private boolean failed;
-    private boolean closeReported;
     private long messages;
 
     private volatile boolean paused;
 
-    Incoming(WebSocketEnd socket, Role role, WebSocketListener listener, Heartbeat heartbeat, DeflateAgreement agreement,
+    Incoming(WebSocketEnd socket, TcpConnection tcp, Role role, WebSocketListener listener, Heartbeat heartbeat, DeflateAgreement agreement,
             WebSocketSettings settings) {
         this.socket = socket;
+        this.tcp = tcp;
         this.listener = listener;
         this.heartbeat = heartbeat;
         this.inflater = agreement == null ? null : agreement.inflater(role, settings.deflate(), settings.limits());
@@ -56,15 +58,12 @@ final class Incoming implements MessageListener {
         deliver(() -> listener.onDrain(socket));
     }
 
-    /** The end, told once: when it has begun, or when the connection is gone and there was no time for it. */
+    /** The end; the caller tells it once. */
     void closed(CloseStatus why) {
-        if (!closeReported) {
-            closeReported = true;
-            try {
-                listener.onClose(socket, why);
-            } catch (Throwable thrown) {
-                LOG.log(Level.WARNING, "onClose of " + socket + " threw", thrown);
-            }
+        try {
+            listener.onClose(socket, why);
+        } catch (Throwable thrown) {
+            LOG.log(Level.WARNING, "onClose of " + socket + " threw", thrown);
         }
     }
 
@@ -112,7 +111,7 @@ final class Incoming implements MessageListener {
     /** Any thread. */
     void pause() {
         paused = true;
-        socket.pauseTcp();
+        tcp.pause();
     }
 
     /** Any thread. */
@@ -131,7 +130,7 @@ final class Incoming implements MessageListener {
             keepRest(rest);
         }
         if (rest == null && !paused) {
-            socket.resumeTcp();
+            tcp.resume();
         }
     }
 

@@ -13,13 +13,13 @@ final class MessageOutput extends OutputStream {
     /** The most that one frame carries, in bytes. */
     static final int FRAME_MAX = 16 << 10;
 
-    private final WebSocketEnd socket;
+    private final Sender sender;
     private final ByteBuffer buffer = ByteBuffer.allocate(FRAME_MAX);
     private Opcode next;
     private boolean closed;
 
-    MessageOutput(WebSocketEnd socket, Opcode opcode) {
-        this.socket = socket;
+    MessageOutput(Sender sender, Opcode opcode) {
+        this.sender = sender;
         this.next = opcode;
     }
 
@@ -71,7 +71,7 @@ final class MessageOutput extends OutputStream {
     }
 
     private void send(boolean last) throws IOException {
-        socket.sendPart(this, last, next, buffer.flip());
+        sender.part(this, last, next, buffer.flip());
         next = Opcode.CONTINUATION;
         buffer.clear();
     }

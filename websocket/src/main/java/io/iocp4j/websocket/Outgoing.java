@@ -31,6 +31,8 @@ final class Outgoing {
 
     private final Object lock;
     private final TcpConnection tcp;
+    /** Run among the callbacks when a streamed message has ended. */
+    private final Runnable onRoom;
     /** Null at a server. */
     private final MaskKeys keys;
     /** Null if no compression was agreed on, and at the end. */
@@ -53,7 +55,8 @@ final class Outgoing {
     private long messages;
 
     /** The agreement is null if messages go as they are. */
-    Outgoing(Object lock, TcpConnection tcp, Role role, DeflateAgreement agreement, Deflate options) {
+    Outgoing(Object lock, TcpConnection tcp, Role role, DeflateAgreement agreement, Deflate options, Runnable onRoom) {
+        this.onRoom = onRoom;
         this.lock = lock;
         this.tcp = tcp;
         this.keys = role == Role.CLIENT ? new MaskKeys() : null;
@@ -266,6 +269,8 @@ final class Outgoing {
         }
         behindBytes = 0;
         changed();
+        // who was told that a message has to wait behind the stream may go on
+        tcp.execute(onRoom);
         CompletableFuture<Void> taken = taken();
         return () -> taken.whenComplete((nothing, thrown) -> sent.forEach(future -> {
             if (thrown == null) {

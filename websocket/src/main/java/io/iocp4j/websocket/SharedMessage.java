@@ -27,6 +27,16 @@ public final class SharedMessage extends RefCounted implements Message {
         this.payloadLength = payloadLength;
     }
 
+    /** Frames a message unless it is framed, with a reference for the caller either way. */
+    static SharedMessage of(BufferPool pool, Message message) {
+        if (message instanceof SharedMessage shared) {
+            shared.retain();
+            return shared;
+        }
+        SharedMessage made = of(pool, message.isText() ? Opcode.TEXT : Opcode.BINARY, message.data(), ByteBuffer.allocate(0));
+        return message.isCompressible() ? made : made.uncompressed();
+    }
+
     static SharedMessage of(BufferPool pool, Opcode opcode, ByteBuffer head, ByteBuffer body) {
         int length = Math.addExact(head.remaining(), body.remaining());
         PooledBuffer frame = pool.acquire(Math.addExact(FrameEncoder.headerLength(length, false), length));

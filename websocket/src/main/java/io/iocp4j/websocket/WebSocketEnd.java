@@ -2,13 +2,10 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CloseInfo.Initiator;
-import io.iocp4j.core.IoError;
-import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -17,13 +14,10 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * One end of a WebSocket: joins what comes in, what goes out, the heartbeat and the closing handshake, each of which is in a file of its
@@ -37,6 +31,7 @@ final class WebSocketEnd implements WebSocket {
     private final WebSocketSettings settings;
     private final Incoming incoming;
     private final Heartbeat heartbeat;
+    private final Sender sender;
     private final Lifespan lifespan;
     private final WebSocketEvent event = new WebSocketEvent();
 
@@ -44,8 +39,7 @@ final class WebSocketEnd implements WebSocket {
     // guarded by lock
     private final Outgoing outgoing;
     private final ClosingHandshake closing;
-    private long dropped;
-    private Set<Topic> topics = Set.of();
+    private final Set<Topic> topics = new HashSet<>(0);
 
     // used by the callbacks of the connection only
     private boolean over;
@@ -64,163 +58,59 @@ final class WebSocketEnd implements WebSocket {
         this.settings = settings;
         this.heartbeat = new Heartbeat(this, tcp, settings);
         this.lifespan = new Lifespan(this, tcp, settings);
-        this.incoming = new Incoming(this, role, listener, heartbeat, handshake.deflate(), settings);
-        this.outgoing = new Outgoing(lock, tcp, role, handshake.deflate(), settings.deflate());
+        this.incoming = new Incoming(this, tcp, role, listener, heartbeat, handshake.deflate(), settings);
+        this.outgoing = new Outgoing(lock, tcp, role, handshake.deflate(), settings.deflate(), this::tellDrain);
         this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::over);
+        this.sender = new Sender(lock, tcp, closing, outgoing, settings.slowConsumer());
         event.begin();
     }
 
-    // ------------------------------------------------------------------ sending without waiting
+    // ------------------------------------------------------------------ sending
 
     @Override
     public boolean trySend(ByteBuffer data) {
-        synchronized (lock) {
-            return closing.isOpen() && outgoing.binary(data);
-        }
+        return sender.tryBinary(data);
     }
 
     @Override
     public boolean trySend(Message message) {
-        synchronized (lock) {
-            return closing.isOpen() && outgoing.message(message);
-        }
+        return sender.tryMessage(message);
     }
 
     @Override
     public CompletableFuture<Void> sendAsync(Message message) {
-        synchronized (lock) {
-            if (closing.isOpen()) {
-                outgoing.message(message);
-                return outgoing.taken();
-            }
-        }
-        return CompletableFuture.failedFuture(aborted("send"));
+        return sender.async(message);
     }
-
-    // ------------------------------------------------------------------ sending as the slow-consumer policy says
 
     @Override
     public void send(ByteBuffer data) throws IOException {
-        synchronized (lock) {
-            if (admit()) {
-                outgoing.binary(data);
-            }
-        }
+        sender.binary(data);
     }
 
     @Override
     public void send(Message message) throws IOException {
-        synchronized (lock) {
-            if (admit()) {
-                outgoing.message(message);
-            }
-        }
+        sender.message(message);
     }
 
     @Override
     public OutputStream outputStream() throws IOException {
-        return stream(Opcode.BINARY);
+        return sender.stream(Opcode.BINARY);
     }
 
     @Override
     public Writer writer() throws IOException {
-        return new OutputStreamWriter(stream(Opcode.TEXT), StandardCharsets.UTF_8);
+        return new OutputStreamWriter(sender.stream(Opcode.TEXT), StandardCharsets.UTF_8);
     }
 
     @Override
     public void flush() throws IOException {
         requireNotWorker();
-        CompletableFuture<Void> taken;
-        synchronized (lock) {
-            taken = outgoing.taken();
-        }
-        try {
-            taken.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw aborted("flush");
-        } catch (ExecutionException e) {
-            throw new WebSocketException("flush: " + e.getCause().getMessage(), closeStatus());
-        }
+        sender.flush();
     }
-
-    /** Whether the message is to be sent; under the lock. */
-    private boolean admit() throws IOException {
-        if (settings.slowConsumer() == SlowConsumer.BLOCK) {
-            outgoing.awaitRoom(null);
-        }
-        boolean admitted = admitNow();
-        requireOpen("send");
-        return admitted;
-    }
-
-    /** What the policy says where nothing may wait; under the lock. */
-    private boolean admitNow() {
-        if (closing.isOpen() && !outgoing.hasRoom()) {
-            switch (settings.slowConsumer()) {
-                case BLOCK -> { }
-                case DROP -> {
-                    dropped++;
-                    return false;
-                }
-                case CLOSE -> closing.begin(CloseCode.POLICY_VIOLATION, "the peer reads too slowly");
-            }
-        }
-        return closing.isOpen();
-    }
-
-    /** From a topic: the policy where nothing may wait. */
-    void publish(SharedMessage message) {
-        synchronized (lock) {
-            if (admitNow()) {
-                outgoing.message(message);
-            }
-        }
-    }
-
-    SharedMessage share(Message message) {
-        if (message instanceof SharedMessage shared) {
-            shared.retain();
-            return shared;
-        }
-        Opcode opcode = message.isText() ? Opcode.TEXT : Opcode.BINARY;
-        SharedMessage shared = SharedMessage.of(tcp.port().buffers(), opcode, message.data(), ByteBuffer.allocate(0));
-        return message.isCompressible() ? shared : shared.uncompressed();
-    }
-
-    private MessageOutput stream(Opcode opcode) throws IOException {
-        synchronized (lock) {
-            outgoing.awaitRoom(null);
-            requireOpen("send");
-            return outgoing.beginStream(new MessageOutput(this, opcode));
-        }
-    }
-
-    /** From the stream of a message; returns those who wait for what has waited behind it. */
-    void sendPart(MessageOutput stream, boolean last, Opcode opcode, ByteBuffer payload) throws IOException {
-        Runnable outside = () -> { };
-        synchronized (lock) {
-            outgoing.awaitRoom(stream);
-            requireOpen("send");
-            outgoing.part(last, opcode, payload);
-            if (last) {
-                outside = outgoing.endStream();
-            }
-        }
-        outside.run();
-        if (last) {
-            // who was told that a message had to wait behind the stream may go on
-            tcp.execute(this::tellDrain);
-        }
-    }
-
-    // ------------------------------------------------------------------ pings and facts of sending
 
     @Override
     public boolean ping(ByteBuffer payload) {
-        synchronized (lock) {
-            return closing.isOpen() && outgoing.control(Opcode.PING, payload);
-        }
+        return sender.tryPing(payload);
     }
 
     @Override
@@ -247,9 +137,7 @@ final class WebSocketEnd implements WebSocket {
 
     @Override
     public long messagesDropped() {
-        synchronized (lock) {
-            return dropped;
-        }
+        return sender.dropped();
     }
 
     // ------------------------------------------------------------------ receiving
@@ -299,16 +187,7 @@ final class WebSocketEnd implements WebSocket {
     public void close() {
         close(CloseCode.NORMAL, "");
         if (listener instanceof Inbox && !tcp.port().isWorker()) {
-            try {
-                closing.closed().get(settings.closeTimeout().toMillis(), TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (TimeoutException late) {
-                // the handshake has its own timer, which is about to cut the connection
-                return;
-            } catch (ExecutionException e) {
-                throw new AssertionError("completes normally, always", e);
-            }
+            closing.awaitClosed();
         }
     }
 
@@ -456,7 +335,7 @@ final class WebSocketEnd implements WebSocket {
         incoming.closed(why);
         heartbeat.end();
         lifespan.end();
-        unsent.forEach(future -> future.completeExceptionally(aborted("send")));
+        unsent.forEach(future -> future.completeExceptionally(sender.aborted("send")));
         // the peer's answer may wait behind a pause
         incoming.resume();
     }
@@ -502,14 +381,6 @@ final class WebSocketEnd implements WebSocket {
         return incoming.isPaused();
     }
 
-    void pauseTcp() {
-        tcp.pause();
-    }
-
-    void resumeTcp() {
-        tcp.resume();
-    }
-
     void pong(ByteBuffer payload) {
         synchronized (lock) {
             if (closing.isOpen()) {
@@ -530,7 +401,6 @@ final class WebSocketEnd implements WebSocket {
             if (!closing.isOpen()) {
                 return false;
             }
-            topics = topics.isEmpty() ? new HashSet<>() : topics;
             topics.add(topic);
             add.run();
             return true;
@@ -539,26 +409,24 @@ final class WebSocketEnd implements WebSocket {
 
     void leave(Topic topic, Runnable remove) {
         synchronized (lock) {
-            if (topics.contains(topic)) {
-                topics.remove(topic);
+            if (topics.remove(topic)) {
                 remove.run();
             }
         }
+    }
+
+    void publish(SharedMessage message) {
+        sender.publish(message);
+    }
+
+    /** For the members of a topic: with a reference that is the caller's. */
+    SharedMessage share(Message message) {
+        return SharedMessage.of(tcp.port().buffers(), message);
     }
 
     void requireNotWorker() {
         if (tcp.port().isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for it: use a listener, or a thread of your own");
         }
-    }
-
-    private void requireOpen(String operation) throws WebSocketException {
-        if (!closing.isOpen()) {
-            throw new WebSocketException(operation, closing.status());
-        }
-    }
-
-    private IoException aborted(String operation) {
-        return new IoException(IoError.OPERATION_ABORTED, operation, tcp.local(), tcp.remote(), null);
     }
 }

@@ -181,6 +181,18 @@ class WebSocketCloseTest {
     }
 
     @Test
+    @DisplayName("a close whose echo was lost behind what the peer did not read is not clean, though its Close frame came")
+    void echoLost() throws Exception {
+        for (int i = 0; i < 100; i++) {
+            socket.trySend(ByteBuffer.allocate(100_000));
+        }
+        client.close(1000);
+        assertEquals(new CloseStatus(1000, "", Initiator.REMOTE, true), recorder.end());
+        client.reset();
+        assertEquals(new CloseStatus(1000, "", Initiator.REMOTE, false), closed());
+    }
+
+    @Test
     @DisplayName("the peer resets the connection: onClose 1006 once, REMOTE")
     void reset() throws Exception {
         client.reset();
