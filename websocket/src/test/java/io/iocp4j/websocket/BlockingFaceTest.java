@@ -299,7 +299,7 @@ class BlockingFaceTest {
             while (pair.atClient.trySend(ByteBuffer.allocate(900_000))) {
                 assertEquals(WebSocket.State.OPEN, pair.atClient.state());
             }
-            pair.atClient.trySend(ByteBuffer.allocate(3_000_000));
+            pair.atClient.trySend(ByteBuffer.allocate(12_000_000));
             CompletableFuture<Throwable> failed = new CompletableFuture<>();
             Thread.ofVirtual().start(() -> failed.complete(assertThrows(IOException.class, pair.atClient::flush)));
             pair.atClient.abort();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,10 +25,13 @@ import org.junit.jupiter.api.Test;
 class SlowConsumerTest {
     private static final int PIECE = 100_000;
 
+    /** The kernel takes little for a peer that does not read, and never more: its own buffers grow under way. */
+    private static final TcpOptions SMALL = TestServer.LOOPBACK.socketBuffers(8 << 10, 0);
+
     private final Recorder recorder = new Recorder();
 
     private TestServer server(SlowConsumer policy) throws IOException {
-        return TestServer.with(b -> b.slowConsumer(policy).webSockets(request -> recorder));
+        return new TestServer(SMALL, b -> b.slowConsumer(policy).webSockets(request -> recorder));
     }
 
     /** More than the kernels take for a peer that does not read. */
@@ -132,7 +136,7 @@ class SlowConsumerTest {
                 drained.countDown();
             }
         };
-        try (TestServer server = TestServer.with(b -> b.slowConsumer(SlowConsumer.DROP).webSockets(request -> mine));
+        try (TestServer server = new TestServer(SMALL, b -> b.slowConsumer(SlowConsumer.DROP).webSockets(request -> mine));
                 RawClient client = server.upgraded()) {
             WebSocket socket = mine.socket();
             fill(socket);
@@ -157,7 +161,7 @@ class SlowConsumerTest {
     @SuppressWarnings("try") // the client is there and never reads
     @DisplayName("CLOSE: send() closes with 1008, throws, and onClose comes at once; a peer that never reads is cut")
     void close() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.slowConsumer(SlowConsumer.CLOSE)
+        try (TestServer server = new TestServer(SMALL, b -> b.slowConsumer(SlowConsumer.CLOSE)
                 .closeTimeout(java.time.Duration.ofMillis(200)).webSockets(request -> recorder));
                 RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();

@@ -34,7 +34,7 @@ class WebSocketCloseTest {
 
     @BeforeEach
     void open() throws Exception {
-        server = new TestServer(TestServer.LOOPBACK.lingerTimeout(Duration.ofMillis(100)),
+        server = new TestServer(TestServer.LOOPBACK.socketBuffers(8 << 10, 0).lingerTimeout(Duration.ofMillis(100)),
                 b -> b.closeTimeout(CLOSE_TIMEOUT).webSockets(request -> recorder));
         client = server.upgraded();
         socket = recorder.socket();
