@@ -2,6 +2,8 @@ package io.iocp4j.relay;
 
 import io.iocp4j.websocket.ChildProcess;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +15,8 @@ final class Ffmpeg implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(20);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
     private static final String PROGRESS = "frame=";
-    /** 15 frames or more: the first ones, which are counted before they are sent, have been with the relay for long. */
-    private static final String UNDER_WAY = "(1[5-9]|[2-9]\\d|\\d{3,})$";
+    /** 20 frames or more: the first ones, which are counted before they are sent, have been with the relay for long. */
+    private static final String UNDER_WAY = "([2-9]\\d|\\d{3,})$";
     private static final List<String> COMMAND = List.of("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "warning",
             "-nostats", "-stats_period", "0.1", "-progress", "pipe:1",
             "-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=" + FRAMES_PER_SECOND,
@@ -31,6 +33,10 @@ final class Ffmpeg implements AutoCloseable {
 
     /** Begins to publish a picture of the given length, and waits until the relay has its first frames. */
     static Ffmpeg publish(String relay, String path, Duration length) throws IOException, InterruptedException {
+        // the first request of a relay that has just started may take longer than the first frames of ffmpeg
+        URLConnection page = URI.create(relay).toURL().openConnection();
+        page.setRequestProperty("Connection", "close");
+        page.getInputStream().close();
         List<String> command = new ArrayList<>(COMMAND);
         command.addAll(List.of("-t", Long.toString(length.toSeconds()), relay + "publish/" + path));
         Ffmpeg ffmpeg = new Ffmpeg(ChildProcess.start("ffmpeg-" + path, new ProcessBuilder(command)));
