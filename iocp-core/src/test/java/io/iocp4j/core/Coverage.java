@@ -21,28 +21,30 @@ import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * Which rows of the behaviours are shown by tests: a test tells by the ids in its display name, such as "B14" or "C9". A row that cannot
- * be shown is listed in a file with the reason. The build runs this after the tests; a row that is missing fails it, and so does one
- * that is said to be impossible without a reason or beside a test.
+ * Which rows are shown by tests - behaviours, known flaws of others, security gates: a test tells by the row's name as words in its
+ * display name, such as "B14", "CVE-2020-13935" or "Slowloris". A row that cannot be shown is listed in a file with the reason. The
+ * build runs this after the tests; a row that is missing fails it, and so does one that is said to be impossible without a reason or
+ * beside a test.
  */
 public final class Coverage {
-    private static final Pattern ID = Pattern.compile("\\b[A-E][1-9][0-9]?\\b");
+    private static final Pattern RANGE = Pattern.compile("([A-E])([0-9]+)-\\1([0-9]+)");
     private static final int TESTS_SHOWN = 2;
 
-    private final List<String> rows;
+    private final Map<String, Pattern> rows = new LinkedHashMap<>();
     private final Map<String, List<String>> tests = new TreeMap<>();
     private final Map<String, String> impossible = new LinkedHashMap<>();
     private final List<String> mistakes = new ArrayList<>();
 
     Coverage(List<String> rows) {
-        this.rows = rows;
+        // as whole words: "B1" is not in "B14"
+        rows.forEach(row -> this.rows.put(row, Pattern.compile("\\b" + Pattern.quote(row) + "\\b")));
     }
 
     /**
      * Prints the table of one module.
      *
-     * @param args the directory of the compiled test classes, the path of the list of impossible rows in it, and the ranges of rows that
-     *        must be there, such as {@code B1-B18}
+     * @param args the directory of the compiled test classes, the path of the list of impossible rows in it, and the rows that must be
+     *        there, by name or as ranges such as {@code B1-B18}
      * @throws IOException if the classes cannot be read
      */
     public static void main(String[] args) throws IOException {
@@ -56,13 +58,13 @@ public final class Coverage {
         }
     }
 
-    /** The ids of ranges: "B1-B3" are three. */
-    static List<String> rows(String... ranges) {
-        return Stream.of(ranges).flatMap(range -> {
-            String[] ends = range.split("-");
-            int first = Integer.parseInt(ends[0].substring(1));
-            int last = Integer.parseInt(ends[1].substring(1));
-            return IntStream.rangeClosed(first, last).mapToObj(number -> range.charAt(0) + "" + number);
+    /** The names of rows: the range "B1-B3" is three, everything else is a name. */
+    static List<String> rows(String... namesAndRanges) {
+        return Stream.of(namesAndRanges).flatMap(name -> {
+            Matcher range = RANGE.matcher(name);
+            return !range.matches() ? Stream.of(name)
+                    : IntStream.rangeClosed(Integer.parseInt(range.group(2)), Integer.parseInt(range.group(3)))
+                            .mapToObj(number -> range.group(1) + number);
         }).toList();
     }
 
@@ -92,15 +94,16 @@ public final class Coverage {
         for (Method method : type.getDeclaredMethods()) {
             DisplayName name = method.getAnnotation(DisplayName.class);
             if (name != null && AnnotationSupport.isAnnotated(method, Testable.class)) {
-                Matcher id = ID.matcher(name.value());
-                while (id.find()) {
-                    tests.computeIfAbsent(id.group(), row -> new ArrayList<>()).add(type.getSimpleName() + "." + method.getName());
-                }
+                rows.forEach((row, words) -> {
+                    if (words.matcher(name.value()).find()) {
+                        tests.computeIfAbsent(row, shown -> new ArrayList<>()).add(type.getSimpleName() + "." + method.getName());
+                    }
+                });
             }
         }
     }
 
-    /** Reads the list: the id, a space, the reason; empty lines and those that begin with # say nothing. */
+    /** Reads the list: the row, a space, the reason; empty lines and those that begin with # say nothing. */
     void impossible(List<String> lines) {
         for (String line : lines) {
             if (line.isBlank() || line.startsWith("#")) {
@@ -108,7 +111,7 @@ public final class Coverage {
             }
             String[] parts = line.strip().split("\\s+", 2);
             String row = parts[0];
-            if (!rows.contains(row)) {
+            if (!rows.containsKey(row)) {
                 mistakes.add(row + " is listed as impossible, but no row of this module");
             } else if (parts.length < 2) {
                 mistakes.add(row + " is listed as impossible without a reason");
@@ -124,7 +127,8 @@ public final class Coverage {
     boolean print(PrintStream out) {
         int missing = 0;
         int impossibleRows = 0;
-        for (String row : rows) {
+        int width = rows.keySet().stream().mapToInt(String::length).max().orElse(0);
+        for (String row : rows.keySet()) {
             String text;
             if (tests.containsKey(row)) {
                 text = shorten(tests.get(row).stream().distinct().toList());
@@ -135,10 +139,10 @@ public final class Coverage {
                 missing++;
                 text = "MISSING";
             }
-            out.printf("  %-4s %s%n", row, text);
+            out.printf("  %-" + width + "s  %s%n", row, text);
         }
         mistakes.forEach(mistake -> out.println("  MISTAKE: " + mistake));
-        out.printf("Rows of the behaviours: %d, of these %d shown by tests, %d impossible here, %d missing%n",
+        out.printf("Rows that tests have to show: %d, of these %d shown by tests, %d impossible here, %d missing%n",
                 rows.size(), rows.size() - impossibleRows - missing, impossibleRows, missing);
         return missing == 0 && mistakes.isEmpty();
     }

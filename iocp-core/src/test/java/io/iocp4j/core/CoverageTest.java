@@ -23,9 +23,31 @@ class CoverageTest {
     }
 
     @Test
-    @DisplayName("ranges name their rows")
+    @DisplayName("ranges name their rows, everything else is a row by itself")
     void ranges() {
-        assertEquals(List.of("B9", "B10", "B11", "E3"), Coverage.rows("B9-B11", "E3-E3"));
+        assertEquals(List.of("B9", "B10", "B11", "E3", "CVE-2020-13935", "Accept storms", "B1-C3"),
+                Coverage.rows("B9-B11", "E3-E3", "CVE-2020-13935", "Accept storms", "B1-C3"));
+    }
+
+    @Test
+    @DisplayName("a row is found by its name in whole words, anywhere in the display name, and not in a part of a longer one")
+    void words() {
+        Coverage named = new Coverage(List.of("Ranges", "ranges", "CVE-2000-1", "CVE-2000-12", "whole words", "row is found", "D9"));
+        named.scan(CoverageTest.class);
+        assertFalse(named.print(out));
+        assertTrue(printed().contains("whole words   CoverageTest.words"), this::printed);
+        assertTrue(printed().contains("row is found  CoverageTest.words"), this::printed);
+        assertTrue(printed().contains("ranges        CoverageTest.ranges"), this::printed);
+        assertTrue(printed().contains("CVE-2000-12   CoverageTest.longer"), this::printed);
+        for (String missing : List.of("Ranges    ", "CVE-2000-1", "D9        ")) {
+            assertTrue(printed().contains(missing + "    MISSING"), this::printed);
+        }
+    }
+
+    @Test
+    @DisplayName("CVE-2000-12 and D90 do not name the rows that they begin with")
+    void longer() {
+        assertEquals(List.of("D90"), Coverage.rows("D90-D90"));
     }
 
     @Test

@@ -71,7 +71,7 @@ class TcpAcceptFailureTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource(names = {"NO_DESCRIPTORS", "CONNECTION_ABORTED", "NO_BUFFERS", "OTHER"})
-    @DisplayName("C46 lives on: it waits longer each time up to a second, and then accepts again")
+    @DisplayName("Accept storms, C46: lives on, waits longer each time up to a second, and then accepts again")
     void retries(IoError error) throws Exception {
         FailingPort failing = new FailingPort(port, error, 10);
         Recorder recorder = new Recorder();

@@ -119,7 +119,7 @@ class TcpEndTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D20 calls on it do not reach the connection that got its descriptor")
+    @DisplayName("CVE-2024-27308 D20 calls on it do not reach the connection that got its descriptor")
     void descriptorReused() throws Exception {
         Pair old = accept(options, new Recorder());
         old.connection().abort();

@@ -274,7 +274,8 @@ class TcpRaceTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("B27 10,000 connects that are cut at once, by either side: others are served in time, neither heap nor descriptors grow")
+    @DisplayName("Accept storms, B27: 10,000 connects that are cut at once, by either side: "
+            + "others are served in time, neither heap nor descriptors grow")
     void storm() throws Exception {
         TcpServer server = TcpServer.listen(port, options, connection -> new Witness(mistakes) {
             @Override

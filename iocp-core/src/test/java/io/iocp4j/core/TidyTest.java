@@ -37,6 +37,8 @@ class TidyTest {
             new Rule("(class|interface|record|enum) \\w*(Manager|Helper|Utils?|Impl)\\b", ANYWHERE, "the noun that it is"),
             new Rule("sun\\.misc|setAccessible\\(", MAIN, "public API"),
             new Rule("\\bCleaner\\b|void finalize\\(", MAIN, "close() by the owner: a thread of the garbage collector must not wait"),
+            new Rule("(first|all)\\(\"(Proxy-)?Authorization\"", MAIN, "MessageDigest.isEqual, if credentials are compared: no answer before "
+                    + "the last byte (CVE-2021-33880)"),
             new Rule("\\t", ANYWHERE, "spaces"),
             new Rule("^.{141,}$", ANYWHERE, "two lines"));
 
@@ -67,7 +69,7 @@ class TidyTest {
     void rulesWork() {
         List<String> samples = List.of("Thread.sleep(1)", "e.printStackTrace()", "System.out.println()", "new Random()",
                 "System.currentTimeMillis()", "// TO" + "DO", "catch (IOException e) { }", "class ThingHelper", "f.setAccessible(true)",
-                "Cleaner.create()",                 "\tint i;", "x".repeat(141));
+                "Cleaner.create()", "headers.first(\"Authorization\")", "\tint i;", "x".repeat(141));
         for (int i = 0; i < RULES.size(); i++) {
             assertTrue(RULES.get(i).breaks(Path.of("m/src/main/java/A.java"), samples.get(i)), samples.get(i));
             assertFalse(RULES.get(i).breaks(Path.of("m/src/main/java/A.java"), "int i = 1;"));

@@ -161,7 +161,7 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("C46 no descriptor for the next socket: the accept says so, and a later one works")
+    @DisplayName("Accept storms, C46: no descriptor for the next socket: the accept says so, and a later one works")
     void acceptWithoutDescriptors() throws Exception {
         try (CompletionPort port = open(1)) {
             PortListener listener = Awaited.listen(port);

@@ -69,7 +69,7 @@ class OverlappedSlabTest {
     }
 
     @Test
-    @DisplayName("a slot is used again with a new generation, and a ticket of the old one is refused")
+    @DisplayName("CVE-2024-27308 a slot is used again with a new generation, and a ticket of the old one is refused")
     void staleTickets() {
         OverlappedSlab slab = new OverlappedSlab(arena, 1);
         Set<Long> tickets = new HashSet<>();

@@ -182,7 +182,8 @@ class BlockingFaceTest {
     }
 
     @Test
-    @DisplayName("tiny messages in one packet: not more are kept than the queue holds, and none is lost")
+    @DisplayName("CVE-2026-48779 CVE-2026-33151 tiny messages in one packet: not more are kept than the queue holds, "
+            + "and none is lost")
     void tinyMessages() throws Exception {
         int count = 5000;
         CompletableFuture<WebSocket> opened = new CompletableFuture<>();

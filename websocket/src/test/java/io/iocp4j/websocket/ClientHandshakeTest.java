@@ -102,7 +102,7 @@ class ClientHandshakeTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("refuses each malformed 101")
+    @DisplayName("101 body bytes, Content-Length on upgrade: refuses each malformed 101")
     @MethodSource("badAnswers")
     void bad(String what, String response) throws Exception {
         HttpResponseHead head = head(response);
@@ -155,7 +155,7 @@ class ClientHandshakeTest {
     }
 
     @ParameterizedTest(name = "offered <{0}>, answered <{1}>: <{2}>")
-    @DisplayName("takes a subprotocol that was offered, or none, and nothing else")
+    @DisplayName("Sub-protocol answer not offered: takes one that was, or none, and nothing else")
     @CsvSource({"a, a, a", "a b, b, b", "a b, '', -", "a, b, -", "a, A, -", "a b, 'a, b', -", "a b, 'a,b', -",
             "a, 'a,', -", "a, 'a a', -", "a, a;q=1, -", "a b, 'a\u0001b', -", "'', a, -", "a, '\"a\"', -",
             "a b c, c, c", "a, ab, -", "ab, a, -", "a, 'a\t', a"})

@@ -200,7 +200,7 @@ class ClientRefusalTest extends ClientFixture {
     }
 
     @ParameterizedTest(name = "[{index}] behind <{0}>")
-    @DisplayName("fails with TIMED_OUT when the answer does not come whole in time, however it drips")
+    @DisplayName("Slowloris: fails with TIMED_OUT when the answer does not come whole in time, however it drips")
     @ValueSource(strings = {"", "H", "HTTP/1.1 101 S\r\nUpgrade: webs", "HTTP/1.1 100 C\r\n\r\n"})
     void timedOut(String begun) throws Exception {
         client.connectTimeout(SHORT);

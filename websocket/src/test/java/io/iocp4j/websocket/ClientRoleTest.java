@@ -90,7 +90,7 @@ class ClientRoleTest {
     }
 
     @Test
-    @DisplayName("every frame is masked with a key of its own, in a copy: the caller's bytes stay as they were")
+    @DisplayName("Masking: every frame has a key of its own, in a copy: the caller's bytes stay as they were")
     void masks() throws Exception {
         Random random = new Random(7);
         Set<Integer> keys = new HashSet<>();
@@ -119,7 +119,7 @@ class ClientRoleTest {
     }
 
     @Test
-    @DisplayName("a masked frame from a server fails the connection with 1002, and the TCP end is left to the server")
+    @DisplayName("Masking: a masked frame from a server is 1002, and the TCP end is left to the server")
     void maskedFromServer() throws Exception {
         send(WireBytes.masked(0x81, "masked"));
         assertEquals(CloseCode.PROTOCOL_ERROR, frame().closeCode());

@@ -44,7 +44,7 @@ class CodecFuzzTest {
     }
 
     @Test
-    @DisplayName("frames: an event list or a failure with 1002, 1007, 1008 or 1009")
+    @DisplayName("Fuzz, frames: an event list or a failure with 1002, 1007, 1008 or 1009")
     void frames() {
         byte[] hello = hex("f248cdc9c90700");
         List<byte[]> samples = List.of(
@@ -73,7 +73,7 @@ class CodecFuzzTest {
     }
 
     @Test
-    @DisplayName("inflate: at most maxMessage bytes, or a failure with 1007, 1008 or 1009")
+    @DisplayName("Fuzz, inflate: at most maxMessage bytes, or a failure with 1007, 1008 or 1009")
     void inflate() {
         List<byte[]> samples = new ArrayList<>(List.of(hex("f348cdc9c90700"), hex("f248050000 00ffff cac9c90700"),
             hex("000500fafe48656c6c6f00"), hex("f348cdc9c90700f348cdc9c9070000")));
@@ -112,7 +112,7 @@ class CodecFuzzTest {
     }
 
     @Test
-    @DisplayName("extensions: an agreement, none, or one of the two declared exceptions; an answer is understood")
+    @DisplayName("Fuzz, extensions: an agreement, none, or one of the two declared exceptions; an answer is understood")
     void extensions() {
         List<byte[]> samples = List.of(
             utf8("permessage-deflate; client_max_window_bits; server_max_window_bits=10, permessage-deflate"),
@@ -142,7 +142,7 @@ class CodecFuzzTest {
     }
 
     @Test
-    @DisplayName("opening requests: a handshake, or a refusal with a status from 400 on")
+    @DisplayName("Fuzz, opening requests: a handshake, or a refusal with a status from 400 on")
     void requests() {
         List<byte[]> samples = List.of(utf8(RawClient.upgradeHead("/chat?a=b", "Origin: http://localhost",
             "Sec-WebSocket-Protocol: a, b", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")),
@@ -169,7 +169,7 @@ class CodecFuzzTest {
     }
 
     @Test
-    @DisplayName("opening responses: a handshake, or a refusal that is told")
+    @DisplayName("Fuzz, opening responses: a handshake, or a refusal that is told")
     void responses() {
         byte[] nonce = new byte[ClientHandshake.NONCE_BYTES];
         ClientHandshake handshake = new ClientHandshake(Endpoint.of(URI.create("ws://localhost/")),

@@ -71,7 +71,7 @@ class CodecMemoryTest {
     }
 
     @Test
-    @DisplayName("a declared length takes no memory: 1 MiB announced, 4 bytes sent")
+    @DisplayName("Java-WebSocket #1507 a declared length takes no memory: 1 MiB announced, 4 bytes sent")
     void declaredLength() throws ProtocolException {
         allocatedBy(ByteBuffer.wrap(masked(1, "warm")));
         long allocated = allocatedBy(ByteBuffer.wrap(hex("00ff 00000000000ffff0 00000000 41414141")));

@@ -125,7 +125,7 @@ class DeflateAgreementTest {
         "server_no_context_takeover; server_no_context_takeover",
         "client_max_window_bits=10; client_max_window_bits=10",
         ", " + NAME, ", foo", "=1", ";"})
-    @DisplayName("CVE-2026-2229: an answer with an unknown, repeated or wrong parameter fails the handshake with 1002")
+    @DisplayName("CVE-2026-2229, duplicate extension: an answer with something unknown, repeated or wrong is 1002")
     void checkFails(String rest) {
         assertRefused(on, NAME + (rest.startsWith(",") ? "" : "; ") + rest);
     }

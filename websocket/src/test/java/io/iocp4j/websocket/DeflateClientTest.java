@@ -49,7 +49,7 @@ class DeflateClientTest extends ClientFixture {
     @ValueSource(strings = {"permessage-deflate; server_max_window_bits=1000", "permessage-deflate; unknown",
         "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10", "permessage-bzip2",
         "permessage-deflate, permessage-deflate", "permessage-deflate; client_max_window_bits", "permessage-deflate;"})
-    @DisplayName("CVE-2026-2229: refuses an answer with a wrong parameter before anything is inflated")
+    @DisplayName("CVE-2026-2229 refuses an answer with a wrong parameter before anything is inflated")
     void wrongAnswer(String extensions) throws Exception {
         String message = answered(extensions);
         assertTrue(message.startsWith("not a valid WebSocket handshake: "), message);

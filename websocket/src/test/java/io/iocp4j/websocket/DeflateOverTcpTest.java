@@ -150,7 +150,8 @@ class DeflateOverTcpTest {
     }
 
     @Test
-    @DisplayName("a bomb is 1009 at the limit of a message, and 1008 for its ratio where the limit is high")
+    @DisplayName("CVE-2018-1000518 CVE-2026-1526 a bomb is 1009 at the limit of a message, "
+        + "and 1008 for its ratio where the limit is high")
     void bombs() throws IOException {
         for (int max : new int[] {1 << 20, 64 << 20}) {
             try (TestServer server = TestServer.with(builder -> builder.webSockets(request -> new Recorder())

@@ -97,7 +97,7 @@ class FrameDecoderTest {
         "one byte over the limit,             827f0000000000100001, 1009",
         "length 2^31,                         827f0000000080000000, 1009",
         "length 2^63-1,                       827f7fffffffffffffff, 1009"})
-    @DisplayName("a bad header fails at the octet that shows it, before any callback")
+    @DisplayName("CVE-2020-13935 CVE-2026-1528 a bad header fails at the octet that shows it, before any callback")
     void violations(String name, String wire, int closeCode) throws ProtocolException {
         FrameDecoder decoder = decoder(false);
         byte[] bytes = hex(wire);
@@ -112,7 +112,7 @@ class FrameDecoderTest {
     }
 
     @Test
-    @DisplayName("a server refuses an unmasked frame with 1002")
+    @DisplayName("Masking: a server refuses an unmasked frame with 1002")
     void unmaskedFromClient() {
         ByteBuffer wire = ByteBuffer.wrap(hex("8100"));
         ProtocolException e = assertThrows(ProtocolException.class, () -> decoder(true).decode(wire, recorder));

@@ -68,7 +68,8 @@ class HandshakeTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0} {1}")
-    @DisplayName("what is no valid opening request is refused with its status")
+    @DisplayName("CVE-2024-37890 CVE-2026-54466 Content-Length on upgrade, a field that is missing, an old draft: "
+            + "what is no valid opening request is refused with its status")
     @MethodSource("refusals")
     void refusal(int status, String what, String head) throws HttpException {
         HttpRequest request = read(head);
@@ -159,7 +160,7 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("CVE-2021-32640, CVE-2020-7663: 64 KiB of hostile lists are read without being understood")
+    @DisplayName("CVE-2021-32640 CVE-2020-7663 64 KiB of hostile lists are read without being understood")
     void hostileLists() throws HttpException {
         String spaces = " ".repeat(16_000);
         String extensions = "a; b=\"" + "\\".repeat(16_000) + ", ".repeat(8_000) + spaces + ";x";

@@ -91,7 +91,7 @@ class HttpHeadersTest {
     }
 
     @ParameterizedTest(name = "[{index}]")
-    @DisplayName("a value that would break its line, or turn into one that does, is refused")
+    @DisplayName("CR/LF in header or reason: a value that would break its line, or turn into one that does, is refused")
     @ValueSource(strings = {"a\r\nSet-Cookie: x", "\r", "\n", "\u0000", "\u007F", "\u001B[2J", "\u010A", "\u560D"})
     void badValue(String value) {
         assertThrows(IllegalArgumentException.class, () -> HttpHeaders.builder().add("A", value));

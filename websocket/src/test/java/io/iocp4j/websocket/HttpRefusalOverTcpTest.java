@@ -97,7 +97,8 @@ class HttpRefusalOverTcpTest {
     }
 
     @ParameterizedTest
-    @DisplayName("a head that drips in does not extend its time, neither the first one nor one on a kept connection")
+    @DisplayName("Slowloris: a head that drips in does not extend its time, neither the first one "
+            + "nor one on a kept connection")
     @ValueSource(booleans = {false, true})
     void drip(boolean kept) throws Exception {
         try (TestServer server = TestServer.with(b -> b.pages(PATH).requestTimeout(SHORT));

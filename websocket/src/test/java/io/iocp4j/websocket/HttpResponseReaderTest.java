@@ -77,7 +77,7 @@ class HttpResponseReaderTest {
     }
 
     @ParameterizedTest(name = "[{index}] <{0}>")
-    @DisplayName("is refused at the first byte that cannot stand there, whole or in drops")
+    @DisplayName("CR/LF in header or reason: is refused at the first byte that cannot stand there, whole or in drops")
     @ValueSource(strings = {"\r", "\n", " ", "\u0000", "\u0016", "\u0081", "G", "h", "HTTP/2", "HTTP/1.2",
             "HTTP/1.1\t", "HTTP/1.1  ", "HTTP/1.1\n", "HTTP/1.10", "HTTP/1.1 0", "HTTP/1.1 6", "HTTP/1.1 9",
             "HTTP/1.1 -", "HTTP/1.1 1x", "HTTP/1.1 1 ", "HTTP/1.1 10 ", "HTTP/1.1 1011", "HTTP/1.1 101\t",

@@ -106,7 +106,7 @@ class HttpResponseTest {
     }
 
     @ParameterizedTest(name = "[{index}]")
-    @DisplayName("CR, LF and other control characters in a field are refused")
+    @DisplayName("CR/LF in header or reason: they and other control characters in a field are refused")
     @CsvSource({"A, 'x\r\nB: y'", "A, 'x\ny'", "A, '\u0000'", "'A\r\nB', y", "'A B', y", "'', y", "A, '\u010d\u010a'"})
     void injection(String name, String value) {
         assertThrows(IllegalArgumentException.class, () -> HttpResponse.of(200).withHeader(name, value));

@@ -83,7 +83,8 @@ class ListenerFailureTest {
     }
 
     @ParameterizedTest(name = "{0} throws {1}")
-    @DisplayName("a listener that throws ends its own connection with 1011 and hears onClose once; others live on")
+    @DisplayName("CVE-2022-41940 CVE-2023-31125 a listener that throws ends its own connection with 1011 and hears "
+            + "onClose once; others live on")
     @MethodSource("failures")
     void callbackThrows(String callback, Throwable failure) throws Exception {
         Failing failing = new Failing(callback, failure);

@@ -5,6 +5,7 @@ import static io.iocp4j.websocket.WireBytes.FIN;
 import static io.iocp4j.websocket.WireBytes.hex;
 import static io.iocp4j.websocket.WireBytes.join;
 import static io.iocp4j.websocket.WireBytes.masked;
+import static io.iocp4j.websocket.WireBytes.utf8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
@@ -45,13 +46,27 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("maxMessage: lengths that would overflow a sum are over the limit, not below it")
+    @DisplayName("CVE-2020-27813 maxMessage: lengths that would overflow a sum are over the limit, not below it")
     void noOverflow() {
         Limits wide = limits.withMaxFrame(Long.MAX_VALUE).withMaxMessage(Integer.MAX_VALUE);
         assertEquals(List.of("fail 1009"), ofClientBytes(
             join(masked(BINARY, new byte[9]), hex("80ff 7fffffffffffffff 00000000")), wide));
         assertEquals(List.of("fail 1009"), ofClientBytes(
             join(masked(BINARY, new byte[1]), hex("80ff 000000007fffffff 00000000")), wide));
+    }
+
+    @Test
+    @DisplayName("CVE-2026-54466 frames of the drafts before the RFC are 1002: text between 00 and FF, lengths of 7-bit groups")
+    void draftFrames() {
+        byte[] text = join(hex("00"), utf8("hello"), hex("ff"));
+        byte[] endless = hex("80 ffffffffffffffffff 7f");
+        byte[] close = hex("ff00");
+        for (byte[] wire : new byte[][] {text, endless, close}) {
+            for (boolean server : new boolean[] {true, false}) {
+                CodecEvents events = new CodecEvents(limits, server);
+                assertEquals(List.of("fail 1002"), events.feed(wire, CodecEvents.WHOLE, ByteBuffer::allocate));
+            }
+        }
     }
 
     @Test
@@ -62,7 +77,7 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("maxFragments: as many frames as the limit pass, one more fails with 1008, empty ones count")
+    @DisplayName("CVE-2026-48779 CVE-2026-33151 maxFragments: so many frames pass, one more is 1008, empty ones count")
     void fragmentLimit() {
         Limits three = limits.withMaxFragments(3);
         byte[] two = join(masked(TEXT, "a"), masked(CONTINUATION, EMPTY));

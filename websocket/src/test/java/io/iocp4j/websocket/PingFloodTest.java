@@ -8,6 +8,7 @@ import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
@@ -20,10 +21,11 @@ class PingFloodTest {
     private static final int STALL_MILLIS = 300;
     private static final long BUFFERED_MAX = 512 << 10;
     private static final long FLOOD_BYTES = 64 << 20;
+    private static final long USED_BY_RECEIVE_MAX = 64 << 10;
 
     @Test
-    @DisplayName("B24 a peer that pings and does not read: memory stays bounded, its newest ping is answered when it reads, "
-            + "others are unaffected")
+    @DisplayName("B24 queued pongs of a peer that pings and does not read: memory stays bounded, "
+            + "its newest ping is answered when it reads, others are unaffected")
     void floodOfPings() throws Exception {
         Recorder recorder = new Recorder();
         Iterator<WebSocketListener> listeners = List.<WebSocketListener>of(recorder, new Echo()).iterator();
@@ -84,6 +86,29 @@ class PingFloodTest {
             assertTrue(cut.get(5, TimeUnit.SECONDS) instanceof SocketException);
         }
         assertTrue(recorder.ends.isEmpty(), "onClose once");
+    }
+
+    @Test
+    @DisplayName("CVE-2021-3690 what pings and pongs of both sides take from the pool comes back with each of them")
+    void memoryOfControlFrames() throws Exception {
+        byte[] payload = new byte[125];
+        byte[] both = WireBytes.join(WireBytes.masked(0x89, payload), WireBytes.masked(0x8A, payload));
+        Recorder recorder = new Recorder();
+        try (TestServer server = TestServer.webSockets(() -> recorder); RawClient client = server.upgraded()) {
+            WebSocket socket = recorder.socket();
+            for (int i = 0; i < 5000; i++) {
+                client.send(both);
+                socket.ping(ByteBuffer.wrap(payload));
+                client.frame();
+                client.frame();
+                TestServer.take(recorder.events);
+            }
+            // a receive that is waiting has its memory; one byte of each frame would be 15,000
+            assertTrue(server.port.buffers().usedBytes() <= USED_BY_RECEIVE_MAX, "used: " + server.port.buffers().usedBytes());
+            client.close(1000);
+            client.assertClose(1000);
+        }
+        // which demands that nothing is out at the end either, behind the Close frames
     }
 
     private static byte[] manyPings() {

@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -28,8 +29,16 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("A message that is sent while it is written")
 class StreamedSendTest {
+    private static final int LARGE = 64 << 20;
+
     private final CountDownLatch drained = new CountDownLatch(1);
+    private final CountDownLatch pinged = new CountDownLatch(1);
     private final Recorder recorder = new Recorder() {
+        @Override
+        public void onPing(WebSocket socket, ByteBuffer payload) {
+            pinged.countDown();
+        }
+
         @Override
         public void onDrain(WebSocket socket) {
             drained.countDown();
@@ -166,11 +175,17 @@ class StreamedSendTest {
     @Test
     @DisplayName("a peer that does not read makes write() wait")
     void backpressure() throws Exception {
+        CompletableFuture<Void> written = writeLarge();
+        assertEquals(LARGE, message().payload().length);
+        written.get(10, TimeUnit.SECONDS);
+    }
+
+    private CompletableFuture<Void> writeLarge() {
         CompletableFuture<Void> written = new CompletableFuture<>();
         Thread.ofVirtual().start(() -> {
             try (OutputStream out = socket.outputStream()) {
                 byte[] piece = new byte[1 << 20];
-                for (int i = 0; i < 64; i++) {
+                for (int i = 0; i < LARGE / piece.length; i++) {
                     out.write(piece);
                     assertTrue(socket.bufferedAmount() < 200_000, "queued " + socket.bufferedAmount());
                 }
@@ -179,7 +194,30 @@ class StreamedSendTest {
                 written.completeExceptionally(e);
             }
         });
-        assertEquals(64 << 20, message().payload().length);
+        return written;
+    }
+
+    @Test
+    @DisplayName("Control frames cannot be starved by a message that fills the queue for long: a pong and a ping are in its midst")
+    void controlFramesInTheMidst() throws Exception {
+        CompletableFuture<Void> written = writeLarge();
+        assertEquals(0x02, client.frame().firstOctet());
+        client.send(WireBytes.masked(0x89, "p"));
+        assertTrue(pinged.await(10, TimeUnit.SECONDS));
+        socket.ping(ByteBuffer.allocate(0));
+        long before = 0;
+        Set<Integer> seen = new HashSet<>();
+        RawClient.Frame frame = client.frame();
+        for (; (frame.firstOctet() & 0x80) == 0 || (frame.firstOctet() & 0x08) != 0; frame = client.frame()) {
+            if ((frame.firstOctet() & 0x08) != 0) {
+                seen.add(frame.firstOctet());
+            } else if (seen.size() < 2) {
+                before += frame.payload().length;
+            }
+        }
+        assertEquals(Set.of(0x89, 0x8A), seen);
+        // what the kernels had taken before
+        assertTrue(before < LARGE / 2, before + " bytes went first");
         written.get(10, TimeUnit.SECONDS);
     }
 

@@ -341,7 +341,7 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @ParameterizedTest(name = "[{index}] <{0}>")
-    @DisplayName("refuses values of fields that could become a second line")
+    @DisplayName("CR/LF in header or reason: refuses values of fields that could become a second line")
     @ValueSource(strings = {"a\r\nX: y", "a\nX: y", "a\rX: y", "a\u0000", "\u010d\u010a", "\u007f"})
     void injection(String value) {
         assertThrows(IllegalArgumentException.class, () -> client.header("Origin", value));

@@ -78,8 +78,8 @@ class WebSocketCloseTest {
     }
 
     @Test
-    @DisplayName("A1 A2 close() against a peer that never answers: onClose at once, closed() not clean after the "
-            + "close timeout")
+    @DisplayName("CVE-2024-23672 A1 A2 close() against a peer that never answers: onClose at once, "
+            + "closed() not clean after the close timeout")
     void silentPeer() throws Exception {
         long before = System.nanoTime();
         socket.close(CloseCode.GOING_AWAY, "bye");

@@ -225,7 +225,8 @@ class WebSocketRaceTest {
     }
 
     @Test
-    @DisplayName("threads that send while another closes: the wire has whole messages, then Close, then FIN")
+    @DisplayName("CVE-2022-25762 threads that send while another closes: the wire has whole messages, "
+            + "then Close, then FIN")
     void closeAmongSends() throws Exception {
         for (int round = 0; round < 20; round++) {
             Recorder recorder = new Recorder();
