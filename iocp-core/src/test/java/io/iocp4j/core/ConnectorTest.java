@@ -54,13 +54,18 @@ class ConnectorTest {
         private long openedAtMillis = -1;
         private long closedAtMillis = -1;
         private CompletableFuture<List<InetAddress>> lookup = new CompletableFuture<>();
+        private String name = "name";
         private TcpConnection connection;
 
         Net(long seed) throws IOException {
+            this(seed, TcpOptions.defaults());
+        }
+
+        Net(long seed, TcpOptions ofServer) throws IOException {
             world = new Simulation(seed, Faults.none(), buffers).keepLog();
             port = new SimulatedPort(world, "clients", 1);
             servers = new SimulatedPort(world, "servers", 1);
-            server = TcpServer.listen(servers, TcpOptions.defaults().loopback(0), c -> {
+            server = TcpServer.listen(servers, ofServer.loopback(0), c -> {
                 accepted.add(c);
                 return new TcpHandler() {
                 };
@@ -77,7 +82,7 @@ class ConnectorTest {
         }
 
         Net connect(TcpOptions options) throws IOException {
-            connection = TcpConnection.connect(port, options.resolver(host -> lookup), "name", server.address().getPort(), recorder);
+            connection = TcpConnection.connect(port, options.resolver(host -> lookup), name, server.address().getPort(), recorder);
             return this;
         }
 
@@ -149,6 +154,39 @@ class ConnectorTest {
         assertEquals(v4(2), net.connection.remote().getAddress());
         net.end();
         assertEquals(3, net.connects(), "the fourth was not needed");
+    }
+
+    @Test
+    @DisplayName("shakes hands with the first that answers: the other attempts are closed before, a late answer and a failure change nothing")
+    void losersOfTheHandshake() throws Exception {
+        Simulation.Answer late = new Simulation.Answer(520 * MILLI, null);
+        Simulation.Answer lateFailure = new Simulation.Answer(500 * MILLI, IoError.CONNECTION_REFUSED);
+        // this server speaks no TLS, so that the handshake waits for its limit
+        Net net = new Net(12).addresses(late, lateFailure, CONNECTS, CONNECTS);
+        net.connect(TcpOptions.defaults().tls(TestKeys.trusting()).connectTimeout(Duration.ofSeconds(5)));
+        net.run(Duration.ofMillis(499));
+        assertEquals(2, net.port.counters().handles(), "two attempts wait");
+        net.run(Duration.ofMillis(510));
+        assertEquals(1, net.port.counters().handles(), "the one that shakes hands");
+        net.run(Duration.ofSeconds(4));
+        assertEquals(TcpConnection.State.CONNECTING, net.connection.state());
+        net.run(Duration.ofSeconds(6));
+        assertEquals(List.of(IoError.TIMED_OUT), net.failures());
+        assertEquals(1, net.accepted.size(), "nobody else was connected to");
+        net.end();
+    }
+
+    @Test
+    @DisplayName("is open behind the handshake with the one that was chosen, and nothing is left of the others")
+    void handshakeAmongOthers() throws Exception {
+        Net net = new Net(13, TcpOptions.defaults().tls(TestKeys.LOCALHOST.context())).addresses(SILENT, CONNECTS, CONNECTS);
+        net.name = "localhost";
+        net.connect(TcpOptions.defaults().tls(TestKeys.trusting()).connectTimeout(Duration.ofSeconds(5)));
+        net.run(Duration.ofSeconds(2));
+        assertEquals(TcpConnection.State.OPEN, net.connection.state());
+        assertEquals("10.0.0.2", net.connection.remote().getAddress().getHostAddress());
+        assertEquals(1, net.accepted.size());
+        net.end();
     }
 
     @Test

@@ -25,19 +25,24 @@ record Extension(String name, List<Parameter> parameters) {
     }
 
     static final String FIELD = "Sec-WebSocket-Extensions";
-    /** The most extensions and parameters together in one line. Real offers have under ten. */
+    /** The most extensions, parameters and empty elements together in one line. Real offers have under ten. */
     static final int NAMES_MAX = 64;
 
     /**
-     * Reads every line of the field. One pass without going back, so the time is that of reading the bytes.
+     * Reads every line of the field. One pass without going back, so the time is that of reading the bytes. Empty
+     * elements, which are left where lists are put together, are passed over (RFC 9110 section 5.6.1.2).
      *
-     * @throws ProtocolException 1002 when a line does not follow the grammar, as an empty line or element does not, or
-     *     has more than {@link #NAMES_MAX} names
+     * @throws ProtocolException 1002 when a line does not follow the grammar or has more than {@link #NAMES_MAX} names,
+     *     and when all lines together name no extension
      */
     static List<Extension> parse(HttpHeaders headers) throws ProtocolException {
         List<Extension> extensions = new ArrayList<>();
-        for (String line : headers.all(FIELD)) {
+        List<String> lines = headers.all(FIELD);
+        for (String line : lines) {
             new Parser(line).parseInto(extensions);
+        }
+        if (extensions.isEmpty() && !lines.isEmpty()) {
+            throw new ProtocolException(CloseCode.PROTOCOL_ERROR, "no extension in " + FIELD);
         }
         return extensions;
     }
@@ -62,16 +67,31 @@ record Extension(String name, List<Parameter> parameters) {
 
         void parseInto(List<Extension> extensions) throws ProtocolException {
             do {
-                String name = name();
-                List<Parameter> parameters = new ArrayList<>(4);
-                while (skip(';')) {
-                    parameters.add(parameter());
+                if (!skipEmpty()) {
+                    extensions.add(extension());
                 }
-                extensions.add(new Extension(name, List.copyOf(parameters)));
             } while (skip(','));
             if (index < line.length()) {
                 throw malformed();
             }
+        }
+
+        private boolean skipEmpty() throws ProtocolException {
+            skipBlanks();
+            boolean empty = index == line.length() || line.charAt(index) == ',';
+            if (empty) {
+                count();
+            }
+            return empty;
+        }
+
+        private Extension extension() throws ProtocolException {
+            String name = name();
+            List<Parameter> parameters = new ArrayList<>(4);
+            while (skip(';')) {
+                parameters.add(parameter());
+            }
+            return new Extension(name, List.copyOf(parameters));
         }
 
         private Parameter parameter() throws ProtocolException {
@@ -83,10 +103,14 @@ record Extension(String name, List<Parameter> parameters) {
         }
 
         private String name() throws ProtocolException {
+            count();
+            return token();
+        }
+
+        private void count() throws ProtocolException {
             if (++names > NAMES_MAX) {
                 throw new ProtocolException(CloseCode.PROTOCOL_ERROR, "more than " + NAMES_MAX + " names in " + FIELD);
             }
-            return token();
         }
 
         private String token() throws ProtocolException {

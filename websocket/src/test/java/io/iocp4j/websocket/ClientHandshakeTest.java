@@ -143,6 +143,7 @@ class ClientHandshakeTest {
                 bad("Transfer-Encoding", UPGRADE, UPGRADE + "Transfer-Encoding: chunked\r\n"),
                 bad("an extension", UPGRADE, UPGRADE + "Sec-WebSocket-Extensions: permessage-deflate\r\n"),
                 bad("an unknown extension", UPGRADE, UPGRADE + "Sec-WebSocket-Extensions: x; y=1\r\n"),
+                bad("no extension but a comma", UPGRADE, UPGRADE + "Sec-WebSocket-Extensions: ,\r\n"),
                 bad("an empty extension", UPGRADE, UPGRADE + "Sec-WebSocket-Extensions:\r\n"),
                 bad("a subprotocol, none offered", UPGRADE, UPGRADE + "Sec-WebSocket-Protocol: a\r\n"),
                 bad("an empty subprotocol, none offered", UPGRADE, UPGRADE + "Sec-WebSocket-Protocol:\r\n"));

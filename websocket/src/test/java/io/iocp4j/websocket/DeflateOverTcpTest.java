@@ -64,11 +64,12 @@ class DeflateOverTcpTest {
         }
     }
 
-    @Test
-    @DisplayName("an offer that does not follow the grammar is 400")
-    void malformedOffer() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"permessage-deflate; =1", "", ","})
+    @DisplayName("an offer that does not follow the grammar is 400, also one without an element")
+    void malformedOffer(String offer) throws IOException {
         try (TestServer server = compressing(new Recorder(), Deflate.on()); RawClient raw = server.connect()) {
-            raw.send(RawClient.upgradeHead("/", "Sec-WebSocket-Extensions: permessage-deflate; =1"));
+            raw.send(RawClient.upgradeHead("/", "Sec-WebSocket-Extensions: " + offer));
             assertEquals(400, raw.response().status());
         }
     }

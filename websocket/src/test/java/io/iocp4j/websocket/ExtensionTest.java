@@ -40,7 +40,7 @@ class ExtensionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", ",", "foo,", ",foo", "foo,,bar", ";", "foo;", "foo;;bar", "foo;=", "foo;=1",
+    @ValueSource(strings = {";", ",;", "foo,;", "foo;,", "foo;", "foo;;bar", "foo;=", "foo;=1",
         "foo;a=", "foo;a=,bar", "foo=1", "foo bar", "foo;a b", "foo;a=b c",
         "foo;a=\"", "foo;a=\"b", "foo;a=\"\"", "foo;a=\"b\\",
         "foo;a=\"b\\\"", "foo;a=\"b c\"", "foo;a=\"b\\\"\"", "foo;a=\"b\"c", "foo;\"a\"=b", "\"foo\"", "f\u00F6\u00F6",
@@ -53,13 +53,32 @@ class ExtensionTest {
         assertThrows(ProtocolException.class, () -> Extension.parse(headersAsParsed("good; x=1", line)));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"foo,", ",foo", " , foo ,\t, ", "foo,,", ",,,foo"})
+    @DisplayName("empty elements beside an extension are passed over, as RFC 9110 section 5.6.1.2 asks of a recipient")
+    void emptyElements(String line) throws ProtocolException {
+        assertEquals("[foo]", Extension.parse(headersAsParsed(line)).toString());
+        assertEquals("[foo, bar]", Extension.parse(headersAsParsed("", line, ",", "bar")).toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " \t", ",", ",   ,"})
+    @DisplayName("a field without any extension is refused: the grammar wants one at least")
+    void noElement(String line) {
+        ProtocolException e = assertThrows(ProtocolException.class, () -> Extension.parse(headersAsParsed(line)));
+        assertEquals(CloseCode.PROTOCOL_ERROR, e.closeCode());
+        assertEquals("no extension in Sec-WebSocket-Extensions", e.getMessage());
+        assertThrows(ProtocolException.class, () -> Extension.parse(headersAsParsed(line, line)));
+    }
+
     @Test
     @DisplayName("NAMES_MAX: as many names pass in one line, one more is refused")
     void nameLimit() throws ProtocolException {
         String most = "a;b=c,".repeat(Extension.NAMES_MAX / 2 - 1);
         assertEquals(Extension.NAMES_MAX / 2, Extension.parse(headers(most + "a;b")).size());
         assertEquals(Extension.NAMES_MAX, Extension.parse(headers(most + "a;b", most + "a;b")).size());
-        for (String rest : new String[] {"a;b;c", "a;b,c"}) {
+        assertEquals(Extension.NAMES_MAX / 2, Extension.parse(headers(most + "a,")).size());
+        for (String rest : new String[] {"a;b;c", "a;b,c", "a;b,", "a,,", ",,,"}) {
             ProtocolException e = assertThrows(ProtocolException.class, () -> Extension.parse(headers(most + rest)));
             assertEquals("more than 64 names in Sec-WebSocket-Extensions", e.getMessage());
         }
