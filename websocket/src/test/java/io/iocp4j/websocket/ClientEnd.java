@@ -9,12 +9,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 
-/** A {@link WebSocket} in the role of the client behind a handshake that is only looked for its end. */
+/** A {@link WebSocket} in the role of the client behind a handshake of which only the compression is looked at. */
 final class ClientEnd implements TcpHandler {
     private final WebSocketListener listener;
     private final WebSocketSettings settings;
     private final int number;
-    private int headEnd;
+    private final HttpResponseReader reader = new HttpResponseReader(HttpLimits.defaults());
     private WebSocketEnd socket;
 
     private ClientEnd(WebSocketListener listener, WebSocketSettings settings, int number) {
@@ -36,20 +36,21 @@ final class ClientEnd implements TcpHandler {
 
     @Override
     public void onOpen(TcpConnection connection) {
-        connection.send(ByteBuffer.wrap(WireBytes.utf8(RawClient.upgradeHead("/" + number))));
+        String offer = DeflateAgreement.offer(settings.deflate());
+        String head = offer == null ? RawClient.upgradeHead("/" + number)
+                : RawClient.upgradeHead("/" + number, Extension.FIELD + ": " + offer);
+        connection.send(ByteBuffer.wrap(WireBytes.utf8(head)));
     }
 
     @Override
     public void onData(TcpConnection connection, ByteBuffer data) throws IOException {
-        while (socket == null && data.hasRemaining()) {
-            headEnd = data.get() == "\r\n\r\n".charAt(headEnd) ? headEnd + 1 : 0;
-            if (headEnd == 4) {
-                HttpRequest request = HttpRequest.of("GET", "/" + number, HttpHeaders.builder().add("Host", "localhost").build(), true);
-                HttpHeaders none = HttpHeaders.builder().build();
-                OpeningHandshake facts = new OpeningHandshake(request, none, null, null);
-                socket = new WebSocketEnd(connection, Role.CLIENT, facts, listener, settings);
-                socket.onOpen();
-            }
+        HttpResponseHead head = socket == null ? reader.read(data) : null;
+        if (head != null) {
+            HttpRequest request = HttpRequest.of("GET", "/" + number, HttpHeaders.builder().add("Host", "localhost").build(), true);
+            DeflateAgreement deflate = DeflateAgreement.check(settings.deflate(), head.headers());
+            OpeningHandshake facts = new OpeningHandshake(request, head.headers(), null, deflate);
+            socket = new WebSocketEnd(connection, Role.CLIENT, facts, listener, settings);
+            socket.onOpen();
         }
         if (socket != null) {
             socket.onData(data);

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /**
  * One run of WebSockets in a {@link Simulation}: a server and some clients behind a real handshake, scripts on both ends, everything
  * drawn from one seed, up to the end, with what must be true then. A quarter of the seeds is harmless: nothing is broken or cut, so every
- * message must arrive and every close must be clean.
+ * message must arrive and every close must be clean. In a third of the seeds messages are compressed, as each end likes it.
  */
 final class WebSocketScenario {
     /** Through a window of a byte, with delays, a message takes minutes; where everything has to arrive nothing is cut before. */
@@ -31,6 +31,7 @@ final class WebSocketScenario {
     private final BufferPool buffers;
     private final Simulation world;
     private final boolean harmless;
+    private final boolean deflate;
     private final List<ScriptedSocket.Act> acts = new ArrayList<>(List.of(ScriptedSocket.Act.TEXT));
     private final int sizeMax;
     private final SimulatedPort port;
@@ -44,6 +45,7 @@ final class WebSocketScenario {
         this.random = new SplittableRandom(seed);
         this.buffers = buffers;
         this.harmless = random.nextInt(4) == 0;
+        this.deflate = random.nextInt(3) == 0;
         Faults drawn = Faults.draw(random);
         Faults faults = harmless ? drawn.harmless() : drawn;
         this.world = new Simulation(random.nextLong(), faults, buffers);
@@ -101,7 +103,13 @@ final class WebSocketScenario {
         WebSocketSettings settings = WebSocketSettings.defaults().parts(random.nextBoolean()).slowConsumer(SlowConsumer.DROP)
                 .closeTimeout(harmless ? PATIENCE : Duration.ofMillis(1 + random.nextInt(3_000)));
         Duration interval = random.nextBoolean() ? Duration.ZERO : Duration.ofMillis(1_000 + random.nextInt(5_000));
-        return settings.heartbeat(interval, harmless ? PATIENCE : Duration.ofMillis(1 + random.nextInt(5_000)));
+        return settings.heartbeat(interval, harmless ? PATIENCE : Duration.ofMillis(1 + random.nextInt(5_000))).deflate(drawDeflate());
+    }
+
+    private Deflate drawDeflate() {
+        return !deflate ? Deflate.off() : Deflate.on().withThreshold(random.nextInt(200))
+                .withNoContextTakeover(random.nextBoolean(), random.nextBoolean())
+                .withMaxWindowBits(9 + random.nextInt(7), 9 + random.nextInt(7));
     }
 
     private ScriptedSocket end(String name, List<ScriptedSocket> ends) {
@@ -156,6 +164,10 @@ final class WebSocketScenario {
 
     long messages() {
         return ends().stream().mapToLong(end -> end.received.size()).sum();
+    }
+
+    boolean compressed() {
+        return clients.stream().anyMatch(end -> end.socket != null && end.socket.handshake().deflate() != null);
     }
 
     long cleanCloses() {

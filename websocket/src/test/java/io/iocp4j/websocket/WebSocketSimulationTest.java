@@ -40,13 +40,17 @@ class WebSocketSimulationTest {
         long last = only == null ? Long.getLong("seeds", SEEDS_DEFAULT) - 1 : only;
         long messages = 0;
         long clean = 0;
+        long compressed = 0;
         for (long seed = first; seed <= last; seed++) {
             WebSocketScenario scenario = run(seed);
             messages += scenario.messages();
             clean += scenario.cleanCloses();
+            compressed += scenario.compressed() ? 1 : 0;
         }
-        System.out.println("simulated WebSockets: " + (last - first + 1) + " seeds, " + messages + " messages, " + clean + " clean ends");
+        System.out.println("simulated WebSockets: " + (last - first + 1) + " seeds, " + compressed + " with compression, " + messages
+                + " messages, " + clean + " clean ends");
         assertTrue(only != null || messages > 5 * (last - first), "hardly anything happened");
+        assertTrue(only != null || compressed > (last - first) / 5, "hardly anything was compressed");
     }
 
     private WebSocketScenario run(long seed) {
