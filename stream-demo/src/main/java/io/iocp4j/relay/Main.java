@@ -4,6 +4,7 @@ import io.iocp4j.core.IoException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class Main {
               --port N            listen on this port, 0 for a free one   (default 8080)
               --host NAME         listen on this address                  (default 127.0.0.1: this machine only;
                                   0.0.0.0 for every address: there is no login yet, so only in a trusted network)
+              --max-lag N         let a viewer fall behind by N milliseconds before it skips to a newer key frame   (default 500)
               --no-test-picture   do not publish the built-in picture as stream "test"
               --help              this text
 
@@ -96,6 +98,7 @@ public final class Main {
                 }
                 case "--port" -> options = options.port(number(flag, value(flag, args)));
                 case "--host" -> options = options.host(value(flag, args));
+                case "--max-lag" -> options = options.maxLag(Duration.ofMillis(number(flag, value(flag, args))));
                 case "--no-test-picture" -> options = options.testPicture(false);
                 default -> throw new IllegalArgumentException("unknown option " + flag);
             }

@@ -29,7 +29,7 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
         }
         if (maxLag.isNegative() || maxLag.isZero() || gopMax.isNegative() || grace.isNegative() || publisherTimeout.isNegative()
                 || publisherTimeout.isZero()) {
-            throw new IllegalArgumentException("times must not be negative, and maxLag and publisherTimeout not zero");
+            throw new IllegalArgumentException("times must not be negative, and the lag and the publisher's time not zero");
         }
     }
 
@@ -74,6 +74,16 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      */
     public RelayOptions testPicture(boolean on) {
         return new RelayOptions(host, port, on, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout);
+    }
+
+    /**
+     * How far a viewer may fall behind.
+     *
+     * @param lag above 0
+     * @return a copy
+     */
+    public RelayOptions maxLag(Duration lag) {
+        return new RelayOptions(host, port, testPicture, lag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout);
     }
 
     /**

@@ -47,7 +47,8 @@ class MainTest {
         "serve x, unknown option x", "serve --port, --port needs a value", "serve --host, --host needs a value",
         "serve --port http, '--port needs a number, not http'", "serve --port 80 --port 1e3, 'a number, not 1e3'",
         "serve --port -1, 0 to 65535: -1",
-        "serve --port 65536, 0 to 65535: 65536", "serve --port 99999999999, 'a number, not 99999999999'"})
+        "serve --port 65536, 0 to 65535: 65536", "serve --port 99999999999, 'a number, not 99999999999'",
+        "serve --max-lag, --max-lag needs a value", "serve --max-lag 0, the lag"})
     @DisplayName("whatever is wrong gets one line that names it, and code 2")
     void wrongArguments(String line, String part) {
         wrong(run(line.split(" ")), part);

@@ -65,7 +65,8 @@ class SlowViewerTest {
     void slowViewer() throws IOException, InterruptedException {
         List<LiveViewer> good = new ArrayList<>();
         List<Sample> samples = new ArrayList<>();
-        try (RelayServer server = RelayServer.start(RelayOptions.defaults().port(0).testPicture(false))) {
+        try (RelayServer server = RelayServer.start(RelayOptions.defaults().port(0).testPicture(false)
+                .maxLag(RelayProcess.LAG_MAX))) {
             String relay = "http://127.0.0.1:" + server.address().getPort() + "/";
             try (Ffmpeg ffmpeg = Ffmpeg.publish(relay, "slow", LENGTH);
                     ViewerSocket slow = new ViewerSocket(relay, "slow")) {
