@@ -56,14 +56,16 @@ public abstract class IoContext extends RefCounted {
         }
     }
 
+    private record Failure(IoError error, Throwable cause) {
+    }
+
     private final RefCounted owner;
     private State state = State.FRESH;
     private Operation operation;
     private ByteBuffer buffer;
     private long transferred;
-    private IoError error;
-    private Throwable cause;
-    private PortSocket accepted;
+    /** A {@link Failure}, or the {@link PortSocket} of an accept, or null: contexts are what a message costs in garbage. */
+    private Object outcome;
 
     /**
      * Makes a fresh context and retains its owner until the context is freed.
@@ -116,7 +118,7 @@ public abstract class IoContext extends RefCounted {
      * @return null if it succeeded
      */
     public final IoError error() {
-        return error;
+        return outcome instanceof Failure failure ? failure.error : null;
     }
 
     /**
@@ -125,7 +127,7 @@ public abstract class IoContext extends RefCounted {
      * @return null if the operation succeeded, or if the error says it all
      */
     public final Throwable cause() {
-        return cause;
+        return outcome instanceof Failure failure ? failure.cause : null;
     }
 
     /**
@@ -134,7 +136,7 @@ public abstract class IoContext extends RefCounted {
      * @return null unless a successful {@link Operation#ACCEPT}; it belongs to the one whose context this is
      */
     public final PortSocket accepted() {
-        return accepted;
+        return outcome instanceof PortSocket accepted ? accepted : null;
     }
 
     /** What must outlive the operation; null if there is nothing. */
@@ -177,9 +179,7 @@ public abstract class IoContext extends RefCounted {
             throw new IllegalStateException("completed twice: " + this);
         }
         transferred = bytes;
-        accepted = socket;
-        error = failure;
-        cause = why;
+        outcome = failure != null ? new Failure(failure, why) : socket;
         STATE.setRelease(this, State.COMPLETED);
     }
 
@@ -231,6 +231,6 @@ public abstract class IoContext extends RefCounted {
     @Override
     public String toString() {
         return getClass().getSimpleName() + "[" + (operation == null ? "" : operation + " ") + STATE.getVolatile(this)
-                + (error == null ? "" : " " + error) + "]";
+                + (error() == null ? "" : " " + error()) + "]";
     }
 }

@@ -3,6 +3,8 @@ package io.iocp4j.core;
 import io.iocp4j.core.CloseInfo.Initiator;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -27,6 +29,15 @@ import jdk.net.ExtendedSocketOptions;
  */
 public final class TcpConnection extends RefCounted implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
+    private static final VarHandle BYTES_READ;
+
+    static {
+        try {
+            BYTES_READ = MethodHandles.lookup().findVarHandle(TcpConnection.class, "bytesRead", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     /** Where a connection stands. It only moves down this list. */
     public enum State {
@@ -55,16 +66,20 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private final Runnable onFreed;
     private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
     private final Turns strand;
-    private final Object lock = new Object();
+    private final Object lock;
     private final long madeNanos;
 
+    // written under the lock, read by the strand without it too: data that comes in the usual case needs no lock, see flows()
+    private volatile State state;
+    private volatile boolean paused;
+    /** Made at first need, as the three below: most connections never have one. */
+    private volatile IdleTimer idle;
+
     // guarded by lock
-    private State state;
     private Output output = Output.OPEN;
     private boolean inputEnded;
     /** Our side ended because the peer's did. */
     private boolean endedByPeer;
-    private boolean paused;
     private boolean receiving;
     private boolean sending;
     private boolean aboveHighWater;
@@ -82,15 +97,15 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     private long bytesLost;
     /** Null if the connection was accepted. */
     private Connector connector;
-    /** Made at first need, as the three after it: most connections never have one. */
-    private IdleTimer idle;
     private Linger linger;
     private BlockingWriter writer;
     private FlushMarks flushMarks;
     /** From {@code startTls} to the end of its handshake; nothing else is sent or received meanwhile. */
     private TlsStart tlsStart;
-    private long bytesRead;
     private long bytesWritten;
+
+    /** Written by the strand, opaque: read by anybody. */
+    private long bytesRead;
 
     // used by the strand only
     private TcpHandler handler;
@@ -111,6 +126,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         this.onFreed = onFreed;
         this.madeNanos = port.nanoTime();
         this.strand = new Turns();
+        this.lock = strand;
         this.queue = new SendQueue(port.buffers());
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();
@@ -923,9 +939,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      * @return the state now
      */
     public State state() {
-        synchronized (lock) {
-            return state;
-        }
+        return state;
     }
 
     /**
@@ -972,9 +986,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      * @return bytes, including those dropped after close()
      */
     public long bytesRead() {
-        synchronized (lock) {
-            return bytesRead;
-        }
+        return (long) BYTES_READ.getOpaque(this);
     }
 
     /**
@@ -1153,43 +1165,9 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** A receive has ended; as the strand. */
     private void received(Receive receive) {
-        boolean data;
-        synchronized (lock) {
-            if (!receive.counted) {
-                receive.counted = true;
-                bytesRead += receive.transferred();
-                active();
-                adapt(receive);
-            }
-            if (state == State.CLOSED) {
-                receiving = false;
-                return;
-            }
-            if (receive.error() != null) {
-                receiving = false;
-                fail(receive.error(), receive.cause(), true);
-                return;
-            }
-            if (paused) {
-                receiving = false;
-                receive.retain();
-                held = receive;
-                return;
-            }
-            data = receive.transferred() > 0;
-            if (state == State.CLOSING) {
-                receiving = false;
-                if (data) {
-                    receiveNext();
-                } else {
-                    inputEnded = true;
-                    if (output == Output.ENDED) {
-                        destroy();
-                    }
-                }
-                return;
-            }
-            inputEnded = !data;
+        boolean data = receive.transferred() > 0;
+        if (!(data && flows(receive)) && !comesThrough(receive)) {
+            return;
         }
         if (data) {
             current = receive;
@@ -1201,6 +1179,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         synchronized (lock) {
             receiving = false;
             if (data) {
+                adapt(receive);
                 // here rather than at the end of the turn, which then needs no lock
                 flushDeferred();
                 receiveNext(receive);
@@ -1208,6 +1187,53 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 peerEnded();
             }
         }
+    }
+
+    /** Whether nothing is in the way of data that has come: most of the time nothing is, and finding that out needs no lock. */
+    private boolean flows(Receive receive) {
+        if (state != State.OPEN || paused || idle != null || receive.counted) {
+            return false;
+        }
+        count(receive);
+        return true;
+    }
+
+    /** Whether what has come goes to the handler; else it was dropped, or held, or was the end. */
+    private boolean comesThrough(Receive receive) {
+        synchronized (lock) {
+            if (!receive.counted) {
+                count(receive);
+                active();
+            }
+            boolean data = receive.transferred() > 0;
+            if (state == State.OPEN && receive.error() == null && !paused) {
+                inputEnded = !data;
+                return true;
+            }
+            receiving = false;
+            if (state == State.CLOSED) {
+                return false;
+            }
+            if (receive.error() != null) {
+                fail(receive.error(), receive.cause(), true);
+            } else if (paused) {
+                receive.retain();
+                held = receive;
+            } else if (data) {
+                receiveNext();
+            } else {
+                inputEnded = true;
+                if (output == Output.ENDED) {
+                    destroy();
+                }
+            }
+            return false;
+        }
+    }
+
+    private void count(Receive receive) {
+        receive.counted = true;
+        BYTES_READ.setOpaque(this, bytesRead + receive.transferred());
     }
 
     private void peerEnded() {

@@ -16,6 +16,7 @@ import java.nio.channels.CompletionHandler;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,18 +31,17 @@ import java.util.concurrent.TimeUnit;
  * hand-written AsynchronousSocketChannel loop. Each server has a JVM of its own on core 0 and one worker; the load runs in this JVM, on
  * another core:
  * <pre>
- * taskset -c 1 java -cp ... io.iocp4j.core.EchoCost [connections=64] [inFlight=1] [rounds=20] [launches=2] [before=class path]
+ * taskset -c 1 java -cp ... io.iocp4j.core.EchoCost [connections=64] [inFlight=1] [rounds=80] [launches=2] [before=class path]
  * </pre>
- * The servers of one launch live at the same time and have rounds of a second in turn, so that a busy machine harms all alike; what counts
- * is the median of the ratios within a round. {@code before} adds the TCP server of an older build, to judge a change by. Linux only: the
- * CPU time is read from /proc.
+ * The servers of one launch live at the same time and have rounds of a quarter of a second in turn, to and fro, so that a busy machine
+ * harms all alike; what counts is the median of the ratios within a round, printed with its interval of 95 percent. {@code before} adds
+ * the TCP server of an older build, to judge a change by. Linux only: the CPU time is read from /proc.
  */
 public class EchoCost {
     /** Bytes of a message's payload. */
     protected static final int PAYLOAD = 64;
     private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long ROUND_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final double TICKS_PER_SECOND = 100;
+    private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final Map<String, String> arguments = new HashMap<>();
 
@@ -116,8 +116,8 @@ public class EchoCost {
         List<Candidate> all = new ArrayList<>();
         for (int launch = 0; launch < number("launches", 2); launch++) {
             List<Candidate> candidates = launch(connections, inFlight);
-            for (int round = 0; round < number("rounds", 20); round++) {
-                for (Candidate candidate : candidates) {
+            for (int round = 0; round < number("rounds", 80); round++) {
+                for (Candidate candidate : round % 2 == 0 ? candidates : candidates.reversed()) {
                     candidate.measure();
                 }
             }
@@ -162,16 +162,23 @@ public class EchoCost {
             double[] above = new double[costs.length];
             Arrays.setAll(ratios, i -> costs[i] / bare[i]);
             Arrays.setAll(above, i -> costs[i] - bare[i]);
-            System.out.printf("  %-16s %.2f us CPU per message (least %.2f), %.3f of bare, %+.2f us, %.0f B garbage%n", name, median(costs),
-                    Arrays.stream(costs).min().orElse(0), median(ratios), median(above),
+            System.out.printf("  %-16s %.2f us CPU per message (least %.2f), %s of bare, %s us, %.0f B garbage%n", name,
+                    sortedAt(costs, 0.5), sortedAt(costs, 0), withInterval("%.3f", ratios), withInterval("%+.2f", above),
                     same.stream().mapToDouble(c -> (double) c.garbage / c.messages).average().orElse(0));
         }
     }
 
-    private static double median(double[] values) {
+    /** The median, and between which two of the values it lies with a probability of 95 percent, by their number alone. */
+    private static String withInterval(String format, double[] values) {
+        double part = 0.98 / Math.sqrt(values.length);
+        return (format + " (" + format + " to " + format + ")").formatted(sortedAt(values, 0.5), sortedAt(values, Math.max(0, 0.5 - part)),
+                sortedAt(values, Math.min(1, 0.5 + part)));
+    }
+
+    private static double sortedAt(double[] values, double part) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
-        return sorted.length == 0 ? Double.NaN : (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        return sorted.length == 0 ? Double.NaN : sorted[(int) Math.round((sorted.length - 1) * part)];
     }
 
     // ------------------------------------------------------------------ one server and its load
@@ -196,9 +203,9 @@ public class EchoCost {
 
         void measure() throws IOException {
             long allocated = allocated();
-            double cpu = cpuSeconds();
+            long cpu = cpuNanos();
             long count = load.run(ROUND_NANOS);
-            costs.add((cpuSeconds() - cpu) * 1e6 / count);
+            costs.add((cpuNanos() - cpu) / 1e3 / count);
             garbage += allocated() - allocated;
             messages += count;
         }
@@ -210,10 +217,16 @@ public class EchoCost {
             return Long.parseLong(answers.readLine());
         }
 
-        private double cpuSeconds() throws IOException {
-            String stat = Files.readString(Path.of("/proc/" + server.pid() + "/stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
+        /** Of all threads; without the time that the machine was taken away from them. */
+        private long cpuNanos() throws IOException {
+            long nanos = 0;
+            try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + server.pid() + "/task"))) {
+                for (Path thread : threads) {
+                    String schedstat = Files.readString(thread.resolve("schedstat"));
+                    nanos += Long.parseLong(schedstat.substring(0, schedstat.indexOf(' ')));
+                }
+            }
+            return nanos;
         }
 
         void stop() throws Exception {
