@@ -60,10 +60,8 @@ final class HttpConnection implements TcpHandler {
     private HttpExchange exchange;
     /** Only then may the application ask for the body: later its first bytes may have been kept for the next request. */
     private boolean handling;
-    private HttpBodyDecoder bodyDecoder;
-    private BodyListener bodyListener;
-    /** What the listener threw inside the decoder's callback, which has no room for it. */
-    private HttpException thrownByListener;
+    /** Null until the application asks for it, and behind the answer. */
+    private RequestBody body;
     /** The request that is being answered asks for the head of the answer only. */
     private boolean headOnly;
     private WebSocketEnd webSocket;
@@ -256,15 +254,14 @@ final class HttpConnection implements TcpHandler {
     }
 
     void body(HttpExchange asked, BodyListener listener) {
-        if (asked != exchange || !handling || bodyDecoder != null) {
+        if (asked != exchange || !handling || body != null) {
             throw new IllegalStateException("the body is asked for once, while the request is handled");
         }
         HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), settings.httpLimits);
         if (asked.request().expectsContinue() && !decoder.isDone()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
-        bodyListener = listener;
-        bodyDecoder = decoder;
+        body = new RequestBody(this, decoder, listener);
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
@@ -282,66 +279,29 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void takeBody(ByteBuffer data) throws HttpException {
-        bodyDecoder.decode(data, piece -> {
-            // after an answer from within onBody the rest of the buffer is not the listener's any more
-            if (bodyListener != null) {
-                pass(piece);
-            }
-        });
-        rethrow();
-        if (state == State.BODY && bodyDecoder.isDone()) {
+        body.take(data);
+        if (state == State.BODY && body.isComplete()) {
             endBody();
         }
     }
 
-    private void pass(ByteBuffer piece) {
-        try {
-            application(() -> {
-                bodyListener.onBody(piece);
-                return null;
-            });
-        } catch (HttpException e) {
-            abortBody(e.getMessage());
-            thrownByListener = e;
-        }
-    }
-
-    private void rethrow() throws HttpException {
-        if (thrownByListener != null) {
-            HttpException e = thrownByListener;
-            thrownByListener = null;
-            throw e;
-        }
-    }
-
     private void endBody() throws HttpException {
-        BodyListener listener = bodyListener;
-        bodyListener = null;
         state = State.ANSWER;
-        application(() -> {
-            listener.onBodyEnd();
-            return null;
-        });
+        body.end();
     }
 
     private void abortBody(String why) {
-        BodyListener listener = bodyListener;
-        if (listener != null) {
-            bodyListener = null;
-            try {
-                listener.onBodyAborted(why);
-            } catch (RuntimeException | Error thrown) {
-                LOG.log(Level.WARNING, "onBodyAborted threw", thrown);
-            }
+        if (body != null) {
+            body.abort(why);
         }
     }
 
-    private interface Call<T> {
+    interface Call<T> {
         T call() throws IOException;
     }
 
     /** Calls the application; whatever it throws becomes an answer. */
-    private <T> T application(Call<T> call) throws HttpException {
+    <T> T application(Call<T> call) throws HttpException {
         try {
             return call.call();
         } catch (HttpException e) {
@@ -366,10 +326,12 @@ final class HttpConnection implements TcpHandler {
     private void finish(HttpResponse response) {
         HttpRequest request = exchange.request();
         // a body that was not read to its end stands between this answer and the next request
-        boolean bodyLeft = state == State.BODY || bodyDecoder == null && (request.chunked() || request.contentLength() > 0);
+        boolean bodyLeft = state == State.BODY || body == null && (request.chunked() || request.contentLength() > 0);
         boolean keepAlive = request.keepAlive() && !bodyLeft && !peerEnded;
-        bodyListener = null;
-        bodyDecoder = null;
+        if (body != null) {
+            body.drop();
+            body = null;
+        }
         boolean room = tcp.send(response.encode(headOnly, keepAlive));
         if (!keepAlive) {
             state = State.ENDED;

@@ -54,6 +54,14 @@ final class Inbox implements WebSocketListener {
         this.session = session;
     }
 
+    /** The inbox that a WebSocket has instead of an application's listener. */
+    static Inbox of(WebSocketListener listener) {
+        if (listener instanceof Inbox inbox) {
+            return inbox;
+        }
+        throw new IllegalStateException("the messages of this WebSocket go to its listener");
+    }
+
     // ------------------------------------------------------------------ from the WebSocket
 
     @Override

@@ -13,11 +13,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * order.
  */
 public final class Topic {
-    private final ConcurrentHashMap<String, Set<WebSocketEnd>> all;
+    private final ConcurrentHashMap<String, Set<Membership>> all;
     private final String name;
 
     /** The map has the members of every topic of the server, and no empty set. */
-    Topic(ConcurrentHashMap<String, Set<WebSocketEnd>> all, String name) {
+    Topic(ConcurrentHashMap<String, Set<Membership>> all, String name) {
         this.all = all;
         this.name = name;
     }
@@ -38,9 +38,9 @@ public final class Topic {
      * @return false if it is not open
      */
     public boolean add(WebSocket socket) {
-        WebSocketEnd member = (WebSocketEnd) socket;
+        Membership member = ((WebSocketEnd) socket).membership();
         return member.enter(this, () -> all.compute(name, (key, before) -> {
-            Set<WebSocketEnd> members = before == null ? ConcurrentHashMap.newKeySet() : before;
+            Set<Membership> members = before == null ? ConcurrentHashMap.newKeySet() : before;
             members.add(member);
             return members;
         }));
@@ -52,7 +52,10 @@ public final class Topic {
      * @param socket any
      */
     public void remove(WebSocket socket) {
-        WebSocketEnd member = (WebSocketEnd) socket;
+        remove(((WebSocketEnd) socket).membership());
+    }
+
+    void remove(Membership member) {
         member.leave(this, () -> all.computeIfPresent(name, (key, members) -> {
             members.remove(member);
             return members.isEmpty() ? null : members;
@@ -83,10 +86,10 @@ public final class Topic {
      * @param message a {@link SharedMessage} as it is, any other framed once
      */
     public void publish(Message message) {
-        Set<WebSocketEnd> members = all.getOrDefault(name, Set.of());
+        Set<Membership> members = all.getOrDefault(name, Set.of());
         SharedMessage shared = null;
         try {
-            for (WebSocketEnd member : members) {
+            for (Membership member : members) {
                 if (shared == null) {
                     shared = member.share(message);
                 }

@@ -11,10 +11,8 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +30,7 @@ final class WebSocketEnd implements WebSocket {
     private final Incoming incoming;
     private final Heartbeat heartbeat;
     private final Sender sender;
+    private final Membership membership;
     private final Lifespan lifespan;
     private final WebSocketEvent event = new WebSocketEvent();
 
@@ -39,7 +38,6 @@ final class WebSocketEnd implements WebSocket {
     // guarded by lock
     private final Outgoing outgoing;
     private final ClosingHandshake closing;
-    private final Set<Topic> topics = new HashSet<>(0);
 
     // used by the callbacks of the connection only
     private boolean over;
@@ -62,6 +60,7 @@ final class WebSocketEnd implements WebSocket {
         this.outgoing = new Outgoing(lock, tcp, role, handshake.deflate(), settings.deflate(), this::tellDrain);
         this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::over);
         this.sender = new Sender(lock, tcp, closing, outgoing, settings.slowConsumer());
+        this.membership = new Membership(lock, closing, sender, tcp.port().buffers());
         event.begin();
     }
 
@@ -144,23 +143,23 @@ final class WebSocketEnd implements WebSocket {
 
     @Override
     public Message receive() throws IOException {
-        return inbox().receive(this, 0);
+        return Inbox.of(listener).receive(this, 0);
     }
 
     @Override
     public Message receive(Duration limit) throws IOException {
         WebSocketBuilder.positive(limit, "limit");
-        return inbox().receive(this, TimeUnit.NANOSECONDS.convert(limit));
+        return Inbox.of(listener).receive(this, TimeUnit.NANOSECONDS.convert(limit));
     }
 
     @Override
     public MessageInput receiveStream() throws IOException {
-        return inbox().receiveStream(this);
+        return Inbox.of(listener).receiveStream(this);
     }
 
     @Override
     public Iterator<Message> iterator() {
-        inbox();
+        Inbox.of(listener);
         return new MessageIterator(this);
     }
 
@@ -172,13 +171,6 @@ final class WebSocketEnd implements WebSocket {
     @Override
     public void resume() {
         incoming.resume();
-    }
-
-    private Inbox inbox() {
-        if (listener instanceof Inbox inbox) {
-            return inbox;
-        }
-        throw new IllegalStateException("the messages of this WebSocket go to its listener");
     }
 
     // ------------------------------------------------------------------ ending
@@ -324,14 +316,12 @@ final class WebSocketEnd implements WebSocket {
         }
         over = true;
         List<CompletableFuture<Void>> unsent;
-        List<Topic> left;
         CloseStatus why;
         synchronized (lock) {
             unsent = outgoing.takeUnsent();
-            left = List.copyOf(topics);
             why = closing.status();
         }
-        left.forEach(topic -> topic.remove(this));
+        membership.end();
         incoming.closed(why);
         heartbeat.end();
         lifespan.end();
@@ -395,33 +385,8 @@ final class WebSocketEnd implements WebSocket {
         }
     }
 
-    /** Enters a topic unless it is over. Under the lock, so that it cannot end between. */
-    boolean enter(Topic topic, Runnable add) {
-        synchronized (lock) {
-            if (!closing.isOpen()) {
-                return false;
-            }
-            topics.add(topic);
-            add.run();
-            return true;
-        }
-    }
-
-    void leave(Topic topic, Runnable remove) {
-        synchronized (lock) {
-            if (topics.remove(topic)) {
-                remove.run();
-            }
-        }
-    }
-
-    void publish(SharedMessage message) {
-        sender.publish(message);
-    }
-
-    /** For the members of a topic: with a reference that is the caller's. */
-    SharedMessage share(Message message) {
-        return SharedMessage.of(tcp.port().buffers(), message);
+    Membership membership() {
+        return membership;
     }
 
     void requireNotWorker() {

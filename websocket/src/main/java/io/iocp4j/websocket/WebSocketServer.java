@@ -19,7 +19,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final TcpServer tcp;
     private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
-    private final ConcurrentHashMap<String, Set<WebSocketEnd>> topics = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Set<Membership>> topics = new ConcurrentHashMap<>();
     private volatile boolean stopping;
 
     private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
