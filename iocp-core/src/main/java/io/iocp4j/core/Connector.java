@@ -2,10 +2,13 @@ package io.iocp4j.core;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /**
@@ -63,19 +66,28 @@ final class Connector {
             tryNext();
             return;
         }
-        options.resolver().resolve(remote.getHostString()).whenComplete((addresses, failure) -> {
+        lookup().whenComplete((addresses, failure) -> {
             synchronized (lock) {
                 resolved(addresses, failure);
             }
         });
     }
 
+    private CompletableFuture<List<InetAddress>> lookup() {
+        try {
+            return Objects.requireNonNull(options.resolver().resolve(remote.getHostString()), "no lookup");
+        } catch (RuntimeException | Error thrown) {
+            return CompletableFuture.failedFuture(thrown);
+        }
+    }
+
     private void resolved(List<InetAddress> addresses, Throwable failure) {
         if (stopped) {
             return;
         }
-        if (failure != null) {
-            fail(new IoException(IoError.HOST_NOT_FOUND, "lookup", null, null, failure));
+        if (failure != null || addresses == null || addresses.isEmpty() || addresses.stream().anyMatch(Objects::isNull)) {
+            fail(new IoException(IoError.HOST_NOT_FOUND, "lookup", null, null,
+                    failure != null ? failure : new UnknownHostException(remote.getHostString() + " has no address that may be used")));
             return;
         }
         interleave(addresses).forEach(address -> untried.add(new InetSocketAddress(address, remote.getPort())));

@@ -4,17 +4,22 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** Finds the addresses of a host. */
+/**
+ * Finds the addresses of a host for a client, whose connection tries those and no others. So this is also where a client refuses
+ * addresses: a resolver that leaves out what may not be connected to is asked about every host, also about an address written as text
+ * and about the target of a redirect.
+ */
 @FunctionalInterface
-interface Resolver {
+public interface Resolver {
     /** The operating system's, which decides about the order too (RFC 6724). */
     Resolver SYSTEM = Resolver::bySystem;
 
     /**
-     * Begins a lookup and returns at once.
+     * Begins a lookup and returns at once: it is called by whoever connects, under a lock of the connection.
      *
      * @param host a name, or an address as text
-     * @return the addresses in the order of preference, at least one, or why there are none
+     * @return completes, on any thread, with the addresses in the order of preference, or exceptionally with the reason why there are
+     *         none. Without any address, and where this throws, the connect fails with {@link IoError#HOST_NOT_FOUND}
      */
     CompletableFuture<List<InetAddress>> resolve(String host);
 

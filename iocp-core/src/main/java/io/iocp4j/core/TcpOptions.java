@@ -452,13 +452,19 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.attemptDelay = delay);
     }
 
-    /** {@return who finds the addresses of a name} */
-    Resolver resolver() {
+    /** {@return who finds the addresses of a host, the operating system by default} */
+    public Resolver resolver() {
         return resolver;
     }
 
-    /** For tests that have no network. */
-    TcpOptions resolver(Resolver other) {
+    /**
+     * Who finds the addresses of a host that a client connects to, and says which of them it may connect to.
+     *
+     * @param other instead of {@link Resolver#SYSTEM}; not asked where the application gives an address that is resolved
+     * @return a copy
+     */
+    public TcpOptions resolver(Resolver other) {
+        Objects.requireNonNull(other);
         return with(copy -> copy.resolver = other);
     }
 

@@ -157,7 +157,8 @@ class ConnectorTest {
     }
 
     @Test
-    @DisplayName("shakes hands with the first that answers: the other attempts are closed before, a late answer and a failure change nothing")
+    @DisplayName("shakes hands with the first that answers: the other attempts are closed before, a late answer and a "
+            + "failure change nothing")
     void losersOfTheHandshake() throws Exception {
         Simulation.Answer late = new Simulation.Answer(520 * MILLI, null);
         Simulation.Answer lateFailure = new Simulation.Answer(500 * MILLI, IoError.CONNECTION_REFUSED);
@@ -261,6 +262,27 @@ class ConnectorTest {
         assertEquals("lookup: HOST_NOT_FOUND (11001): name", info.cause().getMessage());
         net.end();
         assertEquals(0, net.connects());
+    }
+
+    @Test
+    @DisplayName("case 23: connects to nobody where its resolver leaves out every address, also one written as text, or "
+            + "fails in any way")
+    void refusedAddresses() throws Exception {
+        Resolver outside = host -> CompletableFuture.completedFuture(
+                Stream.of(InetAddress.ofLiteral(host)).filter(address -> !address.isSiteLocalAddress()).toList());
+        List<Resolver> none = List.of(outside, host -> CompletableFuture.completedFuture(null), host -> null,
+                host -> CompletableFuture.completedFuture(Arrays.asList(v4(0), null)), host -> {
+                    throw new IllegalStateException("on purpose");
+                });
+        for (Resolver resolver : none) {
+            Net net = new Net(15);
+            net.connection = TcpConnection.connect(net.port, TcpOptions.defaults().resolver(resolver), "10.0.0.1",
+                    net.server.address().getPort(), net.recorder);
+            net.run(Duration.ofSeconds(1));
+            assertEquals(IoError.HOST_NOT_FOUND, net.recorder.awaitClose().error());
+            net.end();
+            assertEquals(0, net.connects());
+        }
     }
 
     @Test

@@ -99,7 +99,8 @@ class TcpOptionsTest {
     void copies() {
         TcpOptions changed = DEFAULTS.backlog(1).noDelay(false).keepAlive(true).allowHalfOpen(true).maxConnections(2).receive(1, 2)
                 .waterMarks(3, 4).sendQueueMax(5).socketBuffers(6, 7).idleTimeout(Duration.ofSeconds(8))
-                .connectTimeout(Duration.ofSeconds(9)).lingerTimeout(Duration.ofSeconds(10)).loopback(11);
+                .connectTimeout(Duration.ofSeconds(9)).lingerTimeout(Duration.ofSeconds(10)).loopback(11)
+                .resolver(host -> null);
         assertNotSame(DEFAULTS, changed);
         assertEquals(List.of(1, false, true, true, 2, 1, 2, 3, 4, 5, 6, 7),
                 List.of(changed.backlog(), changed.noDelay(), changed.keepAlive(), changed.allowHalfOpen(), changed.maxConnections(),
@@ -110,6 +111,8 @@ class TcpOptionsTest {
         assertEquals(Duration.ofSeconds(10), changed.lingerTimeout());
         assertTrue(changed.address().getAddress().isLoopbackAddress());
         assertEquals(11, changed.address().getPort());
+        assertNull(changed.resolver().resolve("name"));
+        assertSame(Resolver.SYSTEM, DEFAULTS.resolver());
         defaults();
     }
 

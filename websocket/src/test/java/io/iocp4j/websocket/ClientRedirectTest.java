@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.Resolver;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -129,6 +131,18 @@ class ClientRedirectTest extends ClientFixture {
         gone.close();
         try (RawServer server = new RawServer(redirect(302, gone.uri("/").toString()))) {
             assertEquals(IoError.CONNECTION_REFUSED, refused(IoException.class, server.uri("/")).error());
+        }
+    }
+
+    @Test
+    @DisplayName("case 23: leads to no address that the resolver of the client leaves out, also where it is written as text")
+    void refusedAddress() throws Exception {
+        Resolver noOther = host -> host.equals("127.0.0.1") ? CompletableFuture.completedFuture(List.of()) : Resolver.SYSTEM.resolve(host);
+        client.redirects(1).tcp(TCP.resolver(noOther));
+        try (RawServer inside = new RawServer();
+                RawServer server = new RawServer(redirect(302, "ws://127.0.0.1:" + inside.address().getPort() + "/"))) {
+            URI asked = URI.create("ws://localhost:" + server.address().getPort() + "/");
+            assertEquals(IoError.HOST_NOT_FOUND, refused(IoException.class, asked).error());
         }
     }
 

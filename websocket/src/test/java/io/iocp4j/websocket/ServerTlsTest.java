@@ -105,7 +105,7 @@ class ServerTlsTest {
     }
 
     @Test
-    @DisplayName("CVE-2020-11050 with the certificate of another host is refused by our client and by the JDK's, before any handshake of ours")
+    @DisplayName("CVE-2020-11050 with the certificate of another host is refused by our client and by the JDK's")
     void wrongHost() throws Exception {
         try (TestServer server = server(TestKeys.OTHER_HOST); JdkClient jdk = new JdkClient()) {
             IoException refused = assertThrows(IoException.class, () -> client().connect(uri("wss", server)));
