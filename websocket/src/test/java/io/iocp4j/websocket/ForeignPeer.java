@@ -8,10 +8,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Other people's WebSocket in a process of its own, see the scripts in {@code interop}. A client obeys the lines that it reads:
@@ -31,9 +30,12 @@ final class ForeignPeer implements AutoCloseable {
     private static final Path PYTHON_MODULES = Path.of("/usr/lib/python3/dist-packages");
     /** For an answer of the other program; it deflates 16 MiB in one go, and hears no ping meanwhile. */
     static final Duration LIMIT = Duration.ofSeconds(60);
+    /** The longest message. */
+    static final int LARGEST = 16 << 20;
     /** Around every step of the header's length field, and what takes long. */
-    static final int[] LENGTHS = {0, 1, 125, 126, 65_535, 65_536, 1 << 20, 16 << 20};
-
+    static final int[] LENGTHS = {0, 1, 125, 126, 65_535, 65_536, 1 << 20, LARGEST};
+    static final Limits LIMITS = Limits.defaults().withMaxFrame(LARGEST).withMaxMessage(LARGEST);
+    private static final byte[] NUMBERS = allNumbers();
 
     private final ChildProcess process;
     private int events;
@@ -43,7 +45,7 @@ final class ForeignPeer implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(program, INTEROP.resolve(script).toString(), mode);
         builder.command().addAll(List.of(arguments));
         builder.environment().put("NODE_PATH", NODE_MODULES.toString());
-        process = ChildProcess.start(program.replaceAll(".*/", "") + "-" + mode, builder);
+        process = ChildProcess.start(program.replaceAll(".*/", "") + "-" + mode + "-" + arguments[0], builder);
     }
 
     /** Node's ws: a client with the kind of deflate and the address, or a server with the kind of deflate. */
@@ -88,10 +90,18 @@ final class ForeignPeer implements AutoCloseable {
         }
     }
 
-    /** The beginning of "0,1,2,3...": it deflates well, and no part is as another. */
+    /** The beginning of "0,1,2,3...", up to 16 MiB: it deflates well, and no part is as another. */
     static byte[] numbers(int length) {
-        return IntStream.rangeClosed(0, length / 2).mapToObj(Integer::toString).collect(Collectors.joining(","))
-                .substring(0, length).getBytes(StandardCharsets.US_ASCII);
+        return Arrays.copyOf(NUMBERS, Math.min(length, NUMBERS.length));
+    }
+
+    private static byte[] allNumbers() {
+        StringBuilder numbers = new StringBuilder(LARGEST + 10);
+        for (int n = 0; numbers.length() < LARGEST; n++) {
+            numbers.append(n).append(',');
+        }
+        numbers.setLength(LARGEST);
+        return numbers.toString().getBytes(StandardCharsets.US_ASCII);
     }
 
     @Override
