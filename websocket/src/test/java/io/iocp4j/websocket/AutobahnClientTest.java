@@ -55,8 +55,7 @@ class AutobahnClientTest {
 
     /** What is offered: Autobahn asks a client to forget between messages only if the client has said that it may be asked. */
     private static Deflate deflate(String id) {
-        Deflate everything = Deflate.on().withThreshold(0);
-        return id.matches("13\\.[256]\\..*") ? everything.withNoContextTakeover(false, true) : everything;
+        return id.matches("13\\.[256]\\..*") ? Autobahn.DEFLATE.withNoContextTakeover(false, true) : Autobahn.DEFLATE;
     }
 
     private static int count(CompletionPort port, URI address) {

@@ -39,7 +39,7 @@ class ChromiumTest {
                 socket.send(message);
                 return Promise.race([answer, closed.then(event => { throw new Error(event.code + ' ' + event.reason); })]);
               };
-              const numbers = length => Array.from({ length: length / 2 + 1 }, (_, i) => i).join(',').slice(0, length);
+              const numbers = length => Array.from({ length: Math.min(length / 2 + 1, 2250000) }, (_, i) => i).join(',').slice(0, length);
             </script>
             """;
     private static final String CLOSED = "closed.then(event => `${event.code} ${event.reason} ${event.wasClean}`)";

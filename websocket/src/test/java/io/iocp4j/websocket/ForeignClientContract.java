@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.TcpOptions;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,8 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("e2e")
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 abstract class ForeignClientContract {
-    private static final int LARGEST = 16 << 20;
-
     private final TestServer.EchoRecorder recorder = new TestServer.EchoRecorder();
     private TestServer server;
 
@@ -32,10 +33,9 @@ abstract class ForeignClientContract {
 
     @BeforeEach
     void start() throws IOException {
-        TcpOptions options = TestServer.LOOPBACK.sendQueueMax(2 * LARGEST);
-        server = new TestServer(options, builder -> builder.limits(Limits.defaults().withMaxFrame(LARGEST).withMaxMessage(LARGEST))
-                .deflate(Deflate.on().withThreshold(0)).heartbeat(Duration.ZERO, ForeignPeer.LIMIT)
-                .webSockets(request -> recorder));
+        TcpOptions options = TestServer.LOOPBACK.sendQueueMax(2 * ForeignPeer.LARGEST);
+        server = new TestServer(options, builder -> builder.limits(ForeignPeer.LIMITS).deflate(Deflate.on().withThreshold(0))
+                .heartbeat(Duration.ZERO, ForeignPeer.LIMIT).webSockets(request -> recorder));
     }
 
     @AfterEach
@@ -46,6 +46,7 @@ abstract class ForeignClientContract {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(strings = {"off", "on", "fresh", "window9"})
     @DisplayName("messages of every kind and of up to 16 MiB come back as they were")
     void echo(String deflate) throws Exception {
@@ -62,14 +63,20 @@ abstract class ForeignClientContract {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(strings = {"off", "on", "fresh", "window9"})
-    @DisplayName("fragments become one message")
+    @DisplayName("fragments of either side become one message")
     void fragments(String deflate) throws Exception {
+        String whole = ForeignPeer.message("binary", ForeignPeer.numbers(1_000_000));
         try (ForeignPeer client = open(deflate)) {
             for (int count : new int[] {2, 10, 1000}) {
                 client.tell("fragments 1000000 " + count);
-                client.expect(ForeignPeer.message("binary", ForeignPeer.numbers(1_000_000)));
+                client.expect(whole);
             }
+            try (OutputStream fragments = recorder.socket().outputStream()) {
+                fragments.write(ForeignPeer.numbers(1_000_000));
+            }
+            client.expect(whole);
         }
     }
 

@@ -8,6 +8,7 @@ import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.TcpOptions;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -26,8 +29,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("e2e")
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 abstract class ForeignServerContract {
-    private static final int LARGEST = 16 << 20;
-
     private final Received received = new Received();
     private CompletionPort port;
 
@@ -45,6 +46,7 @@ abstract class ForeignServerContract {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(strings = {"off", "on", "fresh", "window9"})
     @DisplayName("messages of every kind and of up to 16 MiB arrive, and come back as they were")
     void echo(String deflate) throws Exception {
@@ -63,15 +65,21 @@ abstract class ForeignServerContract {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(strings = {"off", "on", "fresh", "window9"})
-    @DisplayName("fragments of the server become one message")
+    @DisplayName("fragments of either side become one message")
     void fragments(String deflate) throws Exception {
+        byte[] numbers = ForeignPeer.numbers(1_000_000);
         try (ForeignPeer server = server(deflate)) {
             WebSocket socket = open(server, deflate);
             for (int count : new int[] {2, 10, 1000}) {
                 command(server, socket, "fragments 1000000 " + count);
-                assertEquals(ForeignPeer.message("binary", ForeignPeer.numbers(1_000_000)), received.event());
+                assertEquals(ForeignPeer.message("binary", numbers), received.event());
             }
+            try (OutputStream fragments = socket.outputStream()) {
+                fragments.write(numbers);
+            }
+            expect(server, ForeignPeer.message("binary", numbers));
         }
     }
 
@@ -127,9 +135,8 @@ abstract class ForeignServerContract {
         String listening = server.next();
         assertTrue(listening.startsWith("listening "), listening);
         URI uri = URI.create("ws://localhost:" + listening.substring("listening ".length()) + "/");
-        WebSocket socket = WebSocketClient.builder().tcp(TcpOptions.defaults().sendQueueMax(2 * LARGEST))
-                .limits(Limits.defaults().withMaxFrame(LARGEST).withMaxMessage(LARGEST))
-                .deflate(Deflate.on().withThreshold(0)).heartbeat(Duration.ZERO, ForeignPeer.LIMIT)
+        WebSocket socket = WebSocketClient.builder().tcp(TcpOptions.defaults().sendQueueMax(2 * ForeignPeer.LARGEST))
+                .limits(ForeignPeer.LIMITS).deflate(Deflate.on().withThreshold(0)).heartbeat(Duration.ZERO, ForeignPeer.LIMIT)
                 .connectAsync(port, uri, received).orTimeout(TestServer.DEADLINE.toSeconds(), TimeUnit.SECONDS).join();
         String event = server.next();
         assertTrue(event.startsWith("open"), event);

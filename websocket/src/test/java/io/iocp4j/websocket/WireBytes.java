@@ -47,11 +47,15 @@ final class WireBytes {
     }
 
     static byte[] join(byte[]... pieces) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int length = 0;
         for (byte[] piece : pieces) {
-            out.writeBytes(piece);
+            length += piece.length;
         }
-        return out.toByteArray();
+        ByteBuffer out = ByteBuffer.allocate(length);
+        for (byte[] piece : pieces) {
+            out.put(piece);
+        }
+        return out.array();
     }
 
     /** A message of text as masked frames whose payloads are the pieces. */
