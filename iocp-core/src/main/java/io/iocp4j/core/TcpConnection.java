@@ -1240,9 +1240,13 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (output == Output.ENDED) {
             report(new CloseInfo(null, Initiator.REMOTE, null, 0));
             destroy();
-        } else if (!options.allowHalfOpen()) {
-            endedByPeer = output == Output.OPEN;
-            end();
+        } else {
+            if (!options.allowHalfOpen()) {
+                endedByPeer = output == Output.OPEN;
+                end();
+            }
+            // also if our side has ended before: from now on, what is queued must not wait for this peer for ever
+            flushDue = true;
         }
     }
 

@@ -55,6 +55,27 @@ class TcpLingerTest extends TcpFixture {
         assertEquals(IoError.TIMED_OUT, awaitClosed(pair.connection()).error());
     }
 
+    @ParameterizedTest(name = "half-open: {0}")
+    @ValueSource(booleans = {true, false})
+    @DisplayName("is cut also if our end() came first and nothing has moved since")
+    void cutAfterOurEnd(boolean halfOpen) throws Exception {
+        Recorder left = new Recorder();
+        Recorder right = new Recorder();
+        // one worker takes packets in their order, so what settles has seen the send before it
+        try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            TcpPair pair = TcpConnection.pair(ordered, options.lingerTimeout(SHORT).allowHalfOpen(halfOpen), left, right);
+            right.awaitOpen().pause();
+            pair.left().send(ByteBuffer.allocate(MIB));
+            settle(pair.left());
+            settle(pair.right());
+            pair.left().end();
+            settle(pair.left());
+            pair.right().end();
+            assertEquals(IoError.TIMED_OUT, awaitClosed(pair.left()).error());
+            assertEquals(List.of("open", "end", "close"), left.events());
+        }
+    }
+
     @Test
     @DisplayName("is not cut while a half-open connection goes on sending: nothing was ended on our side")
     void halfOpenLivesOn() throws Exception {
