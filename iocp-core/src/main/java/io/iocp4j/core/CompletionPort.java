@@ -27,8 +27,10 @@ import java.util.concurrent.TimeoutException;
  *     context.deliver();
  * }
  * }
- * The contract is the same. The engine hands each completion over by a queue, which costs about twice the processor time of a small
- * message; nothing runs in the application's threads but what they take.
+ * The contract is the same. On the completion port of Windows these threads wait in GetQueuedCompletionStatusEx themselves; any other
+ * engine hands each completion over by a queue, which costs about twice the processor time of a small message. Either way nothing runs
+ * in the application's threads but what they take. They should be platform threads: on Windows a virtual one has a platform thread
+ * started for each wait, since it would hold its carrier.
  */
 public interface CompletionPort extends AutoCloseable {
     /** The most buffers that one send takes. */

@@ -36,6 +36,8 @@ public abstract class PortEngine implements HandlePort {
     private final List<Worker> workers = new ArrayList<>();
     /** Null in push mode. */
     private final PullQueue pull;
+    /** Whether in pull mode the packets are in that queue; else {@link #awaitPacket} finds them in one of the system. */
+    private final boolean pullsFromMemory;
     private final Set<PortHandle> handles = ConcurrentHashMap.newKeySet();
     private final AtomicLong outstanding = new AtomicLong();
     private final AtomicInteger nullsToTake;
@@ -46,9 +48,21 @@ public abstract class PortEngine implements HandlePort {
      *
      * @param options workers, names and limits
      */
-    @SuppressWarnings("this-escape") // the queue only keeps it; nothing comes before the engine has started a thread
     protected PortEngine(PortOptions options) {
+        this(options, false);
+    }
+
+    /**
+     * Makes a port without workers.
+     *
+     * @param options workers, names and limits
+     * @param pullsFromSystem whether in pull mode the application's threads wait in a queue of the operating system, by an
+     *        {@link #awaitPacket} of the engine, which then makes no thread
+     */
+    @SuppressWarnings("this-escape") // the queue only keeps it; nothing comes before the engine has started a thread
+    protected PortEngine(PortOptions options, boolean pullsFromSystem) {
         this.options = options;
+        this.pullsFromMemory = options.pulled() && !pullsFromSystem;
         this.buffers = new BufferPool(options.keptBytesMax());
         this.pull = options.pulled() ? new PullQueue(this) : null;
         this.nullsToTake = new AtomicInteger(threads());
@@ -62,7 +76,8 @@ public abstract class PortEngine implements HandlePort {
     }
 
     /**
-     * How many workers the engine makes and starts: as the options say; in pull mode one, which hands over what it takes.
+     * How many workers the engine makes and starts, each for one null completion: as the options say; in pull mode one, which hands over
+     * what it takes, or only the null completion, if the application's threads wait in the engine.
      *
      * @return 1 or more
      */
@@ -109,6 +124,18 @@ public abstract class PortEngine implements HandlePort {
 
     /** Queues one null completion; whichever worker takes it calls {@link #nullTaken} and leaves. */
     protected abstract void queueNull();
+
+    /**
+     * Waits for a packet in pull mode, on a thread of the application; an interrupt does not end the wait and is kept. Here in memory; an
+     * engine with a queue of the system overrides it.
+     *
+     * @param nanos how long, 0 or more; {@link Long#MAX_VALUE} is for ever
+     * @return completed, to be delivered by hand; null from the null completion on, also if it is called again
+     * @throws TimeoutException if nothing came in time
+     */
+    protected IoContext awaitPacket(long nanos) throws TimeoutException {
+        return pull.awaitPacket(nanos);
+    }
 
     // ------------------------------------------------------------------ for applications
 
@@ -324,10 +351,10 @@ public abstract class PortEngine implements HandlePort {
     public final void deliverLater(IoContext context) {
         Worker worker = Worker.current(this);
         if (worker == null || !worker.takeOwnPost(context)) {
-            if (pull == null) {
-                queue(context);
-            } else {
+            if (pullsFromMemory) {
                 pull.add(context);
+            } else {
+                queue(context);
             }
         }
     }

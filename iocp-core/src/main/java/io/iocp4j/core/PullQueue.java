@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The packets of a port in pull mode, and the application's threads that take and deliver them. The engine's own thread, or whichever
- * one completes an operation, puts them in.
+ * The application's threads that take and deliver the packets of a port in pull mode. They wait here, where the engine's own thread, or
+ * whichever one completes an operation, puts the packets in; or in the engine, if that has a queue of the system to wait in.
  */
 final class PullQueue {
     private final PortEngine port;
@@ -47,23 +47,10 @@ final class PullQueue {
     // ------------------------------------------------------------------ for the threads that take
 
     IoContext take() {
-        beginToTake();
-        boolean interrupted = false;
         try {
-            synchronized (this) {
-                while (packets.isEmpty() && !ended) {
-                    try {
-                        wait();
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                    }
-                }
-                return poll();
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            return take(Long.MAX_VALUE);
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("a wait without a limit has ended", e);
         }
     }
 
@@ -71,31 +58,18 @@ final class PullQueue {
         if (limit.isNegative()) {
             throw new IllegalArgumentException("a limit must not be negative: " + limit);
         }
+        return take(TimeUnit.NANOSECONDS.convert(limit));
+    }
+
+    private IoContext take(long nanos) throws TimeoutException {
         beginToTake();
-        long limitNanos = TimeUnit.NANOSECONDS.convert(limit);
-        long start = System.nanoTime();
-        boolean interrupted = false;
-        try {
-            synchronized (this) {
-                long left = limitNanos;
-                while (packets.isEmpty() && !ended && left > 0) {
-                    try {
-                        TimeUnit.NANOSECONDS.timedWait(this, left);
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                    }
-                    left = limitNanos - (System.nanoTime() - start);
-                }
-                if (packets.isEmpty() && !ended) {
-                    throw new TimeoutException("no completion in " + limit);
-                }
-                return poll();
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        IoContext context = port.awaitPacket(nanos);
+        if (context == null) {
+            nullTaken();
+        } else {
+            context.taken(taken);
         }
+        return context;
     }
 
     private void beginToTake() {
@@ -106,19 +80,13 @@ final class PullQueue {
         takers.add(thread);
     }
 
-    private IoContext poll() {
-        IoContext context = packets.poll();
-        if (context != null) {
-            context.taken(taken);
-            return context;
-        }
+    private synchronized void nullTaken() {
         takers.remove(Thread.currentThread());
         if (nullsToTake.getCount() == 0) {
             throw new IllegalStateException("the port " + port.options().name() + " is closed, and all its null completions were taken");
         }
         tally.nullTaken();
         nullsToTake.countDown();
-        return null;
     }
 
     /** Delivers what was taken; its own failure is counted and logged, as everywhere. */
@@ -152,6 +120,28 @@ final class PullQueue {
     }
 
     // ------------------------------------------------------------------ for the port
+
+    /** What {@link PortEngine#awaitPacket} does where the packets are here. */
+    synchronized IoContext awaitPacket(long nanos) throws TimeoutException {
+        long start = System.nanoTime();
+        long left = nanos;
+        boolean interrupted = false;
+        while (packets.isEmpty() && !ended && left > 0) {
+            try {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+            left = nanos - (System.nanoTime() - start);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (packets.isEmpty() && !ended) {
+            throw new TimeoutException("no completion in " + Duration.ofNanos(nanos));
+        }
+        return packets.poll();
+    }
 
     /** Whether the calling thread is inside a delivery, where it counts as a worker. */
     boolean isDelivering() {

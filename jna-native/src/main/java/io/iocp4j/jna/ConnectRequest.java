@@ -23,13 +23,13 @@ final class ConnectRequest extends Request {
     }
 
     @Override
-    void ended(int status, int bytes) {
+    IoContext ended(int status, int bytes) {
         WinError failure = WinError.ofStatus("connect", status);
         boolean closed;
         synchronized (owner.lock) {
             closed = owner.isClosed();
             failure = owner.connected(peer, failure);
         }
-        owner.finish(context, 0, failure, closed);
+        return owner.finish(context, 0, failure, closed);
     }
 }

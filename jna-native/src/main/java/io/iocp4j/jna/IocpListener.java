@@ -119,16 +119,17 @@ final class IocpListener extends IocpHandle implements PortListener {
         }
 
         @Override
-        void ended(int status, int bytes) {
+        IoContext ended(int status, int bytes) {
             try {
-                owner.accepted(accepted, WinError.ofStatus("accept", status));
+                return owner.accepted(accepted, WinError.ofStatus("accept", status));
             } finally {
                 owner.port.end();
             }
         }
     }
 
-    private void accepted(IocpSocket accepted, WinError ended) {
+    /** The context that has its connection now, or why none will come; null if nobody is told. */
+    private IoContext accepted(IocpSocket accepted, WinError ended) {
         IoContext context = null;
         WinError failure = ended;
         WinError shortage = null;
@@ -159,8 +160,8 @@ final class IocpListener extends IocpHandle implements PortListener {
             } else {
                 port.fail(context, shortage.error(), shortage);
             }
-            port.deliver(context);
         }
+        return context;
     }
 
     /** A peer that gave up while it waited says nothing about the listener; after any other failure the next would fail at once. */

@@ -9,14 +9,13 @@ import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -29,13 +28,10 @@ final class IocpPort extends PortEngine {
     /** Keys below this are packets of the port itself; handles have the rest. */
     private static final long KEY_HANDLES = 16;
     private static final long KEY_POST = 1;
-    private static final long KEY_NULL = 2;
+    static final long KEY_NULL = 2;
 
     /** Packets that a worker takes at a time: few, since what one worker has taken no other can deliver. */
     static final int BATCH = 8;
-    private static final int ENTRY_BYTES = 32;
-    private static final int ENTRY_OVERLAPPED = 8;
-    private static final int ENTRY_TRANSFERRED = 24;
     /** A post fails only when the system has no memory for the packet. */
     private static final Duration POST_AGAIN = Duration.ofMillis(10);
 
@@ -49,9 +45,10 @@ final class IocpPort extends PortEngine {
     /** Shared and closed by hand: memory that the kernel may still write to is leaked rather than freed. */
     private final Arena arena = Arena.ofShared();
     private final OverlappedSlab slab;
+    private final PullWait pulled = new PullWait(this);
 
     IocpPort(PortOptions options, WinApi api, IocpLimits limits) throws IoException {
-        super(options);
+        super(options, true);
         this.api = api;
         this.limits = limits;
         this.slab = new OverlappedSlab(arena, limits.operationsMax());
@@ -61,7 +58,7 @@ final class IocpPort extends PortEngine {
             throw IocpHandle.failure("open", WinError.ofCode("CreateIoCompletionPort", (int) -port), null, null);
         }
         List<Thread> workers = new ArrayList<>();
-        for (int i = 0; i < threads(); i++) {
+        for (int i = 0; i < threads() && !options.pulled(); i++) {
             workers.add(newWorker(this::work));
         }
         workers.forEach(Thread::start);
@@ -89,6 +86,10 @@ final class IocpPort extends PortEngine {
 
     IocpLimits limits() {
         return limits;
+    }
+
+    String name() {
+        return options().name();
     }
 
     long nextId() {
@@ -129,17 +130,14 @@ final class IocpPort extends PortEngine {
     // ------------------------------------------------------------------ workers
 
     private void work() {
-        MemorySegment entries = arena.allocate(BATCH * ENTRY_BYTES, 8);
-        MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
+        Packets packets = new Packets(arena, BATCH);
         int nulls = 0;
         while (nulls == 0) {
-            int result = api.dequeue(port, entries.address(), BATCH, count.address(), WinApi.INFINITE);
+            int result = dequeue(packets, WinApi.INFINITE);
             if (result == 0) {
-                nulls = take(entries, count.get(ValueLayout.JAVA_INT, 0));
+                nulls = deliver(packets);
             } else if (result != -WinApi.WAIT_TIMEOUT) {
-                // the port's handle is closed last, so this is a mistake; to go on would be to spin
-                LOG.log(Level.ERROR, "a worker of " + options().name() + " leaves too early",
-                        WinError.ofCode("GetQueuedCompletionStatusEx", -result));
+                leavesTooEarly(result);
                 return;
             }
         }
@@ -147,48 +145,78 @@ final class IocpPort extends PortEngine {
             // the system may hand several to one worker, but each is for another
             queueNull();
         }
-        if (nullTaken()) {
-            free();
-        }
+        leave();
     }
 
     /** Delivers a batch; the number of null completions in it. */
-    private int take(MemorySegment entries, int count) {
+    private int deliver(Packets packets) {
         int nulls = 0;
-        for (int i = 0; i < count; i++) {
-            long at = (long) i * ENTRY_BYTES;
-            long key = entries.get(ValueLayout.JAVA_LONG, at);
-            long overlapped = entries.get(ValueLayout.JAVA_LONG, at + ENTRY_OVERLAPPED);
-            int bytes = entries.get(ValueLayout.JAVA_INT, at + ENTRY_TRANSFERRED);
-            try {
-                if (overlapped != 0) {
-                    ended(key, overlapped, bytes);
-                } else if (key == KEY_POST) {
-                    deliver(posted.remove());
-                } else if (key == KEY_NULL) {
-                    nulls++;
-                } else {
-                    LOG.log(Level.ERROR, "a packet that nobody posted: key " + key);
+        for (int i = 0; i < packets.count(); i++) {
+            if (packets.key(i) == KEY_NULL) {
+                nulls++;
+            } else {
+                IoContext context = ended(packets, i);
+                if (context != null) {
+                    deliver(context);
                 }
-            } catch (Throwable thrown) {
-                // the packets behind it were dequeued too, and nobody would ever see them again
-                LOG.log(Level.ERROR, "a packet of " + options().name() + " was lost: key " + key, thrown);
             }
         }
         return nulls;
     }
 
-    private void ended(long key, long overlapped, int bytes) {
+    /** Waits for packets; 0, or minus an error code. */
+    int dequeue(Packets packets, int millis) {
+        return packets.dequeue(api, port, millis);
+    }
+
+    /** The port's handle is closed last, so this is a mistake; to go on would be to spin. */
+    void leavesTooEarly(int result) {
+        LOG.log(Level.ERROR, "a worker of " + options().name() + " leaves too early",
+                WinError.ofCode("GetQueuedCompletionStatusEx", -result));
+    }
+
+    /** What a packet ends, to be delivered; null if that is nothing. */
+    IoContext ended(Packets packets, int index) {
+        long key = packets.key(index);
+        try {
+            if (packets.overlapped(index) != 0) {
+                return ended(key, packets.overlapped(index), packets.bytes(index));
+            }
+            if (key != KEY_POST) {
+                throw new IllegalStateException("a packet that nobody posted");
+            }
+            return posted.remove();
+        } catch (Throwable thrown) {
+            // the packets behind it were dequeued too, and nobody would ever see them again
+            LOG.log(Level.ERROR, "a packet of " + options().name() + " was lost: key " + key, thrown);
+            return null;
+        }
+    }
+
+    private IoContext ended(long key, long overlapped, int bytes) {
         Request request = slab.dequeue(overlapped);
         if (request == null || request.handle.id != key) {
             throw new IllegalStateException("a packet for an operation that is not pending: " + overlapped + " of " + request);
         }
         int status = request.status();
         slab.free(request);
-        request.ended(status, bytes);
+        return request.ended(status, bytes);
     }
 
-    /** The last worker has taken its null completion: no packet will come any more. */
+    // ------------------------------------------------------------------ pull mode
+
+    @Override
+    protected IoContext awaitPacket(long nanos) throws TimeoutException {
+        return pulled.await(nanos);
+    }
+
+    /** A worker has taken its null completion, or all threads that take have: behind the last no packet will come any more. */
+    void leave() {
+        if (nullTaken()) {
+            free();
+        }
+    }
+
     private void free() {
         int result = api.closePort(port);
         if (result < 0) {

@@ -321,14 +321,14 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         }
     }
 
-    /** Delivers the end of an operation, by a worker and without the lock. */
-    void finish(IoContext context, long bytes, WinError failure, boolean closed) {
+    /** Stores the end of an operation whose packet came, without the lock; the context is to be delivered. */
+    IoContext finish(IoContext context, long bytes, WinError failure, boolean closed) {
         if (failure == null) {
             port.complete(context, bytes);
         } else {
             port.fail(context, errorOf(failure, closed), failure);
         }
-        port.deliver(context);
+        return context;
     }
 
     private void failLater(IoContext context, WinError failure) {

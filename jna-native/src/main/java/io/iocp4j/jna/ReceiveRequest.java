@@ -46,7 +46,7 @@ final class ReceiveRequest extends Request {
     }
 
     @Override
-    void ended(int status, int bytes) {
+    IoContext ended(int status, int bytes) {
         WinError failure = WinError.ofStatus("receive", status);
         long received = bytes;
         boolean closed;
@@ -63,13 +63,13 @@ final class ReceiveRequest extends Request {
             if (again && !closed) {
                 failure = beginWithNothing();
                 if (failure == null) {
-                    return;
+                    return null;
                 }
             }
             owner.receiveEnded(failure);
         }
         memory.received(failure == null ? received : 0);
-        owner.finish(context, received, failure, closed);
+        return owner.finish(context, received, failure, closed);
     }
 
     /** It was never begun. */

@@ -1,5 +1,6 @@
 package io.iocp4j.jna;
 
+import io.iocp4j.core.IoContext;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -25,8 +26,12 @@ abstract class Request {
      */
     abstract int call(WinApi api);
 
-    /** The packet was dequeued; called by a worker, without a lock, after the record went back. */
-    abstract void ended(int status, int bytes);
+    /**
+     * The packet was dequeued; called by who dequeued it, without a lock, after the record went back.
+     *
+     * @return the context that ends by it, for the caller to deliver; null if there is none, or its operation goes on
+     */
+    abstract IoContext ended(int status, int bytes);
 
     final long overlapped() {
         return record.address();

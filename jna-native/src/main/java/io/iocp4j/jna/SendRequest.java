@@ -25,7 +25,7 @@ final class SendRequest extends Request {
     }
 
     @Override
-    void ended(int status, int bytes) {
+    IoContext ended(int status, int bytes) {
         WinError failure = WinError.ofStatus("send", status);
         boolean closed;
         synchronized (owner.lock) {
@@ -33,7 +33,7 @@ final class SendRequest extends Request {
             owner.sendEnded(failure);
         }
         memory.sent(failure == null ? bytes : 0);
-        owner.finish(context, bytes, failure, closed);
+        return owner.finish(context, bytes, failure, closed);
     }
 
     /** It was never begun. */

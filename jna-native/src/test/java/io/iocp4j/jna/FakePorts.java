@@ -5,8 +5,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -26,6 +29,7 @@ abstract class FakePorts implements WinApi {
     private int pendingOps;
     private int wakeAt = 1;
     private int largestBatch;
+    private final Set<Thread> dequeuers = new HashSet<>();
 
     /** A completion port. */
     static final class Queue {
@@ -73,6 +77,18 @@ abstract class FakePorts implements WinApi {
     /** Closes every port under its waiters. */
     synchronized void closePorts() {
         List.copyOf(queues.keySet()).forEach(this::closePort);
+    }
+
+    /** Returns when so many threads wait for packets. */
+    synchronized void awaitWaiting(int threads) throws InterruptedException {
+        while (queues.values().stream().mapToInt(queue -> queue.waiters.size()).sum() < threads) {
+            wait();
+        }
+    }
+
+    /** Who has waited for packets until now. */
+    synchronized Set<Thread> dequeuers() {
+        return Set.copyOf(dequeuers);
     }
 
     synchronized int largestBatch() {
@@ -128,6 +144,7 @@ abstract class FakePorts implements WinApi {
 
     @Override
     public synchronized int dequeue(long port, long entries, int capacity, long count, int millis) {
+        dequeuers.add(Thread.currentThread());
         Queue queue = queues.get(port);
         if (queue == null) {
             return violation(6, "a wait on a closed port");
@@ -142,7 +159,12 @@ abstract class FakePorts implements WinApi {
             }
             Object self = new Object();
             queue.waiters.push(self);
-            await(() -> queue.closed || !queue.waiters.contains(self));
+            notifyAll();
+            if (!await(() -> queue.closed || !queue.waiters.contains(self), millis) && queue.waiters.remove(self)) {
+                // garbage, as there
+                memory(count, 4).set(ValueLayout.JAVA_INT, 0, 1);
+                return -WAIT_TIMEOUT;
+            }
         }
         wakeAt = 1;
         int taken = Math.min(capacity, queue.packets.size());
@@ -173,11 +195,19 @@ abstract class FakePorts implements WinApi {
         pendingOps--;
     }
 
-    private void await(BooleanSupplier condition) {
+    /** Whether the condition came in time. */
+    private boolean await(BooleanSupplier condition, int millis) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         boolean interrupted = false;
-        while (!condition.getAsBoolean()) {
+        long left = 1;
+        while (!condition.getAsBoolean() && left > 0) {
             try {
-                wait();
+                if (millis == INFINITE) {
+                    wait();
+                } else {
+                    left = deadline - System.nanoTime();
+                    TimeUnit.NANOSECONDS.timedWait(this, left);
+                }
             } catch (InterruptedException e) {
                 interrupted = true;
             }
@@ -185,6 +215,7 @@ abstract class FakePorts implements WinApi {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        return condition.getAsBoolean();
     }
 
     @Override

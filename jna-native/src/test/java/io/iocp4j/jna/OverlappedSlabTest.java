@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.IoContext;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ class OverlappedSlabTest {
         }
 
         @Override
-        void ended(int status, int bytes) {
+        IoContext ended(int status, int bytes) {
             throw new AssertionError("nobody dequeues here");
         }
     }

@@ -1,0 +1,44 @@
+package io.iocp4j.jna;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** What one thread dequeues at a time: an array of OVERLAPPED_ENTRY. Of that thread alone; valid until it dequeues again. */
+final class Packets {
+    private static final int ENTRY_BYTES = 32;
+    private static final int ENTRY_OVERLAPPED = 8;
+    private static final int ENTRY_TRANSFERRED = 24;
+
+    private final int capacity;
+    private final MemorySegment entries;
+    private final MemorySegment count;
+
+    Packets(Arena arena, int capacity) {
+        this.capacity = capacity;
+        this.entries = arena.allocate((long) capacity * ENTRY_BYTES, 8);
+        this.count = arena.allocate(ValueLayout.JAVA_INT);
+    }
+
+    /** Waits for some. Returns 0, or minus an error code, and then there is no count. */
+    int dequeue(WinApi api, long port, int millis) {
+        return api.dequeue(port, entries.address(), capacity, count.address(), millis);
+    }
+
+    int count() {
+        return count.get(ValueLayout.JAVA_INT, 0);
+    }
+
+    long key(int index) {
+        return entries.get(ValueLayout.JAVA_LONG, (long) index * ENTRY_BYTES);
+    }
+
+    /** The address of the OVERLAPPED; 0 if the packet was posted. */
+    long overlapped(int index) {
+        return entries.get(ValueLayout.JAVA_LONG, (long) index * ENTRY_BYTES + ENTRY_OVERLAPPED);
+    }
+
+    int bytes(int index) {
+        return entries.get(ValueLayout.JAVA_INT, (long) index * ENTRY_BYTES + ENTRY_TRANSFERRED);
+    }
+}
