@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -16,12 +15,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /** The states of RFC 9293 by the numbers of Linux, as /proc/net shows them to anybody. */
 @DisplayName("In the kernel's eyes")
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the states are read from Linux's /proc/net/tcp")
 class TcpStateTest extends TcpFixture {
     private static final String ESTABLISHED = "01";
     private static final String SYN_SENT = "02";
@@ -29,11 +30,6 @@ class TcpStateTest extends TcpFixture {
     private static final String TIME_WAIT = "06";
     private static final String CLOSE_WAIT = "08";
     private static final String NONE = "none";
-
-    @BeforeEach
-    void needsLinux() {
-        assumeTrue(Files.isReadable(Path.of("/proc/net/tcp")), "the states are read from Linux's /proc/net/tcp");
-    }
 
     /** A socket by the port numbers of its two ends; "none" if there is none, or more of them joined. */
     private static String state(int localPort, int remotePort) throws IOException {

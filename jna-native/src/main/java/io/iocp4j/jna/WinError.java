@@ -12,6 +12,9 @@ import java.util.Map;
 final class WinError extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** What stands in an OVERLAPPED until the operation has ended. */
+    private static final int STATUS_PENDING = 0x103;
+
     /** Numbers that {@link IoError} knows by another one. */
     private static final Map<Integer, IoError> BY_CODE = new HashMap<>(Map.ofEntries(
             Map.entry(WinApi.WSAENOTSOCK, IoError.BAD_DESCRIPTOR),
@@ -52,7 +55,8 @@ final class WinError extends IOException {
 
     /** An operation that ended with this NTSTATUS; null if it succeeded. */
     static WinError ofStatus(String call, int status) {
-        if (status >= 0) {
+        // a packet whose record has no result would be taken for the peer's end
+        if (status >= 0 && status != STATUS_PENDING) {
             return null;
         }
         int code = winsock(status);

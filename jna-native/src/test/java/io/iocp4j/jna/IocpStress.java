@@ -72,6 +72,11 @@ abstract class IocpStress {
         assertTrue(arrived > 0 && aborted > 0, arrived + " arrived, " + aborted + " aborted: there was no race");
     }
 
+    /** Returns when the thread has ended, to the operating system too. */
+    void runInThread(Runnable task) throws InterruptedException {
+        Thread.ofPlatform().name("test-initiator").start(task).join();
+    }
+
     private static void await(CyclicBarrier barrier) {
         try {
             barrier.await();
@@ -116,9 +121,7 @@ abstract class IocpStress {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
             Awaited receive = new Awaited();
-            Thread initiator = Thread.ofPlatform().name("test-initiator")
-                    .start(() -> pair.server().receive(ByteBuffer.allocateDirect(10), receive));
-            initiator.join();
+            runInThread(() -> pair.server().receive(ByteBuffer.allocateDirect(10), receive));
             Awaited.send(pair.client(), ByteBuffer.allocateDirect(3)).ended(3);
             receive.ended(3);
         }
