@@ -166,7 +166,10 @@ final class IocpListener extends IocpHandle implements PortListener {
 
     /** A peer that gave up while it waited says nothing about the listener; after any other failure the next would fail at once. */
     private static boolean isPeerGone(WinError failure) {
-        return failure.error() == IoError.CONNECTION_RESET || failure.error() == IoError.CONNECTION_ABORTED;
+        return switch (failure.error()) {
+            case CONNECTION_RESET, CONNECTION_ABORTED, NOT_CONNECTED -> true;
+            default -> false;
+        };
     }
 
     /** Closes the socket of the system at once, so that nobody connects any more; the accepts with the kernel end by that. */

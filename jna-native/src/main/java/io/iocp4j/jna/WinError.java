@@ -84,7 +84,7 @@ final class WinError extends IOException {
             case 0xC0000008 -> WinApi.WSAENOTSOCK;
             case 0xC000000D -> WinApi.WSAEINVAL;
             case 0xC000020A -> WinApi.WSAEADDRINUSE;
-            case 0xC000020C -> WinApi.WSAENOTCONN;
+            case 0xC000020C, 0xC0000140 -> WinApi.WSAENOTCONN;
             default -> 0;
         };
     }

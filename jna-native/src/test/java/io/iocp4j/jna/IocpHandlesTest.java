@@ -154,6 +154,8 @@ class IocpHandlesTest {
             PortListener listener = Awaited.listen(port);
             kernel.endNext("accept", FakeKernel.STATUS_CONNECTION_RESET);
             kernel.endNext("accept", 0xC0000241);
+            // what Wine says when the peer has reset
+            kernel.endNext("accept", 0xC0000140);
             Awaited accepted = Awaited.accept(listener);
             Awaited.connect(port.socket(CompletionKey.NONE), listener.local()).ended(0);
             accepted.ended(0);
