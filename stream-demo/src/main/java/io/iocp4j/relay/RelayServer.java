@@ -60,7 +60,8 @@ public final class RelayServer implements AutoCloseable {
         WebSocketServer listening = null;
         TestSource picture = null;
         try {
-            listening = WebSocketServer.builder().webSockets(this::watch).pages(this::answer).subprotocols(SUBPROTOCOL)
+            // how long a publisher may be silent is a limit of its own
+            listening = WebSocketServer.builder().webSockets(this::watch).pages(this::answer).subprotocols(SUBPROTOCOL).minBodyRate(0)
                     .limits(new Limits(TEXT_BYTES_MAX, TEXT_BYTES_MAX, TEXT_FRAGMENTS_MAX))
                     .listen(port, TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
             picture = options.testPicture() ? new TestSource(hub, clock) : null;

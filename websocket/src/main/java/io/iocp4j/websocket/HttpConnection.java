@@ -265,7 +265,26 @@ final class HttpConnection implements TcpHandler {
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
+        } else if (settings.minBodyRate > 0) {
+            expectBody();
         }
+    }
+
+    private void expectBody() {
+        RequestBody expected = body;
+        long before = expected.received();
+        deadline = tcp.schedule(settings.requestTimeout, () -> {
+            if (state != State.BODY || body != expected) {
+                return;
+            }
+            long nanos = settings.requestTimeout.toNanos();
+            if (expected.received() - before < settings.minBodyRate * (nanos / 1e9)) {
+                abortBody("the body came too slowly");
+                refuse(new HttpException(408, "less than " + settings.minBodyRate + " bytes per second"));
+            } else {
+                expectBody();
+            }
+        });
     }
 
     private void endBodyUnlessAnswered() {

@@ -3,8 +3,9 @@ package io.iocp4j.websocket;
 /**
  * Limits of the HTTP/1.1 side of a server. Each is checked before the memory it guards is taken.
  *
- * <p>There is no limit for a body: bodies are only streamed, so they cost no memory here, and a publisher may send
- * for hours. An application that gathers a body counts the bytes it keeps.
+ * <p>There is no limit for the size of a body: bodies are only streamed, so they cost no memory here, and a publisher
+ * may send for hours, if not too slowly ({@link WebSocketServer.Builder#minBodyRate}). An application that gathers a
+ * body counts the bytes it keeps.
  *
  * @param maxHeaderBytes bytes of a request line and its fields, with every CRLF up to the empty line; 64 to 1 MiB,
  *     default 8192. Beyond it: 414 inside the request line, 431 after it

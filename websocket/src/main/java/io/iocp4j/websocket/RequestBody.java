@@ -16,11 +16,17 @@ final class RequestBody {
     private BodyListener listener;
     /** What the listener threw inside the decoder's callback, which has no room for it. */
     private HttpException thrownByListener;
+    private long received;
 
     RequestBody(HttpConnection connection, HttpBodyDecoder decoder, BodyListener listener) {
         this.connection = connection;
         this.decoder = decoder;
         this.listener = listener;
+    }
+
+    /** Bytes up to now, with the framing of chunks. */
+    long received() {
+        return received;
     }
 
     boolean isComplete() {
@@ -29,7 +35,9 @@ final class RequestBody {
 
     /** Hands on what came; what stands behind the body stays in the buffer. */
     void take(ByteBuffer data) throws HttpException {
+        int before = data.remaining();
         decoder.decode(data, this::pass);
+        received += before - data.remaining();
         if (thrownByListener != null) {
             throw thrownByListener;
         }

@@ -159,6 +159,7 @@ public final class WebSocketServer implements AutoCloseable {
         List<String> subprotocols = List.of();
         Duration requestTimeout = Duration.ofSeconds(5);
         Duration keepAliveTimeout = Duration.ofSeconds(30);
+        int minBodyRate = 100;
         private SSLContext tls;
         UpgradeHandler upgrades = request -> {
             throw new HttpException(404, "there is no WebSocket here");
@@ -272,6 +273,23 @@ public final class WebSocketServer implements AutoCloseable {
          */
         public Builder keepAliveTimeout(Duration limit) {
             keepAliveTimeout = positive(limit, "keepAliveTimeout");
+            return this;
+        }
+
+        /**
+         * How fast a body has to come, on the average of each {@link #requestTimeout}: one that drips or stops is answered with 408 and
+         * aborted, so that it holds no connection for ever. A head needs no such rate, since its time is limited as a whole.
+         *
+         * @param bytesPerSecond with the framing of chunks; 100 unless set; 0 leaves the time to the application, which knows how long
+         *        its clients may be silent
+         * @return this
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder minBodyRate(int bytesPerSecond) {
+            if (bytesPerSecond < 0) {
+                throw new IllegalArgumentException("minBodyRate must not be negative: " + bytesPerSecond);
+            }
+            minBodyRate = bytesPerSecond;
             return this;
         }
 

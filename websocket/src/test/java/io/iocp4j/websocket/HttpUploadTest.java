@@ -12,7 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.websocket.RawClient.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpUploadTest {
@@ -30,6 +33,7 @@ class HttpUploadTest {
     static final Quiet QUIET = new Quiet(HttpConnection.class);
 
     private static final long SEED = 20260101;
+    private static final Duration SHORT = Duration.ofMillis(200);
 
     /** Keeps a body, answers at its end with its length, and writes down how it ended. */
     private static class Upload implements BodyListener, HttpHandler {
@@ -184,6 +188,56 @@ class HttpUploadTest {
             assertEquals("aborted", TestServer.take(upload.ends));
         }
         assertTrue(upload.ends.isEmpty());
+    }
+
+    @ParameterizedTest
+    @DisplayName("Slowloris: a body below minBodyRate, also one that drips, is 408 and onBodyAborted once, after its time")
+    @ValueSource(ints = {0, 10})
+    void slowBody(int bytesAtATime) throws Exception {
+        Upload upload = new Upload();
+        try (TestServer server = TestServer.with(b -> b.pages(upload).requestTimeout(SHORT).minBodyRate(100_000));
+                RawClient client = server.connect()) {
+            client.socket().setSoTimeout(10);
+            long before = System.nanoTime();
+            client.send(post("Content-Length: 1000000"));
+            int status = 0;
+            while (status == 0 && System.nanoTime() - before < TestServer.DEADLINE.toNanos()) {
+                // reading with a deadline of 10 ms is the pause between two drops
+                try {
+                    status = client.response().status();
+                } catch (SocketTimeoutException nothingYet) {
+                    client.send("x".repeat(bytesAtATime));
+                }
+            }
+            assertEquals(408, status);
+            assertTrue(System.nanoTime() - before >= SHORT.toNanos() / 2, "not before its time");
+            assertEquals("aborted", TestServer.take(upload.ends));
+        }
+        assertTrue(upload.ends.isEmpty());
+    }
+
+    @ParameterizedTest
+    @DisplayName("minBodyRate: a body that is as fast is not disturbed, and with 0 neither is one that says nothing")
+    @CsvSource({"1, 1", "0, 0"})
+    void fastEnough(int rate, int bytesAtATime) throws Exception {
+        Upload upload = new Upload();
+        try (TestServer server = TestServer.with(b -> b.pages(upload).requestTimeout(SHORT).minBodyRate(rate));
+                RawClient client = server.connect()) {
+            client.send(post("Content-Length: 1000000"));
+            client.socket().setSoTimeout(10);
+            long before = System.nanoTime();
+            int sent = 0;
+            while (System.nanoTime() - before < 3 * SHORT.toNanos()) {
+                assertThrows(SocketTimeoutException.class, client::response);
+                client.send("x".repeat(bytesAtATime));
+                sent += bytesAtATime;
+            }
+            client.socket().setSoTimeout(RawClient.DEADLINE_MILLIS);
+            client.send("x".repeat(1_000_000 - sent));
+            assertEquals("1000000", client.response().body());
+            assertEquals("end", TestServer.take(upload.ends));
+        }
+        assertThrows(IllegalArgumentException.class, () -> WebSocketServer.builder().minBodyRate(-1));
     }
 
     @Test
