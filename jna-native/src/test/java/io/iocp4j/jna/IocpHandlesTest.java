@@ -154,8 +154,10 @@ class IocpHandlesTest {
             PortListener listener = Awaited.listen(port);
             kernel.endNext("accept", FakeKernel.STATUS_CONNECTION_RESET);
             kernel.endNext("accept", 0xC0000241);
-            // what Wine says when the peer has reset
-            kernel.endNext("accept", 0xC0000140);
+            for (int i = 0; i < 4; i++) {
+                // what Wine says when the peer has reset; as often as there are accepts with the kernel
+                kernel.endNext("accept", 0xC0000140);
+            }
             Awaited accepted = Awaited.accept(listener);
             Awaited.connect(port.socket(CompletionKey.NONE), listener.local()).ended(0);
             accepted.ended(0);

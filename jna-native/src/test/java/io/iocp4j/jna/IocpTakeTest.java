@@ -54,7 +54,7 @@ class IocpTakeTest {
             port.post(posts.get(i));
         }
         for (Awaited post : posts) {
-            assertSame(post, port.take());
+            assertSame(post, port.take(Takers.DEADLINE));
             assertFalse(post.isDone());
             post.deliver();
             post.ended(0);
