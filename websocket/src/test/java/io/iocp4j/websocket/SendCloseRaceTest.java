@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -109,10 +110,10 @@ class SendCloseRaceTest {
     /** One WebSocket over which all threads race, and what its peer gets. A message is "name thread n xxx", of that thread's letter. */
     private static final class Contested {
         final String name;
-        /** The last message of each thread that was queued for certain; each thread writes its own. */
-        private final int[] taken = new int[THREADS];
-        /** The last message of each thread that came; the reader's. */
-        private final int[] received = new int[THREADS];
+        /** The messages of each thread that were queued for certain; each thread writes its own. */
+        private final List<BitSet> taken = Stream.generate(BitSet::new).limit(THREADS).toList();
+        /** The messages of each thread that came; the reader's. */
+        private final List<BitSet> received = Stream.generate(BitSet::new).limit(THREADS).toList();
         private final WebSocket socket;
         private final RawClient peer;
         private long messages;
@@ -121,8 +122,6 @@ class SendCloseRaceTest {
             this.name = name;
             this.peer = peer;
             this.socket = socket;
-            Arrays.fill(taken, -1);
-            Arrays.fill(received, -1);
         }
 
         void disturb(int thread, int n, SplittableRandom random) {
@@ -142,7 +141,7 @@ class SendCloseRaceTest {
             };
             assertFalse(over && sent, "taken by a WebSocket that was not open");
             if (sent) {
-                taken[thread] = n;
+                taken.get(thread).set(n);
             }
         }
 
@@ -176,16 +175,18 @@ class SendCloseRaceTest {
             assertEquals(name, words[0], "whose message it is");
             int thread = Integer.parseInt(words[1]);
             int n = Integer.parseInt(words[2]);
-            assertTrue(n > received[thread], () -> n + " of thread " + thread + " behind " + received[thread]);
+            assertTrue(n >= received.get(thread).length(), () -> n + " of thread " + thread + " is not behind those before");
             assertEquals(padding(thread, words[3].length()), words[3]);
-            received[thread] = n;
+            received.get(thread).set(n);
             messages++;
         }
 
         /** After all threads are done. */
         void check() throws Exception {
             for (int thread = 0; thread < THREADS; thread++) {
-                assertTrue(received[thread] >= taken[thread], name + " lost what it had taken of thread " + thread);
+                BitSet lost = taken.get(thread);
+                lost.andNot(received.get(thread));
+                assertTrue(lost.isEmpty(), name + " lost what it had taken of thread " + thread + ": " + lost);
             }
             CloseStatus end = socket.closed().get(LIMIT_SECONDS, TimeUnit.SECONDS);
             assertEquals(new CloseStatus(CODE, name, Initiator.LOCAL, true), end);
