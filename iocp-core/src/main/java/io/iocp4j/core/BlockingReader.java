@@ -44,7 +44,12 @@ class BlockingReader implements TcpHandler {
     }
 
     @Override
-    public synchronized void onEnd(TcpConnection connection) {
+    public void onEnd(TcpConnection connection) {
+        // told behind this callback, when our side has ended as well: a write that follows a read() of null must not go through by chance
+        connection.execute(this::ended);
+    }
+
+    private synchronized void ended() {
         ended = true;
         notifyAll();
     }

@@ -126,6 +126,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         this.onFreed = onFreed;
         this.madeNanos = port.nanoTime();
         this.strand = new Turns();
+        // an object of its own would be one more for each connection
         this.lock = strand;
         this.queue = new SendQueue(port.buffers());
         this.lowWaterMark = options.lowWaterMark();
