@@ -55,7 +55,7 @@ class PlaybackTest {
     }
 
     @Test
-    @DisplayName("at least 0.8 of the frames that ffmpeg sent in 20 s are seen, and they are not black")
+    @DisplayName("at least 0.8 of the frames that ffmpeg sent in 20 s are presented, and they are not black")
     void framesShown() throws IOException, InterruptedException {
         try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "long", LENGTH); PlayerPage page = watch("long")) {
             page.until("stats.framesShown > 150", LIMIT);
@@ -65,13 +65,15 @@ class PlaybackTest {
             page.until("stats.state !== 'live'", LIMIT);
 
             double shown = page.stat("framesShown");
+            // the callback misses frames, of which it tells the next time, when the page itself was busy
+            double presented = page.stat("framesPresented");
             double decoded = (Double) page.evaluate(
                     "document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames");
             System.out.printf("e2e: playback: %d frames sent, %.0f seen by requestVideoFrameCallback (%.0f presented),"
                     + " %.0f decoded, longest gap %.0f ms, latency %.0f ms, first frame %.0f ms, %d colours%n",
-                    ffmpeg.framesSent(), shown, page.stat("framesPresented"), decoded, page.stat("maxFrameGapMs"),
+                    ffmpeg.framesSent(), shown, presented, decoded, page.stat("maxFrameGapMs"),
                     page.stat("latencyMs"), page.stat("firstFrameMs"), colours);
-            assertTrue(shown >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames seen: " + shown);
+            assertTrue(presented >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames presented: " + presented);
             assertTrue(decoded >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames decoded: " + decoded);
             assertTrue(colours > COLOURS_MIN, "the picture is black: " + colours + " colours");
             assertEquals(0, page.stat("seqGaps"), "gaps in what the page received");
@@ -112,6 +114,8 @@ class PlaybackTest {
             page.until("stats.state === 'waiting'", LIMIT);
             double epoch = page.stat("epoch");
             double shown = page.stat("framesShown");
+            // the callback misses frames, of which it tells the next time, when the page itself was busy
+            double presented = page.stat("framesPresented");
 
             try (Ffmpeg second = Ffmpeg.publish(relay.address(), "back", LENGTH)) {
                 page.until("stats.epoch === %.0f && stats.framesShown > %.0f".formatted(epoch + 1, shown + 60), LIMIT);
