@@ -93,9 +93,10 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
         }
         Set<String> sockets = sockets();
         sockets.removeAll(before.sockets);
-        // ours are of TCP; the JDK opens others for itself, at its first lookup or for a debugger, and a port left open shows by its threads
+        // ours are of TCP; the JDK opens others for itself, for a lookup or a debugger, and a port left open shows by its threads
         List<String> ours = sockets.stream().filter(socket -> inTheKernel(socket, "unix", "netlink", "udp", "udp6").isEmpty())
-                .filter(sockets()::contains).map(socket -> socket + " " + inTheKernel(socket, "tcp", "tcp6").orElse("not connected")).toList();
+                .filter(sockets()::contains)
+                .map(socket -> socket + " " + inTheKernel(socket, "tcp", "tcp6").orElse("not connected")).toList();
         if (!ours.isEmpty()) {
             throw new AssertionError(name + " left sockets open: " + ours);
         }

@@ -138,6 +138,7 @@ class TcpBlockingTest extends TcpFixture {
     void resetThrows() throws Exception {
         Pair pair = connect(options);
         Future<IoException> reader = threads.submit(() -> assertThrows(IoException.class, () -> pair.connection().read()));
+        settle(pair.connection());
         pair.peerResets();
         assertEquals(IoError.CONNECTION_RESET, reader.get().error());
         assertEquals(pair.connection().remote(), reader.get().remote());
