@@ -14,11 +14,16 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** What must not lose or free anything, however it races; once on the fake kernel and once on Windows. */
 abstract class IocpStress {
+    /** How many sends a close is behind its own, by turns. */
+    private static final int FREE = -1;
+    private static final int[] BEHIND = {0, FREE, 1, 5, 50};
+
     abstract CompletionPort open(int workers) throws IOException;
 
     /** How many cancel races: a round takes some microseconds on the fake, and milliseconds under Wine. */
@@ -42,16 +47,25 @@ abstract class IocpStress {
                 CyclicBarrier start = new CyclicBarrier(2);
                 List<Awaited> sends = new ArrayList<>();
                 List<Pair> toClose = new ArrayList<>(pairs);
-                if (done / batch % 2 == 1) {
-                    // side by side the two threads meet at each pair; in any other order neither can always be the first
+                // where the close may run as it likes it is the first nearly always; so it also follows the sends, closer or further
+                int behind = BEHIND[done / batch % BEHIND.length];
+                Semaphore mayClose = new Semaphore(behind == FREE ? batch : -behind);
+                if (behind == FREE) {
                     Collections.shuffle(toClose, new SplittableRandom(done));
                 }
                 Thread closer = Thread.ofPlatform().name("test-closer").start(() -> {
                     await(start);
-                    toClose.forEach(pair -> pair.server().close());
+                    for (Pair pair : toClose) {
+                        mayClose.acquireUninterruptibly();
+                        pair.server().close();
+                    }
                 });
                 await(start);
-                pairs.forEach(pair -> sends.add(Awaited.send(pair.client(), ByteBuffer.allocateDirect(1))));
+                for (Pair pair : pairs) {
+                    sends.add(Awaited.send(pair.client(), ByteBuffer.allocateDirect(1)));
+                    mayClose.release();
+                }
+                mayClose.release(batch);
                 closer.join();
                 for (int i = 0; i < batch; i++) {
                     Awaited receive = receives.get(i).await();
