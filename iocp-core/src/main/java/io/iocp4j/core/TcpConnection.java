@@ -72,7 +72,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     // written under the lock, read by the strand without it too: data that comes in the usual case needs no lock, see flows()
     private volatile State state;
     private volatile boolean paused;
-    /** Made at first need, as the three below: most connections never have one. */
+    /** Made at first need, as linger, writer and flushMarks: most connections never have one. */
     private volatile IdleTimer idle;
 
     // guarded by lock
