@@ -1,5 +1,6 @@
 package io.iocp4j.core;
 
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -185,9 +186,9 @@ final class Connector {
         if (stopped || handshake != null && attempt != handshake) {
             return false;
         }
-        if (attempt.error() != null) {
+        IoException failure = failureOf(attempt);
+        if (failure != null) {
             attempt.socket.close();
-            IoException failure = new IoException(attempt.error(), "connect", options.localAddress(), attempt.address, attempt.cause());
             if (attempt == handshake) {
                 fail(failure);
             } else {
@@ -203,6 +204,32 @@ final class Connector {
         stop();
         connection.connected(attempt.socket);
         return true;
+    }
+
+    private IoException failureOf(Attempt attempt) {
+        IoError error = attempt.error();
+        Throwable cause = attempt.cause();
+        if (error == null && metItself(attempt.socket)) {
+            error = IoError.CONNECTION_REFUSED;
+            cause = new ConnectException("nobody listens there: the socket was connected with itself");
+        }
+        return error == null ? null : new IoException(error, "connect", options.localAddress(), attempt.address, cause);
+    }
+
+    /**
+     * The port that the system chose for us may be the very one that is to be reached, if nobody has it. TCP then connects the socket
+     * with itself (RFC 9293 section 3.5, simultaneous open), and no end would ever come. Who asks for it by a local address gets it.
+     */
+    private boolean metItself(PortSocket socket) {
+        InetSocketAddress local = socket.local();
+        InetSocketAddress peer = socket.remote();
+        // it has no address if it was closed meanwhile
+        if (sharesOnePort() || local == null || local.getPort() != peer.getPort()) {
+            return false;
+        }
+        // on Windows the JDK's channels know no more of a connection's own address than the wildcard that was bound
+        return local.getAddress().equals(peer.getAddress())
+                || local.getAddress().isAnyLocalAddress() && peer.getAddress().isLoopbackAddress();
     }
 
     /** The last step, within the same time limit. The peer was chosen: if this fails, no other address is tried. */

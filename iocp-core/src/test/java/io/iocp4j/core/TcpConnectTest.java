@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@link ConnectorTest} decides in virtual time, here with real sockets; and the forms of connect. */
 @DisplayName("A client")
@@ -97,6 +99,40 @@ class TcpConnectTest extends TcpFixture {
         assertThrows(IllegalArgumentException.class, () -> TcpConnection.connect("127.0.0.1", 65_536));
         assertThrows(IllegalArgumentException.class, () -> TcpConnection.connect((String) null, 1));
         assertEquals(before, workers());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "0.0.0.0"})
+    @DisplayName("C16 that is connected with itself, since the system chose the port that nobody listens on: CONNECTION_REFUSED; "
+            + "by its own choice it may be")
+    void metItself(String bound) throws Exception {
+        InetSocketAddress closed;
+        try (ServerSocket listener = new ServerSocket(0, 1, LOOPBACK)) {
+            closed = (InetSocketAddress) listener.getLocalSocketAddress();
+        }
+        CompletionPort chosen = new ForwardingPort(port) {
+            @Override
+            public PortSocket socket(CompletionKey key) throws IoException {
+                PortSocket socket = port.socket(key);
+                // of its own accord the system does this once in some thousand times
+                socket.bind(new InetSocketAddress(bound, closed.getPort()));
+                return socket;
+            }
+        };
+        IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect(chosen, options, closed));
+        assertEquals(IoError.CONNECTION_REFUSED, thrown.error());
+        assertEquals(closed, thrown.remote());
+        assertTrue(thrown.getMessage().contains("with itself"), thrown.getMessage());
+        assertEquals(0, port.counters().handles());
+
+        InetSocketAddress free;
+        try (ServerSocket listener = new ServerSocket(0, 1, LOOPBACK)) {
+            free = (InetSocketAddress) listener.getLocalSocketAddress();
+        }
+        try (TcpConnection connection = TcpConnection.connect(port, options.localAddress(free), free)) {
+            connection.write("x");
+            assertEquals("x", string(connection.readFully(1)));
+        }
     }
 
     @Test
