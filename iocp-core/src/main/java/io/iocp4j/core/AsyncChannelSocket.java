@@ -61,18 +61,23 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket 
     }
 
     @Override
+    public void send(ByteBuffer buffer, IoContext context) {
+        if (!buffer.hasRemaining()) {
+            throw new IllegalArgumentException("nothing to send");
+        }
+        port.begin(context, Operation.SEND, buffer);
+        start(context, () -> channel.write(buffer, context, port.transferred));
+    }
+
+    @Override
     public void send(ByteBuffer[] buffers, int count, IoContext context) {
         if (count < 1 || count > CompletionPort.GATHER_MAX || !hasRemaining(buffers, count)) {
             throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
         }
         port.begin(context, Operation.SEND, buffers[0]);
-        if (count == 1) {
-            start(context, () -> channel.write(buffers[0], context, port.transferred));
-        } else {
-            // the JDK keeps the array until the completion, the caller may reuse its own
-            ByteBuffer[] gathered = Arrays.copyOf(buffers, count);
-            start(context, () -> channel.write(gathered, 0, count, 0, TimeUnit.SECONDS, context, port.gathered));
-        }
+        // the JDK keeps the array until the completion, the caller may reuse its own
+        ByteBuffer[] gathered = Arrays.copyOf(buffers, count);
+        start(context, () -> channel.write(gathered, 0, count, 0, TimeUnit.SECONDS, context, port.gathered));
     }
 
     private static boolean hasRemaining(ByteBuffer[] buffers, int count) {

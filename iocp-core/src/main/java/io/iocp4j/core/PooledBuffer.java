@@ -30,19 +30,6 @@ public final class PooledBuffer extends RefCounted {
         return memory;
     }
 
-    /**
-     * Makes it as new for its only holder.
-     *
-     * @return false, and nothing is done, if there is another holder or the pool would give another size for the bytes asked
-     */
-    boolean renew(int bytes) {
-        if (references() != 1 || memory.capacity() != BufferPool.capacityFor(bytes)) {
-            return false;
-        }
-        BufferPool.makeAsNew(memory);
-        return true;
-    }
-
     /** Gives the memory back to its pool. */
     @Override
     protected void free() {

@@ -36,6 +36,18 @@ public interface PortSocket {
     void receive(ByteBuffer buffer, IoContext context);
 
     /**
+     * Sends one buffer, as {@link #send(ByteBuffer[], int, IoContext)} does.
+     *
+     * @param buffer the port's until the completion, its position moves by the bytes sent
+     * @param context a fresh context, whose reference goes to the port
+     * @throws IllegalArgumentException if there is nothing to send
+     * @throws IllegalStateException if a send is pending, or the context is not fresh, or the port was closed
+     */
+    default void send(ByteBuffer buffer, IoContext context) {
+        send(new ByteBuffer[] {buffer}, 1, context);
+    }
+
+    /**
      * Sends the buffers in order, as far as the operating system takes them now: fewer bytes than asked are a success.
      *
      * @param buffers the array may be reused after the call; the buffers are the port's until the completion, their positions move

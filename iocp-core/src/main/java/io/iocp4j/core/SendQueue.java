@@ -74,6 +74,12 @@ final class SendQueue {
         entries++;
     }
 
+    /** The one entry of this queue, for a send of one buffer; it is in flight until {@link #sent}. */
+    ByteBuffer single() {
+        inFlight = 1;
+        return head.view;
+    }
+
     /** Fills the array with what the next send takes; those entries are in flight until {@link #sent}. */
     int gather(ByteBuffer[] into) {
         int count = 0;

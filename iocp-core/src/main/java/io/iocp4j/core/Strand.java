@@ -7,8 +7,11 @@ import java.util.ArrayDeque;
 /**
  * Runs the tasks of one connection one after the other on whichever worker is there, without a thread or a lock of its own held
  * meanwhile: the worker that comes while another is running leaves its task in the queue and goes.
+ *
+ * <p>What a connection is, rather than an object that it has: with many connections each object that a message meets is memory that the
+ * processor waits for. Echo of 64 bytes, 1,000 connections, by profile: 0.16 us of 13.5 per message went into the first look at a strand of its own.
  */
-abstract class Strand {
+abstract class Strand extends RefCounted {
     /**
      * How many tasks a turn runs before it goes back to the end of the port's queue: tasks that bring new tasks must keep neither the
      * worker from other connections nor the end of the turn from coming.
@@ -27,8 +30,9 @@ abstract class Strand {
         }
     }
 
-    private final CompletionPort port;
-    private final RefCounted owner;
+    final CompletionPort port;
+    /** Guards what waits, and whatever a derived class says. */
+    final Object lock;
 
     /**
      * Tasks that have come and have not ended. Who takes it from 0 to 1 brings the strand to run: at once, or with a turn that is
@@ -39,12 +43,12 @@ abstract class Strand {
     /** Opaque: a thread finds itself here only if it put itself here. */
     private Thread runner;
 
-    /** Guarded by this. Made at first need: most connections never have two tasks at a time. */
+    /** Guarded by lock. Made at first need: most connections never have two tasks at a time. */
     private ArrayDeque<Runnable> waiting;
 
-    Strand(CompletionPort port, RefCounted owner) {
+    Strand(CompletionPort port, Object lock) {
         this.port = port;
-        this.owner = owner;
+        this.lock = lock;
     }
 
     /** What to do when a task throws; the strand goes on. */
@@ -65,15 +69,15 @@ abstract class Strand {
     }
 
     /** Runs the task now if no other is running or waiting, else after them. Called as {@link #tryRun}. */
-    void run(Runnable task) {
+    void runInTurn(Runnable task) {
         if (!tryRun(task) && add(task)) {
             drain(next());
         }
     }
 
     /**
-     * Runs the task on a worker, never on the calling stack. The owner must be alive and must stay it until this returns, which a caller
-     * makes sure by calling under the lock that guards the owner's end.
+     * Runs the task on a worker, never on the calling stack. The strand must be alive and must stay it until this returns, which a caller
+     * makes sure by calling under the lock that guards its end.
      */
     void post(Runnable task) {
         if (add(task)) {
@@ -82,21 +86,25 @@ abstract class Strand {
     }
 
     /** Whether the calling thread is running a task of this strand. */
-    boolean isCurrent() {
+    boolean onStrand() {
         return RUNNER.getOpaque(this) == Thread.currentThread();
     }
 
     /** Whether it was the first: the caller brings the strand to run. */
-    private synchronized boolean add(Runnable task) {
-        if (waiting == null) {
-            waiting = new ArrayDeque<>(4);
+    private boolean add(Runnable task) {
+        synchronized (lock) {
+            if (waiting == null) {
+                waiting = new ArrayDeque<>(4);
+            }
+            waiting.add(task);
+            return (int) DUE.getAndAdd(this, 1) == 0;
         }
-        waiting.add(task);
-        return (int) DUE.getAndAdd(this, 1) == 0;
     }
 
-    private synchronized Runnable next() {
-        return waiting.poll();
+    private Runnable next() {
+        synchronized (lock) {
+            return waiting.poll();
+        }
     }
 
     private void drain(Runnable first) {
@@ -141,7 +149,7 @@ abstract class Strand {
     /** Brings a worker to the queue. */
     private final class Turn extends IoContext {
         Turn() {
-            super(owner);
+            super(Strand.this);
         }
 
         @Override

@@ -27,7 +27,7 @@ import jdk.net.ExtendedSocketOptions;
  * One receive and one send are in flight at most. The connection is counted: it holds one reference while its transport is open, and
  * each of its operations another, so it is freed, and {@link #closed()} completes, when the last operation was delivered.
  */
-public final class TcpConnection extends RefCounted implements AutoCloseable {
+public final class TcpConnection extends Strand implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
     private static final VarHandle BYTES_READ;
 
@@ -61,51 +61,15 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         ENDED
     }
 
-    private final CompletionPort port;
-    private final TcpOptions options;
-    private final Runnable onFreed;
-    private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
-    private final Turns strand;
-    private final Object lock;
-    private final long madeNanos;
+    // what most messages meet comes first, so that it shares few lines of the processor's cache
 
     // written under the lock, read by the strand without it too: data that comes in the usual case needs no lock, see flows()
     private volatile State state;
     private volatile boolean paused;
     /** Made at first need, as linger, writer and flushMarks: most connections never have one. */
     private volatile IdleTimer idle;
-
-    // guarded by lock
-    private Output output = Output.OPEN;
-    private boolean inputEnded;
-    /** Our side ended because the peer's did. */
-    private boolean endedByPeer;
-    private boolean receiving;
-    private boolean sending;
-    private boolean aboveHighWater;
-    private int lowWaterMark;
-    private int highWaterMark;
-    private int receiveSize;
-    private final SendQueue queue;
-    /** Grows at the first send of more than one buffer, which most connections never have. */
-    private ByteBuffer[] gather = new ByteBuffer[1];
-    /** Came while paused. */
-    private Receive held;
-    private CloseInfo closeInfo;
-    private IoError lastError;
-    private Throwable lastCause;
-    private long bytesLost;
-    /** Null if the connection was accepted. */
-    private Connector connector;
-    private Linger linger;
-    private BlockingWriter writer;
-    private FlushMarks flushMarks;
-    /** From {@code startTls} to the end of its handshake; nothing else is sent or received meanwhile. */
-    private TlsStart tlsStart;
-    private long bytesWritten;
-
-    /** Written by the strand, opaque: read by anybody. */
-    private long bytesRead;
+    /** Written under the lock; null until the connection is there. */
+    private volatile PortSocket socket;
 
     // used by the strand only
     private TcpHandler handler;
@@ -114,21 +78,47 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     /** Something is to be sent, or ended, at the end of this turn. */
     private boolean flushDue;
 
-    /** Written under the lock; null until the connection is there. */
-    private volatile PortSocket socket;
+    /** Written by the strand, opaque: read by anybody. */
+    private long bytesRead;
+
+    // guarded by lock
+    private final SendQueue queue;
+    private Output output = Output.OPEN;
+    private boolean inputEnded;
+    private boolean receiving;
+    private boolean sending;
+    private boolean aboveHighWater;
+    private int highWaterMark;
+    private int receiveSize;
+    private long bytesWritten;
+    /** From {@code startTls} to the end of its handshake; nothing else is sent or received meanwhile. */
+    private TlsStart tlsStart;
+    /** Came while paused. */
+    private Receive held;
+    private BlockingWriter writer;
+    private FlushMarks flushMarks;
+    private Linger linger;
+    private final TcpOptions options;
+    /** Made at the first send of more than one buffer, which most connections never have. */
+    private ByteBuffer[] gather;
+    private int lowWaterMark;
+    /** Our side ended because the peer's did. */
+    private boolean endedByPeer;
+    private final Ending ending;
+    /** Null if the connection was accepted. */
+    private Connector connector;
+
     private volatile Object attachment;
 
     TcpConnection(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
-        this.port = port;
+        // the queue is the lock: an object of its own would be one more for each connection
+        SendQueue own = new SendQueue(port.buffers());
+        super(port, own);
         this.socket = socket;
         this.options = options;
         this.state = state;
-        this.onFreed = onFreed;
-        this.madeNanos = port.nanoTime();
-        this.strand = new Turns();
-        // an object of its own would be one more for each connection
-        this.lock = strand;
-        this.queue = new SendQueue(port.buffers());
+        this.ending = new Ending(port.nanoTime(), onFreed);
+        this.queue = own;
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();
         this.receiveSize = options.receiveMin();
@@ -283,7 +273,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     void neverWas() {
         synchronized (lock) {
             state = State.CLOSED;
-            closeInfo = new CloseInfo(IoError.OPERATION_ABORTED, Initiator.LOCAL, null, 0);
+            ending.begin(new CloseInfo(IoError.OPERATION_ABORTED, Initiator.LOCAL, null, 0));
         }
     }
 
@@ -330,7 +320,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** Begins the life of a connection that was connected, on the worker that found it so. */
     void open() {
-        strand.run(this::opened);
+        runInTurn(this::opened);
     }
 
     /**
@@ -341,7 +331,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         // the reference of this call: the first turn may see the end already
         retain();
         try {
-            strand.run(() -> {
+            runInTurn(() -> {
                 handler = handlers.apply(this);
                 socket.key(this::onPortClosing);
                 if (socket instanceof TlsSocket tls) {
@@ -380,7 +370,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (tls.tls() == null) {
             throw new IllegalArgumentException("these options are without TLS");
         }
-        if (current == null || !strand.isCurrent()) {
+        if (current == null || !onStrand()) {
             throw new IllegalStateException("TLS begins in onData, where the peer has agreed to it");
         }
         synchronized (lock) {
@@ -555,7 +545,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      */
     public CompletableFuture<Void> flushed() {
         synchronized (lock) {
-            boolean lost = state == State.CLOSED && bytesLost > 0;
+            boolean lost = state == State.CLOSED && ending.hasLost();
             if (lost) {
                 return CompletableFuture.failedFuture(notFlushed());
             }
@@ -563,14 +553,14 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 return CompletableFuture.completedFuture(null);
             }
             if (flushMarks == null) {
-                flushMarks = new FlushMarks(strand::post);
+                flushMarks = new FlushMarks(this::post);
             }
             return flushMarks.add(bytesWritten);
         }
     }
 
     private IoException notFlushed() {
-        boolean local = closeInfo.initiator() == Initiator.LOCAL;
+        boolean local = ending.told().initiator() == Initiator.LOCAL;
         return ioException("send", local ? IoError.OPERATION_ABORTED : whyNotSending());
     }
 
@@ -597,7 +587,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 held = null;
                 // nothing is received before these bytes were delivered
                 receiving = true;
-                strand.post(receive);
+                post(receive::receivedLater);
             } else {
                 receiveNext();
             }
@@ -611,11 +601,10 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      * @throws IllegalStateException outside of {@code onData}
      */
     public PooledBuffer retainReceived() {
-        if (current == null || !strand.isCurrent()) {
+        if (current == null || !onStrand()) {
             throw new IllegalStateException("only a handler in onData can keep what was received");
         }
-        current.memory.retain();
-        return current.memory;
+        return current.share();
     }
 
     /**
@@ -688,7 +677,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             if (idle == null) {
                 idle = new IdleTimer(port, lock, this::idle);
             }
-            if (closeInfo == null) {
+            if (ending.told() == null) {
                 idle.start(silence);
             }
         }
@@ -732,7 +721,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     public void execute(Runnable task) {
         synchronized (lock) {
             if (state != State.CLOSED) {
-                strand.post(() -> {
+                post(() -> {
                     if (!closeReported) {
                         task.run();
                     }
@@ -759,7 +748,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             idle.told();
             return;
         }
-        strand.post(() -> {
+        post(() -> {
             callback("onTimeout", c -> c.handler.onTimeout(c));
             synchronized (lock) {
                 idle.told();
@@ -853,8 +842,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 // a handle that is closed under an open connection was closed by its port, which tells its key a moment later
                 IoError told = error == IoError.BAD_DESCRIPTOR ? IoError.OPERATION_ABORTED : error;
                 report(new CloseInfo(told, ours ? Initiator.LOCAL : Initiator.REMOTE, cause, 0));
-                lastError = told;
-                lastCause = cause;
+                ending.failed(told, cause);
                 destroy();
             }
         }
@@ -862,13 +850,12 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** The handler hears of the first end only. */
     private void report(CloseInfo info) {
-        if (closeInfo == null) {
-            closeInfo = info;
+        if (ending.begin(info)) {
             if (idle != null) {
                 idle.stop();
             }
-            strand.post(() -> {
-                callback("onClose", c -> c.handler.onClose(c, c.closeInfo));
+            post(() -> {
+                callback("onClose", c -> c.handler.onClose(c, info));
                 closeReported = true;
             });
         }
@@ -883,7 +870,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (connector != null) {
             connector.stop();
         }
-        bytesLost = queue.bytes();
+        ending.lost(queue.bytes());
         if (!sending) {
             queue.clear();
         }
@@ -896,15 +883,12 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             flushMarks.fail(notFlushed());
         }
         // by the strand, since the last reference must not go under the lock: who waits for closed() may go on from there
-        strand.post(this::release);
+        post(this::release);
     }
 
     @Override
     protected void free() {
-        CloseInfo end = new CloseInfo(lastError, closeInfo.initiator(), lastCause, bytesLost);
-        FlightEvents.ConnectionClosed.commit(this, end, port.nanoTime() - madeNanos);
-        closed.complete(end);
-        onFreed.run();
+        ending.freed(this);
     }
 
     private void dropHeld() {
@@ -922,7 +906,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
      * @return completes normally, always
      */
     public CompletableFuture<CloseInfo> closed() {
-        return closed.copy();
+        return ending.closed();
     }
 
     /**
@@ -1049,7 +1033,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** Inside a callback the send waits for the end of the turn, so that many small messages leave in one call of the system. */
     private void flushOrDefer() {
-        if (strand.isCurrent()) {
+        if (onStrand()) {
             flushDue = true;
         } else {
             flush();
@@ -1070,11 +1054,15 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         if (!queue.isEmpty()) {
             if (!sending) {
                 sending = true;
-                if (queue.entries() > gather.length) {
-                    gather = new ByteBuffer[CompletionPort.GATHER_MAX];
+                if (queue.entries() == 1) {
+                    socket.send(queue.single(), new Send());
+                } else {
+                    if (gather == null) {
+                        gather = new ByteBuffer[CompletionPort.GATHER_MAX];
+                    }
+                    int count = queue.gather(gather);
+                    socket.send(gather, count, new Send());
                 }
-                int count = queue.gather(gather);
-                socket.send(gather, count, new Send());
             }
             lingerBehindPeer();
         } else if (output == Output.ENDING) {
@@ -1099,7 +1087,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             active();
             if (state == State.CLOSED) {
                 // the operating system may have taken them before it saw the close
-                bytesLost = queue.bytes();
+                ending.lost(queue.bytes());
                 queue.clear();
             } else if (send.error() != null) {
                 // how much of it went out is not known, so nothing may follow it
@@ -1116,7 +1104,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
                 if (aboveHighWater && queue.bytes() <= lowWaterMark) {
                     aboveHighWater = false;
                     if (state == State.OPEN) {
-                        strand.post(() -> callback("onDrain", c -> c.handler.onDrain(c)));
+                        post(() -> callback("onDrain", c -> c.handler.onDrain(c)));
                     }
                 }
             }
@@ -1158,13 +1146,12 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null;
         if (wanted && !receiving && !inputEnded && tlsStart == null) {
             receiving = true;
-            PooledBuffer memory = before == null ? null : before.handOver(receiveSize);
-            Receive receive = new Receive(memory != null ? memory : port.buffers().acquire(receiveSize));
-            socket.receive(receive.memory.buffer(), receive);
+            ByteBuffer memory = before == null ? null : before.handOver(receiveSize);
+            socket.receive(memory != null ? memory : port.buffers().take(receiveSize), new Receive());
         }
     }
 
-    /** A receive has ended; as the strand. */
+    /** A receive has ended; as the  */
     private void received(Receive receive) {
         boolean data = receive.transferred() > 0;
         if (!(data && flows(receive)) && !comesThrough(receive)) {
@@ -1172,7 +1159,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
         if (data) {
             current = receive;
-            callback("onData", c -> c.handler.onData(c, receive.memory.buffer().flip()));
+            callback("onData", c -> c.handler.onData(c, receive.buffer().flip()));
             current = null;
         } else {
             callback("onEnd", c -> c.handler.onEnd(c));
@@ -1286,7 +1273,7 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         try {
             callback.call(this);
         } catch (Throwable thrown) {
-            handlerFailed(thrown);
+            failed(thrown);
         }
         slow.end();
         if (slow.shouldCommit()) {
@@ -1294,9 +1281,19 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
     }
 
-    private void handlerFailed(Throwable thrown) {
+    @Override
+    void failed(Throwable thrown) {
         LOG.log(Level.WARNING, "a callback of " + this + " threw; the connection ends", thrown);
         fail(IoError.HANDLER_FAILED, thrown, false);
+    }
+
+    @Override
+    void turnEnds() {
+        if (flushDue) {
+            synchronized (lock) {
+                flushDeferred();
+            }
+        }
     }
 
     // ------------------------------------------------------------------ inside: waiting
@@ -1341,10 +1338,11 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
 
     /** Why nothing more is sent, as a write tells it; under the lock. */
     IoError whyNotSending() {
-        if (closeInfo != null && closeInfo.error() != null) {
-            return closeInfo.error();
+        CloseInfo told = ending.told();
+        if (told != null && told.error() != null) {
+            return told.error();
         }
-        if (closeInfo != null && closeInfo.initiator() == Initiator.LOCAL) {
+        if (told != null && told.initiator() == Initiator.LOCAL) {
             return IoError.BAD_DESCRIPTOR;
         }
         if (state == State.CONNECTING && output == Output.OPEN) {
@@ -1356,33 +1354,12 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
     IoException ioException(String operation, IoError error) {
         Throwable cause;
         synchronized (lock) {
-            cause = closeInfo == null ? null : closeInfo.cause();
+            cause = ending.told() == null ? null : ending.told().cause();
         }
         return new IoException(error, operation, local(), remote(), cause);
     }
 
     // ------------------------------------------------------------------ inside: the operations
-
-    /** The callbacks of this connection. */
-    private final class Turns extends Strand {
-        Turns() {
-            super(port, TcpConnection.this);
-        }
-
-        @Override
-        void failed(Throwable thrown) {
-            handlerFailed(thrown);
-        }
-
-        @Override
-        void turnEnds() {
-            if (flushDue) {
-                synchronized (lock) {
-                    flushDeferred();
-                }
-            }
-        }
-    }
 
     /** Of an accepted connection; a client's is part of its connect. */
     private final class Handshake extends IoContext {
@@ -1463,29 +1440,34 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
         }
     }
 
-    /** A receive and its buffer, which goes back when the context is freed. */
+    /** A receive and its memory, which goes back to the pool when the context is freed. A task of the strand, as which it has ended. */
     private final class Receive extends IoContext implements Runnable {
-        /** Null once the next receive has it. */
-        private PooledBuffer memory;
+        /** Whether the next receive has the memory. */
+        private boolean handedOver;
         /** Whether its bytes were counted: one that was held while paused comes a second time. */
         private boolean counted;
+        /** The memory counted, with one reference of this receive: made when the handler keeps it. */
+        private PooledBuffer shared;
 
-        Receive(PooledBuffer memory) {
+        Receive() {
             super(TcpConnection.this);
-            this.memory = memory;
         }
 
         @Override
         protected void onCompletion() {
-            if (!strand.tryRun(() -> received(this))) {
+            if (!tryRun(this)) {
                 retain();
-                strand.run(this);
+                runInTurn(this::receivedLater);
             }
         }
 
-        /** Later than its delivery: who posts this has retained it. */
         @Override
         public void run() {
+            received(this);
+        }
+
+        /** Later than its delivery: who posts this has retained it. */
+        void receivedLater() {
             try {
                 received(this);
             } finally {
@@ -1493,20 +1475,31 @@ public final class TcpConnection extends RefCounted implements AutoCloseable {
             }
         }
 
-        /** The memory as new, or null if a handler retained it or it has another size than is wanted now. */
-        PooledBuffer handOver(int size) {
-            PooledBuffer handed = memory;
-            if (!handed.renew(size)) {
+        /** A reference for the handler. */
+        PooledBuffer share() {
+            if (shared == null) {
+                shared = new PooledBuffer(port.buffers(), buffer());
+            }
+            shared.retain();
+            return shared;
+        }
+
+        /** The memory as new, or null if the handler has kept it or it has another size than is wanted now. */
+        ByteBuffer handOver(int size) {
+            if (shared != null || buffer().capacity() != BufferPool.capacityFor(size)) {
                 return null;
             }
-            memory = null;
-            return handed;
+            handedOver = true;
+            BufferPool.makeAsNew(buffer());
+            return buffer();
         }
 
         @Override
         protected void free() {
-            if (memory != null) {
-                memory.release();
+            if (shared != null) {
+                shared.release();
+            } else if (!handedOver) {
+                port.buffers().takeBack(buffer());
             }
             super.free();
         }

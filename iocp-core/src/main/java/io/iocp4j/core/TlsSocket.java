@@ -237,7 +237,7 @@ final class TlsSocket extends VirtualSocket {
 
     private void submitSend() {
         PooledBuffer sealed = records.sealed();
-        submit(new Inner(sealed, this::sent), context -> inner.send(new ByteBuffer[] {sealed.buffer()}, 1, context));
+        submit(new Inner(sealed, this::sent), context -> inner.send(sealed.buffer(), context));
         innerSending = true;
     }
 

@@ -207,25 +207,4 @@ class BufferPoolTest {
         }
         assertEquals(64 << 10, one.keptBytes(), "the shelf's part of the bound was given away");
     }
-
-    @Test
-    @DisplayName("a buffer is made as new for its only holder, for the same size")
-    void renew() {
-        BufferPool pool = new BufferPool(1 << 20);
-        PooledBuffer buffer = pool.acquire(1000);
-        buffer.buffer().position(3).limit(7).put(5, (byte) 1);
-        assertFalse(buffer.renew(512), "the size asked is another");
-        assertFalse(buffer.renew(1025), "the size asked is another");
-        buffer.retain();
-        assertFalse(buffer.renew(1000), "somebody else has it");
-        assertEquals(3, buffer.buffer().position());
-        assertEquals(1, buffer.buffer().get(5));
-        buffer.release();
-        assertTrue(buffer.renew(513));
-        assertEquals(0, buffer.buffer().position());
-        assertEquals(1024, buffer.buffer().limit());
-        assertEquals(PooledBuffer.POISON, buffer.buffer().get(5));
-        buffer.release();
-        assertEquals(0, pool.usedBytes());
-    }
 }

@@ -122,7 +122,11 @@ public abstract class CompletionPortContract {
 
     private static Probe send(PortSocket socket, ByteBuffer... buffers) {
         Probe probe = new Probe();
-        socket.send(buffers, buffers.length, probe);
+        if (buffers.length == 1) {
+            socket.send(buffers[0], probe);
+        } else {
+            socket.send(buffers, buffers.length, probe);
+        }
         return probe;
     }
 
@@ -337,6 +341,24 @@ public abstract class CompletionPortContract {
             pair.client.shutdownOutput();
             assertEquals(0, received.await().transferred());
             assertNull(received.error());
+        }
+    }
+
+    @Test
+    @DisplayName("a send of nothing is refused at once, of one buffer and of several; an array of one is sent too")
+    void nothingToSend() throws Exception {
+        try (CompletionPort port = open(2)) {
+            Pair pair = Pair.of(port);
+            ByteBuffer none = ByteBuffer.allocateDirect(0);
+            Probe misused = new Probe();
+            assertThrows(IllegalArgumentException.class, () -> pair.client.send(none, misused));
+            assertThrows(IllegalArgumentException.class, () -> pair.client.send(new ByteBuffer[] {none, none}, 2, misused));
+            assertThrows(IllegalArgumentException.class, () -> pair.client.send(new ByteBuffer[] {none}, 0, misused));
+            assertTrue(misused.release());
+            Probe sent = new Probe();
+            pair.client.send(new ByteBuffer[] {bytes("x")}, 1, sent);
+            assertEquals(1, sent.await().transferred());
+            assertEquals(1, receive(pair.server, ByteBuffer.allocateDirect(10)).await().transferred());
         }
     }
 

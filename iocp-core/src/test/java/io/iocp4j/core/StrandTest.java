@@ -27,7 +27,7 @@ class StrandTest {
         private final AtomicInteger turns = new AtomicInteger();
 
         Recording(CompletionPort port) {
-            super(port, null);
+            super(port, new Object());
         }
 
         @Override
@@ -39,6 +39,10 @@ class StrandTest {
         void turnEnds() {
             turns.incrementAndGet();
         }
+
+        @Override
+        protected void free() {
+        }
     }
 
     @BeforeEach
@@ -49,6 +53,7 @@ class StrandTest {
 
     @AfterEach
     void close() {
+        strand.release();
         port.close();
     }
 
@@ -64,7 +69,7 @@ class StrandTest {
         Thread me = Thread.currentThread();
         strand.post(() -> {
             assertNotSame(me, Thread.currentThread());
-            assertTrue(strand.isCurrent());
+            assertTrue(strand.onStrand());
             strand.post(() -> {
                 order.add("inner");
                 done.countDown();
@@ -72,7 +77,7 @@ class StrandTest {
             order.add("outer");
             done.countDown();
         });
-        assertFalse(strand.isCurrent());
+        assertFalse(strand.onStrand());
         await(done);
         assertEquals(List.of("outer", "inner"), order);
         assertTrue(strand.failures.isEmpty());
@@ -124,7 +129,7 @@ class StrandTest {
         AtomicInteger overlaps = new AtomicInteger();
         CountDownLatch all = new CountDownLatch(many);
         for (int i = 0; i < many; i++) {
-            Probe probe = new Probe(null, () -> strand.run(() -> {
+            Probe probe = new Probe(null, () -> strand.runInTurn(() -> {
                 if (inside.incrementAndGet() != 1) {
                     overlaps.incrementAndGet();
                 }
@@ -164,7 +169,7 @@ class StrandTest {
     void turnsAreBounded() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         CountDownLatch turnsEnded = new CountDownLatch(3);
-        Strand busy = new Strand(port, null) {
+        Strand busy = new Strand(port, new Object()) {
             @Override
             void failed(Throwable thrown) {
                 throw new AssertionError(thrown);
@@ -173,6 +178,10 @@ class StrandTest {
             @Override
             void turnEnds() {
                 turnsEnded.countDown();
+            }
+
+            @Override
+            protected void free() {
             }
         };
         busy.post(new Runnable() {
@@ -193,6 +202,7 @@ class StrandTest {
             await(others);
         } finally {
             end.countDown();
+            busy.release();
         }
     }
 }
