@@ -3,6 +3,7 @@ package io.iocp4j.jna;
 import io.iocp4j.core.IoContext;
 import java.lang.foreign.Arena;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -35,18 +36,8 @@ final class PullWait {
     /** A virtual thread would hold its carrier in the call, and with all carriers held nothing virtual would run any more. */
     private IoContext awaitByPlatformThread(long nanos) throws TimeoutException {
         FutureTask<IoContext> wait = new FutureTask<>(() -> awaitHere(nanos));
-        Thread thread = Thread.ofPlatform().daemon().name(port.name() + "-taker").start(wait);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        // join is not interrupted, and keeps the interrupt
+        CompletableFuture.runAsync(wait, task -> Thread.ofPlatform().daemon().name(port.name() + "-taker").start(task)).join();
         if (wait.state() == Future.State.FAILED && wait.exceptionNow() instanceof TimeoutException timeout) {
             throw timeout;
         }
