@@ -56,10 +56,14 @@ abstract class IocpHandle extends PortHandle {
         return closed;
     }
 
-    /** Marks the handle as closed, under the lock; false if it was. */
+    /**
+     * Marks the handle as closed, under the lock; false if it was. The port forgets it here, before any of its operations can end: who
+     * hears of their ends counts it no more.
+     */
     final boolean markClosed() {
         boolean first = !closed;
         closed = true;
+        port.remove(this);
         return first;
     }
 

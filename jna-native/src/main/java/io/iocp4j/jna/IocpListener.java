@@ -187,7 +187,6 @@ final class IocpListener extends IocpHandle implements PortListener {
             unused = List.copyOf(ready);
             ready.clear();
         }
-        port.remove(this);
         unused.forEach(IocpSocket::close);
         if (context != null) {
             port.fail(context, IoError.OPERATION_ABORTED, null);

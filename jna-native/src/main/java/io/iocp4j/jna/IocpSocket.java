@@ -312,7 +312,6 @@ final class IocpSocket extends IocpHandle implements PortSocket {
             }
             closeIfLast();
         }
-        port.remove(this);
     }
 
     private void closeIfLast() {

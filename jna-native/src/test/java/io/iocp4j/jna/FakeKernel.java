@@ -18,7 +18,7 @@ import java.util.Objects;
  * {@link FakePorts} with TCP of one machine, in memory: it repeats a reset, takes sends whole, and demands bind before ConnectEx and the
  * context updates after it and after AcceptEx.
  */
-final class FakeKernel extends FakePorts {
+class FakeKernel extends FakePorts {
     static final int STATUS_CANCELLED = 0xC0000120;
     static final int STATUS_CONNECTION_RESET = 0xC000020D;
     static final int STATUS_CONNECTION_REFUSED = 0xC0000236;

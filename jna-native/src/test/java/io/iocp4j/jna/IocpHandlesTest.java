@@ -71,6 +71,28 @@ class IocpHandlesTest {
     }
 
     @Test
+    @DisplayName("a handle that is closed is counted no more when anything of it ends")
+    void countedNoMore() throws Exception {
+        List<Integer> counted = new ArrayList<>();
+        CompletionPort[] opened = new CompletionPort[1];
+        FakeKernel watched = new FakeKernel() {
+            @Override
+            public synchronized int closeSocket(long handle) {
+                counted.add(opened[0].counters().handles());
+                return super.closeSocket(handle);
+            }
+        };
+        try (CompletionPort port = new IocpPort(PortOptions.defaults().workers(1), watched, new IocpLimits(1000, 4, 1024))) {
+            opened[0] = port;
+            PortListener listener = Awaited.listen(port);
+            PortSocket socket = port.socket(CompletionKey.NONE);
+            socket.close();
+            listener.close();
+            assertEquals(List.of(1, 0), counted.subList(0, 2));
+        }
+    }
+
+    @Test
     @DisplayName("a connect: ports may be shared, then bind, ConnectEx, UPDATE_CONNECT_CONTEXT, addresses")
     void connectContext() throws Exception {
         try (CompletionPort port = open(1)) {
