@@ -100,6 +100,19 @@ class TcpReadTest extends TcpFixture {
         Pair pair = connect(options);
         pair.peerSends("ab");
         assertEquals("a", string(pair.connection().readFully(1)));
+        // begins the receive of the read that follows
+        pair.connection().resume();
+        settle(pair.connection());
+        pair.peerResets();
+        assertEquals(IoError.CONNECTION_RESET, assertThrows(IoException.class, () -> pair.connection().readLine()).error());
+    }
+
+    @Test
+    @DisplayName("that begins when the connection was reset already throws CONNECTION_RESET")
+    void resetBefore() throws Exception {
+        Pair pair = connect(options);
+        pair.peerSends("ab");
+        assertEquals("a", string(pair.connection().readFully(1)));
         pair.peerResets();
         assertEquals(IoError.CONNECTION_RESET, assertThrows(IoException.class, () -> pair.connection().readLine()).error());
     }
