@@ -3,6 +3,8 @@ package io.iocp4j.core;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -229,7 +231,15 @@ final class Connector {
         }
         // on Windows the JDK's channels know no more of a connection's own address than the wildcard that was bound
         return local.getAddress().equals(peer.getAddress())
-                || local.getAddress().isAnyLocalAddress() && peer.getAddress().isLoopbackAddress();
+                || local.getAddress().isAnyLocalAddress() && isOurs(peer.getAddress());
+    }
+
+    private static boolean isOurs(InetAddress address) {
+        try {
+            return NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException e) {
+            return address.isLoopbackAddress();
+        }
     }
 
     /** The last step, within the same time limit. The peer was chosen: if this fails, no other address is tried. */

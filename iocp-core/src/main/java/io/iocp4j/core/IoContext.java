@@ -152,17 +152,13 @@ public abstract class IoContext extends RefCounted {
         }
     }
 
-    /**
-     * From fresh to submitted; the port has the caller's reference from here on. Two threads that submit the same context together are
-     * found out when it completes twice, so this needs no atomic step.
-     */
+    /** From fresh to submitted; the port has the caller's reference from here on. */
     final void submit(Operation asked, ByteBuffer first) {
-        if (STATE.getVolatile(this) != State.FRESH) {
+        if (!STATE.compareAndSet(this, State.FRESH, State.SUBMITTED)) {
             throw new IllegalStateException("a context serves one operation, this one is " + this);
         }
         operation = asked;
         buffer = first;
-        STATE.setRelease(this, State.SUBMITTED);
     }
 
     /** Back to fresh after misuse was found; the caller has its reference again. */

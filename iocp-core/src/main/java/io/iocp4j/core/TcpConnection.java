@@ -1151,7 +1151,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
-    /** A receive has ended; as the  */
+    /** A receive has ended; as the strand. */
     private void received(Receive receive) {
         boolean data = receive.transferred() > 0;
         if (!(data && flows(receive)) && !comesThrough(receive)) {
@@ -1440,7 +1440,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
-    /** A receive and its memory, which goes back to the pool when the context is freed. A task of the strand, as which it has ended. */
+    /** A receive and its memory, which goes back to the pool when the context is freed. It is its own task for the strand. */
     private final class Receive extends IoContext implements Runnable {
         /** Whether the next receive has the memory. */
         private boolean handedOver;

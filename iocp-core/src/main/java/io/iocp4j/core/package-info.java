@@ -15,9 +15,7 @@
  *   v                    a worker delivers each completion to its context
  * IoContext              operation, owner (retained), buffer, transferred, error; fresh for every operation
  *   v
- * Strand                 one per connection: its callbacks never overlap
- *   v
- * TcpConnection          one receive and one send in flight, send queue, half-close, timers
+ * TcpConnection          a Strand: its callbacks never overlap; one receive and one send in flight, send queue, half-close, timers
  *   v
  * TcpHandler             the application; buffers are lent for the call
  *   v
@@ -34,7 +32,8 @@
  * <li>A context retains its owner until it is freed itself. A connection therefore lives until its last operation was delivered, and
  *     {@link io.iocp4j.core.TcpConnection#closed()} completes exactly then.</li>
  * <li>A {@link io.iocp4j.core.PooledBuffer} goes back to its {@link io.iocp4j.core.BufferPool} at the last release. The send queue
- *     holds a reference per queued buffer, so one buffer can wait on thousands of connections.</li>
+ *     holds a reference per queued buffer, so one buffer can wait on thousands of connections. What was received becomes one only if
+ *     its handler keeps it.</li>
  * <li>Counts are checked always. With the system property {@code iocp4j.leaks=on} (or {@code trace}, which keeps the stack that made
  *     each object) {@link io.iocp4j.core.RefCounted#live()} lists what was not released.</li>
  * </ul>
