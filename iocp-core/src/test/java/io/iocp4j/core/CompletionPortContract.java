@@ -255,6 +255,42 @@ public abstract class CompletionPortContract {
     }
 
     @Test
+    @DisplayName("B8 of two threads that submit the same context one is refused, and none of its completions is lost")
+    void submittedByTwo() throws Exception {
+        List<Probe> probes = new ArrayList<>();
+        for (int i = 0; i < 5000; i++) {
+            probes.add(new Probe());
+        }
+        AtomicInteger refused = new AtomicInteger();
+        try (CompletionPort port = open(2)) {
+            CountDownLatch both = new CountDownLatch(2);
+            Runnable postAll = () -> {
+                both.countDown();
+                try {
+                    both.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                for (Probe probe : probes) {
+                    try {
+                        port.post(probe);
+                    } catch (IllegalStateException e) {
+                        refused.incrementAndGet();
+                    }
+                }
+            };
+            Thread other = Thread.ofPlatform().start(postAll);
+            postAll.run();
+            other.join();
+            for (Probe probe : probes) {
+                probe.await();
+                assertEquals(1, probe.completions());
+            }
+        }
+        assertEquals(probes.size(), refused.get());
+    }
+
+    @Test
     @DisplayName("an operation on a closed port throws and leaves the context with the caller")
     void closedPort() throws Exception {
         CompletionPort port = open(1);
