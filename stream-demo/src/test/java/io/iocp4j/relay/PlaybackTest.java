@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @TestInstance(Lifecycle.PER_CLASS)
 class PlaybackTest {
     private static final Duration LENGTH = Duration.ofSeconds(20);
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final double SHOWN_SHARE_MIN = 0.8;
     private static final int COLOURS_MIN = 50;
     private static final int LATE_VIEWERS = 5;
@@ -84,7 +84,7 @@ class PlaybackTest {
     @Test
     @DisplayName("a viewer that joins between two keys has its first frame within 300 ms of the socket's opening: four of five")
     void lateViewer() throws IOException, InterruptedException {
-        try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "late", LENGTH.plus(LIMIT));
+        try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "late", LIMIT.multipliedBy(LATE_VIEWERS + 1));
                 PlayerPage early = watch("late")) {
             early.until("stats.framesShown > 60", LIMIT);
             List<Double> firstFrames = new ArrayList<>();
