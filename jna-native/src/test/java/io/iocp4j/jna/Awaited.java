@@ -12,6 +12,11 @@ import io.iocp4j.core.PortSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -96,11 +101,54 @@ final class Awaited extends IoContext {
             return new Pair(client, accepted.accepted());
         }
 
+        /** Many at once: to wait for each by itself is 200 threads woken for 100 pairs, which takes a busy machine minutes. */
+        static List<Pair> of(CompletionPort port, PortListener listener, int count) throws Exception {
+            Map<InetSocketAddress, PortSocket> servers = new ConcurrentHashMap<>();
+            CountDownLatch accepted = new CountDownLatch(count);
+            listener.accept(new EachAccept(listener, count, servers, accepted));
+            List<PortSocket> clients = new ArrayList<>();
+            List<Awaited> connects = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                clients.add(port.socket(CompletionKey.NONE));
+                connects.add(connect(clients.get(i), listener.local()));
+            }
+            for (Awaited connect : connects) {
+                connect.ended(0);
+            }
+            assertTrue(accepted.await(DEADLINE_SECONDS, TimeUnit.SECONDS), () -> accepted.getCount() + " of " + count + " not accepted");
+            return clients.stream().map(client -> new Pair(client, Objects.requireNonNull(servers.get(client.local())))).toList();
+        }
+
         static Pair of(CompletionPort port) throws Exception {
             PortListener listener = listen(port);
             Pair pair = of(port, listener);
             listener.close();
             return pair;
+        }
+    }
+
+    /** An accept that is followed by the next until there are enough. */
+    private static final class EachAccept extends IoContext {
+        private final PortListener listener;
+        private final int wanted;
+        private final Map<InetSocketAddress, PortSocket> servers;
+        private final CountDownLatch accepted;
+
+        EachAccept(PortListener listener, int wanted, Map<InetSocketAddress, PortSocket> servers, CountDownLatch accepted) {
+            super(null);
+            this.listener = listener;
+            this.wanted = wanted;
+            this.servers = servers;
+            this.accepted = accepted;
+        }
+
+        @Override
+        protected void onCompletion() {
+            servers.put(accepted().remote(), accepted());
+            if (wanted > 1) {
+                listener.accept(new EachAccept(listener, wanted - 1, servers, accepted));
+            }
+            accepted.countDown();
         }
     }
 }

@@ -23,6 +23,8 @@ abstract class IocpStress {
     /** How many sends a close is behind its own, by turns. */
     private static final int FREE = -1;
     private static final int[] BEHIND = {0, FREE, 1, 5, 50};
+    /** Below the backlog of the listener. */
+    private static final int CONNECTS_AT_ONCE = 50;
 
     abstract CompletionPort open(int workers) throws IOException;
 
@@ -41,7 +43,9 @@ abstract class IocpStress {
                 List<Pair> pairs = new ArrayList<>();
                 List<Awaited> receives = new ArrayList<>();
                 for (int i = 0; i < batch; i++) {
-                    pairs.add(Pair.of(port, listener));
+                    if (i % CONNECTS_AT_ONCE == 0) {
+                        pairs.addAll(Pair.of(port, listener, Math.min(CONNECTS_AT_ONCE, batch - i)));
+                    }
                     receives.add(Awaited.receive(pairs.get(i).server(), ByteBuffer.allocateDirect(1)));
                 }
                 CyclicBarrier start = new CyclicBarrier(2);
