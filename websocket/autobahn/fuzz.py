@@ -1,10 +1,11 @@
 """One run of Autobahn's cases, in either direction, with a report as JSON and as HTML.
 
-    fuzz.py server REPORT CASES PARALLEL URL    tests the server at URL
-    fuzz.py client REPORT CASES                 tests the client that connects to the address which it prints, behind
+    fuzz.py server REPORT CASES MESSAGES PARALLEL URL    tests the server at URL
+    fuzz.py client REPORT CASES MESSAGES        tests the client that connects to the address which it prints, behind
                                                 the ids of the cases in their order
 
-CASES is a list of case ids, separated by commas, in which * stands for anything. The exit code tells nothing about the verdicts.
+CASES is a list of case ids, separated by commas, in which * stands for anything. MESSAGES is how many each case of 12 and 13 sends,
+1000 as Autobahn has them. The exit code tells nothing about the verdicts.
 """
 
 import asyncio
@@ -41,10 +42,16 @@ async def test_client(cases):
         return await server.get_result()
 
 
-def main(side, report, cases, *rest):
+def send_only(case, messages):
+    case.DESCRIPTION = case.DESCRIPTION.replace(f"Send {case.COUNT} ", f"Send {messages} ")
+    case.COUNT = messages
+
+
+def main(side, report, cases, messages, *rest):
     for case_id, case in CASES.items():
         if case_id.startswith(("12.", "13.")):
             hash_bytes(case)
+            send_only(case, int(messages))
     test = test_server if side == "server" else test_client
     try:
         results = asyncio.run(test(cases.split(","), *rest))

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** ffmpeg's H.264 through the relay into Chromium. */
 @Tag("e2e")
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
 @TestInstance(Lifecycle.PER_CLASS)
 class PlaybackTest {
     private static final Duration LENGTH = Duration.ofSeconds(20);
@@ -57,6 +57,10 @@ class PlaybackTest {
     @Test
     @DisplayName("at least 0.8 of the frames that ffmpeg sent in 20 s are presented, and they are not black")
     void framesShown() throws IOException, InterruptedException {
+        RealTime.check(this::play);
+    }
+
+    private void play() throws IOException, InterruptedException {
         try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "long", LENGTH); PlayerPage page = watch("long")) {
             page.until("stats.framesShown > 150", LIMIT);
             int colours = page.colours("video");
@@ -84,6 +88,10 @@ class PlaybackTest {
     @Test
     @DisplayName("a viewer that joins between two keys has its first frame within 300 ms of the socket's opening: four of five")
     void lateViewer() throws IOException, InterruptedException {
+        RealTime.check(this::joinLate);
+    }
+
+    private void joinLate() throws IOException, InterruptedException {
         try (Ffmpeg ffmpeg = Ffmpeg.publish(relay.address(), "late", LIMIT.multipliedBy(LATE_VIEWERS + 1));
                 PlayerPage early = watch("late")) {
             early.until("stats.framesShown > 60", LIMIT);
@@ -107,6 +115,10 @@ class PlaybackTest {
     @Test
     @DisplayName("the publisher stops and comes back: the page stays, stays connected, and goes on with the next epoch")
     void publisherBack() throws IOException, InterruptedException {
+        RealTime.check(this::publishAgain);
+    }
+
+    private void publishAgain() throws IOException, InterruptedException {
         try (Ffmpeg first = Ffmpeg.publish(relay.address(), "back", LENGTH); PlayerPage page = watch("back")) {
             page.evaluate("window.sameDocument = true");
             page.until("stats.framesShown > 60", LIMIT);

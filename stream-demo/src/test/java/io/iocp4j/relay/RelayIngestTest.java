@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 @DisplayName("How a publisher comes and goes")
-@Timeout(30)
+@Timeout(120)
 class RelayIngestTest {
     @Test
     @DisplayName("a publisher that ends in order is told how many frames it has published")

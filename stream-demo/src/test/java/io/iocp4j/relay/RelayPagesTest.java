@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("Pages and answers of a running relay")
-@Timeout(30)
+@Timeout(120)
 class RelayPagesTest {
     /** What a page or a script loads. */
     private static final Pattern LOADED = Pattern.compile("(?:src=|href=|from |import )[\"']([^\"']+\\.(?:js|css))[\"']");

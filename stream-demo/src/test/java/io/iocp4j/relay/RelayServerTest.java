@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("Viewers and publishers of a running relay")
-@Timeout(30)
+@Timeout(120)
 class RelayServerTest {
     private static final Duration LONG = Duration.ofSeconds(10);
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("Viewers that come and go in crowds")
-@Timeout(60)
+@Timeout(180)
 class RelayStormTest {
     private static final int VIEWERS = 300;
 

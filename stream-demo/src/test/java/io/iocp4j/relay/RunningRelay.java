@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
  * ffmpeg's H.264 through a relay that somebody else has started into Chromium. Not named as a test, so that no build runs it: jna-native's
  * wine-test does, with a relay on a Windows JVM.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 8, unit = TimeUnit.MINUTES)
 class RunningRelay {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     /** That it plays all the time, not how fast: the relay of a busy machine skips for a viewer that it cannot serve in time. */
@@ -32,6 +32,10 @@ class RunningRelay {
     @DisplayName("the page shows ffmpeg's picture from the beginning to the end")
     void plays() throws IOException, InterruptedException {
         Installed.require("chromium", "ffmpeg");
+        RealTime.check(this::play);
+    }
+
+    private void play() throws IOException, InterruptedException {
         try (Chromium chromium = Chromium.start(); Ffmpeg ffmpeg = Ffmpeg.publish(address, "foreign", length);
                 PlayerPage page = new PlayerPage(chromium.open(address + "watch/foreign"))) {
             page.until("stats.framesShown > 60", LIMIT);

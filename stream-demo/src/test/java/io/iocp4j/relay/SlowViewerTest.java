@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Timeout;
 
 /** The main promise: a viewer that does not read costs the others nothing, and memory stays bounded. */
 @Tag("e2e")
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
 class SlowViewerTest {
     private static final int GOOD_VIEWERS = 10;
     private static final Duration STALL = Duration.ofSeconds(20);
     /** Longer than the stall by what a machine with other work may need for the samples. */
     private static final Duration LENGTH = STALL.plusSeconds(14);
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration SAMPLE_INTERVAL = Duration.ofSeconds(2);
     private static final int FRAMES_BEFORE_STALL = 2 * Ffmpeg.FRAMES_PER_SECOND;
     /** Far less than what is sent meanwhile (6 MB or so), so a queue without an end shows. */
@@ -64,6 +64,10 @@ class SlowViewerTest {
     @Test
     @DisplayName("a viewer stops reading for 20 s: ten others miss nothing, memory stays flat, it goes on with a key")
     void slowViewer() throws IOException, InterruptedException {
+        RealTime.check(SlowViewerTest::stall);
+    }
+
+    private static void stall() throws IOException, InterruptedException {
         List<LiveViewer> good = new ArrayList<>();
         List<Sample> samples = new ArrayList<>();
         try (RelayServer server = RelayServer.start(RelayOptions.defaults().port(0).testPicture(false)

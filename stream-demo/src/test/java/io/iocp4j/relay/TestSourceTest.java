@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("The built-in picture as a publisher")
-@Timeout(40)
+@Timeout(160)
 class TestSourceTest {
     private static List<Thread> drawing() {
         return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("iocp4j-test-picture")).toList();

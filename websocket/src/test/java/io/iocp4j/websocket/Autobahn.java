@@ -41,6 +41,8 @@ final class Autobahn implements AutoCloseable {
     private static final Duration RUN_LIMIT = Duration.ofMinutes(20);
     private static final String ALL = "*";
     private static final String CASES = System.getProperty("autobahn.cases", ALL);
+    /** Of each case of 12 and 13; as Autobahn has them, unless somebody is in a hurry. */
+    private static final int MESSAGES = Integer.getInteger("autobahn.messages", 1000);
     private static final Map<String, Integer> ALL_CASES = Map.ofEntries(Map.entry("1", 16), Map.entry("2", 11), Map.entry("3", 7),
             Map.entry("4", 10), Map.entry("5", 20), Map.entry("6", 145), Map.entry("7", 37), Map.entry("9", 54), Map.entry("10", 1),
             Map.entry("12", 90), Map.entry("13", 126));
@@ -55,7 +57,8 @@ final class Autobahn implements AutoCloseable {
         Installed.requireFile(PYTHON, "websocket/autobahn/install");
         report = HOME.resolve(side);
         deleteReport();
-        ProcessBuilder builder = new ProcessBuilder("python3", Path.of("autobahn", "fuzz.py").toString(), side, report.toString(), CASES);
+        ProcessBuilder builder = new ProcessBuilder("python3", Path.of("autobahn", "fuzz.py").toString(), side, report.toString(), CASES,
+                Integer.toString(MESSAGES));
         builder.command().addAll(List.of(arguments));
         builder.environment().put("PYTHONPATH", PYTHON.toString());
         process = ChildProcess.start("autobahn-" + side, builder);
@@ -104,7 +107,8 @@ final class Autobahn implements AutoCloseable {
             sections.merge(id.substring(0, id.indexOf('.')), 1, Integer::sum);
             tests.add(DynamicTest.dynamicTest("Autobahn case " + id, () -> check(id, verdict)));
         });
-        System.out.println("e2e: Autobahn, " + report.getFileName() + ": " + cases.size() + " cases, " + counts);
+        System.out.println("e2e: Autobahn, " + report.getFileName() + ": " + cases.size() + " cases, " + MESSAGES
+                + " messages in each of 12 and 13, " + counts);
         if (CASES.equals(ALL)) {
             assertEquals(new TreeMap<>(ALL_CASES), sections, "cases of each section");
         }

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The table of {@link AutobahnCase} against our server, our client and, to see that it can fail, against peers that are wrong. */
 @DisplayName("Autobahn, sections 1 to 7")
-@Timeout(60)
+@Timeout(180)
 @TestInstance(Lifecycle.PER_CLASS)
 class AutobahnCasesTest {
     private static final Map<String, Integer> COUNTS = new TreeMap<>(Map.of("1", 16, "2", 11, "3", 7, "4", 10, "5", 20, "6", 145, "7", 37));
