@@ -241,6 +241,9 @@ class TcpReceiveTest extends TcpFixture {
         byte[] bytes = new byte[4];
         kept.getFirst().buffer().get(0, bytes);
         assertEquals("no.2", new String(bytes));
+        // only then it is certain that every receive was freed, which a worker does behind its delivery
+        pair.connection().abort();
+        awaitClosed(pair.connection());
         assertTrue(kept.getFirst().release(), "the receive has given its own reference back");
     }
 
