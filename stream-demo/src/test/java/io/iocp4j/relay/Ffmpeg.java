@@ -12,7 +12,7 @@ import java.util.List;
 final class Ffmpeg implements AutoCloseable {
     static final int FRAMES_PER_SECOND = 30;
 
-    private static final Duration START_LIMIT = Duration.ofSeconds(20);
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
     private static final String PROGRESS = "frame=";
     /** 20 frames or more: the first ones, which are counted before they are sent, have been with the relay for long. */

@@ -19,7 +19,7 @@ final class RelayProcess implements AutoCloseable {
     /** More than the default: a machine that is shared stops for half a second now and then, which no viewer is to blame for. */
     static final Duration LAG_MAX = Duration.ofSeconds(3);
 
-    private static final Duration START_LIMIT = Duration.ofSeconds(20);
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
     private final ChildProcess process;

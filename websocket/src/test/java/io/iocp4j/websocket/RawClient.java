@@ -20,7 +20,8 @@ import java.util.TreeMap;
  * under test. Every read has a deadline. For the thread of the test.
  */
 final class RawClient implements AutoCloseable {
-    static final int DEADLINE_MILLIS = 5000;
+    static final int DEADLINE_MILLIS = 20_000;
+    private static final int RECEIVE_BUFFER = 64 << 10;
 
     /** What a server sent. */
     record Frame(int firstOctet, byte[] payload) {
@@ -52,6 +53,8 @@ final class RawClient implements AutoCloseable {
 
     RawClient(InetSocketAddress server) throws IOException {
         socket.setTcpNoDelay(true);
+        // said by hand it stays: by itself Linux lets the buffer of somebody who does not read grow to 32 MiB
+        socket.setReceiveBufferSize(RECEIVE_BUFFER);
         socket.setSoTimeout(DEADLINE_MILLIS);
         socket.connect(server, DEADLINE_MILLIS);
         in = new DataInputStream(socket.getInputStream());
