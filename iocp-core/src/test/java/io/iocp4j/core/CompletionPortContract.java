@@ -184,7 +184,7 @@ public abstract class CompletionPortContract {
                 }
             }
             port.post(new Chain());
-            assertTrue(end.await(60, TimeUnit.SECONDS));
+            assertTrue(end.await(20, TimeUnit.SECONDS));
             assertEquals(1, deepest.get());
             assertEquals(MANY, runs.get());
         }
@@ -235,7 +235,7 @@ public abstract class CompletionPortContract {
             assertFalse(owner.release());
             port.post(probe);
             probe.await();
-            assertTrue(freed.await(60, TimeUnit.SECONDS));
+            assertTrue(freed.await(20, TimeUnit.SECONDS));
             assertEquals(1, during.get());
             assertThrows(IllegalStateException.class, owner::retain);
             assertThrows(IllegalStateException.class, owner::release);

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A context for tests, which counts its completions, remembers their thread and lets the test wait. It keeps a reference for the test. */
 class Probe extends IoContext {
-    private static final long DEADLINE_SECONDS = 60;
+    private static final long DEADLINE_SECONDS = 20;
 
     private final Runnable action;
     private final CountDownLatch done = new CountDownLatch(1);

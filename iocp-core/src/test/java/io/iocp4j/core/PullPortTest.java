@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** The suite runs with threads of this class, each of which has the loop that an application writes. */
 @DisplayName("A port in pull mode keeps the contract of a completion port")
 class PullPortTest extends CompletionPortContract {
-    private static final Duration DEADLINE = Duration.ofSeconds(60);
+    private static final Duration DEADLINE = Duration.ofSeconds(20);
     private static final PortOptions ONE = PortOptions.pull().engine("nio");
 
     @Override

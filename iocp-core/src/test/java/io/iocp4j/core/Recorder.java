@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 
 /** A handler for tests: writes down what it is told, keeps the bytes, and lets the test wait. Tests override a callback to do more. */
 class Recorder implements TcpHandler {
-    static final long DEADLINE_SECONDS = 60;
+    static final long DEADLINE_SECONDS = 20;
 
     // guarded by this
     private final List<String> events = new ArrayList<>();

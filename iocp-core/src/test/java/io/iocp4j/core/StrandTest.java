@@ -58,7 +58,7 @@ class StrandTest {
     }
 
     private static void await(CountDownLatch latch) throws InterruptedException {
-        assertTrue(latch.await(60, TimeUnit.SECONDS));
+        assertTrue(latch.await(20, TimeUnit.SECONDS));
     }
 
     @Test

@@ -36,7 +36,7 @@ class TcpEndTest extends TcpFixture {
             Pair pair = accept(options, recorder);
             CyclicBarrier together = new CyclicBarrier(4);
             List<Future<CloseInfo>> ends = IntStream.range(0, 4).mapToObj(i -> threads.submit(() -> {
-                together.await(60, TimeUnit.SECONDS);
+                together.await(20, TimeUnit.SECONDS);
                 pair.connection().close();
                 return awaitClosed(pair.connection());
             })).toList();

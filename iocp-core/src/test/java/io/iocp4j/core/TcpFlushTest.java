@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("flushed() of a connection")
 class TcpFlushTest extends TcpFixture {
     private static IoError failure(CompletableFuture<Void> future) {
-        ExecutionException thrown = assertThrows(ExecutionException.class, () -> future.get(60, TimeUnit.SECONDS));
+        ExecutionException thrown = assertThrows(ExecutionException.class, () -> future.get(10, TimeUnit.SECONDS));
         return ((IoException) thrown.getCause()).error();
     }
 
@@ -27,7 +27,7 @@ class TcpFlushTest extends TcpFixture {
         Pair pair = accept(options, new Recorder());
         assertTrue(pair.connection().flushed().isDone());
         pair.connection().send(text("x"));
-        pair.connection().flushed().get(60, TimeUnit.SECONDS);
+        pair.connection().flushed().get(10, TimeUnit.SECONDS);
         assertEquals(0, pair.connection().bufferedAmount());
         pair.peer().close();
         awaitClosed(pair.connection());
@@ -47,10 +47,10 @@ class TcpFlushTest extends TcpFixture {
         assertFalse(done.get(0).isDone(), "the peer has not read yet");
         // what the system takes beside what the peer has read is less than one of the three
         pair.peerReads(4 * MIB);
-        assertEquals("0 worker true", done.get(0).get(60, TimeUnit.SECONDS));
+        assertEquals("0 worker true", done.get(0).get(10, TimeUnit.SECONDS));
         assertFalse(done.get(2).isDone());
         pair.peerReads(8 * MIB);
-        assertEquals("2 worker true", done.get(2).get(60, TimeUnit.SECONDS));
+        assertEquals("2 worker true", done.get(2).get(10, TimeUnit.SECONDS));
         assertTrue(done.get(1).isDone());
         assertFalse(port.isWorker());
     }

@@ -22,7 +22,7 @@ class TcpServerStopTest {
                     clients[i] = new Socket(server.address().getAddress(), server.address().getPort());
                 }
                 try {
-                    CompletableFuture.runAsync(() -> server.close(Duration.ZERO)).get(60, TimeUnit.SECONDS);
+                    CompletableFuture.runAsync(() -> server.close(Duration.ZERO)).get(10, TimeUnit.SECONDS);
                     assertEquals(0, server.connections());
                 } finally {
                     for (Socket client : clients) {

@@ -51,7 +51,7 @@ class TcpServerTest extends TcpFixture {
     }
 
     private Recorder nextHandler() throws InterruptedException {
-        Recorder handler = handlers.poll(60, TimeUnit.SECONDS);
+        Recorder handler = handlers.poll(20, TimeUnit.SECONDS);
         assertTrue(handler != null, "no connection came");
         return handler;
     }

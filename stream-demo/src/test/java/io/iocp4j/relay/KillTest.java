@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 class KillTest {
     private static final Duration LENGTH = Duration.ofSeconds(60);
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofSeconds(15);
 
     @BeforeAll
     static void programs() {

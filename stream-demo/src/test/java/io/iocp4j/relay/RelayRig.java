@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 
 /** A relay on a free port, with the clients that a test made of it; closing it demands that no memory is left in use. */
 final class RelayRig implements AutoCloseable {
-    static final int DEADLINE_SECONDS = 30;
+    static final int DEADLINE_SECONDS = 10;
     /** Objects of the stream list are flat, so each can be found by its braces and read by itself. */
     private static final Pattern FLAT_OBJECT = Pattern.compile("\\{[^{}]*}");
     private static final Pattern LIST = Pattern.compile("\\{\"streams\":\\[(.*)],\"version\":\"[^\"]+\"}");

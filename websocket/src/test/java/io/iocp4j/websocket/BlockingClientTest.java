@@ -52,7 +52,7 @@ class BlockingClientTest {
                 socket.send("still there");
                 assertEquals("still there", socket.receive().text());
             }
-            assertTrue(left.closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(left.closed().get(5, TimeUnit.SECONDS).clean());
         }
     }
 
@@ -73,7 +73,7 @@ class BlockingClientTest {
                 Thread.ofVirtual().start(task);
             }
             for (FutureTask<Void> task : tasks) {
-                task.get(60, TimeUnit.SECONDS);
+                task.get(20, TimeUnit.SECONDS);
             }
         }
     }
@@ -125,9 +125,9 @@ class BlockingClientTest {
                         WebSocketClient.connect(server.uri("/").toString()));
                 thrown.complete(Thread.currentThread().isInterrupted() ? e.error() : null);
             });
-            assertTrue(asked.await(60, TimeUnit.SECONDS));
+            assertTrue(asked.await(5, TimeUnit.SECONDS));
             waiting.interrupt();
-            assertEquals(IoError.OPERATION_ABORTED, thrown.get(60, TimeUnit.SECONDS));
+            assertEquals(IoError.OPERATION_ABORTED, thrown.get(5, TimeUnit.SECONDS));
         }
     }
 
@@ -144,7 +144,7 @@ class BlockingClientTest {
                     socket.abort();
                 }
             });
-            assertTrue(thrown.get(60, TimeUnit.SECONDS).getMessage().contains("worker"));
+            assertTrue(thrown.get(5, TimeUnit.SECONDS).getMessage().contains("worker"));
         }
     }
 }

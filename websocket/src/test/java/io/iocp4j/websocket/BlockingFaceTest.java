@@ -50,7 +50,7 @@ class BlockingFaceTest {
         new Random(3).nextBytes(binary);
         try (WebSocketServer server = WebSocketServer.listen(0, ws -> { for (Message m : ws) ws.send(m); })) {
             URI uri = URI.create("ws://localhost:" + server.address().getPort() + "/any/path");
-            WebSocket ws = WebSocketClient.connectAsync(uri, new Inbox(null)).get(60, TimeUnit.SECONDS);
+            WebSocket ws = WebSocketClient.connectAsync(uri, new Inbox(null)).get(10, TimeUnit.SECONDS);
             try (ws) {
                 ws.send("hello");
                 ws.send(binary);
@@ -62,7 +62,7 @@ class BlockingFaceTest {
                 assertTrue(echoed.data().isReadOnly());
                 assertEquals("", ws.receive().text());
             }
-            assertTrue(ws.closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(ws.closed().get(10, TimeUnit.SECONDS).clean());
             assertNull(ws.receive(), "this side has closed");
             server.close(SOON);
         }
@@ -93,7 +93,7 @@ class BlockingFaceTest {
             assertFalse(messages.hasNext());
             assertThrows(NoSuchElementException.class, messages::next);
             assertNull(pair.atClient.receive());
-            assertEquals(4000, pair.atClient.closed().get(60, TimeUnit.SECONDS).code());
+            assertEquals(4000, pair.atClient.closed().get(10, TimeUnit.SECONDS).code());
             WebSocketException over = assertThrows(WebSocketException.class, () -> pair.atClient.send("late"));
             assertEquals(4000, over.status().code());
         }
@@ -130,7 +130,7 @@ class BlockingFaceTest {
         try (TestServer server = TestServer.with(b -> b.sessions(session)); RawClient client = server.upgraded()) {
             client.send(WireBytes.masked(0x83, "reserved opcode"));
             client.assertClose(CloseCode.PROTOCOL_ERROR);
-            WebSocketException thrown = assertInstanceOf(WebSocketException.class, seen.get(60, TimeUnit.SECONDS));
+            WebSocketException thrown = assertInstanceOf(WebSocketException.class, seen.get(10, TimeUnit.SECONDS));
             assertEquals(CloseCode.PROTOCOL_ERROR, thrown.status().code());
         }
     }
@@ -206,16 +206,16 @@ class BlockingFaceTest {
             }
             all[count] = WireBytes.masked(0x88, "");
             client.send(WireBytes.join(all));
-            WebSocketEnd end = (WebSocketEnd) opened.get(60, TimeUnit.SECONDS);
+            WebSocketEnd end = (WebSocketEnd) opened.get(10, TimeUnit.SECONDS);
             long deadline = System.nanoTime() + TestServer.DEADLINE.toNanos();
             while (!end.isPaused() && end.isOpen() && System.nanoTime() < deadline) {
                 CompletableFuture<Void> behind = new CompletableFuture<>();
                 end.execute(() -> behind.complete(null));
-                behind.get(60, TimeUnit.SECONDS);
+                behind.get(10, TimeUnit.SECONDS);
             }
             assertEquals(WebSocket.State.OPEN, end.state(), "the Close frame waits behind the messages");
             go.complete(null);
-            assertEquals(count, received.get(60, TimeUnit.SECONDS));
+            assertEquals(count, received.get(10, TimeUnit.SECONDS));
             client.assertClose(CloseCode.NO_STATUS);
         }
     }
@@ -231,7 +231,7 @@ class BlockingFaceTest {
                 onWorker.complete(assertThrows(IllegalStateException.class, pair.atClient::receive));
                 assertThrows(IllegalStateException.class, pair.atClient::flush);
             });
-            assertTrue(onWorker.get(60, TimeUnit.SECONDS).getMessage().contains("worker"));
+            assertTrue(onWorker.get(10, TimeUnit.SECONDS).getMessage().contains("worker"));
             BlockingQueue<Object> results = new LinkedBlockingQueue<>();
             for (int i = 0; i < 2; i++) {
                 Thread.ofVirtual().start(() -> {
@@ -258,7 +258,7 @@ class BlockingFaceTest {
                 thrown.complete(assertThrows(IoException.class, pair.atClient::receive));
                 assertTrue(Thread.interrupted());
             });
-            assertEquals(IoError.OPERATION_ABORTED, thrown.get(60, TimeUnit.SECONDS).error());
+            assertEquals(IoError.OPERATION_ABORTED, thrown.get(10, TimeUnit.SECONDS).error());
             waiting.join();
             pair.atServer.trySend("still there");
             assertEquals("still there", pair.atClient.receive(SOON).text());
@@ -307,7 +307,7 @@ class BlockingFaceTest {
             CompletableFuture<Throwable> failed = new CompletableFuture<>();
             Thread.ofVirtual().start(() -> failed.complete(assertThrows(IOException.class, pair.atClient::flush)));
             pair.atClient.abort();
-            assertInstanceOf(WebSocketException.class, failed.get(60, TimeUnit.SECONDS));
+            assertInstanceOf(WebSocketException.class, failed.get(10, TimeUnit.SECONDS));
         }
     }
 
@@ -360,7 +360,7 @@ class BlockingFaceTest {
         try (TestServer server = TestServer.with(b -> b.parts(true).sessions(session)); RawClient client = server.upgraded()) {
             client.send(WireBytes.masked(0x01, "a"));
             client.send(WireBytes.masked(0x88, ""));
-            assertInstanceOf(WebSocketException.class, thrown.get(60, TimeUnit.SECONDS));
+            assertInstanceOf(WebSocketException.class, thrown.get(10, TimeUnit.SECONDS));
         }
     }
 }

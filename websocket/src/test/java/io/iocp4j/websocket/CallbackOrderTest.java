@@ -124,10 +124,10 @@ class CallbackOrderTest {
             socket.abort();
             recorder.end();
             socket.schedule(Duration.ZERO, () -> dropped.complete(null));
-            socket.closed().get(60, TimeUnit.SECONDS);
+            socket.closed().get(5, TimeUnit.SECONDS);
             CompletableFuture<Void> behind = new CompletableFuture<>();
             server.port.schedule(Duration.ofMillis(20), () -> behind.complete(null));
-            behind.get(60, TimeUnit.SECONDS);
+            behind.get(5, TimeUnit.SECONDS);
             assertFalse(dropped.isDone());
         }
     }
@@ -150,7 +150,7 @@ class CallbackOrderTest {
                 assertTrue(socket.bufferedAmount() <= 1 << 20, "queued " + socket.bufferedAmount());
             }
             assertEquals(CloseCode.ABNORMAL, recorder.end().code());
-            assertFalse(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertFalse(socket.closed().get(5, TimeUnit.SECONDS).clean());
             other.text("unaffected");
             assertEquals("unaffected", other.text());
             slow.reset();

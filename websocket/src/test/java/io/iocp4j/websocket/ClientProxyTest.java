@@ -50,7 +50,7 @@ class ClientProxyTest extends ClientFixture {
             WebSocket socket = open(BEHIND);
             socket.trySend("hello");
             socket.close();
-            assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
             assertFalse(proxy.uri("/").toString().isEmpty());
         }
         assertEquals("CONNECT server.invalid:8080 HTTP/1.1\r\nHost: server.invalid:8080\r\n\r\n", seen.head);

@@ -166,7 +166,7 @@ class ClientRedirectTest extends ClientFixture {
             peer.awaitEnd();
         })) {
             CompletableFuture<WebSocket> opening = begin(server.uri("/"));
-            assertTrue(there.await(60, TimeUnit.SECONDS));
+            assertTrue(there.await(5, TimeUnit.SECONDS));
             assertTrue(opening.cancel(true));
             assertNotOpened();
         }

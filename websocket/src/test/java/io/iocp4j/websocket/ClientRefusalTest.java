@@ -64,7 +64,7 @@ class ClientRefusalTest extends ClientFixture {
         try (RawServer server = new RawServer(peer -> peer.request().send("HTTP/1.1 204 No\r\n\r\n"))) {
             CompletableFuture<WebSocket> result = begin(server.uri("/"));
             assertEquals(new CloseStatus(1006, "the server answered 204", Initiator.REMOTE, false), recorder.end());
-            assertTrue(result.handle((socket, thrown) -> thrown != null).get(60, TimeUnit.SECONDS));
+            assertTrue(result.handle((socket, thrown) -> thrown != null).get(5, TimeUnit.SECONDS));
         }
     }
 
@@ -117,7 +117,7 @@ class ClientRefusalTest extends ClientFixture {
                 } else {
                     assertEquals("sorry", refused.bodyText());
                 }
-                assertTrue(told.await(60, TimeUnit.SECONDS));
+                assertTrue(told.await(5, TimeUnit.SECONDS));
             }
         }
     }

@@ -63,7 +63,7 @@ class ClientRoleTest {
     @AfterEach
     void close() throws Exception {
         socket.abort();
-        socket.closed().get(60, TimeUnit.SECONDS);
+        socket.closed().get(5, TimeUnit.SECONDS);
         server.close();
         listener.close();
         port.close();
@@ -127,7 +127,7 @@ class ClientRoleTest {
         assertFalse(socket.closed().isDone());
         server.shutdownOutput();
         assertEquals(-1, in.read());
-        assertFalse(socket.closed().get(60, TimeUnit.SECONDS).clean());
+        assertFalse(socket.closed().get(5, TimeUnit.SECONDS).clean());
     }
 
     @Test
@@ -140,7 +140,7 @@ class ClientRoleTest {
         assertFalse(socket.trySend("too late"));
         server.shutdownOutput();
         assertEquals(-1, in.read());
-        assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+        assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
         assertEquals(WebSocket.State.CLOSED, socket.state());
     }
 
@@ -154,7 +154,7 @@ class ClientRoleTest {
         send(WireBytes.unmasked(0x88, new byte[] {0x0F, (byte) 0xA1}));
         assertEquals(-1, in.read());
         assertTrue(System.nanoTime() - before >= CLOSE_TIMEOUT.toNanos(), "the server was given its time");
-        assertEquals(new CloseStatus(4001, "enough", Initiator.LOCAL, true), socket.closed().get(60, TimeUnit.SECONDS));
+        assertEquals(new CloseStatus(4001, "enough", Initiator.LOCAL, true), socket.closed().get(5, TimeUnit.SECONDS));
     }
 
     @Test
@@ -163,7 +163,7 @@ class ClientRoleTest {
         socket.close();
         assertEquals(1000, frame().closeCode());
         assertEquals(-1, in.read());
-        assertFalse(socket.closed().get(60, TimeUnit.SECONDS).clean());
+        assertFalse(socket.closed().get(5, TimeUnit.SECONDS).clean());
         assertNotEquals(WebSocket.State.OPEN, socket.state());
     }
 

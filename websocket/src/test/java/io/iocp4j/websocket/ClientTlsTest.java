@@ -39,7 +39,7 @@ class ClientTlsTest extends ClientFixture {
         socket.trySend("hello");
         assertEquals("hello", TestServer.take(recorder.events));
         socket.close();
-        assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+        assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
     }
 
     @Test
@@ -122,7 +122,7 @@ class ClientTlsTest extends ClientFixture {
                 if (keys == TestKeys.LOCALHOST) {
                     WebSocket socket = open(behind);
                     socket.close();
-                    assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+                    assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
                     recorder.end();
                 } else {
                     assertEquals(IoError.TLS_FAILURE, refused(IoException.class, behind).error());
@@ -147,7 +147,7 @@ class ClientTlsTest extends ClientFixture {
                 }
             });
             echoes(open(URI.create("wss://localhost:" + listener.getLocalPort() + "/")));
-            served.get(60, TimeUnit.SECONDS);
+            served.get(5, TimeUnit.SECONDS);
         }
     }
 
@@ -164,10 +164,10 @@ class ClientTlsTest extends ClientFixture {
                     socket.request(1);
                     return null;
                 }
-            }).get(60, TimeUnit.SECONDS);
-            socket.sendText("hello", true).get(60, TimeUnit.SECONDS);
-            assertEquals("hello", text.get(60, TimeUnit.SECONDS));
-            socket.sendClose(1000, "").get(60, TimeUnit.SECONDS);
+            }).get(10, TimeUnit.SECONDS);
+            socket.sendText("hello", true).get(5, TimeUnit.SECONDS);
+            assertEquals("hello", text.get(5, TimeUnit.SECONDS));
+            socket.sendClose(1000, "").get(5, TimeUnit.SECONDS);
             http.shutdownNow();
         }
     }

@@ -83,7 +83,7 @@ class HttpConnectionTest {
             HttpExchange exchange = TestServer.take(asked);
             gone.reset();
             server.server.close();
-            server.server.closed().get(60, TimeUnit.SECONDS);
+            server.server.closed().get(5, TimeUnit.SECONDS);
             assertTrue(exchange.respond(HttpResponse.text(200, "nobody")));
             assertEquals(gone.socket().getLocalPort(), exchange.remote().getPort());
         }
@@ -254,7 +254,7 @@ class HttpConnectionTest {
             client.send(get("/1") + get("/2"));
             assertEquals('H', client.in().read());
             server.server.close();
-            server.server.closed().get(60, TimeUnit.SECONDS);
+            server.server.closed().get(5, TimeUnit.SECONDS);
             assertEquals(1, server.server.tcp().accepted());
         }
     }

@@ -68,7 +68,7 @@ class HttpRefusalOverTcpTest {
             Response response = client.response();
             assertEquals(status, response.status());
             client.assertEnd();
-            writing.get(60, TimeUnit.SECONDS);
+            writing.get(5, TimeUnit.SECONDS);
             assertTrue(server.port.buffers().usedBytes() < 1 << 20);
         }
     }

@@ -311,7 +311,7 @@ class HttpUploadTest {
             String request = post("Content-Length: 3") + "abc";
             client.send(request + request.replace("/upload", "/later"));
             assertEquals("3", client.response().body());
-            assertTrue(atTheEnd.get(60, TimeUnit.SECONDS));
+            assertTrue(atTheEnd.get(5, TimeUnit.SECONDS));
             HttpExchange later = TestServer.take(asked);
             assertThrows(IllegalStateException.class, () -> later.body(upload));
             assertTrue(later.respond(HttpResponse.text(200, "without its body")));

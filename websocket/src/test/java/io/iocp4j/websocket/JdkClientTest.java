@@ -159,7 +159,7 @@ class JdkClientTest {
             socket.close(4001, "größer");
             assertEquals("close 4001 größer", client.next());
             assertEquals(new CloseStatus(4001, "größer", Initiator.LOCAL, true),
-                    socket.closed().get(60, TimeUnit.SECONDS));
+                    socket.closed().get(5, TimeUnit.SECONDS));
         }
     }
 
@@ -250,7 +250,7 @@ class JdkClientTest {
             }
             for (int message = 0; message < 20; message++) {
                 for (var socket : sockets) {
-                    socket.get(60, TimeUnit.SECONDS).sendText("m" + message, true).join();
+                    socket.get(5, TimeUnit.SECONDS).sendText("m" + message, true).join();
                 }
             }
             for (Client client : clients) {

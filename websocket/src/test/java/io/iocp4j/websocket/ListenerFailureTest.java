@@ -122,7 +122,7 @@ class ListenerFailureTest {
             client.assertClose(1000);
             client.end();
             assertEquals(1000, failing.end().code());
-            assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
         }
         assertTrue(failing.ends.isEmpty(), "onClose once");
     }

@@ -32,7 +32,7 @@ class PauseTest {
     private static void settle(WebSocket socket) throws Exception {
         CompletableFuture<Void> behind = new CompletableFuture<>();
         socket.execute(() -> behind.complete(null));
-        behind.get(60, TimeUnit.SECONDS);
+        behind.get(10, TimeUnit.SECONDS);
     }
 
     @Test
@@ -93,7 +93,7 @@ class PauseTest {
             client.close(4000);
             client.assertEnd();
             client.end();
-            assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(socket.closed().get(10, TimeUnit.SECONDS).clean());
             assertNull(recorder.events.poll());
         }
     }

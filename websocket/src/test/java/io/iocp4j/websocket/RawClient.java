@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * under test. Every read has a deadline. For the thread of the test.
  */
 final class RawClient implements AutoCloseable {
-    static final int DEADLINE_MILLIS = 20_000;
+    static final int DEADLINE_MILLIS = 5000;
     private static final int RECEIVE_BUFFER = 64 << 10;
 
     /** What a server sent. */

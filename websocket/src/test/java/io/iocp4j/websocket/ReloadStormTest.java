@@ -101,7 +101,7 @@ class ReloadStormTest {
                 visit(server, life);
             }
             server.server.close();
-            server.server.closed().get(60, TimeUnit.SECONDS);
+            server.server.closed().get(5, TimeUnit.SECONDS);
             assertEquals(0, server.server.tcp().connections());
             assertEquals(0, server.server.webSockets());
             assertEquals(0, server.port.buffers().usedBytes());

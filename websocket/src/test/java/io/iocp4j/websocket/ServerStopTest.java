@@ -50,10 +50,10 @@ class ServerStopTest {
                 client.close(CloseCode.GOING_AWAY);
                 client.assertEnd();
                 client.end();
-                assertTrue(sockets.get(i).closed().get(60, TimeUnit.SECONDS).clean());
+                assertTrue(sockets.get(i).closed().get(5, TimeUnit.SECONDS).clean());
                 assertEquals(CloseCode.GOING_AWAY, recorders.get(i).end().code());
             }
-            stop.get(60, TimeUnit.SECONDS);
+            stop.get(5, TimeUnit.SECONDS);
             assertTrue(server.server.closed().isDone());
             assertThrows(IOException.class, server::connect, "nobody is accepted any more");
         } finally {
@@ -73,7 +73,7 @@ class ServerStopTest {
             server.server.close(Duration.ofMillis(200));
             long millis = Duration.ofNanos(System.nanoTime() - before).toMillis();
             assertTrue(millis >= 200 && millis < TestServer.DEADLINE.toMillis(), millis + " ms");
-            assertFalse(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertFalse(socket.closed().get(5, TimeUnit.SECONDS).clean());
             client.assertClose(CloseCode.GOING_AWAY);
         }
     }
@@ -100,7 +100,7 @@ class ServerStopTest {
             socket.end();
             page.end();
             page.assertEnd();
-            server.server.closed().get(60, TimeUnit.SECONDS);
+            server.server.closed().get(5, TimeUnit.SECONDS);
         }
     }
 
@@ -139,13 +139,13 @@ class ServerStopTest {
             body.send(get("/", "Content-Length: 10", "Expect: 100-continue"));
             assertEquals(100, body.response().status());
             answer.send(get("/wait"));
-            HttpExchange exchange = waiting.get(60, TimeUnit.SECONDS);
+            HttpExchange exchange = waiting.get(5, TimeUnit.SECONDS);
             CompletableFuture<Void> stop = CompletableFuture.runAsync(() -> server.server.close(FAR_OFF));
             for (RawClient client : new RawClient[] {idle, half, body, answer}) {
                 client.assertEnd();
                 client.end();
             }
-            stop.get(60, TimeUnit.SECONDS);
+            stop.get(10, TimeUnit.SECONDS);
             assertTrue(aborted.isDone());
             exchange.respond(HttpResponse.text(200, "too late"));
         }
@@ -197,7 +197,7 @@ class ServerStopTest {
                                 reset.getMessage());
                     }
                 }
-                stop.get(60, TimeUnit.SECONDS);
+                stop.get(10, TimeUnit.SECONDS);
             } finally {
                 for (RawClient client : clients) {
                     client.close();

@@ -70,7 +70,7 @@ class ServerTlsTest {
             assertEquals("hello", socket.receive().text());
             assertEquals("/p", recorder.socket().handshake().request().path());
             socket.close();
-            assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
             assertEquals(CloseCode.NORMAL, recorder.end().code());
         }
     }
@@ -95,11 +95,11 @@ class ServerTlsTest {
                     closed.complete(code);
                     return null;
                 }
-            }).get(60, TimeUnit.SECONDS);
-            socket.sendText("hello", true).get(60, TimeUnit.SECONDS);
-            assertEquals("hello", text.get(60, TimeUnit.SECONDS));
+            }).get(10, TimeUnit.SECONDS);
+            socket.sendText("hello", true).get(5, TimeUnit.SECONDS);
+            assertEquals("hello", text.get(5, TimeUnit.SECONDS));
             recorder.socket().close(4000, "over");
-            assertEquals(4000, closed.get(60, TimeUnit.SECONDS));
+            assertEquals(4000, closed.get(5, TimeUnit.SECONDS));
             assertEquals(4000, recorder.end().code());
         }
     }

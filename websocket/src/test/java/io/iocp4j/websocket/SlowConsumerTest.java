@@ -72,10 +72,10 @@ class SlowConsumerTest {
                     sent.completeExceptionally(e);
                 }
             });
-            assertTrue(sending.await(60, TimeUnit.SECONDS));
+            assertTrue(sending.await(10, TimeUnit.SECONDS));
             assertFalse(sent.isDone());
             readUntil(client, "waited");
-            sent.get(60, TimeUnit.SECONDS);
+            sent.get(10, TimeUnit.SECONDS);
             assertEquals(0, socket.messagesDropped());
             socket.abort();
         }
@@ -94,10 +94,10 @@ class SlowConsumerTest {
                 Thread.currentThread().interrupt();
                 interrupted.complete(assertThrows(IoException.class, () -> socket.send("never")));
             });
-            assertEquals(IoError.OPERATION_ABORTED, ((IoException) interrupted.get(60, TimeUnit.SECONDS)).error());
+            assertEquals(IoError.OPERATION_ABORTED, ((IoException) interrupted.get(10, TimeUnit.SECONDS)).error());
             client.reset();
             socket.abort();
-            assertInstanceOf(WebSocketException.class, woken.get(60, TimeUnit.SECONDS));
+            assertInstanceOf(WebSocketException.class, woken.get(10, TimeUnit.SECONDS));
         }
     }
 
@@ -121,9 +121,9 @@ class SlowConsumerTest {
                 }
             });
             assertEquals(CloseCode.ABNORMAL, recorder.end().code());
-            assertTrue(most.get(60, TimeUnit.SECONDS) <= 1 << 20);
+            assertTrue(most.get(10, TimeUnit.SECONDS) <= 1 << 20);
             client.reset();
-            socket.closed().get(60, TimeUnit.SECONDS);
+            socket.closed().get(10, TimeUnit.SECONDS);
         }
     }
 
@@ -152,7 +152,7 @@ class SlowConsumerTest {
             assertEquals(20, socket.messagesDropped());
             socket.trySend("marker");
             readUntil(client, "marker");
-            assertTrue(drained.get().await(60, TimeUnit.SECONDS));
+            assertTrue(drained.get().await(10, TimeUnit.SECONDS));
             socket.send("after");
             assertEquals("after", client.text());
             assertEquals(20, socket.messagesDropped());
@@ -172,7 +172,7 @@ class SlowConsumerTest {
             WebSocketException thrown = assertThrows(WebSocketException.class, () -> socket.send("too much"));
             assertEquals(CloseCode.POLICY_VIOLATION, thrown.status().code());
             assertEquals(CloseCode.POLICY_VIOLATION, recorder.end().code());
-            assertFalse(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertFalse(socket.closed().get(10, TimeUnit.SECONDS).clean());
         }
     }
 
@@ -203,7 +203,7 @@ class SlowConsumerTest {
             WebSocket socket = recorder.socket();
             CompletableFuture<Boolean> onWorker = socket.sendAsync(Message.text("gone"))
                     .thenApply(nothing -> socket.bufferedAmount() == 0);
-            assertTrue(onWorker.get(60, TimeUnit.SECONDS));
+            assertTrue(onWorker.get(10, TimeUnit.SECONDS));
             assertEquals("gone", client.text());
             fill(socket);
             List<CompletableFuture<Void>> waiting = new ArrayList<>();
@@ -212,7 +212,7 @@ class SlowConsumerTest {
             }
             socket.abort();
             for (CompletableFuture<Void> never : waiting) {
-                ExecutionException thrown = assertThrows(ExecutionException.class, () -> never.get(60, TimeUnit.SECONDS));
+                ExecutionException thrown = assertThrows(ExecutionException.class, () -> never.get(10, TimeUnit.SECONDS));
                 assertEquals(IoError.OPERATION_ABORTED, ((IoException) thrown.getCause()).error());
             }
         }

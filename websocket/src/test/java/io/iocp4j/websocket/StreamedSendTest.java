@@ -136,8 +136,8 @@ class StreamedSendTest {
         assertEquals("behind", client.text());
         assertEquals("shared", client.text());
         assertEquals("last", client.text());
-        sent.get(60, TimeUnit.SECONDS);
-        assertTrue(drained.await(60, TimeUnit.SECONDS), "who was told to wait is told to go on");
+        sent.get(10, TimeUnit.SECONDS);
+        assertTrue(drained.await(10, TimeUnit.SECONDS), "who was told to wait is told to go on");
         assertTrue(shared.release(), "nobody keeps a reference");
     }
 
@@ -147,7 +147,7 @@ class StreamedSendTest {
         OutputStream first = socket.outputStream();
         CompletableFuture<Throwable> refused = new CompletableFuture<>();
         socket.execute(() -> refused.complete(assertThrows(IllegalStateException.class, socket::outputStream)));
-        refused.get(60, TimeUnit.SECONDS);
+        refused.get(10, TimeUnit.SECONDS);
         CountDownLatch begun = new CountDownLatch(2);
         CompletableFuture<Void> second = CompletableFuture.runAsync(() -> {
             begun.countDown();
@@ -165,13 +165,13 @@ class StreamedSendTest {
                 throw new java.io.UncheckedIOException(e);
             }
         }, task -> Thread.ofVirtual().start(task));
-        assertTrue(begun.await(60, TimeUnit.SECONDS));
+        assertTrue(begun.await(10, TimeUnit.SECONDS));
         first.write('1');
         first.close();
         assertArrayEquals(new byte[] {'1'}, message().payload());
         Set<String> others = Set.of(new String(message().payload()), new String(message().payload()));
         assertEquals(Set.of("2", "m"), others);
-        CompletableFuture.allOf(second, message).get(60, TimeUnit.SECONDS);
+        CompletableFuture.allOf(second, message).get(10, TimeUnit.SECONDS);
     }
 
     @Test
@@ -179,7 +179,7 @@ class StreamedSendTest {
     void backpressure() throws Exception {
         CompletableFuture<Void> written = writeLarge();
         assertEquals(LARGE, message().payload().length);
-        written.get(60, TimeUnit.SECONDS);
+        written.get(10, TimeUnit.SECONDS);
     }
 
     private CompletableFuture<Void> writeLarge() {
@@ -208,7 +208,7 @@ class StreamedSendTest {
         stalled.join();
         assertFalse(written.isDone());
         client.send(WireBytes.masked(0x89, "p"));
-        assertTrue(pinged.await(60, TimeUnit.SECONDS));
+        assertTrue(pinged.await(10, TimeUnit.SECONDS));
         socket.ping(ByteBuffer.allocate(0));
         long before = 0;
         Set<Integer> seen = new HashSet<>();
@@ -223,7 +223,7 @@ class StreamedSendTest {
         assertEquals(Set.of(0x89, 0x8A), seen);
         // what the kernels had taken before
         assertTrue(before < LARGE / 2, before + " bytes went first");
-        written.get(60, TimeUnit.SECONDS);
+        written.get(10, TimeUnit.SECONDS);
     }
 
     @Test
@@ -236,7 +236,7 @@ class StreamedSendTest {
         socket.trySend(shared);
         socket.close(4000, "");
         assertEquals(4000, recorder.end().code());
-        ExecutionException thrown = assertThrows(ExecutionException.class, () -> behind.get(60, TimeUnit.SECONDS));
+        ExecutionException thrown = assertThrows(ExecutionException.class, () -> behind.get(10, TimeUnit.SECONDS));
         assertEquals(IoError.OPERATION_ABORTED, ((IoException) thrown.getCause()).error());
         assertEquals(0x02, client.frame().firstOctet());
         assertEquals(4000, client.frame().closeCode());

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 
 /** A server on the loopback address and on a port of its own, which must have all its memory back at the end. */
 final class TestServer implements AutoCloseable {
-    static final Duration DEADLINE = Duration.ofSeconds(60);
+    static final Duration DEADLINE = Duration.ofSeconds(20);
     static final TcpOptions LOOPBACK = TcpOptions.defaults().loopback(0).lingerTimeout(Duration.ofSeconds(1));
 
     final CompletionPort port;

@@ -69,7 +69,7 @@ class WebSocketClientTest extends ClientFixture {
             socket.close(4001, "enough");
             assertEquals(new CloseStatus(4001, "enough", Initiator.LOCAL, false), recorder.end());
             assertEquals(new CloseStatus(4001, "enough", Initiator.REMOTE, true), serverSide.end());
-            assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
         }
     }
 
@@ -89,7 +89,7 @@ class WebSocketClientTest extends ClientFixture {
                 assertEquals("one", TestServer.take(recorder.events));
                 assertEquals("two", TestServer.take(recorder.events));
                 socket.close();
-                assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+                assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
                 recorder.end();
             }
         }
@@ -105,7 +105,7 @@ class WebSocketClientTest extends ClientFixture {
             assertTrue(peer.awaitEnd());
         })) {
             WebSocket socket = open(server.uri("/"));
-            assertEquals(CloseCode.PROTOCOL_ERROR, socket.closed().get(60, TimeUnit.SECONDS).code());
+            assertEquals(CloseCode.PROTOCOL_ERROR, socket.closed().get(5, TimeUnit.SECONDS).code());
             assertTrue(recorder.events.isEmpty());
         }
     }
@@ -121,7 +121,7 @@ class WebSocketClientTest extends ClientFixture {
             WebSocket socket = open(server.uri("/"));
             assertNull(socket.handshake().subprotocol());
             socket.close();
-            assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
         }
     }
 
@@ -177,7 +177,7 @@ class WebSocketClientTest extends ClientFixture {
             peer.awaitEnd();
         })) {
             CompletableFuture<WebSocket> opening = begin(server.uri("/"));
-            assertTrue(asked.await(60, TimeUnit.SECONDS));
+            assertTrue(asked.await(5, TimeUnit.SECONDS));
             assertTrue(opening.cancel(true));
             CloseStatus end = recorder.end();
             assertEquals(CloseCode.ABNORMAL, end.code());
@@ -206,7 +206,7 @@ class WebSocketClientTest extends ClientFixture {
     void cancelledTooLate() throws Exception {
         try (TestServer server = TestServer.echo()) {
             CompletableFuture<WebSocket> opening = begin(server.uri());
-            WebSocket socket = opening.get(60, TimeUnit.SECONDS);
+            WebSocket socket = opening.get(5, TimeUnit.SECONDS);
             assertFalse(opening.cancel(true));
             assertFalse(opening.isCancelled());
             socket.trySend("still there");
@@ -228,16 +228,16 @@ class WebSocketClientTest extends ClientFixture {
                 CountDownLatch now = new CountDownLatch(1);
                 answering.add(now);
                 CompletableFuture<WebSocket> opening = client.connectAsync(port, server.uri(), one);
-                assertTrue(now.await(60, TimeUnit.SECONDS));
+                assertTrue(now.await(5, TimeUnit.SECONDS));
                 if (opening.cancel(true)) {
                     cancelled++;
                     assertEquals(CloseCode.ABNORMAL, one.end().code());
                     assertTrue(one.opened.isEmpty());
                 } else {
-                    WebSocket socket = opening.get(60, TimeUnit.SECONDS);
+                    WebSocket socket = opening.get(5, TimeUnit.SECONDS);
                     assertEquals(socket, one.socket());
                     socket.abort();
-                    socket.closed().get(60, TimeUnit.SECONDS);
+                    socket.closed().get(5, TimeUnit.SECONDS);
                     one.end();
                 }
                 assertTrue(one.ends.isEmpty());
@@ -252,7 +252,7 @@ class WebSocketClientTest extends ClientFixture {
         CountDownLatch answer = new CountDownLatch(1);
         try (RawServer server = new RawServer(peer -> {
             peer.request();
-            assertTrue(answer.await(60, TimeUnit.SECONDS));
+            assertTrue(answer.await(5, TimeUnit.SECONDS));
             peer.send(peer.switching());
             peer.awaitEnd();
         })) {
@@ -274,10 +274,10 @@ class WebSocketClientTest extends ClientFixture {
             peer.awaitEnd();
         })) {
             CompletableFuture<WebSocket> opening = begin(server.uri("/"));
-            assertTrue(asked.await(60, TimeUnit.SECONDS));
+            assertTrue(asked.await(5, TimeUnit.SECONDS));
             port.close();
             IoException failed = assertInstanceOf(IoException.class,
-                    assertThrows(ExecutionException.class, () -> opening.get(60, TimeUnit.SECONDS)).getCause());
+                    assertThrows(ExecutionException.class, () -> opening.get(5, TimeUnit.SECONDS)).getCause());
             assertEquals(IoError.OPERATION_ABORTED, failed.error());
             assertNotOpened();
             assertThrows(IllegalStateException.class, () -> client.connectAsync(port, server.uri("/"), new Echo()));
@@ -289,15 +289,15 @@ class WebSocketClientTest extends ClientFixture {
     void ownPort() throws Exception {
         // the check for leaks behind this class finds the workers of a port that was not closed
         try (TestServer server = TestServer.echo()) {
-            WebSocket socket = WebSocketClient.connectAsync(server.uri(), recorder).get(60, TimeUnit.SECONDS);
+            WebSocket socket = WebSocketClient.connectAsync(server.uri(), recorder).get(5, TimeUnit.SECONDS);
             socket.trySend(ByteBuffer.wrap(new byte[3]));
             socket.close();
-            assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
         }
         try (RawServer server = new RawServer(peer ->
                 peer.request().send("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"))) {
             CompletableFuture<WebSocket> opening = client.connectAsync(server.uri("/"), new Echo());
-            assertThrows(ExecutionException.class, () -> opening.get(60, TimeUnit.SECONDS));
+            assertThrows(ExecutionException.class, () -> opening.get(5, TimeUnit.SECONDS));
         }
         CompletableFuture<WebSocket> opening = client.connectAsync(URI.create("ws://192.0.2.1/"), new Echo());
         assertTrue(opening.cancel(true));
@@ -314,11 +314,11 @@ class WebSocketClientTest extends ClientFixture {
                 openings.add(client.connectAsync(port, server.uri(), recorders.get(i)));
             }
             for (int i = 0; i < 50; i++) {
-                WebSocket socket = openings.get(i).get(60, TimeUnit.SECONDS);
+                WebSocket socket = openings.get(i).get(5, TimeUnit.SECONDS);
                 socket.trySend("m" + i);
                 assertEquals("m" + i, TestServer.take(recorders.get(i).events));
                 socket.close();
-                assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+                assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
             }
         }
     }
@@ -333,9 +333,9 @@ class WebSocketClientTest extends ClientFixture {
                     throw new IOException("no");
                 }
             };
-            WebSocket socket = client.connectAsync(port, server.uri(), throwing).get(60, TimeUnit.SECONDS);
+            WebSocket socket = client.connectAsync(port, server.uri(), throwing).get(5, TimeUnit.SECONDS);
             assertEquals(CloseCode.INTERNAL_ERROR, throwing.end().code());
-            socket.closed().get(60, TimeUnit.SECONDS);
+            socket.closed().get(5, TimeUnit.SECONDS);
             assertTrue(throwing.ends.isEmpty());
         }
     }

@@ -48,7 +48,7 @@ class WebSocketCloseTest {
     }
 
     private CloseStatus closed() throws Exception {
-        return socket.closed().get(60, TimeUnit.SECONDS);
+        return socket.closed().get(5, TimeUnit.SECONDS);
     }
 
     @Test

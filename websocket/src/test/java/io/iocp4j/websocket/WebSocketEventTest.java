@@ -32,8 +32,8 @@ class WebSocketEventTest {
                 assertEquals("one", TestServer.take(recorder.events));
                 assertEquals("two", TestServer.take(recorder.events));
                 pair.atServer.close(4000, "enough");
-                pair.atServer.closed().get(60, TimeUnit.SECONDS);
-                pair.atClient.closed().get(60, TimeUnit.SECONDS);
+                pair.atServer.closed().get(10, TimeUnit.SECONDS);
+                pair.atClient.closed().get(10, TimeUnit.SECONDS);
             }
             recording.dump(file);
         }

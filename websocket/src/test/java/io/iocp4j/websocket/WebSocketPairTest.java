@@ -43,10 +43,10 @@ class WebSocketPairTest {
             assertEquals(large.length, pair.client().receive().data().remaining());
             assertEquals("from the client", pair.server().receive().text());
             assertEquals(large.length, pair.server().receive().data().remaining());
-            sent.get(60, TimeUnit.SECONDS);
+            sent.get(10, TimeUnit.SECONDS);
             pair.close();
-            assertTrue(pair.client().closed().get(60, TimeUnit.SECONDS).clean());
-            assertTrue(pair.server().closed().get(60, TimeUnit.SECONDS).clean());
+            assertTrue(pair.client().closed().get(10, TimeUnit.SECONDS).clean());
+            assertTrue(pair.server().closed().get(10, TimeUnit.SECONDS).clean());
             assertNull(pair.server().receive());
         }
     }
@@ -64,18 +64,18 @@ class WebSocketPairTest {
             });
             WebSocketClient.Builder client = WebSocketClient.builder().subprotocols("v1", "v2").deflate(Deflate.on());
             CompletableFuture<WebSocketPair> refused = WebSocketPair.openAsync(port, server, client, new Recorder());
-            ExecutionException thrown = assertThrows(ExecutionException.class, () -> refused.get(60, TimeUnit.SECONDS));
+            ExecutionException thrown = assertThrows(ExecutionException.class, () -> refused.get(10, TimeUnit.SECONDS));
             assertEquals(401, assertInstanceOf(HandshakeException.class, thrown.getCause()).status());
             WebSocketPair pair = WebSocketPair.openAsync(port, server, client.header("X-Let-Me-In", "yes"), new Recorder())
-                    .get(60, TimeUnit.SECONDS);
+                    .get(10, TimeUnit.SECONDS);
             assertEquals("v2", pair.server().handshake().subprotocol());
             assertEquals("v2", pair.client().handshake().subprotocol());
             assertEquals(1, pair.client().handshake().extensions().size());
             pair.client().trySend("text ".repeat(1000));
             assertEquals("text ".repeat(1000), TestServer.take(recorder.events));
             pair.server().close(4000, "enough");
-            assertEquals(new CloseStatus(4000, "enough", Initiator.LOCAL, true), pair.server().closed().get(60, TimeUnit.SECONDS));
-            assertEquals(new CloseStatus(4000, "enough", Initiator.REMOTE, true), pair.client().closed().get(60, TimeUnit.SECONDS));
+            assertEquals(new CloseStatus(4000, "enough", Initiator.LOCAL, true), pair.server().closed().get(10, TimeUnit.SECONDS));
+            assertEquals(new CloseStatus(4000, "enough", Initiator.REMOTE, true), pair.client().closed().get(10, TimeUnit.SECONDS));
         }
     }
 
@@ -86,7 +86,7 @@ class WebSocketPairTest {
         Recorder atClient = new Recorder();
         try (CompletionPort port = CompletionPort.open()) {
             WebSocketPair pair = WebSocketPair.openAsync(port, WebSocketServer.builder().webSockets(request -> atServer),
-                    WebSocketClient.builder(), atClient).get(60, TimeUnit.SECONDS);
+                    WebSocketClient.builder(), atClient).get(10, TimeUnit.SECONDS);
             pair.client().abort();
             assertEquals(new CloseStatus(CloseCode.ABNORMAL, "aborted", Initiator.LOCAL, false), atClient.end());
             CloseStatus lost = atServer.end();

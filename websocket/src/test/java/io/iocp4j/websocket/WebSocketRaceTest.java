@@ -37,12 +37,12 @@ class WebSocketRaceTest {
             List<Future<Void>> results = new ArrayList<>();
             for (Callable<Void> task : tasks) {
                 results.add(threads.submit(() -> {
-                    start.await(60, TimeUnit.SECONDS);
+                    start.await(5, TimeUnit.SECONDS);
                     return task.call();
                 }));
             }
             for (Future<Void> result : results) {
-                result.get(60, TimeUnit.SECONDS);
+                result.get(20, TimeUnit.SECONDS);
             }
         }
     }
@@ -106,7 +106,7 @@ class WebSocketRaceTest {
                     tasks.add(() -> disturb(client, random.split()));
                     runTogether(tasks);
                     assertNotEquals(null, recorder.end(), "seed " + seed);
-                    socket.closed().get(60, TimeUnit.SECONDS);
+                    socket.closed().get(10, TimeUnit.SECONDS);
                     assertEquals(WebSocket.State.CLOSED, socket.state());
                     assertTrue(recorder.ends.isEmpty(), "onClose once, seed " + seed);
                 }
@@ -183,7 +183,7 @@ class WebSocketRaceTest {
                 client.assertEnd();
                 client.end();
                 assertEquals(code, recorder.end().code(), "what the peer was told is what the application was told");
-                assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+                assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
                 assertNotEquals(WebSocket.State.OPEN, inside.get());
             }
             assertTrue(recorder.ends.isEmpty(), "onClose once");
@@ -257,7 +257,7 @@ class WebSocketRaceTest {
                     return null;
                 });
                 runTogether(tasks);
-                assertTrue(socket.closed().get(60, TimeUnit.SECONDS).clean());
+                assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
             }
         }
     }

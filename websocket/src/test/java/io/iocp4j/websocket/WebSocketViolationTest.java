@@ -93,7 +93,7 @@ class WebSocketViolationTest {
             CloseStatus status = recorder.end();
             assertEquals(code, status.code());
             assertEquals(Initiator.LOCAL, status.initiator());
-            assertFalse(socket.closed().get(60, TimeUnit.SECONDS).clean());
+            assertFalse(socket.closed().get(5, TimeUnit.SECONDS).clean());
             assertTrue(recorder.events.isEmpty(), "no part of it reached the application: " + recorder.events);
             other.text("still here");
             assertEquals("still here", other.text());
