@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -104,7 +105,7 @@ final class Awaited extends IoContext {
         /** Many at once: to wait for each by itself is 200 threads woken for 100 pairs, which takes a busy machine minutes. */
         static List<Pair> of(CompletionPort port, PortListener listener, int count) throws Exception {
             Map<InetSocketAddress, PortSocket> servers = new ConcurrentHashMap<>();
-            CountDownLatch accepted = new CountDownLatch(count);
+            CompletableFuture<Void> accepted = new CompletableFuture<>();
             listener.accept(new EachAccept(listener, count, servers, accepted));
             List<PortSocket> clients = new ArrayList<>();
             List<Awaited> connects = new ArrayList<>();
@@ -115,7 +116,7 @@ final class Awaited extends IoContext {
             for (Awaited connect : connects) {
                 connect.ended(0);
             }
-            assertTrue(accepted.await(DEADLINE_SECONDS, TimeUnit.SECONDS), () -> accepted.getCount() + " of " + count + " not accepted");
+            accepted.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
             return clients.stream().map(client -> new Pair(client, Objects.requireNonNull(servers.get(client.local())))).toList();
         }
 
@@ -132,9 +133,9 @@ final class Awaited extends IoContext {
         private final PortListener listener;
         private final int wanted;
         private final Map<InetSocketAddress, PortSocket> servers;
-        private final CountDownLatch accepted;
+        private final CompletableFuture<Void> accepted;
 
-        EachAccept(PortListener listener, int wanted, Map<InetSocketAddress, PortSocket> servers, CountDownLatch accepted) {
+        EachAccept(PortListener listener, int wanted, Map<InetSocketAddress, PortSocket> servers, CompletableFuture<Void> accepted) {
             super(null);
             this.listener = listener;
             this.wanted = wanted;
@@ -144,11 +145,16 @@ final class Awaited extends IoContext {
 
         @Override
         protected void onCompletion() {
+            if (error() != null) {
+                accepted.completeExceptionally(new AssertionError("an accept failed: " + error(), cause()));
+                return;
+            }
             servers.put(accepted().remote(), accepted());
             if (wanted > 1) {
                 listener.accept(new EachAccept(listener, wanted - 1, servers, accepted));
+            } else {
+                accepted.complete(null);
             }
-            accepted.countDown();
         }
     }
 }

@@ -1,5 +1,8 @@
 package io.iocp4j.relay;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.iocp4j.websocket.TooLate;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +15,8 @@ import java.util.function.BooleanSupplier;
  * it: a sequence number that does not follow the one before, a skip, a first frame that is no key.
  */
 final class LiveViewer implements AutoCloseable {
+    private static final String SKIP = "was made to skip";
+
     private final String name;
     private final ViewerSocket socket;
 
@@ -60,6 +65,13 @@ final class LiveViewer implements AutoCloseable {
         return List.copyOf(faults);
     }
 
+    /** A viewer is made to skip what it did not read in time, and nothing else is ever wrong. */
+    void assertNoFaults() {
+        List<String> found = faults();
+        TooLate.unless(found.stream().noneMatch(fault -> fault.startsWith(SKIP)), name + ": " + found);
+        assertEquals(List.of(), found, name);
+    }
+
     @Override
     public void close() throws IOException {
         synchronized (this) {
@@ -83,7 +95,7 @@ final class LiveViewer implements AutoCloseable {
             state = (String) message.text().get("state");
             epoch = ((Double) message.text().get("epoch")).longValue();
         } else if (message.isText("skip")) {
-            faults.add("was made to skip: " + message.text());
+            faults.add(SKIP + ": " + message.text());
         } else if (message.isMedia()) {
             if (frames == 0) {
                 firstSeq = message.seq();
@@ -112,7 +124,7 @@ final class LiveViewer implements AutoCloseable {
         while (!condition.getAsBoolean()) {
             long left = deadline - System.nanoTime();
             if (left <= 0) {
-                throw new AssertionError(name + " waited in vain for " + what + ": state " + state + ", " + frames
+                throw new TooLate(name + " waited in vain for " + what + ": state " + state + ", " + frames
                         + " frames, " + faults);
             }
             TimeUnit.NANOSECONDS.timedWait(this, left);

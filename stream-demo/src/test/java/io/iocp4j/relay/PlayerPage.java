@@ -3,6 +3,7 @@ package io.iocp4j.relay;
 import io.iocp4j.websocket.Chromium;
 import io.iocp4j.websocket.JsonTree;
 import io.iocp4j.websocket.Page;
+import io.iocp4j.websocket.TooLate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,17 +29,18 @@ final class PlayerPage implements AutoCloseable {
 
     /** Waits for a condition, a JavaScript expression in which {@code stats} are those of the player. */
     void until(String condition, Duration limit) {
-        evaluate("""
-                new Promise((resolve, reject) => {
+        Object late = evaluate("""
+                new Promise(resolve => {
                   const deadline = performance.now() + %d;
                   const look = () => {
                     const stats = window.relayPlayer?.stats;
-                    if (stats && (%s)) resolve();
+                    if (stats && (%s)) resolve(null);
                     else if (performance.now() < deadline) setTimeout(look, 10);
-                    else reject(new Error('not within %s: ' + JSON.stringify(stats)));
+                    else resolve(JSON.stringify(stats ?? null));
                   };
                   look();
-                })""".formatted(limit.toMillis(), condition, limit));
+                })""".formatted(limit.toMillis(), condition));
+        TooLate.unless(late == null, condition + " not within " + limit + ": " + late);
     }
 
     /** Waits for a time that passes in the page. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.iocp4j.relay.RealTime.Processors;
+import io.iocp4j.websocket.TooLate;
 import java.io.IOException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -12,7 +13,7 @@ import org.opentest4j.TestAbortedException;
 
 @DisplayName("Checks against the clock")
 class RealTimeTest {
-    private final AssertionError failure = new AssertionError("too late");
+    private AssertionError failure = new TooLate("too late");
     private long stolen;
     private long all;
     private int attempts;
@@ -38,6 +39,14 @@ class RealTimeTest {
         assertEquals("e2e: 30 % of the processor time was taken from this machine, attempt 3 of 3 shows nothing: too late",
                 aborted.getMessage());
         assertEquals(RealTime.ATTEMPTS, attempts);
+    }
+
+    @Test
+    @DisplayName("what is wrong for another reason has failed, whatever was taken")
+    void wrong() {
+        failure = new AssertionError("black");
+        assertSame(failure, assertThrows(AssertionError.class, () -> check(300, 1000, Integer.MAX_VALUE)));
+        assertEquals(1, attempts);
     }
 
     /** A check that fails some times, each of which takes that much of all time away. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.websocket.Chromium;
 import io.iocp4j.websocket.Installed;
+import io.iocp4j.websocket.TooLate;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
  * ffmpeg's H.264 through a relay that somebody else has started into Chromium. Not named as a test, so that no build runs it: jna-native's
  * wine-test does, with a relay on a Windows JVM.
  */
-@Timeout(value = 8, unit = TimeUnit.MINUTES)
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class RunningRelay {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     /** That it plays all the time, not how fast: the relay of a busy machine skips for a viewer that it cannot serve in time. */
@@ -45,7 +46,7 @@ class RunningRelay {
             System.out.printf("%d frames sent in %d s, %.0f shown, longest gap %.0f ms, %.0f gaps, %.0f skips, %.0f reconnects,"
                     + " %d colours%n", ffmpeg.framesSent(), length.toSeconds(), page.stat("framesShown"),
                     page.stat("maxFrameGapMs"), page.stat("seqGaps"), page.stat("skips"), page.stat("reconnects"), colours);
-            assertTrue(page.stat("framesShown") >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames shown");
+            TooLate.unless(page.stat("framesShown") >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames shown");
             assertTrue(colours > COLOURS_MIN, "the picture is black: " + colours + " colours");
             assertTrue(page.stat("seqGaps") <= page.stat("skips"), "frames are missing that the relay did not skip");
             assertEquals(0, page.stat("reconnects"));

@@ -39,16 +39,24 @@ final class ViewerSocket implements AutoCloseable {
         URI address = URI.create(relay);
         socket.setReceiveBufferSize(RECEIVE_BUFFER_BYTES);
         socket.setSoTimeout((int) READ_LIMIT.toMillis());
-        socket.connect(new InetSocketAddress(address.getHost(), address.getPort()));
-        in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 4096));
-        out = socket.getOutputStream();
+        try {
+            socket.connect(new InetSocketAddress(address.getHost(), address.getPort()));
+            in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 4096));
+            out = socket.getOutputStream();
+            join(address, path);
+        } catch (Throwable e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private void join(URI address, String path) throws IOException {
         String request = String.join("\r\n", "GET /live/" + path + " HTTP/1.1", "Host: " + address.getAuthority(),
                 "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
                 "Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==", "Sec-WebSocket-Protocol: relay.v1", "", "");
         out.write(request.getBytes(StandardCharsets.US_ASCII));
         String status = line();
         if (!status.startsWith("HTTP/1.1 101 ")) {
-            socket.close();
             throw new AssertionError("refused: " + status);
         }
         while (!line().isEmpty()) {

@@ -63,8 +63,9 @@ public final class ChildProcess implements AutoCloseable {
                 while (next == lines.size()) {
                     long left = deadline - System.nanoTime();
                     if (silence.isDone() || left <= 0) {
-                        String end = silence.isDone() ? "to its end" : "within " + limit;
-                        throw new AssertionError(name + " had no line with '" + pattern + "' " + end + ":\n" + tail());
+                        String none = name + " had no line with '" + pattern + "' ";
+                        TooLate.unless(silence.isDone(), none + "within " + limit + ":\n" + tail());
+                        throw new AssertionError(none + "to its end:\n" + tail());
                     }
                     TimeUnit.NANOSECONDS.timedWait(this, left);
                 }
@@ -134,7 +135,8 @@ public final class ChildProcess implements AutoCloseable {
         try {
             event.copy().orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS).join();
         } catch (CompletionException e) {
-            throw new AssertionError(what + " did not come within " + limit, e.getCause());
+            // nothing else ends what is waited for here
+            throw new TooLate(what + " did not come within " + limit);
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 
 /**
@@ -52,6 +53,7 @@ final class DevTools implements AutoCloseable {
         try {
             message = answer.orTimeout(ANSWER_LIMIT.toNanos(), TimeUnit.NANOSECONDS).join();
         } catch (CompletionException e) {
+            TooLate.unless(!(e.getCause() instanceof TimeoutException), method + " got no answer within " + ANSWER_LIMIT);
             throw new AssertionError(method + " got no answer", e.getCause());
         }
         if (message.containsKey("error")) {

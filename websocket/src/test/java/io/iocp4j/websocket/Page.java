@@ -5,6 +5,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
@@ -85,7 +86,11 @@ public final class Page implements AutoCloseable {
     }
 
     private void awaitLoaded() {
-        loaded.orTimeout(LOAD_LIMIT.toNanos(), TimeUnit.NANOSECONDS).join();
+        try {
+            loaded.orTimeout(LOAD_LIMIT.toNanos(), TimeUnit.NANOSECONDS).join();
+        } catch (CompletionException e) {
+            throw new TooLate("the page was not loaded within " + LOAD_LIMIT);
+        }
     }
 
     private void event(String method, Map<String, Object> params) {
