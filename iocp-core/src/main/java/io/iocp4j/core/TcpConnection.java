@@ -527,6 +527,18 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /**
+     * Whether {@code send} has said false and the {@code onDrain} that makes it true again is still to come. An {@code onDrain} that is
+     * told late may find it so: the queue has gone down and up once more meanwhile.
+     *
+     * @return from the high-water mark until the low one is reached
+     */
+    public boolean awaitsDrain() {
+        synchronized (lock) {
+            return aboveHighWater;
+        }
+    }
+
+    /**
      * What was accepted for sending and not yet taken by the operating system.
      *
      * @return bytes
@@ -1096,11 +1108,12 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 if (tlsStart != null) {
                     tlsStart.sentInTheOpen(send.transferred());
                 }
-                flush();
-                changed();
                 if (flushMarks != null) {
+                    // before a flush that may end the connection
                     flushMarks.reached(bytesWritten - queue.bytes());
                 }
+                flush();
+                changed();
                 if (aboveHighWater && queue.bytes() <= lowWaterMark) {
                     aboveHighWater = false;
                     if (state == State.OPEN) {

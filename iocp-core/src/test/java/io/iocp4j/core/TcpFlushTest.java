@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,34 @@ class TcpFlushTest extends TcpFixture {
         assertEquals("2 worker true", done.get(2).get(10, TimeUnit.SECONDS));
         assertTrue(done.get(1).isDone());
         assertFalse(port.isWorker());
+    }
+
+    @Test
+    @DisplayName("completes for what a half-open side sends last, also where its end ends the connection")
+    void lastOfAHalfOpenSide() throws Exception {
+        CompletableFuture<Void> flushed = new CompletableFuture<>();
+        Recorder recorder = new Recorder() {
+            @Override
+            public void onEnd(TcpConnection c) throws IOException {
+                c.send(text("last"));
+                c.flushed().whenComplete((nothing, thrown) -> complete(flushed, thrown));
+                c.end();
+                super.onEnd(c);
+            }
+        };
+        Pair pair = accept(options.allowHalfOpen(true), recorder);
+        pair.peer().shutdownOutput();
+        assertEquals("last", new String(pair.peerReadsAll()));
+        flushed.get(10, TimeUnit.SECONDS);
+        assertTrue(awaitClosed(pair.connection()).clean());
+    }
+
+    private static void complete(CompletableFuture<Void> future, Throwable thrown) {
+        if (thrown == null) {
+            future.complete(null);
+        } else {
+            future.completeExceptionally(thrown);
+        }
     }
 
     @Test

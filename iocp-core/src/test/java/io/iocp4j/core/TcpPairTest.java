@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,37 @@ class TcpPairTest extends TcpFixture {
         assertEquals(List.of("open", "data"), left.events());
         assertEquals(pair.left().local(), pair.right().remote());
         assertEquals(pair.left().remote(), pair.right().local());
+    }
+
+    @Test
+    @DisplayName("have one send under way each, however often others send meanwhile: the rest gathers behind it")
+    void oneSendUnderWay() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch holds = new CountDownLatch(1);
+        try (CompletionPort single = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            TcpPair pair = TcpConnection.pair(single, options, left, right);
+            left.awaitOpen();
+            right.awaitOpen();
+            pair.left().execute(() -> {
+                held.countDown();
+                try {
+                    await(holds);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            await(held);
+            long before = single.outstanding();
+            for (int i = 0; i < 1000; i++) {
+                pair.right().send(text("x"));
+            }
+            long added = single.outstanding() - before;
+            assertTrue(added <= 2, added + " operations for 1,000 sends");
+            assertEquals(1000, pair.right().bufferedAmount());
+            holds.countDown();
+            left.awaitBytes(1000);
+            pair.left().abort();
+        }
     }
 
     @Test

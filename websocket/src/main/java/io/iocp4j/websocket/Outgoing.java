@@ -206,9 +206,9 @@ final class Outgoing {
         return room;
     }
 
-    /** The queue has gone down. */
+    /** The queue has gone down, and perhaps up again since: then another drain will follow. */
     void drained() {
-        room = true;
+        room = !tcp.awaitsDrain();
         if (owedPong != null && !ended) {
             ByteBuffer payload = owedPong;
             owedPong = null;

@@ -161,6 +161,21 @@ class SlowConsumerTest {
     }
 
     @Test
+    @DisplayName("DROP: an onDrain that is told late, when the queue is full again, makes no room")
+    void lateDrain() throws Exception {
+        try (TestServer server = server(SlowConsumer.DROP); RawClient client = server.upgraded()) {
+            WebSocket socket = recorder.socket();
+            fill(socket);
+            ((WebSocketEnd) socket).onDrain();
+            socket.send("dropped");
+            assertEquals(1, socket.messagesDropped());
+            socket.trySend("marker");
+            readUntil(client, "marker");
+            socket.abort();
+        }
+    }
+
+    @Test
     @SuppressWarnings("try") // the client is there and never reads
     @DisplayName("CLOSE: send() closes with 1008, throws, and onClose comes at once; a peer that never reads is cut")
     void close() throws Exception {
