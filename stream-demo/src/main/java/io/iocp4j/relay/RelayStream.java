@@ -184,6 +184,7 @@ final class RelayStream {
     private void endIf(BooleanSupplier condition, int code, String reason) {
         List<Viewer> left;
         Publisher former;
+        String ended;
         synchronized (this) {
             if (!condition.getAsBoolean()) {
                 return;
@@ -194,17 +195,15 @@ final class RelayStream {
             if (graceTimer != null) {
                 graceTimer.cancel(false);
             }
-            String text = text();
-            long now = nanos();
+            ended = text();
             left = List.copyOf(viewers);
-            left.forEach(viewer -> viewer.epoch(text, null, now));
             dropMedia();
         }
         LOG.log(Level.INFO, "stream {0} ended: {1}", path, reason);
         if (former != null) {
             former.lost(code == CloseCode.GOING_AWAY ? 503 : 409, reason);
         }
-        left.forEach(viewer -> viewer.bye(code, reason));
+        left.forEach(viewer -> viewer.bye(ended, code, reason));
         onEnded.run();
     }
 
@@ -229,6 +228,7 @@ final class RelayStream {
 
     /** A viewer comes, or begins anew. */
     void join(Viewer viewer) {
+        String ended;
         synchronized (this) {
             if (state != State.ENDED) {
                 if (!viewers.contains(viewer)) {
@@ -237,8 +237,9 @@ final class RelayStream {
                 viewer.begin(text(), init, gop.units(), queueBytesMax(), nanos());
                 return;
             }
+            ended = text();
         }
-        viewer.bye(Viewer.STREAM_ENDED, "the stream has ended");
+        viewer.bye(ended, Viewer.STREAM_ENDED, "the stream has ended");
     }
 
     synchronized void leave(Viewer viewer) {

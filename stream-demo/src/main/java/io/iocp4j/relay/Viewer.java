@@ -160,8 +160,9 @@ final class Viewer implements WebSocketListener {
         }
     }
 
-    /** Says goodbye; the browser may come again later. */
-    void bye(int code, String reason) {
+    /** Says how the stream ended and goodbye, past all that waits; the browser may come again later. */
+    void bye(String streamText, int code, String reason) {
+        socket.trySend(streamText);
         int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
         socket.trySend("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
         socket.close(code, reason);

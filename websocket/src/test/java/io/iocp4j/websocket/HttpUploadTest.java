@@ -21,6 +21,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -226,11 +227,17 @@ class HttpUploadTest {
             client.send(post("Content-Length: 1000000"));
             client.socket().setSoTimeout(10);
             long before = System.nanoTime();
+            long last = before;
             int sent = 0;
-            while (System.nanoTime() - before < 3 * SHORT.toNanos()) {
-                assertThrows(SocketTimeoutException.class, client::response);
+            while (last - before < 3 * SHORT.toNanos()) {
+                boolean silent = isSilent(client);
+                if (System.nanoTime() - last > SHORT.toNanos() / 2) {
+                    Assumptions.abort("the machine was too slow for this test to mean anything");
+                }
+                assertTrue(silent);
                 client.send("x".repeat(bytesAtATime));
                 sent += bytesAtATime;
+                last = System.nanoTime();
             }
             client.socket().setSoTimeout(RawClient.DEADLINE_MILLIS);
             client.send("x".repeat(1_000_000 - sent));
@@ -238,6 +245,15 @@ class HttpUploadTest {
             assertEquals("end", TestServer.take(upload.ends));
         }
         assertThrows(IllegalArgumentException.class, () -> WebSocketServer.builder().minBodyRate(-1));
+    }
+
+    private static boolean isSilent(RawClient client) throws IOException {
+        try {
+            client.response();
+            return false;
+        } catch (SocketTimeoutException e) {
+            return true;
+        }
     }
 
     @Test
