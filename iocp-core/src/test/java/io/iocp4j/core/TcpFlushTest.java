@@ -59,12 +59,12 @@ class TcpFlushTest extends TcpFixture {
     @Test
     @DisplayName("completes for what a half-open side sends last, also where its end ends the connection")
     void lastOfAHalfOpenSide() throws Exception {
-        CompletableFuture<Void> flushed = new CompletableFuture<>();
+        CompletableFuture<CompletableFuture<Void>> asked = new CompletableFuture<>();
         Recorder recorder = new Recorder() {
             @Override
             public void onEnd(TcpConnection c) throws IOException {
                 c.send(text("last"));
-                c.flushed().whenComplete((nothing, thrown) -> complete(flushed, thrown));
+                asked.complete(c.flushed());
                 c.end();
                 super.onEnd(c);
             }
@@ -72,16 +72,8 @@ class TcpFlushTest extends TcpFixture {
         Pair pair = accept(options.allowHalfOpen(true), recorder);
         pair.peer().shutdownOutput();
         assertEquals("last", new String(pair.peerReadsAll()));
-        flushed.get(10, TimeUnit.SECONDS);
+        await(await(asked));
         assertTrue(awaitClosed(pair.connection()).clean());
-    }
-
-    private static void complete(CompletableFuture<Void> future, Throwable thrown) {
-        if (thrown == null) {
-            future.complete(null);
-        } else {
-            future.completeExceptionally(thrown);
-        }
     }
 
     @Test
