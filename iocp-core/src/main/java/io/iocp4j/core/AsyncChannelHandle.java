@@ -53,7 +53,7 @@ abstract class AsyncChannelHandle extends PortHandle {
         }
     }
 
-    /** Fills the context with what the JDK reports and hands it to the port. */
+    /** Fills the context with what the JDK reports and hands it to the port. For what is rare: see {@link AsyncChannelSocket}. */
     abstract static class Completer<V> implements CompletionHandler<V, IoContext> {
         final AsyncChannelPort port;
 
@@ -63,22 +63,7 @@ abstract class AsyncChannelHandle extends PortHandle {
 
         @Override
         public void failed(Throwable failure, IoContext context) {
-            port.fail(context, IoError.of(failure), failure);
-            port.deliver(context);
-        }
-    }
-
-    /** Of a transfer of bytes. */
-    static final class Transferred<N extends Number> extends Completer<N> {
-        Transferred(AsyncChannelPort port) {
-            super(port);
-        }
-
-        @Override
-        public void completed(N bytes, IoContext context) {
-            // the one place where the -1 of NIO becomes the 0 of the completion port
-            port.complete(context, Math.max(0, bytes.longValue()));
-            port.deliver(context);
+            port.failed(context, failure);
         }
     }
 }

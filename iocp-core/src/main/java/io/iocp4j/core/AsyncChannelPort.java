@@ -1,6 +1,6 @@
 package io.iocp4j.core;
 
-import io.iocp4j.core.AsyncChannelHandle.Transferred;
+import io.iocp4j.core.AsyncChannelHandle.Completer;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -26,8 +26,13 @@ final class AsyncChannelPort extends PortEngine {
     private final AsynchronousChannelGroup group;
     private final Executor poster;
     private final CountDownLatch allNullsTaken = new CountDownLatch(1);
-    final Transferred<Integer> transferred = new Transferred<>(this);
-    final Transferred<Long> gathered = new Transferred<>(this);
+    /** Of a send of several buffers. */
+    final Completer<Long> gathered = new Completer<>(this) {
+        @Override
+        public void completed(Long bytes, IoContext context) {
+            transferred(context, bytes);
+        }
+    };
 
     /** How a group with threads of its own is made; for tests, which make one as another JDK might. */
     @FunctionalInterface
@@ -100,6 +105,19 @@ final class AsyncChannelPort extends PortEngine {
             }
         }
         group.shutdown();
+    }
+
+    /** The JDK reports the end of a receive or a send. */
+    void transferred(IoContext context, long bytes) {
+        // the one place where the -1 of NIO becomes the 0 of the completion port
+        complete(context, Math.max(0, bytes));
+        deliver(context);
+    }
+
+    /** The JDK reports that an operation has failed. */
+    void failed(IoContext context, Throwable failure) {
+        fail(context, IoError.of(failure), failure);
+        deliver(context);
     }
 
     AsynchronousChannelGroup group() {

@@ -82,7 +82,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private long bytesRead;
 
     // guarded by lock
-    private final SendQueue queue;
+    private SendQueue queue = SendQueue.EMPTY;
     private Output output = Output.OPEN;
     private boolean inputEnded;
     private boolean receiving;
@@ -99,8 +99,6 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private FlushMarks flushMarks;
     private Linger linger;
     private final TcpOptions options;
-    /** Made at the first send of more than one buffer, which most connections never have. */
-    private ByteBuffer[] gather;
     private int lowWaterMark;
     /** Our side ended because the peer's did. */
     private boolean endedByPeer;
@@ -111,14 +109,12 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private volatile Object attachment;
 
     TcpConnection(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
-        // the queue is the lock: an object of its own would be one more for each connection
-        SendQueue own = new SendQueue(port.buffers());
-        super(port, own);
+        // each message needs the socket anyway: a lock of its own, or TLS above it, would be one more object to fetch; nobody else has it
+        super(port, socket != null ? socket : new Object());
         this.socket = socket;
         this.options = options;
         this.state = state;
         this.ending = new Ending(port.nanoTime(), onFreed);
-        this.queue = own;
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();
         this.receiveSize = options.receiveMin();
@@ -432,6 +428,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             if (!mayQueue(data.remaining())) {
                 return false;
             }
+            queue = queue.toAddTo(port);
             queue.add(data);
             return queued();
         }
@@ -449,6 +446,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             if (!mayQueue(Math.addExact(head.remaining(), body.remaining()))) {
                 return false;
             }
+            queue = queue.toAddTo(port);
             queue.add(head);
             queue.add(body);
             return queued();
@@ -468,6 +466,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             if (!mayQueue(view.remaining())) {
                 return false;
             }
+            queue = queue.toAddTo(port);
             queue.add(shared, view);
             return queued();
         }
@@ -884,7 +883,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
         ending.lost(queue.bytes());
         if (!sending) {
-            queue.clear();
+            dropQueue();
         }
         dropHeld();
         if (linger != null) {
@@ -901,6 +900,11 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     @Override
     protected void free() {
         ending.freed(this);
+    }
+
+    private void dropQueue() {
+        queue.clear();
+        queue = queue.unlessEmpty(port);
     }
 
     private void dropHeld() {
@@ -1069,11 +1073,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 if (queue.entries() == 1) {
                     socket.send(queue.single(), new Send());
                 } else {
-                    if (gather == null) {
-                        gather = new ByteBuffer[CompletionPort.GATHER_MAX];
-                    }
-                    int count = queue.gather(gather);
-                    socket.send(gather, count, new Send());
+                    int count = queue.gather();
+                    socket.send(queue.gathered(), count, new Send());
                 }
             }
             lingerBehindPeer();
@@ -1096,11 +1097,12 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         synchronized (lock) {
             sending = false;
             queue.sent(send.transferred());
+            queue = queue.unlessEmpty(port);
             active();
             if (state == State.CLOSED) {
                 // the operating system may have taken them before it saw the close
                 ending.lost(queue.bytes());
-                queue.clear();
+                dropQueue();
             } else if (send.error() != null) {
                 // how much of it went out is not known, so nothing may follow it
                 fail(send.error(), send.cause(), true);
@@ -1259,7 +1261,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     private void linger() {
-        linger = new Linger(port, lock, options.lingerTimeout(), queue::bytes, () -> fail(IoError.TIMED_OUT, null, true));
+        linger = new Linger(port, lock, options.lingerTimeout(), () -> queue.bytes(), () -> fail(IoError.TIMED_OUT, null, true));
     }
 
     /** Doubles after a full receive, halves after one that filled less than a quarter. */
@@ -1329,6 +1331,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (!mayQueue(portion.remaining())) {
             return false;
         }
+        queue = queue.toAddTo(port);
         queue.add(portion);
         queued();
         return true;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.Test;
 class SendQueueTest {
     private final BufferPool pool = new BufferPool(1 << 20);
     private final SendQueue queue = new SendQueue(pool);
-    private final ByteBuffer[] into = new ByteBuffer[CompletionPort.GATHER_MAX];
 
     @AfterEach
     void everythingIsBack() {
@@ -39,8 +39,8 @@ class SendQueueTest {
     private byte[] take(int count, int limit) {
         ByteArrayOutputStream taken = new ByteArrayOutputStream();
         for (int i = 0; i < count; i++) {
-            while (into[i].hasRemaining() && taken.size() < limit) {
-                taken.write(into[i].get());
+            while (queue.gathered()[i].hasRemaining() && taken.size() < limit) {
+                taken.write(queue.gathered()[i].get());
             }
         }
         return taken.toByteArray();
@@ -59,7 +59,7 @@ class SendQueueTest {
         assertFalse(data.hasRemaining());
         array[2] = 77;
         assertEquals(3, queue.bytes());
-        assertEquals(1, queue.gather(into));
+        assertEquals(1, queue.gather());
         assertArrayEquals(new byte[] {1, 2, 3}, take(1, 10));
         queue.sent(3);
         assertTrue(queue.isEmpty());
@@ -79,7 +79,7 @@ class SendQueueTest {
         queue.add(shared, ByteBuffer.allocate(0));
         shared.release();
         assertEquals(3, queue.entries());
-        int count = queue.gather(into);
+        int count = queue.gather();
         take(count, 20);
         queue.sent(20);
         assertEquals(2, queue.entries());
@@ -92,7 +92,7 @@ class SendQueueTest {
             queue.add(i % 2 == 0 ? bytes(10) : ByteBuffer.allocateDirect(10).put(bytes(10)).flip().asReadOnlyBuffer());
         }
         assertEquals(1000, queue.bytes());
-        assertEquals(1, queue.gather(into));
+        assertEquals(1, queue.gather());
         byte[] all = take(1, 2000);
         assertEquals(1000, all.length);
         for (int i = 0; i < 1000; i++) {
@@ -105,15 +105,15 @@ class SendQueueTest {
     @DisplayName("does not touch the chunk that is with the port: what is added meanwhile goes to another")
     void inFlight() {
         queue.add(bytes(10));
-        queue.gather(into);
-        ByteBuffer flying = into[0];
+        queue.gather();
+        ByteBuffer flying = queue.gathered()[0];
         queue.add(bytes(5));
         assertEquals(10, flying.remaining());
         assertEquals(15, queue.bytes());
         assertEquals(10, take(1, 100).length);
         queue.sent(10);
-        assertEquals(1, queue.gather(into));
-        assertNotSame(flying, into[0]);
+        assertEquals(1, queue.gather());
+        assertNotSame(flying, queue.gathered()[0]);
         assertArrayEquals(bytes(5).array(), take(1, 100));
         queue.sent(5);
     }
@@ -142,7 +142,7 @@ class SendQueueTest {
         assertEquals(3, shared.references());
         queue.add(bytes(7));
         assertEquals(207, queue.bytes());
-        assertEquals(3, queue.gather(into));
+        assertEquals(3, queue.gather());
         assertEquals(207, take(3, 1000).length);
         assertEquals(100, shared.buffer().remaining(), "the queue moved the owner's position");
         queue.sent(207);
@@ -157,20 +157,57 @@ class SendQueueTest {
         shared.buffer().put(bytes(100)).flip();
         queue.add(bytes(10));
         addShared(shared);
-        queue.gather(into);
+        queue.gather();
         take(2, 60);
         queue.sent(60);
         assertEquals(50, queue.bytes());
         assertEquals(2, shared.references());
-        assertEquals(1, queue.gather(into));
-        assertEquals(50, into[0].remaining());
-        assertEquals(50, into[0].get(into[0].position()));
+        assertEquals(1, queue.gather());
+        assertEquals(50, queue.gathered()[0].remaining());
+        assertEquals(50, queue.gathered()[0].get(queue.gathered()[0].position()));
         queue.sent(0);
         assertEquals(50, queue.bytes());
-        assertEquals(1, queue.gather(into));
+        assertEquals(1, queue.gather());
         take(1, 50);
         queue.sent(50);
         assertTrue(shared.release());
+    }
+
+    @Test
+    @DisplayName("a connection with nothing to send shares the empty queue, and a worker keeps the last one that it emptied")
+    void oneForAll() throws Exception {
+        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            SendQueue[] seen = new SendQueue[6];
+            Probe probe = new Probe(null, () -> {
+                SendQueue first = SendQueue.EMPTY.toAddTo(port);
+                first.add(bytes(10));
+                seen[0] = first.toAddTo(port);
+                seen[1] = first.unlessEmpty(port);
+                first.gather();
+                first.sent(0);
+                first.clear();
+                seen[2] = first.unlessEmpty(port);
+                seen[3] = SendQueue.EMPTY.toAddTo(port);
+                seen[4] = SendQueue.EMPTY.toAddTo(port);
+                seen[5] = SendQueue.EMPTY.unlessEmpty(port);
+            });
+            port.post(probe);
+            probe.await();
+            assertSame(seen[0], seen[1], "in use as long as something waits");
+            assertSame(SendQueue.EMPTY, seen[2]);
+            assertSame(seen[0], seen[3], "kept by the worker");
+            assertArrayEquals(new ByteBuffer[CompletionPort.GATHER_MAX], seen[3].gathered(), "what was sent is held no longer");
+            assertEquals(0, seen[3].bytes() + seen[3].entries());
+            assertNotSame(seen[3], seen[4], "two connections with something to send");
+            assertNotSame(SendQueue.EMPTY, seen[4]);
+            assertSame(SendQueue.EMPTY, seen[5]);
+            SendQueue elsewhere = SendQueue.EMPTY.toAddTo(port);
+            assertSame(SendQueue.EMPTY, elsewhere.unlessEmpty(port));
+            assertNotSame(elsewhere, SendQueue.EMPTY.toAddTo(port), "another thread keeps none");
+            assertEquals(0, port.buffers().usedBytes());
+        }
+        assertTrue(SendQueue.EMPTY.isEmpty());
+        assertEquals(0, SendQueue.EMPTY.bytes());
     }
 
     @Test
@@ -180,21 +217,21 @@ class SendQueueTest {
         for (int i = 0; i < 20; i++) {
             addShared(small);
         }
-        assertEquals(CompletionPort.GATHER_MAX, queue.gather(into));
+        assertEquals(CompletionPort.GATHER_MAX, queue.gather());
         queue.sent(0);
         queue.clear();
         PooledBuffer half = pool.acquire(SendQueue.GATHER_BYTES_MAX / 2);
         addShared(half);
         addShared(half);
         addShared(half);
-        assertEquals(2, queue.gather(into));
+        assertEquals(2, queue.gather());
         queue.sent(0);
         queue.clear();
         PooledBuffer large = pool.acquire(SendQueue.GATHER_BYTES_MAX * 2);
         addShared(large);
         addShared(small);
-        assertEquals(1, queue.gather(into));
-        assertEquals(large.buffer().capacity(), into[0].remaining());
+        assertEquals(1, queue.gather());
+        assertEquals(large.buffer().capacity(), queue.gathered()[0].remaining());
         queue.sent(0);
         queue.clear();
         assertTrue(small.release());
@@ -225,7 +262,7 @@ class SendQueueTest {
             }
             assertEquals(in.size() - out.size(), queue.bytes(), "seed " + seed);
             if (!queue.isEmpty()) {
-                byte[] sent = take(queue.gather(into), random.nextInt(30_000));
+                byte[] sent = take(queue.gather(), random.nextInt(30_000));
                 // while it is in flight
                 byte[] more = {1, 2, 3};
                 in.writeBytes(more);
@@ -238,7 +275,7 @@ class SendQueueTest {
             }
         }
         while (!queue.isEmpty()) {
-            byte[] sent = take(queue.gather(into), 1 << 20);
+            byte[] sent = take(queue.gather(), 1 << 20);
             out.writeBytes(sent);
             queue.sent(sent.length);
         }
