@@ -53,7 +53,7 @@ abstract class AsyncChannelHandle extends PortHandle {
         }
     }
 
-    /** Fills the context with what the JDK reports and hands it to the port. For what is rare: see {@link AsyncChannelSocket}. */
+    /** Fills the context with what the JDK reports and hands it to the port. Of accepts, connects and gathered sends. */
     abstract static class Completer<V> implements CompletionHandler<V, IoContext> {
         final AsyncChannelPort port;
 

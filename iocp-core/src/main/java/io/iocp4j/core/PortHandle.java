@@ -4,7 +4,7 @@ package io.iocp4j.core;
 public abstract class PortHandle {
     private final CompletionPort port;
 
-    // guarded by this
+    // guarded by this, which may be the lock of a connection as well: nothing is called with it held
     private CompletionKey key;
     private boolean told;
 

@@ -109,7 +109,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private volatile Object attachment;
 
     TcpConnection(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
-        // each message needs the socket anyway: a lock of its own, or TLS above it, would be one more object to fetch; nobody else has it
+        // each message needs the socket anyway, and a lock of its own would be one more object to fetch
         super(port, socket != null ? socket : new Object());
         this.socket = socket;
         this.options = options;
@@ -1040,6 +1040,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     private boolean queued() {
+        // a send may be of no bytes
+        queue = queue.unlessEmpty(port);
         flushOrDefer();
         if (queue.bytes() > highWaterMark) {
             aboveHighWater = true;
@@ -1097,7 +1099,6 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         synchronized (lock) {
             sending = false;
             queue.sent(send.transferred());
-            queue = queue.unlessEmpty(port);
             active();
             if (state == State.CLOSED) {
                 // the operating system may have taken them before it saw the close
@@ -1107,6 +1108,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 // how much of it went out is not known, so nothing may follow it
                 fail(send.error(), send.cause(), true);
             } else {
+                // not where it failed: the bytes that TLS had taken are counted by the queue alone
+                queue = queue.unlessEmpty(port);
                 if (tlsStart != null) {
                     tlsStart.sentInTheOpen(send.transferred());
                 }

@@ -176,8 +176,9 @@ class SendQueueTest {
     @Test
     @DisplayName("a connection with nothing to send shares the empty queue, and a worker keeps the last one that it emptied")
     void oneForAll() throws Exception {
-        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1))) {
-            SendQueue[] seen = new SendQueue[6];
+        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
+                CompletionPort other = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            SendQueue[] seen = new SendQueue[7];
             Probe probe = new Probe(null, () -> {
                 SendQueue first = SendQueue.EMPTY.toAddTo(port);
                 first.add(bytes(10));
@@ -190,6 +191,8 @@ class SendQueueTest {
                 seen[3] = SendQueue.EMPTY.toAddTo(port);
                 seen[4] = SendQueue.EMPTY.toAddTo(port);
                 seen[5] = SendQueue.EMPTY.unlessEmpty(port);
+                seen[3].unlessEmpty(port);
+                seen[6] = SendQueue.EMPTY.toAddTo(other);
             });
             port.post(probe);
             probe.await();
@@ -201,6 +204,7 @@ class SendQueueTest {
             assertNotSame(seen[3], seen[4], "two connections with something to send");
             assertNotSame(SendQueue.EMPTY, seen[4]);
             assertSame(SendQueue.EMPTY, seen[5]);
+            assertNotSame(seen[3], seen[6], "another port has other memory");
             SendQueue elsewhere = SendQueue.EMPTY.toAddTo(port);
             assertSame(SendQueue.EMPTY, elsewhere.unlessEmpty(port));
             assertNotSame(elsewhere, SendQueue.EMPTY.toAddTo(port), "another thread keeps none");

@@ -15,6 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("Two connections joined in memory")
 class TcpPairTest extends TcpFixture {
@@ -71,6 +73,45 @@ class TcpPairTest extends TcpFixture {
             holds.countDown();
             left.awaitBytes(1000);
             pair.left().abort();
+        }
+    }
+
+    @ParameterizedTest(name = "{0} worker(s)")
+    @ValueSource(ints = {1, 4})
+    @DisplayName("get each its own bytes, where many have something to send by turns: copies and shared ones, of workers and of others")
+    void many(int workers) throws Exception {
+        int pairs = 40;
+        byte[][] sent = new byte[pairs][];
+        Recorder[] answers = new Recorder[pairs];
+        TcpPair[] all = new TcpPair[pairs];
+        try (CompletionPort several = CompletionPort.open(PortOptions.defaults().workers(workers))) {
+            for (int i = 0; i < pairs; i++) {
+                boolean copies = i % 2 == 0;
+                answers[i] = new Recorder();
+                sent[i] = random(300_000, i);
+                all[i] = TcpConnection.pair(several, options, answers[i], new TcpHandler() {
+                    @Override
+                    public void onData(TcpConnection c, ByteBuffer data) {
+                        if (copies) {
+                            c.send(data);
+                        } else {
+                            PooledBuffer kept = c.retainReceived();
+                            c.send(kept);
+                            kept.release();
+                        }
+                    }
+                });
+            }
+            for (int from = 0; from < sent[0].length; from += 3000) {
+                for (int i = 0; i < pairs; i++) {
+                    all[i].left().send(ByteBuffer.wrap(sent[i], from, 3000));
+                }
+            }
+            for (int i = 0; i < pairs; i++) {
+                answers[i].awaitBytes(sent[i].length);
+                assertArrayEquals(sent[i], answers[i].bytes(), "pair " + i);
+                all[i].left().abort();
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.DisplayName;
@@ -152,6 +154,25 @@ class TlsStreamTest extends TlsFixture {
         assertInstanceOf(SSLException.class, info.cause());
         assertEquals(8, awaitClosed(pair.connection()).bytesLost());
         await(closing);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    @DisplayName("aborted while a send is under way: its bytes count as lost, though they were in a record already, and were not flushed")
+    void abortedSend(Role role) throws Exception {
+        Recorder handler = new Recorder();
+        Pair pair = secure(role, TLS_1_3, handler);
+        TcpConnection connection = pair.connection();
+        // one worker does both, and not as the connection: the send goes to the socket at once, but its end is delivered after the abort
+        Probe both = new Probe(null, () -> {
+            connection.send(text("underway"));
+            connection.abort();
+        });
+        connection.port().post(both);
+        both.await();
+        assertEquals(8, awaitClosed(connection).bytesLost());
+        ExecutionException notFlushed = assertThrows(ExecutionException.class, () -> connection.flushed().get());
+        assertEquals(IoError.OPERATION_ABORTED, assertInstanceOf(IoException.class, notFlushed.getCause()).error());
     }
 
     @ParameterizedTest(name = "{0} by {1}")
