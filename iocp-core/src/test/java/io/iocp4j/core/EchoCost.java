@@ -21,9 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -33,9 +35,10 @@ import java.util.concurrent.TimeUnit;
  * <pre>
  * taskset -c 1 java -cp ... io.iocp4j.core.EchoCost [connections=64] [inFlight=1] [rounds=80] [launches=2] [before=class path]
  * </pre>
- * The servers of one launch live at the same time and have rounds of a quarter of a second in turn, to and fro, so that a busy machine
- * harms all alike; what counts is the median of the ratios within a round, printed with its interval of 95 percent. {@code before} adds
- * the TCP server of an older build, to judge a change by. Linux only: the CPU time is read from /proc.
+ * The servers of one launch live at the same time and have rounds of a quarter of a second in turn, in an order that changes at random, so
+ * that a busy machine, and the caches that the server before has left, harm all alike; what counts is the median of the ratios within a
+ * round, printed with its interval of 95 percent. {@code before} adds the TCP server of an older build, to judge a change by. Linux only:
+ * the CPU time is read from /proc.
  */
 public class EchoCost {
     /** Bytes of a message's payload. */
@@ -117,10 +120,13 @@ public class EchoCost {
         int connections = number("connections", 64);
         int inFlight = number("inFlight", 1);
         List<Candidate> all = new ArrayList<>();
+        Random order = new Random(0);
         for (int launch = 0; launch < number("launches", 2); launch++) {
             List<Candidate> candidates = launch(connections, inFlight);
+            List<Candidate> turn = new ArrayList<>(candidates);
             for (int round = 0; round < number("rounds", 80); round++) {
-                for (Candidate candidate : round % 2 == 0 ? candidates : candidates.reversed()) {
+                Collections.shuffle(turn, order);
+                for (Candidate candidate : turn) {
                     candidate.measure();
                 }
             }
