@@ -428,7 +428,6 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             if (!mayQueue(data.remaining())) {
                 return false;
             }
-            queue = queue.toAddTo(port);
             queue.add(data);
             return queued();
         }
@@ -446,7 +445,6 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             if (!mayQueue(Math.addExact(head.remaining(), body.remaining()))) {
                 return false;
             }
-            queue = queue.toAddTo(port);
             queue.add(head);
             queue.add(body);
             return queued();
@@ -466,7 +464,6 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             if (!mayQueue(view.remaining())) {
                 return false;
             }
-            queue = queue.toAddTo(port);
             queue.add(shared, view);
             return queued();
         }
@@ -1026,6 +1023,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     // ------------------------------------------------------------------ inside: sending, under the lock
 
+    /** Whether so many bytes are taken; if so they are counted as written, and the caller adds them to the queue, which is ready for it. */
     private boolean mayQueue(int length) {
         boolean mayYet = state == State.OPEN || state == State.CONNECTING && options.connectBuffering();
         if (!mayYet || output != Output.OPEN) {
@@ -1036,6 +1034,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             return false;
         }
         bytesWritten += length;
+        queue = queue.toAddTo(port);
         return true;
     }
 
@@ -1334,7 +1333,6 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (!mayQueue(portion.remaining())) {
             return false;
         }
-        queue = queue.toAddTo(port);
         queue.add(portion);
         queued();
         return true;
