@@ -89,7 +89,7 @@ public final class BufferPool {
      * @return bytes, 0 when every buffer was released
      */
     public long usedBytes() {
-        return usedBytes.get() - shelves.stream().mapToLong(shelf -> shelf.kept.getOpaque()).sum();
+        return usedBytes.get() - shelves.stream().mapToLong(Shelf::keptBytes).sum();
     }
 
     /**
@@ -98,7 +98,7 @@ public final class BufferPool {
      * @return bytes, at most the bound given at creation
      */
     public long keptBytes() {
-        return keptBytes.get() + shelves.stream().mapToLong(shelf -> shelf.kept.getOpaque()).sum();
+        return keptBytes.get() + shelves.stream().mapToLong(Shelf::keptBytes).sum();
     }
 
     /** Memory from {@link #take}, to which nobody has a reference any more. */
@@ -165,15 +165,16 @@ public final class BufferPool {
     }
 
     /**
-     * One piece of each size up to 64 KiB, used by one worker only: what a callback sends is nearly always gone when the next one
-     * begins. The count is written by the worker and read by others for reports.
+     * One piece of each size up to 64 KiB and an empty send queue, used by one worker only: what a callback sends is nearly always gone
+     * when the next one begins. The count is written by the worker and read by others for reports.
      */
     static final class Shelf {
         private static final int SIZES = log2(64 << 10) - log2(PIECE_MIN) + 1;
-        static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN;
+        static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN + SendQueue.CHUNK_MIN;
 
         private final BufferPool pool;
         private final ByteBuffer[] pieces = new ByteBuffer[SIZES];
+        private SendQueue queue;
         private final AtomicLong kept = new AtomicLong();
 
         private Shelf(BufferPool pool) {
@@ -182,6 +183,30 @@ public final class BufferPool {
 
         boolean isOf(BufferPool asked) {
             return pool == asked;
+        }
+
+        long keptBytes() {
+            return kept.getOpaque();
+        }
+
+        /** A queue in which nothing waits, or null. */
+        SendQueue takeQueue() {
+            SendQueue taken = queue;
+            if (taken != null) {
+                queue = null;
+                kept.setOpaque(kept.getPlain() - taken.spareBytes());
+            }
+            return taken;
+        }
+
+        /** Takes a queue in which nothing waits, if there is room for it. */
+        boolean keep(SendQueue empty) {
+            if (queue != null) {
+                return false;
+            }
+            queue = empty;
+            kept.setOpaque(kept.getPlain() + empty.spareBytes());
+            return true;
         }
 
         private ByteBuffer poll(int index) {

@@ -4,7 +4,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * How a connection ends, and who wants to know: apart from the connection, so that the lines of the processor's cache that each message
- * meets hold nothing of it. Guarded by the connection's lock but for {@link #closed()}, and {@link #freed} where no other thread is left.
+ * meets hold nothing of it. Guarded by the connection's lock but for {@link #closed()}, and {@link #freed}: the last release calls it,
+ * when nothing changes any more.
  */
 final class Ending {
     private final long madeNanos;

@@ -59,7 +59,7 @@ public abstract class IoContext extends RefCounted {
     private record Failure(IoError error, Throwable cause) {
     }
 
-    private final RefCounted owner;
+    private RefCounted owner;
     private State state = State.FRESH;
     private Operation operation;
     private ByteBuffer buffer;
@@ -142,6 +142,15 @@ public abstract class IoContext extends RefCounted {
     /** What must outlive the operation; null if there is nothing. */
     final RefCounted owner() {
         return owner;
+    }
+
+    /**
+     * Takes the owner, and the reference to it, of a context that is being delivered and needs it no more: that one has none from then on.
+     */
+    final void takeOwner(IoContext before) {
+        assert owner == null && before.owner != null : "one owner for one context: " + this + ", " + before;
+        owner = before.owner;
+        before.owner = null;
     }
 
     /** Releases the owner. A class that overrides this to free more calls it last. */

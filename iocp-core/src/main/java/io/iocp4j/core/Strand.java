@@ -108,6 +108,10 @@ abstract class Strand extends RefCounted {
         }
     }
 
+    /**
+     * Needs no reference to the strand: a task that waits keeps it alive, or comes before the one that lets it go. After the last task
+     * only its own fields are touched, so it may be freed, by that task or meanwhile, while its turn ends.
+     */
     private void drain(Runnable first) {
         RUNNER.setOpaque(this, Thread.currentThread());
         Runnable task = first;

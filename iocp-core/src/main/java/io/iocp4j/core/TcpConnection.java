@@ -901,7 +901,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     private void dropQueue() {
         queue.clear();
-        queue = queue.unlessEmpty(port);
+        queue = queue.unlessEmpty();
     }
 
     private void dropHeld() {
@@ -1034,13 +1034,13 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             return false;
         }
         bytesWritten += length;
-        queue = queue.toAddTo(port);
+        queue = queue.toAddTo(port.buffers());
         return true;
     }
 
     private boolean queued() {
         // a send may be of no bytes
-        queue = queue.unlessEmpty(port);
+        queue = queue.unlessEmpty();
         flushOrDefer();
         if (queue.bytes() > highWaterMark) {
             aboveHighWater = true;
@@ -1072,10 +1072,10 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             if (!sending) {
                 sending = true;
                 if (queue.entries() == 1) {
-                    socket.send(queue.single(), new Send());
+                    socket.send(queue.single(), new Send(this));
                 } else {
                     int count = queue.gather();
-                    socket.send(queue.gathered(), count, new Send());
+                    socket.send(queue.gathered(), count, new Send(this));
                 }
             }
             lingerBehindPeer();
@@ -1108,7 +1108,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 fail(send.error(), send.cause(), true);
             } else {
                 // not where it failed: the bytes that TLS had taken are counted by the queue alone
-                queue = queue.unlessEmpty(port);
+                queue = queue.unlessEmpty();
                 if (tlsStart != null) {
                     tlsStart.sentInTheOpen(send.transferred());
                 }
@@ -1158,13 +1158,21 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         receiveNext(null);
     }
 
-    /** As above, into the memory of the receive before if that is nobody else's: the way to the pool and back costs more. */
+    /**
+     * As above, with the memory of the receive before if that is nobody else's, and with its reference to this connection: the way to the
+     * pool and back costs more, and so do two atomic steps.
+     */
     private void receiveNext(Receive before) {
         boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null;
         if (wanted && !receiving && !inputEnded && tlsStart == null) {
             receiving = true;
-            ByteBuffer memory = before == null ? null : before.handOver(receiveSize);
-            socket.receive(memory != null ? memory : port.buffers().take(receiveSize), new Receive());
+            if (before != null && before.mayHandOver(receiveSize)) {
+                ByteBuffer memory = before.buffer();
+                BufferPool.makeAsNew(memory);
+                socket.receive(memory, new Receive(before));
+            } else {
+                socket.receive(port.buffers().take(receiveSize), new Receive(this));
+            }
         }
     }
 
@@ -1446,47 +1454,57 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
-    private final class Send extends IoContext {
-        Send() {
-            super(TcpConnection.this);
+    // These two are made for each message: they know their connection as their owner only, since each field is memory.
+
+    private static final class Send extends IoContext {
+        Send(TcpConnection connection) {
+            super(connection);
         }
 
         @Override
         protected void onCompletion() {
-            sent(this);
+            ((TcpConnection) owner()).sent(this);
         }
     }
 
     /** A receive and its memory, which goes back to the pool when the context is freed. It is its own task for the strand. */
-    private final class Receive extends IoContext implements Runnable {
-        /** Whether the next receive has the memory. */
-        private boolean handedOver;
+    private static final class Receive extends IoContext implements Runnable {
         /** Whether its bytes were counted: one that was held while paused comes a second time. */
         private boolean counted;
         /** The memory counted, with one reference of this receive: made when the handler keeps it. */
         private PooledBuffer shared;
 
-        Receive() {
-            super(TcpConnection.this);
+        Receive(TcpConnection connection) {
+            super(connection);
+        }
+
+        /** Takes the memory and the connection of one that was delivered, which has neither from then on. */
+        Receive(Receive before) {
+            super(null);
+            takeOwner(before);
+        }
+
+        private TcpConnection connection() {
+            return (TcpConnection) owner();
         }
 
         @Override
         protected void onCompletion() {
-            if (!tryRun(this)) {
+            if (!connection().tryRun(this)) {
                 retain();
-                runInTurn(this::receivedLater);
+                connection().runInTurn(this::receivedLater);
             }
         }
 
         @Override
         public void run() {
-            received(this);
+            connection().received(this);
         }
 
         /** Later than its delivery: who posts this has retained it. */
         void receivedLater() {
             try {
-                received(this);
+                run();
             } finally {
                 release();
             }
@@ -1495,28 +1513,23 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         /** A reference for the handler. */
         PooledBuffer share() {
             if (shared == null) {
-                shared = new PooledBuffer(port.buffers(), buffer());
+                shared = new PooledBuffer(connection().port.buffers(), buffer());
             }
             shared.retain();
             return shared;
         }
 
-        /** The memory as new, or null if the handler has kept it or it has another size than is wanted now. */
-        ByteBuffer handOver(int size) {
-            if (shared != null || buffer().capacity() != BufferPool.capacityFor(size)) {
-                return null;
-            }
-            handedOver = true;
-            BufferPool.makeAsNew(buffer());
-            return buffer();
+        /** Whether the next receive may have the memory: the handler has not kept it, and it has the size that is wanted now. */
+        boolean mayHandOver(int size) {
+            return shared == null && buffer().capacity() == BufferPool.capacityFor(size);
         }
 
         @Override
         protected void free() {
             if (shared != null) {
                 shared.release();
-            } else if (!handedOver) {
-                port.buffers().takeBack(buffer());
+            } else if (owner() != null) {
+                connection().port.buffers().takeBack(buffer());
             }
             super.free();
         }

@@ -20,7 +20,6 @@ final class Worker extends Thread {
     private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
     private boolean delivering;
     private int ownPosts;
-    private SendQueue spareQueue;
 
     final Tally tally = new Tally();
 
@@ -39,18 +38,6 @@ final class Worker extends Thread {
     /** The shelf that the calling thread has in this pool, or null. */
     static BufferPool.Shelf shelf(BufferPool pool) {
         return Thread.currentThread() instanceof Worker worker && worker.shelf != null && worker.shelf.isOf(pool) ? worker.shelf : null;
-    }
-
-    /** An empty queue of this port's connections, or null. */
-    SendQueue takeSpareQueue() {
-        SendQueue taken = spareQueue;
-        spareQueue = null;
-        return taken;
-    }
-
-    /** Takes a queue in which nothing waits. */
-    void keepSpareQueue(SendQueue queue) {
-        spareQueue = queue;
     }
 
     /** Delivers now, or after the delivery that is going on. */

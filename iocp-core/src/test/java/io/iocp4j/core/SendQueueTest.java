@@ -180,19 +180,19 @@ class SendQueueTest {
                 CompletionPort other = CompletionPort.open(PortOptions.defaults().workers(1))) {
             SendQueue[] seen = new SendQueue[7];
             Probe probe = new Probe(null, () -> {
-                SendQueue first = SendQueue.EMPTY.toAddTo(port);
+                SendQueue first = SendQueue.EMPTY.toAddTo(port.buffers());
                 first.add(bytes(10));
-                seen[0] = first.toAddTo(port);
-                seen[1] = first.unlessEmpty(port);
+                seen[0] = first.toAddTo(port.buffers());
+                seen[1] = first.unlessEmpty();
                 first.gather();
                 first.sent(0);
                 first.clear();
-                seen[2] = first.unlessEmpty(port);
-                seen[3] = SendQueue.EMPTY.toAddTo(port);
-                seen[4] = SendQueue.EMPTY.toAddTo(port);
-                seen[5] = SendQueue.EMPTY.unlessEmpty(port);
-                seen[3].unlessEmpty(port);
-                seen[6] = SendQueue.EMPTY.toAddTo(other);
+                seen[2] = first.unlessEmpty();
+                seen[3] = SendQueue.EMPTY.toAddTo(port.buffers());
+                seen[4] = SendQueue.EMPTY.toAddTo(port.buffers());
+                seen[5] = SendQueue.EMPTY.unlessEmpty();
+                seen[3].unlessEmpty();
+                seen[6] = SendQueue.EMPTY.toAddTo(other.buffers());
             });
             port.post(probe);
             probe.await();
@@ -205,13 +205,97 @@ class SendQueueTest {
             assertNotSame(SendQueue.EMPTY, seen[4]);
             assertSame(SendQueue.EMPTY, seen[5]);
             assertNotSame(seen[3], seen[6], "another port has other memory");
-            SendQueue elsewhere = SendQueue.EMPTY.toAddTo(port);
-            assertSame(SendQueue.EMPTY, elsewhere.unlessEmpty(port));
-            assertNotSame(elsewhere, SendQueue.EMPTY.toAddTo(port), "another thread keeps none");
+            SendQueue elsewhere = SendQueue.EMPTY.toAddTo(port.buffers());
+            assertSame(SendQueue.EMPTY, elsewhere.unlessEmpty());
+            assertNotSame(elsewhere, SendQueue.EMPTY.toAddTo(port.buffers()), "another thread keeps none");
             assertEquals(0, port.buffers().usedBytes());
         }
         assertTrue(SendQueue.EMPTY.isEmpty());
         assertEquals(0, SendQueue.EMPTY.bytes());
+    }
+
+    @Test
+    @DisplayName("a worker's queue keeps one chunk of the smallest size for what comes next, which counts as kept and not as used")
+    void spareChunk() throws Exception {
+        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            BufferPool buffers = port.buffers();
+            ByteBuffer[] chunks = new ByteBuffer[3];
+            long[] used = new long[5];
+            long[] kept = new long[5];
+            Probe probe = new Probe(null, () -> {
+                for (int i = 0; i < 2; i++) {
+                    SendQueue first = SendQueue.EMPTY.toAddTo(buffers);
+                    first.add(bytes(100 + i));
+                    chunks[i] = first.single();
+                    used[2 * i] = buffers.usedBytes();
+                    assertEquals(100 + i, sendAll(first));
+                    used[2 * i + 1] = buffers.usedBytes();
+                    kept[2 * i + 1] = buffers.keptBytes();
+                }
+                SendQueue large = SendQueue.EMPTY.toAddTo(buffers);
+                SendQueue second = SendQueue.EMPTY.toAddTo(buffers);
+                large.add(bytes(SendQueue.CHUNK_MIN + 1));
+                chunks[2] = large.single();
+                second.add(bytes(10));
+                assertEquals(SendQueue.CHUNK_MIN + 1, sendAll(large));
+                // its place is taken
+                assertEquals(10, sendAll(second));
+                used[4] = buffers.usedBytes();
+                kept[4] = buffers.keptBytes();
+            });
+            port.post(probe);
+            probe.await();
+            assertSame(chunks[0], chunks[1]);
+            assertNotSame(chunks[1], chunks[2], "too small");
+            assertArrayEquals(new long[] {4096, 0, 4096, 0, 0}, used);
+            assertArrayEquals(new long[] {0, 4096, 0, 4096, 4096 + 8192}, kept);
+            SendQueue elsewhere = SendQueue.EMPTY.toAddTo(buffers);
+            elsewhere.add(bytes(10));
+            assertEquals(4096, buffers.usedBytes());
+            assertEquals(10, sendAll(elsewhere));
+            assertEquals(0, buffers.usedBytes(), "a queue that nobody keeps has kept its chunk");
+        }
+    }
+
+    @Test
+    @DisplayName("a queue that waits with other memory does not hold its spare chunk as well")
+    void spareChunkUnused() throws Exception {
+        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            BufferPool buffers = port.buffers();
+            PooledBuffer shared = buffers.acquire(512);
+            long[] used = new long[2];
+            Probe probe = new Probe(null, () -> {
+                for (int i = 0; i < 2; i++) {
+                    SendQueue small = SendQueue.EMPTY.toAddTo(buffers);
+                    small.add(bytes(10));
+                    sendAll(small);
+                    SendQueue waiting = SendQueue.EMPTY.toAddTo(buffers);
+                    assertSame(small, waiting);
+                    if (i == 0) {
+                        waiting.add(shared, shared.buffer().duplicate());
+                    } else {
+                        waiting.add(bytes(SendQueue.CHUNK_MIN + 1));
+                    }
+                    used[i] = buffers.usedBytes();
+                    sendAll(waiting);
+                }
+            });
+            port.post(probe);
+            probe.await();
+            assertArrayEquals(new long[] {512, 512 + 8192}, used);
+            assertTrue(shared.release());
+            assertEquals(0, buffers.usedBytes());
+        }
+    }
+
+    /** Sends what is in a queue of one entry, and lets go of it as a connection does. */
+    private static int sendAll(SendQueue full) {
+        ByteBuffer only = full.single();
+        int length = only.remaining();
+        only.position(only.limit());
+        full.sent(length);
+        assertSame(SendQueue.EMPTY, full.unlessEmpty());
+        return length;
     }
 
     @Test

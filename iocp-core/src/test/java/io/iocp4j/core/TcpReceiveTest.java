@@ -248,6 +248,30 @@ class TcpReceiveTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("a receive takes over the reference to its connection from the one before: after many messages there are as many")
+    void referenceIsHandedOn() throws Exception {
+        List<Integer> references = new ArrayList<>();
+        Recorder recorder = new Recorder() {
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) throws IOException {
+                references.add(c.references());
+                super.onData(c, data);
+            }
+        };
+        Pair pair = accept(options.receive(512, 1024), recorder);
+        int sent = 0;
+        for (int i = 0; i < 50; i++) {
+            // a full buffer now and then, after which the next receive has another size
+            String message = "x".repeat(i % 10 == 9 ? 512 : 1);
+            sent += message.length();
+            pair.peerSends(message);
+            recorder.awaitBytes(sent);
+        }
+        // the transport and the receive; and what workers have not given back yet behind the deliveries before
+        assertTrue(references.stream().allMatch(count -> count >= 2 && count <= 6), "references: " + references);
+    }
+
+    @Test
     @DisplayName("who retains what was received keeps it beyond the callback; outside of onData nobody can")
     void retainReceived() throws Exception {
         CompletableFuture<PooledBuffer> kept = new CompletableFuture<>();
