@@ -12,8 +12,7 @@ import java.util.Arrays;
  *
  * <p>A connection has one only while something waits: what a callback sends is nearly always gone when the next callback begins, so one
  * that each worker keeps does for all connections, but in pull mode, where there are no workers, and where the pool is too small for
- * shelves. With 1,000 connections that each had
- * their own, fetching it into the processor's cache was 0.7 percent of an echo's CPU time.
+ * shelves. With 1,000 connections that each had their own, fetching it into the processor's cache was 0.7 percent of an echo's CPU time.
  */
 final class SendQueue {
     /** What every connection has that has nothing to send. Nothing is ever added to it. */
