@@ -41,7 +41,9 @@ public final class Fmp4Parser {
     private State state = State.START;
     private Movie movie;
     private int brandBytes;
-    private boolean key;
+    private Fragment fragment;
+    /** Where the current moof begins in the unit. */
+    private int fragmentStart;
     private boolean failed;
     private boolean ended;
 
@@ -219,6 +221,7 @@ public final class Fmp4Parser {
         if (state == State.BRAND) {
             throw error("comes before any 'moov'");
         }
+        fragmentStart = unit.size();
         return Sink.UNIT;
     }
 
@@ -267,12 +270,12 @@ public final class Fmp4Parser {
                 listener.onInit(new MediaInit(movie.mime(), video.width(), video.height(), init.copy()));
             }
             case "moof" -> {
-                key = Fragment.isKey(outermost(unit), movie);
+                fragment = Fragment.read(outermost(unit), unit.size() - fragmentStart, movie);
                 state = State.FRAGMENT;
             }
             case "mdat" -> {
                 state = State.READY;
-                listener.onUnit(unit.view(0, unit.size()), key);
+                listener.onUnit(unit.view(0, unit.size()), fragment.isKey(unit.view(fragmentStart, unit.size())));
                 unit.truncate(0);
             }
             default -> { /* kept or dropped as it came */ }

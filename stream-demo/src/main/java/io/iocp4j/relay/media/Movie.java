@@ -14,6 +14,9 @@ final class Movie {
     static final String NOT_FRAGMENTED =
             "this is no fragmented stream; ffmpeg: -movflags frag_every_frame+empty_moov+default_base_moof";
 
+    /** What a sample entry of a picture has before its child boxes. */
+    private static final int PICTURE_ENTRY_BYTES = 78;
+
     private final Map<Integer, Track> tracks;
     private final Map<Integer, Integer> defaultFlags;
     private final Track video;
@@ -117,8 +120,8 @@ final class Movie {
         return switch (Box.typeOf(hdlr.i32())) {
             case "vide" -> readPicture(trackId, timescale, firstSampleEntry(minf));
             case "soun" -> new Track(trackId, Track.Kind.AUDIO, CodecString.audio(firstSampleEntry(minf)), 0, 0,
-                    timescale);
-            default -> new Track(trackId, Track.Kind.OTHER, null, 0, 0, timescale);
+                    timescale, null);
+            default -> new Track(trackId, Track.Kind.OTHER, null, 0, 0, timescale, null);
         };
     }
 
@@ -158,7 +161,10 @@ final class Movie {
             throw entry.error("a picture of " + width + "x" + height);
         }
         entry.skip(50);
-        return new Track(trackId, Track.Kind.VIDEO, CodecString.video(entry), width, height, timescale);
+        String codec = CodecString.video(entry);
+        Box again = entry.again();
+        again.skip(PICTURE_ENTRY_BYTES);
+        return new Track(trackId, Track.Kind.VIDEO, codec, width, height, timescale, NalFormat.of(again));
     }
 
     private static Map<Integer, Integer> readDefaultFlags(Box mvex, Set<Integer> trackIds) throws MediaException {
