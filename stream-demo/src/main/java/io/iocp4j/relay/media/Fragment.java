@@ -11,9 +11,6 @@ final class Fragment {
     private static final int SAMPLE_DEPENDS_ON = 0x0300_0000;
     private static final int DEPENDS_ON_OTHERS = 0x0100_0000;
 
-    /** A place of data that the fragment does not tell, or that counts from a place that is not known here. */
-    private static final int NOWHERE = -1;
-
     private static final int TFHD_BASE_DATA_OFFSET = 0x000001;
     private static final int TFHD_DESCRIPTION_INDEX = 0x000002;
     private static final int TFHD_DEFAULT_DURATION = 0x000008;
@@ -28,45 +25,57 @@ final class Fragment {
     private static final int TRUN_FLAGS = 0x000400;
     private static final int TRUN_TIME_OFFSET = 0x000800;
 
-    /** The first sample of a track: its flags, and where it begins, counted from the beginning of the moof, or {@link #NOWHERE}. */
-    private record Sample(int flags, int offset) {
-        Sample nowhere() {
-            return new Sample(flags, NOWHERE);
-        }
+    /** Longer than any unit, and a sum with it does not run over. */
+    private static final long ENDLESS = 1L << 48;
+
+    /** The first sample of a track: its flags, and where it begins, counted from the beginning of the moof. */
+    private record Sample(int flags, long offset) {
     }
 
-    private final Sample firstPicture;
+    private final Movie movie;
     private final int moofBytes;
-    private final NalFormat nals;
+    private Sample firstPicture;
+    /** Where the samples that were read last end, and the one that ends last, counted from the beginning of the moof. */
+    private long runEnd;
+    private long dataEnd;
 
-    private Fragment(Sample firstPicture, int moofBytes, NalFormat nals) {
-        this.firstPicture = firstPicture;
+    private Fragment(Movie movie, int moofBytes) {
+        this.movie = movie;
         this.moofBytes = moofBytes;
-        this.nals = nals;
     }
 
     /** Reads a {@code moof} box, which has so many bytes with its header. */
     static Fragment read(Box moof, int moofBytes, Movie movie) throws MediaException {
-        Sample firstPicture = null;
-        boolean firstTraf = true;
+        Fragment fragment = new Fragment(movie, moofBytes);
+        boolean first = true;
         for (Box traf = moof.findChild("traf"); traf != null; traf = moof.findChild("traf")) {
-            Box tfhd = traf.nextChild();
-            if (tfhd == null || !tfhd.type().equals("tfhd")) {
-                throw traf.error("does not begin with a 'tfhd' box");
-            }
-            int flags = tfhd.i32() & 0xffffff;
-            int trackId = tfhd.i32();
-            if (!movie.hasTrack(trackId)) {
-                throw tfhd.error("there is no track " + Integer.toUnsignedString(trackId));
-            }
-            Sample first = firstSample(traf, defaultFlags(tfhd, flags, movie.defaultFlags(trackId)));
-            if (firstPicture == null && first != null && trackId == movie.video().id()) {
-                // else it counts from the end of the data of the traf before
-                firstPicture = firstTraf || (flags & TFHD_BASE_IS_MOOF) != 0 ? first : first.nowhere();
-            }
-            firstTraf = false;
+            fragment.readTrack(traf, first);
+            first = false;
         }
-        return new Fragment(firstPicture, moofBytes, movie.video().nals());
+        return fragment;
+    }
+
+    private void readTrack(Box traf, boolean firstTraf) throws MediaException {
+        Box tfhd = traf.nextChild();
+        if (tfhd == null || !tfhd.type().equals("tfhd")) {
+            throw traf.error("does not begin with a 'tfhd' box");
+        }
+        int flags = tfhd.i32() & 0xffffff;
+        int trackId = tfhd.i32();
+        if (!movie.hasTrack(trackId)) {
+            throw tfhd.error("there is no track " + Integer.toUnsignedString(trackId));
+        }
+        // without that flag all but the first count from the end of the data of the traf before
+        boolean fromMoof = firstTraf || (flags & TFHD_BASE_IS_MOOF) != 0;
+        Sample first = readRuns(traf, readDefaults(tfhd, flags, movie.defaults(trackId)), fromMoof);
+        if (firstPicture == null && trackId == movie.video().id()) {
+            firstPicture = first;
+        }
+    }
+
+    /** How many bytes of the fragment, counted from the beginning of the moof, its samples are in; 0 or more. */
+    long dataEnd() {
+        return dataEnd;
     }
 
     /**
@@ -76,14 +85,16 @@ final class Fragment {
      * @param bytes the fragment from its moof on, as far as it is there
      */
     boolean isKey(ByteBuffer bytes) {
+        NalFormat nals = movie.video().nals();
         if (firstPicture == null || (firstPicture.flags & SAMPLE_IS_NON_SYNC) != 0
                 || (firstPicture.flags & SAMPLE_DEPENDS_ON) == DEPENDS_ON_OTHERS) {
             return false;
         }
-        return nals == null || firstPicture.offset < moofBytes || nals.start(bytes, firstPicture.offset) != NalFormat.Start.NO_KEY;
+        return nals == null || firstPicture.offset < moofBytes || firstPicture.offset >= bytes.limit()
+                || nals.start(bytes, (int) firstPicture.offset) != NalFormat.Start.NO_KEY;
     }
 
-    private static int defaultFlags(Box tfhd, int flags, int defaultOfTrack) throws MediaException {
+    private static Movie.Defaults readDefaults(Box tfhd, int flags, Movie.Defaults ofTrack) throws MediaException {
         // An offset from the beginning of the file loses its meaning for who joins later: browsers refuse it too.
         if ((flags & TFHD_BASE_DATA_OFFSET) != 0) {
             throw tfhd.error("offsets count from the beginning of the file; ffmpeg: -movflags +default_base_moof");
@@ -94,17 +105,17 @@ final class Fragment {
         if ((flags & TFHD_DEFAULT_DURATION) != 0) {
             tfhd.skip(4);
         }
-        if ((flags & TFHD_DEFAULT_SIZE) != 0) {
-            tfhd.skip(4);
-        }
-        return (flags & TFHD_DEFAULT_FLAGS) != 0 ? tfhd.i32() : defaultOfTrack;
+        long size = (flags & TFHD_DEFAULT_SIZE) != 0 ? tfhd.u32() : ofTrack.size();
+        return new Movie.Defaults(size, (flags & TFHD_DEFAULT_FLAGS) != 0 ? tfhd.i32() : ofTrack.flags());
     }
 
-    /** The first sample after the {@code tfhd} box, or null if there is no sample. */
-    private static Sample firstSample(Box traf, int defaultFlags) throws MediaException {
+    /** Reads what follows the {@code tfhd} box; its first sample, or null if there is none. */
+    private Sample readRuns(Box traf, Movie.Defaults defaults, boolean fromMoof) throws MediaException {
+        long base = fromMoof ? 0 : runEnd;
         Sample first = null;
+        runEnd = base;
         for (Box trun = traf.findChild("trun"); trun != null; trun = traf.findChild("trun")) {
-            Sample ofRun = firstOfRun(trun, defaultFlags);
+            Sample ofRun = readRun(trun, defaults, base);
             if (first == null) {
                 first = ofRun;
             }
@@ -112,11 +123,17 @@ final class Fragment {
         return first;
     }
 
-    private static Sample firstOfRun(Box trun, int defaultFlags) throws MediaException {
+    private Sample readRun(Box trun, Movie.Defaults defaults, long base) throws MediaException {
         int flags = trun.i32() & 0xffffff;
         long samples = trun.u32();
-        int offset = (flags & TRUN_DATA_OFFSET) != 0 ? trun.i32() : NOWHERE;
-        int first = (flags & TRUN_FIRST_FLAGS) != 0 ? trun.i32() : defaultFlags;
+        long begin = runEnd;
+        if ((flags & TRUN_DATA_OFFSET) != 0) {
+            begin = base + trun.i32();
+            if (begin < 0) {
+                throw trun.error("has its data before its 'moof', where no browser takes it");
+            }
+        }
+        int first = (flags & TRUN_FIRST_FLAGS) != 0 ? trun.i32() : defaults.flags();
         int perSample = 4 * Integer.bitCount(flags & (TRUN_DURATION | TRUN_SIZE | TRUN_FLAGS | TRUN_TIME_OFFSET));
         // At most 2^32 samples of 16 bytes: no overflow in 64 bits.
         if (samples * perSample > trun.remaining()) {
@@ -125,10 +142,20 @@ final class Fragment {
         if (samples == 0) {
             return null;
         }
-        if ((flags & TRUN_FIRST_FLAGS) == 0 && (flags & TRUN_FLAGS) != 0) {
-            trun.skip(4 * Integer.bitCount(flags & (TRUN_DURATION | TRUN_SIZE)));
-            first = trun.i32();
+        long bytes = 0;
+        if ((flags & TRUN_SIZE) == 0 && defaults.size() > 0) {
+            bytes = samples > ENDLESS / defaults.size() ? ENDLESS : samples * defaults.size();
         }
-        return new Sample(first, offset);
+        long read = perSample == 0 ? 0 : (flags & TRUN_SIZE) == 0 ? 1 : samples;
+        for (long i = 0; i < read; i++) {
+            trun.skip(4 * Integer.bitCount(flags & TRUN_DURATION));
+            bytes += (flags & TRUN_SIZE) == 0 ? 0 : trun.u32();
+            int own = (flags & TRUN_FLAGS) == 0 ? first : trun.i32();
+            first = i == 0 && (flags & TRUN_FIRST_FLAGS) == 0 ? own : first;
+            trun.skip(4 * Integer.bitCount(flags & TRUN_TIME_OFFSET));
+        }
+        runEnd = Math.min(ENDLESS, begin + bytes);
+        dataEnd = Math.max(dataEnd, runEnd);
+        return new Sample(first, begin);
     }
 }

@@ -132,7 +132,7 @@ class FirstPictureTest {
     }
 
     @ParameterizedTest(name = "{0} bytes into the data")
-    @CsvSource({"6", "7", "1000", "2147483000", "-8", "-100", "-2147483648"})
+    @CsvSource({"6", "7", "1000", "2147483000", "-8", "-60"})
     @DisplayName("an offset past the data or before it leaves it to the container")
     void offsetOutside(int offset) throws MediaException {
         assertEquals(true, isKey(movie("avc1"), pointing(offset, UNTOLD), nals("4188")));
