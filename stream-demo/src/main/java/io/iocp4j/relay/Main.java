@@ -23,6 +23,8 @@ public final class Main {
               --host NAME         listen on this address                  (default 127.0.0.1: this machine only;
                                   0.0.0.0 for every address: there is no login yet, so only in a trusted network)
               --max-lag N         let a viewer fall behind by N milliseconds before it skips to a newer key frame   (default 500)
+              --max-head N        let the head of a request have N bytes, cookies of other programs on the same host among them
+                                  (default 32768)
               --no-test-picture   do not publish the built-in picture as stream "test"
               --help              this text
 
@@ -99,6 +101,7 @@ public final class Main {
                 case "--port" -> options = options.port(number(flag, value(flag, args)));
                 case "--host" -> options = options.host(value(flag, args));
                 case "--max-lag" -> options = options.maxLag(Duration.ofMillis(number(flag, value(flag, args))));
+                case "--max-head" -> options = options.maxHead(number(flag, value(flag, args)));
                 case "--no-test-picture" -> options = options.testPicture(false);
                 default -> throw new IllegalArgumentException("unknown option " + flag);
             }
