@@ -1,6 +1,8 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.IoException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -33,6 +35,12 @@ public final class Main {
             watch:    http://127.0.0.1:8080/watch/NAME
             """;
 
+    /** How long the end waits for whoever reads an output. */
+    private static final Duration LAST_LINES_LIMIT = Duration.ofSeconds(1);
+
+    /** Lets go what is still to be printed; nothing where the outputs are those of a test. */
+    private static volatile Runnable lastLines = () -> { };
+
     private Main() {
     }
 
@@ -47,10 +55,30 @@ public final class Main {
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory, whatever display there is or is not
         System.setProperty("java.awt.headless", "true");
+        queueOutputs();
         int code = run(List.of(args), System.out, System.err);
         if (code != OK) {
             System.exit(code);
         }
+    }
+
+    /** A worker that logs must not wait for whoever reads the log; before the log is made, which keeps the output that it finds. */
+    private static void queueOutputs() {
+        QueuedOutput out = QueuedOutput.start("out", new FileOutputStream(FileDescriptor.out), QueuedOutput.BYTES_MAX);
+        QueuedOutput err = QueuedOutput.start("err", new FileOutputStream(FileDescriptor.err), QueuedOutput.BYTES_MAX);
+        System.setOut(new PrintStream(out, true, System.out.charset()));
+        System.setErr(new PrintStream(err, true, System.err.charset()));
+        lastLines = () -> {
+            try {
+                err.drain(LAST_LINES_LIMIT);
+                out.drain(LAST_LINES_LIMIT);
+            } catch (InterruptedException e) {
+                // the process ends, whoever wants that at once
+                Thread.currentThread().interrupt();
+            }
+        };
+        // however the process ends
+        Runtime.getRuntime().addShutdownHook(new Thread(lastLines, "relay-output"));
     }
 
     /** Everything but the exit, for tests. */
@@ -144,6 +172,7 @@ public final class Main {
             out.flush();
             server.close();
             LastingLog.end();
+            lastLines.run();
         }, "relay-stop"));
     }
 }
