@@ -14,6 +14,7 @@ import java.util.List;
 /** The command line: {@code relay serve}. */
 public final class Main {
     private static final int OK = 0;
+    /** Beside {@link LastWords#CODE}. */
     private static final int WRONG = 2;
 
     private static final String HELP = """
@@ -29,6 +30,9 @@ public final class Main {
                                   (default 32768)
               --no-test-picture   do not publish the built-in picture as stream "test"
               --help              this text
+
+            exit code:  2 for a wrong option or an address that cannot be had; 3 if the relay could not go on, as without memory, and
+                        should be started again
 
             publish:  ffmpeg ... -f mp4 -movflags frag_every_frame+empty_moov+default_base_moof -flush_packets 1 \\
                              -method PUT -content_type video/mp4 http://127.0.0.1:8080/publish/NAME
@@ -48,24 +52,27 @@ public final class Main {
      * Runs until Ctrl-C.
      *
      * @param args see {@code --help}
+     * @throws InterruptedException if the calling thread is interrupted
      */
-    public static void main(String[] args) {
+    public static void main(String[] args) throws InterruptedException {
         // one line for a record; the thread that logs is of no interest here
         System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tT.%1$tL %4$-7s %5$s%6$s%n");
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory, whatever display there is or is not
         System.setProperty("java.awt.headless", "true");
-        queueOutputs();
+        LastWords words = queueOutputs();
+        Thread.setDefaultUncaughtExceptionHandler(words);
         int code = run(List.of(args), System.out, System.err);
         if (code != OK) {
             System.exit(code);
         }
     }
 
-    /** A worker that logs must not wait for whoever reads the log; before the log is made, which keeps the output that it finds. */
-    private static void queueOutputs() {
+    /** A worker that logs must not wait for whoever reads the log. */
+    private static LastWords queueOutputs() throws InterruptedException {
+        FileOutputStream plainErr = new FileOutputStream(FileDescriptor.err);
         QueuedOutput out = QueuedOutput.start("out", new FileOutputStream(FileDescriptor.out), QueuedOutput.BYTES_MAX);
-        QueuedOutput err = QueuedOutput.start("err", new FileOutputStream(FileDescriptor.err), QueuedOutput.BYTES_MAX);
+        QueuedOutput err = QueuedOutput.start("err", plainErr, QueuedOutput.BYTES_MAX);
         System.setOut(new PrintStream(out, true, System.out.charset()));
         System.setErr(new PrintStream(err, true, System.err.charset()));
         lastLines = () -> {
@@ -79,6 +86,7 @@ public final class Main {
         };
         // however the process ends
         Runtime.getRuntime().addShutdownHook(new Thread(lastLines, "relay-output"));
+        return LastWords.prepare(plainErr, err, Runtime.getRuntime()::halt);
     }
 
     /** Everything but the exit, for tests. */

@@ -97,7 +97,7 @@ class UnreadOutputTest {
         private Chatter() {
         }
 
-        public static void main(String[] args) {
+        public static void main(String[] args) throws InterruptedException {
             Main.main(new String[] {"serve", "--port", "0", "--no-test-picture"});
             System.Logger log = System.getLogger("chatter");
             for (int i = 0; i < 20_000; i++) {

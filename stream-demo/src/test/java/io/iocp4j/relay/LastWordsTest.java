@@ -1,0 +1,193 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@DisplayName("The last words of a relay that cannot go on")
+@Timeout(120)
+class LastWordsTest {
+    private static final int DEADLINE_SECONDS = 30;
+
+    private final BlockingQueue<Integer> halted = new LinkedBlockingQueue<>();
+    private final CountDownLatch reader = new CountDownLatch(1);
+    private QueuedOutput log;
+
+    /** Takes nothing before the end of the test. */
+    private final class Unread extends OutputStream {
+        @Override
+        public void write(int next) {
+            write(new byte[1], 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int count) {
+            try {
+                assertTrue(count == 0 || reader.await(DEADLINE_SECONDS, TimeUnit.SECONDS));
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private LastWords prepare(OutputStream target) throws InterruptedException {
+        log = QueuedOutput.start("test", target, 1_000);
+        return LastWords.prepare(target, log, halted::add);
+    }
+
+    /** Both threads halt, since the test does not. */
+    private void awaitHalt() throws InterruptedException {
+        for (int i = 0; i < 2; i++) {
+            assertEquals(LastWords.CODE, halted.poll(DEADLINE_SECONDS, TimeUnit.SECONDS));
+        }
+    }
+
+    @AfterEach
+    void close() {
+        reader.countDown();
+        if (log != null) {
+            log.close();
+        }
+    }
+
+    @Test
+    @DisplayName("come behind what was logged before, name the first cause, and end the process with code 3")
+    void words() throws Exception {
+        ByteArrayOutputStream target = new ByteArrayOutputStream();
+        LastWords words = prepare(target);
+        new PrintStream(log, true, StandardCharsets.UTF_8).println("before");
+        assertNull(halted.poll());
+        words.end(new OutOfMemoryError("Java heap space"));
+        words.end(new IllegalStateException("what follows from it"));
+        awaitHalt();
+        assertEquals(List.of("before", "relay: cannot go on, exit code 3: java.lang.OutOfMemoryError: Java heap space"),
+                target.toString(StandardCharsets.UTF_8).lines().toList());
+    }
+
+    @Test
+    @DisplayName("do not wait for somebody who reads them")
+    void unread() throws Exception {
+        LastWords words = prepare(new Unread());
+        long begun = System.nanoTime();
+        words.end(new OutOfMemoryError());
+        assertEquals(LastWords.CODE, halted.poll(DEADLINE_SECONDS, TimeUnit.SECONDS));
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+        assertTrue(millis >= 900, "only " + millis + " ms were given");
+        reader.countDown();
+        assertEquals(LastWords.CODE, halted.poll(DEADLINE_SECONDS, TimeUnit.SECONDS));
+    }
+
+    @Test
+    @DisplayName("end the process also where they cannot be written, or their cause cannot be told")
+    void cannotBeTold() throws Exception {
+        LastWords unwritable = prepare(new OutputStream() {
+            @Override
+            public void write(int next) throws IOException {
+                throw new IOException("broken pipe");
+            }
+        });
+        unwritable.end(new OutOfMemoryError());
+        awaitHalt();
+        log.close();
+
+        ByteArrayOutputStream target = new ByteArrayOutputStream();
+        LastWords words = prepare(target);
+        words.end(new IllegalStateException() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public String toString() {
+                throw new OutOfMemoryError();
+            }
+        });
+        awaitHalt();
+        assertEquals("relay: cannot go on, exit code 3: an error, and there is no memory to say which" + System.lineSeparator(),
+                target.toString(StandardCharsets.UTF_8));
+    }
+
+    private static Process start(Class<?> main, String... options) throws IOException {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    }
+
+    @Test
+    @DisplayName("of a relay whose heap is full to the last byte are heard")
+    void fullHeap() throws Exception {
+        Process relay = start(FullHeap.class, "-Xmx24m");
+        try (BufferedReader err = relay.errorReader()) {
+            String line = err.readLine();
+            while (line != null && !line.startsWith("relay: cannot go on, exit code 3: ")) {
+                line = err.readLine();
+            }
+            assertNotNull(line, "no last words");
+            assertTrue(relay.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS));
+            assertEquals(LastWords.CODE, relay.exitValue());
+        } finally {
+            relay.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    @DisplayName("of a relay whose heap is full and whose log nobody reads end it all the same")
+    void fullHeapUnread() throws Exception {
+        Process relay = start(FullHeap.class, "-Xmx24m", "-Dchatty=true");
+        try {
+            assertTrue(relay.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS));
+            assertEquals(LastWords.CODE, relay.exitValue());
+        } finally {
+            relay.destroyForcibly().waitFor();
+        }
+    }
+
+    /** A relay in whose process something takes all memory and does not give it back. */
+    static final class FullHeap {
+        private static Object[] taken;
+
+        private FullHeap() {
+        }
+
+        public static void main(String[] args) throws InterruptedException {
+            Main.main(new String[] {"serve", "--port", "0", "--no-test-picture"});
+            for (int i = 0; Boolean.getBoolean("chatty") && i < 10_000; i++) {
+                System.err.println("line " + i + " that nobody will ever read");
+            }
+            Thread.ofPlatform().name("greedy").start(() -> take(1 << 20));
+        }
+
+        private static void take(int bytes) {
+            try {
+                for (;;) {
+                    Object[] more = new Object[bytes / 4];
+                    more[0] = taken;
+                    taken = more;
+                }
+            } catch (OutOfMemoryError e) {
+                if (bytes <= 16) {
+                    throw e;
+                }
+            }
+            take(bytes / 2);
+        }
+    }
+}
