@@ -80,9 +80,9 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket,
         if (count < 1 || count > CompletionPort.GATHER_MAX || !hasRemaining(buffers, count)) {
             throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
         }
-        port.begin(context, Operation.SEND, buffers[0]);
-        // the JDK keeps the array until the completion, the caller may reuse its own
+        // the JDK keeps the array until the completion, the caller may reuse its own; made first, since what is begun has to end
         ByteBuffer[] gathered = Arrays.copyOf(buffers, count);
+        port.begin(context, Operation.SEND, buffers[0]);
         start(context, () -> channel.write(gathered, 0, count, 0, TimeUnit.SECONDS, context, port.gathered));
     }
 

@@ -146,6 +146,15 @@ public interface CompletionPort extends AutoCloseable {
     BufferPool buffers();
 
     /**
+     * What the peers of this port may make it hold.
+     *
+     * @return the budget of all its connections
+     */
+    default MemoryBudget memory() {
+        return buffers().budget();
+    }
+
+    /**
      * Operations that were submitted and whose delivery has not ended. A worker that delivers several in a row takes them off together,
      * after the last.
      *

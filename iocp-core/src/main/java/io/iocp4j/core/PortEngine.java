@@ -63,7 +63,7 @@ public abstract class PortEngine implements HandlePort {
     protected PortEngine(PortOptions options, boolean pullsFromSystem) {
         this.options = options;
         this.pullsFromMemory = options.pulled() && !pullsFromSystem;
-        this.buffers = new BufferPool(options.keptBytesMax());
+        this.buffers = new BufferPool(options.keptBytesMax(), options.heapMax(), options.directMax());
         this.pull = options.pulled() ? new PullQueue(this) : null;
         this.nullsToTake = new AtomicInteger(threads());
         timer = new ScheduledThreadPoolExecutor(1, task -> {

@@ -1,6 +1,7 @@
 package io.iocp4j.core;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
@@ -30,6 +31,13 @@ import jdk.net.ExtendedSocketOptions;
 public final class TcpConnection extends Strand implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
     private static final VarHandle BYTES_READ;
+    /**
+     * Memory with which a receive waits for a peer that rests, in bytes: what it is made of cannot be changed while it waits. Larger ones
+     * follow while bytes are there.
+     */
+    static final int RECEIVE_REST = 4 << 10;
+    /** Entries of the queue that are charged at a time. */
+    private static final int ENTRIES_CHARGED = 64;
 
     static {
         try {
@@ -103,6 +111,13 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     /** Our side ended because the peer's did. */
     private boolean endedByPeer;
     private final Ending ending;
+    private final Memory memory;
+    /** Charged for entries of the queue, see {@link #chargeEntries}. */
+    private int entriesCharged;
+    /** Came while memory was tight: nothing is received before it is less so. */
+    private boolean heldBack;
+    /** The last receive has filled its memory, so more is there already. */
+    private boolean moreWaits;
     /** Null if the connection was accepted. */
     private Connector connector;
 
@@ -115,6 +130,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         this.options = options;
         this.state = state;
         this.ending = new Ending(port.nanoTime(), onFreed);
+        this.memory = new Memory();
+        memory.charge(Kind.HEAP, MemoryBudget.CONNECTION_BYTES);
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();
         this.receiveSize = options.receiveMin();
@@ -331,7 +348,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 handler = handlers.apply(this);
                 socket.key(this::onPortClosing);
                 if (socket instanceof TlsSocket tls) {
-                    shakeHands(tls);
+                    shakeHandsWhenThereIsRoom(tls);
                 } else {
                     opened();
                 }
@@ -341,13 +358,28 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
-    private void shakeHands(TlsSocket tls) {
+    /** A handshake takes memory too, so it waits as the first receive of a plain connection does; no longer than it may take. */
+    private void shakeHandsWhenThereIsRoom(TlsSocket tls) {
+        Future<?> limit = options.handshakeTimeout().isZero() ? null : port.schedule(options.handshakeTimeout(), this::handshakeTooLate);
+        if (port.memory().isTight()) {
+            whenRelaxed(() -> shakeHands(tls, limit));
+        } else {
+            shakeHands(tls, limit);
+        }
+    }
+
+    private void shakeHands(TlsSocket tls, Future<?> limit) {
         synchronized (lock) {
             // unless it was closed before it had a handler
             if (state == State.CONNECTING) {
-                tls.handshake(new Handshake());
+                tls.handshake(new Handshake(limit));
             }
         }
+    }
+
+    /** As the strand; dropped if the connection is closed by then. */
+    private void whenRelaxed(Runnable task) {
+        port.memory().whenRelaxed(port, () -> execute(task));
     }
 
     /**
@@ -425,11 +457,15 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     public boolean send(ByteBuffer data) {
         synchronized (lock) {
-            if (!mayQueue(data.remaining())) {
-                return false;
+            try {
+                if (!mayQueue(data.remaining())) {
+                    return false;
+                }
+                queue.add(data);
+                return queued();
+            } catch (OutOfMemoryError e) {
+                return outOfMemory(e);
             }
-            queue.add(data);
-            return queued();
         }
     }
 
@@ -442,12 +478,16 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     public boolean send(ByteBuffer head, ByteBuffer body) {
         synchronized (lock) {
-            if (!mayQueue(Math.addExact(head.remaining(), body.remaining()))) {
-                return false;
+            try {
+                if (!mayQueue(Math.addExact(head.remaining(), body.remaining()))) {
+                    return false;
+                }
+                queue.add(head);
+                queue.add(body);
+                return queued();
+            } catch (OutOfMemoryError e) {
+                return outOfMemory(e);
             }
-            queue.add(head);
-            queue.add(body);
-            return queued();
         }
     }
 
@@ -461,11 +501,15 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     public boolean send(PooledBuffer shared) {
         synchronized (lock) {
             ByteBuffer view = shared.buffer().duplicate();
-            if (!mayQueue(view.remaining())) {
-                return false;
+            try {
+                if (!mayQueue(view.remaining()) || !chargeEntries()) {
+                    return false;
+                }
+                queue.add(shared, view);
+                return queued();
+            } catch (OutOfMemoryError e) {
+                return outOfMemory(e);
             }
-            queue.add(shared, view);
-            return queued();
         }
     }
 
@@ -896,6 +940,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     @Override
     protected void free() {
+        memory.close();
         ending.freed(this);
     }
 
@@ -999,6 +1044,16 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /**
+     * What this connection makes the port hold: a layer above charges here what it keeps for the peer. It is given back when the
+     * connection is freed.
+     *
+     * @return the account, the same at each call
+     */
+    public MemoryAccount memory() {
+        return memory;
+    }
+
+    /**
      * What the application attached.
      *
      * @return null if nothing
@@ -1023,6 +1078,49 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     // ------------------------------------------------------------------ inside: sending, under the lock
 
+    /** Where memory ran out all the same: it ends this connection, and not the one whose handler sends to it. */
+    private boolean outOfMemory(OutOfMemoryError thrown) {
+        fail(IoError.NO_BUFFERS, thrown, false);
+        return false;
+    }
+
+    /**
+     * Shared buffers are not this connection's memory, but what they wait in is: charged for many at a time, so that a connection that
+     * keeps up, in which few wait, costs nothing. Whether that much is there; else this has failed.
+     */
+    private boolean chargeEntries() {
+        if (queue.entries() >= entriesCharged + ENTRIES_CHARGED) {
+            if (!memory.charge(Kind.HEAP, (long) ENTRIES_CHARGED * SendQueue.ENTRY_BYTES)) {
+                refused(Kind.HEAP);
+                return false;
+            }
+            entriesCharged += ENTRIES_CHARGED;
+        }
+        return true;
+    }
+
+    private void releaseEntries() {
+        memory.release(Kind.HEAP, (long) entriesCharged * SendQueue.ENTRY_BYTES);
+        entriesCharged = 0;
+    }
+
+    /** The budget has no room for what this connection wants. */
+    void refused(Kind kind) {
+        synchronized (lock) {
+            fail(IoError.NO_BUFFERS, new IOException(memory.budget().refusal(kind, heldNow(kind))), false);
+        }
+    }
+
+    /** Under the lock. */
+    private long heldNow(Kind kind) {
+        long bytes = memory.charged(kind);
+        if (kind == Kind.DIRECT) {
+            bytes += queue.bytes() + (receiving || held != null ? receiveSize : 0);
+            bytes += socket instanceof TlsSocket tls ? tls.heldBytes() : 0;
+        }
+        return bytes;
+    }
+
     /** Whether so many bytes are taken; if so they are counted as written, and the caller adds them to the queue, which is ready for it. */
     private boolean mayQueue(int length) {
         boolean mayYet = state == State.OPEN || state == State.CONNECTING && options.connectBuffering();
@@ -1032,6 +1130,14 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (length > options.sendQueueMax() - queue.bytes() || queue.entries() >= SendQueue.ENTRIES_MAX) {
             fail(IoError.NO_BUFFERS, null, false);
             return false;
+        }
+        // what is less than a chunk is not worth a look at memory that all workers write to
+        if (queue.bytes() + length > SendQueue.CHUNK_MIN) {
+            if (!memory.budget().admits(Kind.DIRECT, length, queue.bytes())) {
+                refused(Kind.DIRECT);
+                return false;
+            }
+            memory.budget().grown(Kind.DIRECT, port);
         }
         bytesWritten += length;
         queue = queue.toAddTo(port.buffers());
@@ -1070,12 +1176,20 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
         if (!queue.isEmpty()) {
             if (!sending) {
-                sending = true;
-                if (queue.entries() == 1) {
-                    socket.send(queue.single(), new Send(this));
-                } else {
-                    int count = queue.gather();
-                    socket.send(queue.gathered(), count, new Send(this));
+                Send send = new Send(this);
+                try {
+                    if (queue.entries() == 1) {
+                        socket.send(queue.single(), send);
+                    } else {
+                        int count = queue.gather();
+                        socket.send(queue.gathered(), count, send);
+                    }
+                    sending = true;
+                } finally {
+                    if (!sending) {
+                        // misuse, or no memory before it was begun: it is ours again
+                        send.release();
+                    }
                 }
             }
             lingerBehindPeer();
@@ -1109,6 +1223,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             } else {
                 // not where it failed: the bytes that TLS had taken are counted by the queue alone
                 queue = queue.unlessEmpty();
+                if (entriesCharged > 0 && queue.isEmpty()) {
+                    releaseEntries();
+                }
                 if (tlsStart != null) {
                     tlsStart.sentInTheOpen(send.transferred());
                 }
@@ -1148,7 +1265,19 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
         FlightEvents.ConnectionOpened.commit(this, connector == null);
         callback("onOpen", c -> c.handler.onOpen(c));
+        boolean waits = connector == null && port.memory().isTight();
         synchronized (lock) {
+            heldBack = waits;
+            receiveNext();
+        }
+        if (waits) {
+            whenRelaxed(this::goOnReceiving);
+        }
+    }
+
+    private void goOnReceiving() {
+        synchronized (lock) {
+            heldBack = false;
             receiveNext();
         }
     }
@@ -1163,15 +1292,40 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * pool and back costs more, and so do two atomic steps.
      */
     private void receiveNext(Receive before) {
-        boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null;
+        boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null && !heldBack;
         if (wanted && !receiving && !inputEnded && tlsStart == null) {
             receiving = true;
-            if (before != null && before.mayHandOver(receiveSize)) {
-                ByteBuffer memory = before.buffer();
-                BufferPool.makeAsNew(memory);
-                socket.receive(memory, new Receive(before));
-            } else {
-                socket.receive(port.buffers().take(receiveSize), new Receive(this));
+            try {
+                submitReceive(before);
+            } catch (OutOfMemoryError e) {
+                receiving = false;
+                outOfMemory(e);
+            }
+        }
+    }
+
+    private void submitReceive(Receive before) {
+        int size = moreWaits ? receiveSize : Math.min(receiveSize, RECEIVE_REST);
+        if (before != null && before.mayHandOver(size)) {
+            ByteBuffer room = before.buffer();
+            BufferPool.makeAsNew(room);
+            socket.receive(room, new Receive(before));
+            return;
+        }
+        Receive receive = new Receive(this);
+        ByteBuffer room = null;
+        boolean submitted = false;
+        try {
+            room = port.buffers().take(size);
+            socket.receive(room, receive);
+            submitted = true;
+        } finally {
+            if (!submitted) {
+                // misuse, or no memory before it was begun: it is ours again
+                receive.release();
+                if (room != null) {
+                    port.buffers().takeBack(room);
+                }
             }
         }
     }
@@ -1274,12 +1428,18 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         linger = new Linger(port, lock, options.lingerTimeout(), () -> queue.bytes(), () -> fail(IoError.TIMED_OUT, null, true));
     }
 
-    /** Doubles after a full receive, halves after one that filled less than a quarter. */
+    /**
+     * Doubles after a full receive, unless memory is tight, halves after one that filled less than a quarter. A receive behind one that was
+     * not full waits for bytes that may take their time, so it begins with little memory.
+     */
     private void adapt(Receive receive) {
         long got = receive.transferred();
+        moreWaits = got >= receive.buffer().capacity();
         if (got >= receiveSize && receiveSize < options.receiveMax()) {
-            receiveSize = Math.min(receiveSize * 2, options.receiveMax());
-        } else if (got < receiveSize / 4 && receiveSize > options.receiveMin()) {
+            if (!port.memory().isTight(Kind.DIRECT)) {
+                receiveSize = Math.min(receiveSize * 2, options.receiveMax());
+            }
+        } else if (!moreWaits && got < receiveSize / 4 && receiveSize > options.receiveMin()) {
             receiveSize = Math.max(receiveSize / 2, options.receiveMin());
         }
     }
@@ -1308,8 +1468,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     @Override
     void failed(Throwable thrown) {
-        LOG.log(Level.WARNING, "a callback of " + this + " threw; the connection ends", thrown);
+        // first of all: there may be no memory to log with
         fail(IoError.HANDLER_FAILED, thrown, false);
+        LOG.log(Level.WARNING, "a callback of " + this + " threw; the connection ends", thrown);
     }
 
     @Override
@@ -1341,7 +1502,11 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (!mayQueue(portion.remaining())) {
             return false;
         }
-        queue.add(portion);
+        try {
+            queue.add(portion);
+        } catch (OutOfMemoryError e) {
+            return outOfMemory(e);
+        }
         queued();
         return true;
     }
@@ -1388,12 +1553,12 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     /** Of an accepted connection; a client's is part of its connect. */
     private final class Handshake extends IoContext {
+        /** Null if there is none. */
         private final Future<?> limit;
 
-        Handshake() {
+        Handshake(Future<?> limit) {
             super(TcpConnection.this);
-            limit = options.handshakeTimeout().isZero() ? null
-                    : port.schedule(options.handshakeTimeout(), TcpConnection.this::handshakeTooLate);
+            this.limit = limit;
         }
 
         @Override
@@ -1528,10 +1693,67 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         protected void free() {
             if (shared != null) {
                 shared.release();
-            } else if (owner() != null) {
+            } else if (owner() != null && buffer() != null) {
                 connection().port.buffers().takeBack(buffer());
             }
             super.free();
+        }
+    }
+
+    // ------------------------------------------------------------------ inside: memory
+
+    /** What this connection makes the port hold. */
+    private final class Memory extends MemoryAccount {
+        Memory() {
+            super(port);
+        }
+
+        @Override
+        protected long held(Kind kind) {
+            synchronized (lock) {
+                return heldNow(kind);
+            }
+        }
+
+        @Override
+        protected void shrink() {
+            tell(() -> callback("onMemoryTight", c -> c.handler.onMemoryTight(c)));
+        }
+
+        @Override
+        protected void evict(String reason) {
+            IOException why = new IOException(reason);
+            synchronized (lock) {
+                if (state != State.OPEN || queue.bytes() > SendQueue.CHUNK_MIN) {
+                    // nobody to talk to, or a peer that does not read: what it holds goes at once
+                    fail(IoError.NO_BUFFERS, why, false);
+                } else {
+                    tell(() -> evictInTurn(reason, why));
+                }
+            }
+        }
+
+        private void tell(Runnable task) {
+            synchronized (lock) {
+                // a handler hears nothing before onOpen
+                if (state == State.OPEN) {
+                    execute(task);
+                }
+            }
+        }
+
+        private void evictInTurn(String reason, IOException why) {
+            callback("onMemoryScarce", c -> c.handler.onMemoryScarce(c, reason));
+            synchronized (lock) {
+                if (state == State.OPEN || queue.bytes() > SendQueue.CHUNK_MIN) {
+                    fail(IoError.NO_BUFFERS, why, false);
+                }
+            }
+        }
+
+        @Override
+        public String toString() {
+            return TcpConnection.this.toString();
         }
     }
 }

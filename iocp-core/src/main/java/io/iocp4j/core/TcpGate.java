@@ -13,7 +13,7 @@ public interface TcpGate {
 
     /** Why a newcomer did not come in. */
     enum Drop {
-        /** {@link TcpOptions#maxConnections()} were open. */
+        /** {@link TcpOptions#maxConnections()} were open, or as many as the memory budget has room for. */
         FULL,
         /** {@link TcpGate#admits} said no, or threw. */
         REFUSED,

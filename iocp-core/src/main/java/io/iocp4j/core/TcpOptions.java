@@ -35,7 +35,7 @@ public final class TcpOptions implements Cloneable {
     private Duration userTimeout = Duration.ZERO;
     private boolean allowHalfOpen;
     private boolean pauseOnConnect;
-    private int maxConnections = 100_000;
+    private int maxConnections;
     private TcpGate gate = TcpGate.OPEN;
     private int receiveMin = BufferPool.PIECE_MIN;
     private int receiveMax = 64 << 10;
@@ -60,10 +60,10 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open connections, at most
-     * 100,000 connections, receives of 512 B to 64 KiB, water marks 64 and 16 KiB, send queue 16 MiB, reads of exact length and lines up
-     * to 1 MiB, buffers of the operating system as it sets them, no idle timeout, 30 s to connect with an address more each 250 ms, 5 s
-     * to linger, no TLS.
+     * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open connections, as
+     * many connections as the memory budget has room for, receives of 512 B to 64 KiB, water marks 64 and 16 KiB, send queue 16 MiB,
+     * reads of exact length and lines up to 1 MiB, buffers of the operating system as it sets them, no idle timeout, 30 s to connect with
+     * an address more each 250 ms, 5 s to linger, no TLS.
      *
      * @return the defaults
      */
@@ -235,7 +235,7 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.pauseOnConnect = on);
     }
 
-    /** {@return how many connections a server holds, 100,000 by default} */
+    /** {@return how many connections a server holds, 0 by default: as many as {@link MemoryBudget#maxConnections()} says} */
     public int maxConnections() {
         return maxConnections;
     }

@@ -450,7 +450,7 @@ public final class TcpServer implements AutoCloseable {
         if (closing) {
             return TcpGate.Drop.CLOSING;
         }
-        if (open >= options.maxConnections()) {
+        if (open >= (options.maxConnections() > 0 ? options.maxConnections() : port.memory().maxConnections())) {
             return TcpGate.Drop.FULL;
         }
         open++;

@@ -291,6 +291,15 @@ final class TlsRecords {
         return null;
     }
 
+    /** Memory of all buffers here, in bytes. */
+    long heldBytes() {
+        return capacity(received) + capacity(left) + capacity(sealed);
+    }
+
+    private static long capacity(PooledBuffer buffer) {
+        return buffer == null ? 0 : buffer.buffer().capacity();
+    }
+
     private static long remaining(ByteBuffer[] buffers) {
         long sum = 0;
         for (ByteBuffer buffer : buffers) {

@@ -123,6 +123,14 @@ final class TlsSocket extends VirtualSocket {
 
     // ------------------------------------------------------------------ facts
 
+    /** Memory for records, in bytes. */
+    long heldBytes() {
+        synchronized (lock) {
+            // the engine's tasks touch no buffer
+            return records.heldBytes();
+        }
+    }
+
     /** Of the finished handshake; null before. */
     SSLSession session() {
         return session;
