@@ -147,6 +147,13 @@ public abstract class PortEngine implements HandlePort {
     }
 
     @Override
+    public final void postBehind(IoContext context) {
+        begin(context, Operation.POST, null);
+        complete(context, 0);
+        deliverBehind(context);
+    }
+
+    @Override
     public final IoContext take() {
         return pull == null ? HandlePort.super.take() : pull.take();
     }
@@ -168,6 +175,7 @@ public abstract class PortEngine implements HandlePort {
                 task.run();
             } catch (Throwable thrown) {
                 LOG.log(Level.ERROR, "a timer task of port " + options.name() + " threw", thrown);
+                throw thrown;
             }
         }, TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
     }
@@ -351,11 +359,15 @@ public abstract class PortEngine implements HandlePort {
     public final void deliverLater(IoContext context) {
         Worker worker = Worker.current(this);
         if (worker == null || !worker.takeOwnPost(context)) {
-            if (pullsFromMemory) {
-                pull.add(context);
-            } else {
-                queue(context);
-            }
+            deliverBehind(context);
+        }
+    }
+
+    private void deliverBehind(IoContext context) {
+        if (pullsFromMemory) {
+            pull.add(context);
+        } else {
+            queue(context);
         }
     }
 

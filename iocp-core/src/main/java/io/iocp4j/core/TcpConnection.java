@@ -360,7 +360,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     /** A handshake takes memory too, so it waits as the first receive of a plain connection does; no longer than it may take. */
     private void shakeHandsWhenThereIsRoom(TlsSocket tls) {
-        Future<?> limit = options.handshakeTimeout().isZero() ? null : port.schedule(options.handshakeTimeout(), this::handshakeTooLate);
+        Future<?> limit = options.handshakeTimeout().isZero() ? null : port.deadline(options.handshakeTimeout(), this::handshakeTooLate);
         if (port.memory().isTight()) {
             whenRelaxed(() -> shakeHands(tls, limit));
         } else {
@@ -773,13 +773,33 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     public void execute(Runnable task) {
         synchronized (lock) {
             if (state != State.CLOSED) {
-                post(() -> {
-                    if (!closeReported) {
-                        task.run();
-                    }
-                });
+                post(unlessClosed(task));
             }
         }
+    }
+
+    /**
+     * Runs the task as {@link #execute} does, but in a later turn of this connection, behind what other connections have waiting: the way
+     * to do a work that takes longer than about a millisecond in parts, so that nobody waits for all of it. Tasks that are given this way
+     * keep their order; what is given to {@link #execute} meanwhile, and what is received, may come before them. Dropped if the
+     * connection is closed by then.
+     *
+     * @param task must not wait
+     */
+    public void executeLater(Runnable task) {
+        synchronized (lock) {
+            if (state != State.CLOSED) {
+                postLater(unlessClosed(task));
+            }
+        }
+    }
+
+    private Runnable unlessClosed(Runnable task) {
+        return () -> {
+            if (!closeReported) {
+                task.run();
+            }
+        };
     }
 
     /**
@@ -791,6 +811,18 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     public Future<?> schedule(Duration delay, Runnable task) {
         return port.schedule(delay, () -> execute(task));
+    }
+
+    /**
+     * Runs the task when a limit has passed, among the callbacks of this connection, as {@link CompletionPort#deadline} does: one that
+     * comes late lets what has come meanwhile be told first. Dropped if the connection is closed by then.
+     *
+     * @param limit from now
+     * @param missed looks whether the peer is still silent; must not wait
+     * @return cancel it when the limit was kept
+     */
+    public Future<?> deadline(Duration limit, Runnable missed) {
+        return port.deadline(limit, () -> execute(missed));
     }
 
     /** Nothing moved; under the lock. */

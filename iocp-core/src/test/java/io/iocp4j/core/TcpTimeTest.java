@@ -3,6 +3,7 @@ package io.iocp4j.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,7 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -190,6 +195,23 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("a task of the port's timer that throws is logged, its future says so, and the timer goes on")
+    void timerTaskThrows() throws Exception {
+        Logger quiet = Logger.getLogger("io.iocp4j.core");
+        quiet.setLevel(Level.OFF);
+        try {
+            IllegalStateException thrown = new IllegalStateException("on purpose");
+            Future<?> task = port.schedule(Duration.ZERO, () -> {
+                throw thrown;
+            });
+            assertSame(thrown, assertThrows(ExecutionException.class, () -> task.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS)).getCause());
+            await(after(Duration.ZERO));
+        } finally {
+            quiet.setLevel(null);
+        }
+    }
+
+    @Test
     @DisplayName("execute() and schedule() run among the callbacks, in order, on a worker")
     void tasks() throws Exception {
         Recorder recorder = new Recorder();
@@ -212,6 +234,42 @@ class TcpTimeTest extends TcpFixture {
         connection.schedule(Duration.ofMillis(1), () -> scheduled.complete(Thread.currentThread()));
         assertNotSame(Thread.currentThread(), await(scheduled));
         assertTrue(await(scheduled) instanceof Worker);
+    }
+
+    @Test
+    @DisplayName("executeLater() runs behind what another connection has waiting, in order; what is left of it is dropped after close()")
+    void laterTurns() throws Exception {
+        try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            Recorder left = new Recorder();
+            Recorder right = new Recorder();
+            TcpPair pair = TcpConnection.pair(ordered, options, left, right);
+            left.awaitOpen();
+            right.awaitOpen();
+            CountDownLatch posted = new CountDownLatch(1);
+            List<String> order = new ArrayList<>();
+            pair.left().execute(() -> {
+                awaitUnchecked(posted);
+                pair.left().executeLater(() -> order.add("later 1"));
+                pair.left().executeLater(() -> order.add("later 2"));
+                pair.left().executeLater(pair.left()::abort);
+                pair.left().executeLater(() -> order.add("dropped"));
+                order.add("now");
+            });
+            pair.right().execute(() -> order.add("other"));
+            posted.countDown();
+            awaitClosed(pair.left());
+            pair.left().executeLater(() -> order.add("too late"));
+            awaitClosed(pair.right());
+            assertEquals(List.of("now", "other", "later 1", "later 2"), order);
+        }
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            await(latch);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
