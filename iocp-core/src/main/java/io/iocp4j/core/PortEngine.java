@@ -363,7 +363,8 @@ public abstract class PortEngine implements HandlePort {
         }
     }
 
-    private void deliverBehind(IoContext context) {
+    /** Delivers a completion by whichever worker comes first. */
+    void deliverBehind(IoContext context) {
         if (pullsFromMemory) {
             pull.add(context);
         } else {

@@ -449,7 +449,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     // ------------------------------------------------------------------ sending
 
     /**
-     * Queues a copy of the data. What a callback sends leaves together when the callback returns.
+     * Queues a copy of the data. What a callback sends leaves together when the callback returns, or before where the queue has been above
+     * the high-water mark already.
      *
      * @param data between position and limit, the caller's again on return, with its position at its limit
      * @return false from the moment that the queue is above the high-water mark until {@code onDrain} (the data was taken all the
@@ -1000,6 +1001,17 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /**
+     * What began the end of this connection, as {@link TcpHandler#onClose} is or will be told it.
+     *
+     * @return null before the end
+     */
+    public CloseInfo closeInfo() {
+        synchronized (lock) {
+            return ending.told();
+        }
+    }
+
+    /**
      * The port whose workers run the callbacks.
      *
      * @return the port
@@ -1159,8 +1171,10 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (!mayYet || output != Output.OPEN) {
             return false;
         }
-        if (length > options.sendQueueMax() - queue.bytes() || queue.entries() >= SendQueue.ENTRIES_MAX) {
-            fail(IoError.NO_BUFFERS, null, false);
+        boolean bytesFit = length <= options.sendQueueMax() - queue.bytes();
+        if (!bytesFit || queue.entries() >= SendQueue.ENTRIES_MAX) {
+            String limit = bytesFit ? "entries than " + SendQueue.ENTRIES_MAX : "bytes than sendQueueMax, " + options.sendQueueMax();
+            fail(IoError.NO_BUFFERS, new IOException("the send queue would hold more " + limit), false);
             return false;
         }
         // what is less than a chunk is not worth a look at memory that all workers write to
@@ -1186,12 +1200,18 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         return !aboveHighWater;
     }
 
-    /** Inside a callback the send waits for the end of the turn, so that many small messages leave in one call of the system. */
+    /**
+     * Inside a callback the send waits for the end of the turn, so that many small messages leave in one call of the system. Not where
+     * the queue was above its high-water mark before: a callback that takes long, or sends much, must not fill the queue for a peer that
+     * would take it meanwhile. Other workers then do the rest of it.
+     */
     private void flushOrDefer() {
-        if (onStrand()) {
+        if (!onStrand()) {
+            flush();
+        } else if (!aboveHighWater || sending) {
             flushDue = true;
         } else {
-            flush();
+            Worker.aside(port, this::flush);
         }
     }
 

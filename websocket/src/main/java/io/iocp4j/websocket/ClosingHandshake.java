@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.IoError;
 import io.iocp4j.core.TcpConnection;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -149,6 +150,16 @@ final class ClosingHandshake {
             report(new CloseStatus(CloseCode.ABNORMAL, reason, initiator, false));
         }
         phase = Phase.ENDED;
+    }
+
+    /** What is told of a connection that has ended by itself. */
+    static String reason(CloseInfo info) {
+        if (info.error() == null) {
+            return "the connection ended without a Close frame";
+        }
+        // a limit of this side: its words say which
+        boolean inWords = info.error() == IoError.NO_BUFFERS && info.cause() != null;
+        return inWords ? info.cause().getMessage() : info.error().toString();
     }
 
     /** The peer has ended its side: where it was waited for, this side follows. */

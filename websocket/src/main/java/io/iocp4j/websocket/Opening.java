@@ -33,6 +33,8 @@ final class Opening {
     // guarded by this
     /** Success and failure are decided here: the first that comes. */
     private boolean settled;
+    /** The time is over, which each connection that is begun from then on has to hear of: the limit fires once. */
+    private boolean late;
     private ClientConnection connection;
     private TcpConnection tcp;
 
@@ -135,15 +137,23 @@ final class Opening {
             tcp = TcpConnection.connect(port, settings.plain(), settings.proxy(), next);
         }
         connection = next;
+        if (late) {
+            tellOfTheTime();
+        }
         return true;
     }
 
     private synchronized void timedOut() {
+        late = true;
         if (!settled && tcp != null) {
-            TcpConnection current = tcp;
-            ClientConnection client = connection;
-            current.execute(() -> client.timedOut(current));
+            tellOfTheTime();
         }
+    }
+
+    private void tellOfTheTime() {
+        TcpConnection current = tcp;
+        ClientConnection client = connection;
+        current.execute(() -> client.timedOut(current));
     }
 
     // ------------------------------------------------------------------ from the connection, as its callbacks

@@ -1,9 +1,11 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PooledBuffer;
 import io.iocp4j.core.TcpConnection;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -160,6 +162,12 @@ final class Outgoing {
         return behindStream.isEmpty() ? tcp.flushed() : behindStream.peekLast().sent;
     }
 
+    /** What a message that was not sent fails with, and why if a limit was met. Any thread. */
+    IoException aborted(String operation) {
+        CloseInfo why = tcp.closeInfo();
+        return new IoException(IoError.OPERATION_ABORTED, operation, tcp.local(), tcp.remote(), why == null ? null : why.cause());
+    }
+
     long bufferedAmount() {
         return tcp.bufferedAmount() + behindBytes;
     }
@@ -184,7 +192,7 @@ final class Outgoing {
         behindBytes += bytes(message);
         behindStream.add(new Waiting(message, new CompletableFuture<>()));
         if (behindBytes > BEHIND_STREAM_MAX) {
-            tcp.abort(IoError.NO_BUFFERS, null);
+            tcp.abort(IoError.NO_BUFFERS, new IOException("more than " + BEHIND_STREAM_MAX + " bytes wait behind a streamed message"));
         }
         return false;
     }
@@ -271,7 +279,7 @@ final class Outgoing {
         changed();
         // who was told that a message has to wait behind the stream may go on
         tcp.execute(onRoom);
-        CompletableFuture<Void> taken = taken();
+        CompletableFuture<Void> taken = tcp.closeInfo() == null ? taken() : CompletableFuture.failedFuture(aborted("send"));
         return () -> taken.whenComplete((nothing, thrown) -> sent.forEach(future -> {
             if (thrown == null) {
                 future.complete(null);

@@ -284,8 +284,7 @@ final class WebSocketEnd implements WebSocket {
     }
 
     void onTcpClose(CloseInfo info) {
-        String reason = info.error() == null ? "the connection ended without a Close frame" : info.error().toString();
-        onGone(reason, info.initiator());
+        onGone(ClosingHandshake.reason(info), info.initiator());
     }
 
     /** The connection is over, at a client perhaps without an {@link #onOpen} before. */
