@@ -119,9 +119,8 @@ final class ClientHandshake {
         require(isOnly(answer.all("Upgrade"), "websocket"), "the server switches to something else than WebSocket",
                 response);
         require(answer.hasToken("Connection", "Upgrade"), "Connection without Upgrade", response);
-        // bytes behind the head are frames; whoever believed a length could be led to read them as something else
-        require(answer.first("Content-Length") == null && answer.first("Transfer-Encoding") == null,
-                "a 101 has no body", response);
+        // no look at Content-Length and Transfer-Encoding: a 1xx ends at its empty line whatever they say (RFC 9112
+        // section 6.3), and what follows are frames
         List<String> accepts = answer.all("Sec-WebSocket-Accept");
         require(accepts.equals(List.of(Handshake.accept(key))), "Sec-WebSocket-Accept does not answer the key",
                 response);
