@@ -116,7 +116,7 @@ final class ClientHandshake {
     OpeningHandshake check(HttpResponseHead response) throws HandshakeException {
         HttpHeaders answer = response.headers();
         require(response.http11(), "the server switches protocols in HTTP/1.0", response);
-        require(isOnly(answer.all("Upgrade"), "websocket"), "the server switches to something else than WebSocket",
+        require(answer.isOnly("Upgrade", "websocket"), "the server switches to something else than WebSocket",
                 response);
         require(answer.hasToken("Connection", "Upgrade"), "Connection without Upgrade", response);
         // no look at Content-Length and Transfer-Encoding: a 1xx ends at its empty line whatever they say (RFC 9112
@@ -136,10 +136,6 @@ final class ClientHandshake {
         } catch (ProtocolException e) {
             throw new HandshakeException(INVALID + e.getMessage(), response);
         }
-    }
-
-    private static boolean isOnly(List<String> values, String wanted) {
-        return values.size() == 1 && values.getFirst().equalsIgnoreCase(wanted);
     }
 
     private static void require(boolean condition, String fault, HttpResponseHead response) throws HandshakeException {

@@ -194,12 +194,12 @@ public record HttpRequest(String method, String target, String path, String quer
 
     /** RFC 9112 section 6.1 and 6.3: whatever another server on the way could frame differently is refused. */
     static void requireFraming(HttpHeaders headers, boolean http11) throws HttpException {
-        List<String> codings = headers.all("Transfer-Encoding");
+        boolean coded = headers.first("Transfer-Encoding") != null;
         List<String> lengths = headers.all("Content-Length");
-        if (!codings.isEmpty() && (!lengths.isEmpty() || !http11)) {
+        if (coded && (!lengths.isEmpty() || !http11)) {
             throw HttpException.badRequest("Transfer-Encoding with Content-Length or with HTTP/1.0");
         }
-        if (codings.size() > 1 || codings.size() == 1 && !codings.getFirst().equalsIgnoreCase("chunked")) {
+        if (coded && !headers.isOnly("Transfer-Encoding", "chunked")) {
             throw new HttpException(501, "the only transfer coding here is chunked");
         }
         for (String length : lengths) {

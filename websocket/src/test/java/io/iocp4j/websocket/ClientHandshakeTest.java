@@ -93,6 +93,8 @@ class ClientHandshakeTest {
     static Stream<Arguments> goodAnswers() {
         return Stream.of(
                 Arguments.of("plain", GOOD),
+                Arguments.of("empty elements", GOOD.replace("websocket", ", websocket ,").replace("Connection: U", "Connection: , ,U")),
+                Arguments.of("empty lines", GOOD.replace(UPGRADE, "Upgrade:\r\n" + UPGRADE + "Upgrade: ,\r\n")),
                 Arguments.of("Connection is a list", GOOD.replace("Connection: Upgrade",
                 "Connection: keep-alive, Upgrade")), Arguments.of("Connection is two lines", GOOD.replace(CONNECTION,
                 "Connection: keep-alive\r\n" + CONNECTION)), Arguments.of("other case", GOOD.replace("websocket",
@@ -129,6 +131,7 @@ class ClientHandshakeTest {
         return Stream.of(
                 bad("no Upgrade", UPGRADE, ""),
                 bad("empty Upgrade", UPGRADE, "Upgrade:\r\n"),
+                bad("Upgrade with nothing but commas", UPGRADE, "Upgrade: , ,\r\n"),
                 bad("other Upgrade", UPGRADE, "Upgrade: h2c\r\n"),
                 bad("Upgrade is a list", UPGRADE, "Upgrade: websocket, h2c\r\n"),
                 bad("Upgrade with a version", UPGRADE, "Upgrade: websocket/13\r\n"),

@@ -91,6 +91,17 @@ class HttpRequestTest {
         assertEquals(-1, read(get("/", "Transfer-Encoding: chunked")).contentLength());
     }
 
+    @ParameterizedTest(name = "[{index}] <{0}>")
+    @DisplayName("empty elements of a list are passed over, in the coding of the body as elsewhere")
+    @ValueSource(strings = {"chunked,", ", chunked", " ,\t, Chunked ,,", "\r\nTransfer-Encoding: chunked",
+        "chunked\r\nTransfer-Encoding: ,"})
+    void emptyElements(String codings) throws HttpException {
+        HttpRequest request = read(get("/", "Transfer-Encoding: " + codings, "Expect: ,100-continue,", "Connection: ,,close"));
+        assertTrue(request.chunked());
+        assertTrue(request.expectsContinue());
+        assertFalse(request.keepAlive());
+    }
+
     @Test
     @DisplayName("100-continue is expected only in HTTP/1.1")
     void expect() throws HttpException {
