@@ -92,6 +92,18 @@ public interface CompletionPort extends AutoCloseable {
     void post(IoContext context);
 
     /**
+     * Delivers as {@link #post}, but behind everything that waits in the port's queue now, also if a delivery calls this: a worker takes
+     * some of the posts of its own deliveries over at once, and such a one never. So a delivery can do a long work in parts, between
+     * which the worker looks at its sockets.
+     *
+     * @param context a fresh context, whose reference goes to the port
+     * @throws IllegalStateException if the context is not fresh or the port was closed
+     */
+    default void postBehind(IoContext context) {
+        post(context);
+    }
+
+    /**
      * Waits for a completion and takes it, in pull mode: GetQueuedCompletionStatus. Who takes a context must deliver it, with
      * {@link IoContext#deliver()}, or the port never closes. An interrupt does not end the wait and is kept.
      *

@@ -147,6 +147,13 @@ public abstract class PortEngine implements HandlePort {
     }
 
     @Override
+    public final void postBehind(IoContext context) {
+        begin(context, Operation.POST, null);
+        complete(context, 0);
+        deliverBehind(context);
+    }
+
+    @Override
     public final IoContext take() {
         return pull == null ? HandlePort.super.take() : pull.take();
     }
@@ -351,11 +358,15 @@ public abstract class PortEngine implements HandlePort {
     public final void deliverLater(IoContext context) {
         Worker worker = Worker.current(this);
         if (worker == null || !worker.takeOwnPost(context)) {
-            if (pullsFromMemory) {
-                pull.add(context);
-            } else {
-                queue(context);
-            }
+            deliverBehind(context);
+        }
+    }
+
+    private void deliverBehind(IoContext context) {
+        if (pullsFromMemory) {
+            pull.add(context);
+        } else {
+            queue(context);
         }
     }
 

@@ -19,6 +19,13 @@ abstract class Strand extends RefCounted {
      */
     static final int TURN_TASKS_MAX = 64;
 
+    /**
+     * How long a turn may last, in nanoseconds, before what is left of it goes behind what other connections have waiting. One task is not
+     * interrupted: what takes longer does a part at a time, see {@link TcpConnection#executeLater}. Measured from the second task on,
+     * since most turns have one only, and reading the clock is not free.
+     */
+    static final long TURN_NANOS_MAX = 1_000_000;
+
     private static final VarHandle DUE;
     private static final VarHandle RUNNER;
 
@@ -46,6 +53,8 @@ abstract class Strand extends RefCounted {
 
     /** Guarded by lock. Made at first need: most connections never have two tasks at a time. */
     private ArrayDeque<Runnable> waiting;
+    /** Guarded by lock. Tasks for turns of their own; made at first need. */
+    private ArrayDeque<Runnable> later;
 
     Strand(CompletionPort port, Object lock) {
         this.port = port;
@@ -86,6 +95,29 @@ abstract class Strand extends RefCounted {
         }
     }
 
+    /**
+     * Runs the task in a later turn, behind what waits in the port's queue; those given this way keep their order. Called as
+     * {@link #post}.
+     */
+    void postLater(Runnable task) {
+        synchronized (lock) {
+            if (later == null) {
+                later = new ArrayDeque<>(2);
+            }
+            later.add(task);
+        }
+        port.postBehind(new LaterTurn());
+    }
+
+    /** Whichever worker comes first takes the first task. */
+    private void runLater() {
+        Runnable task;
+        synchronized (lock) {
+            task = later.poll();
+        }
+        task.run();
+    }
+
     /** Whether the calling thread is running a task of this strand. */
     boolean onStrand() {
         return RUNNER.getOpaque(this) == Thread.currentThread();
@@ -115,14 +147,18 @@ abstract class Strand extends RefCounted {
     private void drain(Runnable first) {
         RUNNER.setOpaque(this, Thread.currentThread());
         Runnable task = first;
+        long beganNanos = 0;
         for (int tasks = 1; task != null; tasks++) {
             try {
                 task.run();
             } catch (Throwable thrown) {
                 failed(thrown);
             }
-            boolean turnIsFull = tasks >= TURN_TASKS_MAX;
+            boolean turnIsFull = tasks >= TURN_TASKS_MAX || tasks > 1 && port.nanoTime() - beganNanos >= TURN_NANOS_MAX;
             task = !turnIsFull && (int) DUE.getOpaque(this) > 1 || !leave(turnIsFull) ? nextAfterEnded() : null;
+            if (tasks == 1 && task != null) {
+                beganNanos = port.nanoTime();
+            }
         }
     }
 
@@ -139,7 +175,8 @@ abstract class Strand extends RefCounted {
         }
         if (turnIsFull) {
             DUE.getAndAdd(this, -1);
-            port.post(new Turn());
+            // not as a post that this worker takes over: its sockets have waited long enough
+            port.postBehind(new Turn());
             return true;
         }
         RUNNER.setOpaque(this, Thread.currentThread());
@@ -160,6 +197,18 @@ abstract class Strand extends RefCounted {
         @Override
         protected void onCompletion() {
             drain(next());
+        }
+    }
+
+    /** Brings a worker to a task that has a turn of its own. */
+    private final class LaterTurn extends IoContext {
+        LaterTurn() {
+            super(Strand.this);
+        }
+
+        @Override
+        protected void onCompletion() {
+            runInTurn(Strand.this::runLater);
         }
     }
 }

@@ -729,13 +729,33 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     public void execute(Runnable task) {
         synchronized (lock) {
             if (state != State.CLOSED) {
-                post(() -> {
-                    if (!closeReported) {
-                        task.run();
-                    }
-                });
+                post(unlessClosed(task));
             }
         }
+    }
+
+    /**
+     * Runs the task as {@link #execute} does, but in a later turn of this connection, behind what other connections have waiting: the way
+     * to do a work that takes longer than about a millisecond in parts, so that nobody waits for all of it. Tasks that are given this way
+     * keep their order; what is given to {@link #execute} meanwhile, and what is received, may come before them. Dropped if the
+     * connection is closed by then.
+     *
+     * @param task must not wait
+     */
+    public void executeLater(Runnable task) {
+        synchronized (lock) {
+            if (state != State.CLOSED) {
+                postLater(unlessClosed(task));
+            }
+        }
+    }
+
+    private Runnable unlessClosed(Runnable task) {
+        return () -> {
+            if (!closeReported) {
+                task.run();
+            }
+        };
     }
 
     /**

@@ -40,7 +40,9 @@
  *
  * <h2>Which thread</h2>
  * Completions are delivered by workers only, never on the stack of the call that submitted the operation and never under a lock of this
- * library. Callbacks of one connection run one after the other, on whichever worker is there. Calls that wait (read, write, connect,
+ * library. Callbacks of one connection run one after the other, on whichever worker is there. A worker stays with one connection for 64
+ * tasks or about a millisecond; what is left goes behind what other connections have waiting. A task that takes longer by itself gives
+ * its rest to {@link io.iocp4j.core.TcpConnection#executeLater}. Calls that wait (read, write, connect,
  * awaitClosed) are for the application's own threads, virtual ones above all; on a worker they throw instead of waiting for
  * themselves.
  *

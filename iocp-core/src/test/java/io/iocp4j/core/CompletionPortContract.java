@@ -191,6 +191,40 @@ public abstract class CompletionPortContract {
     }
 
     @Test
+    @DisplayName("what a delivery posts behind everything comes behind what waits already")
+    void postBehind() throws Exception {
+        try (CompletionPort port = open(1)) {
+            List<String> order = new ArrayList<>();
+            CountDownLatch posted = new CountDownLatch(1);
+            Probe behind = new Probe(null, () -> order.add("behind"));
+            port.post(new Probe(null, () -> {
+                awaitPosted(posted);
+                port.postBehind(behind);
+            }) {
+                @Override
+                protected void onCompletion() {
+                    super.onCompletion();
+                    release();
+                }
+            });
+            Probe waiting = new Probe(null, () -> order.add("waiting"));
+            port.post(waiting);
+            posted.countDown();
+            waiting.await();
+            assertEquals(Operation.POST, behind.await().operation());
+            assertEquals(List.of("waiting", "behind"), order);
+        }
+    }
+
+    private static void awaitPosted(CountDownLatch posted) {
+        try {
+            assertTrue(posted.await(20, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
     @DisplayName("a chain of posts does not keep the worker from its sockets")
     void postsDoNotStarve() throws Exception {
         try (CompletionPort port = open(1)) {

@@ -28,6 +28,16 @@ class ForwardingPort implements CompletionPort {
     }
 
     @Override
+    public void postBehind(IoContext context) {
+        port.postBehind(context);
+    }
+
+    @Override
+    public long nanoTime() {
+        return port.nanoTime();
+    }
+
+    @Override
     public Future<?> schedule(Duration delay, Runnable task) {
         return port.schedule(delay, task);
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -204,5 +205,89 @@ class StrandTest {
             end.countDown();
             busy.release();
         }
+    }
+
+    /** Runs on a port whose clock stands still, and whose only worker the test holds until everything is posted. */
+    private static List<String> orderOf(Consumer<OneWorker> posts) throws Exception {
+        try (OneWorker one = new OneWorker()) {
+            CountDownLatch posted = new CountDownLatch(1);
+            one.holding.post(() -> {
+                try {
+                    await(posted);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            posts.accept(one);
+            posted.countDown();
+            await(one.last);
+            return List.copyOf(one.order);
+        }
+    }
+
+    /** Strands on one worker; the clock moves only when a task says so. */
+    private static final class OneWorker extends ForwardingPort {
+        private final List<String> order = new ArrayList<>();
+        private final CountDownLatch last = new CountDownLatch(1);
+        private final Recording strand = new Recording(this);
+        private final Recording other = new Recording(this);
+        private final Recording holding = new Recording(this);
+        private long nanos = Long.MAX_VALUE - Strand.TURN_NANOS_MAX;
+
+        OneWorker() throws IoException {
+            super(CompletionPort.open(PortOptions.defaults().workers(1)));
+        }
+
+        Runnable task(String name, long nanosTaken) {
+            return () -> {
+                order.add(name);
+                nanos += nanosTaken;
+                if (name.equals("last")) {
+                    last.countDown();
+                }
+            };
+        }
+
+        @Override
+        public long nanoTime() {
+            return nanos;
+        }
+
+        @Override
+        public void close() {
+            strand.release();
+            other.release();
+            holding.release();
+            super.close();
+        }
+    }
+
+    @Test
+    @DisplayName("ends its turn after a millisecond too: what waits elsewhere comes before the rest")
+    void turnsAreShort() throws Exception {
+        long half = Strand.TURN_NANOS_MAX / 2;
+        assertEquals(List.of("1", "2", "3", "other", "4", "last"), orderOf(one -> {
+            one.strand.post(one.task("1", half));
+            one.strand.post(one.task("2", half));
+            one.strand.post(one.task("3", half));
+            one.strand.post(one.task("4", half));
+            one.strand.post(one.task("last", half));
+            one.other.post(one.task("other", 0));
+        }));
+    }
+
+    @Test
+    @DisplayName("begins a task that is to come later behind what waits elsewhere, also where the task before it asks for that")
+    void later() throws Exception {
+        assertEquals(List.of("1", "2", "other", "later 1", "later 2", "last"), orderOf(one -> {
+            one.strand.post(() -> {
+                one.order.add("1");
+                one.strand.postLater(one.task("later 1", 0));
+                one.strand.postLater(one.task("later 2", 0));
+                one.strand.postLater(one.task("last", 0));
+                one.strand.post(one.task("2", 0));
+            });
+            one.other.post(one.task("other", 0));
+        }));
     }
 }

@@ -215,6 +215,42 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("executeLater() runs behind what another connection has waiting, in order; what is left of it is dropped after close()")
+    void laterTurns() throws Exception {
+        try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            Recorder left = new Recorder();
+            Recorder right = new Recorder();
+            TcpPair pair = TcpConnection.pair(ordered, options, left, right);
+            left.awaitOpen();
+            right.awaitOpen();
+            CountDownLatch posted = new CountDownLatch(1);
+            List<String> order = new ArrayList<>();
+            pair.left().execute(() -> {
+                awaitUnchecked(posted);
+                pair.left().executeLater(() -> order.add("later 1"));
+                pair.left().executeLater(() -> order.add("later 2"));
+                pair.left().executeLater(pair.left()::abort);
+                pair.left().executeLater(() -> order.add("dropped"));
+                order.add("now");
+            });
+            pair.right().execute(() -> order.add("other"));
+            posted.countDown();
+            awaitClosed(pair.left());
+            pair.left().executeLater(() -> order.add("too late"));
+            awaitClosed(pair.right());
+            assertEquals(List.of("now", "other", "later 1", "later 2"), order);
+        }
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            await(latch);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
     @DisplayName("tasks are dropped after close(), a cancelled one never runs, and what a task sends leaves when it returns")
     void tasksAndClose() throws Exception {
         Recorder recorder = new Recorder();
