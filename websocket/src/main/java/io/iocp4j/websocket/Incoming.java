@@ -8,9 +8,10 @@ import java.nio.ByteBuffer;
  * What comes from the peer: bytes of the connection in, callbacks of the listener out. Runs as the callbacks of the connection, but for
  * {@link #pause} and {@link #resume}.
  *
- * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, one receive at the
- * most, and the connection is paused behind it. Of a compressed message in parts, what the received bytes of one frame inflate to is
- * delivered all the same.
+ * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, and the connection is
+ * paused behind it. Any thread may say what it wants, but only a callback pauses the connection and lets it go on: two threads could
+ * otherwise do that in another order than they said it in, and what is kept could be overtaken by what comes next. Of a compressed
+ * message in parts, what the received bytes of one frame inflate to is delivered all the same.
  */
 final class Incoming implements MessageListener {
     private static final System.Logger LOG = System.getLogger(Incoming.class.getName());
@@ -24,12 +25,17 @@ final class Incoming implements MessageListener {
     /** Null if no compression was agreed on. */
     private final MessageInflater inflater;
 
-    /** Received and not decoded, because the application has paused; a copy, since received memory is lent. */
+    /**
+     * Received and not decoded, because the application has paused; a copy, since received memory is lent. One receive at the most, as the
+     * connection is paused while there is any, and one more where the answer to a request before the handshake has let it go on.
+     */
     private ByteBuffer rest;
     private boolean failed;
     private long messages;
 
     private volatile boolean paused;
+    /** A callback is on its way that does what was said last; guarded by this. */
+    private boolean changeDue;
 
     Incoming(WebSocketEnd socket, TcpConnection tcp, Role role, WebSocketListener listener, Heartbeat heartbeat, DeflateAgreement agreement,
             WebSocketSettings settings) {
@@ -50,8 +56,15 @@ final class Incoming implements MessageListener {
 
     void data(ByteBuffer data) {
         heartbeat.heard();
-        decode(data);
-        keepRest(data);
+        if (rest == null) {
+            decode(data);
+            keepRest(data);
+        } else {
+            rest = ByteBuffer.allocate(rest.remaining() + data.remaining()).put(rest).put(data).flip();
+        }
+        if (rest != null || paused) {
+            receiveOrNot();
+        }
     }
 
     void drained() {
@@ -111,25 +124,46 @@ final class Incoming implements MessageListener {
     /** Any thread. */
     void pause() {
         paused = true;
-        tcp.pause();
+        changed();
     }
 
     /** Any thread. */
     void resume() {
         paused = false;
-        socket.execute(this::goOn);
+        changed();
     }
 
     boolean isPaused() {
         return paused;
     }
 
-    private void goOn() {
+    private void changed() {
+        synchronized (this) {
+            if (changeDue) {
+                // said by turns in a loop, only the last counts
+                return;
+            }
+            changeDue = true;
+        }
+        socket.execute(this::change);
+    }
+
+    private void change() {
+        synchronized (this) {
+            changeDue = false;
+        }
         if (rest != null) {
             decode(rest);
             keepRest(rest);
         }
-        if (rest == null && !paused) {
+        receiveOrNot();
+    }
+
+    /** Lets the connection go on, unless something is kept or the application has paused; after the end nothing pauses. */
+    private void receiveOrNot() {
+        if (rest != null || paused && socket.isOpen()) {
+            tcp.pause();
+        } else {
             tcp.resume();
         }
     }
