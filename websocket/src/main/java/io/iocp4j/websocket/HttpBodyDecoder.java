@@ -69,11 +69,13 @@ public final class HttpBodyDecoder {
      * @param response tells how the body is framed (RFC 9112 section 6.3): none with 1xx, 204 and 304; else without Content-Length and
      *     chunks it reaches to the end of the connection, and {@link #isDone()} stays false
      * @param limits of the lines between the content
-     * @throws HttpException if the fields say different things about the length
+     * @throws HttpException if there is a body and the fields say different things about its length
      */
     HttpBodyDecoder(HttpResponseHead response, HttpLimits limits) throws HttpException {
-        HttpRequest.requireFraming(response.headers(), response.http11());
         boolean none = response.status() < 200 || response.status() == 204 || response.status() == 304;
+        if (!none) {
+            HttpRequest.requireFraming(response.headers(), response.http11());
+        }
         boolean chunked = !none && response.headers().first("Transfer-Encoding") != null;
         this(chunked, none ? 0 : HttpRequest.contentLength(response.headers()), limits);
     }

@@ -44,7 +44,7 @@ class HandshakeOverTcpTest {
                 Arguments.of(426, GOOD.replace("Connection: Upgrade", "Connection: close"), "upgrade", "websocket"),
                 Arguments.of(426, GOOD.replace("Version: 13", "Version: 8"), "sec-websocket-version", "13"),
                 Arguments.of(400, GOOD.replace(HttpFixture.KEY, "short"), "connection", "close"),
-                Arguments.of(400, upgradeHead("/", "Sec-WebSocket-Protocol: a,,b"), "connection", "close"),
+                Arguments.of(400, upgradeHead("/", "Sec-WebSocket-Protocol: a,b c"), "connection", "close"),
                 Arguments.of(400, upgradeHead("/", "Content-Length: 1"), "connection", "close"),
                 Arguments.of(403, upgradeHead("/", "Origin: http://evil.example"), "connection", "close"),
                 Arguments.of(401, upgradeHead("/private"), "www-authenticate", "Basic"),
