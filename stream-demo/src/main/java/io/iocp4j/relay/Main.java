@@ -1,6 +1,8 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.IoException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -23,6 +25,8 @@ public final class Main {
               --host NAME         listen on this address                  (default 127.0.0.1: this machine only;
                                   0.0.0.0 for every address: there is no login yet, so only in a trusted network)
               --max-lag N         let a viewer fall behind by N milliseconds before it skips to a newer key frame   (default 500)
+              --max-head N        let the head of a request have N bytes, cookies of other programs on the same host among them
+                                  (default 32768)
               --no-test-picture   do not publish the built-in picture as stream "test"
               --help              this text
 
@@ -30,6 +34,12 @@ public final class Main {
                              -method PUT -content_type video/mp4 http://127.0.0.1:8080/publish/NAME
             watch:    http://127.0.0.1:8080/watch/NAME
             """;
+
+    /** How long the end waits for whoever reads an output. */
+    private static final Duration LAST_LINES_LIMIT = Duration.ofSeconds(1);
+
+    /** Lets go what is still to be printed; nothing where the outputs are those of a test. */
+    private static volatile Runnable lastLines = () -> { };
 
     private Main() {
     }
@@ -45,10 +55,30 @@ public final class Main {
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory, whatever display there is or is not
         System.setProperty("java.awt.headless", "true");
+        queueOutputs();
         int code = run(List.of(args), System.out, System.err);
         if (code != OK) {
             System.exit(code);
         }
+    }
+
+    /** A worker that logs must not wait for whoever reads the log; before the log is made, which keeps the output that it finds. */
+    private static void queueOutputs() {
+        QueuedOutput out = QueuedOutput.start("out", new FileOutputStream(FileDescriptor.out), QueuedOutput.BYTES_MAX);
+        QueuedOutput err = QueuedOutput.start("err", new FileOutputStream(FileDescriptor.err), QueuedOutput.BYTES_MAX);
+        System.setOut(new PrintStream(out, true, System.out.charset()));
+        System.setErr(new PrintStream(err, true, System.err.charset()));
+        lastLines = () -> {
+            try {
+                err.drain(LAST_LINES_LIMIT);
+                out.drain(LAST_LINES_LIMIT);
+            } catch (InterruptedException e) {
+                // the process ends, whoever wants that at once
+                Thread.currentThread().interrupt();
+            }
+        };
+        // however the process ends
+        Runtime.getRuntime().addShutdownHook(new Thread(lastLines, "relay-output"));
     }
 
     /** Everything but the exit, for tests. */
@@ -99,6 +129,7 @@ public final class Main {
                 case "--port" -> options = options.port(number(flag, value(flag, args)));
                 case "--host" -> options = options.host(value(flag, args));
                 case "--max-lag" -> options = options.maxLag(Duration.ofMillis(number(flag, value(flag, args))));
+                case "--max-head" -> options = options.maxHead(number(flag, value(flag, args)));
                 case "--no-test-picture" -> options = options.testPicture(false);
                 default -> throw new IllegalArgumentException("unknown option " + flag);
             }
@@ -141,6 +172,7 @@ public final class Main {
             out.flush();
             server.close();
             LastingLog.end();
+            lastLines.run();
         }, "relay-stop"));
     }
 }

@@ -15,9 +15,11 @@ import java.time.Duration;
  * @param gopMax how much time it may hold
  * @param grace how long viewers wait for a publisher that is gone
  * @param publisherTimeout silence after which a publisher is taken for gone
+ * @param headBytesMax what the head of a request may have in bytes: its first line and its fields, cookies of other programs on the same
+ *     host among them; 64 to 1 MiB
  */
 public record RelayOptions(String host, int port, boolean testPicture, Duration maxLag, int queueBytesMin, int queueBytesMax,
-        int gopBytesMax, Duration gopMax, Duration grace, Duration publisherTimeout) {
+        int gopBytesMax, Duration gopMax, Duration grace, Duration publisherTimeout, int headBytesMax) {
 
     /** Checks the ranges. */
     public RelayOptions {
@@ -31,17 +33,20 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
                 || publisherTimeout.isZero()) {
             throw new IllegalArgumentException("times must not be negative, and the lag and the publisher's time not zero");
         }
+        if (headBytesMax < 64 || headBytesMax > 1 << 20) {
+            throw new IllegalArgumentException("the head of a request may have 64 to 1048576 bytes: " + headBytesMax);
+        }
     }
 
     /**
      * 127.0.0.1:8080 with the test picture; 500 ms lag, queues of 2 to 16 MiB, GOP cache of 8 MiB or 10 s, grace 15 s, publisher
-     * timeout 10 s.
+     * timeout 10 s, heads of 32 KiB.
      *
      * @return the defaults
      */
     public static RelayOptions defaults() {
         return new RelayOptions("127.0.0.1", 8080, true, Duration.ofMillis(500), 2 << 20, 16 << 20, 8 << 20, Duration.ofSeconds(10),
-                Duration.ofSeconds(15), Duration.ofSeconds(10));
+                Duration.ofSeconds(15), Duration.ofSeconds(10), 32 << 10);
     }
 
     /**
@@ -52,7 +57,7 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      */
     public RelayOptions host(String name) {
         return new RelayOptions(name, port, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace,
-                publisherTimeout);
+                publisherTimeout, headBytesMax);
     }
 
     /**
@@ -63,7 +68,7 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      */
     public RelayOptions port(int number) {
         return new RelayOptions(host, number, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace,
-                publisherTimeout);
+                publisherTimeout, headBytesMax);
     }
 
     /**
@@ -73,7 +78,8 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return a copy
      */
     public RelayOptions testPicture(boolean on) {
-        return new RelayOptions(host, port, on, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout);
+        return new RelayOptions(host, port, on, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout,
+                headBytesMax);
     }
 
     /**
@@ -83,7 +89,8 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return a copy
      */
     public RelayOptions maxLag(Duration lag) {
-        return new RelayOptions(host, port, testPicture, lag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout);
+        return new RelayOptions(host, port, testPicture, lag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout,
+                headBytesMax);
     }
 
     /**
@@ -95,7 +102,7 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      */
     public RelayOptions patience(Duration forViewers, Duration forPublishers) {
         return new RelayOptions(host, port, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, forViewers,
-                forPublishers);
+                forPublishers, headBytesMax);
     }
 
     /**
@@ -106,6 +113,18 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return a copy
      */
     public RelayOptions gop(int bytes, Duration time) {
-        return new RelayOptions(host, port, testPicture, maxLag, queueBytesMin, queueBytesMax, bytes, time, grace, publisherTimeout);
+        return new RelayOptions(host, port, testPicture, maxLag, queueBytesMin, queueBytesMax, bytes, time, grace, publisherTimeout,
+                headBytesMax);
+    }
+
+    /**
+     * How large the head of a request may be.
+     *
+     * @param bytes 64 to 1 MiB
+     * @return a copy
+     */
+    public RelayOptions maxHead(int bytes) {
+        return new RelayOptions(host, port, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout,
+                bytes);
     }
 }

@@ -8,6 +8,7 @@ import io.iocp4j.websocket.CloseCode;
 import io.iocp4j.websocket.HttpException;
 import io.iocp4j.websocket.HttpExchange;
 import io.iocp4j.websocket.HttpHeaders;
+import io.iocp4j.websocket.HttpLimits;
 import io.iocp4j.websocket.HttpRequest;
 import io.iocp4j.websocket.HttpResponse;
 import io.iocp4j.websocket.Limits;
@@ -62,6 +63,7 @@ public final class RelayServer implements AutoCloseable {
         try {
             // how long a publisher may be silent is a limit of its own
             listening = WebSocketServer.builder().webSockets(this::watch).pages(this::answer).subprotocols(SUBPROTOCOL).minBodyRate(0)
+                    .httpLimits(HttpLimits.defaults().withMaxHeaderBytes(options.headBytesMax()))
                     .limits(new Limits(TEXT_BYTES_MAX, TEXT_BYTES_MAX, TEXT_FRAGMENTS_MAX))
                     .listen(port, TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
             picture = options.testPicture() ? new TestSource(hub, clock) : null;

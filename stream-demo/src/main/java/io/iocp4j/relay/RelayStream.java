@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * One stream: a publisher or none for a while, and those who watch. Outlives its publisher by the grace time, so that viewers stay
@@ -98,25 +99,47 @@ final class RelayStream {
      * @param initBytes its init segment, null for a container without one
      */
     boolean publish(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
-        Publisher former;
-        synchronized (this) {
-            if (state == State.ENDED) {
-                return false;
+        Publisher former = null;
+        try {
+            synchronized (this) {
+                if (state == State.ENDED) {
+                    return false;
+                }
+                former = publisher;
+                publisher = next;
+                state = State.LIVE;
+                epoch++;
+                if (graceTimer != null) {
+                    graceTimer.cancel(false);
+                    graceTimer = null;
+                }
+                begin(next, newMime, newWidth, newHeight, initBytes);
             }
-            former = publisher;
-            publisher = next;
-            state = State.LIVE;
-            epoch++;
-            if (graceTimer != null) {
-                graceTimer.cancel(false);
-                graceTimer = null;
+        } finally {
+            if (former != null) {
+                lose(former, 409, "another publisher took over");
             }
-            init(next, newMime, newWidth, newHeight, initBytes);
-        }
-        if (former != null) {
-            former.lost(409, "another publisher took over");
         }
         return true;
+    }
+
+    /** One that fails to begin leaves at once, or the stream would wait for its frames for ever. Call with the lock held. */
+    private void begin(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
+        try {
+            init(next, newMime, newWidth, newHeight, initBytes);
+        } catch (RuntimeException | Error thrown) {
+            unpublish(next);
+            throw thrown;
+        }
+    }
+
+    /** Whatever a publisher throws that is told so is its own affair. */
+    private void lose(Publisher former, int status, String why) {
+        try {
+            former.lost(status, why);
+        } catch (RuntimeException | Error thrown) {
+            LOG.log(Level.WARNING, "the last publisher of stream " + path + " threw", thrown);
+        }
     }
 
     /** The publisher goes on with another init segment. */
@@ -124,17 +147,31 @@ final class RelayStream {
         if (from != publisher) {
             return;
         }
+        // what may fail comes first
+        MediaUnit made = bytes == null ? null : MediaUnit.init(port.buffers(), seq, originMicros(), bytes);
         dropMedia();
+        init = made;
         mime = newMime;
         width = newWidth;
         height = newHeight;
-        if (bytes != null) {
-            init = MediaUnit.init(port.buffers(), seq, originMicros(), bytes);
-        }
-        LOG.log(Level.INFO, "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
-        String text = text();
+        String text = text(state);
         long now = nanos();
-        viewers.forEach(viewer -> viewer.epoch(text, init, now));
+        tellEach(viewer -> viewer.epoch(text, init, now));
+        LOG.log(Level.INFO, "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
+    }
+
+    /** Tells every viewer; one for which that throws goes, and nobody else notices. Call with the lock held. */
+    private void tellEach(Consumer<Viewer> telling) {
+        for (int i = 0; i < viewers.size(); i++) {
+            Viewer viewer = viewers.get(i);
+            try {
+                telling.accept(viewer);
+            } catch (RuntimeException | Error thrown) {
+                viewers.remove(i);
+                i--;
+                droppedByFormerViewers += viewer.fail(thrown);
+            }
+        }
     }
 
     /** A frame, which goes to every viewer; never waits. */
@@ -146,13 +183,12 @@ final class RelayStream {
         MediaUnit unit = MediaUnit.media(port.buffers(), key, seq++, originMicros(), payload);
         try {
             meter.add(unit.bytes(), now);
-            if (gop.add(unit, now)) {
+            boolean overflow = gop.add(unit, now);
+            long bytesMax = queueBytesMax();
+            tellEach(viewer -> viewer.offer(unit, bytesMax, now));
+            if (overflow) {
                 LOG.log(Level.WARNING, "stream {0}: no key for more than {1} or {2} bytes, late joiners wait for the next one", path,
                         options.gopMax(), String.valueOf(options.gopBytesMax()));
-            }
-            long bytesMax = queueBytesMax();
-            for (Viewer viewer : viewers) {
-                viewer.offer(unit, bytesMax, now);
             }
         } finally {
             unit.release();
@@ -166,13 +202,13 @@ final class RelayStream {
         }
         publisher = null;
         state = State.WAITING;
-        String text = text();
-        long now = nanos();
-        viewers.forEach(viewer -> viewer.epoch(text, null, now));
         int last = epoch;
+        // first of all: without it the stream waits for ever, whatever else fails;
         // a timer that is cancelled too late still runs, so it has to find the very silence that it was made for
         graceTimer = port.schedule(options.grace(), () -> endIf(() -> state == State.WAITING && epoch == last,
                 Viewer.STREAM_ENDED, "the publisher did not come back"));
+        long now = nanos();
+        tellEach(viewer -> viewer.epoch(text(state), null, now));
     }
 
     /** Says goodbye to everybody. */
@@ -189,22 +225,36 @@ final class RelayStream {
             if (!condition.getAsBoolean()) {
                 return;
             }
+            // what may fail comes before the state is another
+            ended = text(State.ENDED);
+            left = List.copyOf(viewers);
             state = State.ENDED;
             former = publisher;
             publisher = null;
             if (graceTimer != null) {
                 graceTimer.cancel(false);
             }
-            ended = text();
-            left = List.copyOf(viewers);
             dropMedia();
         }
-        LOG.log(Level.INFO, "stream {0} ended: {1}", path, reason);
-        if (former != null) {
-            former.lost(code == CloseCode.GOING_AWAY ? 503 : 409, reason);
+        try {
+            if (former != null) {
+                lose(former, code == CloseCode.GOING_AWAY ? 503 : 409, reason);
+            }
+            for (Viewer viewer : left) {
+                sayBye(viewer, ended, code, reason);
+            }
+            LOG.log(Level.INFO, "stream {0} ended: {1}", path, reason);
+        } finally {
+            onEnded.run();
         }
-        left.forEach(viewer -> viewer.bye(ended, code, reason));
-        onEnded.run();
+    }
+
+    private static void sayBye(Viewer viewer, String ended, int code, String reason) {
+        try {
+            viewer.bye(ended, code, reason);
+        } catch (RuntimeException | Error thrown) {
+            viewer.fail(thrown);
+        }
     }
 
     private void dropMedia() {
@@ -234,10 +284,10 @@ final class RelayStream {
                 if (!viewers.contains(viewer)) {
                     viewers.add(viewer);
                 }
-                viewer.begin(text(), init, gop.units(), queueBytesMax(), nanos());
+                viewer.begin(text(state), init, gop.units(), queueBytesMax(), nanos());
                 return;
             }
-            ended = text();
+            ended = text(state);
         }
         viewer.bye(ended, Viewer.STREAM_ENDED, "the stream has ended");
     }
@@ -254,8 +304,8 @@ final class RelayStream {
 
     // ------------------------------------------------------------------ telling
 
-    private String text() {
-        return "{\"t\":\"stream\",\"state\":\"" + state.name().toLowerCase(Locale.ROOT) + "\",\"epoch\":" + epoch + ",\"container\":\""
+    private String text(State told) {
+        return "{\"t\":\"stream\",\"state\":\"" + told.name().toLowerCase(Locale.ROOT) + "\",\"epoch\":" + epoch + ",\"container\":\""
                 + container + "\",\"mime\":" + Json.quote(mime) + ",\"w\":" + width + ",\"h\":" + height + "}";
     }
 

@@ -168,6 +168,34 @@ final class Viewer implements WebSocketListener {
         socket.close(code, reason);
     }
 
+    /** Something was thrown for this viewer, perhaps since memory ran out: it goes. Throws nothing; the frames that it was not sent. */
+    long fail(Throwable thrown) {
+        long dropped = 0;
+        try {
+            synchronized (this) {
+                gone = true;
+                dropped = queue.framesDropped();
+                queue.clear();
+            }
+            socket.close(CloseCode.INTERNAL_ERROR, "");
+            LOG.log(Level.WARNING, "viewer " + id + " of " + stream.path() + " ends, since this was thrown", thrown);
+        } catch (RuntimeException | Error again) {
+            abort(again);
+        }
+        return dropped;
+    }
+
+    /** The last that can be done: the connection ends without a word. */
+    private void abort(Throwable thrown) {
+        try {
+            socket.abort();
+            LOG.log(Level.WARNING, "viewer " + id + " is cut off, since this was thrown", thrown);
+        } catch (RuntimeException | Error again) {
+            // the heartbeat finds it, or memory for that; whoever called has others to serve
+            gone = true;
+        }
+    }
+
     synchronized long framesDropped() {
         return queue.framesDropped();
     }

@@ -19,6 +19,8 @@ import java.util.List;
  * <li>Where every frame is a key only the newest waits.
  * </ol>
  * So what a viewer gets after a gap, or after an init segment, always begins with a key.
+ *
+ * <p>Whatever a method throws where memory runs out, each unit here is held once and released once: {@link #clear()} can end it then.
  */
 final class ViewerQueue {
     /** Control text that may wait; a viewer with more of it is not worth waiting for. */
@@ -53,14 +55,14 @@ final class ViewerQueue {
         }
     }
 
-    /** Frames given up since the last skip text. */
+    /** What a skip text tells. */
     record Skipped(int fromSeq, int toSeq, int frames) {
     }
 
     private final long maxLagNanos;
     private final boolean onlyNewest;
-    private final ArrayDeque<Item> waiting = new ArrayDeque<>();
-    private final List<Item> withSocket = new ArrayList<>();
+    private ArrayDeque<Item> waiting = new ArrayDeque<>();
+    private final List<Item> withSocket = new ArrayList<>(BATCH_MAX);
     private long waitingBytes;
     private long controlBytes;
     private long initBytes;
@@ -70,7 +72,10 @@ final class ViewerQueue {
     private boolean skipping;
     /** The next key follows a gap. */
     private boolean gap;
-    private Skipped skipped;
+    /** Frames given up since the last skip text, the first and the last of them; 0 for none. */
+    private int skippedFrames;
+    private int skippedFrom;
+    private int skippedTo;
     private long skipTextNanos;
     private boolean skipTextSent;
     private long framesSent;
@@ -86,7 +91,7 @@ final class ViewerQueue {
     /** A viewer joins, or joins anew: whatever media waits is of no use to it, and its time for the burst begins. */
     void join(long nowNanos) {
         dropMedia();
-        skipped = null;
+        skippedFrames = 0;
         gap = false;
         skipping = true;
         joinedNanos = nowNanos;
@@ -94,7 +99,12 @@ final class ViewerQueue {
 
     /** Appends control text; false if too much of it waits. The caller's reference goes to the queue. */
     boolean addText(SharedMessage text, long nowNanos) {
-        append(new Item(text, null, 0, nowNanos));
+        try {
+            append(new Item(text, null, 0, nowNanos));
+        } catch (RuntimeException | Error thrown) {
+            text.release();
+            throw thrown;
+        }
         controlBytes += text.payloadLength();
         return controlBytes <= CONTROL_BYTES_MAX;
     }
@@ -102,8 +112,8 @@ final class ViewerQueue {
     /** Appends an init segment, behind which a decoder needs a key; false if too much of them waits. */
     boolean addInit(MediaUnit init, long nowNanos) {
         skipping = true;
-        init.retain();
         append(new Item(null, init, 0, nowNanos));
+        init.retain();
         initBytes += init.bytes();
         return initBytes <= INIT_BYTES_MAX;
     }
@@ -164,7 +174,7 @@ final class ViewerQueue {
 
     /** Gives up the media that waits before the key, all of it for null; the key, or the next one, is then marked. */
     private void dropMediaBefore(Item key) {
-        ArrayDeque<Item> kept = new ArrayDeque<>(waiting.size());
+        ArrayDeque<Item> kept = new ArrayDeque<>(waiting.size() + 1);
         boolean before = true;
         boolean dropped = false;
         for (Item item : waiting) {
@@ -173,39 +183,54 @@ final class ViewerQueue {
                 kept.add(dropped ? new Item(null, item.unit, item.flags | MediaUnit.DISCONT, item.sinceNanos) : item);
             } else if (before && item.isMedia()) {
                 dropped = true;
-                count(item.unit);
-                waitingBytes -= item.bytes();
-                item.release();
             } else {
                 kept.add(item);
             }
         }
-        waiting.clear();
-        waiting.addAll(kept);
+        // nothing can fail from here on
+        ArrayDeque<Item> all = waiting;
+        waiting = kept;
+        before = true;
+        for (Item item = all.poll(); item != null; item = all.poll()) {
+            before &= item != key;
+            if (before && item.isMedia()) {
+                count(item.unit);
+                waitingBytes -= item.bytes();
+                item.release();
+            }
+        }
         gap |= dropped && key == null;
     }
 
     private void dropMedia() {
-        waiting.removeIf(item -> {
+        ArrayDeque<Item> kept = new ArrayDeque<>(waiting.size() + 1);
+        for (Item item : waiting) {
+            if (item.unit == null) {
+                kept.add(item);
+            }
+        }
+        ArrayDeque<Item> all = waiting;
+        waiting = kept;
+        for (Item item = all.poll(); item != null; item = all.poll()) {
             if (item.unit != null) {
                 waitingBytes -= item.bytes();
                 item.release();
             }
-            return item.unit != null;
-        });
+        }
         initBytes = 0;
     }
 
     private void count(MediaUnit unit) {
         framesDropped++;
         bytesDropped += unit.bytes();
-        skipped = skipped == null ? new Skipped(unit.seq(), unit.seq(), 1)
-                : new Skipped(skipped.fromSeq, unit.seq(), skipped.frames + 1);
+        skippedFrom = skippedFrames == 0 ? unit.seq() : skippedFrom;
+        skippedTo = unit.seq();
+        skippedFrames++;
     }
 
     private void appendMedia(MediaUnit unit, int flags, long nowNanos) {
-        unit.retain();
         append(new Item(null, unit, flags, nowNanos));
+        unit.retain();
     }
 
     private void append(Item item) {
@@ -241,11 +266,11 @@ final class ViewerQueue {
 
     /** Frames to tell the viewer of before its next media, at most once a second; null if there is nothing to tell. */
     Skipped takeSkipped(long nowNanos) {
-        if (skipped == null || waiting.isEmpty() || skipTextSent && nowNanos - skipTextNanos < SKIP_TEXT_NANOS) {
+        if (skippedFrames == 0 || waiting.isEmpty() || skipTextSent && nowNanos - skipTextNanos < SKIP_TEXT_NANOS) {
             return null;
         }
-        Skipped result = skipped;
-        skipped = null;
+        Skipped result = new Skipped(skippedFrom, skippedTo, skippedFrames);
+        skippedFrames = 0;
         skipTextSent = true;
         skipTextNanos = nowNanos;
         return result;
@@ -253,10 +278,13 @@ final class ViewerQueue {
 
     /** Takes what the socket is given next; the messages are valid until {@link #sent()}. */
     List<SharedMessage> takeBatch() {
-        List<SharedMessage> batch = new ArrayList<>();
+        List<SharedMessage> batch = new ArrayList<>(BATCH_MAX);
         while (!waiting.isEmpty() && batch.size() < BATCH_MAX
                 && (batch.isEmpty() || socketBytes + waiting.peek().bytes() <= BATCH_BYTES_MAX)) {
-            Item item = waiting.poll();
+            Item item = waiting.peek();
+            batch.add(item.unit == null ? item.text : item.unit.message(item.flags));
+            waiting.poll();
+            withSocket.add(item);
             waitingBytes -= item.bytes();
             socketBytes += item.bytes();
             if (item.unit == null) {
@@ -265,8 +293,6 @@ final class ViewerQueue {
                 initBytes -= item.bytes();
             }
             framesSent += item.isMedia() ? 1 : 0;
-            withSocket.add(item);
-            batch.add(item.unit == null ? item.text : item.unit.message(item.flags));
         }
         return batch;
     }

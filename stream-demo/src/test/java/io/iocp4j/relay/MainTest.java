@@ -48,7 +48,9 @@ class MainTest {
         "serve --port http, '--port needs a number, not http'", "serve --port 80 --port 1e3, 'a number, not 1e3'",
         "serve --port -1, 0 to 65535: -1",
         "serve --port 65536, 0 to 65535: 65536", "serve --port 99999999999, 'a number, not 99999999999'",
-        "serve --max-lag, --max-lag needs a value", "serve --max-lag 0, the lag"})
+        "serve --max-lag, --max-lag needs a value", "serve --max-lag 0, the lag",
+        "serve --max-head, --max-head needs a value", "serve --max-head 63, 64 to 1048576 bytes: 63",
+        "serve --max-head 1048577, 64 to 1048576 bytes: 1048577"})
     @DisplayName("whatever is wrong gets one line that names it, and code 2")
     void wrongArguments(String line, String part) {
         wrong(run(line.split(" ")), part);

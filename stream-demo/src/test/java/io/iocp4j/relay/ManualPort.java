@@ -17,6 +17,8 @@ import java.util.concurrent.FutureTask;
 /** A port without I/O, whose timer tasks run when a test says so, also those that were cancelled too late. */
 final class ManualPort implements CompletionPort {
     final List<Runnable> timers = new ArrayList<>();
+    /** Whether memory has run out. */
+    boolean memoryOut;
     private final BufferPool buffers = new BufferPool(0);
 
     @Override
@@ -27,6 +29,9 @@ final class ManualPort implements CompletionPort {
 
     @Override
     public BufferPool buffers() {
+        if (memoryOut) {
+            throw new OutOfMemoryError("for the test");
+        }
         return buffers;
     }
 

@@ -3,6 +3,8 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.DisplayName;
@@ -38,6 +40,19 @@ class RelayIngestTest {
             }
             assertTrue(publisher.end().startsWith("HTTP/1.1 200 "));
             assertEquals(1.0, rig.streams().getFirst().get("framesIn"));
+        }
+    }
+
+    @Test
+    @DisplayName("an upload that ends with an index of 9 MB, as ffmpeg writes one after hours, is published to its end")
+    void largeIndex() throws Exception {
+        try (RelayRig rig = RelayRig.start()) {
+            TestPublisher publisher = rig.publish("cam1").init().frames(2);
+            byte[] index = new byte[9_000_000];
+            ByteBuffer.wrap(index).putInt(index.length).put("mfra".getBytes(StandardCharsets.US_ASCII));
+            publisher.chunk(index);
+            assertTrue(publisher.end().startsWith("HTTP/1.1 200 "));
+            assertEquals(2.0, rig.streams().getFirst().get("framesIn"));
         }
     }
 

@@ -55,6 +55,34 @@ class RelayPagesTest {
         assertFalse(header(response, "Content-Security-Policy").contains("unsafe"), path);
     }
 
+    private static String withCookies(int bytes) {
+        return " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: " + "a".repeat(120) + "\r\nAccept: " + "b".repeat(140) + "\r\nCookie: "
+                + "c".repeat(bytes) + "\r\n";
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {8 << 10, 32_000})
+    @DisplayName("who has many cookies of other programs on the same host gets the page and the stream all the same")
+    void cookies(int bytes) throws Exception {
+        rig.publish("cam1").init();
+        rig.await("a stream", () -> !rig.streams().isEmpty());
+        String page = rig.connect().send("GET /" + withCookies(bytes) + "\r\n").head();
+        assertTrue(page.startsWith("HTTP/1.1 200 "), page);
+        String live = rig.connect().send("GET /live/cam1" + withCookies(bytes) + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n").head();
+        assertTrue(live.startsWith("HTTP/1.1 101 "), live);
+    }
+
+    @Test
+    @DisplayName("the limit of a head is an option")
+    void headLimit() throws Exception {
+        assertTrue(rig.connect().send("GET /" + withCookies(33_000) + "\r\n").head().startsWith("HTTP/1.1 431 "));
+        try (RelayRig small = RelayRig.start(RelayOptions.defaults().port(0).testPicture(false).maxHead(1_000))) {
+            assertTrue(small.connect().send("GET /" + withCookies(600) + "\r\n").head().startsWith("HTTP/1.1 200 "));
+            assertTrue(small.connect().send("GET /" + withCookies(1_000) + "\r\n").head().startsWith("HTTP/1.1 431 "));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/", "/watch/cam1", "/watch/hall/cam_1-b"})
     @DisplayName("a page and everything that it loads are served, with their types and a strict policy")

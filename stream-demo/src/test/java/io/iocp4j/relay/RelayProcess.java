@@ -69,7 +69,8 @@ final class RelayProcess implements AutoCloseable {
         }
     }
 
-    private static String modulePath() {
+    /** What a JVM needs on its module path to run the relay. */
+    static String modulePath() {
         return Stream.of(Main.class, WebSocketServer.class, CompletionPort.class).map(RelayProcess::origin)
                 .collect(Collectors.joining(File.pathSeparator));
     }

@@ -42,7 +42,7 @@ final class RelayRig implements AutoCloseable {
     /** A busy machine may stop for longer than the usual lag, and most tests are not about lag. */
     static RelayOptions patientOptions() {
         return new RelayOptions("127.0.0.1", 0, false, Duration.ofSeconds(20), 2 << 20, 16 << 20, 8 << 20, Duration.ofSeconds(60),
-                Duration.ofSeconds(60), Duration.ofSeconds(60));
+                Duration.ofSeconds(60), Duration.ofSeconds(60), 32 << 10);
     }
 
     static RelayRig start() throws IOException {

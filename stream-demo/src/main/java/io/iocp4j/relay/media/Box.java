@@ -45,6 +45,11 @@ final class Box {
         return new Box(type, null, maxDepth, body.slice(), bodyOffset);
     }
 
+    /** The same box with a cursor at the beginning of its body. */
+    Box again() throws MediaException {
+        return new Box(type, parent, maxDepth, body.duplicate().clear(), bodyOffset);
+    }
+
     /** The type as text; a byte that cannot be printed is shown as a dot. */
     static String printable(String type) {
         StringBuilder text = new StringBuilder(4);

@@ -7,8 +7,10 @@ import java.util.Objects;
  * Cuts a fragmented MP4 stream (ISO/IEC 14496-12) into its init segment and its units, and finds the units that are
  * keys, without decoding. Fed with pieces of any size.
  *
- * <p>The init segment is {@code ftyp} and {@code moov}; a unit is one {@code moof} and one {@code mdat} with the
- * {@code styp}, {@code sidx}, {@code prft} and {@code emsg} boxes before them. Other boxes between units are dropped.
+ * <p>The init segment is {@code ftyp} and {@code moov}; a unit is one {@code moof} and the {@code mdat} that its samples
+ * are in, or several, with the {@code styp}, {@code sidx}, {@code prft} and {@code emsg} boxes before them. A unit is
+ * reported with the last byte that its {@code moof} refers to. Other boxes between units are dropped as they come,
+ * whatever their size is.
  * A new {@code ftyp} or {@code moov} between units starts the stream anew; a {@code moov} alone goes with the last
  * {@code ftyp}.
  *
@@ -26,7 +28,9 @@ public final class Fmp4Parser {
         /** The init is known; between two units or in the small boxes before a moof. */
         READY,
         /** A moof was seen. All up to its mdat is kept, because the moof counts offsets from its own beginning. */
-        FRAGMENT
+        FRAGMENT,
+        /** Its first mdat was seen, and its moof refers to more data than there is yet. */
+        DATA
     }
 
     /** Where the body of the current box goes. */
@@ -41,7 +45,10 @@ public final class Fmp4Parser {
     private State state = State.START;
     private Movie movie;
     private int brandBytes;
-    private boolean key;
+    /** The last one of this movie; null before the first. */
+    private Fragment fragment;
+    /** Where the current moof begins in the unit. */
+    private int fragmentStart;
     private boolean failed;
     private boolean ended;
 
@@ -94,10 +101,11 @@ public final class Fmp4Parser {
     }
 
     /**
-     * The publisher has ended the stream. Nothing is reported for a unit that is not complete.
+     * The publisher has ended the stream. Nothing is reported for a unit that is not complete, but one that refers to
+     * more data than came with it is reported as it is.
      *
-     * @throws MediaException        if the stream ends before its init segment or inside of a unit or a box, or has
-     *                               failed before
+     * @throws MediaException        if the stream ends before its init segment or inside of a unit or a box, has
+     *                               failed before or is refused by the listener
      * @throws IllegalStateException if it was called before
      */
     public void end() throws MediaException {
@@ -111,6 +119,9 @@ public final class Fmp4Parser {
         }
         if (state == State.START || state == State.BRAND) {
             throw new MediaException("the stream ended at byte " + offset + " before its init segment (ftyp, moov)");
+        }
+        if (state == State.DATA) {
+            reportUnit();
         }
         if (unit.size() > 0) {
             throw new MediaException("the stream ended at byte " + offset + " inside of a unit: "
@@ -174,6 +185,9 @@ public final class Fmp4Parser {
         if (size >= 0 && size < headerBytes) {
             throw error("declares " + size + " bytes, less than its header");
         }
+        if (state == State.DATA && !goesOn()) {
+            reportUnit();
+        }
         sink = switch (type) {
             case "ftyp" -> beginBrand();
             case "moov" -> beginMovie();
@@ -181,18 +195,21 @@ public final class Fmp4Parser {
             case "mdat" -> beginData();
             case "styp", "sidx", "prft", "emsg" ->
                     state == State.READY || state == State.FRAGMENT ? Sink.UNIT : Sink.NOWHERE;
-            default -> state == State.FRAGMENT ? Sink.UNIT : Sink.NOWHERE;
+            default -> state == State.FRAGMENT || state == State.DATA ? Sink.UNIT : Sink.NOWHERE;
         };
-        int room = switch (sink) {
+        long room = switch (sink) {
             case INIT -> init.room();
             case UNIT -> unit.room();
-            case NOWHERE -> limits.maxUnitBytes();
+            // nothing of it is kept, so it costs nothing
+            case NOWHERE -> Long.MAX_VALUE;
         };
         // A size of 64 bits may have its top bit set: compare it without a sign.
         if (Long.compareUnsigned(size, room) > 0) {
-            throw error("declares " + Long.toUnsignedString(size) + " bytes, " + room + " are allowed here ("
-                    + (sink == Sink.INIT ? "maxInitBytes " + limits.maxInitBytes()
-                                         : "maxUnitBytes " + limits.maxUnitBytes()) + ")");
+            throw error("declares " + Long.toUnsignedString(size) + " bytes, " + room + " are allowed here" + switch (sink) {
+                case INIT -> " (maxInitBytes " + limits.maxInitBytes() + ")";
+                case UNIT -> " (maxUnitBytes " + limits.maxUnitBytes() + ")";
+                case NOWHERE -> "";
+            });
         }
         store(header, headerBytes);
         header.clear().limit(Box.HEADER_BYTES);
@@ -219,6 +236,7 @@ public final class Fmp4Parser {
         if (state == State.BRAND) {
             throw error("comes before any 'moov'");
         }
+        fragmentStart = unit.size();
         return Sink.UNIT;
     }
 
@@ -226,10 +244,19 @@ public final class Fmp4Parser {
         if (state == State.BRAND) {
             throw error("comes before any 'moov': " + Movie.NOT_FRAGMENTED);
         }
-        if (state == State.READY) {
-            throw error("comes without a 'moof'");
+        if (fragment == null) {
+            throw error("comes before any 'moof': " + Movie.NOT_EMPTY);
         }
-        return Sink.UNIT;
+        // after the last byte that a moof refers to, it is data that nothing refers to
+        return state == State.READY ? Sink.NOWHERE : Sink.UNIT;
+    }
+
+    /** Whether a box may stand in a fragment that waits for more data; any other one ends it as it is. */
+    private boolean goesOn() {
+        return switch (type) {
+            case "ftyp", "moov", "moof", "styp", "sidx", "prft", "emsg" -> false;
+            default -> true;
+        };
     }
 
     private void refuseInFragment() throws MediaException {
@@ -258,26 +285,37 @@ public final class Fmp4Parser {
         switch (closed) {
             case "ftyp" -> {
                 brandBytes = init.size();
+                fragment = null;
                 state = State.BRAND;
             }
             case "moov" -> {
                 movie = Movie.read(outermost(init), limits.maxTracks());
+                fragment = null;
                 state = State.READY;
                 Track video = movie.video();
                 listener.onInit(new MediaInit(movie.mime(), video.width(), video.height(), init.copy()));
             }
             case "moof" -> {
-                key = Fragment.isKey(outermost(unit), movie);
+                fragment = Fragment.read(outermost(unit), unit.size() - fragmentStart, movie);
                 state = State.FRAGMENT;
             }
             case "mdat" -> {
-                state = State.READY;
-                listener.onUnit(unit.view(0, unit.size()), key);
-                unit.truncate(0);
+                if (sink == Sink.UNIT) {
+                    state = State.DATA;
+                    if (unit.size() - fragmentStart >= fragment.dataEnd()) {
+                        reportUnit();
+                    }
+                }
             }
             default -> { /* kept or dropped as it came */ }
         }
         type = null;
+    }
+
+    private void reportUnit() throws MediaException {
+        state = State.READY;
+        listener.onUnit(unit.view(0, unit.size()), fragment.isKey(unit.view(fragmentStart, unit.size())));
+        unit.truncate(0);
     }
 
     private Box outermost(ByteCollector bytes) throws MediaException {

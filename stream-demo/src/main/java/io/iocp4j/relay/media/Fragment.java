@@ -1,17 +1,22 @@
 package io.iocp4j.relay.media;
 
+import java.nio.ByteBuffer;
+
 /**
- * Reads from a {@code moof} box whether its picture can start a viewer (ISO/IEC 14496-12, sections 8.8.6 to 8.8.8).
+ * What a {@code moof} box says of its first picture, and so whether that can start a viewer (ISO/IEC 14496-12, sections 8.8.6 to 8.8.8).
  * Boxes of other tracks are walked, so that a broken fragment is refused here and not by the browsers.
  */
 final class Fragment {
     private static final int SAMPLE_IS_NON_SYNC = 0x0001_0000;
+    private static final int SAMPLE_DEPENDS_ON = 0x0300_0000;
+    private static final int DEPENDS_ON_OTHERS = 0x0100_0000;
 
     private static final int TFHD_BASE_DATA_OFFSET = 0x000001;
     private static final int TFHD_DESCRIPTION_INDEX = 0x000002;
     private static final int TFHD_DEFAULT_DURATION = 0x000008;
     private static final int TFHD_DEFAULT_SIZE = 0x000010;
     private static final int TFHD_DEFAULT_FLAGS = 0x000020;
+    private static final int TFHD_BASE_IS_MOOF = 0x020000;
 
     private static final int TRUN_DATA_OFFSET = 0x000001;
     private static final int TRUN_FIRST_FLAGS = 0x000004;
@@ -20,34 +25,76 @@ final class Fragment {
     private static final int TRUN_FLAGS = 0x000400;
     private static final int TRUN_TIME_OFFSET = 0x000800;
 
-    private Fragment() {
+    /** Longer than any unit, and a sum with it does not run over. */
+    private static final long ENDLESS = 1L << 48;
+
+    /** The first sample of a track: its flags, and where it begins, counted from the beginning of the moof. */
+    private record Sample(int flags, long offset) {
+    }
+
+    private final Movie movie;
+    private final int moofBytes;
+    private Sample firstPicture;
+    /** Where the samples that were read last end, and the one that ends last, counted from the beginning of the moof. */
+    private long runEnd;
+    private long dataEnd;
+
+    private Fragment(Movie movie, int moofBytes) {
+        this.movie = movie;
+        this.moofBytes = moofBytes;
+    }
+
+    /** Reads a {@code moof} box, which has so many bytes with its header. */
+    static Fragment read(Box moof, int moofBytes, Movie movie) throws MediaException {
+        Fragment fragment = new Fragment(movie, moofBytes);
+        boolean first = true;
+        for (Box traf = moof.findChild("traf"); traf != null; traf = moof.findChild("traf")) {
+            fragment.readTrack(traf, first);
+            first = false;
+        }
+        return fragment;
+    }
+
+    private void readTrack(Box traf, boolean firstTraf) throws MediaException {
+        Box tfhd = traf.nextChild();
+        if (tfhd == null || !tfhd.type().equals("tfhd")) {
+            throw traf.error("does not begin with a 'tfhd' box");
+        }
+        int flags = tfhd.i32() & 0xffffff;
+        int trackId = tfhd.i32();
+        if (!movie.hasTrack(trackId)) {
+            throw tfhd.error("there is no track " + Integer.toUnsignedString(trackId));
+        }
+        // without that flag all but the first count from the end of the data of the traf before
+        boolean fromMoof = firstTraf || (flags & TFHD_BASE_IS_MOOF) != 0;
+        Sample first = readRuns(traf, readDefaults(tfhd, flags, movie.defaults(trackId)), fromMoof);
+        if (firstPicture == null && trackId == movie.video().id()) {
+            firstPicture = first;
+        }
+    }
+
+    /** How many bytes of the fragment, counted from the beginning of the moof, its samples are in; 0 or more. */
+    long dataEnd() {
+        return dataEnd;
     }
 
     /**
-     * Whether the first picture of the fragment needs no other one. A fragment without a picture is no key: every
-     * sample of sound is one by its own count, but nobody can start to watch there.
+     * Whether the first picture needs no other one. A fragment without a picture is no key: every sample of sound is one by its own count,
+     * but nobody can start to watch there. A container that takes every picture for a sync sample is not believed: the picture decides.
+     *
+     * @param bytes the fragment from its moof on, as far as it is there
      */
-    static boolean isKey(Box moof, Movie movie) throws MediaException {
-        Integer firstPicture = null;
-        for (Box traf = moof.findChild("traf"); traf != null; traf = moof.findChild("traf")) {
-            Box tfhd = traf.nextChild();
-            if (tfhd == null || !tfhd.type().equals("tfhd")) {
-                throw traf.error("does not begin with a 'tfhd' box");
-            }
-            int flags = tfhd.i32() & 0xffffff;
-            int trackId = tfhd.i32();
-            if (!movie.hasTrack(trackId)) {
-                throw tfhd.error("there is no track " + Integer.toUnsignedString(trackId));
-            }
-            Integer first = firstSampleFlags(traf, defaultFlags(tfhd, flags, movie.defaultFlags(trackId)));
-            if (firstPicture == null && trackId == movie.video().id()) {
-                firstPicture = first;
-            }
+    boolean isKey(ByteBuffer bytes) {
+        NalFormat nals = movie.video().nals();
+        if (firstPicture == null || (firstPicture.flags & SAMPLE_IS_NON_SYNC) != 0
+                || (firstPicture.flags & SAMPLE_DEPENDS_ON) == DEPENDS_ON_OTHERS) {
+            return false;
         }
-        return firstPicture != null && (firstPicture & SAMPLE_IS_NON_SYNC) == 0;
+        return nals == null || firstPicture.offset < moofBytes || firstPicture.offset >= bytes.limit()
+                || nals.start(bytes, (int) firstPicture.offset) != NalFormat.Start.NO_KEY;
     }
 
-    private static int defaultFlags(Box tfhd, int flags, int defaultOfTrack) throws MediaException {
+    private static Movie.Defaults readDefaults(Box tfhd, int flags, Movie.Defaults ofTrack) throws MediaException {
         // An offset from the beginning of the file loses its meaning for who joins later: browsers refuse it too.
         if ((flags & TFHD_BASE_DATA_OFFSET) != 0) {
             throw tfhd.error("offsets count from the beginning of the file; ffmpeg: -movflags +default_base_moof");
@@ -58,31 +105,35 @@ final class Fragment {
         if ((flags & TFHD_DEFAULT_DURATION) != 0) {
             tfhd.skip(4);
         }
-        if ((flags & TFHD_DEFAULT_SIZE) != 0) {
-            tfhd.skip(4);
-        }
-        return (flags & TFHD_DEFAULT_FLAGS) != 0 ? tfhd.i32() : defaultOfTrack;
+        long size = (flags & TFHD_DEFAULT_SIZE) != 0 ? tfhd.u32() : ofTrack.size();
+        return new Movie.Defaults(size, (flags & TFHD_DEFAULT_FLAGS) != 0 ? tfhd.i32() : ofTrack.flags());
     }
 
-    /** Flags of the first sample after the {@code tfhd} box, or null if there is no sample. */
-    private static Integer firstSampleFlags(Box traf, int defaultFlags) throws MediaException {
-        Integer first = null;
+    /** Reads what follows the {@code tfhd} box; its first sample, or null if there is none. */
+    private Sample readRuns(Box traf, Movie.Defaults defaults, boolean fromMoof) throws MediaException {
+        long base = fromMoof ? 0 : runEnd;
+        Sample first = null;
+        runEnd = base;
         for (Box trun = traf.findChild("trun"); trun != null; trun = traf.findChild("trun")) {
-            Integer flags = firstFlagsOfRun(trun, defaultFlags);
+            Sample ofRun = readRun(trun, defaults, base);
             if (first == null) {
-                first = flags;
+                first = ofRun;
             }
         }
         return first;
     }
 
-    private static Integer firstFlagsOfRun(Box trun, int defaultFlags) throws MediaException {
+    private Sample readRun(Box trun, Movie.Defaults defaults, long base) throws MediaException {
         int flags = trun.i32() & 0xffffff;
         long samples = trun.u32();
+        long begin = runEnd;
         if ((flags & TRUN_DATA_OFFSET) != 0) {
-            trun.skip(4);
+            begin = base + trun.i32();
+            if (begin < 0) {
+                throw trun.error("has its data before its 'moof', where no browser takes it");
+            }
         }
-        int first = (flags & TRUN_FIRST_FLAGS) != 0 ? trun.i32() : defaultFlags;
+        int first = (flags & TRUN_FIRST_FLAGS) != 0 ? trun.i32() : defaults.flags();
         int perSample = 4 * Integer.bitCount(flags & (TRUN_DURATION | TRUN_SIZE | TRUN_FLAGS | TRUN_TIME_OFFSET));
         // At most 2^32 samples of 16 bytes: no overflow in 64 bits.
         if (samples * perSample > trun.remaining()) {
@@ -91,10 +142,20 @@ final class Fragment {
         if (samples == 0) {
             return null;
         }
-        if ((flags & TRUN_FIRST_FLAGS) == 0 && (flags & TRUN_FLAGS) != 0) {
-            trun.skip(4 * Integer.bitCount(flags & (TRUN_DURATION | TRUN_SIZE)));
-            first = trun.i32();
+        long bytes = 0;
+        if ((flags & TRUN_SIZE) == 0 && defaults.size() > 0) {
+            bytes = samples > ENDLESS / defaults.size() ? ENDLESS : samples * defaults.size();
         }
-        return first;
+        long read = perSample == 0 ? 0 : (flags & TRUN_SIZE) == 0 ? 1 : samples;
+        for (long i = 0; i < read; i++) {
+            trun.skip(4 * Integer.bitCount(flags & TRUN_DURATION));
+            bytes += (flags & TRUN_SIZE) == 0 ? 0 : trun.u32();
+            int own = (flags & TRUN_FLAGS) == 0 ? first : trun.i32();
+            first = i == 0 && (flags & TRUN_FIRST_FLAGS) == 0 ? own : first;
+            trun.skip(4 * Integer.bitCount(flags & TRUN_TIME_OFFSET));
+        }
+        runEnd = Math.min(ENDLESS, begin + bytes);
+        dataEnd = Math.max(dataEnd, runEnd);
+        return new Sample(first, begin);
     }
 }

@@ -5,8 +5,9 @@ package io.iocp4j.relay.media;
  * {@link MediaException}, as soon as the excess is declared and before memory is taken for it.
  *
  * @param maxInitBytes bytes of an init segment ({@code ftyp} and {@code moov}), 16 to 1 GiB; default 1 MiB
- * @param maxUnitBytes bytes of one unit ({@code moof}, {@code mdat} and the small boxes before them) and of one box
- *                     that is skipped, 16 to 1 GiB; default 8 MiB, the largest message of the relay
+ * @param maxUnitBytes bytes of one unit ({@code moof}, its {@code mdat} boxes and the small boxes before them), 16 to
+ *                     1 GiB; default 8 MiB, the largest message of the relay. A box that is skipped has no limit, since
+ *                     nothing of it is kept
  * @param maxBoxDepth  levels of nested boxes, the outermost counts as 1; 1 to 64; default 16
  * @param maxTracks    tracks of one {@code moov}, 1 to 64; default 8
  */

@@ -13,14 +13,24 @@ final class Movie {
     /** What to tell who publishes a plain file. */
     static final String NOT_FRAGMENTED =
             "this is no fragmented stream; ffmpeg: -movflags frag_every_frame+empty_moov+default_base_moof";
+    /** What to tell who publishes a stream whose beginning is a plain file. */
+    static final String NOT_EMPTY =
+            "the first samples stand outside of any 'moof', where no browser takes them; ffmpeg: -movflags +empty_moov";
+
+    /** What a sample entry of a picture has before its child boxes. */
+    private static final int PICTURE_ENTRY_BYTES = 78;
 
     private final Map<Integer, Track> tracks;
-    private final Map<Integer, Integer> defaultFlags;
+    private final Map<Integer, Defaults> defaults;
     private final Track video;
 
-    private Movie(Map<Integer, Track> tracks, Map<Integer, Integer> defaultFlags, Track video) {
+    /** Size in bytes, below 2^32, and flags of the samples of a track about which a fragment says nothing. */
+    record Defaults(long size, int flags) {
+    }
+
+    private Movie(Map<Integer, Track> tracks, Map<Integer, Defaults> defaults, Track video) {
         this.tracks = tracks;
-        this.defaultFlags = defaultFlags;
+        this.defaults = defaults;
         this.video = video;
     }
 
@@ -52,7 +62,7 @@ final class Movie {
             throw moov.error("has no video track");
         }
         // After the tracks, because mvex may stand in front of them.
-        return new Movie(tracks, readDefaultFlags(mvex, tracks.keySet()), video);
+        return new Movie(tracks, readDefaults(mvex, tracks.keySet()), video);
     }
 
     Track video() {
@@ -63,9 +73,9 @@ final class Movie {
         return tracks.containsKey(id);
     }
 
-    /** Flags of a sample about which a fragment says nothing. The track must exist. */
-    int defaultFlags(int trackId) {
-        return defaultFlags.get(trackId);
+    /** What holds for a sample about which a fragment says nothing. The track must exist. */
+    Defaults defaults(int trackId) {
+        return defaults.get(trackId);
     }
 
     /** What a browser's MediaSource is asked for: the codec of the picture first, no codec twice. */
@@ -113,12 +123,13 @@ final class Movie {
             throw mdia.missing(mdhd == null ? "mdhd" : hdlr == null ? "hdlr" : "minf");
         }
         long timescale = readTimescale(mdhd);
+        requireNoSamples(minf.again());
         hdlr.skip(8);
         return switch (Box.typeOf(hdlr.i32())) {
             case "vide" -> readPicture(trackId, timescale, firstSampleEntry(minf));
             case "soun" -> new Track(trackId, Track.Kind.AUDIO, CodecString.audio(firstSampleEntry(minf)), 0, 0,
-                    timescale);
-            default -> new Track(trackId, Track.Kind.OTHER, null, 0, 0, timescale);
+                    timescale, null);
+            default -> new Track(trackId, Track.Kind.OTHER, null, 0, 0, timescale, null);
         };
     }
 
@@ -140,6 +151,22 @@ final class Movie {
         box.skip(3 + (version == 0 ? 8 : 16));
     }
 
+    /** A browser refuses a moov with samples, and nobody who joins later could get them. */
+    private static void requireNoSamples(Box minf) throws MediaException {
+        Box stbl = minf.findChild("stbl");
+        if (stbl == null) {
+            return;
+        }
+        for (Box table = stbl.nextChild(); table != null; table = stbl.nextChild()) {
+            if (table.type().equals("stsz") || table.type().equals("stz2")) {
+                table.skip(8);
+                if (table.u32() > 0) {
+                    throw table.error(NOT_EMPTY);
+                }
+            }
+        }
+    }
+
     private static Box firstSampleEntry(Box minf) throws MediaException {
         Box stsd = minf.requireChild("stbl").requireChild("stsd");
         stsd.skip(8);
@@ -158,19 +185,22 @@ final class Movie {
             throw entry.error("a picture of " + width + "x" + height);
         }
         entry.skip(50);
-        return new Track(trackId, Track.Kind.VIDEO, CodecString.video(entry), width, height, timescale);
+        String codec = CodecString.video(entry);
+        Box again = entry.again();
+        again.skip(PICTURE_ENTRY_BYTES);
+        return new Track(trackId, Track.Kind.VIDEO, codec, width, height, timescale, NalFormat.of(again));
     }
 
-    private static Map<Integer, Integer> readDefaultFlags(Box mvex, Set<Integer> trackIds) throws MediaException {
-        Map<Integer, Integer> defaults = new HashMap<>();
+    private static Map<Integer, Defaults> readDefaults(Box mvex, Set<Integer> trackIds) throws MediaException {
+        Map<Integer, Defaults> defaults = new HashMap<>();
         for (Box trex = mvex.findChild("trex"); trex != null; trex = mvex.findChild("trex")) {
             trex.skip(4);
             int id = trex.i32();
             if (!trackIds.contains(id)) {
                 throw trex.error("there is no track " + Integer.toUnsignedString(id));
             }
-            trex.skip(12);
-            if (defaults.putIfAbsent(id, trex.i32()) != null) {
+            trex.skip(8);
+            if (defaults.putIfAbsent(id, new Defaults(trex.u32(), trex.i32())) != null) {
                 throw trex.error("a second 'trex' for track " + Integer.toUnsignedString(id));
             }
         }

@@ -9,8 +9,9 @@ package io.iocp4j.relay.media;
  * @param width     width of the picture in pixels; 0 if it is not a picture
  * @param height    height of the picture in pixels; 0 if it is not a picture
  * @param timescale units of its clock per second, 1 to 2^32 - 1
+ * @param nals      how its pictures are cut; null if that is not known
  */
-record Track(int id, Kind kind, String codec, int width, int height, long timescale) {
+record Track(int id, Kind kind, String codec, int width, int height, long timescale, NalFormat nals) {
     /** What a track carries, from its {@code hdlr} box. */
     enum Kind { VIDEO, AUDIO, OTHER }
 }

@@ -52,7 +52,9 @@ class FragmentTest {
                         full("tfhd", 0x02003a, u32(VIDEO), u32(1), u32(NON_SYNC), u32(NON_SYNC), u32(SYNC)), BARE_RUN)),
                 row("trex: sync", true, movie(SYNC), traf(tfhd(VIDEO), BARE_RUN)),
                 row("trex: non-sync", false, movie(NON_SYNC), traf(tfhd(VIDEO), BARE_RUN)),
-                row("only bit 0x10000 counts", true, movie(NON_SYNC), traf(tfhd(VIDEO), firstFlags(0xfffe_ffff))),
+                row("bits that say nothing of a key do not count", true, movie(NON_SYNC), traf(tfhd(VIDEO), firstFlags(0xfffe_ffff))),
+                row("depends on others, though a sync sample", false, movie(NON_SYNC), traf(tfhd(VIDEO), firstFlags(0x0100_0000))),
+                row("trex: depends on others, though a sync sample", false, movie(0x0100_0000), traf(tfhd(VIDEO), BARE_RUN)),
                 row("no run at all", false, movie(SYNC), traf(tfhd(VIDEO))),
                 row("a run without samples", false, movie(SYNC), traf(tfhd(VIDEO), full("trun", 0, u32(0)))),
                 row("an empty run, then a picture", true, movie(NON_SYNC), traf(tfhd(VIDEO),
@@ -75,7 +77,7 @@ class FragmentTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    @DisplayName("a unit is a key if its first picture is a sync sample")
+    @DisplayName("a unit is a key if its first picture is a sync sample that depends on no other")
     void keyRule(String name, boolean key, byte[] moov, byte[] trafs) throws MediaException {
         assertEquals(List.of(key), Recorder.of(FTYP, moov, moof(trafs), mdat(4)).keys);
     }

@@ -1,0 +1,155 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.websocket.HttpException;
+import io.iocp4j.websocket.WebSocket;
+import io.iocp4j.websocket.WebSocketClient;
+import io.iocp4j.websocket.WebSocketListener;
+import io.iocp4j.websocket.WebSocketPair;
+import io.iocp4j.websocket.WebSocketServer;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@DisplayName("An exception for one viewer or publisher harms nobody else")
+@Timeout(60)
+class OneFailsTest {
+    private static final int DEADLINE_SECONDS = 10;
+
+    private final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+    private final List<String> lost = new ArrayList<>();
+    private final RelayStream.Publisher publisher = (status, why) -> lost.add("publisher " + status);
+    private CompletionPort port;
+    private RelayHub hub;
+    private RelayStream stream;
+    private Viewer broken;
+
+    @BeforeEach
+    void twoViewers() throws Exception {
+        port = CompletionPort.open();
+        hub = new RelayHub(RelayOptions.defaults(), port, Clock.systemUTC());
+        stream = hub.publish("a", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        // whatever it is asked to do ends in a NullPointerException; it comes first, so that the other one is told after it
+        broken = new Viewer("broken", stream, null, null, Clock.systemUTC());
+        assertThrows(NullPointerException.class, () -> stream.join(broken));
+        Viewer good = new Viewer("good", stream, new ViewerQueue(TimeUnit.SECONDS.toNanos(20), false), port.buffers(), Clock.systemUTC());
+        WebSocketPair.openAsync(port, WebSocketServer.builder().webSockets(request -> good), WebSocketClient.builder(),
+                new WebSocketListener() {
+                    @Override
+                    public void onText(WebSocket socket, String text) {
+                        Object type = Json.parse(text).get("t");
+                        seen.add(type.equals("stream") ? "stream " + Json.parse(text).get("state") : type.toString());
+                    }
+
+                    @Override
+                    public void onBinary(WebSocket socket, ByteBuffer data) {
+                        seen.add((data.get(0) == MediaUnit.KIND_INIT ? "init " : "frame ") + data.getInt(4));
+                    }
+                });
+        see("hello", "stream live", "init 0");
+        assertEquals(2, stream.viewers());
+    }
+
+    private void see(String... events) throws InterruptedException {
+        for (String event : events) {
+            assertEquals(event, seen.poll(DEADLINE_SECONDS, TimeUnit.SECONDS));
+        }
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        hub.endAll(1001, "the test is over");
+        port.close();
+        assertEquals(0, port.buffers().usedBytes());
+    }
+
+    @Test
+    @DisplayName("a viewer for whom a frame fails goes, and the publisher and the others do not notice")
+    void frame() throws Exception {
+        stream.media(publisher, ByteBuffer.allocate(5), true);
+        stream.media(publisher, ByteBuffer.allocate(5), false);
+        see("frame 0", "frame 1");
+        assertEquals(1, stream.viewers());
+        assertTrue(stream.json().contains("\"framesIn\":2,"), stream::json);
+    }
+
+    @Test
+    @DisplayName("so with another init segment")
+    void init() throws Exception {
+        stream.init(publisher, "video/mp4", 4, 3, ByteBuffer.allocate(10));
+        see("stream live", "init 0");
+        assertEquals(1, stream.viewers());
+    }
+
+    @Test
+    @DisplayName("so when a publisher leaves, and the stream still ends when none comes back")
+    void leave() throws Exception {
+        stream.unpublish(publisher);
+        see("stream waiting");
+        assertEquals(1, stream.viewers());
+        assertTrue(stream.json().contains("\"state\":\"waiting\""), stream::json);
+    }
+
+    @Test
+    @DisplayName("so when the stream ends, which ends for everybody and makes room for the next one")
+    void end() throws Exception {
+        stream.end(Viewer.STREAM_ENDED, "over");
+        see("stream ended", "bye");
+        assertNull(hub.find("a"));
+        assertEquals(List.of("publisher 409"), lost);
+    }
+
+    @Test
+    @DisplayName("a publisher that throws when it is told that it lost the stream does not keep it from the next one, nor from its end")
+    void lostThrows() throws Exception {
+        RelayStream.Publisher throwing = (status, why) -> {
+            lost.add("throwing " + status);
+            throw new IllegalStateException("for the test");
+        };
+        hub.publish("a", "fmp4", throwing, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        see("stream live", "init 0");
+        hub.publish("a", "fmp4", throwing, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        see("stream live", "init 0");
+        stream.end(Viewer.STREAM_ENDED, "over");
+        see("stream ended", "bye");
+        assertEquals(List.of("publisher 409", "throwing 409", "throwing 409"), lost);
+        assertNull(hub.find("a"));
+    }
+
+    @Test
+    @DisplayName("a publisher that cannot begin leaves a stream that waits, and ends when nobody else comes")
+    void publishFails() throws HttpException {
+        ManualPort manual = new ManualPort();
+        RelayHub other = new RelayHub(RelayOptions.defaults(), manual, Clock.systemUTC());
+        manual.memoryOut = true;
+        assertThrows(OutOfMemoryError.class, () -> other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
+        assertTrue(other.json().contains("\"state\":\"waiting\""), other::json);
+        manual.timers.getFirst().run();
+        assertNull(other.find("b"));
+
+        manual.memoryOut = false;
+        RelayStream next = other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        manual.memoryOut = true;
+        assertThrows(OutOfMemoryError.class, () -> next.media(publisher, ByteBuffer.allocate(10), true));
+        assertThrows(OutOfMemoryError.class, () -> next.init(publisher, "video/mp4", 4, 3, ByteBuffer.allocate(10)));
+        manual.memoryOut = false;
+        assertTrue(next.json().contains("\"width\":2,"), "as it was before: " + next.json());
+        next.media(publisher, ByteBuffer.allocate(10), true);
+        other.endAll(1001, "the test is over");
+        assertEquals(0, manual.buffers().usedBytes());
+    }
+}

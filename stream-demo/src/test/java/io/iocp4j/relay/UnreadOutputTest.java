@@ -1,0 +1,111 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@DisplayName("A relay whose output nobody reads")
+@Timeout(120)
+class UnreadOutputTest {
+    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    /** Four names of 64 characters, so that a line of the log has some length. */
+    private static final String LONG_PATH = String.join("/", "a".repeat(64), "b".repeat(64), "c".repeat(64), "d".repeat(64));
+    /** Each leaves two lines with the path: more than a pipe of 64 KiB and all that the relay keeps. */
+    private static final int PUBLISHERS = 1_500;
+
+    /** Starts a JVM whose output goes into pipes. */
+    private static Process start(String... arguments) throws IOException {
+        String[] command = new String[arguments.length + 1];
+        command[0] = JAVA;
+        System.arraycopy(arguments, 0, command, 1, arguments.length);
+        return new ProcessBuilder(command).start();
+    }
+
+    private static InetSocketAddress address(BufferedReader out) throws IOException {
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.contains("http://127.0.0.1:")) {
+                int port = Integer.parseInt(line.replaceFirst(".*http://127\\.0\\.0\\.1:(\\d+)/.*", "$1"));
+                return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+            }
+        }
+        throw new AssertionError("no address");
+    }
+
+    private static void assertHealthy(InetSocketAddress address) throws IOException {
+        try (RawPeer peer = new RawPeer(address)) {
+            String answer = peer.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").head();
+            assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+        }
+    }
+
+    @Test
+    @DisplayName("answers all the same, says later how many lines of its log are missing, and stops when it is told to")
+    void log() throws Exception {
+        Process relay = start("--module-path", RelayProcess.modulePath(), "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve",
+                "--port", "0", "--no-test-picture");
+        try (BufferedReader out = relay.inputReader(); BufferedReader log = relay.errorReader()) {
+            InetSocketAddress address = address(out);
+            for (int i = 0; i < PUBLISHERS; i++) {
+                try (TestPublisher publisher = TestPublisher.open(address, LONG_PATH)) {
+                    String answer = publisher.chunk(new byte[16]).head();
+                    assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+                }
+            }
+            assertHealthy(address);
+
+            String line = log.readLine();
+            while (line != null && !line.contains("lines missing here")) {
+                line = log.readLine();
+            }
+            assertNotNull(line, "the gap is told");
+            assertHealthy(address);
+            relay.toHandle().destroy();
+            assertTrue(relay.waitFor(10, TimeUnit.SECONDS), "it ends");
+        } finally {
+            relay.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    @DisplayName("stops when it is told to, while still nobody reads")
+    void stop() throws Exception {
+        Process relay = start("-cp", System.getProperty("java.class.path"), Chatter.class.getName());
+        try (BufferedReader out = relay.inputReader()) {
+            InetSocketAddress address = address(out);
+            assertTrue(relay.waitFor(30, TimeUnit.SECONDS), "it waits for somebody who reads what it prints");
+            assertEquals(Chatter.SAID_ALL, relay.exitValue());
+            assertNotNull(address);
+        } finally {
+            relay.destroyForcibly().waitFor();
+        }
+    }
+
+    /** A relay that prints and logs more than any pipe holds, and then ends. */
+    static final class Chatter {
+        static final int SAID_ALL = 7;
+
+        private Chatter() {
+        }
+
+        public static void main(String[] args) {
+            Main.main(new String[] {"serve", "--port", "0", "--no-test-picture"});
+            System.Logger log = System.getLogger("chatter");
+            for (int i = 0; i < 20_000; i++) {
+                System.out.println("line " + i + " that nobody will ever read");
+                System.err.println("line " + i + " that nobody will ever read");
+                log.log(System.Logger.Level.INFO, "line {0} that nobody will ever read", i);
+            }
+            System.exit(SAID_ALL);
+        }
+    }
+}
