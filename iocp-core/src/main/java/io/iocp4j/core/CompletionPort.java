@@ -19,7 +19,8 @@ import java.util.concurrent.TimeoutException;
  * <li>A worker survives everything that a completion throws.
  * </ol>
  *
- * <p>Workers are not daemon threads: an open port keeps the process running. All methods may be called by any thread.
+ * <p>Workers are not daemon threads unless {@link PortOptions#daemon} says so: an open port keeps the process running. All methods may
+ * be called by any thread.
  *
  * <p>In pull mode ({@link PortOptions#pull()}) the workers are threads of the application, which write the loop themselves:
  * {@snippet :

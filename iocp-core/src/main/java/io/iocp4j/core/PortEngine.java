@@ -285,6 +285,12 @@ public abstract class PortEngine implements HandlePort {
         }
     }
 
+    /** Whether the end has not begun. */
+    final boolean isOpen() {
+        long value = outstanding.get();
+        return value >= 0 && value < CLOSING;
+    }
+
     /**
      * Begins something of the engine's own that must end, with {@link #end}, before a worker may leave.
      *
@@ -479,7 +485,7 @@ public abstract class PortEngine implements HandlePort {
     public final void add(PortHandle handle) {
         handles.add(handle);
         // after the add: either close() finds the handle in the set, or this sees that close() has begun
-        if (outstanding.get() >= CLOSING || outstanding.get() < 0) {
+        if (!isOpen()) {
             handle.close();
             throw new IllegalStateException("the port " + options.name() + " is closing");
         }

@@ -11,8 +11,9 @@ import java.util.Objects;
  * @param engine the name of the engine, or {@link #ENGINE_BEST}
  * @param pulled whether the workers are threads of the application, which {@link CompletionPort#take()}; {@code workers} says how many
  *        of them there are
+ * @param daemon whether the port's threads are daemons, which do not keep the process running
  */
-public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled) {
+public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled, boolean daemon) {
     /** The most workers a port may have. */
     public static final int WORKERS_MAX = 1024;
     /** Asks for the best engine that works here. */
@@ -33,13 +34,14 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}, the best engine.
+     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}, the best engine,
+     * threads that keep the process running.
      *
      * @return the defaults
      */
     public static PortOptions defaults() {
         return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT, ENGINE_BEST,
-                false);
+                false, false);
     }
 
     /**
@@ -59,7 +61,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions workers(int count) {
-        return new PortOptions(count, name, keptBytesMax, engine, pulled);
+        return new PortOptions(count, name, keptBytesMax, engine, pulled, daemon);
     }
 
     /**
@@ -69,7 +71,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions name(String text) {
-        return new PortOptions(workers, text, keptBytesMax, engine, pulled);
+        return new PortOptions(workers, text, keptBytesMax, engine, pulled, daemon);
     }
 
     /**
@@ -80,7 +82,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions engine(String text) {
-        return new PortOptions(workers, name, keptBytesMax, text, pulled);
+        return new PortOptions(workers, name, keptBytesMax, text, pulled, daemon);
     }
 
     /**
@@ -90,6 +92,16 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions pulled(boolean byApplication) {
-        return new PortOptions(workers, name, keptBytesMax, engine, byApplication);
+        return new PortOptions(workers, name, keptBytesMax, engine, byApplication, daemon);
+    }
+
+    /**
+     * Changes whether an open port keeps the process running.
+     *
+     * @param on true: it does not; what is still to be sent when the process ends is lost then
+     * @return a copy
+     */
+    public PortOptions daemon(boolean on) {
+        return new PortOptions(workers, name, keptBytesMax, engine, pulled, on);
     }
 }
