@@ -19,7 +19,8 @@ import java.util.concurrent.TimeoutException;
  * <li>A worker survives everything that a completion throws.
  * </ol>
  *
- * <p>Workers are not daemon threads: an open port keeps the process running. All methods may be called by any thread.
+ * <p>Workers are not daemon threads unless {@link PortOptions#daemon} says so: an open port keeps the process running. All methods may
+ * be called by any thread.
  *
  * <p>In pull mode ({@link PortOptions#pull()}) the workers are threads of the application, which write the loop themselves:
  * {@snippet :
@@ -190,9 +191,10 @@ public interface CompletionPort extends AutoCloseable {
     long outstanding();
 
     /**
-     * Whether the calling thread is a worker of this port, which must not wait for the port.
+     * Whether the calling thread is a worker of this port, or another that must not wait for the port because the port waits for it: its
+     * timer thread, a thread that runs a task of TLS for it, or that opens a handle of it or begins its end.
      *
-     * @return true in every delivery
+     * @return true in every delivery and in every task of {@link #schedule}
      */
     default boolean isWorker() {
         return Worker.current(this) != null;
@@ -207,7 +209,8 @@ public interface CompletionPort extends AutoCloseable {
 
     /**
      * Closes every handle, delivers what is outstanding, sends each worker its null completion and waits until all have left. Called
-     * from a worker it begins all that and returns, since a worker cannot wait for itself. A second call only waits.
+     * where {@link #isWorker()} is true it begins all that and returns, since a thread that the port waits for cannot wait for itself.
+     * A second call only waits.
      *
      * <p>In pull mode it is the threads that take who deliver what is outstanding: it waits until they have, and have taken as many null
      * completions as there are {@link PortOptions#workers()}. A thread that has begun to take must go on until its null completion, so

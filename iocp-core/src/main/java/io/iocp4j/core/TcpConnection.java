@@ -222,32 +222,38 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /**
-     * Connects to a host and waits, on a port of its own with one worker, which ends with the connection.
+     * Connects to a host and waits, on the port that all clients without one share, see {@link SharedPort}.
      *
      * @param options limits and options of the connection
      * @param host a name, or an address as text
      * @param tcpPort 0 to 65535
      * @return an open connection with the face of calls that wait
      * @throws IOException if it cannot be connected
+     * @throws IllegalStateException in a callback of a client that shares the port
      */
     public static TcpConnection connect(TcpOptions options, String host, int tcpPort) throws IOException {
         InetSocketAddress remote = InetSocketAddress.createUnresolved(host, tcpPort);
-        CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
+        SharedPort shared = SharedPort.use();
+        boolean connected = false;
         try {
-            return connect(port, options, remote, port::close);
-        } catch (IOException | RuntimeException e) {
-            port.close();
-            throw e;
+            TcpConnection connection = connect(shared.port(), options, remote, shared::close);
+            connected = true;
+            return connection;
+        } finally {
+            if (!connected) {
+                shared.close();
+            }
         }
     }
 
     /**
-     * Connects to a host and waits, with the default options, on a port of its own.
+     * Connects to a host and waits, with the default options, on the port that all clients without one share, see {@link SharedPort}.
      *
      * @param host a name, or an address as text
      * @param tcpPort 0 to 65535
      * @return an open connection with the face of calls that wait
      * @throws IOException if it cannot be connected
+     * @throws IllegalStateException in a callback of a client that shares the port
      */
     public static TcpConnection connect(String host, int tcpPort) throws IOException {
         return connect(TcpOptions.defaults(), host, tcpPort);
@@ -259,7 +265,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             begun = begin(new Connector(this, lock, port, options, remote));
         } finally {
             if (!begun) {
-                // not under the lock: a port of its own ends with the connection, and may have a worker that waits for the lock
+                // not under the lock: what is told of the end may go on from there
                 release();
             }
         }

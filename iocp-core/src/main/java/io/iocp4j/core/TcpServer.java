@@ -347,8 +347,8 @@ public final class TcpServer implements AutoCloseable {
         closed.complete(null);
         removeExitHook();
         if (ownsPort) {
-            // from a worker this begins the end of the port and returns; whoever awaits it joins the workers
-            port.close();
+            // on whatever thread the last connection was freed: whoever awaits the end joins the workers
+            HandlePort.beginClose(port);
         }
     }
 

@@ -209,20 +209,41 @@ final class TlsSocket extends VirtualSocket {
 
     /** Signatures and key agreements take milliseconds: too long for a worker. */
     private void work() {
-        working = true;
         RefCounted kept = owner();
         kept.retain();
-        port.offload(() -> {
-            try {
-                records.runTasks();
-            } finally {
-                synchronized (lock) {
-                    working = false;
-                    advance();
-                }
+        working = true;
+        boolean begun = false;
+        try {
+            port.offload(() -> runTasks(kept));
+            begun = true;
+        } finally {
+            if (!begun) {
+                working = false;
                 kept.release();
             }
-        });
+        }
+    }
+
+    /** The last reference may go here; nothing of the port waits for this thread to end, see {@link HandlePort#offload}. */
+    private void runTasks(RefCounted kept) {
+        Throwable thrown = null;
+        try {
+            records.runTasks();
+        } catch (Throwable failure) {
+            // of a key or trust manager of the application, or memory has run out: the engine would wait for ever
+            thrown = failure;
+        }
+        try {
+            synchronized (lock) {
+                working = false;
+                if (thrown != null) {
+                    fail(IoError.TLS_FAILURE, thrown);
+                }
+                advance();
+            }
+        } finally {
+            kept.release();
+        }
     }
 
     /** The engine's words first, then the application's, then close_notify. */

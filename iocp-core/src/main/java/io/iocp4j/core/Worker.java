@@ -29,7 +29,7 @@ final class Worker extends Thread {
         super(null, loop, name, 0, false);
         this.port = port;
         this.shelf = port.buffers().newShelf();
-        setDaemon(false);
+        setDaemon(port.options().daemon());
     }
 
     /** The worker of this port that the calling thread is, or null. */

@@ -139,6 +139,14 @@ public final class SimulatedPort implements HandlePort {
 
     @Override
     public void close() {
+        beginClose();
+        if (thread != null && thread != Thread.currentThread()) {
+            join();
+        }
+    }
+
+    @Override
+    public void beginClose() {
         List<PortHandle> open = null;
         synchronized (world) {
             if (phase == Phase.OPEN) {
@@ -156,9 +164,6 @@ public final class SimulatedPort implements HandlePort {
                 handle.close();
             }
             ended();
-        }
-        if (thread != null && thread != Thread.currentThread()) {
-            join();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.SharedPort;
 import io.iocp4j.core.TcpOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -214,16 +215,17 @@ public final class WebSocketClient {
         }
 
         /**
-         * Opens a WebSocket on a completion port of its own, which closes after it, and waits. See
-         * {@link #connect(CompletionPort, URI)}.
+         * Opens a WebSocket on the completion port that all clients without one share, and waits. See
+         * {@link #connect(CompletionPort, URI)} and {@link SharedPort}.
          *
          * @param uri begins with ws:// or wss://
          * @return open, to be closed
          * @throws IOException if it cannot be opened
          * @throws IllegalArgumentException if it is no WebSocket URI
+         * @throws IllegalStateException in a callback of a client that shares the port
          */
         public WebSocket connect(URI uri) throws IOException {
-            return Opening.await(connectAsync(uri, new Inbox(null)));
+            return Opening.connectOnSharedPort(settings(), uri);
         }
 
         /**
@@ -244,8 +246,8 @@ public final class WebSocketClient {
         }
 
         /**
-         * Begins to open a WebSocket on a completion port of its own, which closes after it. See
-         * {@link #connectAsync(CompletionPort, URI, WebSocketListener)}.
+         * Begins to open a WebSocket on the completion port that all clients without one share, which does not keep
+         * the process running. See {@link #connectAsync(CompletionPort, URI, WebSocketListener)} and {@link SharedPort}.
          *
          * @param uri begins with ws:// or wss://
          * @param listener of this WebSocket alone
@@ -253,7 +255,7 @@ public final class WebSocketClient {
          * @throws IllegalArgumentException if it is no WebSocket URI
          */
         public CompletableFuture<WebSocket> connectAsync(URI uri, WebSocketListener listener) {
-            return Opening.onOwnPort(settings(), uri, listener);
+            return Opening.onSharedPort(settings(), uri, listener);
         }
 
         /**

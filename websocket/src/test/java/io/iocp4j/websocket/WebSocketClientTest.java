@@ -304,6 +304,38 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @Test
+    @DisplayName("has no thread for each client where none is given a port, and a callback of one must not wait for another")
+    void sharedPort() throws Exception {
+        try (TestServer server = TestServer.echo()) {
+            List<WebSocket> sockets = new ArrayList<>();
+            sockets.add(client.connect(server.uri()));
+            long ofOne = ourThreads();
+            for (int i = 1; i < 100; i++) {
+                sockets.add(client.connect(server.uri()));
+            }
+            assertTrue(ourThreads() <= ofOne + 1, () -> ourThreads() + " threads, " + ofOne + " with one client");
+            CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+            WebSocket asking = client.connectAsync(server.uri(), new Recorder() {
+                @Override
+                public void onOpen(WebSocket socket) throws IOException {
+                    super.onOpen(socket);
+                    thrown.complete(assertThrows(IllegalStateException.class, () -> client.connect(server.uri())));
+                }
+            }).get(5, TimeUnit.SECONDS);
+            assertInstanceOf(IllegalStateException.class, thrown.get(5, TimeUnit.SECONDS));
+            sockets.add(asking);
+            for (WebSocket socket : sockets) {
+                socket.abort();
+                socket.closed().get(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    private static long ourThreads() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("iocp4j")).count();
+    }
+
+    @Test
     @DisplayName("opens 50 at once on one port")
     void many() throws Exception {
         try (TestServer server = TestServer.echo()) {
