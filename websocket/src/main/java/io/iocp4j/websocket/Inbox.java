@@ -186,9 +186,9 @@ final class Inbox implements WebSocketListener {
     }
 
     private synchronized Piece next(WebSocketEnd socket, long limitNanos) throws IOException {
-        long deadline = System.nanoTime() + limitNanos;
+        Limit limit = limitNanos == 0 ? null : new Limit(socket, limitNanos);
         while (pieces.isEmpty() && !ended) {
-            await(socket, limitNanos, deadline);
+            await(socket, limit);
         }
         Piece piece = pieces.poll();
         if (piece != null) {
@@ -205,20 +205,48 @@ final class Inbox implements WebSocketListener {
         throw new WebSocketException("receive", socket.closeStatus());
     }
 
-    private void await(WebSocketEnd socket, long limitNanos, long deadline) throws IoException {
+    private void await(WebSocketEnd socket, Limit limit) throws IoException {
         try {
-            if (limitNanos == 0) {
+            if (limit == null) {
                 wait();
-                return;
+            } else {
+                TimeUnit.NANOSECONDS.timedWait(this, limit.left());
             }
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
-                throw new IoException(IoError.TIMED_OUT, "receive", null, socket.remote(), null);
-            }
-            TimeUnit.NANOSECONDS.timedWait(this, left);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IoException(IoError.OPERATION_ABORTED, "receive", null, socket.remote(), e);
+        }
+    }
+
+    /** How long a receiver waits. Where the process was stopped meanwhile, once a little more: what came is with the workers now. */
+    private static final class Limit {
+        private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+        private static final long GRACE_MAX_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+        private final WebSocketEnd socket;
+        private final long begunNanos;
+        private long allowedNanos;
+        private boolean extended;
+
+        Limit(WebSocketEnd socket, long nanos) {
+            this.socket = socket;
+            this.begunNanos = socket.nanoTime();
+            this.allowedNanos = nanos;
+        }
+
+        /** Above 0, in nanoseconds. */
+        long left() throws IoException {
+            long left = allowedNanos - (socket.nanoTime() - begunNanos);
+            if (left > 0) {
+                return left;
+            }
+            if (extended || -left < LATE_NANOS) {
+                throw new IoException(IoError.TIMED_OUT, "receive", null, socket.remote(), null);
+            }
+            extended = true;
+            long grace = Math.min(-left / 8, GRACE_MAX_NANOS);
+            allowedNanos += grace - left;
+            return grace;
         }
     }
 }
