@@ -147,9 +147,16 @@ final class Inbox implements WebSocketListener {
 
     /** The next part of the message that is being streamed. */
     void continueStream(WebSocketEnd socket, MessageInput input) throws IOException {
-        Piece piece = next(socket, 0);
-        if (piece == null) {
-            throw new WebSocketException("the message has no end", socket.closeStatus());
+        Piece piece;
+        try {
+            piece = next(socket, 0);
+            if (piece == null) {
+                throw new WebSocketException("the message has no end", socket.closeStatus());
+            }
+        } catch (WebSocketException over) {
+            // nobody can read it to its end: who receives next hears how the WebSocket ended
+            streamEnded();
+            throw over;
         }
         input.take(piece.data(), piece.last);
     }
@@ -162,12 +169,23 @@ final class Inbox implements WebSocketListener {
         ByteArrayOutputStream joined = new ByteArrayOutputStream();
         joined.writeBytes(first.part);
         for (Piece piece = first; !piece.last; joined.writeBytes(piece.part)) {
-            piece = next(socket, 0);
+            try {
+                piece = next(socket, 0);
+            } catch (IoException interrupted) {
+                // what was taken out is the beginning of a message still: the rest of it alone would look like a whole one
+                putBack(new Piece(null, first.text, joined.toByteArray(), false));
+                throw interrupted;
+            }
             if (piece == null) {
                 throw new WebSocketException("the message has no end", socket.closeStatus());
             }
         }
         return first.text ? Message.text(joined.toString(StandardCharsets.UTF_8)) : Message.binary(joined.toByteArray());
+    }
+
+    private synchronized void putBack(Piece piece) {
+        pieces.addFirst(piece);
+        size += piece.size();
     }
 
     private synchronized void begin(WebSocketEnd socket) {
