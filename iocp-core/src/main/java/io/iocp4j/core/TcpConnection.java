@@ -1104,6 +1104,17 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /**
+     * What the operating system has taken of that. It takes nothing more when its own memory is full and the peer's TCP takes nothing.
+     *
+     * @return bytes
+     */
+    public long bytesTaken() {
+        synchronized (lock) {
+            return bytesWritten - queue.bytes();
+        }
+    }
+
+    /**
      * What the application attached.
      *
      * @return null if nothing

@@ -51,6 +51,7 @@ public final class Simulation {
     private boolean logging;
     private boolean nested;
     private long nanos;
+    private long lookNanos;
     private long sequence;
     private long steps;
     private Event latest = new Event(-1, 0, -1, null, false, () -> { });
@@ -115,6 +116,17 @@ public final class Simulation {
      */
     public Simulation keepLog() {
         logging = true;
+        return this;
+    }
+
+    /**
+     * Lets each look at the clock take time, so that work takes some that waits for nothing but looks at the clock.
+     *
+     * @param lookTakesNanos nanoseconds, 0 or more
+     * @return this
+     */
+    public synchronized Simulation slowClock(long lookTakesNanos) {
+        lookNanos = lookTakesNanos;
         return this;
     }
 
@@ -280,6 +292,7 @@ public final class Simulation {
 
     /** What stands in for {@link System#nanoTime()}. */
     synchronized long nanoTime() {
+        nanos += lookNanos;
         return origin + nanos;
     }
 

@@ -53,6 +53,8 @@ final class ClosingHandshake {
     private boolean orderly = true;
     private boolean peerClosed;
     private Future<?> timer;
+    /** Tells the time-out that holds from one that was on its way when the timer was stopped. */
+    private int round;
 
     /** The last argument is run among the callbacks of the connection as soon as there is a status. */
     ClosingHandshake(Object lock, TcpConnection tcp, Role role, Outgoing outgoing, Duration timeout, Runnable onOver) {
@@ -196,19 +198,21 @@ final class ClosingHandshake {
 
     private void startTimer() {
         stopTimer();
-        timer = tcp.schedule(timeout, this::timedOut);
+        int mine = round;
+        timer = tcp.deadline(timeout, () -> timedOut(mine));
     }
 
     private void stopTimer() {
+        round++;
         if (timer != null) {
             timer.cancel(false);
             timer = null;
         }
     }
 
-    private void timedOut() {
+    private void timedOut(int mine) {
         synchronized (lock) {
-            if (phase == Phase.ENDED) {
+            if (phase == Phase.ENDED || mine != round) {
                 return;
             }
             phase = Phase.ENDED;

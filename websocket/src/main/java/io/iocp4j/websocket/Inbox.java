@@ -147,9 +147,16 @@ final class Inbox implements WebSocketListener {
 
     /** The next part of the message that is being streamed. */
     void continueStream(WebSocketEnd socket, MessageInput input) throws IOException {
-        Piece piece = next(socket, 0);
-        if (piece == null) {
-            throw new WebSocketException("the message has no end", socket.closeStatus());
+        Piece piece;
+        try {
+            piece = next(socket, 0);
+            if (piece == null) {
+                throw new WebSocketException("the message has no end", socket.closeStatus());
+            }
+        } catch (WebSocketException over) {
+            // nobody can read it to its end: who receives next hears how the WebSocket ended
+            streamEnded();
+            throw over;
         }
         input.take(piece.data(), piece.last);
     }
@@ -162,12 +169,23 @@ final class Inbox implements WebSocketListener {
         ByteArrayOutputStream joined = new ByteArrayOutputStream();
         joined.writeBytes(first.part);
         for (Piece piece = first; !piece.last; joined.writeBytes(piece.part)) {
-            piece = next(socket, 0);
+            try {
+                piece = next(socket, 0);
+            } catch (IoException interrupted) {
+                // what was taken out is the beginning of a message still: the rest of it alone would look like a whole one
+                putBack(new Piece(null, first.text, joined.toByteArray(), false));
+                throw interrupted;
+            }
             if (piece == null) {
                 throw new WebSocketException("the message has no end", socket.closeStatus());
             }
         }
         return first.text ? Message.text(joined.toString(StandardCharsets.UTF_8)) : Message.binary(joined.toByteArray());
+    }
+
+    private synchronized void putBack(Piece piece) {
+        pieces.addFirst(piece);
+        size += piece.size();
     }
 
     private synchronized void begin(WebSocketEnd socket) {
@@ -186,9 +204,9 @@ final class Inbox implements WebSocketListener {
     }
 
     private synchronized Piece next(WebSocketEnd socket, long limitNanos) throws IOException {
-        long deadline = System.nanoTime() + limitNanos;
+        Limit limit = limitNanos == 0 ? null : new Limit(socket, limitNanos);
         while (pieces.isEmpty() && !ended) {
-            await(socket, limitNanos, deadline);
+            await(socket, limit);
         }
         Piece piece = pieces.poll();
         if (piece != null) {
@@ -205,20 +223,48 @@ final class Inbox implements WebSocketListener {
         throw new WebSocketException("receive", socket.closeStatus());
     }
 
-    private void await(WebSocketEnd socket, long limitNanos, long deadline) throws IoException {
+    private void await(WebSocketEnd socket, Limit limit) throws IoException {
         try {
-            if (limitNanos == 0) {
+            if (limit == null) {
                 wait();
-                return;
+            } else {
+                TimeUnit.NANOSECONDS.timedWait(this, limit.left());
             }
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
-                throw new IoException(IoError.TIMED_OUT, "receive", null, socket.remote(), null);
-            }
-            TimeUnit.NANOSECONDS.timedWait(this, left);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IoException(IoError.OPERATION_ABORTED, "receive", null, socket.remote(), e);
+        }
+    }
+
+    /** How long a receiver waits. Where the process was stopped meanwhile, once a little more: what came is with the workers now. */
+    private static final class Limit {
+        private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+        private static final long GRACE_MAX_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+        private final WebSocketEnd socket;
+        private final long begunNanos;
+        private long allowedNanos;
+        private boolean extended;
+
+        Limit(WebSocketEnd socket, long nanos) {
+            this.socket = socket;
+            this.begunNanos = socket.nanoTime();
+            this.allowedNanos = nanos;
+        }
+
+        /** Above 0, in nanoseconds. */
+        long left() throws IoException {
+            long left = allowedNanos - (socket.nanoTime() - begunNanos);
+            if (left > 0) {
+                return left;
+            }
+            if (extended || -left < LATE_NANOS) {
+                throw new IoException(IoError.TIMED_OUT, "receive", null, socket.remote(), null);
+            }
+            extended = true;
+            long grace = Math.min(-left / 8, GRACE_MAX_NANOS);
+            allowedNanos += grace - left;
+            return grace;
         }
     }
 }

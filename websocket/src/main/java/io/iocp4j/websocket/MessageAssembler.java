@@ -43,6 +43,9 @@ public final class MessageAssembler implements FrameListener {
     private final byte[] control = new byte[CONTROL_MAX];
     private int controlSize;
     private boolean closed;
+    /** Compressed payload that is not inflated yet, because {@link #suspend()} was called, a copy; else null. */
+    private ByteBuffer left;
+    private boolean leftIsEnd;
 
     /**
      * Makes an assembler that stands before the first message of a connection without compression.
@@ -77,9 +80,11 @@ public final class MessageAssembler implements FrameListener {
      * @param header from the decoder
      * @throws ProtocolException 1002 for a frame that does not fit the message under way, 1008 for too many fragments,
      *     1009 for a message that will be too large
+     * @throws IllegalStateException while there is something to {@link #goOn()} with
      */
     @Override
     public void onFrameHeader(FrameHeader header) throws ProtocolException {
+        requireNothingLeft();
         if (closed) {
             return;
         }
@@ -112,18 +117,66 @@ public final class MessageAssembler implements FrameListener {
      * @param last whether the frame ends here
      * @throws ProtocolException 1007 for text that is not UTF-8, at the first bad byte; 1002 for a malformed Close
      *     payload; what {@link MessageInflater#inflate} throws; or what the listener threw
+     * @throws IllegalStateException while there is something to {@link #goOn()} with
      */
     @Override
     public void onFramePayload(ByteBuffer part, boolean last) throws ProtocolException {
+        requireNothingLeft();
         if (closed) {
             return;
         }
         if (frame.opcode().isControl()) {
             takeControl(part, last);
         } else if (compressed) {
-            takeCompressed(part, last && frame.fin());
+            boolean end = last && frame.fin();
+            if (!takeCompressed(part, end)) {
+                // the part is lent
+                left = ByteBuffer.allocate(part.remaining()).put(part).flip();
+                leftIsEnd = end;
+            }
         } else {
             takeData(part, last && frame.fin());
+        }
+    }
+
+    /**
+     * Ends the inflating that is going on behind the piece that is being handed on, if there is any: what is left of the
+     * payload is kept, for {@link #goOn()}. Meant for the listener, inside a callback, beside {@link FrameDecoder#suspend()},
+     * which ends the decoding of frames.
+     */
+    public void suspend() {
+        if (inflater != null) {
+            inflater.suspend();
+        }
+    }
+
+    /**
+     * Goes on with the payload that {@link #suspend()} has cut. To be called before anything more is decoded.
+     *
+     * @return false if it was cut again: there is still something left
+     * @throws ProtocolException as {@link #onFramePayload}; then no more is to be decoded
+     */
+    public boolean goOn() throws ProtocolException {
+        if (left != null && takeCompressed(left, leftIsEnd)) {
+            left = null;
+        }
+        return left == null;
+    }
+
+    /** Whether there is something to {@link #goOn()} with. */
+    boolean isCut() {
+        return left != null;
+    }
+
+    /** Nothing more will be decoded: what was gathered is of no use. */
+    void drop() {
+        gathered = NOTHING;
+        left = null;
+    }
+
+    private void requireNothingLeft() {
+        if (left != null) {
+            throw new IllegalStateException("goOn() comes first");
         }
     }
 
@@ -142,11 +195,16 @@ public final class MessageAssembler implements FrameListener {
         utf8.reset();
     }
 
-    private void takeCompressed(ByteBuffer part, boolean end) throws ProtocolException {
-        inflater.inflate(part, end, piece -> takeData(piece, false));
-        if (end) {
+    /** False if it was suspended. */
+    private boolean takeCompressed(ByteBuffer part, boolean end) throws ProtocolException {
+        boolean all = inflater.inflate(part, end, piece -> {
+            takeData(piece, false);
+            listener.onInflated();
+        });
+        if (all && end) {
             takeData(END, true);
         }
+        return all;
     }
 
     private void takeData(ByteBuffer part, boolean end) throws ProtocolException {

@@ -129,7 +129,7 @@ final class Opening {
     }
 
     private CompletableFuture<WebSocket> start(Endpoint endpoint) {
-        limit = port.schedule(settings.connectTimeout(), this::timedOut);
+        limit = port.deadline(settings.connectTimeout(), this::timedOut);
         try {
             connect(endpoint);
         } catch (IOException noSocket) {

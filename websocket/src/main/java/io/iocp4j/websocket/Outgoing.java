@@ -159,7 +159,7 @@ final class Outgoing {
 
     /** Tells when the operating system has taken all that was sent up to now. */
     CompletableFuture<Void> taken() {
-        return behindStream.isEmpty() ? tcp.flushed() : behindStream.peekLast().sent;
+        return behindStream.isEmpty() ? tcp.flushed() : behindStream.peekLast().sent.copy();
     }
 
     /** What a message that was not sent fails with, and why if a limit was met. Any thread. */

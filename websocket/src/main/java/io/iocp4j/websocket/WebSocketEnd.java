@@ -388,6 +388,11 @@ final class WebSocketEnd implements WebSocket {
         return membership;
     }
 
+    /** The clock of the port. */
+    long nanoTime() {
+        return tcp.port().nanoTime();
+    }
+
     void requireNotWorker() {
         if (tcp.port().isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for it: use a listener, or a thread of your own");

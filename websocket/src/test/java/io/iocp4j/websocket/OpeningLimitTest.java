@@ -17,8 +17,6 @@ import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -49,24 +47,20 @@ class OpeningLimitTest {
 
     /** The port of the client, on which the time limit fires when its socket of this number is made, the first timer being number 0. */
     private CompletionPort lateAt(int socket) {
-        return (CompletionPort) Proxy.newProxyInstance(CompletionPort.class.getClassLoader(), new Class<?>[] {CompletionPort.class},
-                (proxy, method, arguments) -> {
-                    if (method.getName().equals("schedule") && limit == null) {
-                        limit = (Runnable) arguments[1];
-                        if (socket == 0) {
-                            limit.run();
-                        }
-                        return new CompletableFuture<Void>();
-                    }
-                    if (method.getName().equals("socket") && ++sockets == socket) {
-                        limit.run();
-                    }
-                    try {
-                        return method.invoke(port, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return SeenPort.of(port, (method, arguments) -> {
+            // a time limit of the port is a timer, or made of timers
+            if (limit == null && (method.equals("schedule") || method.equals("deadline"))) {
+                limit = (Runnable) arguments[1];
+                if (socket == 0) {
+                    limit.run();
+                }
+                return new CompletableFuture<Void>();
+            }
+            if (method.equals("socket") && ++sockets == socket) {
+                limit.run();
+            }
+            return null;
+        });
     }
 
     private URI serve(TcpHandler handler) throws IOException {
