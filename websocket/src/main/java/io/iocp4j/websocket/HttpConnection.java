@@ -65,9 +65,15 @@ final class HttpConnection implements TcpHandler {
     /** The request that is being answered asks for the head of the answer only. */
     private boolean headOnly;
     private WebSocketEnd webSocket;
-    /** Bytes of the next request that came before the answer to this one, not more than one receive. */
-    private ByteBuffer early = NOTHING;
+    /**
+     * Came and was not looked at, because a request before it is not answered yet. A copy, since received memory is lent, and the same
+     * one until all of it was looked at. While there is any the connection is paused, so it is one receive at the most; up to the upgrade
+     * nobody else pauses it or lets it go on, and behind that nobody here does.
+     */
+    private ByteBuffer kept = NOTHING;
     private Future<?> deadline;
+    /** Counts the deadlines, so that one that has come and was not looked at yet is not taken for the next one. */
+    private int deadlines;
     /** A client may end its side behind its last request and still wait for the answer. */
     private boolean peerEnded;
 
@@ -87,12 +93,18 @@ final class HttpConnection implements TcpHandler {
     public void onOpen(TcpConnection connection) {
         tcp = connection;
         owner.added(this);
-        expectHead(settings.requestTimeout);
+        startDeadline(settings.requestTimeout, this::headMissed);
     }
 
     @Override
     public void onData(TcpConnection connection, ByteBuffer data) {
-        take(data);
+        if (kept == NOTHING) {
+            take(data);
+        } else {
+            // it has its turn behind what is kept
+            kept = ByteBuffer.allocate(kept.remaining() + data.remaining()).put(kept).put(data).flip();
+            tcp.pause();
+        }
     }
 
     @Override
@@ -105,8 +117,7 @@ final class HttpConnection implements TcpHandler {
                 webSocket.onEnd();
             }
             abortBody("the peer ended the connection before the end of the body");
-            state = State.ENDED;
-            tcp.close();
+            close();
         }
     }
 
@@ -127,7 +138,7 @@ final class HttpConnection implements TcpHandler {
         } else {
             abortBody(why.error() == null ? "the connection was closed" : why.error().toString());
         }
-        state = State.ENDED;
+        end();
         owner.removed(this, webSocket != null);
     }
 
@@ -139,7 +150,7 @@ final class HttpConnection implements TcpHandler {
             } else {
                 boolean idle = state == State.HEAD && !reader.isStarted() && tcp.bufferedAmount() == 0;
                 abortBody("the server stops");
-                state = State.ENDED;
+                end();
                 if (idle) {
                     // nothing is under way in either direction, and browsers take their time to end a kept connection
                     tcp.abort();
@@ -152,67 +163,77 @@ final class HttpConnection implements TcpHandler {
 
     // ------------------------------------------------------------------ requests
 
-    private void expectHead(Duration limit) {
-        state = State.HEAD;
-        startDeadline(limit);
-    }
-
-    private void startDeadline(Duration limit) {
+    private void startDeadline(Duration limit, Runnable missed) {
         stopDeadline();
-        deadline = tcp.schedule(limit, this::timedOut);
-    }
-
-    private void timedOut() {
-        if (state == State.HEAD && (reader.isStarted() || exchange == null)) {
-            refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
-        } else if (state == State.HEAD || state == State.FLUSH) {
-            // between requests of a kept connection silence is not an error
-            state = State.ENDED;
-            tcp.close();
-        }
+        int mine = deadlines;
+        deadline = tcp.schedule(limit, () -> {
+            if (mine == deadlines) {
+                missed.run();
+            }
+        });
     }
 
     private void stopDeadline() {
+        deadlines++;
         if (deadline != null) {
             deadline.cancel(false);
             deadline = null;
         }
     }
 
+    private void headMissed() {
+        if (reader.isStarted() || exchange == null) {
+            refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
+        } else {
+            // between requests of a kept connection silence is not an error
+            close();
+        }
+    }
+
+    /** Looks at what came, as far as the state lets it, and keeps the rest. */
     private void take(ByteBuffer data) {
         try {
-            while (data.hasRemaining()) {
+            while (data.hasRemaining() && !waits()) {
                 switch (state) {
                     case HEAD -> takeHead(data);
                     case BODY -> takeBody(data);
-                    case ANSWER, FLUSH -> {
-                        keep(data);
-                        return;
-                    }
                     case WEBSOCKET -> webSocket.onData(data);
-                    case ENDED -> {
-                        return;
-                    }
+                    default -> data.position(data.limit());
                 }
             }
         } catch (HttpException e) {
             abortBody(e.getMessage());
             refuse(e);
         }
+        if (state == State.ENDED || !data.hasRemaining()) {
+            kept = NOTHING;
+        } else if (data != kept) {
+            kept = ByteBuffer.allocate(data.remaining()).put(data).flip();
+            tcp.pause();
+        }
     }
 
-    private void keep(ByteBuffer data) {
-        early = ByteBuffer.allocate(data.remaining()).put(data).flip();
-        tcp.pause();
+    private boolean waits() {
+        return state == State.ANSWER || state == State.FLUSH;
+    }
+
+    /** What came meanwhile has its turn. */
+    private void takeKept() {
+        if (kept != NOTHING) {
+            take(kept);
+            if (kept == NOTHING && webSocket == null) {
+                tcp.resume();
+            }
+        }
     }
 
     private void takeHead(ByteBuffer data) throws HttpException {
         boolean started = reader.isStarted();
         HttpRequest request = reader.read(data);
         if (request == null) {
-            if (!started && exchange != null) {
+            if (!started && exchange != null && reader.isStarted()) {
                 // the time for a whole head begins with its first byte, also on a kept connection
-                expectHead(settings.requestTimeout);
+                startDeadline(settings.requestTimeout, this::headMissed);
             }
             return;
         }
@@ -233,6 +254,10 @@ final class HttpConnection implements TcpHandler {
         HttpResponse switching = Handshake.switching(request, subprotocol, deflate);
         tcp.send(switching.encode(false, true));
         state = State.WEBSOCKET;
+        if (kept != NOTHING) {
+            // before the WebSocket can pause it, at the request of whatever thread: from here on that is its matter alone
+            tcp.resume();
+        }
         OpeningHandshake facts = new OpeningHandshake(request, switching.headers(), subprotocol, deflate);
         webSocket = new WebSocketEnd(tcp, Role.SERVER, facts, listener, settings.webSocket);
         owner.upgraded(webSocket);
@@ -273,10 +298,7 @@ final class HttpConnection implements TcpHandler {
     private void expectBody() {
         RequestBody expected = body;
         long before = expected.received();
-        deadline = tcp.schedule(settings.requestTimeout, () -> {
-            if (state != State.BODY || body != expected) {
-                return;
-            }
+        startDeadline(settings.requestTimeout, () -> {
             long nanos = settings.requestTimeout.toNanos();
             if (expected.received() - before < settings.minBodyRate * (nanos / 1e9)) {
                 abortBody("the body came too slowly");
@@ -306,6 +328,7 @@ final class HttpConnection implements TcpHandler {
 
     private void endBody() throws HttpException {
         state = State.ANSWER;
+        stopDeadline();
         body.end();
     }
 
@@ -353,27 +376,24 @@ final class HttpConnection implements TcpHandler {
         }
         boolean room = tcp.send(response.encode(headOnly, keepAlive));
         if (!keepAlive) {
-            state = State.ENDED;
-            tcp.close();
+            close();
         } else if (room) {
             nextRequest();
         } else {
             // a peer that asks and does not read gets no further
             state = State.FLUSH;
-            startDeadline(settings.keepAliveTimeout);
+            startDeadline(settings.keepAliveTimeout, this::close);
         }
     }
 
     private void nextRequest() {
         headOnly = false;
         reader.reset();
-        expectHead(settings.keepAliveTimeout);
-        ByteBuffer next = early;
-        early = NOTHING;
-        take(next);
-        boolean heldByWebSocket = webSocket != null && webSocket.isPaused();
-        if (early == NOTHING && !heldByWebSocket) {
-            tcp.resume();
+        stopDeadline();
+        state = State.HEAD;
+        takeKept();
+        if (state == State.HEAD && deadline == null) {
+            startDeadline(settings.keepAliveTimeout, this::headMissed);
         }
     }
 
@@ -381,10 +401,21 @@ final class HttpConnection implements TcpHandler {
     private void refuse(HttpException e) {
         LOG.log(Level.DEBUG, "{0}: {1} {2}", tcp.remote(), e.status(), e.getMessage());
         if (state != State.ENDED) {
-            state = State.ENDED;
-            stopDeadline();
+            end();
             tcp.send(e.response().encode(headOnly, false));
             tcp.close();
         }
+    }
+
+    private void close() {
+        end();
+        tcp.close();
+    }
+
+    /** Nothing that comes is looked at any more. */
+    private void end() {
+        state = State.ENDED;
+        stopDeadline();
+        kept = NOTHING;
     }
 }
