@@ -182,10 +182,10 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void headMissed() {
-        if (reader.isStarted() || exchange == null) {
+        if (reader.isStarted()) {
             refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
         } else {
-            // between requests of a kept connection silence is not an error
+            // silence where nothing was begun is no error, and the next request on a connection of a pool would read an answer as its own
             close();
         }
     }

@@ -255,7 +255,7 @@ public final class WebSocketServer implements AutoCloseable {
 
         /**
          * How long a head may take from the opening of the connection, or from its first byte on a kept connection; not refreshed by
-         * further bytes.
+         * further bytes. A request that was begun is then answered with 408; a connection on which none was begun ends without a word.
          *
          * @param limit above 0, 5 s unless set
          * @return this
