@@ -252,6 +252,9 @@ final class HttpConnection implements TcpHandler {
         DeflateAgreement deflate = DeflateAgreement.accept(settings.webSocket.deflate(), request.headers());
         WebSocketListener listener = application(() -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
         HttpResponse switching = Handshake.switching(request, subprotocol, deflate);
+        if (request.expectsContinue()) {
+            tcp.send(ByteBuffer.wrap(CONTINUE));
+        }
         tcp.send(switching.encode(false, true));
         state = State.WEBSOCKET;
         if (kept != NOTHING) {
