@@ -175,6 +175,7 @@ public abstract class PortEngine implements HandlePort {
                 task.run();
             } catch (Throwable thrown) {
                 LOG.log(Level.ERROR, "a timer task of port " + options.name() + " threw", thrown);
+                throw thrown;
             }
         }, TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
     }

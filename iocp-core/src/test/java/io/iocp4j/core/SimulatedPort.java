@@ -327,6 +327,7 @@ public final class SimulatedPort implements HandlePort {
                     task.run();
                 } catch (Throwable thrown) {
                     world.failed(thrown);
+                    throw thrown;
                 }
             }, null);
         }

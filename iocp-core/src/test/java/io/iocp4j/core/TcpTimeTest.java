@@ -3,6 +3,7 @@ package io.iocp4j.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,7 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -187,6 +192,23 @@ class TcpTimeTest extends TcpFixture {
         assertTrue(millisSince(start) < 5_000);
         assertTrue(port.schedule(Duration.ZERO, () -> recorder.add("after the end")).isCancelled());
         assertEquals(List.of("open", "close"), recorder.events());
+    }
+
+    @Test
+    @DisplayName("a task of the port's timer that throws is logged, its future says so, and the timer goes on")
+    void timerTaskThrows() throws Exception {
+        Logger quiet = Logger.getLogger("io.iocp4j.core");
+        quiet.setLevel(Level.OFF);
+        try {
+            IllegalStateException thrown = new IllegalStateException("on purpose");
+            Future<?> task = port.schedule(Duration.ZERO, () -> {
+                throw thrown;
+            });
+            assertSame(thrown, assertThrows(ExecutionException.class, () -> task.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS)).getCause());
+            await(after(Duration.ZERO));
+        } finally {
+            quiet.setLevel(null);
+        }
     }
 
     @Test
