@@ -183,15 +183,22 @@ class BlockingReader implements TcpHandler {
     }
 
     private void await(TcpConnection connection, long limitNanos, int before) throws IOException {
-        long deadline = System.nanoTime() + limitNanos;
+        long begun = port.nanoTime();
+        long allowed = limitNanos;
         while ((arrived == null || arrived.remaining() == before) && !ended && closed == null) {
             try {
                 if (limitNanos == 0) {
                     wait();
                 } else {
-                    long left = deadline - System.nanoTime();
+                    long left = allowed - (port.nanoTime() - begun);
                     if (left <= 0) {
-                        throw connection.ioException("read", IoError.TIMED_OUT);
+                        // once: where the process was stopped, what came meanwhile is with the workers now
+                        long grace = allowed == limitNanos ? Deadline.graceNanos(limitNanos, -left) : 0;
+                        if (grace == 0) {
+                            throw connection.ioException("read", IoError.TIMED_OUT);
+                        }
+                        allowed += grace - left;
+                        left = grace;
                     }
                     TimeUnit.NANOSECONDS.timedWait(this, left);
                 }

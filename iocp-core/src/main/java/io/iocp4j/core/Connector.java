@@ -62,7 +62,7 @@ final class Connector {
             tls = TlsRecords.ofClient(options, remote.getHostString(), remote.getPort(), HandlePort.of(port).buffers());
         }
         if (!options.connectTimeout().isZero()) {
-            limit = port.schedule(options.connectTimeout(), this::tooLate);
+            limit = port.deadline(options.connectTimeout(), this::tooLate);
         }
         if (!remote.isUnresolved()) {
             untried.add(remote);

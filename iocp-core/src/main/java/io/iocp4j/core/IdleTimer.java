@@ -63,7 +63,7 @@ final class IdleTimer {
 
     private void checkAfter(long nanos) {
         int mine = round;
-        timer = port.schedule(Duration.ofNanos(nanos), () -> {
+        timer = port.deadline(Duration.ofNanos(nanos), () -> {
             synchronized (lock) {
                 if (mine == round) {
                     check();

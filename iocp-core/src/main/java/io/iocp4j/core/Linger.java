@@ -28,7 +28,7 @@ final class Linger {
         this.queued = queued;
         this.cut = cut;
         before = queued.getAsLong();
-        timer = port.schedule(limit, this::check);
+        timer = port.deadline(limit, this::check);
     }
 
     void stop() {
@@ -44,7 +44,7 @@ final class Linger {
             long now = queued.getAsLong();
             if (now < before) {
                 before = now;
-                timer = port.schedule(limit, this::check);
+                timer = port.deadline(limit, this::check);
             } else {
                 cut.run();
             }

@@ -769,6 +769,18 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         return port.schedule(delay, () -> execute(task));
     }
 
+    /**
+     * Runs the task when a limit has passed, among the callbacks of this connection, as {@link CompletionPort#deadline} does: one that
+     * comes late lets what has come meanwhile be told first. Dropped if the connection is closed by then.
+     *
+     * @param limit from now
+     * @param missed looks whether the peer is still silent; must not wait
+     * @return cancel it when the limit was kept
+     */
+    public Future<?> deadline(Duration limit, Runnable missed) {
+        return port.deadline(limit, () -> execute(missed));
+    }
+
     /** Nothing moved; under the lock. */
     private void idle() {
         // nothing comes before onOpen; a connect has its own limit
@@ -1413,7 +1425,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         Handshake() {
             super(TcpConnection.this);
             limit = options.handshakeTimeout().isZero() ? null
-                    : port.schedule(options.handshakeTimeout(), TcpConnection.this::handshakeTooLate);
+                    : port.deadline(options.handshakeTimeout(), TcpConnection.this::handshakeTooLate);
         }
 
         @Override

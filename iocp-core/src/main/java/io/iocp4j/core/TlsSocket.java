@@ -113,7 +113,7 @@ final class TlsSocket extends VirtualSocket {
                 boolean alert = alerting && (innerSending || innerReceiving);
                 boolean end = ending && !finSent && error() == null && (innerSending || working);
                 if (alert || end) {
-                    lastWords = port.schedule(alert ? ALERT_MAX : lingerTimeout, inner::close);
+                    lastWords = port.deadline(alert ? ALERT_MAX : lingerTimeout, inner::close);
                 } else {
                     inner.close();
                 }

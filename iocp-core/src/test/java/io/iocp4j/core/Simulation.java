@@ -176,6 +176,15 @@ public final class Simulation {
         }
     }
 
+    /**
+     * Moves the clock while nothing runs, as when the process is stopped and continued: what is due by then comes late, in its order.
+     *
+     * @param lengthNanos 0 or more
+     */
+    public synchronized void jump(long lengthNanos) {
+        nanos += lengthNanos;
+    }
+
     private synchronized boolean isDue(long untilNanos) {
         return !events.isEmpty() && events.peek().nanos <= untilNanos;
     }

@@ -156,4 +156,36 @@ class TcpReadTest extends TcpFixture {
         assertTrue(pair.connection().readLine().equals("y"), "what had come is read first");
         assertNull(pair.connection().readLine());
     }
+
+    @Test
+    @DisplayName("whose limit has passed while the process was stopped takes what came meanwhile")
+    void stopped() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
+            Socket[] peer = new Socket[1];
+            Thread reader = Thread.currentThread();
+            int[] looks = new int[1];
+            // the reader looks at the clock when it begins, before it waits, and after that
+            ForwardingPort jumping = new ForwardingPort(port) {
+                @Override
+                public long nanoTime() {
+                    if (peer[0] == null || Thread.currentThread() != reader) {
+                        return super.nanoTime();
+                    }
+                    if (++looks[0] == 3) {
+                        try {
+                            peer[0].getOutputStream().write('x');
+                        } catch (java.io.IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }
+                    return super.nanoTime() + (looks[0] < 3 ? 0 : Duration.ofSeconds(12).toNanos());
+                }
+            };
+            TcpConnection connection = TcpConnection.connect(jumping, options, (InetSocketAddress) listener.getLocalSocketAddress());
+            closeLater(connection::abort);
+            peer[0] = closeLater(listener.accept());
+            assertEquals("x", string(connection.read(Duration.ofMillis(10))));
+            assertEquals(IoError.TIMED_OUT, assertThrows(IoException.class, () -> connection.read(Duration.ofMillis(10))).error());
+        }
+    }
 }

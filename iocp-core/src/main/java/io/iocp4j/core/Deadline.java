@@ -1,0 +1,108 @@
+package io.iocp4j.core;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A timer whose task judges a peer by what came until now, see {@link CompletionPort#deadline}. Where the process was stopped, a timer and
+ * the bytes that came meanwhile wait together, and the timer may be the first to be served: one that comes late lets the workers take what
+ * waits, for one pass through the port's queue and a short time more, before its task runs.
+ */
+final class Deadline extends FutureTask<Void> {
+    /** From how much delay on a timer counts as late, in nanoseconds: an eighth of its limit between these two. */
+    static final long LATE_MIN = TimeUnit.MILLISECONDS.toNanos(10);
+    static final long LATE_MAX = TimeUnit.MILLISECONDS.toNanos(100);
+    /** How long the workers are given beyond one pass through the queue, in nanoseconds: an eighth of the delay, but not more. */
+    static final long GRACE_MAX = TimeUnit.SECONDS.toNanos(1);
+    /** How often a deadline lets others go first: where every timer is late, limits hold all the same. */
+    static final int LOOKS_MAX = 3;
+
+    private final CompletionPort port;
+    private final long limitNanos;
+    private int looks;
+    private RuntimeException thrown;
+    /** Written by whoever schedules, read by whoever cancels. */
+    private volatile Future<?> timer;
+
+    private Deadline(CompletionPort port, Duration limit, Runnable missed) {
+        super(missed, null);
+        this.port = port;
+        this.limitNanos = TimeUnit.NANOSECONDS.convert(limit);
+    }
+
+    static Future<?> begin(CompletionPort port, Duration limit, Runnable missed) {
+        Deadline deadline = new Deadline(port, limit, missed);
+        deadline.judgeAfter(deadline.limitNanos);
+        return deadline;
+    }
+
+    /** How much longer a wait of this length may last that has ended so much too late; 0 if it was in time. */
+    static long graceNanos(long limitNanos, long lateNanos) {
+        return lateNanos <= Math.clamp(limitNanos / 8, LATE_MIN, LATE_MAX) ? 0 : Math.min(lateNanos / 8, GRACE_MAX);
+    }
+
+    private void judgeAfter(long nanos) {
+        long begun = port.nanoTime();
+        timer = port.schedule(Duration.ofNanos(nanos), () -> due(port.nanoTime() - begun - nanos));
+        if (timer.isCancelled()) {
+            // the port was closed
+            cancel(false);
+        } else if (isCancelled()) {
+            timer.cancel(false);
+        }
+    }
+
+    private void due(long lateNanos) {
+        if (isCancelled()) {
+            return;
+        }
+        long grace = graceNanos(limitNanos, lateNanos);
+        if (grace > 0 && looks < LOOKS_MAX) {
+            looks++;
+            Pass pass = new Pass(grace);
+            try {
+                port.postBehind(pass);
+                return;
+            } catch (IllegalStateException e) {
+                // the port was closed, and nothing waits any more
+                pass.release();
+            }
+        }
+        run();
+        if (thrown != null) {
+            throw thrown;
+        }
+    }
+
+    /** Told again to the port, which logs what its timer tasks throw. */
+    @Override
+    protected void setException(Throwable failure) {
+        super.setException(failure);
+        thrown = new IllegalStateException("the task of a deadline threw", failure);
+    }
+
+    @Override
+    protected void done() {
+        Future<?> pending = timer;
+        if (isCancelled() && pending != null) {
+            pending.cancel(false);
+        }
+    }
+
+    /** Comes when the workers have taken what waited before it. */
+    private final class Pass extends IoContext {
+        private final long graceNanos;
+
+        Pass(long graceNanos) {
+            super(null);
+            this.graceNanos = graceNanos;
+        }
+
+        @Override
+        protected void onCompletion() {
+            judgeAfter(graceNanos);
+        }
+    }
+}
