@@ -166,7 +166,7 @@ final class HttpConnection implements TcpHandler {
     private void startDeadline(Duration limit, Runnable missed) {
         stopDeadline();
         int mine = deadlines;
-        deadline = tcp.schedule(limit, () -> {
+        deadline = tcp.deadline(limit, () -> {
             if (mine == deadlines) {
                 missed.run();
             }
