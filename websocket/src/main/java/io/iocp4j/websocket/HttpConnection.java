@@ -250,7 +250,8 @@ final class HttpConnection implements TcpHandler {
         Handshake.check(request, settings.origins);
         String subprotocol = Handshake.subprotocol(request, settings.subprotocols);
         DeflateAgreement deflate = DeflateAgreement.accept(settings.webSocket.deflate(), request.headers());
-        WebSocketListener listener = application(() -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
+        WebSocketListener listener = application(request,
+                () -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
         HttpResponse switching = Handshake.switching(request, subprotocol, deflate);
         if (request.expectsContinue()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
@@ -272,12 +273,26 @@ final class HttpConnection implements TcpHandler {
         state = State.ANSWER;
         handling = true;
         try {
-            application(() -> {
+            application(request, () -> {
                 settings.pages.onRequest(exchange);
                 return null;
             });
         } finally {
             handling = false;
+        }
+        expectAnswer();
+    }
+
+    private void expectAnswer() {
+        if (state == State.ANSWER && !exchange.isAnswered() && settings.responseTimeout.isPositive()) {
+            startDeadline(settings.responseTimeout, this::answerMissed);
+        }
+    }
+
+    private void answerMissed() {
+        if (exchange.giveUp()) {
+            LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + settings.responseTimeout);
+            refuse(new HttpException(503, "there was no answer in time"));
         }
     }
 
@@ -289,7 +304,7 @@ final class HttpConnection implements TcpHandler {
         if (asked.request().expectsContinue() && !decoder.isDone()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
-        body = new RequestBody(this, decoder, listener);
+        body = new RequestBody(this, asked.request(), decoder, listener);
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
@@ -333,6 +348,7 @@ final class HttpConnection implements TcpHandler {
         state = State.ANSWER;
         stopDeadline();
         body.end();
+        expectAnswer();
     }
 
     private void abortBody(String why) {
@@ -346,13 +362,13 @@ final class HttpConnection implements TcpHandler {
     }
 
     /** Calls the application; whatever it throws becomes an answer. */
-    <T> T application(Call<T> call) throws HttpException {
+    <T> T application(HttpRequest request, Call<T> call) throws HttpException {
         try {
             return call.call();
         } catch (HttpException e) {
             throw e;
         } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "a handler threw for " + tcp.remote(), thrown);
+            LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
             throw new HttpException(500, "internal error");
         }
     }
@@ -369,6 +385,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void finish(HttpResponse response) {
+        stopDeadline();
         HttpRequest request = exchange.request();
         // a body that was not read to its end stands between this answer and the next request
         boolean bodyLeft = state == State.BODY || body == null && (request.chunked() || request.contentLength() > 0);

@@ -143,6 +143,22 @@ class HttpLateTest {
         assertEquals("200 200 408 end", statuses());
     }
 
+    @Test
+    @DisplayName("an answer that was given meanwhile is sent, and where none was it is 503")
+    void answer() {
+        HttpExchange[] asked = new HttpExchange[1];
+        connect(exchange -> asked[0] = exchange, b -> b.responseTimeout(LIMIT));
+        send(get("/"));
+        stop();
+        asked[0].respond(HttpResponse.text(200, "late"));
+        run(Duration.ofSeconds(2));
+        assertEquals("200", statuses());
+        send(get("/"));
+        stop();
+        run(Duration.ofSeconds(2));
+        assertEquals("200 503 end", statuses());
+    }
+
     /** Answers at the end of the body. */
     private static void upload(HttpExchange exchange) {
         exchange.body(new BodyListener() {
