@@ -166,7 +166,7 @@ final class HttpConnection implements TcpHandler {
     private void startDeadline(Duration limit, Runnable missed) {
         stopDeadline();
         int mine = deadlines;
-        deadline = tcp.schedule(limit, () -> {
+        deadline = tcp.deadline(limit, () -> {
             if (mine == deadlines) {
                 missed.run();
             }
@@ -182,10 +182,10 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void headMissed() {
-        if (reader.isStarted() || exchange == null) {
+        if (reader.isStarted()) {
             refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
         } else {
-            // between requests of a kept connection silence is not an error
+            // silence where nothing was begun is no error, and the next request on a connection of a pool would read an answer as its own
             close();
         }
     }
@@ -250,8 +250,12 @@ final class HttpConnection implements TcpHandler {
         Handshake.check(request, settings.origins);
         String subprotocol = Handshake.subprotocol(request, settings.subprotocols);
         DeflateAgreement deflate = DeflateAgreement.accept(settings.webSocket.deflate(), request.headers());
-        WebSocketListener listener = application(() -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
+        WebSocketListener listener = application(request,
+                () -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
         HttpResponse switching = Handshake.switching(request, subprotocol, deflate);
+        if (request.expectsContinue()) {
+            tcp.send(ByteBuffer.wrap(CONTINUE));
+        }
         tcp.send(switching.encode(false, true));
         state = State.WEBSOCKET;
         if (kept != NOTHING) {
@@ -269,12 +273,26 @@ final class HttpConnection implements TcpHandler {
         state = State.ANSWER;
         handling = true;
         try {
-            application(() -> {
+            application(request, () -> {
                 settings.pages.onRequest(exchange);
                 return null;
             });
         } finally {
             handling = false;
+        }
+        expectAnswer();
+    }
+
+    private void expectAnswer() {
+        if (state == State.ANSWER && !exchange.isAnswered() && settings.responseTimeout.isPositive()) {
+            startDeadline(settings.responseTimeout, this::answerMissed);
+        }
+    }
+
+    private void answerMissed() {
+        if (exchange.giveUp()) {
+            LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + settings.responseTimeout);
+            refuse(new HttpException(503, "there was no answer in time"));
         }
     }
 
@@ -286,7 +304,7 @@ final class HttpConnection implements TcpHandler {
         if (asked.request().expectsContinue() && !decoder.isDone()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
-        body = new RequestBody(this, decoder, listener);
+        body = new RequestBody(this, asked.request(), decoder, listener);
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
@@ -330,6 +348,7 @@ final class HttpConnection implements TcpHandler {
         state = State.ANSWER;
         stopDeadline();
         body.end();
+        expectAnswer();
     }
 
     private void abortBody(String why) {
@@ -343,13 +362,13 @@ final class HttpConnection implements TcpHandler {
     }
 
     /** Calls the application; whatever it throws becomes an answer. */
-    <T> T application(Call<T> call) throws HttpException {
+    <T> T application(HttpRequest request, Call<T> call) throws HttpException {
         try {
             return call.call();
         } catch (HttpException e) {
             throw e;
         } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "a handler threw for " + tcp.remote(), thrown);
+            LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
             throw new HttpException(500, "internal error");
         }
     }
@@ -366,6 +385,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void finish(HttpResponse response) {
+        stopDeadline();
         HttpRequest request = exchange.request();
         // a body that was not read to its end stands between this answer and the next request
         boolean bodyLeft = state == State.BODY || body == null && (request.chunked() || request.contentLength() > 0);

@@ -47,7 +47,7 @@ public final class HttpExchange {
      * Answers. Any thread; the first call counts. An answer before the end of the body ends the body and the connection.
      *
      * @param response complete
-     * @return false if an answer was given before
+     * @return false if an answer was given before, or the time for it is over ({@link WebSocketServer.Builder#responseTimeout})
      */
     public boolean respond(HttpResponse response) {
         Objects.requireNonNull(response);
@@ -56,5 +56,14 @@ public final class HttpExchange {
         }
         connection.answer(this, response);
         return true;
+    }
+
+    boolean isAnswered() {
+        return answered.get();
+    }
+
+    /** Whether nobody has answered, and nobody can any more. */
+    boolean giveUp() {
+        return answered.compareAndSet(false, true);
     }
 }

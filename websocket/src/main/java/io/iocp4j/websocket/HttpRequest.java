@@ -18,6 +18,8 @@ import java.util.Objects;
  */
 public record HttpRequest(String method, String target, String path, String query, HttpHeaders headers,
         boolean http11) {
+    /** How much of a target is shown to people. */
+    private static final int SHOWN_MAX = 200;
     private static final List<String> SCHEMES = List.of("http", "https", "ws", "wss");
 
     /**
@@ -135,13 +137,16 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * Method and path only: queries and fields may hold credentials.
+     * Method and the beginning of the target, without its query: queries and fields may hold credentials. As it was sent, since a decoded
+     * path may hold characters that control a terminal.
      *
      * @return for people
      */
     @Override
     public String toString() {
-        return "HttpRequest[" + method + " " + path + "]";
+        int mark = target.indexOf('?');
+        int end = mark < 0 ? target.length() : mark;
+        return "HttpRequest[" + method + " " + target.substring(0, Math.min(end, SHOWN_MAX)) + (end > SHOWN_MAX ? "..." : "") + "]";
     }
 
     /** Looser than RFC 3986, because browsers leave a few characters unescaped, but never beyond printable ASCII. */

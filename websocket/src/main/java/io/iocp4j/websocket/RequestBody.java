@@ -11,6 +11,7 @@ final class RequestBody {
     private static final System.Logger LOG = System.getLogger(RequestBody.class.getName());
 
     private final HttpConnection connection;
+    private final HttpRequest request;
     private final HttpBodyDecoder decoder;
     /** Null when there is nothing more to tell. */
     private BodyListener listener;
@@ -18,8 +19,9 @@ final class RequestBody {
     private HttpException thrownByListener;
     private long received;
 
-    RequestBody(HttpConnection connection, HttpBodyDecoder decoder, BodyListener listener) {
+    RequestBody(HttpConnection connection, HttpRequest request, HttpBodyDecoder decoder, BodyListener listener) {
         this.connection = connection;
+        this.request = request;
         this.decoder = decoder;
         this.listener = listener;
     }
@@ -50,7 +52,7 @@ final class RequestBody {
             return;
         }
         try {
-            connection.application(() -> {
+            connection.application(request, () -> {
                 receiver.onBody(piece);
                 return null;
             });
@@ -63,7 +65,7 @@ final class RequestBody {
     void end() throws HttpException {
         BodyListener receiver = listener;
         listener = null;
-        connection.application(() -> {
+        connection.application(request, () -> {
             receiver.onBodyEnd();
             return null;
         });
@@ -76,7 +78,7 @@ final class RequestBody {
             try {
                 receiver.onBodyAborted(why);
             } catch (RuntimeException | Error thrown) {
-                LOG.log(Level.WARNING, "onBodyAborted threw", thrown);
+                LOG.log(Level.WARNING, "onBodyAborted of " + request + " threw", thrown);
             }
         }
     }

@@ -159,6 +159,7 @@ public final class WebSocketServer implements AutoCloseable {
         List<String> subprotocols = List.of();
         Duration requestTimeout = Duration.ofSeconds(5);
         Duration keepAliveTimeout = Duration.ofSeconds(30);
+        Duration responseTimeout = Duration.ofSeconds(30);
         int minBodyRate = 100;
         private SSLContext tls;
         UpgradeHandler upgrades = request -> {
@@ -255,7 +256,7 @@ public final class WebSocketServer implements AutoCloseable {
 
         /**
          * How long a head may take from the opening of the connection, or from its first byte on a kept connection; not refreshed by
-         * further bytes.
+         * further bytes. A request that was begun is then answered with 408; a connection on which none was begun ends without a word.
          *
          * @param limit above 0, 5 s unless set
          * @return this
@@ -273,6 +274,19 @@ public final class WebSocketServer implements AutoCloseable {
          */
         public Builder keepAliveTimeout(Duration limit) {
             keepAliveTimeout = positive(limit, "keepAliveTimeout");
+            return this;
+        }
+
+        /**
+         * How long a request may wait for its answer when its handler has returned, or from the end of its body if the handler asked for
+         * that. Then it is answered with 503 and its connection is closed, so that an answer that was forgotten holds none for ever.
+         *
+         * @param limit 30 s unless set; zero for never
+         * @return this
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder responseTimeout(Duration limit) {
+            responseTimeout = notNegative(limit, "responseTimeout");
             return this;
         }
 

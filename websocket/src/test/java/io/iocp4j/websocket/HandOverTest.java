@@ -41,7 +41,8 @@ class HandOverTest {
     }
 
     @Test
-    @DisplayName("in a simulated network, answered at once or later, paused and resumed in any order: nothing is lost or doubled, for every seed")
+    @DisplayName("in a simulated network, answered at once or later, paused and resumed in any order, for every seed: nothing is lost "
+            + "or doubled")
     void simulated() throws Throwable {
         Simulation.onThreadOfItsOwn(() -> {
             for (long seed = 0; seed < SEEDS; seed++) {
@@ -67,7 +68,8 @@ class HandOverTest {
                 world.later(random.nextLong(1_000_000), answer);
             }
         };
-        VirtualPair pair = new VirtualPair(world, b -> b.pages(pages).requestTimeout(Duration.ofHours(1)).keepAliveTimeout(Duration.ofHours(1))
+        Duration patience = Duration.ofHours(1);
+        VirtualPair pair = new VirtualPair(world, b -> b.pages(pages).requestTimeout(patience).keepAliveTimeout(patience)
                 .heartbeat(Duration.ZERO, Duration.ofSeconds(1)));
         pair.server.behindText = () -> {
             if (random.nextInt(4) == 0) {
@@ -135,9 +137,7 @@ class HandOverTest {
         Thread pausing = Thread.ofPlatform().name("pausing").start(() -> {
             while (!done.isDone()) {
                 WebSocket socket = opened.get();
-                if (socket == null) {
-                    Thread.onSpinWait();
-                } else {
+                if (socket != null) {
                     socket.pause();
                     socket.resume();
                 }

@@ -95,6 +95,21 @@ class HandshakeOverTcpTest {
     }
 
     @Test
+    @DisplayName("a client that expects 100-continue gets 100 before 101 (RFC 9110 section 7.8), and none before a refusal")
+    void expects() throws Exception {
+        try (TestServer server = TestServer.echo(); RawClient client = server.connect(); RawClient refused = server.connect()) {
+            client.send(upgradeHead("/", "Expect: 100-continue"));
+            assertEquals(100, client.response().status());
+            assertEquals(101, client.response().status());
+            client.text("hello");
+            assertEquals("hello", client.text());
+            refused.send(upgradeHead("/", "Expect: 100-continue", "Origin: http://evil"));
+            assertEquals(403, refused.response().status());
+            refused.assertEnd();
+        }
+    }
+
+    @Test
     @DisplayName("B22 frames in the same packet as the handshake are taken, and a message \"GET\" is a message")
     void dataInTheSamePacket() throws Exception {
         try (TestServer server = TestServer.echo(); RawClient client = server.connect()) {
