@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.FutureTask;
@@ -30,6 +31,9 @@ public final class Simulation {
     /** How long a callback may seem to take. */
     private static final long MEANWHILE_MAX = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long OTHER_WORKER_SECONDS = 20;
+    private static final long STANDSTILL_MAX = TimeUnit.SECONDS.toNanos(15);
+    /** How long signatures may take. */
+    private static final long TASK_MAX = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final Faults faults;
     private final BufferPool buffers;
@@ -46,12 +50,15 @@ public final class Simulation {
     private final Map<Faults.Kind, Long> injected = new EnumMap<>(Faults.Kind.class);
     private final List<String> log = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
+    /** Threads that are no worker of any port now, with the port whose task they run, or themselves if it is none. */
+    private final Map<Thread, Object> strangers = new ConcurrentHashMap<>();
     final Ledger ledger = new Ledger();
     private ExecutorService otherWorker;
     private boolean logging;
     private boolean nested;
     private long nanos;
     private long lookNanos;
+    private long stoodStillNanos;
     private long sequence;
     private long steps;
     private Event latest = new Event(-1, 0, -1, null, false, () -> { });
@@ -71,8 +78,8 @@ public final class Simulation {
 
     /** What runs later: on behalf of a port, of its timer, or of the one who drives the simulation. */
     static final class Event implements Comparable<Event> {
-        private final long nanos;
-        private final int tie;
+        private long nanos;
+        private int tie;
         private final long sequence;
         private final SimulatedPort port;
         private final boolean timer;
@@ -180,7 +187,7 @@ public final class Simulation {
      * @param stepsMax fails if it takes more
      */
     public void run(long untilNanos, int stepsMax) {
-        for (int steps = 0; isDue(untilNanos) || !isAtRest(); steps++) {
+        for (int steps = 0; isBusy(untilNanos); steps++) {
             if (steps == stepsMax) {
                 throw new AssertionError("does not come to rest in " + stepsMax + " steps");
             }
@@ -238,6 +245,75 @@ public final class Simulation {
         add(null, delayNanos, false, action);
     }
 
+    /**
+     * Runs something as a thread of the application would: no port takes the calling thread for a worker meanwhile.
+     *
+     * @param action may close ports and wait for them where threads are stepped
+     */
+    public void asApplication(Runnable action) {
+        asStranger(Thread.currentThread(), action);
+    }
+
+    /** As above, for a task that was taken off the workers of a port. */
+    void asStranger(Object of, Runnable action) {
+        Object before = strangers.put(Thread.currentThread(), of);
+        try {
+            action.run();
+        } finally {
+            if (before == null) {
+                strangers.remove(Thread.currentThread());
+            } else {
+                strangers.put(Thread.currentThread(), before);
+            }
+        }
+    }
+
+    boolean isStranger() {
+        return strangers.containsKey(Thread.currentThread());
+    }
+
+    /** Whether the calling thread runs a task of this port off its workers. */
+    boolean runsTaskOf(SimulatedPort port) {
+        return strangers.get(Thread.currentThread()) == port;
+    }
+
+    /**
+     * Whether anything is to be done until then.
+     *
+     * @param untilNanos since the start of the simulation
+     * @return false if only timers are left, and none that is due by then
+     */
+    public synchronized boolean isBusy(long untilNanos) {
+        return isDue(untilNanos) || !isAtRest();
+    }
+
+    /**
+     * What happens when the whole process, or its machine, stands still: everything that became due meanwhile comes at once and in any
+     * order, timers before the bytes that they were waiting for, or behind.
+     *
+     * @param stillNanos how long, 0 or more
+     */
+    public synchronized void standStill(long stillNanos) {
+        nanos += stillNanos;
+        stoodStillNanos += stillNanos;
+        for (Event due : events.stream().filter(event -> event.nanos <= nanos).sorted().toList()) {
+            events.remove(due);
+            // Simulation.remove() knows the event by its identity
+            due.nanos = nanos;
+            due.tie = random.nextInt();
+            events.add(due);
+        }
+    }
+
+    /**
+     * How long everything stood still.
+     *
+     * @return nanoseconds since the start, by which a time limit may be too late
+     */
+    public synchronized long stoodStillNanos() {
+        return stoodStillNanos;
+    }
+
     /** For the thread of a port that has one: waits for the next event of this port, null when there will be none. */
     synchronized Event await(SimulatedPort port) throws InterruptedException {
         while (true) {
@@ -255,6 +331,10 @@ public final class Simulation {
 
     boolean run(Event event) {
         synchronized (this) {
+            if (strikes(Faults.Kind.STANDSTILL)) {
+                count(Faults.Kind.STANDSTILL);
+                standStill(random.nextLong(STANDSTILL_MAX));
+            }
             if (event.nanos == latest.nanos && event.sequence < latest.sequence) {
                 count(Faults.Kind.REORDER);
             }
@@ -383,6 +463,15 @@ public final class Simulation {
             return random.nextLong(DELAY_MAX);
         }
         return MICROSECOND;
+    }
+
+    /** How long a task takes that was taken off the workers. */
+    long taskTime() {
+        if (strikes(Faults.Kind.SLOW_TASK)) {
+            count(Faults.Kind.SLOW_TASK);
+            return random.nextLong(TASK_MAX);
+        }
+        return delay();
     }
 
     boolean remove(Event event) {
