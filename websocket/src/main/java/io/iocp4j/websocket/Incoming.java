@@ -27,6 +27,7 @@ final class Incoming implements MessageListener, FrameListener {
     private final TcpConnection tcp;
     private final WebSocketListener listener;
     private final Heartbeat heartbeat;
+    private final Rest rests;
     private final FrameDecoder decoder;
     private final MessageAssembler assembler;
     /** Null if no compression was agreed on. */
@@ -52,9 +53,10 @@ final class Incoming implements MessageListener, FrameListener {
     /** A callback is on its way that does what was said last; guarded by this. */
     private boolean changeDue;
 
-    Incoming(WebSocketEnd socket, TcpConnection tcp, Role role, WebSocketListener listener, Heartbeat heartbeat, DeflateAgreement agreement,
-            WebSocketSettings settings) {
+    Incoming(WebSocketEnd socket, TcpConnection tcp, Rest rests, Role role, WebSocketListener listener, Heartbeat heartbeat,
+            DeflateAgreement agreement, WebSocketSettings settings) {
         this.socket = socket;
+        this.rests = rests;
         this.tcp = tcp;
         this.listener = listener;
         this.heartbeat = heartbeat;
@@ -129,6 +131,7 @@ final class Incoming implements MessageListener, FrameListener {
             }
         }
         keepRest(data);
+        rests.kept(keptBytes());
         if (turnOver && rest != null && !laterDue) {
             laterDue = true;
             tcp.executeLater(() -> {
@@ -136,6 +139,16 @@ final class Incoming implements MessageListener, FrameListener {
                 goOn();
             });
         }
+    }
+
+    /** What is kept for the next message beside the context of compression, in bytes. */
+    int keptBytes() {
+        return assembler.keptBytes() + (inflater == null ? 0 : inflater.keptBytes());
+    }
+
+    /** Gives back what is kept for the next message. */
+    void rest() {
+        assembler.rest();
     }
 
     private boolean mayDecode() {

@@ -17,7 +17,7 @@ import java.util.Objects;
  * the message so far. Buffers are lent to the listener for the call.
  */
 public final class MessageAssembler implements FrameListener {
-    /** A buffer up to this size is kept for the next message; a larger one is dropped with its message. */
+    /** A buffer up to this size is kept for the next message, until {@link #rest()}; a larger one is dropped with its message. */
     private static final int KEPT_BYTES = 64 << 10;
     private static final int CONTROL_MAX = 125;
     private static final byte[] NOTHING = {};
@@ -166,6 +166,21 @@ public final class MessageAssembler implements FrameListener {
     /** Whether there is something to {@link #goOn()} with. */
     boolean isCut() {
         return left != null;
+    }
+
+    /** What is kept for the next message, or holds the one under way, in bytes. */
+    int keptBytes() {
+        return gathered.length + (left == null ? 0 : left.capacity());
+    }
+
+    /** Gives back what is kept for the next message. */
+    void rest() {
+        if (type == null) {
+            gathered = NOTHING;
+        }
+        if (inflater != null) {
+            inflater.rest();
+        }
     }
 
     /** Nothing more will be decoded: what was gathered is of no use. */

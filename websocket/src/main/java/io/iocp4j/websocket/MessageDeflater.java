@@ -18,7 +18,7 @@ import java.util.zip.Deflater;
  * is the maker's.
  */
 public final class MessageDeflater extends RefCounted {
-    /** An output buffer up to this size is kept for the next message of a connection that keeps its context. */
+    /** An output buffer up to this size is kept for the next message of a connection that keeps its context, until {@link #rest()}. */
     private static final int KEPT_BYTES = 64 << 10;
     /** What a flush puts at the end of its output, and the RFC takes away from the end of a message. */
     private static final int TAIL_BYTES = 4;
@@ -119,6 +119,16 @@ public final class MessageDeflater extends RefCounted {
     @Override
     public String toString() {
         return "MessageDeflater[window of " + windowBytes + " bytes" + (deflater == null ? "" : ", in use") + "]";
+    }
+
+    /** What is kept for the next message beside the context, in bytes. */
+    int keptBytes() {
+        return out.length;
+    }
+
+    /** Gives back what is kept for the next message, but for the context; what was lent is over. */
+    void rest() {
+        out = NOTHING;
     }
 
     /** Whether memory outside the heap is held now. */

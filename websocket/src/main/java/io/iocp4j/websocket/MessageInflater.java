@@ -48,7 +48,7 @@ public final class MessageInflater extends RefCounted {
     private final int maxRatio;
     private final boolean contextTakeover;
 
-    /** Null until the first byte, and without context takeover between messages; the chunk likewise. */
+    /** Null until the first byte, and without context takeover between messages; the chunk likewise, and after {@link #rest()}. */
     private Inflater inflater;
     private ByteBuffer chunk;
     /** Of the message under way. */
@@ -137,6 +137,18 @@ public final class MessageInflater extends RefCounted {
         return "MessageInflater[" + (inflater == null ? "not " : "") + "in use]";
     }
 
+    /** What is kept for the next message beside the context, in bytes. */
+    int keptBytes() {
+        return chunk == null ? 0 : chunk.capacity();
+    }
+
+    /** Gives back what is kept for the next message, but for the context. */
+    void rest() {
+        if (received == 0) {
+            chunk = null;
+        }
+    }
+
     /** Whether memory outside the heap is held now. */
     boolean isHolding() {
         return inflater != null;
@@ -146,6 +158,8 @@ public final class MessageInflater extends RefCounted {
     private boolean inflateAll(ByteBuffer part, Sink sink) throws ProtocolException {
         if (inflater == null) {
             inflater = new Inflater(true);
+        }
+        if (chunk == null) {
             chunk = ByteBuffer.allocate(CHUNK_BYTES);
         }
         atFinalEnd = false;

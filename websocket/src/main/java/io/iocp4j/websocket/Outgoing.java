@@ -33,6 +33,7 @@ final class Outgoing {
 
     private final Object lock;
     private final TcpConnection tcp;
+    private final Rest rest;
     /** Run among the callbacks when a streamed message has ended. */
     private final Runnable onRoom;
     /** Null at a server. */
@@ -52,13 +53,14 @@ final class Outgoing {
     private ByteBuffer owedPong;
     /** The message that is being streamed, or null. */
     private MessageOutput stream;
-    private final ArrayDeque<Waiting> behindStream = new ArrayDeque<>(0);
+    private ArrayDeque<Waiting> behindStream = new ArrayDeque<>(0);
     private long behindBytes;
     private long messages;
 
     /** The agreement is null if messages go as they are. */
-    Outgoing(Object lock, TcpConnection tcp, Role role, DeflateAgreement agreement, Deflate options, Runnable onRoom) {
+    Outgoing(Object lock, TcpConnection tcp, Rest rest, Role role, DeflateAgreement agreement, Deflate options, Runnable onRoom) {
         this.onRoom = onRoom;
+        this.rest = rest;
         this.lock = lock;
         this.tcp = tcp;
         this.keys = role == Role.CLIENT ? new MaskKeys() : null;
@@ -77,12 +79,18 @@ final class Outgoing {
     /** Queues a copy of a part of a message that is being streamed, or its compressed form. */
     boolean part(boolean last, Opcode opcode, ByteBuffer payload) {
         return deflater == null ? frame(last, false, opcode, payload)
-                : frame(last, opcode != Opcode.CONTINUATION, opcode, deflater.deflate(payload, last));
+                : frame(last, opcode != Opcode.CONTINUATION, opcode, deflated(payload, last));
+    }
+
+    private ByteBuffer deflated(ByteBuffer payload, boolean last) {
+        ByteBuffer deflated = deflater.deflate(payload, last);
+        rest.kept(deflater.keptBytes());
+        return deflated;
     }
 
     private boolean whole(Opcode opcode, ByteBuffer payload, boolean compressible) {
         boolean compress = deflater != null && compressible && payload.remaining() >= options.threshold();
-        return frame(true, compress, opcode, compress ? deflater.deflate(payload, true) : payload);
+        return frame(true, compress, opcode, compress ? deflated(payload, true) : payload);
     }
 
     private boolean frame(boolean fin, boolean rsv1, Opcode opcode, ByteBuffer payload) {
@@ -182,6 +190,7 @@ final class Outgoing {
         if (masked.capacity() < length) {
             masked = ByteBuffer.allocate(Math.min(MASKED_PIECE_MAX, Math.max(256, 2 * length)));
         }
+        rest.kept(masked.capacity());
         masked.clear().put(0, payload, payload.position(), length).limit(length);
         payload.position(payload.position() + length);
         return masked;
@@ -275,7 +284,7 @@ final class Outgoing {
             release(next.message);
             sent.add(next.sent);
         }
-        behindBytes = 0;
+        forgetBehindStream();
         changed();
         // who was told that a message has to wait behind the stream may go on
         tcp.execute(onRoom);
@@ -298,8 +307,24 @@ final class Outgoing {
         changed();
     }
 
+    /** What is kept for the next message beside the context, in bytes. */
+    int keptBytes() {
+        return masked.capacity() + (deflater == null ? 0 : deflater.keptBytes());
+    }
+
+    /** Gives back what is kept for the next message. */
+    void rest() {
+        if (masked.capacity() > Rest.SMALL) {
+            masked = ByteBuffer.allocate(0);
+        }
+        if (deflater != null) {
+            deflater.rest();
+        }
+    }
+
     /** The connection is gone. */
     void release() {
+        masked = ByteBuffer.allocate(0);
         if (deflater != null) {
             deflater.release();
             deflater = null;
@@ -313,7 +338,13 @@ final class Outgoing {
             release(next.message);
             unsent.add(next.sent);
         }
-        behindBytes = 0;
+        forgetBehindStream();
         return unsent;
+    }
+
+    /** A queue that has been long stays long. */
+    private void forgetBehindStream() {
+        behindBytes = 0;
+        behindStream = new ArrayDeque<>(0);
     }
 }

@@ -32,6 +32,7 @@ final class WebSocketEnd implements WebSocket {
     private final Sender sender;
     private final Membership membership;
     private final Lifespan lifespan;
+    private final Rest rest;
     private final WebSocketEvent event = new WebSocketEvent();
 
     private final Object lock = new Object();
@@ -56,8 +57,9 @@ final class WebSocketEnd implements WebSocket {
         this.settings = settings;
         this.heartbeat = new Heartbeat(this, tcp, settings);
         this.lifespan = new Lifespan(this, tcp, settings);
-        this.incoming = new Incoming(this, tcp, role, listener, heartbeat, handshake.deflate(), settings);
-        this.outgoing = new Outgoing(lock, tcp, role, handshake.deflate(), settings.deflate(), this::tellDrain);
+        this.rest = new Rest(this, tcp);
+        this.incoming = new Incoming(this, tcp, rest, role, listener, heartbeat, handshake.deflate(), settings);
+        this.outgoing = new Outgoing(lock, tcp, rest, role, handshake.deflate(), settings.deflate(), this::tellDrain);
         this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::over);
         this.sender = new Sender(lock, tcp, closing, outgoing, settings.slowConsumer());
         this.membership = new Membership(lock, closing, sender, tcp.port().buffers());
@@ -324,6 +326,7 @@ final class WebSocketEnd implements WebSocket {
         incoming.closed(why);
         heartbeat.end();
         lifespan.end();
+        rest.end();
         unsent.forEach(future -> future.completeExceptionally(sender.aborted("send")));
         // the peer's answer may wait behind a pause
         incoming.resume();
@@ -363,6 +366,21 @@ final class WebSocketEnd implements WebSocket {
     long messages() {
         synchronized (lock) {
             return incoming.messages() + outgoing.messages();
+        }
+    }
+
+    /** No message has come or gone for a while; as a callback. */
+    void rest() {
+        incoming.rest();
+        synchronized (lock) {
+            outgoing.rest();
+        }
+    }
+
+    /** What is kept for the next message, in bytes; as a callback. */
+    int keptBytes() {
+        synchronized (lock) {
+            return incoming.keptBytes() + outgoing.keptBytes();
         }
     }
 

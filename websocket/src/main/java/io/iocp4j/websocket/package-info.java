@@ -16,6 +16,7 @@
  *   |   FrameDecoder                 bytes to frames; unmasked in place; rules of one header
  *   |   MessageAssembler             frames to messages, or parts of them; rules between frames; UTF-8
  *   |   WebSocketListener            the application; Inbox is the one behind the calls that wait
+ *   | Rest                           gives back what was kept for the next message, when none comes
  *   | Heartbeat, Lifespan            pings, the round trip; a peer that is gone, a WebSocket that is idle or old
  *   | ClosingHandshake               every way to the end
  *   v Outgoing                       frames, masks, compresses; what is slow, what is streamed

@@ -30,6 +30,7 @@ final class VirtualPair {
         long endNanos;
         int pings;
         int pongs;
+        long binaryBytes;
         final StringBuilder texts = new StringBuilder();
         Runnable behindText = () -> { };
 
@@ -42,6 +43,11 @@ final class VirtualPair {
         public void onText(WebSocket receiver, String text) {
             texts.append(text).append(' ');
             behindText.run();
+        }
+
+        @Override
+        public void onBinary(WebSocket receiver, ByteBuffer data) {
+            binaryBytes += data.remaining();
         }
 
         @Override
