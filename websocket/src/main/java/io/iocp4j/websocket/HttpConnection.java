@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import java.io.IOException;
@@ -71,6 +72,7 @@ final class HttpConnection implements TcpHandler {
      * nobody else pauses it or lets it go on, and behind that nobody here does.
      */
     private ByteBuffer kept = NOTHING;
+    private Holding holding;
     private Future<?> deadline;
     /** Counts the deadlines, so that one that has come and was not looked at yet is not taken for the next one. */
     private int deadlines;
@@ -92,6 +94,7 @@ final class HttpConnection implements TcpHandler {
     @Override
     public void onOpen(TcpConnection connection) {
         tcp = connection;
+        holding = new Holding(connection.memory(), Kind.HEAP);
         owner.added(this);
         startDeadline(settings.requestTimeout, this::headMissed);
     }
@@ -100,7 +103,7 @@ final class HttpConnection implements TcpHandler {
     public void onData(TcpConnection connection, ByteBuffer data) {
         if (kept == NOTHING) {
             take(data);
-        } else {
+        } else if (mayKeep(kept.remaining() + data.remaining())) {
             // it has its turn behind what is kept
             kept = ByteBuffer.allocate(kept.remaining() + data.remaining()).put(kept).put(data).flip();
             tcp.pause();
@@ -207,10 +210,40 @@ final class HttpConnection implements TcpHandler {
         }
         if (state == State.ENDED || !data.hasRemaining()) {
             kept = NOTHING;
-        } else if (data != kept) {
+        } else if (data != kept && mayKeep(data.remaining())) {
             kept = ByteBuffer.allocate(data.remaining()).put(data).flip();
             tcp.pause();
         }
+    }
+
+    // ------------------------------------------------------------------ memory
+
+    @Override
+    public void onMemoryTight(TcpConnection connection) {
+        if (webSocket != null) {
+            webSocket.onMemoryTight();
+        }
+    }
+
+    @Override
+    public void onMemoryScarce(TcpConnection connection, String reason) {
+        if (webSocket != null) {
+            webSocket.onMemoryScarce(reason);
+        } else {
+            abortBody(reason);
+            refuse(new HttpException(503, reason));
+        }
+    }
+
+    /** Whether there is room for so much that is kept until later; else the request has been refused. */
+    private boolean mayKeep(int bytes) {
+        if (holding.set((long) reader.keptBytes() + bytes)) {
+            return true;
+        }
+        String refusal = holding.refusal();
+        abortBody(refusal);
+        refuse(new HttpException(503, refusal));
+        return false;
     }
 
     private boolean waits() {
@@ -229,7 +262,12 @@ final class HttpConnection implements TcpHandler {
 
     private void takeHead(ByteBuffer data) throws HttpException {
         boolean started = reader.isStarted();
+        // a head takes its bytes twice, as a line and as fields
+        if (!holding.set(reader.keptBytes() + 2L * Math.min(data.remaining(), settings.httpLimits.maxHeaderBytes()) + kept.capacity())) {
+            throw new HttpException(503, holding.refusal());
+        }
         HttpRequest request = reader.read(data);
+        holding.set((long) reader.keptBytes() + kept.capacity());
         if (request == null) {
             if (!started && exchange != null && reader.isStarted()) {
                 // the time for a whole head begins with its first byte, also on a kept connection
@@ -409,6 +447,7 @@ final class HttpConnection implements TcpHandler {
     private void nextRequest() {
         headOnly = false;
         reader.reset();
+        holding.set(kept.capacity());
         stopDeadline();
         state = State.HEAD;
         takeKept();
@@ -437,5 +476,9 @@ final class HttpConnection implements TcpHandler {
         state = State.ENDED;
         stopDeadline();
         kept = NOTHING;
+        if (webSocket == null) {
+            reader.drop();
+            holding.set(0);
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -33,6 +34,11 @@ final class Inbox implements WebSocketListener {
             return whole == null ? part.length : text ? whole.text().length() : whole.data().remaining();
         }
 
+        /** The most that it takes of the heap. */
+        int bytes() {
+            return text && whole != null ? Character.BYTES * size() : size();
+        }
+
         ByteBuffer data() {
             return whole == null ? ByteBuffer.wrap(part) : whole.data();
         }
@@ -44,6 +50,9 @@ final class Inbox implements WebSocketListener {
     // guarded by this
     private final ArrayDeque<Piece> pieces = new ArrayDeque<>(4);
     private long size;
+    private long bytes;
+    /** Made with the first piece. */
+    private Holding holding;
     private boolean paused;
     private boolean ended;
     private boolean receiving;
@@ -95,13 +104,32 @@ final class Inbox implements WebSocketListener {
     }
 
     private synchronized void add(WebSocket socket, Piece piece) {
+        WebSocketEnd end = (WebSocketEnd) socket;
+        if (holding == null) {
+            holding = new Holding(end.memory(), Kind.HEAP);
+        }
+        if (!holding.set(bytes + piece.bytes())) {
+            end.fail(CloseCode.TRY_AGAIN_LATER, holding.refusal());
+            return;
+        }
         pieces.add(piece);
+        bytes += piece.bytes();
         size += piece.size();
         if (pieces.size() >= PIECES_MAX || size >= SIZE_MAX) {
             paused = true;
             socket.pause();
         }
         notifyAll();
+    }
+
+    /** Memory is scarce, and the WebSocket ends for it: what was not received is lost. */
+    synchronized void drop() {
+        pieces.clear();
+        size = 0;
+        bytes = 0;
+        if (holding != null) {
+            holding.set(0);
+        }
     }
 
     private void run(WebSocketEnd socket) {
@@ -186,6 +214,7 @@ final class Inbox implements WebSocketListener {
     private synchronized void putBack(Piece piece) {
         pieces.addFirst(piece);
         size += piece.size();
+        bytes += piece.bytes();
     }
 
     private synchronized void begin(WebSocketEnd socket) {
@@ -211,6 +240,8 @@ final class Inbox implements WebSocketListener {
         Piece piece = pieces.poll();
         if (piece != null) {
             size -= piece.size();
+            bytes -= piece.bytes();
+            holding.set(bytes);
             if (paused && pieces.size() <= PIECES_MAX / 2 && size <= SIZE_MAX / 2) {
                 paused = false;
                 socket.resume();

@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -32,6 +33,8 @@ final class Incoming implements MessageListener, FrameListener {
     private final MessageAssembler assembler;
     /** Null if no compression was agreed on. */
     private final MessageInflater inflater;
+    private final Holding heap;
+    private final Holding context;
 
     /**
      * Received and not decoded, because the application has paused or the turn is over; empty if only the assembler has something left. A copy, since received memory is lent. One receive at the most, as the
@@ -62,7 +65,9 @@ final class Incoming implements MessageListener, FrameListener {
         this.heartbeat = heartbeat;
         this.inflater = agreement == null ? null : agreement.inflater(role, settings.deflate(), settings.limits());
         this.decoder = new FrameDecoder(settings.limits(), role == Role.SERVER, agreement != null);
-        this.assembler = new MessageAssembler(settings.limits(), this, inflater, settings.parts());
+        this.assembler = new MessageAssembler(settings.limits(), this, inflater, settings.parts(), this::hold);
+        this.heap = new Holding(tcp.memory(), Kind.HEAP);
+        this.context = new Holding(tcp.memory(), Kind.DIRECT);
     }
 
     // ------------------------------------------------------------------ from the connection
@@ -75,7 +80,7 @@ final class Incoming implements MessageListener, FrameListener {
         heartbeat.heard();
         if (rest == null) {
             decode(data);
-        } else {
+        } else if (mayKeep((long) rest.remaining() + data.remaining())) {
             rest = ByteBuffer.allocate(rest.remaining() + data.remaining()).put(rest).put(data).flip();
         }
         if (rest != null || paused) {
@@ -96,11 +101,17 @@ final class Incoming implements MessageListener, FrameListener {
         }
     }
 
-    /** The connection is gone, and what was not decoded with it. */
-    void release() {
+    /** Nothing more is decoded, and what was not goes. */
+    void drop() {
         failed = true;
         rest = null;
         assembler.drop();
+        settle();
+    }
+
+    /** The connection is gone, and what was not decoded with it. */
+    void release() {
+        drop();
         if (inflater != null) {
             inflater.release();
         }
@@ -149,6 +160,35 @@ final class Incoming implements MessageListener, FrameListener {
     /** Gives back what is kept for the next message. */
     void rest() {
         assembler.rest();
+        settle();
+    }
+
+    // ------------------------------------------------------------------ memory
+
+    /** The assembler will keep so much. */
+    private void hold(long assembled) throws ProtocolException {
+        if (!heap.set(assembled + (rest == null ? 0 : rest.capacity()))) {
+            throw new ProtocolException(CloseCode.TRY_AGAIN_LATER, heap.refusal());
+        }
+    }
+
+    /** Whether there is room for so much that is kept until later; else this has failed. */
+    private boolean mayKeep(long bytes) {
+        if (heap.set(bytes + assembler.keptBytes())) {
+            return true;
+        }
+        String refusal = heap.refusal();
+        drop();
+        socket.fail(CloseCode.TRY_AGAIN_LATER, refusal);
+        return false;
+    }
+
+    /** Less is held than before, or as much. */
+    private void settle() {
+        heap.set((long) assembler.keptBytes() + (rest == null ? 0 : rest.capacity()));
+        if (inflater != null && !inflater.isHolding()) {
+            context.set(0);
+        }
     }
 
     private boolean mayDecode() {
@@ -159,9 +199,10 @@ final class Incoming implements MessageListener, FrameListener {
         if (failed || !data.hasRemaining() && !assembler.isCut()) {
             rest = null;
             data.position(data.limit());
-        } else if (data != rest) {
+        } else if (data != rest && mayKeep(data.remaining())) {
             rest = ByteBuffer.allocate(data.remaining()).put(data).flip();
         }
+        settle();
     }
 
     private void goOn() {
@@ -196,6 +237,9 @@ final class Incoming implements MessageListener, FrameListener {
         frames++;
         if (frames % FRAMES_PER_LOOK == 0) {
             lookAtTheClock();
+        }
+        if (header.rsv1() && inflater != null && !inflater.isHolding() && !context.set(MessageInflater.CONTEXT_BYTES)) {
+            throw new ProtocolException(CloseCode.TRY_AGAIN_LATER, context.refusal());
         }
         assembler.onFrameHeader(header);
     }

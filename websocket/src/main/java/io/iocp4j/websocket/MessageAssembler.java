@@ -28,6 +28,7 @@ public final class MessageAssembler implements FrameListener {
     /** Null if compression was not agreed on. */
     private final MessageInflater inflater;
     private final boolean parts;
+    private final Growth growth;
     private final Utf8Checker utf8 = new Utf8Checker();
 
     /** The frame whose payload is arriving. */
@@ -57,6 +58,12 @@ public final class MessageAssembler implements FrameListener {
         this(limits, listener, null, false);
     }
 
+    /** Asked before this keeps more. */
+    interface Growth {
+        /** So many bytes will be kept in all; throws if there is no room for them. */
+        void keep(long bytes) throws ProtocolException;
+    }
+
     /**
      * Makes an assembler that stands before the first message.
      *
@@ -68,10 +75,15 @@ public final class MessageAssembler implements FrameListener {
      *     limits hold all the same
      */
     public MessageAssembler(Limits limits, MessageListener listener, MessageInflater inflater, boolean parts) {
+        this(limits, listener, inflater, parts, bytes -> { });
+    }
+
+    MessageAssembler(Limits limits, MessageListener listener, MessageInflater inflater, boolean parts, Growth growth) {
         this.limits = Objects.requireNonNull(limits, "limits");
         this.listener = Objects.requireNonNull(listener, "listener");
         this.inflater = inflater;
         this.parts = parts;
+        this.growth = growth;
     }
 
     /**
@@ -131,6 +143,7 @@ public final class MessageAssembler implements FrameListener {
             boolean end = last && frame.fin();
             if (!takeCompressed(part, end)) {
                 // the part is lent
+                growth.keep((long) gathered.length + part.remaining());
                 left = ByteBuffer.allocate(part.remaining()).put(part).flip();
                 leftIsEnd = end;
             }
@@ -243,13 +256,15 @@ public final class MessageAssembler implements FrameListener {
         }
     }
 
-    private void gather(ByteBuffer part) {
+    private void gather(ByteBuffer part) throws ProtocolException {
         int length = part.remaining();
         if (length > gathered.length - size) {
             // within maxMessage, because the declared lengths were checked, or the inflater did
             int needed = size + length;
             long room = Math.min(2L * size, frame.fin() && !compressed ? declared : limits.maxMessage());
-            gathered = Arrays.copyOf(gathered, (int) Math.max(needed, room));
+            int capacity = (int) Math.max(needed, room);
+            growth.keep((long) capacity + (left == null ? 0 : left.capacity()));
+            gathered = Arrays.copyOf(gathered, capacity);
         }
         part.get(part.position(), gathered, size, length);
         size += length;

@@ -30,6 +30,8 @@ public final class MessageInflater extends RefCounted {
      */
     public static final int FINAL_BLOCKS_MAX = 1024;
     private static final int CHUNK_BYTES = 8 << 10;
+    /** What the context takes outside the heap. */
+    static final int CONTEXT_BYTES = 40 << 10;
     /** What the sender took away from the end of each message. */
     private static final byte[] TAIL = {0, 0, -1, -1};
 

@@ -3,6 +3,7 @@ package io.iocp4j.websocket;
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.PooledBuffer;
 import io.iocp4j.core.TcpConnection;
 import java.io.IOException;
@@ -42,6 +43,10 @@ final class Outgoing {
     private MessageDeflater deflater;
     private final DeflateAgreement agreement;
     private final Deflate options;
+    private final Holding context;
+    private final Holding behind;
+    /** Whether the message that is being streamed is compressed. */
+    private boolean streamDeflates;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_MAX);
     /** Where a client masks; made at the first need. */
     private ByteBuffer masked = ByteBuffer.allocate(0);
@@ -67,6 +72,8 @@ final class Outgoing {
         this.agreement = agreement;
         this.options = options;
         this.deflater = agreement == null ? null : agreement.deflater(role, options);
+        this.context = new Holding(tcp.memory(), Kind.DIRECT);
+        this.behind = new Holding(tcp.memory(), Kind.HEAP);
     }
 
     // ------------------------------------------------------------------ frames and messages
@@ -78,18 +85,29 @@ final class Outgoing {
 
     /** Queues a copy of a part of a message that is being streamed, or its compressed form. */
     boolean part(boolean last, Opcode opcode, ByteBuffer payload) {
-        return deflater == null ? frame(last, false, opcode, payload)
-                : frame(last, opcode != Opcode.CONTINUATION, opcode, deflated(payload, last));
+        boolean first = opcode != Opcode.CONTINUATION;
+        if (first) {
+            streamDeflates = mayDeflate();
+        }
+        return streamDeflates && deflater != null ? frame(last, first, opcode, deflated(payload, last)) : frame(last, false, opcode, payload);
+    }
+
+    /** A message for whose compression there is no memory goes as it is. */
+    private boolean mayDeflate() {
+        return deflater != null && (deflater.isHolding() || context.set(MessageDeflater.CONTEXT_BYTES));
     }
 
     private ByteBuffer deflated(ByteBuffer payload, boolean last) {
         ByteBuffer deflated = deflater.deflate(payload, last);
         rest.kept(deflater.keptBytes());
+        if (!deflater.isHolding()) {
+            context.set(0);
+        }
         return deflated;
     }
 
     private boolean whole(Opcode opcode, ByteBuffer payload, boolean compressible) {
-        boolean compress = deflater != null && compressible && payload.remaining() >= options.threshold();
+        boolean compress = compressible && payload.remaining() >= options.threshold() && mayDeflate();
         return frame(true, compress, opcode, compress ? deflated(payload, true) : payload);
     }
 
@@ -199,6 +217,9 @@ final class Outgoing {
     /** Keeps a message behind the one that is being streamed; the answer is that of a send without room. */
     private boolean wait(Message message) {
         behindBytes += bytes(message);
+        if (!behind.set(behindBytes)) {
+            tcp.abort(IoError.NO_BUFFERS, new IOException(behind.refusal()));
+        }
         behindStream.add(new Waiting(message, new CompletableFuture<>()));
         if (behindBytes > BEHIND_STREAM_MAX) {
             tcp.abort(IoError.NO_BUFFERS, new IOException("more than " + BEHIND_STREAM_MAX + " bytes wait behind a streamed message"));
@@ -322,8 +343,18 @@ final class Outgoing {
         }
     }
 
+    /** Memory is tight: the next message refers to itself only. */
+    void tight() {
+        rest();
+        if (deflater != null && stream == null) {
+            deflater.dropContext();
+            context.set(0);
+        }
+    }
+
     /** The connection is gone. */
     void release() {
+        context.set(0);
         masked = ByteBuffer.allocate(0);
         if (deflater != null) {
             deflater.release();
@@ -345,6 +376,7 @@ final class Outgoing {
     /** A queue that has been long stays long. */
     private void forgetBehindStream() {
         behindBytes = 0;
+        behind.set(0);
         behindStream = new ArrayDeque<>(0);
     }
 }

@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.TcpConnection;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -285,6 +286,23 @@ final class WebSocketEnd implements WebSocket {
         }
     }
 
+    /** Memory is tight: what is kept for the next message goes, and the context of what is sent. */
+    void onMemoryTight() {
+        incoming.rest();
+        synchronized (lock) {
+            outgoing.tight();
+        }
+    }
+
+    /** Memory is scarce, and this holds most: what came goes, and the peer hears why if it listens. */
+    void onMemoryScarce(String reason) {
+        incoming.drop();
+        if (listener instanceof Inbox inbox) {
+            inbox.drop();
+        }
+        fail(CloseCode.TRY_AGAIN_LATER, reason);
+    }
+
     void onTcpClose(CloseInfo info) {
         onGone(ClosingHandshake.reason(info), info.initiator());
     }
@@ -382,6 +400,10 @@ final class WebSocketEnd implements WebSocket {
         synchronized (lock) {
             return incoming.keptBytes() + outgoing.keptBytes();
         }
+    }
+
+    MemoryAccount memory() {
+        return tcp.memory();
     }
 
     boolean isPaused() {
