@@ -51,6 +51,7 @@ public final class HttpBodyDecoder {
     private int sizeDigits;
     private int chunkLineBytes;
     private int trailerBytes;
+    private boolean suspended;
     private HttpException failure;
 
     /**
@@ -102,8 +103,9 @@ public final class HttpBodyDecoder {
         if (failure != null) {
             throw failure;
         }
+        suspended = false;
         try {
-            while (state != State.DONE && in.hasRemaining()) {
+            while (state != State.DONE && in.hasRemaining() && !suspended) {
                 if (state == State.CONTENT || state == State.CHUNK_CONTENT) {
                     passContent(in, out);
                 } else {
@@ -114,6 +116,11 @@ public final class HttpBodyDecoder {
             failure = refused;
             throw refused;
         }
+    }
+
+    /** Called by the consumer of a run of content: what follows it stays in the buffer, for the next call. */
+    void suspend() {
+        suspended = true;
     }
 
     /**

@@ -67,12 +67,14 @@ final class HttpConnection implements TcpHandler {
     private boolean headOnly;
     private WebSocketEnd webSocket;
     /**
-     * Came and was not looked at, because a request before it is not answered yet. A copy, since received memory is lent, and the same
-     * one until all of it was looked at. While there is any the connection is paused, so it is one receive at the most; up to the upgrade
-     * nobody else pauses it or lets it go on, and behind that nobody here does.
+     * Came and was not looked at: a request before it is not answered yet, or the turn of a body is over. A copy, since received memory
+     * is lent, and the same one until all of it was looked at. While there is any the connection is paused, so it is one receive at the
+     * most; up to the upgrade nobody else pauses it or lets it go on, and behind that nobody here does.
      */
     private ByteBuffer kept = NOTHING;
     private Holding holding;
+    /** Enough of the body was handed on in this turn; the rest has a later one. */
+    private boolean turnOver;
     private Future<?> deadline;
     /** Counts the deadlines, so that one that has come and was not looked at yet is not taken for the next one. */
     private int deadlines;
@@ -83,6 +85,10 @@ final class HttpConnection implements TcpHandler {
         this.settings = settings;
         this.owner = owner;
         this.reader = new HttpRequestReader(settings.httpLimits);
+    }
+
+    long nanoTime() {
+        return tcp.port().nanoTime();
     }
 
     InetSocketAddress remote() {
@@ -247,7 +253,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     private boolean waits() {
-        return state == State.ANSWER || state == State.FLUSH;
+        return state == State.ANSWER || state == State.FLUSH || state == State.BODY && turnOver;
     }
 
     /** What came meanwhile has its turn. */
@@ -352,17 +358,21 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void expectBody() {
-        RequestBody expected = body;
-        long before = expected.received();
+        long before = bodyBytes();
         startDeadline(settings.requestTimeout, () -> {
             long nanos = settings.requestTimeout.toNanos();
-            if (expected.received() - before < settings.minBodyRate * (nanos / 1e9)) {
+            if (bodyBytes() - before < settings.minBodyRate * (nanos / 1e9)) {
                 abortBody("the body came too slowly");
                 refuse(new HttpException(408, "less than " + settings.minBodyRate + " bytes per second"));
             } else {
                 expectBody();
             }
         });
+    }
+
+    /** As far as the body has come, and not only as far as it was handed on. */
+    private long bodyBytes() {
+        return body.received() + kept.remaining();
     }
 
     private void endBodyUnlessAnswered() {
@@ -379,6 +389,12 @@ final class HttpConnection implements TcpHandler {
         body.take(data);
         if (state == State.BODY && body.isComplete()) {
             endBody();
+        } else if (data.hasRemaining()) {
+            turnOver = true;
+            tcp.executeLater(() -> {
+                turnOver = false;
+                takeKept();
+            });
         }
     }
 

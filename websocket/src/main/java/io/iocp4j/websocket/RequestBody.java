@@ -10,6 +10,9 @@ import java.nio.ByteBuffer;
 final class RequestBody {
     private static final System.Logger LOG = System.getLogger(RequestBody.class.getName());
 
+    /** How long a body may keep a worker from other connections, in nanoseconds, when it comes in many small chunks. */
+    static final long TURN_NANOS_MAX = 1_000_000;
+
     private final HttpConnection connection;
     private final HttpRequest request;
     private final HttpBodyDecoder decoder;
@@ -18,6 +21,9 @@ final class RequestBody {
     /** What the listener threw inside the decoder's callback, which has no room for it. */
     private HttpException thrownByListener;
     private long received;
+    /** Of the bytes that are being handed on. */
+    private int pieces;
+    private long secondPieceNanos;
 
     RequestBody(HttpConnection connection, HttpRequest request, HttpBodyDecoder decoder, BodyListener listener) {
         this.connection = connection;
@@ -35,8 +41,12 @@ final class RequestBody {
         return decoder.isDone();
     }
 
-    /** Hands on what came; what stands behind the body stays in the buffer. */
+    /**
+     * Hands on what came; what stands behind the body stays in the buffer, and so does the rest of a body that comes in so many small
+     * chunks that its turn is over.
+     */
     void take(ByteBuffer data) throws HttpException {
+        pieces = 0;
         int before = data.remaining();
         decoder.decode(data, this::pass);
         received += before - data.remaining();
@@ -46,6 +56,9 @@ final class RequestBody {
     }
 
     private void pass(ByteBuffer piece) {
+        if (isTurnOver()) {
+            decoder.suspend();
+        }
         BodyListener receiver = listener;
         if (receiver == null) {
             // after an answer from within onBody the rest of the buffer is not the listener's any more
@@ -60,6 +73,15 @@ final class RequestBody {
             abort(e.getMessage());
             thrownByListener = e;
         }
+    }
+
+    /** The clock is read from the second piece on: most of what comes is one. */
+    private boolean isTurnOver() {
+        pieces++;
+        if (pieces == 2) {
+            secondPieceNanos = connection.nanoTime();
+        }
+        return pieces > 2 && connection.nanoTime() - secondPieceNanos >= TURN_NANOS_MAX;
     }
 
     void end() throws HttpException {

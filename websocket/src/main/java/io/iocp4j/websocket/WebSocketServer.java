@@ -4,6 +4,7 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -16,11 +17,15 @@ import javax.net.ssl.SSLContext;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(WebSocketServer.class.getName());
+
     private final TcpServer tcp;
     private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
     private final ConcurrentHashMap<String, Set<Membership>> topics = new ConcurrentHashMap<>();
     private volatile boolean stopping;
+    /** Guarded by this. Null unless {@link #closeOnExit} was called. */
+    private Thread exitHook;
 
     private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
         Connections owner = new Connections();
@@ -63,11 +68,43 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * The TCP side: counts of connections.
+     * The port whose workers accept and run the callbacks.
      *
-     * @return the server below
+     * @return the one given, or the server's own
      */
-    public TcpServer tcp() {
+    public CompletionPort port() {
+        return tcp.port();
+    }
+
+    /**
+     * The connections that are not gone yet, whatever they carry.
+     *
+     * @return how many
+     */
+    public int connections() {
+        return tcp.connections();
+    }
+
+    /**
+     * The connections that were accepted, including those dropped.
+     *
+     * @return how many since the start
+     */
+    public long accepted() {
+        return tcp.accepted();
+    }
+
+    /**
+     * The newcomers that were closed at once, see {@link io.iocp4j.core.TcpGate.Drop}.
+     *
+     * @return how many since the start
+     */
+    public long dropped() {
+        return tcp.dropped();
+    }
+
+    /** Not for applications: what closes connections there knows nothing of the closing handshake. */
+    TcpServer tcp() {
         return tcp;
     }
 
@@ -115,6 +152,43 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
+     * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: as {@link #close(Duration)}, so that
+     * every WebSocket is told, and only then the process goes. A second call changes the deadline.
+     *
+     * @param deadline for the peers to answer, zero or more; the operating system may have less patience
+     * @throws IllegalStateException if the process is ending already
+     */
+    public void closeOnExit(Duration deadline) {
+        Objects.requireNonNull(deadline);
+        Thread hook = new Thread(() -> close(deadline), "iocp4j-exit");
+        synchronized (this) {
+            if (tcp.closed().isDone()) {
+                return;
+            }
+            Runtime.getRuntime().addShutdownHook(hook);
+            removeExitHook();
+            exitHook = hook;
+        }
+        tcp.closed().thenRun(this::removeExitHook);
+    }
+
+    /** For tests: null if there is none. */
+    synchronized Thread exitHook() {
+        return exitHook;
+    }
+
+    private synchronized void removeExitHook() {
+        if (exitHook != null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(exitHook);
+            } catch (IllegalStateException e) {
+                LOG.log(Level.DEBUG, "the process is ending, perhaps by this very hook", e);
+            }
+            exitHook = null;
+        }
+    }
+
+    /**
      * Completes when the server was closed and its last connection is gone.
      *
      * @return completes normally, always
@@ -126,6 +200,17 @@ public final class WebSocketServer implements AutoCloseable {
     /** Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. */
     public void awaitClosed() {
         tcp.awaitClosed();
+    }
+
+    /**
+     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. The server has to be closed,
+     * now or later.
+     *
+     * @param deadline zero or more
+     * @throws IllegalStateException on a worker of the port, which would wait for itself
+     */
+    public void awaitClosed(Duration deadline) {
+        tcp.awaitClosed(deadline);
     }
 
     private final class Connections implements HttpConnection.Owner {

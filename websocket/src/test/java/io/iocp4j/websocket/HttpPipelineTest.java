@@ -9,6 +9,7 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.PortOptions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -121,6 +122,59 @@ class HttpPipelineTest {
             for (int i = 0; i < 2000; i++) {
                 client.response();
             }
+            sent.get(5, TimeUnit.SECONDS);
+            server.close(TestServer.DEADLINE);
+        }
+    }
+
+    @Test
+    @DisplayName("or of chunks of a byte that take 0.2 ms each do so too, and the body is whole")
+    void fairTurnsOfChunks() throws Exception {
+        int chunks = 5000;
+        AtomicInteger handled = new AtomicInteger();
+        CompletableFuture<Integer> handledBefore = new CompletableFuture<>();
+        CompletableFuture<RawClient> other = new CompletableFuture<>();
+        HttpHandler handler = exchange -> {
+            switch (exchange.request().path()) {
+                case "/warm" -> exchange.respond(OK);
+                case "/other" -> {
+                    handledBefore.complete(handled.get());
+                    exchange.respond(OK);
+                }
+                default -> exchange.body(new BodyListener() {
+                    @Override
+                    public void onBody(ByteBuffer data) throws IOException {
+                        if (handled.addAndGet(data.remaining()) == 10) {
+                            other.join().send(get("/other"));
+                        }
+                        if (handled.get() < 3000) {
+                            work(200_000);
+                        }
+                    }
+
+                    @Override
+                    public void onBodyEnd() {
+                        exchange.respond(HttpResponse.text(200, handled.toString()));
+                    }
+
+                    @Override
+                    public void onBodyAborted(String why) {
+                    }
+                });
+            }
+        };
+        try (CompletionPort port = oneWorker(); WebSocketServer server = listen(port, handler);
+                RawClient client = new RawClient(server.address()); RawClient second = new RawClient(server.address())) {
+            second.send(get("/warm"));
+            second.response();
+            other.complete(second);
+            CompletableFuture<Void> sent = send(client, get("/", "Transfer-Encoding: chunked") + "1\r\nx\r\n".repeat(chunks)
+                    + "0\r\n\r\n" + get("/warm"));
+            second.response();
+            int before = handledBefore.get() - 10;
+            assertTrue(before < 500, before + " chunks of one connection came before a request of another");
+            assertEquals(Integer.toString(chunks), client.response().body());
+            assertEquals("ok", client.response().body());
             sent.get(5, TimeUnit.SECONDS);
             server.close(TestServer.DEADLINE);
         }
