@@ -37,8 +37,9 @@ final class Incoming implements MessageListener, FrameListener {
     private final Holding context;
 
     /**
-     * Received and not decoded, because the application has paused or the turn is over; empty if only the assembler has something left. A copy, since received memory is lent. One receive at the most, as the
-     * connection is paused while there is any, and one more where the answer to a request before the handshake has let it go on.
+     * Received and not decoded, because the application has paused or the turn is over; empty if only the assembler has something left. A
+     * copy, since received memory is lent. One receive at the most, as the connection is paused while there is any, and one more where
+     * the answer to a request before the handshake has let it go on.
      */
     private ByteBuffer rest;
     private boolean failed;

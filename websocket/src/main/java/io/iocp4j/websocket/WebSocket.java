@@ -247,7 +247,8 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * Stops the delivery of messages behind the one that is being delivered; TCP slows the peer down. Nothing that the peer sends is seen
      * until {@link #resume()}: neither its pings, which are answered late, nor its Close frame, nor the end of the connection. The
-     * heartbeat does not judge a peer that is not read from. Ending the WebSocket ends the pause.
+     * heartbeat does not judge a peer that is not read from, unless it takes nothing of what waits for it. Ending the WebSocket ends the
+     * pause. One message that is on its way may overtake a pause by another thread than that of the callbacks.
      */
     void pause();
 

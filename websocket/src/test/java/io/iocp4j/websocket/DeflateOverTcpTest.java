@@ -160,7 +160,8 @@ class DeflateOverTcpTest {
     }
 
     private static void bomb(Deflate options, Limits limits, int bytes, int code) throws IOException {
-        try (TestServer server = TestServer.with(builder -> builder.webSockets(request -> new Recorder()).deflate(options).limits(limits))) {
+        try (TestServer server = TestServer.with(builder -> builder.webSockets(request -> new Recorder())
+                .deflate(options).limits(limits))) {
             DeflatePeer client = new DeflatePeer(server, OFFER);
             client.raw.send(masked(BINARY | RSV1, deflated(new byte[bytes])));
             client.raw.assertClose(code);

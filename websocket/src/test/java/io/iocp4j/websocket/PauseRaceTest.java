@@ -102,8 +102,8 @@ class PauseRaceTest {
                     for (int round = 0; round < ROUNDS / threads && !counting.last.isDone(); round++) {
                         socket.pause();
                         // sometimes long enough for a receive to come into the pause
-                        for (int spin = random.nextInt(200); spin > 0; spin--) {
-                            Thread.onSpinWait();
+                        for (int looks = random.nextInt(50); looks > 0; looks--) {
+                            socket.state();
                         }
                         socket.resume();
                     }

@@ -122,7 +122,8 @@ class SlowConsumerTest {
     }
 
     @Test
-    @DisplayName("one message that is too much by itself throws as well, and so does the part of a stream; what waits behind one is bounded")
+    @DisplayName("one message that is too much by itself throws as well, and so does the part of a stream; what waits behind one "
+            + "is bounded")
     void tooMuchAtOnce() throws Exception {
         overflows("sendQueueMax, 1048576", socket -> socket.send(ByteBuffer.allocate(2 << 20)));
         overflows("sendQueueMax, 1048576", socket -> {

@@ -228,7 +228,8 @@ class TurnTest {
     }
 
     @Test
-    @DisplayName("the peer's Close frame behind the work is answered in its turn; an abort or a close in between ends it, and nothing more is told")
+    @DisplayName("the peer's Close frame behind the work is answered in its turn; an abort or a close in between ends it, and nothing "
+            + "more is told")
     void ends() throws IOException {
         serve(false);
         byte[] work = WireBytes.join(repeated(compressed(ZEROS)), WireBytes.masked(0x88, new byte[] {3, (byte) 0xE8}));
