@@ -66,7 +66,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     // written under the lock, read by the strand without it too: data that comes in the usual case needs no lock, see flows()
     private volatile State state;
     private volatile boolean paused;
-    /** Made at first need, as linger, writer and flushMarks: most connections never have one. */
+    /** Made at first need, as linger, stall, writer and flushMarks: most connections never have one. */
     private volatile IdleTimer idle;
     /** Written under the lock; null until the connection is there. */
     private volatile PortSocket socket;
@@ -98,6 +98,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private BlockingWriter writer;
     private FlushMarks flushMarks;
     private Linger linger;
+    private StallTimer stall;
     private final TcpOptions options;
     private int lowWaterMark;
     /** Our side ended because the peer's did. */
@@ -354,7 +355,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * Begins TLS, as a client, on a connection that was plain until now (CONNECT through a proxy, STARTTLS). To be called in
      * {@code onData}, when the peer has agreed and its bytes are used up; whatever follows them in the buffer was sent in the open, and
      * is not to be believed. What is sent from now on waits for the handshake, as it waits for a connect; no callback tells of its end.
-     * If it fails, so does the connection, with {@link IoError#TLS_FAILURE}. It has no time limit of its own.
+     * If it fails, so does the connection, with {@link IoError#TLS_FAILURE}. It has no time limit of its own, but
+     * what waits for it has {@link TcpOptions#writeTimeout(Duration)}.
      *
      * @param tls whose {@link TcpOptions#tls()} is used, the rest is not
      * @param host a name, or an address as text; the certificate has to be one of it
@@ -918,6 +920,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (linger != null) {
             linger.stop();
         }
+        if (stall != null) {
+            stall.stop();
+        }
         changed();
         if (flushMarks != null) {
             flushMarks.fail(notFlushed());
@@ -1097,17 +1102,25 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     private void flush() {
-        if (state == State.CONNECTING || state == State.CLOSED || tlsStart != null) {
+        if (state == State.CONNECTING || state == State.CLOSED) {
+            return;
+        }
+        if (tlsStart != null) {
+            watch();
             return;
         }
         if (!queue.isEmpty()) {
             if (!sending) {
                 sending = true;
+                Send send = new Send(this);
                 if (queue.entries() == 1) {
-                    socket.send(queue.single(), new Send(this));
+                    socket.send(queue.single(), send);
                 } else {
                     int count = queue.gather();
-                    socket.send(queue.gathered(), count, new Send(this));
+                    socket.send(queue.gathered(), count, send);
+                }
+                if (send.isUnderWay()) {
+                    watch();
                 }
             }
             lingerBehindPeer();
@@ -1302,8 +1315,27 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
+    /** What is queued is not taken at once. */
+    private void watch() {
+        if (stall == null && !options.writeTimeout().isZero()) {
+            stall = new StallTimer(this, options.writeTimeout());
+        }
+        if (stall != null) {
+            stall.watch();
+        }
+    }
+
+    /**
+     * How many bytes the operating system has taken, in all; below 0 if nothing waits to be taken, or after close(), when lingering limits
+     * the wait. Under the lock.
+     */
+    long takenWhileOpen() {
+        return state == State.OPEN && queue.bytes() > 0 ? bytesWritten - queue.bytes() : -1;
+    }
+
     private void linger() {
-        linger = new Linger(port, lock, options.lingerTimeout(), () -> queue.bytes(), () -> fail(IoError.TIMED_OUT, null, true));
+        linger = new Linger(port, lock, options.lingerTimeout(), options.minLingerRate(), () -> queue.bytes(),
+                () -> fail(IoError.TIMED_OUT, null, true));
     }
 
     /** Doubles after a full receive, halves after one that filled less than a quarter. */
