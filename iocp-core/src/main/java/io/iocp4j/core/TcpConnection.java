@@ -622,7 +622,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @return what came, at least one byte, the caller's own; null when the peer has ended its side, or this side
      *         closed the connection
-     * @throws IOException if the connection was lost
+     * @throws IOException if the connection was lost, or aborted with an error, which it tells
      */
     public ByteBuffer read() throws IOException {
         return reader().read(this, 0);
@@ -633,7 +633,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @param limit above 0
      * @return as {@link #read()}
-     * @throws IOException if the connection was lost, or with {@link IoError#TIMED_OUT} when nothing came in time
+     * @throws IOException as {@link #read()}, or with {@link IoError#TIMED_OUT} when nothing came in time
      */
     public ByteBuffer read(Duration limit) throws IOException {
         if (limit.isNegative() || limit.isZero()) {
@@ -647,8 +647,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @param length 1 to {@link TcpOptions#readMax()}, in bytes
      * @return as many bytes, the caller's own
-     * @throws IOException if the connection was lost, or with {@link IoError#EOF} when the peer ended its side or this side closed the
-     *         connection before so many had come
+     * @throws IOException as {@link #read()}, or with {@link IoError#EOF} when the peer ended its side or this side closed the connection
+     *         before so many had come
      */
     public ByteBuffer readFully(int length) throws IOException {
         return reader().readFully(this, length);
@@ -658,8 +658,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * Waits for a line of UTF-8 text, which ends with LF or CR LF, or with the peer's end. Bytes that are no UTF-8 are replaced.
      *
      * @return the line without its end; null when the peer has ended its side, or this side closed the connection, and nothing is left
-     * @throws IOException if the connection was lost, or with {@link IoError#NO_BUFFERS} when the line is longer than
-     *         {@link TcpOptions#readMax()} bytes: it then stays to be read by {@link #read()}
+     * @throws IOException as {@link #read()}; with {@link IoError#EOF} when this side closed the connection before the end of a line had
+     *         come; or with {@link IoError#NO_BUFFERS} when the line is longer than {@link TcpOptions#readMax()} bytes. What is there then
+     *         stays to be read by {@link #read()}
      */
     public String readLine() throws IOException {
         return reader().readLine(this);
