@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import io.iocp4j.core.CloseInfo.Initiator;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -29,6 +30,8 @@ import jdk.net.ExtendedSocketOptions;
  */
 public final class TcpConnection extends Strand implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
+    /** How many exceptions around one of its own a connection looks through. */
+    private static final int CAUSES_MAX = 8;
     private static final VarHandle BYTES_READ;
 
     static {
@@ -1371,8 +1374,28 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
+    /**
+     * What of this connection's own failures the application threw on, as it came or as the cause of IOExceptions around it; null if it
+     * threw something else: then it is a mistake of the application, also if the connection has ended meanwhile.
+     */
+    IoException ownFailure(Throwable thrown) {
+        Throwable inner = thrown;
+        // causes may go round in a circle
+        for (int depth = 0; depth < CAUSES_MAX && (inner instanceof IOException || inner instanceof UncheckedIOException); depth++) {
+            if (inner instanceof IoException failure && failure.isOf(this)) {
+                return failure;
+            }
+            inner = inner.getCause();
+        }
+        return null;
+    }
+
     @Override
     void failed(Throwable thrown) {
+        if (state == State.CLOSED && ownFailure(thrown) != null) {
+            LOG.log(Level.DEBUG, "a callback of a connection that has ended meanwhile", thrown);
+            return;
+        }
         LOG.log(Level.WARNING, "a callback of " + this + " threw; the connection ends", thrown);
         fail(IoError.HANDLER_FAILED, thrown, false);
     }
