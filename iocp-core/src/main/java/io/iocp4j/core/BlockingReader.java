@@ -111,7 +111,8 @@ class BlockingReader implements TcpHandler {
         }
         if (!open) {
             throw closed.cause() instanceof IoException failure ? failure.here()
-                    : new IoException(IoError.OPERATION_ABORTED, "connect", null, remote, closed.cause());
+                    : new IoException(closed.error() == null ? IoError.OPERATION_ABORTED : closed.error(), "connect", null, remote,
+                            closed.cause());
         }
     }
 
@@ -157,12 +158,21 @@ class BlockingReader implements TcpHandler {
                     }
                 }
                 if (!receive(connection, 0)) {
-                    return arrived == null ? null : line(connection, length);
+                    return arrived == null ? null : lastLine(connection, length);
                 }
             }
         } finally {
             reading = false;
         }
+    }
+
+    /** What came without a line's end is a line only if the peer ended behind it: else more of it was to come. */
+    private String lastLine(TcpConnection connection, int length) throws IOException {
+        boolean whole = ended || closed.initiator() == CloseInfo.Initiator.REMOTE;
+        if (!whole) {
+            throw connection.ioException("read", IoError.EOF);
+        }
+        return line(connection, length);
     }
 
     private String line(TcpConnection connection, int length) {
@@ -195,7 +205,7 @@ class BlockingReader implements TcpHandler {
         return part;
     }
 
-    /** Waits for one more receive. False at the end; throws if the connection was lost. */
+    /** Waits for one more receive. False at the end; throws if the connection was lost, or aborted with an error. */
     private boolean receive(TcpConnection connection, long limitNanos) throws IOException {
         int before = arrived == null ? 0 : arrived.remaining();
         // not earlier: the peer's FIN ends this side too, and must not do so while the reader still answers what it read
@@ -204,7 +214,7 @@ class BlockingReader implements TcpHandler {
         if (arrived != null && arrived.remaining() > before) {
             return true;
         }
-        if (closed != null && closed.error() != null && closed.initiator() == CloseInfo.Initiator.REMOTE) {
+        if (closed != null && closed.error() != null) {
             throw connection.ioException("read", closed.error());
         }
         return false;

@@ -139,6 +139,11 @@ public abstract class IoContext extends RefCounted {
         return outcome instanceof PortSocket accepted ? accepted : null;
     }
 
+    /** Whether the operation has not ended yet, for who has submitted it and may hold no reference any more; it may just have. */
+    final boolean isUnderWay() {
+        return STATE.getOpaque(this) == State.SUBMITTED;
+    }
+
     /** What must outlive the operation; null if there is nothing. */
     final RefCounted owner() {
         return owner;

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.Objects;
 
 /** A failed operation: which, between which addresses, and why, for calls that throw instead of completing. */
 public final class IoException extends IOException {
@@ -66,6 +67,11 @@ public final class IoException extends IOException {
      */
     public SocketAddress remote() {
         return remote;
+    }
+
+    /** Whether it tells of this connection, which is open or has been. */
+    boolean isOf(TcpConnection connection) {
+        return remote != null && remote.equals(connection.remote()) && Objects.equals(local, connection.local());
     }
 
     /** The same failure with the stack of the calling thread, for calls that wait for what failed on a worker. */

@@ -3,6 +3,7 @@ package io.iocp4j.core;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -30,6 +31,8 @@ import jdk.net.ExtendedSocketOptions;
  */
 public final class TcpConnection extends Strand implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
+    /** How many exceptions around one of its own a connection looks through. */
+    private static final int CAUSES_MAX = 8;
     private static final VarHandle BYTES_READ;
     /**
      * Memory with which a receive waits for a peer that rests, in bytes: what it is made of cannot be changed while it waits. Larger ones
@@ -74,7 +77,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     // written under the lock, read by the strand without it too: data that comes in the usual case needs no lock, see flows()
     private volatile State state;
     private volatile boolean paused;
-    /** Made at first need, as linger, writer and flushMarks: most connections never have one. */
+    /** Made at first need, as linger, stall, writer and flushMarks: most connections never have one. */
     private volatile IdleTimer idle;
     /** Written under the lock; null until the connection is there. */
     private volatile PortSocket socket;
@@ -106,6 +109,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private BlockingWriter writer;
     private FlushMarks flushMarks;
     private Linger linger;
+    private StallTimer stall;
     private final TcpOptions options;
     private int lowWaterMark;
     /** Our side ended because the peer's did. */
@@ -392,7 +396,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * Begins TLS, as a client, on a connection that was plain until now (CONNECT through a proxy, STARTTLS). To be called in
      * {@code onData}, when the peer has agreed and its bytes are used up; whatever follows them in the buffer was sent in the open, and
      * is not to be believed. What is sent from now on waits for the handshake, as it waits for a connect; no callback tells of its end.
-     * If it fails, so does the connection, with {@link IoError#TLS_FAILURE}. It has no time limit of its own.
+     * If it fails, so does the connection, with {@link IoError#TLS_FAILURE}. It has no time limit of its own, but
+     * what waits for it has {@link TcpOptions#writeTimeout(Duration)}.
      *
      * @param tls whose {@link TcpOptions#tls()} is used, the rest is not
      * @param host a name, or an address as text; the certificate has to be one of it
@@ -671,7 +676,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @return what came, at least one byte, the caller's own; null when the peer has ended its side, or this side
      *         closed the connection
-     * @throws IOException if the connection was lost
+     * @throws IOException if the connection was lost, or aborted with an error, which it tells
      */
     public ByteBuffer read() throws IOException {
         return reader().read(this, 0);
@@ -682,7 +687,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @param limit above 0
      * @return as {@link #read()}
-     * @throws IOException if the connection was lost, or with {@link IoError#TIMED_OUT} when nothing came in time
+     * @throws IOException as {@link #read()}, or with {@link IoError#TIMED_OUT} when nothing came in time
      */
     public ByteBuffer read(Duration limit) throws IOException {
         if (limit.isNegative() || limit.isZero()) {
@@ -696,8 +701,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @param length 1 to {@link TcpOptions#readMax()}, in bytes
      * @return as many bytes, the caller's own
-     * @throws IOException if the connection was lost, or with {@link IoError#EOF} when the peer ended its side or this side closed the
-     *         connection before so many had come
+     * @throws IOException as {@link #read()}, or with {@link IoError#EOF} when the peer ended its side or this side closed the connection
+     *         before so many had come
      */
     public ByteBuffer readFully(int length) throws IOException {
         return reader().readFully(this, length);
@@ -707,8 +712,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * Waits for a line of UTF-8 text, which ends with LF or CR LF, or with the peer's end. Bytes that are no UTF-8 are replaced.
      *
      * @return the line without its end; null when the peer has ended its side, or this side closed the connection, and nothing is left
-     * @throws IOException if the connection was lost, or with {@link IoError#NO_BUFFERS} when the line is longer than
-     *         {@link TcpOptions#readMax()} bytes: it then stays to be read by {@link #read()}
+     * @throws IOException as {@link #read()}; with {@link IoError#EOF} when this side closed the connection before the end of a line had
+     *         come; or with {@link IoError#NO_BUFFERS} when the line is longer than {@link TcpOptions#readMax()} bytes. What is there then
+     *         stays to be read by {@link #read()}
      */
     public String readLine() throws IOException {
         return reader().readLine(this);
@@ -968,6 +974,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         dropHeld();
         if (linger != null) {
             linger.stop();
+        }
+        if (stall != null) {
+            stall.stop();
         }
         changed();
         if (flushMarks != null) {
@@ -1240,7 +1249,11 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     private void flush() {
-        if (state == State.CONNECTING || state == State.CLOSED || tlsStart != null) {
+        if (state == State.CONNECTING || state == State.CLOSED) {
+            return;
+        }
+        if (tlsStart != null) {
+            watch();
             return;
         }
         if (!queue.isEmpty()) {
@@ -1259,6 +1272,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                         // misuse, or no memory before it was begun: it is ours again
                         send.release();
                     }
+                }
+                if (send.isUnderWay()) {
+                    watch();
                 }
             }
             lingerBehindPeer();
@@ -1493,8 +1509,27 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
+    /** What is queued is not taken at once. */
+    private void watch() {
+        if (stall == null && !options.writeTimeout().isZero()) {
+            stall = new StallTimer(this, options.writeTimeout());
+        }
+        if (stall != null) {
+            stall.watch();
+        }
+    }
+
+    /**
+     * How many bytes the operating system has taken, in all; below 0 if nothing waits to be taken, or after close(), when lingering limits
+     * the wait. Under the lock.
+     */
+    long takenWhileOpen() {
+        return state == State.OPEN && queue.bytes() > 0 ? bytesWritten - queue.bytes() : -1;
+    }
+
     private void linger() {
-        linger = new Linger(port, lock, options.lingerTimeout(), () -> queue.bytes(), () -> fail(IoError.TIMED_OUT, null, true));
+        linger = new Linger(port, lock, options.lingerTimeout(), options.minLingerRate(), () -> queue.bytes(),
+                () -> fail(IoError.TIMED_OUT, null, true));
     }
 
     /**
@@ -1535,9 +1570,29 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
+    /**
+     * What of this connection's own failures the application threw on, as it came or as the cause of IOExceptions around it; null if it
+     * threw something else: then it is a mistake of the application, also if the connection has ended meanwhile.
+     */
+    IoException ownFailure(Throwable thrown) {
+        Throwable inner = thrown;
+        // causes may go round in a circle
+        for (int depth = 0; depth < CAUSES_MAX && (inner instanceof IOException || inner instanceof UncheckedIOException); depth++) {
+            if (inner instanceof IoException failure && failure.isOf(this)) {
+                return failure;
+            }
+            inner = inner.getCause();
+        }
+        return null;
+    }
+
     @Override
     void failed(Throwable thrown) {
-        // first of all: there may be no memory to log with
+        if (state == State.CLOSED && ownFailure(thrown) != null) {
+            LOG.log(Level.DEBUG, "a callback of a connection that has ended meanwhile", thrown);
+            return;
+        }
+        // before it is logged: there may be no memory to log with
         fail(IoError.HANDLER_FAILED, thrown, false);
         LOG.log(Level.WARNING, "a callback of " + this + " threw; the connection ends", thrown);
     }

@@ -51,7 +51,9 @@ public final class TcpOptions implements Cloneable {
     private Duration connectTimeout = Duration.ofSeconds(30);
     private Duration attemptDelay = Duration.ofMillis(250);
     private Resolver resolver = Resolver.SYSTEM;
+    private Duration writeTimeout = Duration.ofSeconds(30);
     private Duration lingerTimeout = Duration.ofSeconds(5);
+    private int minLingerRate = 1 << 10;
     private SSLContext tls;
     private Consumer<SSLParameters> tlsParameters = parameters -> { };
     private Duration handshakeTimeout = Duration.ofSeconds(10);
@@ -63,7 +65,7 @@ public final class TcpOptions implements Cloneable {
      * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open connections, as
      * many connections as the memory budget has room for, receives of 512 B to 64 KiB, water marks 64 and 16 KiB, send queue 16 MiB,
      * reads of exact length and lines up to 1 MiB, buffers of the operating system as it sets them, no idle timeout, 30 s to connect with
-     * an address more each 250 ms, 5 s to linger, no TLS.
+     * an address more each 250 ms, 30 s without a byte of the queue taken, 5 s to linger and 1 KiB/s at the least meanwhile, no TLS.
      *
      * @return the defaults
      */
@@ -468,6 +470,25 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.resolver = other);
     }
 
+    /** {@return how long a peer may take nothing of what is queued for it, 30 s by default} */
+    public Duration writeTimeout() {
+        return writeTimeout;
+    }
+
+    /**
+     * How long the operating system may take not one byte of what is queued, because the peer does not read, before the connection ends
+     * with {@link IoError#TIMED_OUT}; found when it has lasted up to a quarter more. It holds whatever else is paused, also where a thread
+     * waits in {@link TcpConnection#write}, and not before the connection is open or after {@link TcpConnection#close()}, which have
+     * limits of their own. The system takes more only when a part of its own buffer has become free, about a third: a peer that reads
+     * slowly has to read that much in the time, see {@link #socketBuffers}.
+     *
+     * @param limit zero for never
+     * @return a copy
+     */
+    public TcpOptions writeTimeout(Duration limit) {
+        return with(copy -> copy.writeTimeout = notNegative(limit, "writeTimeout"));
+    }
+
     /** {@return how long a closed connection waits for the peer, 5 s by default} */
     public Duration lingerTimeout() {
         return lingerTimeout;
@@ -475,12 +496,30 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * How long a connection that was closed by this side waits for the peer: to take more of what is queued, and then to send its FIN.
+     * The same holds for a connection whose peer ended its side, from our end on.
      *
-     * @param limit after this long without progress the connection is cut
+     * @param limit after this long without progress, see {@link #minLingerRate(int)}, the connection is cut with
+     *        {@link IoError#TIMED_OUT}
      * @return a copy
      */
     public TcpOptions lingerTimeout(Duration limit) {
         return with(copy -> copy.lingerTimeout = notNegative(limit, "lingerTimeout"));
+    }
+
+    /** {@return how fast a peer has to take what is left after the end, 1,024 bytes per second by default} */
+    public int minLingerRate() {
+        return minLingerRate;
+    }
+
+    /**
+     * What counts as progress of a connection that was closed: in each {@link #lingerTimeout} the peer has to take as much as this rate
+     * makes of that time, or all that is left. Without it a peer that takes a byte now and then would hold a full queue for ever.
+     *
+     * @param bytesPerSecond 0 for any byte at all
+     * @return a copy
+     */
+    public TcpOptions minLingerRate(int bytesPerSecond) {
+        return with(copy -> copy.minLingerRate = atLeast(0, bytesPerSecond, "minLingerRate"));
     }
 
     /** {@return whose keys and trust TLS uses, null by default: no TLS} */

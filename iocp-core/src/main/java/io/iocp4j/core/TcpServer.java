@@ -38,7 +38,8 @@ public final class TcpServer implements AutoCloseable {
          * Reads and writes with the calls that wait.
          *
          * @param connection open
-         * @throws Exception to abort the connection; an {@link IOException} is taken for the end of the connection and not logged
+         * @throws Exception to abort the connection. It is logged, unless it is what a call of this very connection threw, or an
+         *         {@link IOException} that was caused by that
          */
         void run(TcpConnection connection) throws Exception;
     }
@@ -543,12 +544,15 @@ public final class TcpServer implements AutoCloseable {
             try {
                 session.run(connection);
                 connection.close();
-            } catch (IOException e) {
-                LOG.log(Level.DEBUG, "session of " + connection + " ended", e);
-                connection.abort(IoError.of(e), e);
             } catch (Throwable thrown) {
-                LOG.log(Level.WARNING, "the session of " + connection + " threw; the connection ends", thrown);
-                connection.abort(IoError.HANDLER_FAILED, thrown);
+                IoException ofTheConnection = connection.ownFailure(thrown);
+                if (ofTheConnection != null) {
+                    LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);
+                    connection.abort(ofTheConnection.error(), thrown);
+                } else {
+                    LOG.log(Level.WARNING, "the session of " + connection + " threw; the connection ends", thrown);
+                    connection.abort(IoError.HANDLER_FAILED, thrown);
+                }
             }
         }
     }

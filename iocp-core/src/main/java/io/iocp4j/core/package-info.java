@@ -59,7 +59,9 @@
  * Of a port: refuse new handles; tell each key and close each handle, so that pending operations complete with
  * {@link io.iocp4j.core.IoError#OPERATION_ABORTED}; wait until nothing is outstanding; only then one null completion per worker; join
  * the workers. Of a connection: {@code close()} reports to the handler at once, then flushes, sends FIN, reads to the peer's FIN or to a
- * time limit, and frees; {@code abort()} drops what is queued. Over TLS close_notify goes before FIN, and an end of
+ * time limit, and frees; {@code abort()} drops what is queued. A peer that takes nothing of what is queued is cut after
+ * {@link io.iocp4j.core.TcpOptions#writeTimeout(java.time.Duration)}, and one that takes too little of it after the end by
+ * {@link io.iocp4j.core.TcpOptions#minLingerRate(int)}. Over TLS close_notify goes before FIN, and an end of
  * the peer without it is {@link io.iocp4j.core.IoError#CONNECTION_RESET}: what came may have been cut off (RFC 8446 section 6.1).
  */
 package io.iocp4j.core;

@@ -88,6 +88,19 @@ class StartTlsTest extends TlsFixture {
     }
 
     @Test
+    @DisplayName("ends with TIMED_OUT if the peer agrees and is silent while something waits for its handshake")
+    void silentPeer() throws Exception {
+        Starting handler = new Starting("localhost");
+        try (ServerSocket listener = listener()) {
+            closeLater(TcpConnection.connect(port, options.writeTimeout(Duration.ofMillis(80)),
+                    (InetSocketAddress) listener.getLocalSocketAddress(), handler)::abort);
+            Socket plain = closeLater(listener.accept());
+            plain.getOutputStream().write("OK".getBytes());
+            assertEquals(IoError.TIMED_OUT, handler.awaitClose().error());
+        }
+    }
+
+    @Test
     @DisplayName("lets an end() that was asked for meanwhile wait: close_notify and FIN follow the handshake")
     void endWaits() throws Exception {
         Recorder handler = new Recorder() {

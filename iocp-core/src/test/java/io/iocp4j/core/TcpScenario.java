@@ -74,7 +74,8 @@ final class TcpScenario {
                 .idleTimeout(random.nextInt(4) == 0 ? Duration.ofMillis(500 + random.nextInt(4_000)) : Duration.ZERO)
                 .connectTimeout(Duration.ofMillis(500 + random.nextInt(4_000)))
                 // a peer that is slow is not cut off where everything has to arrive
-                .lingerTimeout(harmless ? Duration.ofSeconds(10) : Duration.ofMillis(random.nextInt(3_000)));
+                .lingerTimeout(harmless ? Duration.ofSeconds(10) : Duration.ofMillis(random.nextInt(3_000)))
+                .minLingerRate(harmless ? 0 : 1 << 10);
         return harmless ? options : options.sendQueueMax(random.nextInt(4) == 0 ? 1_500 : 1 << 20)
                 .maxConnections(random.nextInt(8) == 0 ? 1 : 100);
     }

@@ -204,7 +204,8 @@ class TcpTimeTest extends TcpFixture {
             Future<?> task = port.schedule(Duration.ZERO, () -> {
                 throw thrown;
             });
-            assertSame(thrown, assertThrows(ExecutionException.class, () -> task.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS)).getCause());
+            assertSame(thrown, assertThrows(ExecutionException.class,
+                    () -> task.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS)).getCause());
             await(after(Duration.ZERO));
         } finally {
             quiet.setLevel(null);

@@ -9,6 +9,7 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,6 +23,8 @@ final class Inbox implements WebSocketListener {
     static final int PIECES_MAX = 64;
     /** The same for their bytes, or characters of text; the piece that goes past it is kept whole. */
     static final int SIZE_MAX = 64 << 10;
+    /** How many exceptions around one of the WebSocket's are looked through. */
+    private static final int CAUSES_MAX = 8;
 
     /** A whole message, or a part of one, which stays bytes because it may begin and end inside a character. */
     private record Piece(Message whole, boolean text, byte[] part, boolean last) {
@@ -137,10 +140,30 @@ final class Inbox implements WebSocketListener {
             session.run(socket);
             socket.close(CloseCode.NORMAL, "");
         } catch (Throwable thrown) {
-            boolean byTheEnd = !socket.isOpen() && (thrown instanceof IOException || thrown.getCause() instanceof WebSocketException);
-            LOG.log(byTheEnd ? Level.DEBUG : Level.WARNING, "the session of " + socket + " threw", thrown);
+            LOG.log(tellsOfTheEnd(thrown, socket) ? Level.DEBUG : Level.WARNING, "the session of " + socket + " threw", thrown);
             socket.fail(CloseCode.INTERNAL_ERROR, "");
         }
+    }
+
+    /** Whether it tells of the end of this WebSocket, or was caused by that: all else is a mistake of the session, also after the end. */
+    private static boolean tellsOfTheEnd(Throwable thrown, WebSocketEnd socket) {
+        Throwable inner = socket.isOpen() ? null : thrown;
+        // causes may go round in a circle
+        for (int depth = 0; depth < CAUSES_MAX && inner != null; depth++) {
+            boolean ofTheWebSocket = inner instanceof WebSocketException failure && isSame(failure.status(), socket.closeStatus());
+            boolean ofItsConnection = inner instanceof IoException failure && Objects.equals(failure.remote(), socket.remote());
+            if (ofTheWebSocket || ofItsConnection) {
+                return true;
+            }
+            inner = inner.getCause();
+        }
+        return false;
+    }
+
+    /** Whether one end was clean is known last. */
+    private static boolean isSame(CloseStatus told, CloseStatus end) {
+        return told != null && end != null && told.code() == end.code() && told.reason().equals(end.reason())
+                && told.initiator() == end.initiator();
     }
 
     // ------------------------------------------------------------------ for the receiver

@@ -147,7 +147,8 @@ final class OpeningScenario {
     private TcpOptions drawTcp() {
         int receiveMin = 1 + random.nextInt(300);
         return TcpOptions.defaults().loopback(0).receive(receiveMin, receiveMin + random.nextInt(2_000))
-                .lingerTimeout(Duration.ofSeconds(harmless ? 20 : 1));
+                .lingerTimeout(Duration.ofSeconds(harmless ? 20 : 1))
+                .minLingerRate(harmless ? 0 : 1 << 10);
     }
 
     /** Runs it to its end and throws what was found. */

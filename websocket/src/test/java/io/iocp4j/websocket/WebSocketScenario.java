@@ -101,7 +101,8 @@ final class WebSocketScenario {
     private TcpOptions drawOptions() {
         int receiveMin = 1 + random.nextInt(600);
         return TcpOptions.defaults().loopback(0).receive(receiveMin, receiveMin + random.nextInt(4_000))
-                .lingerTimeout(harmless ? PATIENCE : Duration.ofMillis(random.nextInt(3_000)));
+                .lingerTimeout(harmless ? PATIENCE : Duration.ofMillis(random.nextInt(3_000)))
+                .minLingerRate(harmless ? 0 : 1 << 10);
     }
 
     private WebSocketSettings drawSettings() {
