@@ -61,13 +61,17 @@ class SessionFailureTest extends TcpFixture {
     /** Connects a peer, which does something, and returns how the connection ended. */
     private CloseInfo end(TcpServer.Session session, Peer peer) throws Exception {
         CompletableFuture<TcpConnection> begun = new CompletableFuture<>();
+        CompletableFuture<Thread> thread = new CompletableFuture<>();
         try (TcpServer server = TcpServer.listenBlocking(options, c -> {
             begun.complete(c);
+            thread.complete(Thread.currentThread());
             session.run(c);
         })) {
             try (Socket socket = new Socket(LOOPBACK, server.address().getPort())) {
                 peer.act(socket);
                 CloseInfo info = awaitClosed(await(begun));
+                // it may still have to log
+                assertTrue(await(thread).join(Duration.ofSeconds(Recorder.DEADLINE_SECONDS)), "the session goes on");
                 server.close(Duration.ofSeconds(Recorder.DEADLINE_SECONDS));
                 return info;
             }

@@ -128,7 +128,7 @@ public final class SimulatedPort implements HandlePort {
     /** Whoever drives the simulation is its worker, but for tasks that were taken off the workers, and threads of the application. */
     @Override
     public boolean isWorker() {
-        return (thread == null || thread == Thread.currentThread()) && !world.isStranger();
+        return (thread == null || thread == Thread.currentThread()) && !world.isStranger() || world.runsTaskOf(this);
     }
 
     @Override
@@ -142,8 +142,10 @@ public final class SimulatedPort implements HandlePort {
     public void close() {
         beginClose();
         if (world.runsTaskOf(this)) {
-            world.failed(new AssertionError("a task of the port " + name + " waits for the end of the port, which waits for the task"));
-        } else if (thread != null && thread != Thread.currentThread()) {
+            // the end waits for the task, which therefore must not wait for the end
+            return;
+        }
+        if (thread != null && thread != Thread.currentThread()) {
             join();
         } else if (world.isStranger()) {
             Stepper.await(this::hasEnded);

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -261,7 +262,9 @@ class TcpTimeTest extends TcpFixture {
             awaitClosed(pair.left());
             pair.left().executeLater(() -> order.add("too late"));
             awaitClosed(pair.right());
-            assertEquals(List.of("now", "other", "later 1", "later 2"), order);
+            // the first two may come in either order: a turn that has lasted too long lets others go before what is posted to it
+            assertEquals(Set.of("now", "other"), Set.copyOf(order.subList(0, 2)));
+            assertEquals(List.of("later 1", "later 2"), order.subList(2, order.size()));
         }
     }
 

@@ -23,7 +23,7 @@
  * bytes, its socket's buffer is fixed, so a viewer that does not read costs a known amount of memory.
  *
  * <h2>What it prints</h2>
- * goes through {@link io.iocp4j.relay.QueuedOutput}, the log too: whoever logs never waits for a terminal or a pipe that nobody reads. Lines
- * for which there is no room are counted, and the output says where they are missing.
+ * goes through {@link io.iocp4j.relay.QueuedOutput}, the log too: whoever logs never waits for a terminal or a pipe that nobody reads.
+ * Lines for which there is no room are counted, and the output says where they are missing.
  */
 package io.iocp4j.relay;

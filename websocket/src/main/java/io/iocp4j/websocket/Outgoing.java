@@ -89,7 +89,8 @@ final class Outgoing {
         if (first) {
             streamDeflates = mayDeflate();
         }
-        return streamDeflates && deflater != null ? frame(last, first, opcode, deflated(payload, last)) : frame(last, false, opcode, payload);
+        boolean deflates = streamDeflates && deflater != null;
+        return frame(last, deflates && first, opcode, deflates ? deflated(payload, last) : payload);
     }
 
     /** A message for whose compression there is no memory goes as it is. */
