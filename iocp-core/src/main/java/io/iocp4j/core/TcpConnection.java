@@ -28,7 +28,7 @@ import jdk.net.ExtendedSocketOptions;
  * each of its operations another, so it is freed, and {@link #closed()} completes, when the last operation was delivered.
  */
 public final class TcpConnection extends Strand implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
+    private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
     private static final VarHandle BYTES_READ;
 
     static {
@@ -1314,8 +1314,17 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     @Override
     void failed(Throwable thrown) {
-        LOG.log(Level.WARNING, "a callback of " + this + " threw; the connection ends", thrown);
-        fail(IoError.HANDLER_FAILED, thrown, false);
+        try {
+            fail(IoError.HANDLER_FAILED, thrown, false);
+        } catch (Throwable again) {
+            // for want of memory: its pending receive ends by this, and tries once more
+            PortSocket there = socket;
+            if (there != null) {
+                there.close();
+            }
+            thrown.addSuppressed(again);
+        }
+        LOG.log(Level.WARNING, () -> "a callback of " + this + " threw; the connection ends", thrown);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.TcpConnection;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -13,7 +14,7 @@ import java.nio.ByteBuffer;
  * delivered all the same.
  */
 final class Incoming implements MessageListener {
-    private static final System.Logger LOG = System.getLogger(Incoming.class.getName());
+    private static final System.Logger LOG = new GuardedLog(Incoming.class);
 
     private final WebSocketEnd socket;
     private final TcpConnection tcp;

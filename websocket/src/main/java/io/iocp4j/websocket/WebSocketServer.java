@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.EarlyClasses;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import java.io.IOException;
@@ -23,6 +24,7 @@ public final class WebSocketServer implements AutoCloseable {
     private volatile boolean stopping;
 
     private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
+        EarlyClasses.loadPackageOf(WebSocketServer.class);
         Connections owner = new Connections();
         // a client may end its side behind its request and wait for the answer
         TcpOptions halfOpen = asked.allowHalfOpen(true);
