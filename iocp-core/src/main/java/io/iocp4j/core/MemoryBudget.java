@@ -34,7 +34,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Safe for any number of threads. Charging is two atomic steps; looking for who holds most is done on the timer of the port.
  */
 public final class MemoryBudget {
-    private static final System.Logger LOG = System.getLogger(MemoryBudget.class.getName());
+    private static final System.Logger LOG = new GuardedLog(MemoryBudget.class);
 
     /** Where memory is. */
     public enum Kind {

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * one call of {@link #deliver}, by a worker, or of {@link #deliverLater}, by any thread, after {@link #complete} or {@link #fail}.
  */
 public abstract class PortEngine implements HandlePort {
-    private static final System.Logger LOG = System.getLogger(PortEngine.class.getName());
+    private static final System.Logger LOG = new GuardedLog(PortEngine.class);
 
     /** {@code outstanding} below this bit counts operations; the bit says that the port is closing. */
     private static final long CLOSING = 1L << 62;
@@ -63,6 +63,7 @@ public abstract class PortEngine implements HandlePort {
      */
     @SuppressWarnings("this-escape") // the queue only keeps it; nothing comes before the engine has started a thread
     protected PortEngine(PortOptions options, boolean pullsFromSystem) {
+        EarlyClasses.loadPackageOf(PortEngine.class);
         this.options = options;
         this.pullsFromMemory = options.pulled() && !pullsFromSystem;
         this.buffers = new BufferPool(options.keptBytesMax(), options.heapMax(), options.directMax());
@@ -228,8 +229,13 @@ public abstract class PortEngine implements HandlePort {
         // a copy: a handle that takes another with it is no reason not to tell the other's key
         for (PortHandle handle : List.copyOf(handles)) {
             // in this order: what the key does about it must not come before the end of the handle, which could look like its cause
-            handle.close();
-            handle.portCloses();
+            try {
+                handle.close();
+                handle.portCloses();
+            } catch (Throwable thrown) {
+                // the others close all the same
+                LOG.log(Level.ERROR, "a handle of port " + options.name() + " could not be closed in order", thrown);
+            }
         }
     }
 
@@ -444,8 +450,9 @@ public abstract class PortEngine implements HandlePort {
         }
     }
 
+    /** Throws nothing: an application may say how its context is printed. */
     void report(IoContext context, Throwable thrown) {
-        LOG.log(Level.ERROR, "the completion of " + context + " threw; its worker goes on", thrown);
+        LOG.log(Level.ERROR, () -> "the completion of " + context + " threw; its worker goes on", thrown);
     }
 
     // ------------------------------------------------------------------ for engines: handles and workers

@@ -30,7 +30,7 @@ import jdk.net.ExtendedSocketOptions;
  * each of its operations another, so it is freed, and {@link #closed()} completes, when the last operation was delivered.
  */
 public final class TcpConnection extends Strand implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
+    private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
     /** How many exceptions around one of its own a connection looks through. */
     private static final int CAUSES_MAX = 8;
     private static final VarHandle BYTES_READ;
@@ -1592,9 +1592,17 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             LOG.log(Level.DEBUG, "a callback of a connection that has ended meanwhile", thrown);
             return;
         }
-        // before it is logged: there may be no memory to log with
-        fail(IoError.HANDLER_FAILED, thrown, false);
-        LOG.log(Level.WARNING, "a callback of " + this + " threw; the connection ends", thrown);
+        try {
+            fail(IoError.HANDLER_FAILED, thrown, false);
+        } catch (Throwable again) {
+            // for want of memory: its pending receive ends by this, and tries once more
+            PortSocket there = socket;
+            if (there != null) {
+                there.close();
+            }
+            thrown.addSuppressed(again);
+        }
+        LOG.log(Level.WARNING, () -> "a callback of " + this + " threw; the connection ends", thrown);
     }
 
     @Override

@@ -22,11 +22,17 @@ import java.util.function.Function;
  * <p>{@link #close()} only stops accepting; the connections live on, and {@link #closed()} completes when the last is gone.
  */
 public final class TcpServer implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(TcpServer.class.getName());
+    private static final System.Logger LOG = new GuardedLog(TcpServer.class);
 
-    /** The first wait before accepting again when the system has no descriptor left; it doubles up to a second. */
+    /** The first wait before accepting again when something is lacking, such as descriptors; it doubles up to a second. */
     private static final Duration RETRY_FIRST = Duration.ofMillis(10);
     private static final Duration RETRY_MAX = Duration.ofSeconds(1);
+
+    /**
+     * How often within a second an accept is repeated at once because the peer was gone before it: more than peers can do in earnest, and
+     * no spin where a broken system says that of every accept. What comes above waits as after any other failure.
+     */
+    static final int GONE_PER_SECOND_MAX = 10_000;
 
     private static final InetAddress ANY6 = InetAddress.ofLiteral("::");
     private static final InetAddress ANY4 = InetAddress.ofLiteral("0.0.0.0");
@@ -53,6 +59,8 @@ public final class TcpServer implements AutoCloseable {
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    /** Made before it is needed, which is where memory may be short. */
+    private final Runnable acceptNext = this::acceptNext;
 
     /** What happens to the connections of a server. It only moves down this list. */
     private enum Fate {
@@ -69,6 +77,11 @@ public final class TcpServer implements AutoCloseable {
     private Fate fate = Fate.LIVE;
     private int open;
     private Duration retry = RETRY_FIRST;
+    /** Peers that were gone in the second that began then. */
+    private int gone;
+    private long goneSince;
+    /** Accepting could be begun neither now nor later, for want of memory: the next connection that goes makes room for it. */
+    private boolean acceptDue;
     /** Null unless {@link #closeOnExit} was called. */
     private Thread exitHook;
 
@@ -368,26 +381,63 @@ public final class TcpServer implements AutoCloseable {
         }
     }
 
-    private void accepted(Accept accept) {
-        if (accept.error() == null) {
-            synchronized (this) {
-                retry = RETRY_FIRST;
-            }
-            try {
-                admit(accept.accepted());
-            } finally {
-                accept();
-            }
-        } else if (accept.error() == IoError.OPERATION_ABORTED || accept.error() == IoError.BAD_DESCRIPTOR) {
-            // the listener was closed, by close() or with its port
+    /** Accepts the next one, now or later, whatever is thrown about it: to accept no more is the worst that can happen to a server. */
+    private void acceptNext() {
+        try {
+            accept();
+        } catch (IllegalStateException e) {
+            LOG.log(Level.DEBUG, "the port was closed, and so is the server", e);
             close();
-        } else {
-            retryLater(accept);
+        } catch (Throwable thrown) {
+            acceptLater(IoError.of(thrown), thrown);
         }
     }
 
-    /** A failed accept says nothing about the listener; without a pause a full descriptor table would make this a spin. */
-    private void retryLater(Accept accept) {
+    private void accepted(Accept accept) {
+        IoError error = accept.error();
+        if (error == null) {
+            synchronized (this) {
+                retry = RETRY_FIRST;
+            }
+            PortSocket socket = accept.accepted();
+            try {
+                admit(socket);
+            } catch (Throwable thrown) {
+                socket.close();
+                LOG.log(Level.ERROR, "a connection could not be taken in", thrown);
+            } finally {
+                acceptNext();
+            }
+        } else if (error == IoError.OPERATION_ABORTED || error == IoError.BAD_DESCRIPTOR) {
+            // the listener was closed, by close() or with its port
+            close();
+        } else if (isPeerGone(error) && mayAcceptAtOnce()) {
+            acceptNext();
+        } else {
+            acceptLater(error, accept.cause());
+        }
+    }
+
+    /** Whether the peer gave up before it was accepted, which says nothing about the listener: it may do so as often as it likes. */
+    private static boolean isPeerGone(IoError error) {
+        return error == IoError.CONNECTION_RESET || error == IoError.CONNECTION_ABORTED;
+    }
+
+    private synchronized boolean mayAcceptAtOnce() {
+        long now = port.nanoTime();
+        if (gone == 0 || now - goneSince >= TimeUnit.SECONDS.toNanos(1)) {
+            goneSince = now;
+            gone = 0;
+        }
+        gone++;
+        return gone <= GONE_PER_SECOND_MAX;
+    }
+
+    /**
+     * A failed accept says nothing about the listener; without a pause a full descriptor table would make this a spin. First what keeps
+     * the server alive, then who wants to know, and the log last: all of them may fail in the same need.
+     */
+    private void acceptLater(IoError error, Throwable cause) {
         Duration wait;
         synchronized (this) {
             if (closing) {
@@ -396,12 +446,33 @@ public final class TcpServer implements AutoCloseable {
             wait = retry;
             Duration doubled = retry.multipliedBy(2);
             retry = doubled.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : doubled;
-            port.schedule(wait, this::accept);
         }
-        IoException failure = new IoException(accept.error(), "accept", address(), null, accept.cause());
-        LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
-        FlightEvents.AcceptFailed.commit(failure);
-        tell(() -> options.gate().onAcceptFailed(failure));
+        scheduleAccept(wait);
+        try {
+            IoException failure = new IoException(error, "accept", address(), null, cause);
+            tell(() -> options.gate().onAcceptFailed(failure));
+            FlightEvents.AcceptFailed.commit(failure);
+            LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
+        } catch (Throwable thrown) {
+            LOG.log(Level.ERROR, "an accept failed, and so did telling it", thrown);
+        }
+    }
+
+    private void scheduleAccept(Duration wait) {
+        try {
+            port.schedule(wait, acceptNext);
+        } catch (Throwable noTimer) {
+            try {
+                accept();
+            } catch (IllegalStateException e) {
+                close();
+            } catch (Throwable notNow) {
+                synchronized (this) {
+                    acceptDue = true;
+                }
+                LOG.log(Level.ERROR, "accepting goes on when a connection has gone", notNow);
+            }
+        }
     }
 
     private void admit(PortSocket socket) {
@@ -413,28 +484,33 @@ public final class TcpServer implements AutoCloseable {
             tell(() -> options.gate().onDrop(socket.local(), socket.remote(), drop));
             return;
         }
-        TlsSocket tls;
+        TcpConnection connection;
         try {
-            TcpConnection.configure(socket, options);
-            tls = options.tls() == null ? null
-                    : new TlsSocket(HandlePort.of(port), socket, TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
-        } catch (IOException | RuntimeException e) {
-            // gone before its first byte
-            LOG.log(Level.DEBUG, "a connection from " + socket.remote() + " ended before it began", e);
+            connection = connection(socket);
+        } catch (Throwable thrown) {
             socket.close();
             freed(null);
+            // gone before its first byte, mostly
+            LOG.log(thrown instanceof Error ? Level.ERROR : Level.DEBUG,
+                    "a connection from " + socket.remote() + " ended before it began", thrown);
             return;
         }
-        var self = new TcpConnection[1];
-        TcpConnection connection = new TcpConnection(port, tls == null ? socket : tls, options,
-                tls == null ? TcpConnection.State.OPEN : TcpConnection.State.CONNECTING, () -> freed(self[0]));
-        self[0] = connection;
         connection.open(c -> {
             // as the strand: close(Duration) may close what it finds here before there is a handler
             connections.add(c);
             end(c);
             return handlerFor(c);
         });
+    }
+
+    private TcpConnection connection(PortSocket socket) throws IOException {
+        TcpConnection.configure(socket, options);
+        TlsSocket tls = options.tls() == null ? null
+                : new TlsSocket(HandlePort.of(port), socket, TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
+        var self = new TcpConnection[1];
+        self[0] = new TcpConnection(port, tls == null ? socket : tls, options,
+                tls == null ? TcpConnection.State.OPEN : TcpConnection.State.CONNECTING, () -> freed(self[0]));
+        return self[0];
     }
 
     private boolean admits(PortSocket socket) {
@@ -493,8 +569,8 @@ public final class TcpServer implements AutoCloseable {
             return new TcpHandler() {
                 @Override
                 public void onOpen(TcpConnection c) {
-                    LOG.log(Level.WARNING, "no handler could be made for " + c, thrown);
                     c.abort(IoError.HANDLER_FAILED, thrown);
+                    LOG.log(Level.WARNING, "no handler could be made for " + c, thrown);
                 }
             };
         }
@@ -505,12 +581,18 @@ public final class TcpServer implements AutoCloseable {
             connections.remove(connection);
         }
         boolean last;
+        boolean accepts;
         synchronized (this) {
             open--;
             last = closing && open == 0;
+            accepts = acceptDue;
+            acceptDue = false;
         }
         if (last) {
             finish();
+        }
+        if (accepts) {
+            acceptNext();
         }
     }
 
@@ -547,11 +629,11 @@ public final class TcpServer implements AutoCloseable {
             } catch (Throwable thrown) {
                 IoException ofTheConnection = connection.ownFailure(thrown);
                 if (ofTheConnection != null) {
-                    LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);
                     connection.abort(ofTheConnection.error(), thrown);
+                    LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);
                 } else {
-                    LOG.log(Level.WARNING, "the session of " + connection + " threw; the connection ends", thrown);
                     connection.abort(IoError.HANDLER_FAILED, thrown);
+                    LOG.log(Level.WARNING, "the session of " + connection + " threw; the connection ends", thrown);
                 }
             }
         }

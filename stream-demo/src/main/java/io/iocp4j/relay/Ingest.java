@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.relay.media.Fmp4Parser;
 import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
@@ -20,7 +21,7 @@ import java.util.concurrent.Future;
  * segment on, so that a request with garbage does not take a stream from anybody.
  */
 final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher {
-    private static final System.Logger LOG = System.getLogger(Ingest.class.getName());
+    private static final System.Logger LOG = new GuardedLog(Ingest.class);
 
     private final String path;
     private final RelayHub hub;

@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.websocket.CloseCode;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -17,7 +18,7 @@ import java.util.function.Consumer;
  * through a restart of it.
  */
 final class RelayStream {
-    private static final System.Logger LOG = System.getLogger(RelayStream.class.getName());
+    private static final System.Logger LOG = new GuardedLog(RelayStream.class);
 
     /** Where a stream stands. */
     enum State {

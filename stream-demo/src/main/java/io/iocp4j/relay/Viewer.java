@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.BufferPool;
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.websocket.CloseCode;
 import io.iocp4j.websocket.CloseStatus;
 import io.iocp4j.websocket.Message;
@@ -19,7 +20,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * socket, whose send queue is empty otherwise, so that what is to be skipped is still here to be skipped.
  */
 final class Viewer implements WebSocketListener {
-    private static final System.Logger LOG = System.getLogger(Viewer.class.getName());
+    private static final System.Logger LOG = new GuardedLog(Viewer.class);
 
     /** Close code: there is no such stream. */
     static final int NO_SUCH_STREAM = 4404;

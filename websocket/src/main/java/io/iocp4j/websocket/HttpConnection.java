@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
@@ -19,7 +20,7 @@ import java.util.concurrent.Future;
  * {@link WebSocket}. All methods run as callbacks of the connection, but for {@link #answer}.
  */
 final class HttpConnection implements TcpHandler {
-    private static final System.Logger LOG = System.getLogger(HttpConnection.class.getName());
+    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 

@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.MemoryBudget.Kind;
@@ -17,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * slows the peer down when the receiver is slow. One thread receives at a time.
  */
 final class Inbox implements WebSocketListener {
-    private static final System.Logger LOG = System.getLogger(Inbox.class.getName());
+    private static final System.Logger LOG = new GuardedLog(Inbox.class);
 
     /** Messages, or parts of them, that are kept before the WebSocket is paused; it goes on when half of them are left. */
     static final int PIECES_MAX = 64;

@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import java.lang.System.Logger.Level;
@@ -17,7 +18,7 @@ import java.nio.ByteBuffer;
  * what other connections have waiting. In the most compressed form one receive of 64 KiB is 64 MiB of messages.
  */
 final class Incoming implements MessageListener, FrameListener {
-    private static final System.Logger LOG = System.getLogger(Incoming.class.getName());
+    private static final System.Logger LOG = new GuardedLog(Incoming.class);
 
     /** How long a turn decodes, in nanoseconds, before other connections have theirs; a callback is not interrupted. */
     static final long TURN_NANOS_MAX = 1_000_000;

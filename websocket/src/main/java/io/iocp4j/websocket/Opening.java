@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.EarlyClasses;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.SharedPort;
@@ -52,6 +53,7 @@ final class Opening {
 
     private Opening(CompletionPort port, SharedPort shared, ClientSettings settings, WebSocketListener listener,
             TcpHandler joined) {
+        EarlyClasses.loadPackageOf(Opening.class);
         this.joined = joined;
         this.port = port;
         this.shared = shared;

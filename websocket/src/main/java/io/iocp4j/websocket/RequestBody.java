@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.GuardedLog;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
@@ -8,7 +9,7 @@ import java.nio.ByteBuffer;
  * callbacks of the connection, {@link #drop} also from within those of the listener.
  */
 final class RequestBody {
-    private static final System.Logger LOG = System.getLogger(RequestBody.class.getName());
+    private static final System.Logger LOG = new GuardedLog(RequestBody.class);
 
     /** How long a body may keep a worker from other connections, in nanoseconds, when it comes in many small chunks. */
     static final long TURN_NANOS_MAX = 1_000_000;

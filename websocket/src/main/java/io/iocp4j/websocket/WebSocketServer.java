@@ -1,6 +1,8 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.EarlyClasses;
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import java.io.IOException;
@@ -17,7 +19,7 @@ import javax.net.ssl.SSLContext;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(WebSocketServer.class.getName());
+    private static final System.Logger LOG = new GuardedLog(WebSocketServer.class);
 
     private final TcpServer tcp;
     private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
@@ -28,6 +30,7 @@ public final class WebSocketServer implements AutoCloseable {
     private Thread exitHook;
 
     private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
+        EarlyClasses.loadPackageOf(WebSocketServer.class);
         Connections owner = new Connections();
         // a client may end its side behind its request and wait for the answer
         TcpOptions halfOpen = asked.allowHalfOpen(true);
