@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
@@ -94,6 +95,10 @@ final class HttpConnection implements TcpHandler {
 
     InetSocketAddress remote() {
         return tcp.remote();
+    }
+
+    MemoryAccount memory() {
+        return tcp.memory();
     }
 
     // ------------------------------------------------------------------ from the connection

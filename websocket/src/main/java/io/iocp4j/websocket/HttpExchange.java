@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.MemoryAccount;
 import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +32,16 @@ public final class HttpExchange {
      */
     public InetSocketAddress remote() {
         return connection.remote();
+    }
+
+    /**
+     * What the connection makes its port hold: whoever keeps something of this request or its body charges it here, before it is taken. It is
+     * given back at the end of the connection at the latest.
+     *
+     * @return the account of the connection
+     */
+    public MemoryAccount memory() {
+        return connection.memory();
     }
 
     /**
