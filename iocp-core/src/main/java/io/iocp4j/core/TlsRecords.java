@@ -1,6 +1,11 @@
 package io.iocp4j.core;
 
 import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.util.Collection;
+import java.util.stream.Stream;
+import javax.net.ssl.SNIMatcher;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
@@ -70,12 +75,63 @@ final class TlsRecords {
     }
 
     static TlsRecords ofServer(TcpOptions options, BufferPool pool) {
+        return new TlsRecords(serverEngine(options), options, pool);
+    }
+
+    private static SSLEngine serverEngine(TcpOptions options) {
         SSLEngine engine = options.tls().createSSLEngine();
         engine.setUseClientMode(false);
         SSLParameters parameters = engine.getSSLParameters();
         options.tlsParameters().accept(parameters);
         engine.setSSLParameters(parameters);
-        return new TlsRecords(engine, options, pool);
+        return engine;
+    }
+
+    /**
+     * Refuses what no client could shake hands with, above all a context without a key. A context does not say what keys it has, so this
+     * begins a handshake in memory, with a client that knows all versions and cipher suites and names no host. Not tried where the
+     * application chooses by the name.
+     *
+     * @throws IllegalArgumentException if the server has no answer
+     */
+    static void requireAnswer(TcpOptions options) {
+        SSLEngine server = serverEngine(options);
+        Collection<SNIMatcher> names = server.getSSLParameters().getSNIMatchers();
+        if (names == null || names.isEmpty()) {
+            ByteBuffer hello;
+            try {
+                hello = helloOfAnyClient();
+            } catch (GeneralSecurityException | SSLException e) {
+                throw new IllegalStateException("the JDK has no client for TLS", e);
+            }
+            try {
+                answer(server, hello);
+            } catch (SSLException e) {
+                throw new IllegalArgumentException("the TLS context of a server has no key, or none for these parameters: no client could "
+                        + "shake hands. If the key depends on the name that a client asks for, set SSLParameters.setSNIMatchers", e);
+            }
+        }
+    }
+
+    private static ByteBuffer helloOfAnyClient() throws GeneralSecurityException, SSLException {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, null, null);
+        SSLEngine client = context.createSSLEngine();
+        client.setUseClientMode(true);
+        client.setEnabledCipherSuites(client.getSupportedCipherSuites());
+        client.setEnabledProtocols(Stream.of(client.getSupportedProtocols()).filter(version -> version.startsWith("TLSv"))
+                .toArray(String[]::new));
+        ByteBuffer hello = ByteBuffer.allocate(client.getSession().getPacketBufferSize());
+        client.wrap(EMPTY, hello);
+        return hello.flip();
+    }
+
+    /** Runs the engine until it has said something, or waits for more. */
+    private static void answer(SSLEngine server, ByteBuffer hello) throws SSLException {
+        ByteBuffer answer = ByteBuffer.allocate(server.getSession().getPacketBufferSize());
+        server.unwrap(hello, ByteBuffer.allocate(server.getSession().getApplicationBufferSize()));
+        runTasks(server);
+        server.wrap(EMPTY, answer);
     }
 
     // ------------------------------------------------------------------ facts
@@ -117,6 +173,10 @@ final class TlsRecords {
 
     /** The engine's computations that may take long, signatures above all. */
     void runTasks() {
+        runTasks(engine);
+    }
+
+    private static void runTasks(SSLEngine engine) {
         for (Runnable task = engine.getDelegatedTask(); task != null; task = engine.getDelegatedTask()) {
             task.run();
         }
