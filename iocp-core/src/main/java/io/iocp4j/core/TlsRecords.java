@@ -39,6 +39,7 @@ final class TlsRecords {
     private static final int RECORDS_MAX = 3;
     /** RFC 8446 section 5.1. */
     private static final int RECORD_PLAINTEXT_MAX = 16 << 10;
+    private static final String TLS_1_3 = "TLSv1.3";
 
     private final SSLEngine engine;
     private final BufferPool pool;
@@ -271,8 +272,12 @@ final class TlsRecords {
                 // a record is unwrapped whole or not at all
                 result = unwrapAside(into);
             }
+            boolean negotiated = handshakeDone;
             note(result);
             releaseEmpty();
+            if (negotiated) {
+                requireNoNewHandshake(result);
+            }
             switch (result.getStatus()) {
                 case BUFFER_UNDERFLOW -> {
                     requireRoom();
@@ -291,6 +296,22 @@ final class TlsRecords {
             }
         }
         return Stop.PAUSED;
+    }
+
+    /**
+     * Before TLS 1.3 a peer may ask for a new handshake as often as it likes, each for milliseconds of our processor and a few bytes of
+     * its own (RFC 5246 section 7.4.1, CVE-2011-1473). Nobody needs it: it is refused. What the engine wants to say after TLS 1.3 has
+     * begun is a new key.
+     */
+    private void requireNoNewHandshake(SSLEngineResult result) throws SSLException {
+        boolean wantsMore = switch (result.getHandshakeStatus()) {
+            case NEED_TASK, NEED_WRAP, NEED_UNWRAP, NEED_UNWRAP_AGAIN -> true;
+            case NOT_HANDSHAKING, FINISHED -> false;
+        };
+        if (wantsMore && result.getStatus() == SSLEngineResult.Status.OK && !engine.getSession().getProtocol().equals(TLS_1_3)) {
+            engine.closeOutbound();
+            throw new SSLException("the peer asks for a new handshake");
+        }
     }
 
     private SSLEngineResult unwrapAside(ByteBuffer into) throws SSLException {

@@ -114,6 +114,24 @@ class TlsHandshakeTest extends TlsFixture {
     }
 
     @ParameterizedTest
+    @EnumSource(Role.class)
+    @DisplayName("happens once: a peer that asks for another under TLS 1.2 is refused")
+    void renegotiation(Role role) throws Exception {
+        Recorder handler = new Recorder();
+        Pair pair = secure(role, TLS_1_2, handler);
+        pair.peerSends("x");
+        handler.awaitBytes(1);
+        SSLSocket peer = (SSLSocket) pair.peer();
+        assertInstanceOf(IOException.class, failureOf(() -> {
+            peer.startHandshake();
+            peer.getInputStream().read();
+            peer.getOutputStream().write(1);
+            peer.getInputStream().read();
+        }));
+        assertEquals(IoError.TLS_FAILURE, awaitClosed(pair.connection()).error());
+    }
+
+    @ParameterizedTest
     @CsvSource({"TLSv1.2", "TLSv1.3"})
     @DisplayName("asks a client for its certificate if the server wants it; one without has no connection, and the server lives")
     void clientCertificate(String version) throws Exception {
