@@ -49,7 +49,8 @@ public interface CompletionPort extends AutoCloseable {
 
     /**
      * Opens a port on the engine that the options name, or on the best that works here: one that a {@link CompletionPortProvider} on
-     * the module path or class path brings, else the JDK's asynchronous channels, which work everywhere.
+     * the module path or class path brings, else the JDK's asynchronous channels, which work everywhere. A provider whose code cannot be
+     * linked here is passed over.
      *
      * @param options how
      * @return an open port, the caller's to close
@@ -58,7 +59,7 @@ public interface CompletionPort extends AutoCloseable {
      * @throws UnsupportedOperationException if the options name an engine that cannot run here; the message says why
      */
     static CompletionPort open(PortOptions options) throws IoException {
-        return Engines.choose(options).open(options);
+        return Engines.open(options);
     }
 
     /**

@@ -528,22 +528,25 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * TLS on every connection, with the context's own choice of versions and cipher suites.
+     * TLS on every connection, with these keys and this trust. What {@link #tls(SSLContext, Consumer)} has said about the parameters stays:
+     * whoever changes the context does not mean to drop them.
      *
      * @param context keys and trust; null for no TLS
      * @return a copy
      */
     public TcpOptions tls(SSLContext context) {
-        return tls(context, parameters -> { });
+        return with(copy -> copy.tls = context);
     }
 
     /**
-     * TLS on every connection. A server needs a context with a key. A client checks that the peer's certificate is one of the host that
-     * it was asked to connect to (RFC 2818 section 3.1), whatever else is set. A handshake that fails ends its connection with
-     * {@link IoError#TLS_FAILURE}, and a server's handler is not told {@code onOpen} before it is done.
+     * TLS on every connection. A server needs a context with a key; it refuses to listen without. A client checks that the peer's
+     * certificate is one of the host that it was asked to connect to (RFC 2818 section 3.1), whatever else is set. A handshake that fails
+     * ends its connection with {@link IoError#TLS_FAILURE}, and a server's handler is not told {@code onOpen} before it is done. There is
+     * one handshake: a peer that asks for another, as versions before 1.3 let it, ends its connection in the same way.
      *
      * @param context keys and trust; null for no TLS
-     * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client needs a certificate
+     * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client needs a certificate;
+     *        in place of what was said before
      * @return a copy
      */
     public TcpOptions tls(SSLContext context, Consumer<SSLParameters> parameters) {
@@ -554,7 +557,8 @@ public final class TcpOptions implements Cloneable {
         });
     }
 
-    Consumer<SSLParameters> tlsParameters() {
+    /** {@return what changes the parameters of each TLS connection, nothing by default} */
+    public Consumer<SSLParameters> tlsParameters() {
         return tlsParameters;
     }
 

@@ -94,6 +94,7 @@ public final class TcpServer implements AutoCloseable {
         if (options.tls() != null) {
             // what TLS refuses is refused here, not at each connection
             TlsRecords.ofServer(options, HandlePort.of(port).buffers());
+            TlsRecords.requireAnswer(options);
         }
         requireUserTimeout();
         this.listener = listen(options.address());
@@ -147,6 +148,7 @@ public final class TcpServer implements AutoCloseable {
      * @param session what a thread does with its connection
      * @return listening
      * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
      */
     public static TcpServer listenBlocking(TcpOptions options, Session session) throws IOException {
         Objects.requireNonNull(session);
@@ -161,6 +163,7 @@ public final class TcpServer implements AutoCloseable {
      * @param handlers makes the handler of a connection before its {@code onOpen}
      * @return listening
      * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
      */
     public static TcpServer listen(TcpOptions options, Function<TcpConnection, TcpHandler> handlers) throws IOException {
         return listen(CompletionPort.open(), true, options, handlers);
@@ -174,6 +177,7 @@ public final class TcpServer implements AutoCloseable {
      * @param handlers makes the handler of a connection before its {@code onOpen}
      * @return listening
      * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
      */
     public static TcpServer listen(CompletionPort port, TcpOptions options, Function<TcpConnection, TcpHandler> handlers)
             throws IOException {
@@ -186,7 +190,7 @@ public final class TcpServer implements AutoCloseable {
             TcpServer server = new TcpServer(port, ownsPort, options, handlers);
             server.accept();
             return server;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (ownsPort) {
                 port.close();
             }

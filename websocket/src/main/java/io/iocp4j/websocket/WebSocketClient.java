@@ -12,7 +12,9 @@ import java.util.Base64;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /**
  * Opens WebSockets (RFC 6455 section 4.1), for calls that wait or with callbacks.
@@ -69,6 +71,7 @@ public final class WebSocketClient {
     public static final class Builder extends WebSocketBuilder<Builder> {
         private TcpOptions tcp = TcpOptions.defaults();
         private SSLContext tls;
+        private Consumer<SSLParameters> tlsParameters = parameters -> { };
         private HttpLimits httpLimits = HttpLimits.defaults();
         private final HttpHeaders.Builder headers = HttpHeaders.builder();
         private Set<String> subprotocols = Set.of();
@@ -102,12 +105,25 @@ public final class WebSocketClient {
          * Whom to trust, and who this side is, where the URI begins with wss://. That the certificate is one of the
          * host in the URI is checked always.
          *
-         * @param context the default of the JDK unless set
+         * @param context the default of the JDK unless set; goes before the one of {@link #tcp}, whose parameters are kept
          * @return this
          */
         public Builder tls(SSLContext context) {
             tls = Objects.requireNonNull(context);
             return this;
+        }
+
+        /**
+         * Whom to trust, and who this side is, with parameters.
+         *
+         * @param context as {@link #tls(SSLContext)}
+         * @param parameters changes what is negotiated, such as versions; called after what the options of {@link #tcp}
+         *     have set
+         * @return this
+         */
+        public Builder tls(SSLContext context, Consumer<SSLParameters> parameters) {
+            tlsParameters = Objects.requireNonNull(parameters);
+            return tls(context);
         }
 
         /**
@@ -210,8 +226,8 @@ public final class WebSocketClient {
         }
 
         ClientSettings settings() {
-            return new ClientSettings(webSocket, tcp, tls, httpLimits, headers.build(), subprotocols, connectTimeout,
-                    redirects, proxy, proxyHeaders);
+            return new ClientSettings(webSocket, tcp, tls, tlsParameters, httpLimits, headers.build(), subprotocols,
+                    connectTimeout, redirects, proxy, proxyHeaders);
         }
 
         /**

@@ -15,7 +15,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
@@ -34,7 +36,8 @@ public final class WebSocketServer implements AutoCloseable {
         Connections owner = new Connections();
         // a client may end its side behind its request and wait for the answer
         TcpOptions halfOpen = asked.allowHalfOpen(true);
-        TcpOptions options = settings.tls == null ? halfOpen : halfOpen.tls(settings.tls);
+        TcpOptions options = settings.tls == null ? halfOpen
+                : halfOpen.tls(settings.tls, asked.tlsParameters().andThen(settings.tlsParameters));
         this.tcp = port == null ? TcpServer.listen(options, connection -> new HttpConnection(settings, owner))
                 : TcpServer.listen(port, options, connection -> new HttpConnection(settings, owner));
     }
@@ -250,6 +253,7 @@ public final class WebSocketServer implements AutoCloseable {
         Duration responseTimeout = Duration.ofSeconds(30);
         int minBodyRate = 100;
         private SSLContext tls;
+        private Consumer<SSLParameters> tlsParameters = parameters -> { };
         UpgradeHandler upgrades = request -> {
             throw new HttpException(404, "there is no WebSocket here");
         };
@@ -301,12 +305,25 @@ public final class WebSocketServer implements AutoCloseable {
         /**
          * Speaks TLS: wss and https instead of ws and http.
          *
-         * @param context has the certificate; as {@link TcpOptions#tls(SSLContext)}, which it goes before
+         * @param context has the certificate; goes before the one of {@link TcpOptions#tls(SSLContext)}, whose parameters are kept
          * @return this
          */
         public Builder tls(SSLContext context) {
             tls = Objects.requireNonNull(context);
             return this;
+        }
+
+        /**
+         * Speaks TLS, with parameters.
+         *
+         * @param context as {@link #tls(SSLContext)}
+         * @param parameters changes what is negotiated for each connection, such as whether a client needs a certificate; called
+         *        after what {@link TcpOptions#tls(SSLContext, Consumer)} has set
+         * @return this
+         */
+        public Builder tls(SSLContext context, Consumer<SSLParameters> parameters) {
+            tlsParameters = Objects.requireNonNull(parameters);
+            return tls(context);
         }
 
         /**
@@ -401,6 +418,7 @@ public final class WebSocketServer implements AutoCloseable {
          * @param options address, options and limits of TCP
          * @return listening
          * @throws IOException if the address is taken
+         * @throws IllegalArgumentException if there is TLS with a context that has no key
          */
         public WebSocketServer listen(TcpOptions options) throws IOException {
             return new WebSocketServer(copy(), null, options);
@@ -413,6 +431,7 @@ public final class WebSocketServer implements AutoCloseable {
          * @param options address, options and limits of TCP
          * @return listening
          * @throws IOException if the address is taken
+         * @throws IllegalArgumentException if there is TLS with a context that has no key
          */
         public WebSocketServer listen(CompletionPort port, TcpOptions options) throws IOException {
             return new WebSocketServer(copy(), Objects.requireNonNull(port), options);
