@@ -24,6 +24,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <ul>
  * <li>Above {@link #TIGHT_PERCENT} connections shrink, receives do not grow, and a new connection is not read from until it is less.</li>
+ * <li>While a new connection waits, those that hold more than their fair share end, until it need not wait: the one that holds most
+ *     first.</li>
  * <li>Above {@link #SCARCE_PERCENT} the account that holds most is ended, then the next, until it would be less; of two that hold the
  *     same the younger.</li>
  * <li>At the limit a charge is refused, but only to an account that would hold more than its fair share, which is the limit over the
@@ -255,7 +257,14 @@ public final class MemoryBudget {
             FlightEvents.MemoryTight.commit(kind.text, used, ledger.max);
             later(port, () -> accounts.forEach(account -> guarded(account, account::shrink)));
         }
-        if (used > ledger.scarce && ledger.relieving.compareAndSet(false, true) && !later(port, () -> relieve(kind))) {
+        if (used > ledger.scarce) {
+            relieveLater(kind, port);
+        }
+    }
+
+    private void relieveLater(Kind kind, CompletionPort port) {
+        Ledger ledger = ledger(kind);
+        if (ledger.relieving.compareAndSet(false, true) && !later(port, () -> relieve(kind))) {
             ledger.relieving.set(false);
         }
     }
@@ -274,6 +283,11 @@ public final class MemoryBudget {
     void whenRelaxed(CompletionPort port, Runnable task) {
         waiting.add(new Waiting(port, task));
         shrunk();
+        for (Kind kind : Kind.values()) {
+            if (isTight(kind)) {
+                relieveLater(kind, port);
+            }
+        }
     }
 
     private static boolean later(CompletionPort port, Runnable task) {
@@ -291,15 +305,19 @@ public final class MemoryBudget {
         Ledger ledger = ledger(kind);
         try {
             // who was ended before gives back what it holds, and nobody else has to for that
-            long excess = ledger.used() - ledger.scarce - ending.stream().mapToLong(account -> account.held(kind)).sum();
-            if (excess <= 0) {
+            long used = ledger.used() - ending.stream().mapToLong(account -> account.held(kind)).sum();
+            long goal = waiting.isEmpty() ? ledger.scarce : ledger.tight;
+            if (used <= goal) {
                 return;
             }
-            List<Candidate> all = accounts.stream().map(account -> new Candidate(account, account.held(kind))).sorted(Candidate.ORDER)
-                    .toList();
+            long share = share(kind);
+            List<Candidate> all = accounts.stream().map(account -> new Candidate(account, account.held(kind)))
+                    .filter(candidate -> candidate.held > (used > ledger.scarce ? 0 : share)).sorted(Candidate.ORDER).toList();
+            long left = used;
             for (Candidate next : all) {
-                if (excess > 0 && next.held > 0 && next.account.beginEviction()) {
-                    excess -= next.held;
+                boolean wanted = left > ledger.scarce || left > goal && next.held > share;
+                if (wanted && next.account.beginEviction()) {
+                    left -= next.held;
                     evict(kind, next);
                 }
             }

@@ -195,18 +195,34 @@ class MemoryBudgetTcpTest {
     @Test
     @DisplayName("a newcomer is not read from while memory is tight, and is then")
     void newcomerWaits() throws IOException {
-        begin(1, Faults.none(), 100_000, 1 << 20);
+        begin(1, Faults.none(), 1 << 20, 1 << 20);
         connect(true);
-        ends.get(0).connection.memory().charge(Kind.HEAP, 70_000);
+        // nobody's, so nobody can end for it
+        List<PooledBuffer> ofTheApplication = List.of(serverPort.buffers().acquire(512 << 10), serverPort.buffers().acquire(256 << 10),
+                serverPort.buffers().acquire(32 << 10));
         ClientEnd newcomer = connect(true);
         newcomer.connection.send(ByteBuffer.wrap(new byte[10]));
         run();
         ServerEnd end = ends.get(1);
         assertTrue(end.open);
         assertEquals(0, end.received);
-        ends.get(0).connection.memory().release(Kind.HEAP, 70_000);
+        ofTheApplication.forEach(PooledBuffer::release);
         run();
         assertEquals(10, end.received);
+        end();
+    }
+
+    @Test
+    @DisplayName("a newcomer is let in for one that holds more than its share")
+    void newcomerIsLetIn() throws IOException {
+        begin(1, Faults.none(), 100_000, 1 << 20);
+        connect(true);
+        ends.get(0).connection.memory().charge(Kind.HEAP, 70_000);
+        ClientEnd newcomer = connect(true);
+        newcomer.connection.send(ByteBuffer.wrap(new byte[10]));
+        run();
+        assertEquals(10, ends.get(1).received);
+        assertTrue(ends.get(0).closed != null);
         end();
     }
 

@@ -169,6 +169,42 @@ class MemoryBudgetTest {
     }
 
     @Test
+    @DisplayName("while somebody waits, those above their fair share end, the largest first, and nobody else does")
+    void greedyForNewcomers() {
+        begin(1_000, 1_000);
+        Holder greedy = new Holder();
+        Holder less = new Holder();
+        Holder small = new Holder();
+        new Holder();
+        greedy.charge(Kind.HEAP, 350);
+        less.charge(Kind.HEAP, 300);
+        small.charge(Kind.HEAP, 200);
+        List<String> told = new ArrayList<>();
+        run();
+        assertEquals(List.of(), evicted, "nobody waits");
+        budget.whenRelaxed(port, () -> told.add("on"));
+        run();
+        assertEquals(List.of(greedy), evicted, "without it memory is not tight");
+        greedy.close();
+        run();
+        assertEquals(List.of("on"), told);
+    }
+
+    @Test
+    @DisplayName("where all hold the same nobody ends for a newcomer, which waits")
+    void newcomersAmongEquals() {
+        begin(1_000, 1_000);
+        for (int i = 0; i < 4; i++) {
+            new Holder().charge(Kind.HEAP, 200);
+        }
+        List<String> told = new ArrayList<>();
+        budget.whenRelaxed(port, () -> told.add("on"));
+        run();
+        assertEquals(List.of(), evicted);
+        assertEquals(List.of(), told);
+    }
+
+    @Test
     @DisplayName("who waits goes on when buffers come back, too")
     void tightBuffers() {
         begin(1_000, 1 << 20);
