@@ -241,15 +241,21 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     private void connect(InetSocketAddress remote) throws IOException {
+        Connector made = null;
         boolean begun = false;
         try {
-            begun = begin(new Connector(this, lock, port, options, remote));
+            made = new Connector(this, lock, port, options, remote);
+            begun = begin(made);
         } finally {
             if (!begun) {
+                if (made == null) {
+                    neverWas();
+                }
                 // not under the lock: a port of its own ends with the connection, and may have a worker that waits for the lock
                 release();
             }
         }
+        made.lookUp();
     }
 
     private boolean begin(Connector newConnector) throws IoException {
@@ -374,12 +380,14 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (current == null || !onStrand()) {
             throw new IllegalStateException("TLS begins in onData, where the peer has agreed to it");
         }
+        // not under the lock: the parameters of TLS are the application's
+        TlsRecords records = TlsRecords.ofClient(tls, host, tcpPort, port.buffers());
         synchronized (lock) {
             if (socket instanceof TlsSocket || tlsStart != null || !sending && !queue.isEmpty()) {
                 throw new IllegalStateException("there is TLS already, or something is still to be sent in the open");
             }
             if (state == State.OPEN) {
-                tlsStart = new TlsStart(TlsRecords.ofClient(tls, host, tcpPort, port.buffers()), queue.bytes());
+                tlsStart = new TlsStart(records, queue.bytes());
                 tlsStart.sentInTheOpen(0);
             }
         }
@@ -574,7 +582,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     private IoException notFlushed() {
         boolean local = ending.told().initiator() == Initiator.LOCAL;
-        return ioException("send", local ? IoError.OPERATION_ABORTED : whyNotSending());
+        return ioException("write", local ? IoError.OPERATION_ABORTED : whyNotSending());
     }
 
     // ------------------------------------------------------------------ receiving
@@ -1001,6 +1009,13 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         return there == null ? null : there.remote();
     }
 
+    /** The peer's address, or before a connect has succeeded the one that was asked for; null if there is neither. */
+    InetSocketAddress peer() {
+        PortSocket there = socket;
+        Connector asked = connector;
+        return there != null ? there.remote() : asked == null ? null : asked.remote();
+    }
+
     /**
      * What TLS negotiated: version, cipher suite, the peer's certificates.
      *
@@ -1059,7 +1074,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "TcpConnection[" + state() + ", local " + local() + ", peer " + remote() + "]";
+        return "TcpConnection[" + state() + ", local " + local() + ", peer " + peer() + "]";
     }
 
     // ------------------------------------------------------------------ inside: sending, under the lock
@@ -1469,7 +1484,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         synchronized (lock) {
             cause = ending.told() == null ? null : ending.told().cause();
         }
-        return new IoException(error, operation, local(), remote(), cause);
+        return new IoException(error, operation, local(), peer(), cause);
     }
 
     // ------------------------------------------------------------------ inside: the operations
