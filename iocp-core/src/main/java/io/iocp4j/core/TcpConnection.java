@@ -252,7 +252,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                     neverWas();
                 }
                 // not under the lock: a port of its own ends with the connection, and may have a worker that waits for the lock
-                release();
+                dropReference();
             }
         }
         made.lookUp();
@@ -335,7 +335,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     void open(Function<TcpConnection, TcpHandler> handlers) {
         // the reference of this call: the first turn may see the end already
-        retain();
+        addReference();
         try {
             runInTurn(() -> {
                 handler = handlers.apply(this);
@@ -347,7 +347,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 }
             });
         } finally {
-            release();
+            dropReference();
         }
     }
 
@@ -940,7 +940,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             flushMarks.fail(notFlushed());
         }
         // by the strand, since the last reference must not go under the lock: who waits for closed() may go on from there
-        post(this::release);
+        post(this::dropReference);
     }
 
     @Override

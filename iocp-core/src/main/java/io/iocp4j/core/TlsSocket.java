@@ -202,8 +202,8 @@ final class TlsSocket extends VirtualSocket {
     /** Signatures and key agreements take milliseconds: too long for a worker. */
     private void work() {
         working = true;
-        RefCounted kept = owner();
-        kept.retain();
+        Counted kept = owner();
+        kept.addReference();
         port.offload(() -> {
             try {
                 records.runTasks();
@@ -212,7 +212,7 @@ final class TlsSocket extends VirtualSocket {
                     working = false;
                     advance();
                 }
-                kept.release();
+                kept.dropReference();
             }
         });
     }
