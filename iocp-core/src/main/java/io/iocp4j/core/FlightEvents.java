@@ -57,6 +57,7 @@ final class FlightEvents {
         @Label("Local Address")
         private String local;
         @Label("Peer Address")
+        @Description("Of a connect that has failed, what was to be reached")
         private String peer;
         @Label("Bytes Read")
         @DataAmount
@@ -84,7 +85,7 @@ final class FlightEvents {
             ConnectionClosed event = new ConnectionClosed();
             if (event.shouldCommit()) {
                 event.local = text(connection.local());
-                event.peer = text(connection.remote());
+                event.peer = text(connection.peer());
                 event.bytesRead = connection.bytesRead();
                 event.bytesWritten = connection.bytesWritten();
                 event.bytesLost = why.bytesLost();

@@ -264,15 +264,21 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     private void connect(InetSocketAddress remote) throws IOException {
+        Connector made = null;
         boolean begun = false;
         try {
-            begun = begin(new Connector(this, lock, port, options, remote));
+            made = new Connector(this, lock, port, options, remote);
+            begun = begin(made);
         } finally {
             if (!begun) {
+                if (made == null) {
+                    neverWas();
+                }
                 // not under the lock: what is told of the end may go on from there
-                release();
+                dropReference();
             }
         }
+        made.lookUp();
     }
 
     private boolean begin(Connector newConnector) throws IoException {
@@ -352,7 +358,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     void open(Function<TcpConnection, TcpHandler> handlers) {
         // the reference of this call: the first turn may see the end already
-        retain();
+        addReference();
         try {
             runInTurn(() -> {
                 handler = handlers.apply(this);
@@ -364,7 +370,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 }
             });
         } finally {
-            release();
+            dropReference();
         }
     }
 
@@ -412,12 +418,14 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (current == null || !onStrand()) {
             throw new IllegalStateException("TLS begins in onData, where the peer has agreed to it");
         }
+        // not under the lock: the parameters of TLS are the application's
+        TlsRecords records = TlsRecords.ofClient(tls, host, tcpPort, port.buffers());
         synchronized (lock) {
             if (socket instanceof TlsSocket || tlsStart != null || !sending && !queue.isEmpty()) {
                 throw new IllegalStateException("there is TLS already, or something is still to be sent in the open");
             }
             if (state == State.OPEN) {
-                tlsStart = new TlsStart(TlsRecords.ofClient(tls, host, tcpPort, port.buffers()), queue.bytes());
+                tlsStart = new TlsStart(records, queue.bytes());
                 tlsStart.sentInTheOpen(0);
             }
         }
@@ -625,7 +633,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     private IoException notFlushed() {
         boolean local = ending.told().initiator() == Initiator.LOCAL;
-        return ioException("send", local ? IoError.OPERATION_ABORTED : whyNotSending());
+        return ioException("write", local ? IoError.OPERATION_ABORTED : whyNotSending());
     }
 
     // ------------------------------------------------------------------ receiving
@@ -983,7 +991,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             flushMarks.fail(notFlushed());
         }
         // by the strand, since the last reference must not go under the lock: who waits for closed() may go on from there
-        post(this::release);
+        post(this::dropReference);
     }
 
     @Override
@@ -1062,6 +1070,13 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     public InetSocketAddress remote() {
         PortSocket there = socket;
         return there == null ? null : there.remote();
+    }
+
+    /** The peer's address, or before a connect has succeeded the one that was asked for; null if there is neither. */
+    InetSocketAddress peer() {
+        PortSocket there = socket;
+        Connector asked = connector;
+        return there != null ? there.remote() : asked == null ? null : asked.remote();
     }
 
     /**
@@ -1143,7 +1158,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "TcpConnection[" + state() + ", local " + local() + ", peer " + remote() + "]";
+        return "TcpConnection[" + state() + ", local " + local() + ", peer " + peer() + "]";
     }
 
     // ------------------------------------------------------------------ inside: sending, under the lock
@@ -1678,7 +1693,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         synchronized (lock) {
             cause = ending.told() == null ? null : ending.told().cause();
         }
-        return new IoException(error, operation, local(), remote(), cause);
+        return new IoException(error, operation, local(), peer(), cause);
     }
 
     // ------------------------------------------------------------------ inside: the operations

@@ -209,8 +209,8 @@ final class TlsSocket extends VirtualSocket {
 
     /** Signatures and key agreements take milliseconds: too long for a worker. */
     private void work() {
-        RefCounted kept = owner();
-        kept.retain();
+        Counted kept = owner();
+        kept.addReference();
         working = true;
         boolean begun = false;
         try {
@@ -219,13 +219,13 @@ final class TlsSocket extends VirtualSocket {
         } finally {
             if (!begun) {
                 working = false;
-                kept.release();
+                kept.dropReference();
             }
         }
     }
 
     /** The last reference may go here; nothing of the port waits for this thread to end, see {@link HandlePort#offload}. */
-    private void runTasks(RefCounted kept) {
+    private void runTasks(Counted kept) {
         Throwable thrown = null;
         try {
             records.runTasks();
@@ -242,7 +242,7 @@ final class TlsSocket extends VirtualSocket {
                 advance();
             }
         } finally {
-            kept.release();
+            kept.dropReference();
         }
     }
 

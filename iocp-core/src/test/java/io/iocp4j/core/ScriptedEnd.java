@@ -153,7 +153,7 @@ final class ScriptedEnd implements TcpHandler {
         world.log(name, "freed", why.error(), why.bytesLost());
         scenario.check(finished == null && reported != null, name, "freed before onClose");
         finished = why;
-        scenario.check(connection.references() == 0, name, "freed with references");
+        scenario.check(connection.count() == 0, name, "freed with references");
     }
 
     private void told(String what, boolean allowed) {

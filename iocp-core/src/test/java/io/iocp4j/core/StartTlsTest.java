@@ -1,6 +1,7 @@
 package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -97,6 +98,29 @@ class StartTlsTest extends TlsFixture {
             Socket plain = closeLater(listener.accept());
             plain.getOutputStream().write("OK".getBytes());
             assertEquals(IoError.TIMED_OUT, handler.awaitClose().error());
+        }
+    }
+
+    @Test
+    @DisplayName("asks the application for its parameters under no lock")
+    void noLock() throws Exception {
+        CompletableFuture<Boolean> held = new CompletableFuture<>();
+        Recorder handler = new Recorder() {
+            @Override
+            public void onOpen(TcpConnection c) throws IOException {
+                c.send(text("TLS?"));
+                super.onOpen(c);
+            }
+
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) {
+                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(), p -> held.complete(Thread.holdsLock(c.lock)));
+                c.startTls(asking, "localhost", 443);
+            }
+        };
+        try (ServerSocket listener = listener()) {
+            plainPeer(listener, handler).getOutputStream().write("OK".getBytes());
+            assertFalse(await(held));
         }
     }
 

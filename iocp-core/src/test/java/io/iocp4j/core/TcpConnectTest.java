@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,6 +134,65 @@ class TcpConnectTest extends TcpFixture {
         assertEquals(IoError.HOST_NOT_FOUND, thrown.error());
         assertEquals("lookup", thrown.operation());
         assertTrue(thrown.getMessage().contains("nowhere.invalid"), thrown.getMessage());
+        assertEquals(InetSocketAddress.createUnresolved("nowhere.invalid", 1), thrown.remote());
+    }
+
+    @Test
+    @DisplayName("that has failed names the peer that was to be reached, also in what is thrown later, and where no socket was to be had")
+    void namesThePeer() throws Exception {
+        InetSocketAddress asked = InetSocketAddress.createUnresolved("nowhere.invalid", 7);
+        Recorder recorder = new Recorder();
+        TcpConnection connection = TcpConnection.connect(port, options, asked, recorder);
+        recorder.awaitClose();
+        assertEquals(asked, assertThrows(IoException.class, () -> connection.write("x")).remote());
+        ForwardingPort full = new ForwardingPort(port) {
+            @Override
+            public PortSocket socket(CompletionKey key) throws IoException {
+                throw new IoException(IoError.NO_DESCRIPTORS, "open", null, null, null);
+            }
+        };
+        IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect(full, options, asked, new Recorder()));
+        assertEquals(asked, thrown.remote());
+        assertEquals("open", thrown.operation());
+        try (ServerSocket taken = new ServerSocket(0, 1, LOOPBACK)) {
+            InetSocketAddress peer = new InetSocketAddress(LOOPBACK, 9);
+            IoException bind = assertThrows(IoException.class,
+                    () -> TcpConnection.connect(port, options.localAddress((InetSocketAddress) taken.getLocalSocketAddress()), peer));
+            assertEquals(peer, bind.remote());
+            assertEquals(taken.getLocalSocketAddress(), bind.local());
+        }
+    }
+
+    @Test
+    @DisplayName("asks the application for addresses and TLS parameters under no lock: another thread may close the port meanwhile")
+    void noLock() throws Exception {
+        for (boolean tls : new boolean[] {false, true}) {
+            CompletionPort closing = CompletionPort.open(PortOptions.defaults().workers(1));
+            CountDownLatch closed = new CountDownLatch(1);
+            Runnable close = () -> {
+                Thread.ofPlatform().name("test-closer").start(() -> {
+                    closing.close();
+                    closed.countDown();
+                });
+                try {
+                    await(closed);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            };
+            TcpOptions asking = tls ? options.tls(TestKeys.trusting(), parameters -> close.run()) : options.resolver(host -> {
+                close.run();
+                return new CompletableFuture<>();
+            });
+            try {
+                Recorder recorder = new Recorder();
+                TcpConnection.connect(closing, asking, "name", 1, recorder);
+                assertFalse(tls, "a closed port gives no socket");
+                assertEquals(IoError.OPERATION_ABORTED, recorder.awaitClose().error());
+            } catch (IllegalStateException e) {
+                assertTrue(tls, e::toString);
+            }
+        }
     }
 
     @Test

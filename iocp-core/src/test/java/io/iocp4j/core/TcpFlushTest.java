@@ -59,6 +59,20 @@ class TcpFlushTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("is the caller's own: who completes or cancels it changes nothing for others, nor for the connection")
+    void copies() throws Exception {
+        Pair pair = accept(options.socketBuffers(SMALL, 0), new Recorder());
+        pair.connection().send(ByteBuffer.allocate(4 * MIB));
+        CompletableFuture<Void> kept = pair.connection().flushed();
+        List<CompletableFuture<Void>> mine = List.of(pair.connection().flushed(), pair.connection().flushed());
+        assertTrue(mine.get(0).complete(null));
+        assertTrue(mine.get(1).cancel(false));
+        assertFalse(kept.isDone());
+        pair.peerReads(4 * MIB);
+        kept.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
     @DisplayName("completes for what a half-open side sends last, also where its end ends the connection")
     void lastOfAHalfOpenSide() throws Exception {
         CompletableFuture<CompletableFuture<Void>> asked = new CompletableFuture<>();

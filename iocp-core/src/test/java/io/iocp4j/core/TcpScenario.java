@@ -19,6 +19,8 @@ final class TcpScenario {
     /** When whatever has not ended by itself is ended from outside. */
     private static final long HORIZON_NANOS = Duration.ofSeconds(20).toNanos();
     private static final int STEPS_MAX = 200_000;
+    /** Longer than any limit of these connections. */
+    private static final long STOPPED_NANOS = Duration.ofSeconds(12).toNanos();
     private static final int CLIENTS_MAX = 3;
     private static final int WORKERS = 2;
     private static final int LOG_TAIL = 80;
@@ -122,6 +124,8 @@ final class TcpScenario {
         for (int i = 1 + random.nextInt(CLIENTS_MAX); i > 0; i--) {
             world.later(random.nextLong(Duration.ofMillis(50).toNanos()), this::connect);
         }
+        // the process is stopped and continued: what is late by that is no silence of a peer
+        sometimes(4, () -> world.jump(STOPPED_NANOS));
         if (!harmless) {
             sometimes(5, server::close);
             sometimes(6, serverPort::close);
