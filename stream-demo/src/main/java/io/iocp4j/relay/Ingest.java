@@ -38,7 +38,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private volatile long units;
     private volatile boolean over;
     /** When the last media came: bytes that never become media are silence too. */
-    private volatile long lastNanos = System.nanoTime();
+    private volatile long lastNanos;
     private volatile Future<?> timer;
 
     Ingest(String path, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
@@ -47,7 +47,8 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.exchange = exchange;
         this.port = port;
         this.silenceMax = silenceMax;
-        this.timer = port.schedule(silenceMax, this::checkSilence);
+        this.lastNanos = port.nanoTime();
+        this.timer = port.deadline(silenceMax, this::checkSilence);
         LOG.log(Level.INFO, "publisher from {0} begins {1}", from(), path);
     }
 
@@ -79,6 +80,10 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             parser.end();
         } catch (MediaException e) {
             throw refuse(e);
+        } catch (RuntimeException | Error thrown) {
+            // unlike in the middle of the body nobody tells of the end after this
+            leave("the end of the body could not be taken");
+            throw thrown;
         }
         parser.release();
         leave("end of the body");
@@ -102,7 +107,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onInit(MediaInit init) throws MediaException {
-        lastNanos = System.nanoTime();
+        lastNanos = port.nanoTime();
         if (stream == null) {
             try {
                 stream = hub.publish(path, "fmp4", this, init.mime(), init.width(), init.height(), init.bytes());
@@ -121,23 +126,36 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     @Override
     public void onUnit(ByteBuffer unit, boolean key) {
         units++;
-        lastNanos = System.nanoTime();
+        lastNanos = port.nanoTime();
         stream.media(this, unit, key);
     }
 
     @Override
     public void lost(int status, String why) {
-        end(why);
+        boolean ended = end();
         exchange.respond(HttpResponse.text(status, why + "\n"));
+        if (ended) {
+            log(why);
+        }
     }
 
     private void checkSilence() {
-        long silence = System.nanoTime() - lastNanos;
+        try {
+            judgeSilence();
+        } catch (RuntimeException | Error thrown) {
+            // without a timer a publisher that is gone would have the stream for ever
+            timer = port.deadline(silenceMax, this::checkSilence);
+            throw thrown;
+        }
+    }
+
+    private void judgeSilence() {
+        long silence = port.nanoTime() - lastNanos;
         if (over) {
             return;
         }
         if (silence < silenceMax.toNanos()) {
-            timer = port.schedule(silenceMax.minusNanos(silence), this::checkSilence);
+            timer = port.deadline(silenceMax.minusNanos(silence), this::checkSilence);
             return;
         }
         leave("no media came for " + silenceMax.toSeconds() + " s");
@@ -145,19 +163,25 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     private void leave(String why) {
-        // the stream is read only after the end was marked: see onInit, which does both the other way round
-        if (end(why) && stream != null) {
-            stream.unpublish(this);
+        if (end()) {
+            // the stream is read only after the end was marked: see onInit, which does both the other way round
+            if (stream != null) {
+                stream.unpublish(this);
+            }
+            log(why);
         }
     }
 
-    private synchronized boolean end(String why) {
+    private synchronized boolean end() {
         if (over) {
             return false;
         }
         over = true;
         timer.cancel(false);
-        LOG.log(Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames: " + why);
         return true;
+    }
+
+    private void log(String why) {
+        LOG.log(Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames: " + why);
     }
 }

@@ -120,7 +120,7 @@ final class RelayStream {
     }
 
     long nanos() {
-        return System.nanoTime();
+        return port.nanoTime();
     }
 
     /** Whether every frame of this container is a key, so that only the newest is worth waiting. */
@@ -244,8 +244,13 @@ final class RelayStream {
         int last = epoch;
         // first of all: without it the stream waits for ever, whatever else fails;
         // a timer that is cancelled too late still runs, so it has to find the very silence that it was made for
-        graceTimer = port.schedule(options.grace(), () -> endIf(() -> state == State.WAITING && epoch == last,
-                Viewer.STREAM_ENDED, "the publisher did not come back"));
+        try {
+            graceTimer = port.deadline(options.grace(), () -> endIf(() -> state == State.WAITING && epoch == last,
+                    Viewer.STREAM_ENDED, "the publisher did not come back"));
+        } catch (RuntimeException | Error thrown) {
+            end(Viewer.STREAM_ENDED, "there is no time to wait for a publisher");
+            throw thrown;
+        }
         long now = nanos();
         tellEach(viewer -> viewer.epoch(text(state), null, now));
     }

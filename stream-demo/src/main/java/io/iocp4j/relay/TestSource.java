@@ -20,24 +20,33 @@ final class TestSource implements RelayStream.Publisher, AutoCloseable {
     static final int WIDTH = 640;
     static final int HEIGHT = 360;
     static final int FRAMES_PER_SECOND = 20;
+    private static final long NANOS_PER_FRAME = TimeUnit.SECONDS.toNanos(1) / FRAMES_PER_SECOND;
 
     private final Clock clock;
     private final TestPicture picture = new TestPicture(WIDTH, HEIGHT, FRAMES_PER_SECOND);
     private final ScheduledExecutorService thread;
     private final RelayStream stream;
-    private long frame;
+    private final long beganNanos = System.nanoTime();
+    private long last = -1;
+    private long lastSent = -FRAMES_PER_SECOND;
 
     TestSource(RelayHub hub, Clock clock) throws HttpException {
         this.clock = clock;
         thread = Executors.newSingleThreadScheduledExecutor(task -> Thread.ofPlatform().name("iocp4j-test-picture").unstarted(task));
         stream = hub.publish(PATH, "mjpeg", this, "image/jpeg", WIDTH, HEIGHT, null);
-        thread.scheduleAtFixedRate(this::publish, 0, 1_000_000 / FRAMES_PER_SECOND, TimeUnit.MICROSECONDS);
+        thread.scheduleAtFixedRate(this::publish, 0, NANOS_PER_FRAME, TimeUnit.NANOSECONDS);
     }
 
     private void publish() {
         try {
-            long number = frame++;
-            if (stream.viewers() > 0 || number % FRAMES_PER_SECOND == 0) {
+            // by the clock: a process that was stopped does not draw all that it has missed
+            long number = (System.nanoTime() - beganNanos) / NANOS_PER_FRAME;
+            if (number == last) {
+                return;
+            }
+            last = number;
+            if (stream.viewers() > 0 || number - lastSent >= FRAMES_PER_SECOND) {
+                lastSent = number;
                 stream.media(this, ByteBuffer.wrap(picture.jpeg(number, clock.millis())), true);
             }
         } catch (RuntimeException | Error thrown) {

@@ -1,0 +1,138 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.core.BufferPool;
+import io.iocp4j.core.Faults;
+import io.iocp4j.core.SimulatedPort;
+import io.iocp4j.core.Simulation;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
+import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.WebSocketServer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** In virtual time, whose clock jumps. */
+@DisplayName("The time limits of a relay whose process was stopped for longer than they are")
+class StoppedRelayTest {
+    private static final int STEPS_MAX = 100_000;
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+    private static final Duration GRACE = Duration.ofSeconds(15);
+    private static final Duration STOPPED = Duration.ofSeconds(20);
+
+    private final Simulation world = new Simulation(1, Faults.none(), new BufferPool(1 << 20));
+    private final SimulatedPort port = new SimulatedPort(world, "port", 1);
+    private final RelayHub hub = new RelayHub(RelayOptions.defaults().patience(GRACE, SILENCE), port, Clock.systemUTC());
+    private WebSocketServer server;
+
+    /** Sends when the test says so, and keeps what it is told. */
+    private final class Publisher implements TcpHandler {
+        final StringBuilder answer = new StringBuilder();
+        final TcpConnection connection;
+
+        Publisher() throws IOException {
+            connection = TcpConnection.connect(port, TcpOptions.defaults(), server.address(), this);
+        }
+
+        @Override
+        public void onOpen(TcpConnection opened) {
+            send("PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            send(Sample.INIT);
+            send(Sample.unit(0));
+        }
+
+        @Override
+        public void onData(TcpConnection receiver, ByteBuffer data) {
+            answer.append(StandardCharsets.ISO_8859_1.decode(data));
+        }
+
+        void send(byte[] bytes) {
+            connection.send(ByteBuffer.wrap(bytes));
+        }
+    }
+
+    @BeforeEach
+    void listen() throws IOException {
+        server = WebSocketServer.builder().minBodyRate(0).pages(exchange -> exchange.body(new Ingest("cam1", hub, exchange, port, SILENCE)))
+                .listen(port, TcpOptions.defaults().loopback(0));
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        hub.endAll(1001, "the test is over");
+        server.close();
+        port.close();
+        world.run(Long.MAX_VALUE, STEPS_MAX);
+        assertEquals(0, port.buffers().usedBytes());
+    }
+
+    private void run(Duration length) {
+        long until = world.nanos() + length.toNanos();
+        world.run(until, STEPS_MAX);
+        // what is due next is later
+        world.jump(Math.max(0, until - world.nanos()));
+    }
+
+    private String stream() {
+        RelayStream stream = hub.find("cam1");
+        return stream == null ? "none" : stream.json().replaceFirst(".*\"state\":\"(\\w+)\".*\"framesIn\":(\\d+).*", "$1 $2");
+    }
+
+    @Test
+    @DisplayName("a publisher whose frames came meanwhile goes on")
+    void publisherSent() throws IOException {
+        Publisher publisher = new Publisher();
+        run(Duration.ofSeconds(8));
+        assertEquals("live 1", stream());
+        world.jump(STOPPED.toNanos());
+        publisher.send(Sample.unit(1));
+        run(Duration.ofSeconds(8));
+        assertEquals("live 2", stream());
+        assertEquals("", publisher.answer.toString());
+    }
+
+    @Test
+    @DisplayName("a publisher that sent nothing is answered 408 all the same")
+    void publisherSilent() throws IOException {
+        Publisher publisher = new Publisher();
+        run(Duration.ofSeconds(8));
+        world.jump(STOPPED.toNanos());
+        run(Duration.ofSeconds(4));
+        assertTrue(publisher.answer.toString().startsWith("HTTP/1.1 408 "), publisher.answer::toString);
+        assertEquals("waiting 1", stream());
+    }
+
+    @Test
+    @DisplayName("a publisher that came back meanwhile finds its stream, and one that did not does not")
+    void publisherBack() throws IOException {
+        Publisher first = new Publisher();
+        run(Duration.ofSeconds(1));
+        first.connection.abort();
+        run(Duration.ofSeconds(14));
+        assertEquals("waiting 1", stream());
+        RelayStream before = hub.find("cam1");
+        Publisher second = new Publisher();
+        world.jump(STOPPED.toNanos());
+        run(Duration.ofSeconds(2));
+        assertEquals("live 2", stream());
+        assertEquals(before, hub.find("cam1"));
+
+        second.connection.abort();
+        run(Duration.ofSeconds(14));
+        assertNotNull(hub.find("cam1"));
+        world.jump(STOPPED.toNanos());
+        run(Duration.ofSeconds(2));
+        assertNull(hub.find("cam1"));
+    }
+}
