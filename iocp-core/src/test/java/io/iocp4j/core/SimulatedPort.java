@@ -144,6 +144,7 @@ public final class SimulatedPort implements HandlePort {
         synchronized (world) {
             if (phase == Phase.OPEN) {
                 world.log(name, "closes");
+                Stepper.note(name + " closes");
                 phase = Phase.CLOSING;
                 open = List.copyOf(handles);
                 // counted for the closing itself, so that the port cannot end half-way through the handles
@@ -256,6 +257,7 @@ public final class SimulatedPort implements HandlePort {
     private void endIfDone() {
         if (phase == Phase.CLOSING && outstanding == 0) {
             phase = Phase.CLOSED;
+            Stepper.note(name + " has nothing outstanding any more");
             world.removeTimers(this);
             for (int i = 0; i < workers; i++) {
                 world.soon(this, this::takeNull);
@@ -283,7 +285,7 @@ public final class SimulatedPort implements HandlePort {
         }
     }
 
-    /** For what the network makes, too, which comes to a port that is closing as well. */
+    /** To a port that is open. */
     <H extends SimulatedHandle> H added(H handle) {
         handles.add(handle);
         return handle;

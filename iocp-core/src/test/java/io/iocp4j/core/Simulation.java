@@ -175,7 +175,7 @@ public final class Simulation {
      * @param stepsMax fails if it takes more
      */
     public void run(long untilNanos, int stepsMax) {
-        for (int steps = 0; isDue(untilNanos) || !isAtRest(); steps++) {
+        for (int steps = 0; isBusy(untilNanos); steps++) {
             if (steps == stepsMax) {
                 throw new AssertionError("does not come to rest in " + stepsMax + " steps");
             }
@@ -257,12 +257,13 @@ public final class Simulation {
     }
 
     /**
-     * Whether anything is left to do.
+     * Whether anything is to be done until then.
      *
-     * @return false if {@link #step()} would do nothing
+     * @param untilNanos since the start of the simulation
+     * @return false if only timers are left, and none that is due by then
      */
-    public synchronized boolean hasEvents() {
-        return !events.isEmpty();
+    public synchronized boolean isBusy(long untilNanos) {
+        return isDue(untilNanos) || !isAtRest();
     }
 
     /**
