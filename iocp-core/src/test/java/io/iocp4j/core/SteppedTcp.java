@@ -21,7 +21,6 @@ class SteppedTcp extends SteppedWorld {
     private final List<End> ends = new ArrayList<>();
     private AnyCall onConnection;
     private AnyCall onServer;
-    private Caller calling;
 
     /** Thrown by handlers on purpose. */
     private static final class ErrorOnPurpose extends Error {
@@ -44,10 +43,7 @@ class SteppedTcp extends SteppedWorld {
         }
 
         void call(TcpConnection connection) {
-            Caller before = calling;
-            calling = this;
-            onConnectionOf(connection).call(connection, mine);
-            calling = before;
+            onConnection.call(this, connection, mine);
         }
 
         ByteBuffer piece(TcpConnection connection) {
@@ -186,7 +182,7 @@ class SteppedTcp extends SteppedWorld {
         ends.clear();
         handlersThrow = random.nextInt(4) == 0;
         secure = random.nextInt(10) == 0;
-        onConnection = TcpCalls.onConnection(this::completes).focus(random);
+        onConnection = drawCalls();
         onServer = TcpCalls.onServer(this::completes);
         TcpOptions forServer = secure ? drawOptions().tls(TestKeys.LOCALHOST.context()) : drawOptions();
         server = TcpServer.listen(serverPort, forServer, connection -> {
@@ -214,20 +210,24 @@ class SteppedTcp extends SteppedWorld {
         return () -> {
             List<End> there = ends.stream().filter(end -> end.connection != null).toList();
             if (caller.mine.nextInt(12) == 0) {
-                onServer.call(server, caller.mine);
+                onServer.call(caller, server, caller.mine);
             } else {
                 caller.call(there.get(caller.mine.nextInt(there.size())).connection);
             }
         };
     }
 
-    private AnyCall onConnectionOf(TcpConnection connection) {
-        Caller caller = calling;
-        return onConnection.with(ByteBuffer.class, (drawn, method) -> method.getName().equals("write")
-                ? Records.filling(drawn.nextInt(PIECE_MAX)) : caller.piece(connection))
-                .with(String.class, (drawn, method) -> "\u007f".repeat(drawn.nextInt(PIECE_MAX)))
-                .with(PooledBuffer.class, (drawn, method) -> shared(caller.piece(connection)))
-                .with(Runnable.class, (drawn, method) -> task(connection, caller));
+    private AnyCall drawCalls() {
+        return TcpCalls.onConnection(this::completes).focus(random)
+                .with(ByteBuffer.class, call -> call.name().equals("write") ? Records.filling(call.random().nextInt(PIECE_MAX))
+                        : piece(call))
+                .with(String.class, call -> "\u007f".repeat(call.random().nextInt(PIECE_MAX)))
+                .with(PooledBuffer.class, call -> shared(piece(call)))
+                .with(Runnable.class, call -> task((TcpConnection) call.target()));
+    }
+
+    private static ByteBuffer piece(AnyCall.Call call) {
+        return ((Caller) call.caller()).piece((TcpConnection) call.target());
     }
 
     private PooledBuffer shared(ByteBuffer piece) {
@@ -236,7 +236,7 @@ class SteppedTcp extends SteppedWorld {
         return shared;
     }
 
-    private Runnable task(TcpConnection connection, Caller caller) {
+    private Runnable task(TcpConnection connection) {
         return () -> {
             End end = ends.stream().filter(each -> each.connection == connection).findFirst().orElseThrow();
             check(end.told == null && !end.inside, "a task inside a callback, or after onClose: " + end);

@@ -18,6 +18,8 @@ import java.util.stream.Stream;
  */
 public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> {
     private static final int WORKERS = 2;
+    /** Seeds that are run before, whatever comes of them: a class that is initialized makes steps of its own. */
+    private static final int WARM_UP = 20;
     private static final int STEPS_MAX = 200_000;
     /** How far timers run while threads are stepped: some begin again and again. */
     private static final long STEPPED_NANOS = Duration.ofMillis(100).toNanos();
@@ -171,9 +173,7 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
     private void work() {
         while (threadsLeft > 0 || world.isBusy(STEPPED_NANOS)) {
             Stepper.await(() -> threadsLeft == 0 || world.isBusy(STEPPED_NANOS));
-            if (world.isBusy(STEPPED_NANOS)) {
-                world.step();
-            }
+            world.step(STEPPED_NANOS);
         }
     }
 
@@ -222,6 +222,9 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
         long first = only == null ? 0 : only;
         long last = only == null ? Long.getLong("seeds", seedsDefault) - 1 : only;
         long begin = System.nanoTime();
+        for (long seed = -WARM_UP; seed < 0; seed++) {
+            again(run, seed);
+        }
         for (long seed = first; seed <= last; seed++) {
             try {
                 Object told = run.apply(seed, false);
@@ -232,7 +235,8 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
                 throw new AssertionError("seed " + seed + ", again with: " + command + seed + "\n" + again(run, seed), found);
             }
         }
-        System.out.println(scenario.getSimpleName() + ": " + (last - first + 1) + " seeds in " + (System.nanoTime() - begin) / 1_000_000 + " ms");
+        long millis = (System.nanoTime() - begin) / 1_000_000;
+        System.out.println(scenario.getSimpleName() + ": " + (last - first + 1) + " seeds in " + millis + " ms");
     }
 
     private static String again(BiFunction<Long, Boolean, Object> run, long seed) {
