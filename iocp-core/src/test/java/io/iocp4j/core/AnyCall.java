@@ -13,8 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -24,17 +23,27 @@ import java.util.stream.Stream;
 public final class AnyCall {
     private static final long SHORT_NANOS = Duration.ofMillis(3).toNanos();
 
+    /**
+     * A call that is made.
+     *
+     * @param caller who makes it, in the words of the test
+     * @param target whose method
+     * @param name of the method
+     * @param random its next numbers decide
+     */
+    public record Call(Object caller, Object target, String name, SplittableRandom random) {
+    }
+
     /** Makes an argument. */
     @FunctionalInterface
     public interface Argument {
         /**
          * Makes one.
          *
-         * @param random its next numbers decide
-         * @param method for which it is
+         * @param call for which it is
          * @return an argument; what is counted is released behind the call
          */
-        Object draw(SplittableRandom random, Method method);
+        Object draw(Call call);
     }
 
     private final Map<Class<?>, Argument> arguments = new HashMap<>();
@@ -42,7 +51,7 @@ public final class AnyCall {
     private List<Method> chosen;
     private final Set<String> ends;
     private final int oneEndIn;
-    private Consumer<CompletableFuture<?>> futures = future -> { };
+    private BiConsumer<Object, Call> results = (result, call) -> { };
     private Set<String> refusing = Set.of();
 
     /**
@@ -62,16 +71,16 @@ public final class AnyCall {
                 // the JDK gives them in any order
                 .sorted(Comparator.comparing(Method::toString)).toList();
         this.chosen = methods;
-        with(int.class, (random, method) -> random.nextInt(2_000));
-        with(long.class, (random, method) -> random.nextLong(2_000));
-        with(boolean.class, (random, method) -> random.nextBoolean());
-        with(Duration.class, (random, method) -> Duration.ofNanos(random.nextLong(SHORT_NANOS)));
-        with(String.class, (random, method) -> "s".repeat(random.nextInt(50)));
-        with(Object.class, (random, method) -> method);
-        with(Throwable.class, (random, method) -> new IOException("on purpose"));
-        with(Runnable.class, (random, method) -> (Runnable) () -> { });
-        with(ByteBuffer.class, (random, method) -> ByteBuffer.allocate(random.nextInt(2_000)));
-        with(byte[].class, (random, method) -> new byte[random.nextInt(2_000)]);
+        with(int.class, call -> call.random.nextInt(2_000));
+        with(long.class, call -> call.random.nextLong(2_000));
+        with(boolean.class, call -> call.random.nextBoolean());
+        with(Duration.class, call -> Duration.ofNanos(call.random.nextLong(SHORT_NANOS)));
+        with(String.class, call -> "s".repeat(call.random.nextInt(50)));
+        with(Object.class, call -> call.name);
+        with(Throwable.class, call -> new IOException("on purpose"));
+        with(Runnable.class, call -> (Runnable) () -> { });
+        with(ByteBuffer.class, call -> ByteBuffer.allocate(call.random.nextInt(2_000)));
+        with(byte[].class, call -> new byte[call.random.nextInt(2_000)]);
     }
 
     /**
@@ -87,13 +96,13 @@ public final class AnyCall {
     }
 
     /**
-     * Sets who is told of the futures that the methods return, which have to complete at last.
+     * Sets who is told what the methods return: futures that have to complete, streams that have to be closed.
      *
-     * @param told of each
+     * @param told of each result
      * @return this
      */
-    public AnyCall futures(Consumer<CompletableFuture<?>> told) {
-        futures = told;
+    public AnyCall results(BiConsumer<Object, Call> told) {
+        results = told;
         return this;
     }
 
@@ -127,26 +136,24 @@ public final class AnyCall {
     /**
      * Calls one.
      *
+     * @param caller who, for those who make arguments
      * @param target whose method
      * @param random its next numbers decide
      * @throws AssertionError if it threw what it does not declare, and may not refuse either
      */
-    public void call(Object target, SplittableRandom random) {
+    public void call(Object caller, Object target, SplittableRandom random) {
         Method method = chosen.get(random.nextInt(chosen.size()));
         while (ends.contains(method.getName()) && random.nextInt(oneEndIn) > 0) {
             method = chosen.get(random.nextInt(chosen.size()));
         }
+        Call call = new Call(caller, target, method.getName(), random);
         List<Object> drawn = new ArrayList<>();
         for (Class<?> type : method.getParameterTypes()) {
-            drawn.add(draw(type, random, method));
+            drawn.add(draw(type, call));
         }
         Stepper.note(method.getName());
         try {
-            switch (method.invoke(target, drawn.toArray())) {
-                case CompletableFuture<?> future -> futures.accept(future);
-                case PooledBuffer ours -> ours.release();
-                case null, default -> { }
-            }
+            results.accept(method.invoke(target, drawn.toArray()), call);
         } catch (InvocationTargetException e) {
             Stepper.note(method.getName() + " threw " + e.getCause());
             boolean declared = e.getCause() instanceof IOException && method.getExceptionTypes().length > 0;
@@ -161,14 +168,14 @@ public final class AnyCall {
         }
     }
 
-    private Object draw(Class<?> type, SplittableRandom random, Method method) {
+    private Object draw(Class<?> type, Call call) {
         if (arguments.containsKey(type)) {
-            return arguments.get(type).draw(random, method);
+            return arguments.get(type).draw(call);
         }
         if (type.isEnum()) {
-            return type.getEnumConstants()[random.nextInt(type.getEnumConstants().length)];
+            return type.getEnumConstants()[call.random.nextInt(type.getEnumConstants().length)];
         }
-        throw new AssertionError("no argument of " + type + " for " + method);
+        throw new AssertionError("no argument of " + type + " for " + call.name);
     }
 
     /**

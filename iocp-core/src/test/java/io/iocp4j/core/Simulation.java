@@ -181,6 +181,20 @@ public final class Simulation {
     }
 
     /**
+     * As {@link #step()}, for one of several threads.
+     *
+     * @param untilNanos since the start of the simulation
+     * @return false if {@link #isBusy} is false
+     */
+    public boolean step(long untilNanos) {
+        Event event;
+        synchronized (this) {
+            event = isBusy(untilNanos) ? events.poll() : null;
+        }
+        return event != null && run(event);
+    }
+
+    /**
      * Steps until nothing is left, or the clock has come so far and only timers are left.
      *
      * @param untilNanos since the start of the simulation

@@ -8,39 +8,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
-/**
- * A server and some clients of a {@link Simulation} whose workers are threads, and threads of an application that call any method of any
- * connection, and of the server, at any moment: all of them stepped. Everything is drawn from one seed. To be made by {@link
- * SteppedClasses}.
- */
-final class SteppedTcp implements BiFunction<Long, Boolean, String> {
-    private static final int WORKERS = 2;
-    private static final int CALLS_MAX = 80;
+/** A server and some clients, any method of which is called at any time, in callbacks too. */
+class SteppedTcp extends SteppedWorld {
+    private static final int CALLS_IN_CALLBACKS_MAX = 80;
     private static final int PIECE_MAX = 300;
-    private static final int STEPS_MAX = 100_000;
-    /** How far timers run while threads are stepped: some begin again and again. */
-    private static final long STEPPED_NANOS = Duration.ofMillis(100).toNanos();
-    private static final long HORIZON_NANOS = Duration.ofMinutes(10).toNanos();
 
-    private final BufferPool buffers = new BufferPool(1 << 20);
-    private SplittableRandom random;
-    private Simulation world;
-    private SimulatedPort serverPort;
-    private SimulatedPort clientPort;
     private TcpServer server;
     private boolean handlersThrow;
     private boolean secure;
-    private int threadsLeft;
     private final List<End> ends = new ArrayList<>();
-    private final List<String> violations = new ArrayList<>();
-    private final List<CompletableFuture<?>> futures = new ArrayList<>();
     private AnyCall onConnection;
     private AnyCall onServer;
-    private Caller calling;
 
     /** Thrown by handlers on purpose. */
     private static final class ErrorOnPurpose extends Error {
@@ -63,10 +43,7 @@ final class SteppedTcp implements BiFunction<Long, Boolean, String> {
         }
 
         void call(TcpConnection connection) {
-            Caller before = calling;
-            calling = this;
-            onConnectionOf(connection).call(connection, mine);
-            calling = before;
+            onConnection.call(this, connection, mine);
         }
 
         ByteBuffer piece(TcpConnection connection) {
@@ -79,7 +56,7 @@ final class SteppedTcp implements BiFunction<Long, Boolean, String> {
         private final Caller caller;
         private final Records records = new Records();
         private TcpConnection connection;
-        private int callsLeft = CALLS_MAX;
+        private int callsLeft = CALLS_IN_CALLBACKS_MAX;
         private boolean inside;
         private boolean opened;
         private boolean ended;
@@ -184,48 +161,11 @@ final class SteppedTcp implements BiFunction<Long, Boolean, String> {
 
     // ------------------------------------------------------------------ the run
 
-    /** Runs a seed, with a log or without, and returns what it did. */
     @Override
-    public String apply(Long seed, Boolean logging) {
-        random = new SplittableRandom(seed);
-        ends.clear();
-        futures.clear();
-        violations.clear();
-        int liveBefore = RefCounted.live().size();
-        Faults faults = Faults.none().with(Faults.Kind.EARLY, random.nextDouble()).with(Faults.Kind.REORDER, random.nextInt(2))
+    protected Faults faults() {
+        return Faults.none().with(Faults.Kind.EARLY, random.nextDouble()).with(Faults.Kind.REORDER, random.nextInt(2))
                 .with(Faults.Kind.PARTIAL_SEND, random.nextDouble()).with(Faults.Kind.SMALL_WINDOW, random.nextInt(2))
                 .with(Faults.Kind.RESET, random.nextInt(4) == 0 ? 0.02 : 0).with(Faults.Kind.LATE, random.nextDouble());
-        world = new Simulation(random.nextLong(), faults, buffers);
-        serverPort = new SimulatedPort(world, "servers", WORKERS);
-        clientPort = random.nextBoolean() ? serverPort : new SimulatedPort(world, "clients", WORKERS);
-        handlersThrow = random.nextInt(4) == 0;
-        secure = random.nextInt(10) == 0;
-        onConnection = TcpCalls.onConnection(futures::add).focus(random);
-        onServer = TcpCalls.onServer(futures::add);
-        Stepper stepper = new Stepper(random.nextLong(), logging);
-        try {
-            begin();
-            threadsLeft = 2 + random.nextInt(2);
-            for (int i = threadsLeft; i > 0; i--) {
-                addApplication(stepper, i);
-            }
-            stepper.add("ender", this::end);
-            for (int i = 0; i < WORKERS; i++) {
-                stepper.add("worker-" + i, this::work);
-            }
-            stepper.run();
-            finish();
-            checkEnd(liveBefore);
-        } catch (AssertionError | IOException | RuntimeException e) {
-            throw new AssertionError(String.join("\n", violations) + "\n" + e.getMessage(), e);
-        }
-        world.failures().forEach(thrown -> violations.add("thrown: " + thrown + " at " + List.of(thrown.getStackTrace()).stream()
-                .limit(6).toList()));
-        if (!violations.isEmpty()) {
-            throw new AssertionError(String.join("\n", violations) + stepper.tail());
-        }
-        return ends.stream().map(end -> end.told.error() + "/" + end.received).collect(Collectors.joining(" ")) + " in "
-                + stepper.steps() + " steps";
     }
 
     private TcpOptions drawOptions() {
@@ -237,7 +177,13 @@ final class SteppedTcp implements BiFunction<Long, Boolean, String> {
                 .sendQueueMax(random.nextInt(4) == 0 ? 2_000 : 1 << 20);
     }
 
-    private void begin() throws IOException {
+    @Override
+    protected void begin() throws IOException {
+        ends.clear();
+        handlersThrow = random.nextInt(4) == 0;
+        secure = random.nextInt(10) == 0;
+        onConnection = drawCalls();
+        onServer = TcpCalls.onServer(this::completes);
         TcpOptions forServer = secure ? drawOptions().tls(TestKeys.LOCALHOST.context()) : drawOptions();
         server = TcpServer.listen(serverPort, forServer, connection -> {
             End end = new End();
@@ -258,34 +204,30 @@ final class SteppedTcp implements BiFunction<Long, Boolean, String> {
         }
     }
 
-    private void addApplication(Stepper stepper, int number) {
+    @Override
+    protected Runnable application(int number) {
         Caller caller = new Caller(number, random.split());
-        int calls = 5 + random.nextInt(random.nextBoolean() ? CALLS_MAX / 4 : CALLS_MAX);
-        boolean closesPort = random.nextInt(10) == 0;
-        stepper.add("application-" + number, () -> world.asApplication(() -> {
-            for (int i = 0; i < calls; i++) {
-                List<End> there = ends.stream().filter(end -> end.connection != null).toList();
-                Stepper.point("an application");
-                if (caller.mine.nextInt(12) == 0) {
-                    onServer.call(server, caller.mine);
-                } else {
-                    caller.call(there.get(caller.mine.nextInt(there.size())).connection);
-                }
+        return () -> {
+            List<End> there = ends.stream().filter(end -> end.connection != null).toList();
+            if (caller.mine.nextInt(12) == 0) {
+                onServer.call(caller, server, caller.mine);
+            } else {
+                caller.call(there.get(caller.mine.nextInt(there.size())).connection);
             }
-            if (closesPort) {
-                serverPort.close();
-            }
-            threadsLeft--;
-        }));
+        };
     }
 
-    private AnyCall onConnectionOf(TcpConnection connection) {
-        Caller caller = calling;
-        return onConnection.with(ByteBuffer.class, (drawn, method) -> method.getName().equals("write")
-                ? Records.filling(drawn.nextInt(PIECE_MAX)) : caller.piece(connection))
-                .with(String.class, (drawn, method) -> "\u007f".repeat(drawn.nextInt(PIECE_MAX)))
-                .with(PooledBuffer.class, (drawn, method) -> shared(caller.piece(connection)))
-                .with(Runnable.class, (drawn, method) -> task(connection, caller));
+    private AnyCall drawCalls() {
+        return TcpCalls.onConnection(this::completes).focus(random)
+                .with(ByteBuffer.class, call -> call.name().equals("write") ? Records.filling(call.random().nextInt(PIECE_MAX))
+                        : piece(call))
+                .with(String.class, call -> "\u007f".repeat(call.random().nextInt(PIECE_MAX)))
+                .with(PooledBuffer.class, call -> shared(piece(call)))
+                .with(Runnable.class, call -> task((TcpConnection) call.target()));
+    }
+
+    private static ByteBuffer piece(AnyCall.Call call) {
+        return ((Caller) call.caller()).piece((TcpConnection) call.target());
     }
 
     private PooledBuffer shared(ByteBuffer piece) {
@@ -294,63 +236,31 @@ final class SteppedTcp implements BiFunction<Long, Boolean, String> {
         return shared;
     }
 
-    private Runnable task(TcpConnection connection, Caller caller) {
+    private Runnable task(TcpConnection connection) {
         return () -> {
             End end = ends.stream().filter(each -> each.connection == connection).findFirst().orElseThrow();
             check(end.told == null && !end.inside, "a task inside a callback, or after onClose: " + end);
         };
     }
 
-    /** What waits may wait for the end. */
-    private void end() {
-        Stepper.awaitRest();
-        ends.stream().filter(end -> end.connection != null && end.connection.bufferedAmount() == 0)
+    @Override
+    protected void end() {
+        List<End> there = ends.stream().filter(end -> end.connection != null).toList();
+        there.stream().filter(end -> end.connection.bufferedAmount() == 0)
                 .forEach(end -> check(!end.connection.awaitsDrain() || end.told != null, "was not told that it may send again: " + end));
-        world.asApplication(() -> {
-            ends.stream().filter(end -> end.connection != null).toList().forEach(end -> end.connection.abort());
-            server.close();
-        });
-    }
-
-    private void work() {
-        while (threadsLeft > 0 || world.isBusy(STEPPED_NANOS)) {
-            Stepper.await(() -> threadsLeft == 0 || world.isBusy(STEPPED_NANOS));
-            if (world.isBusy(STEPPED_NANOS)) {
-                world.step();
-            }
-        }
-    }
-
-    private void finish() {
-        ends.forEach(end -> end.connection.abort());
+        there.forEach(end -> end.connection.abort());
         server.close();
-        world.run(HORIZON_NANOS, STEPS_MAX);
-        serverPort.close();
-        clientPort.close();
-        world.run(Long.MAX_VALUE, STEPS_MAX);
     }
 
-    private void check(boolean condition, String what) {
-        if (!condition) {
-            violations.add(what);
-        }
-    }
-
-    private void checkEnd(int liveBefore) {
+    @Override
+    protected void checkEnd() {
         ends.forEach(End::checkEnd);
         check(server.connections() == 0, "the server counts " + server.connections());
         check(server.closed().isDone(), "the server's closed() did not complete");
-        for (SimulatedPort port : List.of(serverPort, clientPort)) {
-            check(port.counters().handles() == 0, port + " has open handles: " + port.counters());
-            check(port.outstanding() == 0, port + " has operations outstanding: " + port.counters());
-            check(port.counters().nullCompletions() == WORKERS, port + " ended with " + port.counters());
-            check(port.counters().handlerFailures() == 0, port + " has completions that threw: " + port.counters());
-        }
-        check(world.ledger.unfinished().isEmpty(), "not finished: " + world.ledger.unfinished());
-        check(buffers.usedBytes() == 0, "bytes in use: " + buffers.usedBytes());
-        long open = futures.stream().filter(future -> !future.isDone()).count();
-        check(open == 0, open + " futures did not complete");
-        List<String> live = RefCounted.live();
-        check(live.size() == liveBefore, "counted objects left: " + live.stream().limit(3).toList());
+    }
+
+    @Override
+    protected String told() {
+        return ends.stream().map(end -> end.told.error() + "/" + end.received).collect(Collectors.joining(" "));
     }
 }

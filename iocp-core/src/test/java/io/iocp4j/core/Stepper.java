@@ -28,9 +28,11 @@ import java.util.stream.Stream;
  */
 public final class Stepper {
     private static final long DEADLINE_SECONDS = 60;
-    private static final int STEPS_MAX = 3_000_000;
+    private static final int STEPS_MAX = 5_000_000;
     private static final int STACK_SHOWN = 14;
     private static final int LOG_TAIL = 200;
+    /** What happens before a lock, or between two locks, is seen more seldom than all the rest, and matters more. */
+    private static final int LOCKS_COUNT = 8;
     /** How seldom threads are switched, drawn once for a run: often finds what needs many switches, seldom what needs a long absence. */
     private static final int[] ONE_IN = {3, 10, 40, 200, 1_000};
 
@@ -269,6 +271,10 @@ public final class Stepper {
     }
 
     private void step(Stepped me, String where) {
+        step(me, where, oneIn);
+    }
+
+    private void step(Stepped me, String where, int switchOneIn) {
         me.where = where;
         steps++;
         if (steps == STEPS_MAX) {
@@ -276,7 +282,7 @@ public final class Stepper {
             finished.countDown();
             me.baton.acquireUninterruptibly();
         }
-        if (random.nextInt(oneIn) == 0) {
+        if (random.nextInt(switchOneIn) == 0) {
             me.rank = --lowestRank;
             handOver(me);
         }
@@ -326,7 +332,7 @@ public final class Stepper {
         }
         Stepped me = Stepped.current();
         if (me != null) {
-            me.stepper.step(me, where);
+            me.stepper.step(me, where, Math.max(2, me.stepper.oneIn / LOCKS_COUNT));
             me.stepper.take(me, lock, 1);
         }
     }

@@ -15,16 +15,24 @@ final class TcpCalls {
      */
     static AnyCall onConnection(Consumer<CompletableFuture<?>> futures) {
         return new AnyCall(TcpConnection.class, Set.of("retain", "release", "startTls"), Set.of("close", "abort", "reset", "end"), 4)
-                .with(TcpOptions.class, (random, method) -> TcpOptions.defaults())
+                .with(TcpOptions.class, call -> TcpOptions.defaults())
                 // outside of onData; the face of calls that wait is another; by a worker; with any numbers
                 .refusing(Set.of("retainReceived", "read", "readFully", "readLine", "write", "waterMarks", "keepAlive"))
-                .futures(futures);
+                .results((result, call) -> take(result, futures));
+    }
+
+    private static void take(Object result, Consumer<CompletableFuture<?>> futures) {
+        switch (result) {
+            case CompletableFuture<?> future -> futures.accept(future);
+            case PooledBuffer ours -> ours.release();
+            case null, default -> { }
+        }
     }
 
     /** Every public method of a server, but for the hook of the process. */
     static AnyCall onServer(Consumer<CompletableFuture<?>> futures) {
         return new AnyCall(TcpServer.class, Set.of("closeOnExit"), Set.of("close", "awaitClosed"), 6)
                 // by a worker
-                .refusing(Set.of("close", "awaitClosed")).futures(futures);
+                .refusing(Set.of("close", "awaitClosed")).results((result, call) -> take(result, futures));
     }
 }
