@@ -147,8 +147,8 @@ public interface CompletionPort extends AutoCloseable {
      * Runs a task when a limit has passed, for limits that end something because a peer was silent: as {@link #schedule}, but one that
      * comes late, since the process was stopped, the machine slept, or nobody had time for it, lets the workers first take what has come
      * meanwhile. Late is more than an eighth of the limit, at least 10 ms, and whatever is above 100 ms; it then waits for one pass
-     * through the port's queue and for an eighth of its delay, at most a second, and up to three times if it is late again. The task looks
-     * whether the peer is still silent, since it may just have been heard.
+     * through the port's queue and for an eighth of the limit or the delay, whichever is longer, at most a second, and up to three times if
+     * it is late again. The task looks whether the peer is still silent, since it may just have been heard.
      *
      * @param limit from now, 0 or more
      * @param missed must not wait; what it throws is logged

@@ -94,6 +94,10 @@ public final class Simulation {
             this.action = action;
         }
 
+        Event later(long lengthNanos) {
+            return new Event(nanos + lengthNanos, tie, sequence, port, timer, action);
+        }
+
         @Override
         public int compareTo(Event other) {
             int byTime = Long.compare(nanos, other.nanos);
@@ -210,12 +214,16 @@ public final class Simulation {
     }
 
     /**
-     * Moves the clock while nothing runs, as when the process is stopped and continued: what is due by then comes late, in its order.
+     * Moves the clock while nothing runs, as when the process is stopped and continued: timers and actions of the driver that are due by
+     * then come late, and before what was under way in the network and in the ports.
      *
      * @param lengthNanos 0 or more
      */
     public synchronized void jump(long lengthNanos) {
         nanos += lengthNanos;
+        List<Event> underWay = events.stream().filter(event -> !event.timer && event.port != null).toList();
+        events.removeAll(underWay);
+        underWay.forEach(event -> events.add(event.later(lengthNanos)));
     }
 
     private synchronized boolean isDue(long untilNanos) {

@@ -29,6 +29,7 @@ final class TcpScenario {
     private final BufferPool buffers;
     private final Simulation world;
     private final boolean harmless;
+    private final boolean stopped;
     private final List<ScriptedEnd.Act> acts;
     private final int sizeMax;
     private final SimulatedPort serverPort;
@@ -43,7 +44,9 @@ final class TcpScenario {
         this.random = new SplittableRandom(seed);
         this.buffers = buffers;
         this.harmless = random.nextInt(4) == 0;
-        Faults drawn = Faults.draw(random);
+        this.stopped = random.nextInt(4) == 0;
+        // after a stop a peer has a second, as long as one may be slow
+        Faults drawn = stopped ? Faults.draw(random).with(Faults.Kind.SLOW_PEER, 0) : Faults.draw(random);
         Faults faults = harmless ? drawn.harmless() : drawn;
         this.world = new Simulation(random.nextLong(), faults, buffers).otherWorker(otherWorker);
         if (logging) {
@@ -125,7 +128,9 @@ final class TcpScenario {
             world.later(random.nextLong(Duration.ofMillis(50).toNanos()), this::connect);
         }
         // the process is stopped and continued: what is late by that is no silence of a peer
-        sometimes(4, () -> world.jump(STOPPED_NANOS));
+        if (stopped) {
+            world.later(random.nextLong(Duration.ofSeconds(3).toNanos()), () -> world.jump(STOPPED_NANOS));
+        }
         if (!harmless) {
             sometimes(5, server::close);
             sometimes(6, serverPort::close);

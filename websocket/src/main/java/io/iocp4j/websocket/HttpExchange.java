@@ -35,8 +35,8 @@ public final class HttpExchange {
     }
 
     /**
-     * What the connection makes its port hold: whoever keeps something of this request or its body charges it here, before it is taken. It is
-     * given back at the end of the connection at the latest.
+     * What the connection makes its port hold: whoever keeps something of this request or its body charges it here, before it is taken.
+     * It is given back at the end of the connection at the latest.
      *
      * @return the account of the connection
      */
