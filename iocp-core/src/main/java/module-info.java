@@ -3,7 +3,9 @@
  * Start with the description of {@link io.iocp4j.core}.
  */
 module io.iocp4j.core {
+    requires java.management;
     requires jdk.jfr;
+    requires jdk.management;
     requires jdk.net;
 
     exports io.iocp4j.core;

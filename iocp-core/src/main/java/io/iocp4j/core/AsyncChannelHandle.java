@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
 import java.nio.channels.AcceptPendingException;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.AsynchronousChannel;
@@ -13,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What socket and listener have in common: the association with a port, and being closed once. */
 abstract class AsyncChannelHandle extends PortHandle {
-    private static final System.Logger LOG = System.getLogger(AsyncChannelHandle.class.getName());
+    private static final System.Logger LOG = new GuardedLog(AsyncChannelHandle.class);
 
     final AsyncChannelPort port;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -38,8 +39,12 @@ abstract class AsyncChannelHandle extends PortHandle {
         }
     }
 
-    /** Starts one operation of the JDK; misuse that it finds is thrown, every other failure becomes the completion. */
-    final void start(IoContext context, Runnable call) {
+    /**
+     * Begins and starts one operation of the JDK; misuse that it finds is thrown, every other failure becomes the completion. The call is
+     * made before the operation is begun: where there is no memory for it, nothing was begun that would never end.
+     */
+    final void start(IoContext context, Operation operation, ByteBuffer buffer, Runnable call) {
+        port.begin(context, operation, buffer);
         try {
             call.run();
         } catch (ReadPendingException | WritePendingException

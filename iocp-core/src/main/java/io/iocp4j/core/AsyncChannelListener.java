@@ -38,8 +38,8 @@ final class AsyncChannelListener extends AsyncChannelHandle implements PortListe
 
     @Override
     public void accept(IoContext context) {
-        port.begin(context, Operation.ACCEPT, null);
-        start(context, () -> channel.accept(context, new Accepted()));
+        Accepted accepted = new Accepted();
+        start(context, Operation.ACCEPT, null, () -> channel.accept(context, accepted));
     }
 
     @Override
@@ -68,12 +68,15 @@ final class AsyncChannelListener extends AsyncChannelHandle implements PortListe
                 discard(accepted, context, IoError.CONNECTION_ABORTED, e);
             } catch (IllegalStateException e) {
                 discard(accepted, context, IoError.OPERATION_ABORTED, e);
+            } catch (Throwable thrown) {
+                // an accept that nobody hears of would be the server's last
+                discard(accepted, context, IoError.of(thrown), thrown);
             }
             port.deliver(context);
         }
 
         /** Gone before it was looked at, or the port is closing: nobody will ever use it. */
-        private void discard(AsynchronousSocketChannel accepted, IoContext context, IoError error, Exception reason) {
+        private void discard(AsynchronousSocketChannel accepted, IoContext context, IoError error, Throwable reason) {
             try {
                 accepted.close();
             } catch (IOException e) {

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * promises that it is one; where it is not, the workers are the threads of an executor of ours that the group is built over.
  */
 final class AsyncChannelPort extends PortEngine {
-    private static final System.Logger LOG = System.getLogger(AsyncChannelPort.class.getName());
+    private static final System.Logger LOG = new GuardedLog(AsyncChannelPort.class);
 
     private final AsynchronousChannelGroup group;
     private final Executor poster;

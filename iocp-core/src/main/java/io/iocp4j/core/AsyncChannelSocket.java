@@ -53,8 +53,8 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket,
 
     @Override
     public void connect(InetSocketAddress peer, IoContext context) {
-        port.begin(context, Operation.CONNECT, null);
-        start(context, () -> channel.connect(peer, context, new Connected()));
+        Connected connected = new Connected();
+        start(context, Operation.CONNECT, null, () -> channel.connect(peer, context, connected));
     }
 
     @Override
@@ -62,8 +62,7 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket,
         if (!buffer.hasRemaining()) {
             throw new IllegalArgumentException("a receive into a buffer without room would look like a disconnect");
         }
-        port.begin(context, Operation.RECEIVE, buffer);
-        start(context, () -> channel.read(buffer, context, this));
+        start(context, Operation.RECEIVE, buffer, () -> channel.read(buffer, context, this));
     }
 
     @Override
@@ -71,8 +70,7 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket,
         if (!buffer.hasRemaining()) {
             throw new IllegalArgumentException("nothing to send");
         }
-        port.begin(context, Operation.SEND, buffer);
-        start(context, () -> channel.write(buffer, context, this));
+        start(context, Operation.SEND, buffer, () -> channel.write(buffer, context, this));
     }
 
     @Override
@@ -80,10 +78,9 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket,
         if (count < 1 || count > CompletionPort.GATHER_MAX || !hasRemaining(buffers, count)) {
             throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
         }
-        port.begin(context, Operation.SEND, buffers[0]);
         // the JDK keeps the array until the completion, the caller may reuse its own
         ByteBuffer[] gathered = Arrays.copyOf(buffers, count);
-        start(context, () -> channel.write(gathered, 0, count, 0, TimeUnit.SECONDS, context, port.gathered));
+        start(context, Operation.SEND, buffers[0], () -> channel.write(gathered, 0, count, 0, TimeUnit.SECONDS, context, port.gathered));
     }
 
     /** Called by the JDK only. */
@@ -157,8 +154,8 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket,
         public void completed(Void nothing, IoContext context) {
             try {
                 remember();
-            } catch (IOException e) {
-                failed(e, context);
+            } catch (Throwable thrown) {
+                failed(thrown, context);
                 return;
             }
             port.complete(context, 0);

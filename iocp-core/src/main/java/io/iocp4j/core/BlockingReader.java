@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
  * at any time, and then nobody could say when the memory is free.
  */
 class BlockingReader implements TcpHandler {
+    /** What came and was not read is not charged up to this many bytes. */
+    private static final int UNCHARGED = TcpConnection.RECEIVE_REST;
+
     private final CompletionPort port;
     private final int readMax;
 
@@ -24,6 +27,8 @@ class BlockingReader implements TcpHandler {
     private boolean reading;
     /** What came and was not read, from position to limit; null if there is nothing. */
     private ByteBuffer arrived;
+    /** What of it the memory budget knows, in bytes. */
+    private int charged;
 
     BlockingReader(CompletionPort port, int readMax) {
         this.port = port;
@@ -38,9 +43,26 @@ class BlockingReader implements TcpHandler {
 
     @Override
     public synchronized void onData(TcpConnection connection, ByteBuffer data) {
-        arrived = arrived == null ? ByteBuffer.allocate(data.remaining()).put(data).flip() : joined(arrived, data);
-        connection.pause();
-        notifyAll();
+        int size = arrived == null ? data.remaining() : sizeWith(data);
+        if (charge(connection, size)) {
+            arrived = arrived == null ? ByteBuffer.allocate(size).put(data).flip() : joined(size, data);
+            connection.pause();
+            notifyAll();
+        }
+    }
+
+    /** Little is not worth the steps; false if there is no room, and the connection has failed for it. */
+    private boolean charge(TcpConnection connection, int size) {
+        int wanted = size <= UNCHARGED ? 0 : size;
+        if (wanted == charged) {
+            return true;
+        }
+        if (connection.memory().change(MemoryBudget.Kind.HEAP, charged, wanted)) {
+            charged = wanted;
+            return true;
+        }
+        connection.refused(MemoryBudget.Kind.HEAP);
+        return false;
     }
 
     @Override
@@ -60,14 +82,19 @@ class BlockingReader implements TcpHandler {
         notifyAll();
     }
 
-    /** Behind what was there; doubled as it grows, so that many small receives cost no more than a few large ones. */
-    private static ByteBuffer joined(ByteBuffer before, ByteBuffer data) {
-        int end = before.limit();
-        if (before.capacity() - end >= data.remaining()) {
-            return before.limit(end + data.remaining()).put(end, data, data.position(), data.remaining());
+    /** Doubled as it grows, so that many small receives cost no more than a few large ones. */
+    private int sizeWith(ByteBuffer data) {
+        return arrived.capacity() - arrived.limit() >= data.remaining() ? arrived.capacity()
+                : Math.max(arrived.remaining() + data.remaining(), 2 * arrived.remaining());
+    }
+
+    /** Behind what was there. */
+    private ByteBuffer joined(int size, ByteBuffer data) {
+        int end = arrived.limit();
+        if (size == arrived.capacity() && size - end >= data.remaining()) {
+            return arrived.limit(end + data.remaining()).put(end, data, data.position(), data.remaining());
         }
-        int size = Math.max(before.remaining() + data.remaining(), 2 * before.remaining());
-        return ByteBuffer.allocate(size).put(before).put(data).flip();
+        return ByteBuffer.allocate(size).put(arrived).put(data).flip();
     }
 
     /** Waits for the end of a connect. */
@@ -84,7 +111,8 @@ class BlockingReader implements TcpHandler {
         }
         if (!open) {
             throw closed.cause() instanceof IoException failure ? failure.here()
-                    : new IoException(IoError.OPERATION_ABORTED, "connect", null, remote, closed.cause());
+                    : new IoException(closed.error() == null ? IoError.OPERATION_ABORTED : closed.error(), "connect", null, remote,
+                            closed.cause());
         }
     }
 
@@ -92,7 +120,7 @@ class BlockingReader implements TcpHandler {
     synchronized ByteBuffer read(TcpConnection connection, long limitNanos) throws IOException {
         begin();
         try {
-            return arrived != null || receive(connection, limitNanos) ? take(arrived.remaining()) : null;
+            return arrived != null || receive(connection, limitNanos) ? take(connection, arrived.remaining()) : null;
         } finally {
             reading = false;
         }
@@ -109,7 +137,7 @@ class BlockingReader implements TcpHandler {
                     throw connection.ioException("read", IoError.EOF);
                 }
             }
-            return take(length);
+            return take(connection, length);
         } finally {
             reading = false;
         }
@@ -122,7 +150,7 @@ class BlockingReader implements TcpHandler {
             while (true) {
                 while (arrived != null && length < arrived.remaining()) {
                     if (arrived.get(arrived.position() + length) == '\n') {
-                        return line(length + 1);
+                        return line(connection, length + 1);
                     }
                     length++;
                     if (length > readMax) {
@@ -130,7 +158,7 @@ class BlockingReader implements TcpHandler {
                     }
                 }
                 if (!receive(connection, 0)) {
-                    return arrived == null ? null : line(length);
+                    return arrived == null ? null : lastLine(connection, length);
                 }
             }
         } finally {
@@ -138,8 +166,17 @@ class BlockingReader implements TcpHandler {
         }
     }
 
-    private String line(int length) {
-        ByteBuffer bytes = take(length).slice();
+    /** What came without a line's end is a line only if the peer ended behind it: else more of it was to come. */
+    private String lastLine(TcpConnection connection, int length) throws IOException {
+        boolean whole = ended || closed.initiator() == CloseInfo.Initiator.REMOTE;
+        if (!whole) {
+            throw connection.ioException("read", IoError.EOF);
+        }
+        return line(connection, length);
+    }
+
+    private String line(TcpConnection connection, int length) {
+        ByteBuffer bytes = take(connection, length).slice();
         int end = length;
         if (bytes.get(end - 1) == '\n') {
             end -= end > 1 && bytes.get(end - 2) == '\r' ? 2 : 1;
@@ -156,10 +193,11 @@ class BlockingReader implements TcpHandler {
     }
 
     /** Takes that much of what has arrived. */
-    private ByteBuffer take(int length) {
+    private ByteBuffer take(TcpConnection connection, int length) {
         if (length == arrived.remaining()) {
             ByteBuffer all = arrived;
             arrived = null;
+            charge(connection, 0);
             return all;
         }
         ByteBuffer part = ByteBuffer.allocate(length).put(0, arrived, arrived.position(), length);
@@ -167,7 +205,7 @@ class BlockingReader implements TcpHandler {
         return part;
     }
 
-    /** Waits for one more receive. False at the end; throws if the connection was lost. */
+    /** Waits for one more receive. False at the end; throws if the connection was lost, or aborted with an error. */
     private boolean receive(TcpConnection connection, long limitNanos) throws IOException {
         int before = arrived == null ? 0 : arrived.remaining();
         // not earlier: the peer's FIN ends this side too, and must not do so while the reader still answers what it read
@@ -176,7 +214,7 @@ class BlockingReader implements TcpHandler {
         if (arrived != null && arrived.remaining() > before) {
             return true;
         }
-        if (closed != null && closed.error() != null && closed.initiator() == CloseInfo.Initiator.REMOTE) {
+        if (closed != null && closed.error() != null) {
             throw connection.ioException("read", closed.error());
         }
         return false;

@@ -21,12 +21,14 @@ public final class BufferPool {
     public static final int PIECE_MAX = 8 << 20;
     /** What is kept unused unless said otherwise, in bytes. */
     public static final long KEPT_BYTES_MAX_DEFAULT = 64L << 20;
+    private static final long UNBOUNDED = Long.MAX_VALUE;
 
     private static final int CLASSES = log2(PIECE_MAX) - log2(PIECE_MIN) + 1;
     /** With leaks watched, freed memory is overwritten too, so that a late reader sees garbage rather than somebody else's bytes. */
     private static final boolean POISONING = !"off".equals(System.getProperty("iocp4j.leaks", "off"));
 
     private final long keptBytesMax;
+    private final MemoryBudget budget;
     private final Pieces[] kept = new Pieces[CLASSES];
     private final AtomicLong keptBytes = new AtomicLong();
     /** Everything that is out, what lies on the shelves included. */
@@ -34,15 +36,28 @@ public final class BufferPool {
     private final List<Shelf> shelves = new CopyOnWriteArrayList<>();
 
     /**
-     * Makes an empty pool.
+     * Makes an empty pool without a limit to what is out.
      *
      * @param keptBytesMax how many unused bytes it may keep, 0 or more
      */
     public BufferPool(long keptBytesMax) {
+        this(keptBytesMax, UNBOUNDED, UNBOUNDED);
+    }
+
+    /**
+     * Makes an empty pool with a budget for the peers of a port.
+     *
+     * @param keptBytesMax how many unused bytes it may keep, 0 or more
+     * @param heapMax see {@link PortOptions#heapMax()}
+     * @param directMax see {@link PortOptions#directMax()}
+     */
+    @SuppressWarnings("this-escape") // the budget only keeps it
+    public BufferPool(long keptBytesMax, long heapMax, long directMax) {
         if (keptBytesMax < 0) {
             throw new IllegalArgumentException("keptBytesMax must not be negative: " + keptBytesMax);
         }
         this.keptBytesMax = keptBytesMax;
+        this.budget = new MemoryBudget(this, heapMax, directMax);
         for (int i = 0; i < CLASSES; i++) {
             kept[i] = new Pieces();
         }
@@ -64,9 +79,7 @@ public final class BufferPool {
     /** As {@link #acquire}, but not counted: for memory that has one owner, who calls {@link #takeBack}. */
     ByteBuffer take(int bytes) {
         if (bytes > PIECE_MAX) {
-            ByteBuffer memory = ByteBuffer.allocateDirect(bytes);
-            usedBytes.addAndGet(bytes);
-            return memory;
+            return allocate(bytes);
         }
         int index = indexFor(bytes);
         Shelf shelf = Worker.shelf(this);
@@ -74,13 +87,53 @@ public final class BufferPool {
         if (memory == null) {
             memory = kept[index].poll();
             if (memory == null) {
-                memory = ByteBuffer.allocateDirect(PIECE_MIN << index);
-            } else {
-                keptBytes.addAndGet(-memory.capacity());
+                return allocate(PIECE_MIN << index);
             }
+            keptBytes.addAndGet(-memory.capacity());
             usedBytes.addAndGet(memory.capacity());
         }
         return memory;
+    }
+
+    /**
+     * New memory. What is kept unused in other sizes goes first, where both together would be more than the budget. Beyond what the budget
+     * leaves to others it is refused here: the JDK would collect garbage and wait for half a second, on a worker, before it refused.
+     */
+    private ByteBuffer allocate(int bytes) {
+        long out = usedBytes.addAndGet(bytes);
+        boolean taken = false;
+        try {
+            long max = budget.max(MemoryBudget.Kind.DIRECT);
+            for (int index = CLASSES - 1; index >= 0 && out + keptBytes.get() > max; index--) {
+                drop(index);
+            }
+            if (out - max > max / 2) {
+                throw new OutOfMemoryError("direct memory: " + out + " bytes of this port's buffers, whose budget is " + max);
+            }
+            ByteBuffer memory = ByteBuffer.allocateDirect(bytes);
+            taken = true;
+            return memory;
+        } finally {
+            if (!taken) {
+                usedBytes.addAndGet(-bytes);
+            }
+        }
+    }
+
+    private void drop(int index) {
+        for (ByteBuffer memory = kept[index].poll(); memory != null; memory = kept[index].poll()) {
+            keptBytes.addAndGet(-memory.capacity());
+        }
+    }
+
+    /** What the peers of the port may make it hold, here and on the heap. */
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    /** What is out, with what lies on the shelves: an answer without a look at each of them. */
+    long outBytes() {
+        return usedBytes.get();
     }
 
     /**
@@ -110,6 +163,7 @@ public final class BufferPool {
             return;
         }
         usedBytes.addAndGet(-capacity);
+        budget.shrunk();
         if (capacity > PIECE_MAX) {
             return;
         }

@@ -6,7 +6,7 @@ package io.iocp4j.core;
  *
  * @param error null after an orderly end or a close by us, else the first error
  * @param initiator who began it
- * @param cause what was thrown, or null
+ * @param cause what was thrown, or what says more about the error, such as the limit that was met; or null
  * @param bytesLost bytes that were accepted from the application and not taken by the operating system
  */
 public record CloseInfo(IoError error, Initiator initiator, Throwable cause, long bytesLost) {

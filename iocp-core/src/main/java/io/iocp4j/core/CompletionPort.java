@@ -19,7 +19,8 @@ import java.util.concurrent.TimeoutException;
  * <li>A worker survives everything that a completion throws.
  * </ol>
  *
- * <p>Workers are not daemon threads: an open port keeps the process running. All methods may be called by any thread.
+ * <p>Workers are not daemon threads unless {@link PortOptions#daemon} says so: an open port keeps the process running. All methods may
+ * be called by any thread.
  *
  * <p>In pull mode ({@link PortOptions#pull()}) the workers are threads of the application, which write the loop themselves:
  * {@snippet :
@@ -48,7 +49,8 @@ public interface CompletionPort extends AutoCloseable {
 
     /**
      * Opens a port on the engine that the options name, or on the best that works here: one that a {@link CompletionPortProvider} on
-     * the module path or class path brings, else the JDK's asynchronous channels, which work everywhere.
+     * the module path or class path brings, else the JDK's asynchronous channels, which work everywhere. A provider whose code cannot be
+     * linked here is passed over.
      *
      * @param options how
      * @return an open port, the caller's to close
@@ -57,7 +59,7 @@ public interface CompletionPort extends AutoCloseable {
      * @throws UnsupportedOperationException if the options name an engine that cannot run here; the message says why
      */
     static CompletionPort open(PortOptions options) throws IoException {
-        return Engines.choose(options).open(options);
+        return Engines.open(options);
     }
 
     /**
@@ -145,8 +147,8 @@ public interface CompletionPort extends AutoCloseable {
      * Runs a task when a limit has passed, for limits that end something because a peer was silent: as {@link #schedule}, but one that
      * comes late, since the process was stopped, the machine slept, or nobody had time for it, lets the workers first take what has come
      * meanwhile. Late is more than an eighth of the limit, at least 10 ms, and whatever is above 100 ms; it then waits for one pass
-     * through the port's queue and for an eighth of its delay, at most a second, and up to three times if it is late again. The task looks
-     * whether the peer is still silent, since it may just have been heard.
+     * through the port's queue and for an eighth of the limit or the delay, whichever is longer, at most a second, and up to three times if
+     * it is late again. The task looks whether the peer is still silent, since it may just have been heard.
      *
      * @param limit from now, 0 or more
      * @param missed must not wait; what it throws is logged
@@ -173,6 +175,15 @@ public interface CompletionPort extends AutoCloseable {
     BufferPool buffers();
 
     /**
+     * What the peers of this port may make it hold.
+     *
+     * @return the budget of all its connections
+     */
+    default MemoryBudget memory() {
+        return buffers().budget();
+    }
+
+    /**
      * Operations that were submitted and whose delivery has not ended. A worker that delivers several in a row takes them off together,
      * after the last.
      *
@@ -181,9 +192,10 @@ public interface CompletionPort extends AutoCloseable {
     long outstanding();
 
     /**
-     * Whether the calling thread is a worker of this port, which must not wait for the port.
+     * Whether the calling thread is a worker of this port, or another that must not wait for the port because the port waits for it: its
+     * timer thread, a thread that runs a task of TLS for it, or that opens a handle of it or begins its end.
      *
-     * @return true in every delivery
+     * @return true in every delivery and in every task of {@link #schedule}
      */
     default boolean isWorker() {
         return Worker.current(this) != null;
@@ -198,7 +210,8 @@ public interface CompletionPort extends AutoCloseable {
 
     /**
      * Closes every handle, delivers what is outstanding, sends each worker its null completion and waits until all have left. Called
-     * from a worker it begins all that and returns, since a worker cannot wait for itself. A second call only waits.
+     * where {@link #isWorker()} is true it begins all that and returns, since a thread that the port waits for cannot wait for itself.
+     * A second call only waits.
      *
      * <p>In pull mode it is the threads that take who deliver what is outstanding: it waits until they have, and have taken as many null
      * completions as there are {@link PortOptions#workers()}. A thread that has begun to take must go on until its null completion, so

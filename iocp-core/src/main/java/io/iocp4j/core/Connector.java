@@ -19,8 +19,8 @@ import java.util.concurrent.Future;
  * The next address is tried as soon as one fails, or as well when it was silent for the attempt delay; the first that is connected
  * becomes the connection's socket, and the other attempts are closed.
  *
- * <p>Every method is called under the connection's lock. The connection lives until the last attempt was delivered, since each
- * retains it. A lookup does not: its answer finds a connector that has stopped, and nothing happens.
+ * <p>Every method but the constructor and {@link #lookUp()} is called under the connection's lock. The connection lives until the last
+ * attempt was delivered, since each retains it. A lookup does not: its answer finds a connector that has stopped, and nothing happens.
  */
 final class Connector {
     /** How many addresses of a name are tried. */
@@ -31,6 +31,8 @@ final class Connector {
     private final CompletionPort port;
     private final TcpOptions options;
     private final InetSocketAddress remote;
+    /** Null without TLS. */
+    private final TlsRecords tls;
 
     // guarded by lock
     /** Opened before the first address is known: through it the port tells of its end, and there is a descriptor at all. */
@@ -40,26 +42,32 @@ final class Connector {
     private final List<IoException> failures = new ArrayList<>();
     private Future<?> limit;
     private Future<?> next;
-    /** Null without TLS. */
-    private TlsRecords tls;
     /** Of the address that was connected first; null before that, and without TLS. */
     private Attempt handshake;
     private boolean stopped;
 
+    /** Not under the lock: the parameters of TLS are the application's. What TLS refuses is refused here, by the call that brought it. */
     Connector(TcpConnection connection, Object lock, CompletionPort port, TcpOptions options, InetSocketAddress remote) {
         this.connection = connection;
         this.lock = lock;
         this.port = port;
         this.options = options;
         this.remote = remote;
+        tls = options.tls() == null ? null
+                : TlsRecords.ofClient(options, remote.getHostString(), remote.getPort(), HandlePort.of(port).buffers());
+    }
+
+    /** The peer that was asked for. */
+    InetSocketAddress remote() {
+        return remote;
     }
 
     /** Begins; throws only where the port gives no socket or is closed, and has to be stopped then. */
     void start() throws IoException {
-        first = port.socket(connection::onPortClosing);
-        if (options.tls() != null) {
-            // made now, so that parameters which TLS refuses are refused by the call that brought them
-            tls = TlsRecords.ofClient(options, remote.getHostString(), remote.getPort(), HandlePort.of(port).buffers());
+        try {
+            first = port.socket(connection::onPortClosing);
+        } catch (IoException e) {
+            throw ofPeer(e, remote);
         }
         if (!options.connectTimeout().isZero()) {
             limit = port.deadline(options.connectTimeout(), this::tooLate);
@@ -67,16 +75,28 @@ final class Connector {
         if (!remote.isUnresolved()) {
             untried.add(remote);
             tryNext();
+        }
+    }
+
+    /** An engine knows no peer where it opens or binds a socket. */
+    private static IoException ofPeer(IoException failure, InetSocketAddress peer) {
+        return failure.remote() != null ? failure
+                : new IoException(failure.error(), failure.operation(), failure.local(), peer, failure.getCause());
+    }
+
+    /** Asks the resolver for what is a name, after the start. Not under the lock: the resolver is the application's. */
+    void lookUp() {
+        if (!remote.isUnresolved()) {
             return;
         }
-        lookup().whenComplete((addresses, failure) -> {
+        asked().whenComplete((addresses, failure) -> {
             synchronized (lock) {
                 resolved(addresses, failure);
             }
         });
     }
 
-    private CompletableFuture<List<InetAddress>> lookup() {
+    private CompletableFuture<List<InetAddress>> asked() {
         try {
             return Objects.requireNonNull(options.resolver().resolve(remote.getHostString()), "no lookup");
         } catch (RuntimeException | Error thrown) {
@@ -89,7 +109,7 @@ final class Connector {
             return;
         }
         if (failure != null || addresses == null || addresses.isEmpty() || addresses.stream().anyMatch(Objects::isNull)) {
-            fail(new IoException(IoError.HOST_NOT_FOUND, "lookup", null, null,
+            fail(new IoException(IoError.HOST_NOT_FOUND, "lookup", null, remote,
                     failure != null ? failure : new UnknownHostException(remote.getHostString() + " has no address that may be used")));
             return;
         }
@@ -138,7 +158,7 @@ final class Connector {
             pending.add(attempt);
             return true;
         } catch (IoException e) {
-            failures.add(e);
+            failures.add(ofPeer(e, address));
             return false;
         } finally {
             if (attempt != null && !pending.contains(attempt)) {

@@ -1,5 +1,6 @@
 package io.iocp4j.core;
 
+import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -8,6 +9,8 @@ import java.util.concurrent.CompletableFuture;
  * when nothing changes any more.
  */
 final class Ending {
+    private static final System.Logger LOG = new GuardedLog(Ending.class);
+
     private final long madeNanos;
     private final Runnable onFreed;
     private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
@@ -53,11 +56,19 @@ final class Ending {
         return closed.copy();
     }
 
-    /** The last reference has gone. */
+    /** The last reference has gone. Whoever waits for it is told, whatever fails on the way. */
     void freed(TcpConnection connection) {
-        CloseInfo last = new CloseInfo(lastError, told.initiator(), lastCause, bytesLost);
-        FlightEvents.ConnectionClosed.commit(connection, last, connection.port().nanoTime() - madeNanos);
-        closed.complete(last);
-        onFreed.run();
+        CloseInfo last = told;
+        try {
+            last = new CloseInfo(lastError, told.initiator(), lastCause, bytesLost);
+            FlightEvents.ConnectionClosed.commit(connection, last, connection.port().nanoTime() - madeNanos);
+        } catch (Throwable thrown) {
+            LOG.log(Level.ERROR, "the end of a connection could not be recorded", thrown);
+        }
+        try {
+            closed.complete(last);
+        } finally {
+            onFreed.run();
+        }
     }
 }

@@ -10,7 +10,7 @@ import java.util.ServiceLoader;
 
 /** Chooses the engine of a port. */
 final class Engines {
-    private static final System.Logger LOG = System.getLogger(Engines.class.getName());
+    private static final System.Logger LOG = new GuardedLog(Engines.class);
 
     /** The engine that works everywhere, so the last to be asked. */
     private static final CompletionPortProvider ASYNC_CHANNEL = new CompletionPortProvider() {
@@ -33,18 +33,36 @@ final class Engines {
     private Engines() {
     }
 
-    static CompletionPortProvider choose(PortOptions options) {
-        return choose(options.engine(), found());
+    static CompletionPort open(PortOptions options) throws IoException {
+        return open(options, found());
+    }
+
+    /** Opens the one that is named, or else the first that can be opened; one whose code cannot be linked here is one that cannot run. */
+    static CompletionPort open(PortOptions options, List<CompletionPortProvider> providers) throws IoException {
+        List<CompletionPortProvider> left = new ArrayList<>(providers);
+        while (true) {
+            CompletionPortProvider chosen = choose(options.engine(), left);
+            try {
+                return chosen.open(options);
+            } catch (LinkageError e) {
+                if (!options.engine().equals(PortOptions.ENGINE_BEST)) {
+                    throw new UnsupportedOperationException("engine " + options.engine() + ": " + e, e);
+                }
+                LOG.log(Level.WARNING, () -> "the engine " + chosen.name() + " cannot be opened, so the next one is", e);
+                left.remove(chosen);
+            }
+        }
     }
 
     /** The one that is named, or else the first without an obstacle. */
     static CompletionPortProvider choose(String name, List<CompletionPortProvider> providers) {
         if (name.equals(PortOptions.ENGINE_BEST)) {
-            return providers.stream().filter(provider -> provider.obstacle().isEmpty()).findFirst().orElseThrow();
+            return providers.stream().filter(provider -> obstacle(provider).isEmpty()).findFirst()
+                    .orElseThrow(() -> new UnsupportedOperationException("no engine can run here"));
         }
         for (CompletionPortProvider provider : providers) {
             if (provider.name().equals(name)) {
-                provider.obstacle().ifPresent(why -> {
+                obstacle(provider).ifPresent(why -> {
                     throw new UnsupportedOperationException("engine " + name + ": " + why);
                 });
                 return provider;
@@ -52,6 +70,15 @@ final class Engines {
         }
         throw new IllegalArgumentException("no engine is called " + name + "; there are "
                 + providers.stream().map(CompletionPortProvider::name).toList());
+    }
+
+    /** Code that cannot even be asked is an obstacle too. */
+    private static Optional<String> obstacle(CompletionPortProvider provider) {
+        try {
+            return provider.obstacle();
+        } catch (LinkageError e) {
+            return Optional.of("its code cannot be linked: " + e);
+        }
     }
 
     private static List<CompletionPortProvider> found() {
@@ -64,7 +91,7 @@ final class Engines {
                 if (more) {
                     providers.add(services.next());
                 }
-            } catch (ServiceConfigurationError e) {
+            } catch (ServiceConfigurationError | LinkageError e) {
                 // one engine that cannot even be made must not keep the others from working
                 LOG.log(Level.WARNING, "an engine could not be loaded", e);
             }

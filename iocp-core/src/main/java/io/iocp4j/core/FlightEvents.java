@@ -12,8 +12,8 @@ import jdk.jfr.Threshold;
 import jdk.jfr.Timespan;
 
 /**
- * What TCP tells JDK Flight Recorder. Each event is on in every recording; without a recording none is made: the just-in-time compiler
- * finds that the object goes nowhere.
+ * What a port and TCP on it tell JDK Flight Recorder. Each event is on in every recording; without a recording none is made: the
+ * just-in-time compiler finds that the object goes nowhere.
  */
 final class FlightEvents {
     private FlightEvents() {
@@ -57,6 +57,7 @@ final class FlightEvents {
         @Label("Local Address")
         private String local;
         @Label("Peer Address")
+        @Description("Of a connect that has failed, what was to be reached")
         private String peer;
         @Label("Bytes Read")
         @DataAmount
@@ -84,7 +85,7 @@ final class FlightEvents {
             ConnectionClosed event = new ConnectionClosed();
             if (event.shouldCommit()) {
                 event.local = text(connection.local());
-                event.peer = text(connection.remote());
+                event.peer = text(connection.peer());
                 event.bytesRead = connection.bytesRead();
                 event.bytesWritten = connection.bytesWritten();
                 event.bytesLost = why.bytesLost();
@@ -135,6 +136,66 @@ final class FlightEvents {
                 event.local = text(failure.local());
                 event.error = failure.error().name();
                 event.message = failure.getMessage();
+                event.commit();
+            }
+        }
+    }
+
+    /** Peers make a port hold so much that everybody shrinks and newcomers wait. */
+    @Name("io.iocp4j.core.MemoryTight")
+    @Label("Memory Tight")
+    @Category({"iocp4j", "Memory"})
+    @StackTrace(false)
+    static final class MemoryTight extends Event {
+        @Label("Kind")
+        private String kind;
+        @Label("Used")
+        @DataAmount
+        private long used;
+        @Label("Limit")
+        @DataAmount
+        private long limit;
+
+        static void commit(String kind, long used, long limit) {
+            MemoryTight event = new MemoryTight();
+            if (event.shouldCommit()) {
+                event.kind = kind;
+                event.used = used;
+                event.limit = limit;
+                event.commit();
+            }
+        }
+    }
+
+    /** Who held most was ended, because peers make a port hold too much. */
+    @Name("io.iocp4j.core.MemoryEviction")
+    @Label("Memory Eviction")
+    @Category({"iocp4j", "Memory"})
+    @StackTrace(false)
+    static final class MemoryEviction extends Event {
+        @Label("Kind")
+        private String kind;
+        @Label("Used")
+        @DataAmount
+        private long used;
+        @Label("Limit")
+        @DataAmount
+        private long limit;
+        @Label("Held")
+        @Description("By the one that was ended")
+        @DataAmount
+        private long held;
+        @Label("Account")
+        private String account;
+
+        static void commit(String kind, long used, long limit, long held, String account) {
+            MemoryEviction event = new MemoryEviction();
+            if (event.shouldCommit()) {
+                event.kind = kind;
+                event.used = used;
+                event.limit = limit;
+                event.held = held;
+                event.account = account;
                 event.commit();
             }
         }

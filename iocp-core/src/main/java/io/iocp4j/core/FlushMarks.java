@@ -19,11 +19,11 @@ final class FlushMarks {
         this.strand = strand;
     }
 
-    /** The end is a position in all bytes ever queued, not below that of the call before. */
+    /** The end is a position in all bytes ever queued, not below that of the call before. A copy, for the application. */
     CompletableFuture<Void> add(long end) {
         CompletableFuture<Void> taken = new CompletableFuture<>();
         marks.add(new Mark(end, taken));
-        return taken;
+        return taken.copy();
     }
 
     void reached(long position) {

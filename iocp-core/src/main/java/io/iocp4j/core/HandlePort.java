@@ -27,6 +27,18 @@ interface HandlePort extends CompletionPort {
     /** Takes a new handle in, which {@link #close()} will close; throws {@link IllegalStateException} if the port is closing. */
     void add(PortHandle handle);
 
+    /** Begins what {@link #close()} does, and waits for nothing, whatever thread this is. A second call does nothing. */
+    void beginClose();
+
+    /** Begins to close a port that belongs to what ends here: on whatever thread it ends, which must not wait for the port. */
+    static void beginClose(CompletionPort port) {
+        if (port instanceof HandlePort inside) {
+            inside.beginClose();
+        } else {
+            port.close();
+        }
+    }
+
     /** Forgets a handle that is being closed. */
     void remove(PortHandle handle);
 }

@@ -59,7 +59,7 @@ public abstract class IoContext extends RefCounted {
     private record Failure(IoError error, Throwable cause) {
     }
 
-    private RefCounted owner;
+    private Counted owner;
     private State state = State.FRESH;
     private Operation operation;
     private ByteBuffer buffer;
@@ -73,8 +73,13 @@ public abstract class IoContext extends RefCounted {
      * @param owner what must outlive the operation, usually its connection; null if there is nothing
      */
     protected IoContext(RefCounted owner) {
+        this((Counted) owner);
+    }
+
+    /** As above, for a connection too. */
+    IoContext(Counted owner) {
         if (owner != null) {
-            owner.retain();
+            owner.addReference();
         }
         this.owner = owner;
     }
@@ -139,8 +144,13 @@ public abstract class IoContext extends RefCounted {
         return outcome instanceof PortSocket accepted ? accepted : null;
     }
 
+    /** Whether the operation has not ended yet, for who has submitted it and may hold no reference any more; it may just have. */
+    final boolean isUnderWay() {
+        return STATE.getOpaque(this) == State.SUBMITTED;
+    }
+
     /** What must outlive the operation; null if there is nothing. */
-    final RefCounted owner() {
+    final Counted owner() {
         return owner;
     }
 
@@ -157,7 +167,7 @@ public abstract class IoContext extends RefCounted {
     @Override
     protected void free() {
         if (owner != null) {
-            owner.release();
+            owner.dropReference();
         }
     }
 

@@ -40,7 +40,10 @@ public enum IoError {
     NETWORK_UNREACHABLE(10051, "ENETUNREACH", 1231, Group.REFUSED),
     /** This machine gave the connection up. */
     CONNECTION_ABORTED(10053, "ECONNABORTED", 1236, Group.LOST),
-    /** The peer gave the connection up (RST); also ERROR_NETNAME_DELETED, by which the Windows port names it. */
+    /**
+     * The peer gave the connection up (RST); also ERROR_NETNAME_DELETED, by which the Windows port names it, and ERROR_UNEXP_NET_ERR (59),
+     * which the JDK is told there of an accept whose peer is gone.
+     */
     CONNECTION_RESET(10054, "ECONNRESET", 64, Group.LOST),
     /** A limit on memory: of the system, or the connection's send queue. */
     NO_BUFFERS(10055, "ENOBUFS", 1450, Group.LIMIT),
@@ -104,6 +107,7 @@ public enum IoError {
             new Text("invalid argument", INVALID_ARGUMENT),
             new Text("specified network name is no longer available", CONNECTION_RESET),
             new Text("network name deleted", CONNECTION_RESET), // as Wine puts the line before
+            new Text("unexpected network error", CONNECTION_RESET), // of an accept whose peer is gone
             new Text("forcibly closed by the remote host", CONNECTION_RESET),
             new Text("aborted by the software in your host machine", CONNECTION_ABORTED),
             new Text("remote computer refused the network connection", CONNECTION_REFUSED),

@@ -2,14 +2,26 @@ package io.iocp4j.core;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.List;
+import java.util.Objects;
 
-/** A failed operation: which, between which addresses, and why, for calls that throw instead of completing. */
+/**
+ * A failed operation: which, between which addresses, and why, for calls that throw instead of completing.
+ *
+ * <p>The operation is one of these words: <b>open</b> a port or a socket, <b>option</b> with the name of the socket option behind it,
+ * <b>bind</b>, <b>accept</b>, <b>lookup</b> of a host, <b>connect</b>, <b>read</b>, <b>write</b>, <b>shutdown</b> of a direction; and of
+ * the layers above TCP <b>handshake</b>, <b>send</b>, <b>receive</b> and <b>flush</b>, of messages.
+ */
 public final class IoException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** Every word for an operation; the description of this class says the same. */
+    static final List<String> OPERATIONS = List.of("open", "option", "bind", "accept", "lookup", "connect", "read", "write", "shutdown",
+            "handshake", "send", "receive", "flush");
+
     /** The reason. */
     private final IoError error;
-    /** The operation in one word. */
+    /** A word, see above. */
     private final String operation;
     /** Addresses are not Serializable in general. */
     private final transient SocketAddress local;
@@ -19,7 +31,7 @@ public final class IoException extends IOException {
      * Makes the exception; the message names everything that is known.
      *
      * @param error the reason
-     * @param operation in one word: lookup, bind, accept, connect, read, write
+     * @param operation one of the words above
      * @param local our address, or null
      * @param remote the peer's address, or null
      * @param cause what the JDK threw, or null
@@ -44,7 +56,7 @@ public final class IoException extends IOException {
     /**
      * What was tried.
      *
-     * @return one word: lookup, bind, accept, connect, read, write
+     * @return one of the words above
      */
     public String operation() {
         return operation;
@@ -66,6 +78,11 @@ public final class IoException extends IOException {
      */
     public SocketAddress remote() {
         return remote;
+    }
+
+    /** Whether it tells of this connection, which is open or has been. */
+    boolean isOf(TcpConnection connection) {
+        return remote != null && remote.equals(connection.peer()) && Objects.equals(local, connection.local());
     }
 
     /** The same failure with the stack of the calling thread, for calls that wait for what failed on a worker. */

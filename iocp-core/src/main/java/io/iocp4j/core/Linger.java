@@ -5,13 +5,15 @@ import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
 
 /**
- * Cuts a connection that is to end, but whose peer takes nothing of what is queued, or does not end its side, for the linger timeout.
- * Begins when it is made. Every method is called under the connection's lock.
+ * Cuts a connection that is to end, but whose peer takes less of what is queued than the least rate asks for in a linger timeout, or does
+ * not end its side in one. Begins when it is made. Every method is called under the connection's lock.
  */
 final class Linger {
     private final CompletionPort port;
     private final Object lock;
     private final Duration limit;
+    /** What the peer has to take in that time, in bytes, unless less is left. */
+    private final long leastTaken;
     /** How many bytes are queued. */
     private final LongSupplier queued;
     private final Runnable cut;
@@ -21,10 +23,11 @@ final class Linger {
     private Future<?> timer;
     private boolean stopped;
 
-    Linger(CompletionPort port, Object lock, Duration limit, LongSupplier queued, Runnable cut) {
+    Linger(CompletionPort port, Object lock, Duration limit, int leastRate, LongSupplier queued, Runnable cut) {
         this.port = port;
         this.lock = lock;
         this.limit = limit;
+        this.leastTaken = Math.max(1, (long) (leastRate * (limit.toSeconds() + limit.toNanosPart() / 1e9)));
         this.queued = queued;
         this.cut = cut;
         before = queued.getAsLong();
@@ -42,7 +45,7 @@ final class Linger {
                 return;
             }
             long now = queued.getAsLong();
-            if (now < before) {
+            if (before - now >= leastTaken || now == 0 && before > 0) {
                 before = now;
                 timer = port.deadline(limit, this::check);
             } else {

@@ -18,8 +18,10 @@ package io.iocp4j.core;
  * @param bytesSent bytes of all sends, counted in the same way
  * @param buffersUsed bytes of the port's {@link BufferPool} that are with somebody
  * @param buffersKept bytes that it keeps for reuse
+ * @param heapCharged bytes of heap that peers make it hold, see {@link MemoryBudget}
+ * @param evictions connections, and other accounts of its budget, that were ended because they held most when memory was scarce
  */
 public record PortCounters(int workers, int handles, long outstanding, long delivered, long handlerFailures, int nullCompletions,
         long accepted, long acceptsFailed, long connected, long connectsFailed, long bytesReceived, long bytesSent,
-        long buffersUsed, long buffersKept) {
+        long buffersUsed, long buffersKept, long heapCharged, long evictions) {
 }

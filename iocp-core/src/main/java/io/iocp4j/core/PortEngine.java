@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * one call of {@link #deliver}, by a worker, or of {@link #deliverLater}, by any thread, after {@link #complete} or {@link #fail}.
  */
 public abstract class PortEngine implements HandlePort {
-    private static final System.Logger LOG = System.getLogger(PortEngine.class.getName());
+    private static final System.Logger LOG = new GuardedLog(PortEngine.class);
 
     /** {@code outstanding} below this bit counts operations; the bit says that the port is closing. */
     private static final long CLOSING = 1L << 62;
@@ -39,6 +39,8 @@ public abstract class PortEngine implements HandlePort {
     /** Whether in pull mode the packets are in that queue; else {@link #awaitPacket} finds them in one of the system. */
     private final boolean pullsFromMemory;
     private final Set<PortHandle> handles = ConcurrentHashMap.newKeySet();
+    /** Threads that are neither workers nor the timer, and do something that the end of the port waits for. */
+    private final Set<Thread> inside = ConcurrentHashMap.newKeySet();
     private final AtomicLong outstanding = new AtomicLong();
     private final AtomicInteger nullsToTake;
     private final ScheduledThreadPoolExecutor timer;
@@ -61,16 +63,14 @@ public abstract class PortEngine implements HandlePort {
      */
     @SuppressWarnings("this-escape") // the queue only keeps it; nothing comes before the engine has started a thread
     protected PortEngine(PortOptions options, boolean pullsFromSystem) {
+        EarlyClasses.loadPackageOf(PortEngine.class);
         this.options = options;
         this.pullsFromMemory = options.pulled() && !pullsFromSystem;
-        this.buffers = new BufferPool(options.keptBytesMax());
+        this.buffers = new BufferPool(options.keptBytesMax(), options.heapMax(), options.directMax());
         this.pull = options.pulled() ? new PullQueue(this) : null;
         this.nullsToTake = new AtomicInteger(threads());
-        timer = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(null, task, options.name() + "-timer", 0, false);
-            thread.setDaemon(true);
-            return thread;
-        }, (task, shutDown) -> ((Future<?>) task).cancel(false));
+        timer = new ScheduledThreadPoolExecutor(1, task -> new TimerThread(this, task),
+                (task, shutDown) -> ((Future<?>) task).cancel(false));
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
@@ -165,7 +165,10 @@ public abstract class PortEngine implements HandlePort {
 
     @Override
     public final boolean isWorker() {
-        return pull == null ? Worker.current(this) != null : pull.isDelivering();
+        Thread thread = Thread.currentThread();
+        return (pull == null ? Worker.current(this) != null : pull.isDelivering())
+                || thread instanceof TimerThread timerThread && timerThread.port == this
+                || !inside.isEmpty() && inside.contains(thread);
     }
 
     @Override
@@ -201,14 +204,24 @@ public abstract class PortEngine implements HandlePort {
 
     @Override
     public final void close() {
+        beginClose();
+        if (!isWorker() && (pull == null || pull.mayWait())) {
+            awaitWorkers();
+        }
+    }
+
+    @Override
+    public final void beginClose() {
         // one operation is counted for the closing itself, so that the count cannot reach 0 half-way through the handles
         long before = outstanding.getAndUpdate(value -> value < CLOSING && value >= 0 ? (value | CLOSING) + 1 : value);
         if (before >= 0 && before < CLOSING) {
-            closeHandles();
-            end();
-        }
-        if (pull == null ? Worker.current(this) == null : pull.mayWait()) {
-            awaitWorkers();
+            boolean entered = enter();
+            try {
+                closeHandles();
+            } finally {
+                leave(entered);
+                end();
+            }
         }
     }
 
@@ -216,8 +229,25 @@ public abstract class PortEngine implements HandlePort {
         // a copy: a handle that takes another with it is no reason not to tell the other's key
         for (PortHandle handle : List.copyOf(handles)) {
             // in this order: what the key does about it must not come before the end of the handle, which could look like its cause
-            handle.close();
-            handle.portCloses();
+            try {
+                handle.close();
+                handle.portCloses();
+            } catch (Throwable thrown) {
+                // the others close all the same
+                LOG.log(Level.ERROR, "a handle of port " + options.name() + " could not be closed in order", thrown);
+            }
+        }
+    }
+
+    /** The calling thread does something that the end of the port waits for: from here to {@link #leave} it must not wait for the end. */
+    private boolean enter() {
+        return inside.add(Thread.currentThread());
+    }
+
+    /** What {@link #enter} has said comes back: a thread that was inside before stays there. */
+    private void leave(boolean entered) {
+        if (entered) {
+            inside.remove(Thread.currentThread());
         }
     }
 
@@ -267,6 +297,12 @@ public abstract class PortEngine implements HandlePort {
             context.unsubmit();
             throw e;
         }
+    }
+
+    /** Whether the end has not begun. */
+    final boolean isOpen() {
+        long value = outstanding.get();
+        return value >= 0 && value < CLOSING;
     }
 
     /**
@@ -363,7 +399,8 @@ public abstract class PortEngine implements HandlePort {
         }
     }
 
-    private void deliverBehind(IoContext context) {
+    /** Delivers a completion by whichever worker comes first. */
+    void deliverBehind(IoContext context) {
         if (pullsFromMemory) {
             pull.add(context);
         } else {
@@ -394,17 +431,28 @@ public abstract class PortEngine implements HandlePort {
     @Override
     public final void offload(Runnable task) {
         begin();
-        Thread.ofVirtual().name(options.name() + "-offloaded").start(() -> {
-            try {
-                task.run();
-            } finally {
+        boolean started = false;
+        try {
+            Thread.ofVirtual().name(options.name() + "-offloaded").start(() -> {
+                boolean entered = enter();
+                try {
+                    task.run();
+                } finally {
+                    leave(entered);
+                    end();
+                }
+            });
+            started = true;
+        } finally {
+            if (!started) {
                 end();
             }
-        });
+        }
     }
 
+    /** Throws nothing: an application may say how its context is printed. */
     void report(IoContext context, Throwable thrown) {
-        LOG.log(Level.ERROR, "the completion of " + context + " threw; its worker goes on", thrown);
+        LOG.log(Level.ERROR, () -> "the completion of " + context + " threw; its worker goes on", thrown);
     }
 
     // ------------------------------------------------------------------ for engines: handles and workers
@@ -436,11 +484,13 @@ public abstract class PortEngine implements HandlePort {
      */
     protected final <H extends PortHandle> H open(Opening<H> opening) throws IoException {
         begin();
+        boolean entered = enter();
         try {
             H handle = opening.open();
             add(handle);
             return handle;
         } finally {
+            leave(entered);
             end();
         }
     }
@@ -455,7 +505,7 @@ public abstract class PortEngine implements HandlePort {
     public final void add(PortHandle handle) {
         handles.add(handle);
         // after the add: either close() finds the handle in the set, or this sees that close() has begun
-        if (outstanding.get() >= CLOSING || outstanding.get() < 0) {
+        if (!isOpen()) {
             handle.close();
             throw new IllegalStateException("the port " + options.name() + " is closing");
         }
@@ -506,5 +556,16 @@ public abstract class PortEngine implements HandlePort {
      */
     protected final PortOptions options() {
         return options;
+    }
+
+    /** The thread of the timer: it must not wait for the port either, whose sockets and workers may need the timer for their end. */
+    private static final class TimerThread extends Thread {
+        private final PortEngine port;
+
+        TimerThread(PortEngine port, Runnable task) {
+            super(null, task, port.options.name() + "-timer", 0, false);
+            this.port = port;
+            setDaemon(true);
+        }
     }
 }

@@ -11,8 +11,14 @@ import java.util.Objects;
  * @param engine the name of the engine, or {@link #ENGINE_BEST}
  * @param pulled whether the workers are threads of the application, which {@link CompletionPort#take()}; {@code workers} says how many
  *        of them there are
+ * @param daemon whether the port's threads are daemons, which do not keep the process running
+ * @param heapMax what peers may make the port hold on the heap, in bytes, see {@link MemoryBudget}; 0 is
+ *        {@link MemoryBudget#HEAP_PERCENT_DEFAULT} percent of the largest heap
+ * @param directMax what peers may make the port hold outside the heap, in bytes; 0 is {@link MemoryBudget#DIRECT_PERCENT_DEFAULT} percent
+ *        of the largest direct memory ({@code -XX:MaxDirectMemorySize})
  */
-public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled) {
+public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled, boolean daemon, long heapMax,
+        long directMax) {
     /** The most workers a port may have. */
     public static final int WORKERS_MAX = 1024;
     /** Asks for the best engine that works here. */
@@ -30,16 +36,20 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
             throw new IllegalArgumentException("keptBytesMax must not be negative: " + keptBytesMax);
         }
         Objects.requireNonNull(engine);
+        if (heapMax < 0 || directMax < 0) {
+            throw new IllegalArgumentException("a budget must not be negative: " + heapMax + ", " + directMax);
+        }
     }
 
     /**
-     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}, the best engine.
+     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}, the best engine,
+     * threads that keep the process running, the default budget of memory.
      *
      * @return the defaults
      */
     public static PortOptions defaults() {
         return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT, ENGINE_BEST,
-                false);
+                false, false, 0, 0);
     }
 
     /**
@@ -59,7 +69,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions workers(int count) {
-        return new PortOptions(count, name, keptBytesMax, engine, pulled);
+        return new PortOptions(count, name, keptBytesMax, engine, pulled, daemon, heapMax, directMax);
     }
 
     /**
@@ -69,7 +79,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions name(String text) {
-        return new PortOptions(workers, text, keptBytesMax, engine, pulled);
+        return new PortOptions(workers, text, keptBytesMax, engine, pulled, daemon, heapMax, directMax);
     }
 
     /**
@@ -80,7 +90,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions engine(String text) {
-        return new PortOptions(workers, name, keptBytesMax, text, pulled);
+        return new PortOptions(workers, name, keptBytesMax, text, pulled, daemon, heapMax, directMax);
     }
 
     /**
@@ -90,6 +100,27 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions pulled(boolean byApplication) {
-        return new PortOptions(workers, name, keptBytesMax, engine, byApplication);
+        return new PortOptions(workers, name, keptBytesMax, engine, byApplication, daemon, heapMax, directMax);
+    }
+
+    /**
+     * Changes how much peers may make the port hold, over all connections: see {@link MemoryBudget}.
+     *
+     * @param heapBytes 1 or more, or 0 for the default
+     * @param directBytes 1 or more, or 0 for the default
+     * @return a copy
+     */
+    public PortOptions memory(long heapBytes, long directBytes) {
+        return new PortOptions(workers, name, keptBytesMax, engine, pulled, daemon, heapBytes, directBytes);
+    }
+
+    /**
+     * Changes whether an open port keeps the process running.
+     *
+     * @param on true: it does not; what is still to be sent when the process ends is lost then
+     * @return a copy
+     */
+    public PortOptions daemon(boolean on) {
+        return new PortOptions(workers, name, keptBytesMax, engine, pulled, on, heapMax, directMax);
     }
 }

@@ -15,7 +15,7 @@ public interface Resolver {
     Resolver SYSTEM = Resolver::bySystem;
 
     /**
-     * Begins a lookup and returns at once: it is called by whoever connects, under a lock of the connection.
+     * Begins a lookup and returns at once: it is called by whoever connects, on that thread, and never under a lock of this library.
      *
      * @param host a name, or an address as text
      * @return completes, on any thread, with the addresses in the order of preference, or exceptionally with the reason why there are

@@ -24,6 +24,8 @@ final class SendQueue {
     /** The smallest chunk to copy into: room for a burst of small messages. */
     static final int CHUNK_MIN = 4 << 10;
     private static final int CHUNK_MAX = 64 << 10;
+    /** What a shared buffer in the queue takes of the heap, with its view. */
+    static final int ENTRY_BYTES = 128;
 
     private final BufferPool pool;
     private Entry head;

@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
  * processor waits for. In the profile of an echo of 64 bytes over 1,000 connections 0.16 us of 13.5 per message were the first look at a
  * strand of its own.
  */
-abstract class Strand extends RefCounted {
+abstract class Strand extends Counted {
     /**
      * How many tasks a turn runs before it goes back to the end of the port's queue: tasks that bring new tasks must keep neither the
      * worker from other connections nor the end of the turn from coming.

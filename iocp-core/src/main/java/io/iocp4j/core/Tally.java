@@ -61,7 +61,8 @@ final class Tally {
                 sum(tallies, Count.ACCEPTED), sum(tallies, Count.ACCEPTS_FAILED),
                 sum(tallies, Count.CONNECTED), sum(tallies, Count.CONNECTS_FAILED),
                 sum(tallies, Count.BYTES_RECEIVED), sum(tallies, Count.BYTES_SENT),
-                buffers.usedBytes(), buffers.keptBytes());
+                buffers.usedBytes(), buffers.keptBytes(),
+                buffers.budget().used(MemoryBudget.Kind.HEAP), buffers.budget().evicted());
     }
 
     private static long sum(List<Tally> tallies, Count count) {

@@ -1,7 +1,9 @@
 package io.iocp4j.core;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -28,8 +30,17 @@ import jdk.net.ExtendedSocketOptions;
  * each of its operations another, so it is freed, and {@link #closed()} completes, when the last operation was delivered.
  */
 public final class TcpConnection extends Strand implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(TcpConnection.class.getName());
+    private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
+    /** How many exceptions around one of its own a connection looks through. */
+    private static final int CAUSES_MAX = 8;
     private static final VarHandle BYTES_READ;
+    /**
+     * Memory with which a receive waits for a peer that rests, in bytes: what it is made of cannot be changed while it waits. Larger ones
+     * follow while bytes are there.
+     */
+    static final int RECEIVE_REST = 4 << 10;
+    /** Entries of the queue that are charged at a time. */
+    private static final int ENTRIES_CHARGED = 64;
 
     static {
         try {
@@ -66,7 +77,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     // written under the lock, read by the strand without it too: data that comes in the usual case needs no lock, see flows()
     private volatile State state;
     private volatile boolean paused;
-    /** Made at first need, as linger, writer and flushMarks: most connections never have one. */
+    /** Made at first need, as linger, stall, writer and flushMarks: most connections never have one. */
     private volatile IdleTimer idle;
     /** Written under the lock; null until the connection is there. */
     private volatile PortSocket socket;
@@ -98,11 +109,19 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private BlockingWriter writer;
     private FlushMarks flushMarks;
     private Linger linger;
+    private StallTimer stall;
     private final TcpOptions options;
     private int lowWaterMark;
     /** Our side ended because the peer's did. */
     private boolean endedByPeer;
     private final Ending ending;
+    private final Memory memory;
+    /** Charged for entries of the queue, see {@link #chargeEntries}. */
+    private int entriesCharged;
+    /** Came while memory was tight: nothing is received before it is less so. */
+    private boolean heldBack;
+    /** The last receive has filled its memory, so more is there already. */
+    private boolean moreWaits;
     /** Null if the connection was accepted. */
     private Connector connector;
 
@@ -115,6 +134,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         this.options = options;
         this.state = state;
         this.ending = new Ending(port.nanoTime(), onFreed);
+        this.memory = new Memory();
+        memory.charge(Kind.HEAP, MemoryBudget.CONNECTION_BYTES);
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();
         this.receiveSize = options.receiveMin();
@@ -205,47 +226,59 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /**
-     * Connects to a host and waits, on a port of its own with one worker, which ends with the connection.
+     * Connects to a host and waits, on the port that all clients without one share, see {@link SharedPort}.
      *
      * @param options limits and options of the connection
      * @param host a name, or an address as text
      * @param tcpPort 0 to 65535
      * @return an open connection with the face of calls that wait
      * @throws IOException if it cannot be connected
+     * @throws IllegalStateException in a callback of a client that shares the port
      */
     public static TcpConnection connect(TcpOptions options, String host, int tcpPort) throws IOException {
         InetSocketAddress remote = InetSocketAddress.createUnresolved(host, tcpPort);
-        CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
+        SharedPort shared = SharedPort.use();
+        boolean connected = false;
         try {
-            return connect(port, options, remote, port::close);
-        } catch (IOException | RuntimeException e) {
-            port.close();
-            throw e;
+            TcpConnection connection = connect(shared.port(), options, remote, shared::close);
+            connected = true;
+            return connection;
+        } finally {
+            if (!connected) {
+                shared.close();
+            }
         }
     }
 
     /**
-     * Connects to a host and waits, with the default options, on a port of its own.
+     * Connects to a host and waits, with the default options, on the port that all clients without one share, see {@link SharedPort}.
      *
      * @param host a name, or an address as text
      * @param tcpPort 0 to 65535
      * @return an open connection with the face of calls that wait
      * @throws IOException if it cannot be connected
+     * @throws IllegalStateException in a callback of a client that shares the port
      */
     public static TcpConnection connect(String host, int tcpPort) throws IOException {
         return connect(TcpOptions.defaults(), host, tcpPort);
     }
 
     private void connect(InetSocketAddress remote) throws IOException {
+        Connector made = null;
         boolean begun = false;
         try {
-            begun = begin(new Connector(this, lock, port, options, remote));
+            made = new Connector(this, lock, port, options, remote);
+            begun = begin(made);
         } finally {
             if (!begun) {
-                // not under the lock: a port of its own ends with the connection, and may have a worker that waits for the lock
-                release();
+                if (made == null) {
+                    neverWas();
+                }
+                // not under the lock: what is told of the end may go on from there
+                dropReference();
             }
         }
+        made.lookUp();
     }
 
     private boolean begin(Connector newConnector) throws IoException {
@@ -325,36 +358,52 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     void open(Function<TcpConnection, TcpHandler> handlers) {
         // the reference of this call: the first turn may see the end already
-        retain();
+        addReference();
         try {
             runInTurn(() -> {
                 handler = handlers.apply(this);
                 socket.key(this::onPortClosing);
                 if (socket instanceof TlsSocket tls) {
-                    shakeHands(tls);
+                    shakeHandsWhenThereIsRoom(tls);
                 } else {
                     opened();
                 }
             });
         } finally {
-            release();
+            dropReference();
         }
     }
 
-    private void shakeHands(TlsSocket tls) {
+    /** A handshake takes memory too, so it waits as the first receive of a plain connection does; no longer than it may take. */
+    private void shakeHandsWhenThereIsRoom(TlsSocket tls) {
+        Future<?> limit = options.handshakeTimeout().isZero() ? null : port.deadline(options.handshakeTimeout(), this::handshakeTooLate);
+        if (port.memory().isTight()) {
+            whenRelaxed(() -> shakeHands(tls, limit));
+        } else {
+            shakeHands(tls, limit);
+        }
+    }
+
+    private void shakeHands(TlsSocket tls, Future<?> limit) {
         synchronized (lock) {
             // unless it was closed before it had a handler
             if (state == State.CONNECTING) {
-                tls.handshake(new Handshake());
+                tls.handshake(new Handshake(limit));
             }
         }
+    }
+
+    /** As the strand; dropped if the connection is closed by then. */
+    private void whenRelaxed(Runnable task) {
+        port.memory().whenRelaxed(port, () -> execute(task));
     }
 
     /**
      * Begins TLS, as a client, on a connection that was plain until now (CONNECT through a proxy, STARTTLS). To be called in
      * {@code onData}, when the peer has agreed and its bytes are used up; whatever follows them in the buffer was sent in the open, and
      * is not to be believed. What is sent from now on waits for the handshake, as it waits for a connect; no callback tells of its end.
-     * If it fails, so does the connection, with {@link IoError#TLS_FAILURE}. It has no time limit of its own.
+     * If it fails, so does the connection, with {@link IoError#TLS_FAILURE}. It has no time limit of its own, but
+     * what waits for it has {@link TcpOptions#writeTimeout(Duration)}.
      *
      * @param tls whose {@link TcpOptions#tls()} is used, the rest is not
      * @param host a name, or an address as text; the certificate has to be one of it
@@ -369,12 +418,14 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (current == null || !onStrand()) {
             throw new IllegalStateException("TLS begins in onData, where the peer has agreed to it");
         }
+        // not under the lock: the parameters of TLS are the application's
+        TlsRecords records = TlsRecords.ofClient(tls, host, tcpPort, port.buffers());
         synchronized (lock) {
             if (socket instanceof TlsSocket || tlsStart != null || !sending && !queue.isEmpty()) {
                 throw new IllegalStateException("there is TLS already, or something is still to be sent in the open");
             }
             if (state == State.OPEN) {
-                tlsStart = new TlsStart(TlsRecords.ofClient(tls, host, tcpPort, port.buffers()), queue.bytes());
+                tlsStart = new TlsStart(records, queue.bytes());
                 tlsStart.sentInTheOpen(0);
             }
         }
@@ -417,7 +468,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     // ------------------------------------------------------------------ sending
 
     /**
-     * Queues a copy of the data. What a callback sends leaves together when the callback returns.
+     * Queues a copy of the data. What a callback sends leaves together when the callback returns, or before where the queue has been above
+     * the high-water mark already.
      *
      * @param data between position and limit, the caller's again on return, with its position at its limit
      * @return false from the moment that the queue is above the high-water mark until {@code onDrain} (the data was taken all the
@@ -425,11 +477,15 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     public boolean send(ByteBuffer data) {
         synchronized (lock) {
-            if (!mayQueue(data.remaining())) {
-                return false;
+            try {
+                if (!mayQueue(data.remaining())) {
+                    return false;
+                }
+                queue.add(data);
+                return queued();
+            } catch (OutOfMemoryError e) {
+                return outOfMemory(e);
             }
-            queue.add(data);
-            return queued();
         }
     }
 
@@ -442,12 +498,16 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     public boolean send(ByteBuffer head, ByteBuffer body) {
         synchronized (lock) {
-            if (!mayQueue(Math.addExact(head.remaining(), body.remaining()))) {
-                return false;
+            try {
+                if (!mayQueue(Math.addExact(head.remaining(), body.remaining()))) {
+                    return false;
+                }
+                queue.add(head);
+                queue.add(body);
+                return queued();
+            } catch (OutOfMemoryError e) {
+                return outOfMemory(e);
             }
-            queue.add(head);
-            queue.add(body);
-            return queued();
         }
     }
 
@@ -461,11 +521,15 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     public boolean send(PooledBuffer shared) {
         synchronized (lock) {
             ByteBuffer view = shared.buffer().duplicate();
-            if (!mayQueue(view.remaining())) {
-                return false;
+            try {
+                if (!mayQueue(view.remaining()) || !chargeEntries()) {
+                    return false;
+                }
+                queue.add(shared, view);
+                return queued();
+            } catch (OutOfMemoryError e) {
+                return outOfMemory(e);
             }
-            queue.add(shared, view);
-            return queued();
         }
     }
 
@@ -569,7 +633,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     private IoException notFlushed() {
         boolean local = ending.told().initiator() == Initiator.LOCAL;
-        return ioException("send", local ? IoError.OPERATION_ABORTED : whyNotSending());
+        return ioException("write", local ? IoError.OPERATION_ABORTED : whyNotSending());
     }
 
     // ------------------------------------------------------------------ receiving
@@ -620,7 +684,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @return what came, at least one byte, the caller's own; null when the peer has ended its side, or this side
      *         closed the connection
-     * @throws IOException if the connection was lost
+     * @throws IOException if the connection was lost, or aborted with an error, which it tells
      */
     public ByteBuffer read() throws IOException {
         return reader().read(this, 0);
@@ -631,7 +695,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @param limit above 0
      * @return as {@link #read()}
-     * @throws IOException if the connection was lost, or with {@link IoError#TIMED_OUT} when nothing came in time
+     * @throws IOException as {@link #read()}, or with {@link IoError#TIMED_OUT} when nothing came in time
      */
     public ByteBuffer read(Duration limit) throws IOException {
         if (limit.isNegative() || limit.isZero()) {
@@ -645,8 +709,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @param length 1 to {@link TcpOptions#readMax()}, in bytes
      * @return as many bytes, the caller's own
-     * @throws IOException if the connection was lost, or with {@link IoError#EOF} when the peer ended its side or this side closed the
-     *         connection before so many had come
+     * @throws IOException as {@link #read()}, or with {@link IoError#EOF} when the peer ended its side or this side closed the connection
+     *         before so many had come
      */
     public ByteBuffer readFully(int length) throws IOException {
         return reader().readFully(this, length);
@@ -656,8 +720,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * Waits for a line of UTF-8 text, which ends with LF or CR LF, or with the peer's end. Bytes that are no UTF-8 are replaced.
      *
      * @return the line without its end; null when the peer has ended its side, or this side closed the connection, and nothing is left
-     * @throws IOException if the connection was lost, or with {@link IoError#NO_BUFFERS} when the line is longer than
-     *         {@link TcpOptions#readMax()} bytes: it then stays to be read by {@link #read()}
+     * @throws IOException as {@link #read()}; with {@link IoError#EOF} when this side closed the connection before the end of a line had
+     *         come; or with {@link IoError#NO_BUFFERS} when the line is longer than {@link TcpOptions#readMax()} bytes. What is there then
+     *         stays to be read by {@link #read()}
      */
     public String readLine() throws IOException {
         return reader().readLine(this);
@@ -918,16 +983,20 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (linger != null) {
             linger.stop();
         }
+        if (stall != null) {
+            stall.stop();
+        }
         changed();
         if (flushMarks != null) {
             flushMarks.fail(notFlushed());
         }
         // by the strand, since the last reference must not go under the lock: who waits for closed() may go on from there
-        post(this::release);
+        post(this::dropReference);
     }
 
     @Override
     protected void free() {
+        memory.close();
         ending.freed(this);
     }
 
@@ -952,6 +1021,17 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     public CompletableFuture<CloseInfo> closed() {
         return ending.closed();
+    }
+
+    /**
+     * What began the end of this connection, as {@link TcpHandler#onClose} is or will be told it.
+     *
+     * @return null before the end
+     */
+    public CloseInfo closeInfo() {
+        synchronized (lock) {
+            return ending.told();
+        }
     }
 
     /**
@@ -990,6 +1070,13 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     public InetSocketAddress remote() {
         PortSocket there = socket;
         return there == null ? null : there.remote();
+    }
+
+    /** The peer's address, or before a connect has succeeded the one that was asked for; null if there is neither. */
+    InetSocketAddress peer() {
+        PortSocket there = socket;
+        Connector asked = connector;
+        return there != null ? there.remote() : asked == null ? null : asked.remote();
     }
 
     /**
@@ -1031,6 +1118,27 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /**
+     * What this connection makes the port hold: a layer above charges here what it keeps for the peer. It is given back when the
+     * connection is freed.
+     *
+     * @return the account, the same at each call
+     */
+    public MemoryAccount memory() {
+        return memory;
+    }
+
+    /**
+     * What the operating system has taken of that. It takes nothing more when its own memory is full and the peer's TCP takes nothing.
+     *
+     * @return bytes
+     */
+    public long bytesTaken() {
+        synchronized (lock) {
+            return bytesWritten - queue.bytes();
+        }
+    }
+
+    /**
      * What the application attached.
      *
      * @return null if nothing
@@ -1050,10 +1158,53 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "TcpConnection[" + state() + ", local " + local() + ", peer " + remote() + "]";
+        return "TcpConnection[" + state() + ", local " + local() + ", peer " + peer() + "]";
     }
 
     // ------------------------------------------------------------------ inside: sending, under the lock
+
+    /** Where memory ran out all the same: it ends this connection, and not the one whose handler sends to it. */
+    private boolean outOfMemory(OutOfMemoryError thrown) {
+        fail(IoError.NO_BUFFERS, thrown, false);
+        return false;
+    }
+
+    /**
+     * Shared buffers are not this connection's memory, but what they wait in is: charged for many at a time, so that a connection that
+     * keeps up, in which few wait, costs nothing. Whether that much is there; else this has failed.
+     */
+    private boolean chargeEntries() {
+        if (queue.entries() >= entriesCharged + ENTRIES_CHARGED) {
+            if (!memory.charge(Kind.HEAP, (long) ENTRIES_CHARGED * SendQueue.ENTRY_BYTES)) {
+                refused(Kind.HEAP);
+                return false;
+            }
+            entriesCharged += ENTRIES_CHARGED;
+        }
+        return true;
+    }
+
+    private void releaseEntries() {
+        memory.release(Kind.HEAP, (long) entriesCharged * SendQueue.ENTRY_BYTES);
+        entriesCharged = 0;
+    }
+
+    /** The budget has no room for what this connection wants. */
+    void refused(Kind kind) {
+        synchronized (lock) {
+            fail(IoError.NO_BUFFERS, new IOException(memory.budget().refusal(kind, heldNow(kind))), false);
+        }
+    }
+
+    /** Under the lock. */
+    private long heldNow(Kind kind) {
+        long bytes = memory.charged(kind);
+        if (kind == Kind.DIRECT) {
+            bytes += queue.bytes() + (receiving || held != null ? receiveSize : 0);
+            bytes += socket instanceof TlsSocket tls ? tls.heldBytes() : 0;
+        }
+        return bytes;
+    }
 
     /** Whether so many bytes are taken; if so they are counted as written, and the caller adds them to the queue, which is ready for it. */
     private boolean mayQueue(int length) {
@@ -1061,9 +1212,19 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (!mayYet || output != Output.OPEN) {
             return false;
         }
-        if (length > options.sendQueueMax() - queue.bytes() || queue.entries() >= SendQueue.ENTRIES_MAX) {
-            fail(IoError.NO_BUFFERS, null, false);
+        boolean bytesFit = length <= options.sendQueueMax() - queue.bytes();
+        if (!bytesFit || queue.entries() >= SendQueue.ENTRIES_MAX) {
+            String limit = bytesFit ? "entries than " + SendQueue.ENTRIES_MAX : "bytes than sendQueueMax, " + options.sendQueueMax();
+            fail(IoError.NO_BUFFERS, new IOException("the send queue would hold more " + limit), false);
             return false;
+        }
+        // what is less than a chunk is not worth a look at memory that all workers write to
+        if (queue.bytes() + length > SendQueue.CHUNK_MIN) {
+            if (!memory.budget().admits(Kind.DIRECT, length, queue.bytes())) {
+                refused(Kind.DIRECT);
+                return false;
+            }
+            memory.budget().grown(Kind.DIRECT, port);
         }
         bytesWritten += length;
         queue = queue.toAddTo(port.buffers());
@@ -1080,12 +1241,18 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         return !aboveHighWater;
     }
 
-    /** Inside a callback the send waits for the end of the turn, so that many small messages leave in one call of the system. */
+    /**
+     * Inside a callback the send waits for the end of the turn, so that many small messages leave in one call of the system. Not where
+     * the queue was above its high-water mark before: a callback that takes long, or sends much, must not fill the queue for a peer that
+     * would take it meanwhile. Other workers then do the rest of it.
+     */
     private void flushOrDefer() {
-        if (onStrand()) {
+        if (!onStrand()) {
+            flush();
+        } else if (!aboveHighWater || sending) {
             flushDue = true;
         } else {
-            flush();
+            Worker.aside(port, this::flush);
         }
     }
 
@@ -1097,17 +1264,32 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     private void flush() {
-        if (state == State.CONNECTING || state == State.CLOSED || tlsStart != null) {
+        if (state == State.CONNECTING || state == State.CLOSED) {
+            return;
+        }
+        if (tlsStart != null) {
+            watch();
             return;
         }
         if (!queue.isEmpty()) {
             if (!sending) {
-                sending = true;
-                if (queue.entries() == 1) {
-                    socket.send(queue.single(), new Send(this));
-                } else {
-                    int count = queue.gather();
-                    socket.send(queue.gathered(), count, new Send(this));
+                Send send = new Send(this);
+                try {
+                    if (queue.entries() == 1) {
+                        socket.send(queue.single(), send);
+                    } else {
+                        int count = queue.gather();
+                        socket.send(queue.gathered(), count, send);
+                    }
+                    sending = true;
+                } finally {
+                    if (!sending) {
+                        // misuse, or no memory before it was begun: it is ours again
+                        send.release();
+                    }
+                }
+                if (send.isUnderWay()) {
+                    watch();
                 }
             }
             lingerBehindPeer();
@@ -1141,6 +1323,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             } else {
                 // not where it failed: the bytes that TLS had taken are counted by the queue alone
                 queue = queue.unlessEmpty();
+                if (entriesCharged > 0 && queue.isEmpty()) {
+                    releaseEntries();
+                }
                 if (tlsStart != null) {
                     tlsStart.sentInTheOpen(send.transferred());
                 }
@@ -1180,7 +1365,19 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
         FlightEvents.ConnectionOpened.commit(this, connector == null);
         callback("onOpen", c -> c.handler.onOpen(c));
+        boolean waits = connector == null && port.memory().isTight();
         synchronized (lock) {
+            heldBack = waits;
+            receiveNext();
+        }
+        if (waits) {
+            whenRelaxed(this::goOnReceiving);
+        }
+    }
+
+    private void goOnReceiving() {
+        synchronized (lock) {
+            heldBack = false;
             receiveNext();
         }
     }
@@ -1195,15 +1392,40 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * pool and back costs more, and so do two atomic steps.
      */
     private void receiveNext(Receive before) {
-        boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null;
+        boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null && !heldBack;
         if (wanted && !receiving && !inputEnded && tlsStart == null) {
             receiving = true;
-            if (before != null && before.mayHandOver(receiveSize)) {
-                ByteBuffer memory = before.buffer();
-                BufferPool.makeAsNew(memory);
-                socket.receive(memory, new Receive(before));
-            } else {
-                socket.receive(port.buffers().take(receiveSize), new Receive(this));
+            try {
+                submitReceive(before);
+            } catch (OutOfMemoryError e) {
+                receiving = false;
+                outOfMemory(e);
+            }
+        }
+    }
+
+    private void submitReceive(Receive before) {
+        int size = moreWaits ? receiveSize : Math.min(receiveSize, RECEIVE_REST);
+        if (before != null && before.mayHandOver(size)) {
+            ByteBuffer room = before.buffer();
+            BufferPool.makeAsNew(room);
+            socket.receive(room, new Receive(before));
+            return;
+        }
+        Receive receive = new Receive(this);
+        ByteBuffer room = null;
+        boolean submitted = false;
+        try {
+            room = port.buffers().take(size);
+            socket.receive(room, receive);
+            submitted = true;
+        } finally {
+            if (!submitted) {
+                // misuse, or no memory before it was begun: it is ours again
+                receive.release();
+                if (room != null) {
+                    port.buffers().takeBack(room);
+                }
             }
         }
     }
@@ -1302,16 +1524,41 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
-    private void linger() {
-        linger = new Linger(port, lock, options.lingerTimeout(), () -> queue.bytes(), () -> fail(IoError.TIMED_OUT, null, true));
+    /** What is queued is not taken at once. */
+    private void watch() {
+        if (stall == null && !options.writeTimeout().isZero()) {
+            stall = new StallTimer(this, options.writeTimeout());
+        }
+        if (stall != null) {
+            stall.watch();
+        }
     }
 
-    /** Doubles after a full receive, halves after one that filled less than a quarter. */
+    /**
+     * How many bytes the operating system has taken, in all; below 0 if nothing waits to be taken, or after close(), when lingering limits
+     * the wait. Under the lock.
+     */
+    long takenWhileOpen() {
+        return state == State.OPEN && queue.bytes() > 0 ? bytesWritten - queue.bytes() : -1;
+    }
+
+    private void linger() {
+        linger = new Linger(port, lock, options.lingerTimeout(), options.minLingerRate(), () -> queue.bytes(),
+                () -> fail(IoError.TIMED_OUT, null, true));
+    }
+
+    /**
+     * Doubles after a full receive, unless memory is tight, halves after one that filled less than a quarter. A receive behind one that was
+     * not full waits for bytes that may take their time, so it begins with little memory.
+     */
     private void adapt(Receive receive) {
         long got = receive.transferred();
+        moreWaits = got >= receive.buffer().capacity();
         if (got >= receiveSize && receiveSize < options.receiveMax()) {
-            receiveSize = Math.min(receiveSize * 2, options.receiveMax());
-        } else if (got < receiveSize / 4 && receiveSize > options.receiveMin()) {
+            if (!port.memory().isTight(Kind.DIRECT)) {
+                receiveSize = Math.min(receiveSize * 2, options.receiveMax());
+            }
+        } else if (!moreWaits && got < receiveSize / 4 && receiveSize > options.receiveMin()) {
             receiveSize = Math.max(receiveSize / 2, options.receiveMin());
         }
     }
@@ -1338,10 +1585,39 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
+    /**
+     * What of this connection's own failures the application threw on, as it came or as the cause of IOExceptions around it; null if it
+     * threw something else: then it is a mistake of the application, also if the connection has ended meanwhile.
+     */
+    IoException ownFailure(Throwable thrown) {
+        Throwable inner = thrown;
+        // causes may go round in a circle
+        for (int depth = 0; depth < CAUSES_MAX && (inner instanceof IOException || inner instanceof UncheckedIOException); depth++) {
+            if (inner instanceof IoException failure && failure.isOf(this)) {
+                return failure;
+            }
+            inner = inner.getCause();
+        }
+        return null;
+    }
+
     @Override
     void failed(Throwable thrown) {
-        LOG.log(Level.WARNING, "a callback of " + this + " threw; the connection ends", thrown);
-        fail(IoError.HANDLER_FAILED, thrown, false);
+        if (state == State.CLOSED && ownFailure(thrown) != null) {
+            LOG.log(Level.DEBUG, "a callback of a connection that has ended meanwhile", thrown);
+            return;
+        }
+        try {
+            fail(IoError.HANDLER_FAILED, thrown, false);
+        } catch (Throwable again) {
+            // for want of memory: its pending receive ends by this, and tries once more
+            PortSocket there = socket;
+            if (there != null) {
+                there.close();
+            }
+            thrown.addSuppressed(again);
+        }
+        LOG.log(Level.WARNING, () -> "a callback of " + this + " threw; the connection ends", thrown);
     }
 
     @Override
@@ -1373,7 +1649,11 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (!mayQueue(portion.remaining())) {
             return false;
         }
-        queue.add(portion);
+        try {
+            queue.add(portion);
+        } catch (OutOfMemoryError e) {
+            return outOfMemory(e);
+        }
         queued();
         return true;
     }
@@ -1413,19 +1693,19 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         synchronized (lock) {
             cause = ending.told() == null ? null : ending.told().cause();
         }
-        return new IoException(error, operation, local(), remote(), cause);
+        return new IoException(error, operation, local(), peer(), cause);
     }
 
     // ------------------------------------------------------------------ inside: the operations
 
     /** Of an accepted connection; a client's is part of its connect. */
     private final class Handshake extends IoContext {
+        /** Null if there is none. */
         private final Future<?> limit;
 
-        Handshake() {
+        Handshake(Future<?> limit) {
             super(TcpConnection.this);
-            limit = options.handshakeTimeout().isZero() ? null
-                    : port.deadline(options.handshakeTimeout(), TcpConnection.this::handshakeTooLate);
+            this.limit = limit;
         }
 
         @Override
@@ -1560,10 +1840,67 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         protected void free() {
             if (shared != null) {
                 shared.release();
-            } else if (owner() != null) {
+            } else if (owner() != null && buffer() != null) {
                 connection().port.buffers().takeBack(buffer());
             }
             super.free();
+        }
+    }
+
+    // ------------------------------------------------------------------ inside: memory
+
+    /** What this connection makes the port hold. */
+    private final class Memory extends MemoryAccount {
+        Memory() {
+            super(port);
+        }
+
+        @Override
+        protected long held(Kind kind) {
+            synchronized (lock) {
+                return heldNow(kind);
+            }
+        }
+
+        @Override
+        protected void shrink() {
+            tell(() -> callback("onMemoryTight", c -> c.handler.onMemoryTight(c)));
+        }
+
+        @Override
+        protected void evict(String reason) {
+            IOException why = new IOException(reason);
+            synchronized (lock) {
+                if (state != State.OPEN || queue.bytes() > SendQueue.CHUNK_MIN) {
+                    // nobody to talk to, or a peer that does not read: what it holds goes at once
+                    fail(IoError.NO_BUFFERS, why, false);
+                } else {
+                    tell(() -> evictInTurn(reason, why));
+                }
+            }
+        }
+
+        private void tell(Runnable task) {
+            synchronized (lock) {
+                // a handler hears nothing before onOpen
+                if (state == State.OPEN) {
+                    execute(task);
+                }
+            }
+        }
+
+        private void evictInTurn(String reason, IOException why) {
+            callback("onMemoryScarce", c -> c.handler.onMemoryScarce(c, reason));
+            synchronized (lock) {
+                if (state == State.OPEN || queue.bytes() > SendQueue.CHUNK_MIN) {
+                    fail(IoError.NO_BUFFERS, why, false);
+                }
+            }
+        }
+
+        @Override
+        public String toString() {
+            return TcpConnection.this.toString();
         }
     }
 }

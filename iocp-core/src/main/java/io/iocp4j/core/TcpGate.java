@@ -13,7 +13,7 @@ public interface TcpGate {
 
     /** Why a newcomer did not come in. */
     enum Drop {
-        /** {@link TcpOptions#maxConnections()} were open. */
+        /** {@link TcpOptions#maxConnections()} were open, or as many as the memory budget has room for. */
         FULL,
         /** {@link TcpGate#admits} said no, or threw. */
         REFUSED,
@@ -43,7 +43,8 @@ public interface TcpGate {
     }
 
     /**
-     * An accept failed, for want of descriptors for example. The server lives on and accepts again a little later.
+     * An accept failed, for want of descriptors for example. The server lives on and accepts again a little later. Not called about a
+     * peer that was gone before it was accepted, which is no failure of the server.
      *
      * @param failure the reason, with the address that it listens on
      */

@@ -58,6 +58,26 @@ public interface TcpHandler {
     }
 
     /**
+     * The memory of the port is tight: let go of what this connection keeps for speed only, such as buffers for its next message.
+     *
+     * @param connection the connection, which stays
+     * @throws IOException to end the connection
+     */
+    default void onMemoryTight(TcpConnection connection) throws IOException {
+    }
+
+    /**
+     * The memory of the port is scarce, and this connection holds most of it: the last words. When this returns, the connection is
+     * aborted with {@link IoError#NO_BUFFERS}, unless this has closed it and little is left to be sent.
+     *
+     * @param connection still open for sending
+     * @param reason in words, with the limit
+     * @throws IOException to end the connection
+     */
+    default void onMemoryScarce(TcpConnection connection, String reason) throws IOException {
+    }
+
+    /**
      * The connection is over: at once after a {@code close()} or {@code abort()} of this side, else when both directions have ended or
      * the first error came. Also called, then without an {@code onOpen} before it, when a connect fails or the connection is closed
      * before it is open.

@@ -35,7 +35,7 @@ public final class TcpOptions implements Cloneable {
     private Duration userTimeout = Duration.ZERO;
     private boolean allowHalfOpen;
     private boolean pauseOnConnect;
-    private int maxConnections = 100_000;
+    private int maxConnections;
     private TcpGate gate = TcpGate.OPEN;
     private int receiveMin = BufferPool.PIECE_MIN;
     private int receiveMax = 64 << 10;
@@ -51,7 +51,9 @@ public final class TcpOptions implements Cloneable {
     private Duration connectTimeout = Duration.ofSeconds(30);
     private Duration attemptDelay = Duration.ofMillis(250);
     private Resolver resolver = Resolver.SYSTEM;
+    private Duration writeTimeout = Duration.ofSeconds(30);
     private Duration lingerTimeout = Duration.ofSeconds(5);
+    private int minLingerRate = 1 << 10;
     private SSLContext tls;
     private Consumer<SSLParameters> tlsParameters = parameters -> { };
     private Duration handshakeTimeout = Duration.ofSeconds(10);
@@ -60,10 +62,10 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open connections, at most
-     * 100,000 connections, receives of 512 B to 64 KiB, water marks 64 and 16 KiB, send queue 16 MiB, reads of exact length and lines up
-     * to 1 MiB, buffers of the operating system as it sets them, no idle timeout, 30 s to connect with an address more each 250 ms, 5 s
-     * to linger, no TLS.
+     * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open connections, as
+     * many connections as the memory budget has room for, receives of 512 B to 64 KiB, water marks 64 and 16 KiB, send queue 16 MiB,
+     * reads of exact length and lines up to 1 MiB, buffers of the operating system as it sets them, no idle timeout, 30 s to connect with
+     * an address more each 250 ms, 30 s without a byte of the queue taken, 5 s to linger and 1 KiB/s at the least meanwhile, no TLS.
      *
      * @return the defaults
      */
@@ -235,7 +237,7 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.pauseOnConnect = on);
     }
 
-    /** {@return how many connections a server holds, 100,000 by default} */
+    /** {@return how many connections a server holds, 0 by default: as many as {@link MemoryBudget#maxConnections()} says} */
     public int maxConnections() {
         return maxConnections;
     }
@@ -468,6 +470,25 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.resolver = other);
     }
 
+    /** {@return how long a peer may take nothing of what is queued for it, 30 s by default} */
+    public Duration writeTimeout() {
+        return writeTimeout;
+    }
+
+    /**
+     * How long the operating system may take not one byte of what is queued, because the peer does not read, before the connection ends
+     * with {@link IoError#TIMED_OUT}; found when it has lasted up to a quarter more. It holds whatever else is paused, also where a thread
+     * waits in {@link TcpConnection#write}, and not before the connection is open or after {@link TcpConnection#close()}, which have
+     * limits of their own. The system takes more only when a part of its own buffer has become free, about a third: a peer that reads
+     * slowly has to read that much in the time, see {@link #socketBuffers}.
+     *
+     * @param limit zero for never
+     * @return a copy
+     */
+    public TcpOptions writeTimeout(Duration limit) {
+        return with(copy -> copy.writeTimeout = notNegative(limit, "writeTimeout"));
+    }
+
     /** {@return how long a closed connection waits for the peer, 5 s by default} */
     public Duration lingerTimeout() {
         return lingerTimeout;
@@ -475,12 +496,30 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * How long a connection that was closed by this side waits for the peer: to take more of what is queued, and then to send its FIN.
+     * The same holds for a connection whose peer ended its side, from our end on.
      *
-     * @param limit after this long without progress the connection is cut
+     * @param limit after this long without progress, see {@link #minLingerRate(int)}, the connection is cut with
+     *        {@link IoError#TIMED_OUT}
      * @return a copy
      */
     public TcpOptions lingerTimeout(Duration limit) {
         return with(copy -> copy.lingerTimeout = notNegative(limit, "lingerTimeout"));
+    }
+
+    /** {@return how fast a peer has to take what is left after the end, 1,024 bytes per second by default} */
+    public int minLingerRate() {
+        return minLingerRate;
+    }
+
+    /**
+     * What counts as progress of a connection that was closed: in each {@link #lingerTimeout} the peer has to take as much as this rate
+     * makes of that time, or all that is left. Without it a peer that takes a byte now and then would hold a full queue for ever.
+     *
+     * @param bytesPerSecond 0 for any byte at all
+     * @return a copy
+     */
+    public TcpOptions minLingerRate(int bytesPerSecond) {
+        return with(copy -> copy.minLingerRate = atLeast(0, bytesPerSecond, "minLingerRate"));
     }
 
     /** {@return whose keys and trust TLS uses, null by default: no TLS} */
@@ -489,22 +528,25 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * TLS on every connection, with the context's own choice of versions and cipher suites.
+     * TLS on every connection, with these keys and this trust. What {@link #tls(SSLContext, Consumer)} has said about the parameters stays:
+     * whoever changes the context does not mean to drop them.
      *
      * @param context keys and trust; null for no TLS
      * @return a copy
      */
     public TcpOptions tls(SSLContext context) {
-        return tls(context, parameters -> { });
+        return with(copy -> copy.tls = context);
     }
 
     /**
-     * TLS on every connection. A server needs a context with a key. A client checks that the peer's certificate is one of the host that
-     * it was asked to connect to (RFC 2818 section 3.1), whatever else is set. A handshake that fails ends its connection with
-     * {@link IoError#TLS_FAILURE}, and a server's handler is not told {@code onOpen} before it is done.
+     * TLS on every connection. A server needs a context with a key; it refuses to listen without. A client checks that the peer's
+     * certificate is one of the host that it was asked to connect to (RFC 2818 section 3.1), whatever else is set. A handshake that fails
+     * ends its connection with {@link IoError#TLS_FAILURE}, and a server's handler is not told {@code onOpen} before it is done. There is
+     * one handshake: a peer that asks for another, as versions before 1.3 let it, ends its connection in the same way.
      *
      * @param context keys and trust; null for no TLS
-     * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client needs a certificate
+     * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client needs a certificate;
+     *        in place of what was said before
      * @return a copy
      */
     public TcpOptions tls(SSLContext context, Consumer<SSLParameters> parameters) {
@@ -515,7 +557,8 @@ public final class TcpOptions implements Cloneable {
         });
     }
 
-    Consumer<SSLParameters> tlsParameters() {
+    /** {@return what changes the parameters of each TLS connection, nothing by default} */
+    public Consumer<SSLParameters> tlsParameters() {
         return tlsParameters;
     }
 

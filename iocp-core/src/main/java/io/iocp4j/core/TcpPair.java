@@ -35,7 +35,7 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
                 opening.release();
                 for (TcpConnection end : new TcpConnection[] {pair.left, pair.right}) {
                     end.neverWas();
-                    end.release();
+                    end.dropReference();
                 }
             }
         }
@@ -70,8 +70,8 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
             this.pair = pair;
             this.left = left;
             this.right = right;
-            pair.left.retain();
-            pair.right.retain();
+            pair.left.addReference();
+            pair.right.addReference();
         }
 
         @Override
@@ -82,8 +82,8 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
 
         @Override
         protected void free() {
-            pair.left.release();
-            pair.right.release();
+            pair.left.dropReference();
+            pair.right.dropReference();
             super.free();
         }
     }

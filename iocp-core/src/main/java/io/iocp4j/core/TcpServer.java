@@ -22,11 +22,17 @@ import java.util.function.Function;
  * <p>{@link #close()} only stops accepting; the connections live on, and {@link #closed()} completes when the last is gone.
  */
 public final class TcpServer implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(TcpServer.class.getName());
+    private static final System.Logger LOG = new GuardedLog(TcpServer.class);
 
-    /** The first wait before accepting again when the system has no descriptor left; it doubles up to a second. */
+    /** The first wait before accepting again when something is lacking, such as descriptors; it doubles up to a second. */
     private static final Duration RETRY_FIRST = Duration.ofMillis(10);
     private static final Duration RETRY_MAX = Duration.ofSeconds(1);
+
+    /**
+     * How often within a second an accept is repeated at once because the peer was gone before it: more than peers can do in earnest, and
+     * no spin where a broken system says that of every accept. What comes above waits as after any other failure.
+     */
+    static final int GONE_PER_SECOND_MAX = 10_000;
 
     private static final InetAddress ANY6 = InetAddress.ofLiteral("::");
     private static final InetAddress ANY4 = InetAddress.ofLiteral("0.0.0.0");
@@ -38,7 +44,8 @@ public final class TcpServer implements AutoCloseable {
          * Reads and writes with the calls that wait.
          *
          * @param connection open
-         * @throws Exception to abort the connection; an {@link IOException} is taken for the end of the connection and not logged
+         * @throws Exception to abort the connection. It is logged, unless it is what a call of this very connection threw, or an
+         *         {@link IOException} that was caused by that
          */
         void run(TcpConnection connection) throws Exception;
     }
@@ -52,6 +59,8 @@ public final class TcpServer implements AutoCloseable {
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    /** Made before it is needed, which is where memory may be short. */
+    private final Runnable acceptNext = this::acceptNext;
 
     /** What happens to the connections of a server. It only moves down this list. */
     private enum Fate {
@@ -68,6 +77,11 @@ public final class TcpServer implements AutoCloseable {
     private Fate fate = Fate.LIVE;
     private int open;
     private Duration retry = RETRY_FIRST;
+    /** Peers that were gone in the second that began then. */
+    private int gone;
+    private long goneSince;
+    /** Accepting could be begun neither now nor later, for want of memory: the next connection that goes makes room for it. */
+    private boolean acceptDue;
     /** Null unless {@link #closeOnExit} was called. */
     private Thread exitHook;
 
@@ -80,6 +94,7 @@ public final class TcpServer implements AutoCloseable {
         if (options.tls() != null) {
             // what TLS refuses is refused here, not at each connection
             TlsRecords.ofServer(options, HandlePort.of(port).buffers());
+            TlsRecords.requireAnswer(options);
         }
         requireUserTimeout();
         this.listener = listen(options.address());
@@ -133,6 +148,7 @@ public final class TcpServer implements AutoCloseable {
      * @param session what a thread does with its connection
      * @return listening
      * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
      */
     public static TcpServer listenBlocking(TcpOptions options, Session session) throws IOException {
         Objects.requireNonNull(session);
@@ -147,6 +163,7 @@ public final class TcpServer implements AutoCloseable {
      * @param handlers makes the handler of a connection before its {@code onOpen}
      * @return listening
      * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
      */
     public static TcpServer listen(TcpOptions options, Function<TcpConnection, TcpHandler> handlers) throws IOException {
         return listen(CompletionPort.open(), true, options, handlers);
@@ -160,6 +177,7 @@ public final class TcpServer implements AutoCloseable {
      * @param handlers makes the handler of a connection before its {@code onOpen}
      * @return listening
      * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
      */
     public static TcpServer listen(CompletionPort port, TcpOptions options, Function<TcpConnection, TcpHandler> handlers)
             throws IOException {
@@ -172,7 +190,7 @@ public final class TcpServer implements AutoCloseable {
             TcpServer server = new TcpServer(port, ownsPort, options, handlers);
             server.accept();
             return server;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (ownsPort) {
                 port.close();
             }
@@ -347,8 +365,8 @@ public final class TcpServer implements AutoCloseable {
         closed.complete(null);
         removeExitHook();
         if (ownsPort) {
-            // from a worker this begins the end of the port and returns; whoever awaits it joins the workers
-            port.close();
+            // on whatever thread the last connection was freed: whoever awaits the end joins the workers
+            HandlePort.beginClose(port);
         }
     }
 
@@ -367,26 +385,63 @@ public final class TcpServer implements AutoCloseable {
         }
     }
 
-    private void accepted(Accept accept) {
-        if (accept.error() == null) {
-            synchronized (this) {
-                retry = RETRY_FIRST;
-            }
-            try {
-                admit(accept.accepted());
-            } finally {
-                accept();
-            }
-        } else if (accept.error() == IoError.OPERATION_ABORTED || accept.error() == IoError.BAD_DESCRIPTOR) {
-            // the listener was closed, by close() or with its port
+    /** Accepts the next one, now or later, whatever is thrown about it: to accept no more is the worst that can happen to a server. */
+    private void acceptNext() {
+        try {
+            accept();
+        } catch (IllegalStateException e) {
+            LOG.log(Level.DEBUG, "the port was closed, and so is the server", e);
             close();
-        } else {
-            retryLater(accept);
+        } catch (Throwable thrown) {
+            acceptLater(IoError.of(thrown), thrown);
         }
     }
 
-    /** A failed accept says nothing about the listener; without a pause a full descriptor table would make this a spin. */
-    private void retryLater(Accept accept) {
+    private void accepted(Accept accept) {
+        IoError error = accept.error();
+        if (error == null) {
+            synchronized (this) {
+                retry = RETRY_FIRST;
+            }
+            PortSocket socket = accept.accepted();
+            try {
+                admit(socket);
+            } catch (Throwable thrown) {
+                socket.close();
+                LOG.log(Level.ERROR, "a connection could not be taken in", thrown);
+            } finally {
+                acceptNext();
+            }
+        } else if (error == IoError.OPERATION_ABORTED || error == IoError.BAD_DESCRIPTOR) {
+            // the listener was closed, by close() or with its port
+            close();
+        } else if (isPeerGone(error) && mayAcceptAtOnce()) {
+            acceptNext();
+        } else {
+            acceptLater(error, accept.cause());
+        }
+    }
+
+    /** Whether the peer gave up before it was accepted, which says nothing about the listener: it may do so as often as it likes. */
+    private static boolean isPeerGone(IoError error) {
+        return error == IoError.CONNECTION_RESET || error == IoError.CONNECTION_ABORTED;
+    }
+
+    private synchronized boolean mayAcceptAtOnce() {
+        long now = port.nanoTime();
+        if (gone == 0 || now - goneSince >= TimeUnit.SECONDS.toNanos(1)) {
+            goneSince = now;
+            gone = 0;
+        }
+        gone++;
+        return gone <= GONE_PER_SECOND_MAX;
+    }
+
+    /**
+     * A failed accept says nothing about the listener; without a pause a full descriptor table would make this a spin. First what keeps
+     * the server alive, then who wants to know, and the log last: all of them may fail in the same need.
+     */
+    private void acceptLater(IoError error, Throwable cause) {
         Duration wait;
         synchronized (this) {
             if (closing) {
@@ -395,12 +450,33 @@ public final class TcpServer implements AutoCloseable {
             wait = retry;
             Duration doubled = retry.multipliedBy(2);
             retry = doubled.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : doubled;
-            port.schedule(wait, this::accept);
         }
-        IoException failure = new IoException(accept.error(), "accept", address(), null, accept.cause());
-        LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
-        FlightEvents.AcceptFailed.commit(failure);
-        tell(() -> options.gate().onAcceptFailed(failure));
+        scheduleAccept(wait);
+        try {
+            IoException failure = new IoException(error, "accept", address(), null, cause);
+            tell(() -> options.gate().onAcceptFailed(failure));
+            FlightEvents.AcceptFailed.commit(failure);
+            LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
+        } catch (Throwable thrown) {
+            LOG.log(Level.ERROR, "an accept failed, and so did telling it", thrown);
+        }
+    }
+
+    private void scheduleAccept(Duration wait) {
+        try {
+            port.schedule(wait, acceptNext);
+        } catch (Throwable noTimer) {
+            try {
+                accept();
+            } catch (IllegalStateException e) {
+                close();
+            } catch (Throwable notNow) {
+                synchronized (this) {
+                    acceptDue = true;
+                }
+                LOG.log(Level.ERROR, "accepting goes on when a connection has gone", notNow);
+            }
+        }
     }
 
     private void admit(PortSocket socket) {
@@ -412,28 +488,33 @@ public final class TcpServer implements AutoCloseable {
             tell(() -> options.gate().onDrop(socket.local(), socket.remote(), drop));
             return;
         }
-        TlsSocket tls;
+        TcpConnection connection;
         try {
-            TcpConnection.configure(socket, options);
-            tls = options.tls() == null ? null
-                    : new TlsSocket(HandlePort.of(port), socket, TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
-        } catch (IOException | RuntimeException e) {
-            // gone before its first byte
-            LOG.log(Level.DEBUG, "a connection from " + socket.remote() + " ended before it began", e);
+            connection = connection(socket);
+        } catch (Throwable thrown) {
             socket.close();
             freed(null);
+            // gone before its first byte, mostly
+            LOG.log(thrown instanceof Error ? Level.ERROR : Level.DEBUG,
+                    "a connection from " + socket.remote() + " ended before it began", thrown);
             return;
         }
-        var self = new TcpConnection[1];
-        TcpConnection connection = new TcpConnection(port, tls == null ? socket : tls, options,
-                tls == null ? TcpConnection.State.OPEN : TcpConnection.State.CONNECTING, () -> freed(self[0]));
-        self[0] = connection;
         connection.open(c -> {
             // as the strand: close(Duration) may close what it finds here before there is a handler
             connections.add(c);
             end(c);
             return handlerFor(c);
         });
+    }
+
+    private TcpConnection connection(PortSocket socket) throws IOException {
+        TcpConnection.configure(socket, options);
+        TlsSocket tls = options.tls() == null ? null
+                : new TlsSocket(HandlePort.of(port), socket, TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
+        var self = new TcpConnection[1];
+        self[0] = new TcpConnection(port, tls == null ? socket : tls, options,
+                tls == null ? TcpConnection.State.OPEN : TcpConnection.State.CONNECTING, () -> freed(self[0]));
+        return self[0];
     }
 
     private boolean admits(PortSocket socket) {
@@ -450,7 +531,7 @@ public final class TcpServer implements AutoCloseable {
         if (closing) {
             return TcpGate.Drop.CLOSING;
         }
-        if (open >= options.maxConnections()) {
+        if (open >= (options.maxConnections() > 0 ? options.maxConnections() : port.memory().maxConnections())) {
             return TcpGate.Drop.FULL;
         }
         open++;
@@ -492,8 +573,8 @@ public final class TcpServer implements AutoCloseable {
             return new TcpHandler() {
                 @Override
                 public void onOpen(TcpConnection c) {
-                    LOG.log(Level.WARNING, "no handler could be made for " + c, thrown);
                     c.abort(IoError.HANDLER_FAILED, thrown);
+                    LOG.log(Level.WARNING, "no handler could be made for " + c, thrown);
                 }
             };
         }
@@ -504,12 +585,18 @@ public final class TcpServer implements AutoCloseable {
             connections.remove(connection);
         }
         boolean last;
+        boolean accepts;
         synchronized (this) {
             open--;
             last = closing && open == 0;
+            accepts = acceptDue;
+            acceptDue = false;
         }
         if (last) {
             finish();
+        }
+        if (accepts) {
+            acceptNext();
         }
     }
 
@@ -543,12 +630,15 @@ public final class TcpServer implements AutoCloseable {
             try {
                 session.run(connection);
                 connection.close();
-            } catch (IOException e) {
-                LOG.log(Level.DEBUG, "session of " + connection + " ended", e);
-                connection.abort(IoError.of(e), e);
             } catch (Throwable thrown) {
-                LOG.log(Level.WARNING, "the session of " + connection + " threw; the connection ends", thrown);
-                connection.abort(IoError.HANDLER_FAILED, thrown);
+                IoException ofTheConnection = connection.ownFailure(thrown);
+                if (ofTheConnection != null) {
+                    connection.abort(ofTheConnection.error(), thrown);
+                    LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);
+                } else {
+                    connection.abort(IoError.HANDLER_FAILED, thrown);
+                    LOG.log(Level.WARNING, "the session of " + connection + " threw; the connection ends", thrown);
+                }
             }
         }
     }

@@ -1,6 +1,11 @@
 package io.iocp4j.core;
 
 import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.util.Collection;
+import java.util.stream.Stream;
+import javax.net.ssl.SNIMatcher;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
@@ -34,6 +39,7 @@ final class TlsRecords {
     private static final int RECORDS_MAX = 3;
     /** RFC 8446 section 5.1. */
     private static final int RECORD_PLAINTEXT_MAX = 16 << 10;
+    private static final String TLS_1_3 = "TLSv1.3";
 
     private final SSLEngine engine;
     private final BufferPool pool;
@@ -70,12 +76,63 @@ final class TlsRecords {
     }
 
     static TlsRecords ofServer(TcpOptions options, BufferPool pool) {
+        return new TlsRecords(serverEngine(options), options, pool);
+    }
+
+    private static SSLEngine serverEngine(TcpOptions options) {
         SSLEngine engine = options.tls().createSSLEngine();
         engine.setUseClientMode(false);
         SSLParameters parameters = engine.getSSLParameters();
         options.tlsParameters().accept(parameters);
         engine.setSSLParameters(parameters);
-        return new TlsRecords(engine, options, pool);
+        return engine;
+    }
+
+    /**
+     * Refuses what no client could shake hands with, above all a context without a key. A context does not say what keys it has, so this
+     * begins a handshake in memory, with a client that knows all versions and cipher suites and names no host. Not tried where the
+     * application chooses by the name.
+     *
+     * @throws IllegalArgumentException if the server has no answer
+     */
+    static void requireAnswer(TcpOptions options) {
+        SSLEngine server = serverEngine(options);
+        Collection<SNIMatcher> names = server.getSSLParameters().getSNIMatchers();
+        if (names == null || names.isEmpty()) {
+            ByteBuffer hello;
+            try {
+                hello = helloOfAnyClient();
+            } catch (GeneralSecurityException | SSLException e) {
+                throw new IllegalStateException("the JDK has no client for TLS", e);
+            }
+            try {
+                answer(server, hello);
+            } catch (SSLException e) {
+                throw new IllegalArgumentException("the TLS context of a server has no key, or none for these parameters: no client could "
+                        + "shake hands. If the key depends on the name that a client asks for, set SSLParameters.setSNIMatchers", e);
+            }
+        }
+    }
+
+    private static ByteBuffer helloOfAnyClient() throws GeneralSecurityException, SSLException {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, null, null);
+        SSLEngine client = context.createSSLEngine();
+        client.setUseClientMode(true);
+        client.setEnabledCipherSuites(client.getSupportedCipherSuites());
+        client.setEnabledProtocols(Stream.of(client.getSupportedProtocols()).filter(version -> version.startsWith("TLSv"))
+                .toArray(String[]::new));
+        ByteBuffer hello = ByteBuffer.allocate(client.getSession().getPacketBufferSize());
+        client.wrap(EMPTY, hello);
+        return hello.flip();
+    }
+
+    /** Runs the engine until it has said something, or waits for more. */
+    private static void answer(SSLEngine server, ByteBuffer hello) throws SSLException {
+        ByteBuffer answer = ByteBuffer.allocate(server.getSession().getPacketBufferSize());
+        server.unwrap(hello, ByteBuffer.allocate(server.getSession().getApplicationBufferSize()));
+        runTasks(server);
+        server.wrap(EMPTY, answer);
     }
 
     // ------------------------------------------------------------------ facts
@@ -117,6 +174,10 @@ final class TlsRecords {
 
     /** The engine's computations that may take long, signatures above all. */
     void runTasks() {
+        runTasks(engine);
+    }
+
+    private static void runTasks(SSLEngine engine) {
         for (Runnable task = engine.getDelegatedTask(); task != null; task = engine.getDelegatedTask()) {
             task.run();
         }
@@ -211,8 +272,12 @@ final class TlsRecords {
                 // a record is unwrapped whole or not at all
                 result = unwrapAside(into);
             }
+            boolean negotiated = handshakeDone;
             note(result);
             releaseEmpty();
+            if (negotiated) {
+                requireNoNewHandshake(result);
+            }
             switch (result.getStatus()) {
                 case BUFFER_UNDERFLOW -> {
                     requireRoom();
@@ -231,6 +296,22 @@ final class TlsRecords {
             }
         }
         return Stop.PAUSED;
+    }
+
+    /**
+     * Before TLS 1.3 a peer may ask for a new handshake as often as it likes, each for milliseconds of our processor and a few bytes of
+     * its own (RFC 5246 section 7.4.1, CVE-2011-1473). Nobody needs it: it is refused. What the engine wants to say after TLS 1.3 has
+     * begun is a new key.
+     */
+    private void requireNoNewHandshake(SSLEngineResult result) throws SSLException {
+        boolean wantsMore = switch (result.getHandshakeStatus()) {
+            case NEED_TASK, NEED_WRAP, NEED_UNWRAP, NEED_UNWRAP_AGAIN -> true;
+            case NOT_HANDSHAKING, FINISHED -> false;
+        };
+        if (wantsMore && result.getStatus() == SSLEngineResult.Status.OK && !engine.getSession().getProtocol().equals(TLS_1_3)) {
+            engine.closeOutbound();
+            throw new SSLException("the peer asks for a new handshake");
+        }
     }
 
     private SSLEngineResult unwrapAside(ByteBuffer into) throws SSLException {
@@ -289,6 +370,15 @@ final class TlsRecords {
             buffer.release();
         }
         return null;
+    }
+
+    /** Memory of all buffers here, in bytes. */
+    long heldBytes() {
+        return capacity(received) + capacity(left) + capacity(sealed);
+    }
+
+    private static long capacity(PooledBuffer buffer) {
+        return buffer == null ? 0 : buffer.buffer().capacity();
     }
 
     private static long remaining(ByteBuffer[] buffers) {

@@ -22,7 +22,7 @@ import javax.net.ssl.SSLSession;
  * has no half-close, the engine answers close_notify at once, and what is sent afterwards fails with {@link IoError#BROKEN_PIPE}.
  */
 final class TlsSocket extends VirtualSocket {
-    private static final System.Logger LOG = System.getLogger(TlsSocket.class.getName());
+    private static final System.Logger LOG = new GuardedLog(TlsSocket.class);
 
     /** How long a closed socket still tries to get its alert out. */
     static final Duration ALERT_MAX = Duration.ofSeconds(1);
@@ -123,6 +123,14 @@ final class TlsSocket extends VirtualSocket {
 
     // ------------------------------------------------------------------ facts
 
+    /** Memory for records, in bytes. */
+    long heldBytes() {
+        synchronized (lock) {
+            // the engine's tasks touch no buffer
+            return records.heldBytes();
+        }
+    }
+
     /** Of the finished handshake; null before. */
     SSLSession session() {
         return session;
@@ -201,20 +209,41 @@ final class TlsSocket extends VirtualSocket {
 
     /** Signatures and key agreements take milliseconds: too long for a worker. */
     private void work() {
+        Counted kept = owner();
+        kept.addReference();
         working = true;
-        RefCounted kept = owner();
-        kept.retain();
-        port.offload(() -> {
-            try {
-                records.runTasks();
-            } finally {
-                synchronized (lock) {
-                    working = false;
-                    advance();
-                }
-                kept.release();
+        boolean begun = false;
+        try {
+            port.offload(() -> runTasks(kept));
+            begun = true;
+        } finally {
+            if (!begun) {
+                working = false;
+                kept.dropReference();
             }
-        });
+        }
+    }
+
+    /** The last reference may go here; nothing of the port waits for this thread to end, see {@link HandlePort#offload}. */
+    private void runTasks(Counted kept) {
+        Throwable thrown = null;
+        try {
+            records.runTasks();
+        } catch (Throwable failure) {
+            // of a key or trust manager of the application, or memory has run out: the engine would wait for ever
+            thrown = failure;
+        }
+        try {
+            synchronized (lock) {
+                working = false;
+                if (thrown != null) {
+                    fail(IoError.TLS_FAILURE, thrown);
+                }
+                advance();
+            }
+        } finally {
+            kept.dropReference();
+        }
     }
 
     /** The engine's words first, then the application's, then close_notify. */

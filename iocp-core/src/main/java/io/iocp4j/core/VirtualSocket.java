@@ -13,7 +13,7 @@ abstract class VirtualSocket implements PortSocket {
     final Object lock;
 
     /** Of the operations: the connection, once there was one. */
-    private RefCounted owner;
+    private Counted owner;
     private IoContext receive;
     private ByteBuffer into;
     private int intoStart;
@@ -91,7 +91,7 @@ abstract class VirtualSocket implements PortSocket {
 
     // ------------------------------------------------------------------ under the lock
 
-    final RefCounted owner() {
+    final Counted owner() {
         return owner;
     }
 

@@ -19,6 +19,8 @@ final class Worker extends Thread {
     private final BufferPool.Shelf shelf;
     private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
     private boolean delivering;
+    /** What completes in the call that is going on is not for this worker. */
+    private boolean aside;
     private int ownPosts;
 
     final Tally tally = new Tally();
@@ -27,7 +29,7 @@ final class Worker extends Thread {
         super(null, loop, name, 0, false);
         this.port = port;
         this.shelf = port.buffers().newShelf();
-        setDaemon(false);
+        setDaemon(port.options().daemon());
     }
 
     /** The worker of this port that the calling thread is, or null. */
@@ -40,10 +42,32 @@ final class Worker extends Thread {
         return Thread.currentThread() instanceof Worker worker && worker.shelf != null && worker.shelf.isOf(pool) ? worker.shelf : null;
     }
 
+    /**
+     * Submits something from a delivery that may take long: should it complete inside the call, another worker gets the completion, which
+     * would otherwise wait for the end of the delivery.
+     */
+    static void aside(CompletionPort port, Runnable submit) {
+        Worker worker = current(port);
+        if (worker == null || !worker.delivering) {
+            submit.run();
+            return;
+        }
+        worker.aside = true;
+        try {
+            submit.run();
+        } finally {
+            worker.aside = false;
+        }
+    }
+
     /** Delivers now, or after the delivery that is going on. */
     void take(IoContext context) {
         if (delivering) {
-            ready.add(context);
+            if (aside) {
+                port.deliverBehind(context);
+            } else {
+                ready.add(context);
+            }
             return;
         }
         delivering = true;
@@ -63,7 +87,7 @@ final class Worker extends Thread {
 
     /** Takes a post of its own delivery; false if it has to go through the port. */
     boolean takeOwnPost(IoContext context) {
-        if (!delivering || ownPosts == OWN_POSTS_MAX) {
+        if (!delivering || aside || ownPosts == OWN_POSTS_MAX) {
             return false;
         }
         ownPosts++;

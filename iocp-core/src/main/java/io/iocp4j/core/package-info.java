@@ -38,6 +38,15 @@
  *     each object) {@link io.iocp4j.core.RefCounted#live()} lists what was not released.</li>
  * </ul>
  *
+ * <h2>Memory</h2>
+ * What peers can make a port hold is bounded over all connections by its {@link io.iocp4j.core.MemoryBudget}, beside the limits of each
+ * connection. A layer charges the {@link io.iocp4j.core.MemoryAccount} of its connection before it takes heap for the peer; direct memory
+ * is counted by the pool itself, and asked of the connections only when somebody has to end. What holds at any time: what is charged is
+ * what is held; an account that would hold no more than its fair share is never refused; who is ended holds most; everything comes back.
+ * Looking for who holds most is done by the timer of the port, never by the thread that charges and never under a lock of a connection.
+ * An {@link java.lang.OutOfMemoryError} that comes all the same ends the connection whose memory was to be taken, not the one whose
+ * handler happened to send to it.
+ *
  * <h2>Which thread</h2>
  * Completions are delivered by workers only, never on the stack of the call that submitted the operation and never under a lock of this
  * library. Callbacks of one connection run one after the other, on whichever worker is there. A worker stays with one connection for 64
@@ -50,7 +59,9 @@
  * Of a port: refuse new handles; tell each key and close each handle, so that pending operations complete with
  * {@link io.iocp4j.core.IoError#OPERATION_ABORTED}; wait until nothing is outstanding; only then one null completion per worker; join
  * the workers. Of a connection: {@code close()} reports to the handler at once, then flushes, sends FIN, reads to the peer's FIN or to a
- * time limit, and frees; {@code abort()} drops what is queued. Over TLS close_notify goes before FIN, and an end of
+ * time limit, and frees; {@code abort()} drops what is queued. A peer that takes nothing of what is queued is cut after
+ * {@link io.iocp4j.core.TcpOptions#writeTimeout(java.time.Duration)}, and one that takes too little of it after the end by
+ * {@link io.iocp4j.core.TcpOptions#minLingerRate(int)}. Over TLS close_notify goes before FIN, and an end of
  * the peer without it is {@link io.iocp4j.core.IoError#CONNECTION_RESET}: what came may have been cut off (RFC 8446 section 6.1).
  */
 package io.iocp4j.core;

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 /** What every engine must do, whatever it is made of. The tests of an engine extend this class and say how to open it. */
 public abstract class CompletionPortContract {
     private static final int MANY = 1_000;
+    private static final long DEADLINE_SECONDS = 20;
 
     /** For the classes of the engines. */
     protected CompletionPortContract() {
@@ -728,6 +730,70 @@ public abstract class CompletionPortContract {
         assertEquals(IoError.OPERATION_ABORTED, pending.await().error());
         assertEquals(2, port.counters().nullCompletions());
         peers.close();
+    }
+
+    @Test
+    @DisplayName("closing from a task that runs off the workers begins the end and returns, since the end waits for the task")
+    void closeFromOffloaded() throws Exception {
+        CompletionPort port = open(2);
+        closesFrom(port, ((HandlePort) port)::offload);
+    }
+
+    @Test
+    @DisplayName("closing from a timer task begins the end and returns: the timer is the port's own thread")
+    void closeFromTimer() throws Exception {
+        CompletionPort port = open(2);
+        closesFrom(port, task -> port.schedule(Duration.ZERO, task));
+    }
+
+    @Test
+    @DisplayName("closing from a key that is told of the end returns")
+    void closeFromKey() throws Exception {
+        CompletionPort port = open(2);
+        closesFrom(port, task -> {
+            port.socket(task::run);
+            ((HandlePort) port).beginClose();
+        });
+    }
+
+    @Test
+    @DisplayName("beginning the end waits for nothing, also on a thread that may; closing waits for it then")
+    void beginClose() throws Exception {
+        CompletionPort port = open(2);
+        CountDownLatch begun = new CountDownLatch(1);
+        Probe held = new Probe(null, () -> awaitOrFail(begun));
+        port.post(held);
+        ((HandlePort) port).beginClose();
+        begun.countDown();
+        port.close();
+        held.await();
+        assertEquals(2, port.counters().nullCompletions());
+    }
+
+    private interface Start {
+        void start(Runnable task) throws Exception;
+    }
+
+    private static void closesFrom(CompletionPort port, Start where) throws Exception {
+        CountDownLatch returned = new CountDownLatch(1);
+        AtomicBoolean counted = new AtomicBoolean();
+        where.start(() -> {
+            counted.set(port.isWorker());
+            port.close();
+            returned.countDown();
+        });
+        assertTrue(returned.await(DEADLINE_SECONDS, TimeUnit.SECONDS), "a thread that the port waits for waits for the port");
+        assertTrue(counted.get(), "a thread that the port waits for counts as its worker");
+        port.close();
+        assertEquals(2, port.counters().nullCompletions());
+    }
+
+    private static void awaitOrFail(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(DEADLINE_SECONDS, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

@@ -3,11 +3,14 @@ package io.iocp4j.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("The choice of an engine")
 class EnginesTest {
@@ -36,6 +39,61 @@ class EnginesTest {
         UnsupportedOperationException e = assertThrows(UnsupportedOperationException.class,
                 () -> Engines.choose("bad", List.of(bad, good, last)));
         assertEquals("engine bad: it needs what is not here", e.getMessage());
+    }
+
+    /** Of another version of something: its code cannot be linked. */
+    private record Broken(boolean asked) implements CompletionPortProvider {
+        @Override
+        public String name() {
+            return "broken";
+        }
+
+        @Override
+        public Optional<String> obstacle() {
+            if (asked) {
+                throw new UnsatisfiedLinkError("on purpose");
+            }
+            return Optional.empty();
+        }
+
+        @Override
+        public CompletionPort open(PortOptions options) {
+            throw new NoClassDefFoundError("on purpose");
+        }
+    }
+
+    /** Opens a real one. */
+    private static final class Working implements CompletionPortProvider {
+        @Override
+        public String name() {
+            return "working";
+        }
+
+        @Override
+        public Optional<String> obstacle() {
+            return Optional.empty();
+        }
+
+        @Override
+        public CompletionPort open(PortOptions options) throws IoException {
+            return new AsyncChannelPort(options);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("an engine whose code cannot be linked is passed over; forced, it says so")
+    void broken(boolean asked) throws Exception {
+        PortOptions options = PortOptions.defaults().workers(1);
+        try (CompletionPort port = Engines.open(options, List.of(new Broken(asked), new Working()))) {
+            Probe probe = new Probe();
+            port.post(probe);
+            probe.await();
+        }
+        UnsupportedOperationException e = assertThrows(UnsupportedOperationException.class,
+                () -> Engines.open(options.engine("broken"), List.of(new Broken(asked), new Working())));
+        assertTrue(e.getMessage().contains("broken") && e.getMessage().contains("on purpose"), e.getMessage());
+        assertThrows(UnsupportedOperationException.class, () -> Engines.open(options, List.of(new Broken(asked))));
     }
 
     @Test

@@ -31,6 +31,10 @@ public record Faults(double[] probabilities) {
         LATE(1, false),
         /** An accept finds no descriptor left; the connection goes on waiting. */
         NO_DESCRIPTORS(0.5, false),
+        /** A task that was taken off the workers takes as long as a signature may: other things end before it. */
+        SLOW_TASK(0.7, false),
+        /** The whole process stands still for up to 15 s: timers come late, and together with what they waited for. */
+        STANDSTILL(0.002, true),
         /** Nobody listens. */
         REFUSED(0.2, true),
         /** A connect that is never answered. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -94,6 +95,10 @@ class FlightEventsTest extends TcpFixture {
         awaitClosed(pair.connection());
         List<RecordedEvent> events = recorded("ConnectionClosed");
         assertEquals(List.of("CONNECTION_REFUSED", "HANDLER_FAILED"), events.stream().map(event -> event.getString("error")).toList());
+        InetSocketAddress tried = InetSocketAddress.createUnresolved(LOOPBACK.getHostAddress(), closedPort);
+        assertEquals(List.of(tried.toString(), pair.connection().remote().toString()),
+                events.stream().map(event -> event.getString("peer")).toList());
+        assertTrue(refused.toString().contains(tried.toString()), refused::toString);
         assertEquals(List.of("REMOTE", "LOCAL"), events.stream().map(event -> event.getString("initiator")).toList());
     }
 

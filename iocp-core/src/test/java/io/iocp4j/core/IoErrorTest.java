@@ -77,7 +77,7 @@ class IoErrorTest {
             "Can't assign requested address|ADDRESS_NOT_AVAILABLE", "Operation timed out|TIMED_OUT",
             "Socket is not connected|NOT_CONNECTED",
             // Windows
-            "The specified network name is no longer available|CONNECTION_RESET",
+            "The specified network name is no longer available|CONNECTION_RESET", "An unexpected network error occurred|CONNECTION_RESET",
             "An existing connection was forcibly closed by the remote host|CONNECTION_RESET",
             "An established connection was aborted by the software in your host machine|CONNECTION_ABORTED",
             "The remote computer refused the network connection|CONNECTION_REFUSED",

@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Method;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +132,14 @@ class RefCountedTest {
             assertEquals(1, thing.frees.get());
             assertEquals(0, thing.references());
         }
+    }
+
+    @Test
+    @DisplayName("a connection counts itself: an application can neither retain one nor release it")
+    void connections() {
+        Set<String> counting = Set.of("retain", "release", "references", "free", "live");
+        assertEquals(List.of(), Stream.of(TcpConnection.class.getMethods()).map(Method::getName).filter(counting::contains).toList());
+        assertFalse(RefCounted.class.isAssignableFrom(TcpConnection.class));
     }
 
     private static void meet(CyclicBarrier barrier) {

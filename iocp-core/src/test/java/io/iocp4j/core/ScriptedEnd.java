@@ -39,6 +39,15 @@ final class ScriptedEnd implements TcpHandler {
         }
     }
 
+    /** An {@link Error}, as a broken class path or an endless recursion of the application brings them. */
+    private static final class ErrorOnPurpose extends Error {
+        private static final long serialVersionUID = 1L;
+
+        ErrorOnPurpose() {
+            super("on purpose", null, false, false);
+        }
+    }
+
     private static final long SCRIPT_NANOS_MAX = Duration.ofMillis(300).toNanos();
     private static final int ACTS_MAX = 12;
     /** What a late act begins must have its time to end. */
@@ -144,7 +153,7 @@ final class ScriptedEnd implements TcpHandler {
         world.log(name, "freed", why.error(), why.bytesLost());
         scenario.check(finished == null && reported != null, name, "freed before onClose");
         finished = why;
-        scenario.check(connection.references() == 0, name, "freed with references");
+        scenario.check(connection.count() == 0, name, "freed with references");
     }
 
     private void told(String what, boolean allowed) {
@@ -211,6 +220,9 @@ final class ScriptedEnd implements TcpHandler {
             case THROW -> {
                 if (place != Place.OUTSIDE && inCallback) {
                     threw = true;
+                    if (random.nextBoolean()) {
+                        throw new ErrorOnPurpose();
+                    }
                     throw new OnPurpose();
                 }
             }

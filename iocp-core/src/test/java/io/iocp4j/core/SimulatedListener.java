@@ -62,8 +62,11 @@ final class SimulatedListener extends SimulatedHandle implements PortListener {
         if (world.strikes(Faults.Kind.NO_DESCRIPTORS)) {
             world.count(Faults.Kind.NO_DESCRIPTORS);
             port.complete(context, 0, null, IoError.NO_DESCRIPTORS);
-        } else {
+        } else if (port.isOpen()) {
             port.complete(context, 0, port.added(waiting.poll()), null);
+        } else {
+            // the port has begun to close, and has not come to this listener yet
+            port.complete(context, 0, null, IoError.OPERATION_ABORTED);
         }
     }
 

@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
  * SimulatedSocket} and {@link SimulatedListener}. Guarded by the simulation.
  *
  * <p>Whoever drives the simulation is its worker, so {@link #close()} begins the end and returns; the null completions
- * come while the simulation is driven on.
+ * come while the simulation is driven on. What {@link #offload} takes off the workers, the driver runs too, later and as
+ * somebody who is no worker: a close there that would wait for itself is a failure of the simulation.
  */
 public final class SimulatedPort implements HandlePort {
     private enum Phase {
@@ -124,10 +125,10 @@ public final class SimulatedPort implements HandlePort {
         }
     }
 
-    /** Whoever drives the simulation is its worker. */
+    /** Whoever drives the simulation is its worker, but for tasks that were taken off the workers, and threads of the application. */
     @Override
     public boolean isWorker() {
-        return thread == null || thread == Thread.currentThread();
+        return (thread == null || thread == Thread.currentThread()) && !world.isStranger() || world.runsTaskOf(this);
     }
 
     @Override
@@ -139,10 +140,25 @@ public final class SimulatedPort implements HandlePort {
 
     @Override
     public void close() {
+        beginClose();
+        if (world.runsTaskOf(this)) {
+            // the end waits for the task, which therefore must not wait for the end
+            return;
+        }
+        if (thread != null && thread != Thread.currentThread()) {
+            join();
+        } else if (world.isStranger()) {
+            Stepper.await(this::hasEnded);
+        }
+    }
+
+    @Override
+    public void beginClose() {
         List<PortHandle> open = null;
         synchronized (world) {
             if (phase == Phase.OPEN) {
                 world.log(name, "closes");
+                Stepper.note(name + " closes");
                 phase = Phase.CLOSING;
                 open = List.copyOf(handles);
                 // counted for the closing itself, so that the port cannot end half-way through the handles
@@ -156,9 +172,6 @@ public final class SimulatedPort implements HandlePort {
                 handle.close();
             }
             ended();
-        }
-        if (thread != null && thread != Thread.currentThread()) {
-            join();
         }
     }
 
@@ -214,8 +227,8 @@ public final class SimulatedPort implements HandlePort {
     public void offload(Runnable task) {
         synchronized (world) {
             outstanding++;
-            world.add(this, world.delay(), false, () -> {
-                task.run();
+            world.add(this, world.taskTime(), false, () -> {
+                world.asStranger(this, task);
                 ended();
             });
         }
@@ -251,6 +264,7 @@ public final class SimulatedPort implements HandlePort {
     private void endIfDone() {
         if (phase == Phase.CLOSING && outstanding == 0) {
             phase = Phase.CLOSED;
+            Stepper.note(name + " has nothing outstanding any more");
             world.removeTimers(this);
             for (int i = 0; i < workers; i++) {
                 world.soon(this, this::takeNull);
@@ -278,7 +292,7 @@ public final class SimulatedPort implements HandlePort {
         }
     }
 
-    /** For what the network makes, too, which comes to a port that is closing as well. */
+    /** To a port that is open. */
     <H extends SimulatedHandle> H added(H handle) {
         handles.add(handle);
         return handle;

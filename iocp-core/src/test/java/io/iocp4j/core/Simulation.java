@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.FutureTask;
@@ -30,6 +31,9 @@ public final class Simulation {
     /** How long a callback may seem to take. */
     private static final long MEANWHILE_MAX = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long OTHER_WORKER_SECONDS = 20;
+    private static final long STANDSTILL_MAX = TimeUnit.SECONDS.toNanos(15);
+    /** How long signatures may take. */
+    private static final long TASK_MAX = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final Faults faults;
     private final BufferPool buffers;
@@ -46,11 +50,15 @@ public final class Simulation {
     private final Map<Faults.Kind, Long> injected = new EnumMap<>(Faults.Kind.class);
     private final List<String> log = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
+    /** Threads that are no worker of any port now, with the port whose task they run, or themselves if it is none. */
+    private final Map<Thread, Object> strangers = new ConcurrentHashMap<>();
     final Ledger ledger = new Ledger();
     private ExecutorService otherWorker;
     private boolean logging;
     private boolean nested;
     private long nanos;
+    private long lookNanos;
+    private long stoodStillNanos;
     private long sequence;
     private long steps;
     private Event latest = new Event(-1, 0, -1, null, false, () -> { });
@@ -70,8 +78,8 @@ public final class Simulation {
 
     /** What runs later: on behalf of a port, of its timer, or of the one who drives the simulation. */
     static final class Event implements Comparable<Event> {
-        private final long nanos;
-        private final int tie;
+        private long nanos;
+        private int tie;
         private final long sequence;
         private final SimulatedPort port;
         private final boolean timer;
@@ -84,6 +92,10 @@ public final class Simulation {
             this.port = port;
             this.timer = timer;
             this.action = action;
+        }
+
+        Event later(long lengthNanos) {
+            return new Event(nanos + lengthNanos, tie, sequence, port, timer, action);
         }
 
         @Override
@@ -115,6 +127,17 @@ public final class Simulation {
      */
     public Simulation keepLog() {
         logging = true;
+        return this;
+    }
+
+    /**
+     * Lets each look at the clock take time, so that work takes some that waits for nothing but looks at the clock.
+     *
+     * @param lookTakesNanos nanoseconds, 0 or more
+     * @return this
+     */
+    public synchronized Simulation slowClock(long lookTakesNanos) {
+        lookNanos = lookTakesNanos;
         return this;
     }
 
@@ -162,13 +185,27 @@ public final class Simulation {
     }
 
     /**
+     * As {@link #step()}, for one of several threads.
+     *
+     * @param untilNanos since the start of the simulation
+     * @return false if {@link #isBusy} is false
+     */
+    public boolean step(long untilNanos) {
+        Event event;
+        synchronized (this) {
+            event = isBusy(untilNanos) ? events.poll() : null;
+        }
+        return event != null && run(event);
+    }
+
+    /**
      * Steps until nothing is left, or the clock has come so far and only timers are left.
      *
      * @param untilNanos since the start of the simulation
      * @param stepsMax fails if it takes more
      */
     public void run(long untilNanos, int stepsMax) {
-        for (int steps = 0; isDue(untilNanos) || !isAtRest(); steps++) {
+        for (int steps = 0; isBusy(untilNanos); steps++) {
             if (steps == stepsMax) {
                 throw new AssertionError("does not come to rest in " + stepsMax + " steps");
             }
@@ -177,12 +214,16 @@ public final class Simulation {
     }
 
     /**
-     * Moves the clock while nothing runs, as when the process is stopped and continued: what is due by then comes late, in its order.
+     * Moves the clock while nothing runs, as when the process is stopped and continued: timers and actions of the driver that are due by
+     * then come late, and before what was under way in the network and in the ports.
      *
      * @param lengthNanos 0 or more
      */
     public synchronized void jump(long lengthNanos) {
         nanos += lengthNanos;
+        List<Event> underWay = events.stream().filter(event -> !event.timer && event.port != null).toList();
+        events.removeAll(underWay);
+        underWay.forEach(event -> events.add(event.later(lengthNanos)));
     }
 
     private synchronized boolean isDue(long untilNanos) {
@@ -226,6 +267,75 @@ public final class Simulation {
         add(null, delayNanos, false, action);
     }
 
+    /**
+     * Runs something as a thread of the application would: no port takes the calling thread for a worker meanwhile.
+     *
+     * @param action may close ports and wait for them where threads are stepped
+     */
+    public void asApplication(Runnable action) {
+        asStranger(Thread.currentThread(), action);
+    }
+
+    /** As above, for a task that was taken off the workers of a port. */
+    void asStranger(Object of, Runnable action) {
+        Object before = strangers.put(Thread.currentThread(), of);
+        try {
+            action.run();
+        } finally {
+            if (before == null) {
+                strangers.remove(Thread.currentThread());
+            } else {
+                strangers.put(Thread.currentThread(), before);
+            }
+        }
+    }
+
+    boolean isStranger() {
+        return strangers.containsKey(Thread.currentThread());
+    }
+
+    /** Whether the calling thread runs a task of this port off its workers. */
+    boolean runsTaskOf(SimulatedPort port) {
+        return strangers.get(Thread.currentThread()) == port;
+    }
+
+    /**
+     * Whether anything is to be done until then.
+     *
+     * @param untilNanos since the start of the simulation
+     * @return false if only timers are left, and none that is due by then
+     */
+    public synchronized boolean isBusy(long untilNanos) {
+        return isDue(untilNanos) || !isAtRest();
+    }
+
+    /**
+     * What happens when the whole process, or its machine, stands still: everything that became due meanwhile comes at once and in any
+     * order, timers before the bytes that they were waiting for, or behind.
+     *
+     * @param stillNanos how long, 0 or more
+     */
+    public synchronized void standStill(long stillNanos) {
+        nanos += stillNanos;
+        stoodStillNanos += stillNanos;
+        for (Event due : events.stream().filter(event -> event.nanos <= nanos).sorted().toList()) {
+            events.remove(due);
+            // Simulation.remove() knows the event by its identity
+            due.nanos = nanos;
+            due.tie = random.nextInt();
+            events.add(due);
+        }
+    }
+
+    /**
+     * How long everything stood still.
+     *
+     * @return nanoseconds since the start, by which a time limit may be too late
+     */
+    public synchronized long stoodStillNanos() {
+        return stoodStillNanos;
+    }
+
     /** For the thread of a port that has one: waits for the next event of this port, null when there will be none. */
     synchronized Event await(SimulatedPort port) throws InterruptedException {
         while (true) {
@@ -243,6 +353,10 @@ public final class Simulation {
 
     boolean run(Event event) {
         synchronized (this) {
+            if (strikes(Faults.Kind.STANDSTILL)) {
+                count(Faults.Kind.STANDSTILL);
+                standStill(random.nextLong(STANDSTILL_MAX));
+            }
             if (event.nanos == latest.nanos && event.sequence < latest.sequence) {
                 count(Faults.Kind.REORDER);
             }
@@ -280,6 +394,7 @@ public final class Simulation {
 
     /** What stands in for {@link System#nanoTime()}. */
     synchronized long nanoTime() {
+        nanos += lookNanos;
         return origin + nanos;
     }
 
@@ -370,6 +485,15 @@ public final class Simulation {
             return random.nextLong(DELAY_MAX);
         }
         return MICROSECOND;
+    }
+
+    /** How long a task takes that was taken off the workers. */
+    long taskTime() {
+        if (strikes(Faults.Kind.SLOW_TASK)) {
+            count(Faults.Kind.SLOW_TASK);
+            return random.nextLong(TASK_MAX);
+        }
+        return delay();
     }
 
     boolean remove(Event event) {

@@ -1,6 +1,7 @@
 package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -84,6 +85,42 @@ class StartTlsTest extends TlsFixture {
             assertEquals(-1, peer.getInputStream().read());
             peer.close();
             assertTrue(awaitClosed(connection).clean());
+        }
+    }
+
+    @Test
+    @DisplayName("ends with TIMED_OUT if the peer agrees and is silent while something waits for its handshake")
+    void silentPeer() throws Exception {
+        Starting handler = new Starting("localhost");
+        try (ServerSocket listener = listener()) {
+            closeLater(TcpConnection.connect(port, options.writeTimeout(Duration.ofMillis(80)),
+                    (InetSocketAddress) listener.getLocalSocketAddress(), handler)::abort);
+            Socket plain = closeLater(listener.accept());
+            plain.getOutputStream().write("OK".getBytes());
+            assertEquals(IoError.TIMED_OUT, handler.awaitClose().error());
+        }
+    }
+
+    @Test
+    @DisplayName("asks the application for its parameters under no lock")
+    void noLock() throws Exception {
+        CompletableFuture<Boolean> held = new CompletableFuture<>();
+        Recorder handler = new Recorder() {
+            @Override
+            public void onOpen(TcpConnection c) throws IOException {
+                c.send(text("TLS?"));
+                super.onOpen(c);
+            }
+
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) {
+                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(), p -> held.complete(Thread.holdsLock(c.lock)));
+                c.startTls(asking, "localhost", 443);
+            }
+        };
+        try (ServerSocket listener = listener()) {
+            plainPeer(listener, handler).getOutputStream().write("OK".getBytes());
+            assertFalse(await(held));
         }
     }
 

@@ -54,7 +54,7 @@ class StrandTest {
 
     @AfterEach
     void close() {
-        strand.release();
+        strand.dropReference();
         port.close();
     }
 
@@ -203,7 +203,7 @@ class StrandTest {
             await(others);
         } finally {
             end.countDown();
-            busy.release();
+            busy.dropReference();
         }
     }
 
@@ -255,9 +255,9 @@ class StrandTest {
 
         @Override
         public void close() {
-            strand.release();
-            other.release();
-            holding.release();
+            strand.dropReference();
+            other.dropReference();
+            holding.dropReference();
             super.close();
         }
     }

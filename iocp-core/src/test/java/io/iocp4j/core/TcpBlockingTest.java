@@ -17,9 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -220,6 +222,20 @@ class TcpBlockingTest extends TcpFixture {
             assertThrows(IoException.class, () -> pair.connection().write("x"));
             awaitClosed(pair.connection());
         }
+    }
+
+    @Test
+    @DisplayName("a write to a peer that takes nothing for the write timeout throws TIMED_OUT, also where nobody reads on our side")
+    void writeStalls() throws Exception {
+        Pair pair = connect(options.socketBuffers(SMALL, 0).writeTimeout(Duration.ofMillis(80)));
+        pair.peerSends("never read");
+        Future<?> write = threads.submit(() -> {
+            pair.connection().write(ByteBuffer.allocate(16 * MIB));
+            return null;
+        });
+        Throwable thrown = assertThrows(ExecutionException.class, () -> write.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS)).getCause();
+        assertEquals(IoError.TIMED_OUT, IoError.of(thrown));
+        assertEquals(IoError.TIMED_OUT, awaitClosed(pair.connection()).error());
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,38 +60,30 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("has a port of its own if none is given, which ends with the connection")
-    void ownPort() throws Exception {
+    @DisplayName("needs no port of its own")
+    void sharedPort() throws Exception {
         TcpServer server = echo();
-        long before = workers();
         TcpConnection connection = TcpConnection.connect("127.0.0.1", server.address().getPort());
         try (connection) {
             connection.write("hi");
             assertEquals("hi", string(connection.read(Duration.ofSeconds(20))));
-            assertEquals(before + 1, workers());
         }
         assertTrue(awaitClosed(connection).clean());
         // LeakCheck sees to it that its threads end
         server.close(Duration.ofSeconds(10));
     }
 
-    private static long workers() {
-        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread instanceof Worker).count();
-    }
-
     @Test
-    @DisplayName("C13 C16 that is refused says so with both addresses, and leaves nothing, not even its own port")
+    @DisplayName("C13 C16 that is refused says so with both addresses, and leaves nothing")
     void refused() throws Exception {
         int closedPort;
         try (ServerSocket closed = new ServerSocket(0, 1, LOOPBACK)) {
             closedPort = closed.getLocalPort();
         }
-        long before = workers();
         IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect(options, "127.0.0.1", closedPort));
         assertEquals(IoError.CONNECTION_REFUSED, thrown.error());
         assertEquals("connect", thrown.operation());
         assertEquals(closedPort, ((InetSocketAddress) thrown.remote()).getPort());
-        assertEquals(before, workers());
         InetSocketAddress local = new InetSocketAddress(LOOPBACK, 0);
         IoException both = assertThrows(IoException.class,
                 () -> TcpConnection.connect(port, options.localAddress(local), "127.0.0.1", closedPort));
@@ -98,7 +91,6 @@ class TcpConnectTest extends TcpFixture {
         assertTrue(both.getMessage().contains("peer") && both.getMessage().contains("local"), both.getMessage());
         assertThrows(IllegalArgumentException.class, () -> TcpConnection.connect("127.0.0.1", 65_536));
         assertThrows(IllegalArgumentException.class, () -> TcpConnection.connect((String) null, 1));
-        assertEquals(before, workers());
     }
 
     @ParameterizedTest
@@ -142,6 +134,65 @@ class TcpConnectTest extends TcpFixture {
         assertEquals(IoError.HOST_NOT_FOUND, thrown.error());
         assertEquals("lookup", thrown.operation());
         assertTrue(thrown.getMessage().contains("nowhere.invalid"), thrown.getMessage());
+        assertEquals(InetSocketAddress.createUnresolved("nowhere.invalid", 1), thrown.remote());
+    }
+
+    @Test
+    @DisplayName("that has failed names the peer that was to be reached, also in what is thrown later, and where no socket was to be had")
+    void namesThePeer() throws Exception {
+        InetSocketAddress asked = InetSocketAddress.createUnresolved("nowhere.invalid", 7);
+        Recorder recorder = new Recorder();
+        TcpConnection connection = TcpConnection.connect(port, options, asked, recorder);
+        recorder.awaitClose();
+        assertEquals(asked, assertThrows(IoException.class, () -> connection.write("x")).remote());
+        ForwardingPort full = new ForwardingPort(port) {
+            @Override
+            public PortSocket socket(CompletionKey key) throws IoException {
+                throw new IoException(IoError.NO_DESCRIPTORS, "open", null, null, null);
+            }
+        };
+        IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect(full, options, asked, new Recorder()));
+        assertEquals(asked, thrown.remote());
+        assertEquals("open", thrown.operation());
+        try (ServerSocket taken = new ServerSocket(0, 1, LOOPBACK)) {
+            InetSocketAddress peer = new InetSocketAddress(LOOPBACK, 9);
+            IoException bind = assertThrows(IoException.class,
+                    () -> TcpConnection.connect(port, options.localAddress((InetSocketAddress) taken.getLocalSocketAddress()), peer));
+            assertEquals(peer, bind.remote());
+            assertEquals(taken.getLocalSocketAddress(), bind.local());
+        }
+    }
+
+    @Test
+    @DisplayName("asks the application for addresses and TLS parameters under no lock: another thread may close the port meanwhile")
+    void noLock() throws Exception {
+        for (boolean tls : new boolean[] {false, true}) {
+            CompletionPort closing = CompletionPort.open(PortOptions.defaults().workers(1));
+            CountDownLatch closed = new CountDownLatch(1);
+            Runnable close = () -> {
+                Thread.ofPlatform().name("test-closer").start(() -> {
+                    closing.close();
+                    closed.countDown();
+                });
+                try {
+                    await(closed);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            };
+            TcpOptions asking = tls ? options.tls(TestKeys.trusting(), parameters -> close.run()) : options.resolver(host -> {
+                close.run();
+                return new CompletableFuture<>();
+            });
+            try {
+                Recorder recorder = new Recorder();
+                TcpConnection.connect(closing, asking, "name", 1, recorder);
+                assertFalse(tls, "a closed port gives no socket");
+                assertEquals(IoError.OPERATION_ABORTED, recorder.awaitClose().error());
+            } catch (IllegalStateException e) {
+                assertTrue(tls, e::toString);
+            }
+        }
     }
 
     @Test

@@ -58,7 +58,7 @@ class TcpEndTest extends TcpFixture {
         pair.peer().close();
         awaitClosed(pair.connection());
         assertEquals(0, port.counters().handles());
-        assertEquals(0, pair.connection().references());
+        assertEquals(0, pair.connection().count());
         assertEquals(0, port.buffers().usedBytes());
     }
 

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
@@ -57,6 +59,20 @@ class TcpFlushTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("is the caller's own: who completes or cancels it changes nothing for others, nor for the connection")
+    void copies() throws Exception {
+        Pair pair = accept(options.socketBuffers(SMALL, 0), new Recorder());
+        pair.connection().send(ByteBuffer.allocate(4 * MIB));
+        CompletableFuture<Void> kept = pair.connection().flushed();
+        List<CompletableFuture<Void>> mine = List.of(pair.connection().flushed(), pair.connection().flushed());
+        assertTrue(mine.get(0).complete(null));
+        assertTrue(mine.get(1).cancel(false));
+        assertFalse(kept.isDone());
+        pair.peerReads(4 * MIB);
+        kept.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
     @DisplayName("completes for what a half-open side sends last, also where its end ends the connection")
     void lastOfAHalfOpenSide() throws Exception {
         CompletableFuture<CompletableFuture<Void>> asked = new CompletableFuture<>();
@@ -99,5 +115,38 @@ class TcpFlushTest extends TcpFixture {
         CompletableFuture<Void> waiting = pair.connection().flushed();
         pair.peerResets();
         assertTrue(List.of(IoError.CONNECTION_RESET, IoError.BROKEN_PIPE).contains(failure(waiting)));
+    }
+
+    @Test
+    @DisplayName("a callback that takes long: what it sends behind the high-water mark goes meanwhile, all of it")
+    void longCallback() throws Exception {
+        CompletableFuture<Boolean> wasRead = new CompletableFuture<>();
+        CountDownLatch read = new CountDownLatch(1);
+        Pair pair = accept(options, new Recorder());
+        pair.connection().execute(() -> {
+            for (int i = 0; i < 20; i++) {
+                pair.connection().send(ByteBuffer.allocate(100_000));
+            }
+            try {
+                wasRead.complete(read.await(10, TimeUnit.SECONDS));
+            } catch (InterruptedException e) {
+                wasRead.completeExceptionally(e);
+            }
+        });
+        pair.peerReads(20 * 100_000);
+        read.countDown();
+        assertTrue(await(wasRead), "all of it came only when the callback was over");
+    }
+
+    @Test
+    @DisplayName("too much for the queue: the end says which limit it was and how high, and closeInfo() does at once")
+    void limitInWords() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options.sendQueueMax(1000), recorder);
+        assertNull(pair.connection().closeInfo());
+        assertFalse(pair.connection().send(ByteBuffer.allocate(1001)));
+        String words = pair.connection().closeInfo().cause().getMessage();
+        assertTrue(words.contains("sendQueueMax, 1000"), words);
+        assertEquals(words, recorder.awaitClose().cause().getMessage());
     }
 }

@@ -32,7 +32,7 @@ class TcpOptionsTest {
         assertTrue(DEFAULTS.noDelay());
         assertEquals(0, DEFAULTS.address().getPort());
         assertTrue(DEFAULTS.address().getAddress().isAnyLocalAddress());
-        assertEquals(100_000, DEFAULTS.maxConnections());
+        assertEquals(0, DEFAULTS.maxConnections(), "as many as the memory budget has room for");
         assertEquals(512, DEFAULTS.receiveMin());
         assertEquals(64 << 10, DEFAULTS.receiveMax());
         assertEquals(64 << 10, DEFAULTS.highWaterMark());
@@ -43,6 +43,8 @@ class TcpOptionsTest {
         assertEquals(Duration.ZERO, DEFAULTS.idleTimeout());
         assertEquals(Duration.ofSeconds(30), DEFAULTS.connectTimeout());
         assertEquals(Duration.ofSeconds(5), DEFAULTS.lingerTimeout());
+        assertEquals(1024, DEFAULTS.minLingerRate());
+        assertEquals(Duration.ofSeconds(30), DEFAULTS.writeTimeout());
         assertEquals(Duration.ofMillis(250), DEFAULTS.attemptDelay());
         assertEquals(Duration.ZERO, DEFAULTS.userTimeout());
         assertEquals(Duration.ZERO, DEFAULTS.keepAliveIdle());
@@ -100,7 +102,7 @@ class TcpOptionsTest {
         TcpOptions changed = DEFAULTS.backlog(1).noDelay(false).keepAlive(true).allowHalfOpen(true).maxConnections(2).receive(1, 2)
                 .waterMarks(3, 4).sendQueueMax(5).socketBuffers(6, 7).idleTimeout(Duration.ofSeconds(8))
                 .connectTimeout(Duration.ofSeconds(9)).lingerTimeout(Duration.ofSeconds(10)).loopback(11)
-                .resolver(host -> null);
+                .writeTimeout(Duration.ofSeconds(12)).minLingerRate(13).resolver(host -> null);
         assertNotSame(DEFAULTS, changed);
         assertEquals(List.of(1, false, true, true, 2, 1, 2, 3, 4, 5, 6, 7),
                 List.of(changed.backlog(), changed.noDelay(), changed.keepAlive(), changed.allowHalfOpen(), changed.maxConnections(),
@@ -109,6 +111,8 @@ class TcpOptionsTest {
         assertEquals(Duration.ofSeconds(8), changed.idleTimeout());
         assertEquals(Duration.ofSeconds(9), changed.connectTimeout());
         assertEquals(Duration.ofSeconds(10), changed.lingerTimeout());
+        assertEquals(Duration.ofSeconds(12), changed.writeTimeout());
+        assertEquals(13, changed.minLingerRate());
         assertTrue(changed.address().getAddress().isLoopbackAddress());
         assertEquals(11, changed.address().getPort());
         assertNull(changed.resolver().resolve("name"));
@@ -125,7 +129,8 @@ class TcpOptionsTest {
                 options -> options.waterMarks(2, 1), options -> options.waterMarks(0, -1), options -> options.sendQueueMax(0),
                 options -> options.socketBuffers(-1, 0), options -> options.socketBuffers(0, -1),
                 options -> options.idleTimeout(before), options -> options.connectTimeout(before),
-                options -> options.lingerTimeout(before), options -> options.port(-1), options -> options.port(65536),
+                options -> options.lingerTimeout(before), options -> options.writeTimeout(before),
+                options -> options.minLingerRate(-1), options -> options.port(-1), options -> options.port(65536),
                 options -> options.attemptDelay(Duration.ofMillis(9)), options -> options.readMax(0),
                 options -> options.userTimeout(before), options -> options.userTimeout(Duration.ofMillis(1L << 31)),
                 options -> options.localAddress(InetSocketAddress.createUnresolved("nowhere", 1)),
@@ -144,6 +149,7 @@ class TcpOptionsTest {
                 options -> options.backlog(1), options -> options.maxConnections(1), options -> options.receive(1, 1),
                 options -> options.receive(BufferPool.PIECE_MAX, BufferPool.PIECE_MAX), options -> options.waterMarks(0, 0),
                 options -> options.waterMarks(Integer.MAX_VALUE, Integer.MAX_VALUE), options -> options.sendQueueMax(1),
+                options -> options.writeTimeout(Duration.ZERO), options -> options.minLingerRate(0),
                 options -> options.idleTimeout(Duration.ZERO), options -> options.port(65535)).map(Arguments::of);
     }
 

@@ -14,9 +14,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A read of a certain length, or of a line,")
@@ -153,8 +155,63 @@ class TcpReadTest extends TcpFixture {
         pair.peerSends("x\ny");
         assertEquals("x", pair.connection().readLine());
         pair.connection().close();
-        assertTrue(pair.connection().readLine().equals("y"), "what had come is read first");
+        assertEquals(IoError.EOF, assertThrows(IoException.class, () -> pair.connection().readLine()).error());
+        assertEquals("y", string(pair.connection().read()), "what had come is read first");
         assertNull(pair.connection().readLine());
+    }
+
+    /** How this side ends a connection, and what a read is told of it; null if that it has ended. */
+    private enum End {
+        CLOSE(null, TcpConnection::close),
+        ABORT(null, TcpConnection::abort),
+        ERROR(IoError.TIMED_OUT, connection -> connection.abort(IoError.TIMED_OUT, new IllegalStateException("on purpose"))),
+        PORT(IoError.OPERATION_ABORTED, connection -> connection.port().close());
+
+        private final IoError error;
+        private final Consumer<TcpConnection> action;
+
+        End(IoError error, Consumer<TcpConnection> action) {
+            this.error = error;
+            this.action = action;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("that this side ends never gives a torn line, and tells the error of an abort; what had come can still be read")
+    void endedHere(End end) throws Exception {
+        Pair pair = connect(options);
+        pair.peerSends("whole\ntorn");
+        assertEquals("whole", pair.connection().readLine());
+        // what is behind the line came with it, or comes to a reader that waits; the end is told before the next read
+        assertEquals("t", string(pair.connection().readFully(1)));
+        end.action.accept(pair.connection());
+        pair.peer().close();
+        awaitClosed(pair.connection());
+        IoError torn = end.error == null ? IoError.EOF : end.error;
+        assertEquals(torn, assertThrows(IoException.class, () -> pair.connection().readLine()).error());
+        assertEquals(torn, assertThrows(IoException.class, () -> pair.connection().readFully(50)).error());
+        assertEquals("orn", string(pair.connection().read()));
+        if (end.error == null) {
+            assertNull(pair.connection().read());
+            assertNull(pair.connection().readLine());
+        } else {
+            IoException thrown = assertThrows(IoException.class, () -> pair.connection().read());
+            assertEquals(end.error, thrown.error());
+            assertEquals("read", thrown.operation());
+            assertEquals(end.error, assertThrows(IoException.class, () -> pair.connection().readLine()).error());
+        }
+    }
+
+    @Test
+    @DisplayName("wakes up with the error when another thread aborts")
+    void abortWakes() throws Exception {
+        Pair pair = connect(options);
+        IllegalStateException cause = new IllegalStateException("on purpose");
+        port.schedule(Duration.ofMillis(20), () -> pair.connection().abort(IoError.NO_BUFFERS, cause));
+        IoException thrown = assertThrows(IoException.class, () -> pair.connection().readLine());
+        assertEquals(IoError.NO_BUFFERS, thrown.error());
+        assertEquals(cause, thrown.getCause());
     }
 
     @Test

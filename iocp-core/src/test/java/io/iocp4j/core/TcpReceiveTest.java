@@ -254,7 +254,7 @@ class TcpReceiveTest extends TcpFixture {
         Recorder recorder = new Recorder() {
             @Override
             public void onData(TcpConnection c, ByteBuffer data) throws IOException {
-                references.add(c.references());
+                references.add(c.count());
                 super.onData(c, data);
             }
         };

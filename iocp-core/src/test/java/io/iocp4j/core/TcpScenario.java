@@ -17,8 +17,10 @@ import java.util.stream.Stream;
  */
 final class TcpScenario {
     /** When whatever has not ended by itself is ended from outside. */
-    private static final long HORIZON_NANOS = Duration.ofSeconds(20).toNanos();
+    private static final long HORIZON_NANOS = Duration.ofSeconds(40).toNanos();
     private static final int STEPS_MAX = 200_000;
+    /** Longer than any limit of these connections. */
+    private static final long STOPPED_NANOS = Duration.ofSeconds(12).toNanos();
     private static final int CLIENTS_MAX = 3;
     private static final int WORKERS = 2;
     private static final int LOG_TAIL = 80;
@@ -27,6 +29,7 @@ final class TcpScenario {
     private final BufferPool buffers;
     private final Simulation world;
     private final boolean harmless;
+    private final boolean stopped;
     private final List<ScriptedEnd.Act> acts;
     private final int sizeMax;
     private final SimulatedPort serverPort;
@@ -41,7 +44,9 @@ final class TcpScenario {
         this.random = new SplittableRandom(seed);
         this.buffers = buffers;
         this.harmless = random.nextInt(4) == 0;
-        Faults drawn = Faults.draw(random);
+        this.stopped = random.nextInt(4) == 0;
+        // after a stop a peer has a second, as long as one may be slow
+        Faults drawn = stopped ? Faults.draw(random).with(Faults.Kind.SLOW_PEER, 0) : Faults.draw(random);
         Faults faults = harmless ? drawn.harmless() : drawn;
         this.world = new Simulation(random.nextLong(), faults, buffers).otherWorker(otherWorker);
         if (logging) {
@@ -74,7 +79,8 @@ final class TcpScenario {
                 .idleTimeout(random.nextInt(4) == 0 ? Duration.ofMillis(500 + random.nextInt(4_000)) : Duration.ZERO)
                 .connectTimeout(Duration.ofMillis(500 + random.nextInt(4_000)))
                 // a peer that is slow is not cut off where everything has to arrive
-                .lingerTimeout(harmless ? Duration.ofSeconds(10) : Duration.ofMillis(random.nextInt(3_000)));
+                .lingerTimeout(harmless ? Duration.ofSeconds(10) : Duration.ofMillis(random.nextInt(3_000)))
+                .minLingerRate(harmless ? 0 : 1 << 10);
         return harmless ? options : options.sendQueueMax(random.nextInt(4) == 0 ? 1_500 : 1 << 20)
                 .maxConnections(random.nextInt(8) == 0 ? 1 : 100);
     }
@@ -85,7 +91,8 @@ final class TcpScenario {
     TcpScenario run() {
         try {
             begin();
-            world.run(HORIZON_NANOS, STEPS_MAX);
+            // the time for which the process is stopped comes on top
+            world.run(HORIZON_NANOS + STOPPED_NANOS, STEPS_MAX);
             checkAtRest();
             boolean endInOrder = random.nextBoolean();
             if (endInOrder) {
@@ -120,6 +127,10 @@ final class TcpScenario {
         });
         for (int i = 1 + random.nextInt(CLIENTS_MAX); i > 0; i--) {
             world.later(random.nextLong(Duration.ofMillis(50).toNanos()), this::connect);
+        }
+        // the process is stopped and continued: what is late by that is no silence of a peer
+        if (stopped) {
+            world.later(random.nextLong(Duration.ofSeconds(3).toNanos()), () -> world.jump(STOPPED_NANOS));
         }
         if (!harmless) {
             sometimes(5, server::close);
@@ -161,7 +172,7 @@ final class TcpScenario {
             }
         });
         server.close();
-        world.run(HORIZON_NANOS * 2, STEPS_MAX);
+        world.run((HORIZON_NANOS + STOPPED_NANOS) * 2, STEPS_MAX);
     }
 
     // ------------------------------------------------------------------ for the ends

@@ -7,10 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -295,5 +300,36 @@ class TcpSendTest extends TcpFixture {
         assertFalse(pair.connection().send(text("late")));
         assertEquals(IoError.BAD_DESCRIPTOR, assertThrows(IoException.class, () -> pair.connection().write("late")).error());
         assertEquals(0, pair.connection().bytesWritten());
+    }
+
+    @Test
+    @DisplayName("has one timer at the most, however many sends there are, and whether they are taken or not")
+    void timers() throws Exception {
+        Duration look = options.writeTimeout().dividedBy(StallTimer.LOOKS);
+        AtomicInteger looks = new AtomicInteger();
+        CompletionPort counting = new ForwardingPort(port) {
+            @Override
+            public Future<?> schedule(Duration delay, Runnable task) {
+                looks.addAndGet(delay.equals(look) ? 1 : 0);
+                return super.schedule(delay, task);
+            }
+        };
+        try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
+            Recorder recorder = new Recorder();
+            TcpConnection connection = TcpConnection.connect(counting, options,
+                    (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
+            closeLater(connection::abort);
+            Pair pair = new Pair(connection, closeLater(listener.accept()));
+            recorder.awaitOpen();
+            for (int i = 0; i < 1_000; i++) {
+                connection.send(text("x"));
+                assertEquals("x", pair.peerReads(1));
+            }
+            for (int i = 0; i < 15; i++) {
+                connection.send(ByteBuffer.allocate(MIB));
+            }
+            assertTrue(connection.bufferedAmount() > 0);
+            assertEquals(1, looks.get());
+        }
     }
 }

@@ -66,7 +66,8 @@ class TcpSimulationTest {
         System.out.println("simulated TCP: " + seeds + " seeds, " + steps + " steps, faults injected " + injected);
         if (seeds >= SEEDS_FOR_EVERY_FAULT) {
             for (Faults.Kind kind : Faults.Kind.values()) {
-                assertTrue(injected.getOrDefault(kind, 0L) > 0, "no seed injected " + kind);
+                // without TLS there is no task
+                assertTrue(kind == Faults.Kind.SLOW_TASK || injected.getOrDefault(kind, 0L) > 0, "no seed injected " + kind);
             }
         }
     }

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -204,7 +205,8 @@ class TcpTimeTest extends TcpFixture {
             Future<?> task = port.schedule(Duration.ZERO, () -> {
                 throw thrown;
             });
-            assertSame(thrown, assertThrows(ExecutionException.class, () -> task.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS)).getCause());
+            assertSame(thrown, assertThrows(ExecutionException.class,
+                    () -> task.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS)).getCause());
             await(after(Duration.ZERO));
         } finally {
             quiet.setLevel(null);
@@ -260,7 +262,9 @@ class TcpTimeTest extends TcpFixture {
             awaitClosed(pair.left());
             pair.left().executeLater(() -> order.add("too late"));
             awaitClosed(pair.right());
-            assertEquals(List.of("now", "other", "later 1", "later 2"), order);
+            // the first two may come in either order: a turn that has lasted too long lets others go before what is posted to it
+            assertEquals(Set.of("now", "other"), Set.copyOf(order.subList(0, 2)));
+            assertEquals(List.of("later 1", "later 2"), order.subList(2, order.size()));
         }
     }
 

@@ -56,7 +56,7 @@ public enum TestKeys {
      * @return for a server or a client
      */
     public SSLContext context() {
-        return context(KEYS.computeIfAbsent(this, TestKeys::keyManagers));
+        return contextOf(KEYS.computeIfAbsent(this, TestKeys::keyManagers), authority());
     }
 
     /**
@@ -65,13 +65,37 @@ public enum TestKeys {
      * @return for a client
      */
     public static SSLContext trusting() {
-        return context(null);
+        return contextOf(null, authority());
     }
 
-    private static SSLContext context(KeyManager[] keys) {
+    /**
+     * A context that has this key and asks this manager about the peer's.
+     *
+     * @param trust decides
+     * @return for a server or a client
+     */
+    public SSLContext context(TrustManager trust) {
+        return contextOf(KEYS.computeIfAbsent(this, TestKeys::keyManagers), trust);
+    }
+
+    /**
+     * A context without a key that asks this manager about the peer's.
+     *
+     * @param trust decides
+     * @return for a client
+     */
+    public static SSLContext trusting(TrustManager trust) {
+        return contextOf(null, trust);
+    }
+
+    private static TrustManager[] authority() {
+        return TRUST.computeIfAbsent(AUTHORITY, TestKeys::trustManagers);
+    }
+
+    private static SSLContext contextOf(KeyManager[] keys, TrustManager... trust) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keys, TRUST.computeIfAbsent(AUTHORITY, TestKeys::trustManagers), null);
+            context.init(keys, trust, null);
             return context;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);

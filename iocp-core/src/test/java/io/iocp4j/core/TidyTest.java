@@ -30,6 +30,8 @@ class TidyTest {
             new Rule("Thread\\.sleep\\(|parkNanos\\(|onSpinWait\\(", ANYWHERE, "a latch with a deadline, or the port's timer"),
             new Rule("printStackTrace\\(", ANYWHERE, "System.Logger"),
             new Rule("System\\.(out|err)", "/src/main/(?!.*/(Main|bench/.*)\\.java).*\\.java$", "System.Logger"),
+            new Rule("System\\.getLogger\\(", "^(?!.*(/stream-demo/|/bench/|GuardedLog)).*/src/main/.*\\.java$",
+                    "GuardedLog: a logger may throw"),
             new Rule("new (Splittable)?Random\\(\\)", ANYWHERE, "a seed that the test prints"),
             new Rule("currentTimeMillis", ANYWHERE, "System.nanoTime for durations, java.time.Clock for dates"),
             new Rule("TO" + "DO|FIX" + "ME|@Disab" + "led", ANYWHERE, "the work itself, or a line in README"),
@@ -67,7 +69,8 @@ class TidyTest {
     @Test
     @DisplayName("every rule finds what it is for")
     void rulesWork() {
-        List<String> samples = List.of("Thread.sleep(1)", "e.printStackTrace()", "System.out.println()", "new Random()",
+        List<String> samples = List.of("Thread.sleep(1)", "e.printStackTrace()", "System.out.println()", "System.getLogger(name)",
+                "new Random()",
                 "System.currentTimeMillis()", "// TO" + "DO", "catch (IOException e) { }", "class ThingHelper", "f.setAccessible(true)",
                 "Cleaner.create()", "headers.first(\"Authorization\")", "\tint i;", "x".repeat(141));
         for (int i = 0; i < RULES.size(); i++) {

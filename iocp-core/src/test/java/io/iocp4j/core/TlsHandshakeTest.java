@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
@@ -56,7 +57,8 @@ class TlsHandshakeTest extends TlsFixture {
         String[] known = {"two", "one"};
         TcpOptions chosen = both.tls(both.tls(), parameters -> parameters.setApplicationProtocols(known));
         Recorder handler = new Recorder();
-        try (TcpServer server = TcpServer.listen(port, chosen, connection -> handler); ServerSocket listener = listener()) {
+        TcpOptions ofServer = forServer.tls(forServer.tls(), chosen.tlsParameters());
+        try (TcpServer server = TcpServer.listen(port, ofServer, connection -> handler); ServerSocket listener = listener()) {
             SSLSocket peer;
             if (role == Role.ACCEPTED) {
                 peer = client(TestKeys.trusting(), server.address(), TLS_1_3);
@@ -73,6 +75,60 @@ class TlsHandshakeTest extends TlsFixture {
             assertEquals("one", handler.awaitOpen().applicationProtocol());
             handler.awaitOpen().abort();
         }
+    }
+
+    @Test
+    @DisplayName("has no server without a key: it does not listen, and says why; unless the key depends on the name that is asked for")
+    void serverWithoutKey() throws Exception {
+        TcpOptions keyless = options.tls(TestKeys.trusting());
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class,
+                () -> TcpServer.listen(port, keyless, connection -> new Recorder()));
+        assertTrue(refused.getMessage().contains("no key"), refused.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> TcpServer.listenBlocking(keyless, connection -> { }));
+        TcpOptions rsaOnly = forServer.tls(forServer.tls(),
+                parameters -> parameters.setCipherSuites(new String[] {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"}));
+        assertThrows(IllegalArgumentException.class, () -> TcpServer.listen(port, rsaOnly, connection -> new Recorder()));
+        TcpOptions byName = keyless.tls(keyless.tls(),
+                parameters -> parameters.setSNIMatchers(List.of(SNIHostName.createSNIMatcher(".*"))));
+        TcpServer.listen(port, byName, connection -> new Recorder()).close();
+        for (String version : List.of(TLS_1_2, TLS_1_3)) {
+            TcpServer.listen(port, forServer.tls(forServer.tls(), parameters -> parameters.setProtocols(new String[] {version})),
+                    connection -> new Recorder()).close();
+        }
+    }
+
+    @Test
+    @DisplayName("keeps the parameters when only the context is changed")
+    void contextChanged() throws Exception {
+        TcpOptions needing = options.tls(TestKeys.OTHER_HOST.context(), parameters -> parameters.setNeedClientAuth(true))
+                .tls(TestKeys.LOCALHOST.context());
+        Recorder handler = new Recorder();
+        try (TcpServer server = TcpServer.listen(port, needing, connection -> handler)) {
+            SSLSocket nobody = client(TestKeys.trusting(), server.address(), TLS_1_3);
+            assertInstanceOf(SSLException.class, failureOf(() -> {
+                nobody.startHandshake();
+                nobody.getInputStream().read();
+            }));
+            assertFailed(handler, IoError.TLS_FAILURE);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    @DisplayName("happens once: a peer that asks for another under TLS 1.2 is refused")
+    void renegotiation(Role role) throws Exception {
+        Recorder handler = new Recorder();
+        Pair pair = secure(role, TLS_1_2, handler);
+        pair.peerSends("x");
+        handler.awaitBytes(1);
+        SSLSocket peer = (SSLSocket) pair.peer();
+        assertInstanceOf(IOException.class, failureOf(() -> {
+            peer.startHandshake();
+            peer.getInputStream().read();
+            peer.getOutputStream().write(1);
+            peer.getInputStream().read();
+        }));
+        assertEquals(IoError.TLS_FAILURE, awaitClosed(pair.connection()).error());
     }
 
     @ParameterizedTest

@@ -161,7 +161,8 @@ class TlsSimulationTest {
                     .waterMarks(100, 100 + random.nextInt(30_000))
                     .connectTimeout(limit)
                     .handshakeTimeout(limit)
-                    .lingerTimeout(harmless ? Duration.ofHours(1) : Duration.ofMillis(random.nextInt(3_000)));
+                    .lingerTimeout(harmless ? Duration.ofHours(1) : Duration.ofMillis(random.nextInt(3_000)))
+                    .minLingerRate(harmless ? 0 : 1 << 10);
         }
 
         private TcpOptions secure(TcpOptions plain, SSLContext context) {

@@ -1,6 +1,7 @@
 package io.iocp4j.jna;
 
 import io.iocp4j.core.CompletionKey;
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortHandle;
@@ -14,7 +15,7 @@ import java.net.InetSocketAddress;
  * that none can meet its number after the system gave it to somebody else; the calls are short, since nothing here waits.
  */
 abstract class IocpHandle extends PortHandle {
-    private static final System.Logger LOG = System.getLogger(IocpHandle.class.getName());
+    private static final System.Logger LOG = new GuardedLog(IocpHandle.class);
 
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 27;

@@ -1,6 +1,7 @@
 package io.iocp4j.jna;
 
 import io.iocp4j.core.CompletionKey;
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.IoContext;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortEngine;
@@ -23,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * one; any thread may submit.
  */
 final class IocpPort extends PortEngine {
-    private static final System.Logger LOG = System.getLogger(IocpPort.class.getName());
+    private static final System.Logger LOG = new GuardedLog(IocpPort.class);
 
     /** Keys below this are packets of the port itself; handles have the rest. */
     private static final long KEY_HANDLES = 16;

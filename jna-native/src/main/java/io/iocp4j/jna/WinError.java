@@ -20,6 +20,7 @@ final class WinError extends IOException {
             Map.entry(WinApi.WSAENOTSOCK, IoError.BAD_DESCRIPTOR),
             Map.entry(WinApi.ERROR_NOT_ENOUGH_MEMORY, IoError.NO_BUFFERS),
             Map.entry(WinApi.WSAENOPROTOOPT, IoError.NOT_SUPPORTED),
+            Map.entry(59, IoError.CONNECTION_RESET),
             Map.entry(676, IoError.OPERATION_ABORTED),
             Map.entry(1453, IoError.NO_BUFFERS),
             Map.entry(10050, IoError.NETWORK_UNREACHABLE),
@@ -73,6 +74,8 @@ final class WinError extends IOException {
             case 0xC0000120, 0x8000000A -> WinApi.ERROR_OPERATION_ABORTED;
             case 0xC000020D, 0xC000013C, 0xC000023F -> 10054;
             case 0xC0000241, 0xC000013B -> 10053;
+            case 0xC00000C4 -> 59;
+            case 0xC00000C9 -> 64;
             case 0xC0000236 -> 10061;
             case 0xC00000B5 -> 10060;
             case 0xC000023C -> 10051;

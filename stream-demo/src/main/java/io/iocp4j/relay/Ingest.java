@@ -1,6 +1,8 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.relay.media.Fmp4Parser;
 import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
@@ -20,14 +22,16 @@ import java.util.concurrent.Future;
  * segment on, so that a request with garbage does not take a stream from anybody.
  */
 final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher {
-    private static final System.Logger LOG = System.getLogger(Ingest.class.getName());
+    private static final System.Logger LOG = new GuardedLog(Ingest.class);
 
     private final String path;
     private final RelayHub hub;
     private final HttpExchange exchange;
     private final CompletionPort port;
     private final Duration silenceMax;
-    private final Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), this);
+    private final Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), this, this::keep);
+    /** Why the relay had no memory for more of the stream; null if it had. */
+    private String refusal;
 
     // written by the callbacks of the connection, read by the timer and by who takes over
     private volatile RelayStream stream;
@@ -52,6 +56,15 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         return exchange.remote().getAddress().getHostAddress();
     }
 
+    /** What the parser keeps is charged to the publisher's connection. */
+    private boolean keep(long before, long after) {
+        boolean admitted = exchange.memory().change(Kind.HEAP, before, after);
+        if (!admitted) {
+            refusal = exchange.memory().refusal(Kind.HEAP);
+        }
+        return admitted;
+    }
+
     @Override
     public void onBody(ByteBuffer data) throws HttpException {
         try {
@@ -72,17 +85,23 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             leave("the end of the body could not be taken");
             throw thrown;
         }
+        parser.release();
         leave("end of the body");
         exchange.respond(HttpResponse.text(200, "published " + units + " frames\n"));
     }
 
     @Override
     public void onBodyAborted(String why) {
+        parser.release();
         leave(why);
     }
 
     private HttpException refuse(MediaException e) {
-        leave(e.getMessage());
+        parser.release();
+        leave(refusal == null ? e.getMessage() : refusal);
+        if (refusal != null) {
+            return new HttpException(503, refusal);
+        }
         return e.getCause() instanceof HttpException refused ? refused : new HttpException(400, e.getMessage());
     }
 

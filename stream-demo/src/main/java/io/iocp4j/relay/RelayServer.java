@@ -156,7 +156,7 @@ public final class RelayServer implements AutoCloseable {
             };
         }
         ViewerQueue queue = new ViewerQueue(options.maxLag().toNanos(), stream.isAllKeys());
-        return new Viewer("v" + viewerIds.incrementAndGet(), stream, queue, port.buffers(), clock);
+        return new Viewer("v" + viewerIds.incrementAndGet(), stream, queue, port, clock);
     }
 
     // ------------------------------------------------------------------ requests

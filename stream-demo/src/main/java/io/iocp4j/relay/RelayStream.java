@@ -1,6 +1,9 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.MemoryAccount;
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.websocket.CloseCode;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -17,7 +20,7 @@ import java.util.function.Consumer;
  * through a restart of it.
  */
 final class RelayStream {
-    private static final System.Logger LOG = System.getLogger(RelayStream.class.getName());
+    private static final System.Logger LOG = new GuardedLog(RelayStream.class);
 
     /** Where a stream stands. */
     enum State {
@@ -58,6 +61,7 @@ final class RelayStream {
     private MediaUnit init;
     private int seq;
     private final GopCache gop;
+    private final Memory memory;
     private final Meter meter = new Meter();
     private final List<Viewer> viewers = new ArrayList<>();
     private Future<?> graceTimer;
@@ -72,6 +76,39 @@ final class RelayStream {
         this.onEnded = onEnded;
         this.beganNanos = nanos();
         this.gop = new GopCache(options.gopBytesMax(), options.gopMax().toNanos());
+        this.memory = new Memory(port);
+    }
+
+    /** What the stream keeps for those who join: buffers of the pool, which counts them itself. */
+    private final class Memory extends MemoryAccount {
+        Memory(CompletionPort port) {
+            super(port);
+        }
+
+        @Override
+        protected long held(Kind kind) {
+            synchronized (RelayStream.this) {
+                return kind == Kind.HEAP ? 0 : gop.bytes() + (init == null ? 0 : init.bytes());
+            }
+        }
+
+        @Override
+        protected void shrink() {
+            synchronized (RelayStream.this) {
+                // who joins waits for the next key, as behind a group of pictures that is too long
+                gop.clear();
+            }
+        }
+
+        @Override
+        protected void evict(String reason) {
+            end(CloseCode.TRY_AGAIN_LATER, reason);
+        }
+
+        @Override
+        public String toString() {
+            return "stream " + path;
+        }
     }
 
     String path() {
@@ -182,6 +219,8 @@ final class RelayStream {
         long now = nanos();
         MediaUnit unit = MediaUnit.media(port.buffers(), key, seq++, originMicros(), payload);
         try {
+            // the pool has counted it; this looks whether somebody has to go for it
+            memory.charge(Kind.DIRECT, 0);
             meter.add(unit.bytes(), now);
             boolean overflow = gop.add(unit, now);
             long bytesMax = queueBytesMax();
@@ -250,6 +289,7 @@ final class RelayStream {
             }
             LOG.log(Level.INFO, "stream {0} ended: {1}", path, reason);
         } finally {
+            memory.close();
             onEnded.run();
         }
     }

@@ -1,5 +1,6 @@
 package io.iocp4j.relay;
 
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.websocket.HttpException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -13,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  * stream alive.
  */
 final class TestSource implements RelayStream.Publisher, AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(TestSource.class.getName());
+    private static final System.Logger LOG = new GuardedLog(TestSource.class);
 
     static final String PATH = "test";
     static final int WIDTH = 640;

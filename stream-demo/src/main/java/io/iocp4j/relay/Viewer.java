@@ -1,6 +1,9 @@
 package io.iocp4j.relay;
 
-import io.iocp4j.core.BufferPool;
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.MemoryAccount;
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.websocket.CloseCode;
 import io.iocp4j.websocket.CloseStatus;
 import io.iocp4j.websocket.Message;
@@ -19,7 +22,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * socket, whose send queue is empty otherwise, so that what is to be skipped is still here to be skipped.
  */
 final class Viewer implements WebSocketListener {
-    private static final System.Logger LOG = System.getLogger(Viewer.class.getName());
+    private static final System.Logger LOG = new GuardedLog(Viewer.class);
 
     /** Close code: there is no such stream. */
     static final int NO_SUCH_STREAM = 4404;
@@ -32,21 +35,50 @@ final class Viewer implements WebSocketListener {
 
     private final String id;
     private final RelayStream stream;
-    private final BufferPool buffers;
+    private final CompletionPort port;
     private final Clock clock;
     private WebSocket socket;
+    /** Of the units that wait, which are the stream's; with them this one keeps memory that others have let go. Null before the opening. */
+    private Memory memory;
 
     // guarded by this
     private final ViewerQueue queue;
     private boolean paused;
     private boolean gone;
 
-    Viewer(String id, RelayStream stream, ViewerQueue queue, BufferPool buffers, Clock clock) {
+    Viewer(String id, RelayStream stream, ViewerQueue queue, CompletionPort port, Clock clock) {
         this.id = id;
         this.stream = stream;
         this.queue = queue;
-        this.buffers = buffers;
+        this.port = port;
         this.clock = clock;
+    }
+
+    private final class Memory extends MemoryAccount {
+        Memory(CompletionPort port) {
+            super(port);
+        }
+
+        @Override
+        protected long held(Kind kind) {
+            synchronized (Viewer.this) {
+                return kind == Kind.HEAP ? 0 : queue.bytes();
+            }
+        }
+
+        @Override
+        protected void evict(String reason) {
+            synchronized (Viewer.this) {
+                gone = true;
+                queue.clear();
+            }
+            socket.close(CloseCode.TRY_AGAIN_LATER, reason);
+        }
+
+        @Override
+        public String toString() {
+            return "viewer " + id + " of " + stream.path();
+        }
     }
 
     // ------------------------------------------------------------------ from the browser
@@ -54,6 +86,7 @@ final class Viewer implements WebSocketListener {
     @Override
     public void onOpen(WebSocket opened) {
         socket = opened;
+        memory = new Memory(port);
         // the socket is given one batch at a time and says when it has taken all of it
         opened.waterMarks(0, 0);
         LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, opened.remote().getAddress().getHostAddress(), stream.path());
@@ -99,6 +132,9 @@ final class Viewer implements WebSocketListener {
     @Override
     public void onClose(WebSocket closed, CloseStatus why) {
         stream.leave(this);
+        if (memory != null) {
+            memory.close();
+        }
         String account;
         synchronized (this) {
             gone = true;
@@ -205,7 +241,7 @@ final class Viewer implements WebSocketListener {
         if (gone) {
             return;
         }
-        if (!queue.addText(Message.shared(buffers, json), stream.nanos())) {
+        if (!queue.addText(Message.shared(port.buffers(), json), stream.nanos())) {
             socket.close(TOO_SLOW, "more than " + ViewerQueue.CONTROL_BYTES_MAX + " bytes of control text wait");
             return;
         }

@@ -23,11 +23,11 @@
  * bytes, its socket's buffer is fixed, so a viewer that does not read costs a known amount of memory.
  *
  * <h2>What it prints</h2>
- * goes through {@link io.iocp4j.relay.QueuedOutput}, the log too: whoever logs never waits for a terminal or a pipe that nobody reads. Lines
- * for which there is no room are counted, and the output says where they are missing.
+ * goes through {@link io.iocp4j.relay.QueuedOutput}, the log too: whoever logs never waits for a terminal or a pipe that nobody reads.
+ * Lines for which there is no room are counted, and the output says where they are missing.
  *
  * <h2>When something is thrown</h2>
- * for a viewer or a publisher, that one goes and nobody else notices. Where the process cannot go on, {@link io.iocp4j.relay.LastWords} ends
- * it with code 3.
+ * for a viewer or a publisher, that one goes and nobody else notices. Where the process cannot go on,
+ * {@link io.iocp4j.relay.LastWords} ends it with code 3.
  */
 package io.iocp4j.relay;

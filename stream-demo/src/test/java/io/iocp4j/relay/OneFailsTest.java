@@ -46,7 +46,7 @@ class OneFailsTest {
         // whatever it is asked to do ends in a NullPointerException; it comes first, so that the other one is told after it
         broken = new Viewer("broken", stream, null, null, Clock.systemUTC());
         assertThrows(NullPointerException.class, () -> stream.join(broken));
-        Viewer good = new Viewer("good", stream, new ViewerQueue(TimeUnit.SECONDS.toNanos(20), false), port.buffers(), Clock.systemUTC());
+        Viewer good = new Viewer("good", stream, new ViewerQueue(TimeUnit.SECONDS.toNanos(20), false), port, Clock.systemUTC());
         WebSocketPair.openAsync(port, WebSocketServer.builder().webSockets(request -> good), WebSocketClient.builder(),
                 new WebSocketListener() {
                     @Override

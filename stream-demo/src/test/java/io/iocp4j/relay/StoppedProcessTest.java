@@ -48,7 +48,7 @@ class StoppedProcessTest {
     }
 
     @Test
-    @DisplayName("a publisher whose frames came meanwhile keeps its stream, and the built-in picture is not drawn for the time that is lost")
+    @DisplayName("a publisher whose frames came meanwhile keeps its stream, and the picture is not drawn for the time that is lost")
     void stopped() throws IOException, InterruptedException {
         RealTime.check(StoppedProcessTest::stopTwice);
     }

@@ -178,6 +178,20 @@ final class ClientConnection implements TcpHandler {
     }
 
     @Override
+    public void onMemoryTight(TcpConnection tcp) {
+        if (webSocket != null) {
+            webSocket.onMemoryTight();
+        }
+    }
+
+    @Override
+    public void onMemoryScarce(TcpConnection tcp, String reason) {
+        if (webSocket != null) {
+            webSocket.onMemoryScarce(reason);
+        }
+    }
+
+    @Override
     public void onEnd(TcpConnection tcp) {
         switch (state) {
             case WEBSOCKET -> webSocket.onEnd();

@@ -116,12 +116,11 @@ final class ClientHandshake {
     OpeningHandshake check(HttpResponseHead response) throws HandshakeException {
         HttpHeaders answer = response.headers();
         require(response.http11(), "the server switches protocols in HTTP/1.0", response);
-        require(isOnly(answer.all("Upgrade"), "websocket"), "the server switches to something else than WebSocket",
+        require(answer.isOnly("Upgrade", "websocket"), "the server switches to something else than WebSocket",
                 response);
         require(answer.hasToken("Connection", "Upgrade"), "Connection without Upgrade", response);
-        // bytes behind the head are frames; whoever believed a length could be led to read them as something else
-        require(answer.first("Content-Length") == null && answer.first("Transfer-Encoding") == null,
-                "a 101 has no body", response);
+        // no look at Content-Length and Transfer-Encoding: a 1xx ends at its empty line whatever they say (RFC 9112
+        // section 6.3), and what follows are frames
         List<String> accepts = answer.all("Sec-WebSocket-Accept");
         require(accepts.equals(List.of(Handshake.accept(key))), "Sec-WebSocket-Accept does not answer the key",
                 response);
@@ -137,10 +136,6 @@ final class ClientHandshake {
         } catch (ProtocolException e) {
             throw new HandshakeException(INVALID + e.getMessage(), response);
         }
-    }
-
-    private static boolean isOnly(List<String> values, String wanted) {
-        return values.size() == 1 && values.getFirst().equalsIgnoreCase(wanted);
     }
 
     private static void require(boolean condition, String fault, HttpResponseHead response) throws HandshakeException {

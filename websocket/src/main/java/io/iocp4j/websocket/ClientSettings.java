@@ -6,18 +6,21 @@ import java.net.InetSocketAddress;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /**
  * What a client is told; {@link WebSocketClient.Builder} describes each. Immutable.
  *
  * @param tls null for the default of the JDK
+ * @param tlsParameters come after those of the options
  * @param proxy null for none
  * @param proxyHeaders go to the proxy only
  */
-record ClientSettings(WebSocketSettings webSocket, TcpOptions tcp, SSLContext tls, HttpLimits httpLimits,
-        HttpHeaders headers, Set<String> subprotocols, Duration connectTimeout, int redirects, InetSocketAddress proxy,
-        HttpHeaders proxyHeaders) {
+record ClientSettings(WebSocketSettings webSocket, TcpOptions tcp, SSLContext tls,
+        Consumer<SSLParameters> tlsParameters, HttpLimits httpLimits, HttpHeaders headers, Set<String> subprotocols,
+        Duration connectTimeout, int redirects, InetSocketAddress proxy, HttpHeaders proxyHeaders) {
     /** The options of a connection in the open. */
     TcpOptions plain() {
         return tcp.tls(null);
@@ -33,7 +36,7 @@ record ClientSettings(WebSocketSettings webSocket, TcpOptions tcp, SSLContext tl
             return tcp;
         }
         try {
-            return tcp.tls(tls == null ? SSLContext.getDefault() : tls);
+            return tcp.tls(tls == null ? SSLContext.getDefault() : tls, tcp.tlsParameters().andThen(tlsParameters));
         } catch (NoSuchAlgorithmException e) {
             throw new IOException("the default of the JDK for TLS cannot be made", e);
         }

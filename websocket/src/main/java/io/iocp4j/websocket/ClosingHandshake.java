@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.IoError;
 import io.iocp4j.core.TcpConnection;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +53,8 @@ final class ClosingHandshake {
     private boolean orderly = true;
     private boolean peerClosed;
     private Future<?> timer;
+    /** Tells the time-out that holds from one that was on its way when the timer was stopped. */
+    private int round;
 
     /** The last argument is run among the callbacks of the connection as soon as there is a status. */
     ClosingHandshake(Object lock, TcpConnection tcp, Role role, Outgoing outgoing, Duration timeout, Runnable onOver) {
@@ -151,6 +154,16 @@ final class ClosingHandshake {
         phase = Phase.ENDED;
     }
 
+    /** What is told of a connection that has ended by itself. */
+    static String reason(CloseInfo info) {
+        if (info.error() == null) {
+            return "the connection ended without a Close frame";
+        }
+        // a limit of this side: its words say which
+        boolean inWords = info.error() == IoError.NO_BUFFERS && info.cause() != null;
+        return inWords ? info.cause().getMessage() : info.error().toString();
+    }
+
     /** The peer has ended its side: where it was waited for, this side follows. */
     void peerEnded() {
         lost("the peer ended the connection without a Close frame", Initiator.REMOTE);
@@ -185,19 +198,21 @@ final class ClosingHandshake {
 
     private void startTimer() {
         stopTimer();
-        timer = tcp.schedule(timeout, this::timedOut);
+        int mine = round;
+        timer = tcp.deadline(timeout, () -> timedOut(mine));
     }
 
     private void stopTimer() {
+        round++;
         if (timer != null) {
             timer.cancel(false);
             timer = null;
         }
     }
 
-    private void timedOut() {
+    private void timedOut(int mine) {
         synchronized (lock) {
-            if (phase == Phase.ENDED) {
+            if (phase == Phase.ENDED || mine != round) {
                 return;
             }
             phase = Phase.ENDED;

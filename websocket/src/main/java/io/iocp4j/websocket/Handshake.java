@@ -18,6 +18,7 @@ public final class Handshake {
     /** RFC 6455 section 1.3. */
     private static final String ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     static final String VERSION = "13";
+    private static final String SUBPROTOCOLS = "Sec-WebSocket-Protocol";
     /** Base64 of 16 bytes: 22 digits and two signs of padding. */
     private static final int KEY_DIGITS = 22;
 
@@ -74,7 +75,7 @@ public final class Handshake {
      * @param request the opening request
      * @param supported in the order the server prefers them; names are compared in exactly their case
      * @return null if there is none in common; the connection then opens without
-     * @throws HttpException 400 if the offer has an empty element, one that is no token, or one twice
+     * @throws HttpException 400 if the field is there without an element, or has one that is no token, or one twice
      */
     public static String subprotocol(HttpRequest request, List<String> supported) throws HttpException {
         Set<String> offered = offeredSubprotocols(request);
@@ -113,7 +114,7 @@ public final class Handshake {
         if (offered == null || !offered.contains(subprotocol)) {
             throw new IllegalArgumentException("the client did not offer the subprotocol " + subprotocol);
         }
-        return response.withHeader("Sec-WebSocket-Protocol", subprotocol);
+        return response.withHeader(SUBPROTOCOLS, subprotocol);
     }
 
     /**
@@ -156,19 +157,19 @@ public final class Handshake {
         return true;
     }
 
-    /** The elements of all lines; null if malformed: RFC 6455 section 4.1 allows neither empty ones nor repetition. */
+    /**
+     * The elements of all lines; null if malformed: RFC 6455 section 4.1 wants tokens, each once, and a field that is there has one.
+     * Empty elements are left where lists are put together, and passed over (RFC 9110 section 5.6.1.2).
+     */
     private static Set<String> offeredSubprotocols(HttpRequest request) {
+        List<String> elements = request.headers().elements(SUBPROTOCOLS);
+        if (elements.isEmpty() && request.headers().first(SUBPROTOCOLS) != null) {
+            return null;
+        }
         Set<String> offered = new LinkedHashSet<>();
-        for (String list : request.headers().all("Sec-WebSocket-Protocol")) {
-            int start = 0;
-            while (start <= list.length()) {
-                int comma = list.indexOf(',', start);
-                int end = comma < 0 ? list.length() : comma;
-                String element = list.substring(start, end).strip();
-                if (!HttpToken.isToken(element) || !offered.add(element)) {
-                    return null;
-                }
-                start = end + 1;
+        for (String element : elements) {
+            if (!HttpToken.isToken(element) || !offered.add(element)) {
+                return null;
             }
         }
         return offered;

@@ -13,15 +13,17 @@ import java.util.concurrent.Future;
  * The pings of this side and the answers to them: whether the peer still lives, and how far away it is.
  *
  * <p>A ping goes out every interval. A peer from which not one byte comes for the timeout behind it is lost; anything counts, not just
- * the pong, because a pong has to wait for the end of a frame that is under way (RFC 6455 section 5.4). Nothing can be said of a peer
- * that is not read from, so a pause of this side counts as life.
+ * the pong, because a pong has to wait for the end of a frame that is under way (RFC 6455 section 5.4). So do bytes that it takes while
+ * others wait for it: it may read slowly, and see the ping only behind them. What the operating system takes while nothing waits says
+ * nothing of the peer. Nothing can be heard of a peer that is not read from, so a pause of this side counts as life, unless something
+ * waits for it and it takes none of that.
  */
 final class Heartbeat {
     /** Pings of the application that may wait for their pong. */
     static final int PINGS_PENDING_MAX = 64;
 
-    /** A ping whose payload is the number, which no other ping of this WebSocket has. */
-    private record Ping(long number, long sentNanos, CompletableFuture<Duration> answered) {
+    /** A ping whose payload is the number, which no other ping of this WebSocket has, and the bytes that were sent before it. */
+    private record Ping(long number, long sentNanos, long behindBytes, CompletableFuture<Duration> answered) {
     }
 
     private final WebSocketEnd socket;
@@ -31,6 +33,15 @@ final class Heartbeat {
 
     // used by the callbacks of the connection only
     private boolean heard;
+    /** At the last look: when it was, what had been taken, and whether more waited. */
+    private long lookNanos;
+    private long taken;
+    private boolean waiting;
+    /** When the peer was last seen to take what waited, and how fast. */
+    private long tookNanos;
+    private double nanosPerByte;
+    /** The bytes that the peer has read for certain: it has answered a ping behind them. */
+    private long readBytes;
 
     // guarded by this
     private final ArrayDeque<Ping> pending = new ArrayDeque<>(1);
@@ -52,7 +63,7 @@ final class Heartbeat {
 
     void start() {
         if (!interval.isZero()) {
-            schedule(interval, this::beat);
+            schedule(interval);
         }
     }
 
@@ -74,7 +85,7 @@ final class Heartbeat {
                 pending.add(ping);
                 // under the lock, so that pongs come in the order of the queue
                 socket.ping(payload(ping));
-                return ping.answered;
+                return ping.answered.copy();
             }
         }
         return CompletableFuture.failedFuture(new WebSocketException(
@@ -104,6 +115,7 @@ final class Heartbeat {
             }
         }
         if (ours) {
+            readBytes = answered.getLast().behindBytes;
             latency = Duration.ofNanos(now - answered.getLast().sentNanos);
             answered.forEach(ping -> ping.answered.complete(Duration.ofNanos(now - ping.sentNanos)));
         }
@@ -126,31 +138,77 @@ final class Heartbeat {
 
     private void beat() {
         heard = false;
+        look();
         Ping ping;
         synchronized (this) {
             ping = next(new CompletableFuture<>());
             beat = ping;
         }
         socket.ping(payload(ping));
-        schedule(timeout, this::judge);
+        judgeAfter(timeout);
+    }
+
+    private void look() {
+        lookNanos = tcp.port().nanoTime();
+        waiting = tcp.bufferedAmount() > 0;
+        taken = tcp.bytesTaken();
     }
 
     private void judge() {
-        if (heard || socket.isPaused()) {
-            schedule(interval.compareTo(timeout) > 0 ? interval.minus(timeout) : Duration.ZERO, this::beat);
+        boolean waited = waiting;
+        long before = taken;
+        long beforeNanos = lookNanos;
+        look();
+        if (heard) {
+            beatAgain();
+        } else if (waited && taken > before) {
+            tookNanos = lookNanos;
+            nanosPerByte = (double) (lookNanos - beforeNanos) / (taken - before);
+            // no further ping: this one still waits behind the rest
+            judgeAfter(timeout);
+        } else if (waiting) {
+            if (waited) {
+                socket.abort("nothing was taken and nothing came for " + timeout.toMillis() + " ms behind a ping");
+            } else {
+                judgeAfter(timeout);
+            }
+        } else if (socket.isPaused()) {
+            beatAgain();
+        } else {
+            judgeWhatIsOnTheWay();
+        }
+    }
+
+    /** All was taken, but what lies in the memory of both systems still comes before the ping: the time for that at the speed so far. */
+    private void judgeWhatIsOnTheWay() {
+        double nanosLeft = nanosPerByte * (taken - readBytes) - (lookNanos - tookNanos);
+        if (nanosPerByte > 0 && nanosLeft > 0) {
+            nanosPerByte = 0;
+            judgeAfter(timeout.plusNanos((long) nanosLeft));
         } else {
             socket.abort("nothing came for " + timeout.toMillis() + " ms behind a ping");
         }
     }
 
-    private synchronized void schedule(Duration delay, Runnable task) {
+    private void beatAgain() {
+        schedule(interval.compareTo(timeout) > 0 ? interval.minus(timeout) : Duration.ZERO);
+    }
+
+    /** Sends the next ping after this time. */
+    private synchronized void schedule(Duration delay) {
         if (!ended) {
-            timer = tcp.schedule(delay, task);
+            timer = tcp.schedule(delay, this::beat);
+        }
+    }
+
+    private synchronized void judgeAfter(Duration limit) {
+        if (!ended) {
+            timer = tcp.deadline(limit, this::judge);
         }
     }
 
     private Ping next(CompletableFuture<Duration> answered) {
-        return new Ping(++lastNumber, tcp.port().nanoTime(), answered);
+        return new Ping(++lastNumber, tcp.port().nanoTime(), tcp.bytesWritten(), answered);
     }
 
     private static ByteBuffer payload(Ping ping) {

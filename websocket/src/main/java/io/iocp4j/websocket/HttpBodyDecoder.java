@@ -51,6 +51,7 @@ public final class HttpBodyDecoder {
     private int sizeDigits;
     private int chunkLineBytes;
     private int trailerBytes;
+    private boolean suspended;
     private HttpException failure;
 
     /**
@@ -69,11 +70,13 @@ public final class HttpBodyDecoder {
      * @param response tells how the body is framed (RFC 9112 section 6.3): none with 1xx, 204 and 304; else without Content-Length and
      *     chunks it reaches to the end of the connection, and {@link #isDone()} stays false
      * @param limits of the lines between the content
-     * @throws HttpException if the fields say different things about the length
+     * @throws HttpException if there is a body and the fields say different things about its length
      */
     HttpBodyDecoder(HttpResponseHead response, HttpLimits limits) throws HttpException {
-        HttpRequest.requireFraming(response.headers(), response.http11());
         boolean none = response.status() < 200 || response.status() == 204 || response.status() == 304;
+        if (!none) {
+            HttpRequest.requireFraming(response.headers(), response.http11());
+        }
         boolean chunked = !none && response.headers().first("Transfer-Encoding") != null;
         this(chunked, none ? 0 : HttpRequest.contentLength(response.headers()), limits);
     }
@@ -100,8 +103,9 @@ public final class HttpBodyDecoder {
         if (failure != null) {
             throw failure;
         }
+        suspended = false;
         try {
-            while (state != State.DONE && in.hasRemaining()) {
+            while (state != State.DONE && in.hasRemaining() && !suspended) {
                 if (state == State.CONTENT || state == State.CHUNK_CONTENT) {
                     passContent(in, out);
                 } else {
@@ -112,6 +116,11 @@ public final class HttpBodyDecoder {
             failure = refused;
             throw refused;
         }
+    }
+
+    /** Called by the consumer of a run of content: what follows it stays in the buffer, for the next call. */
+    void suspend() {
+        suspended = true;
     }
 
     /**

@@ -1,6 +1,9 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.MemoryAccount;
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import java.io.IOException;
@@ -18,7 +21,7 @@ import java.util.concurrent.Future;
  * {@link WebSocket}. All methods run as callbacks of the connection, but for {@link #answer}.
  */
 final class HttpConnection implements TcpHandler {
-    private static final System.Logger LOG = System.getLogger(HttpConnection.class.getName());
+    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -65,9 +68,18 @@ final class HttpConnection implements TcpHandler {
     /** The request that is being answered asks for the head of the answer only. */
     private boolean headOnly;
     private WebSocketEnd webSocket;
-    /** Bytes of the next request that came before the answer to this one, not more than one receive. */
-    private ByteBuffer early = NOTHING;
+    /**
+     * Came and was not looked at: a request before it is not answered yet, or the turn of a body is over. A copy, since received memory
+     * is lent, and the same one until all of it was looked at. While there is any the connection is paused, so it is one receive at the
+     * most; up to the upgrade nobody else pauses it or lets it go on, and behind that nobody here does.
+     */
+    private ByteBuffer kept = NOTHING;
+    private Holding holding;
+    /** Enough of the body was handed on in this turn; the rest has a later one. */
+    private boolean turnOver;
     private Future<?> deadline;
+    /** Counts the deadlines, so that one that has come and was not looked at yet is not taken for the next one. */
+    private int deadlines;
     /** A client may end its side behind its last request and still wait for the answer. */
     private boolean peerEnded;
 
@@ -77,8 +89,16 @@ final class HttpConnection implements TcpHandler {
         this.reader = new HttpRequestReader(settings.httpLimits);
     }
 
+    long nanoTime() {
+        return tcp.port().nanoTime();
+    }
+
     InetSocketAddress remote() {
         return tcp.remote();
+    }
+
+    MemoryAccount memory() {
+        return tcp.memory();
     }
 
     // ------------------------------------------------------------------ from the connection
@@ -86,13 +106,20 @@ final class HttpConnection implements TcpHandler {
     @Override
     public void onOpen(TcpConnection connection) {
         tcp = connection;
+        holding = new Holding(connection.memory(), Kind.HEAP);
         owner.added(this);
-        expectHead(settings.requestTimeout);
+        startDeadline(settings.requestTimeout, this::headMissed);
     }
 
     @Override
     public void onData(TcpConnection connection, ByteBuffer data) {
-        take(data);
+        if (kept == NOTHING) {
+            take(data);
+        } else if (mayKeep(kept.remaining() + data.remaining())) {
+            // it has its turn behind what is kept
+            kept = ByteBuffer.allocate(kept.remaining() + data.remaining()).put(kept).put(data).flip();
+            tcp.pause();
+        }
     }
 
     @Override
@@ -105,8 +132,7 @@ final class HttpConnection implements TcpHandler {
                 webSocket.onEnd();
             }
             abortBody("the peer ended the connection before the end of the body");
-            state = State.ENDED;
-            tcp.close();
+            close();
         }
     }
 
@@ -127,7 +153,7 @@ final class HttpConnection implements TcpHandler {
         } else {
             abortBody(why.error() == null ? "the connection was closed" : why.error().toString());
         }
-        state = State.ENDED;
+        end();
         owner.removed(this, webSocket != null);
     }
 
@@ -139,7 +165,7 @@ final class HttpConnection implements TcpHandler {
             } else {
                 boolean idle = state == State.HEAD && !reader.isStarted() && tcp.bufferedAmount() == 0;
                 abortBody("the server stops");
-                state = State.ENDED;
+                end();
                 if (idle) {
                     // nothing is under way in either direction, and browsers take their time to end a kept connection
                     tcp.abort();
@@ -152,67 +178,112 @@ final class HttpConnection implements TcpHandler {
 
     // ------------------------------------------------------------------ requests
 
-    private void expectHead(Duration limit) {
-        state = State.HEAD;
-        startDeadline(limit);
-    }
-
-    private void startDeadline(Duration limit) {
+    private void startDeadline(Duration limit, Runnable missed) {
         stopDeadline();
-        deadline = tcp.schedule(limit, this::timedOut);
-    }
-
-    private void timedOut() {
-        if (state == State.HEAD && (reader.isStarted() || exchange == null)) {
-            refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
-        } else if (state == State.HEAD || state == State.FLUSH) {
-            // between requests of a kept connection silence is not an error
-            state = State.ENDED;
-            tcp.close();
-        }
+        int mine = deadlines;
+        deadline = tcp.deadline(limit, () -> {
+            if (mine == deadlines) {
+                missed.run();
+            }
+        });
     }
 
     private void stopDeadline() {
+        deadlines++;
         if (deadline != null) {
             deadline.cancel(false);
             deadline = null;
         }
     }
 
+    private void headMissed() {
+        if (reader.isStarted()) {
+            refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
+        } else {
+            // silence where nothing was begun is no error, and the next request on a connection of a pool would read an answer as its own
+            close();
+        }
+    }
+
+    /** Looks at what came, as far as the state lets it, and keeps the rest. */
     private void take(ByteBuffer data) {
         try {
-            while (data.hasRemaining()) {
+            while (data.hasRemaining() && !waits()) {
                 switch (state) {
                     case HEAD -> takeHead(data);
                     case BODY -> takeBody(data);
-                    case ANSWER, FLUSH -> {
-                        keep(data);
-                        return;
-                    }
                     case WEBSOCKET -> webSocket.onData(data);
-                    case ENDED -> {
-                        return;
-                    }
+                    default -> data.position(data.limit());
                 }
             }
         } catch (HttpException e) {
             abortBody(e.getMessage());
             refuse(e);
         }
+        if (state == State.ENDED || !data.hasRemaining()) {
+            kept = NOTHING;
+        } else if (data != kept && mayKeep(data.remaining())) {
+            kept = ByteBuffer.allocate(data.remaining()).put(data).flip();
+            tcp.pause();
+        }
     }
 
-    private void keep(ByteBuffer data) {
-        early = ByteBuffer.allocate(data.remaining()).put(data).flip();
-        tcp.pause();
+    // ------------------------------------------------------------------ memory
+
+    @Override
+    public void onMemoryTight(TcpConnection connection) {
+        if (webSocket != null) {
+            webSocket.onMemoryTight();
+        }
+    }
+
+    @Override
+    public void onMemoryScarce(TcpConnection connection, String reason) {
+        if (webSocket != null) {
+            webSocket.onMemoryScarce(reason);
+        } else {
+            abortBody(reason);
+            refuse(new HttpException(503, reason));
+        }
+    }
+
+    /** Whether there is room for so much that is kept until later; else the request has been refused. */
+    private boolean mayKeep(int bytes) {
+        if (holding.set((long) reader.keptBytes() + bytes)) {
+            return true;
+        }
+        String refusal = holding.refusal();
+        abortBody(refusal);
+        refuse(new HttpException(503, refusal));
+        return false;
+    }
+
+    private boolean waits() {
+        return state == State.ANSWER || state == State.FLUSH || state == State.BODY && turnOver;
+    }
+
+    /** What came meanwhile has its turn. */
+    private void takeKept() {
+        if (kept != NOTHING) {
+            take(kept);
+            if (kept == NOTHING && webSocket == null) {
+                tcp.resume();
+            }
+        }
     }
 
     private void takeHead(ByteBuffer data) throws HttpException {
         boolean started = reader.isStarted();
+        // a head takes its bytes twice, as a line and as fields
+        if (!holding.set(reader.keptBytes() + 2L * Math.min(data.remaining(), settings.httpLimits.maxHeaderBytes()) + kept.capacity())) {
+            throw new HttpException(503, holding.refusal());
+        }
         HttpRequest request = reader.read(data);
+        holding.set((long) reader.keptBytes() + kept.capacity());
         if (request == null) {
-            if (!started && exchange != null) {
+            if (!started && exchange != null && reader.isStarted()) {
                 // the time for a whole head begins with its first byte, also on a kept connection
-                expectHead(settings.requestTimeout);
+                startDeadline(settings.requestTimeout, this::headMissed);
             }
             return;
         }
@@ -229,10 +300,18 @@ final class HttpConnection implements TcpHandler {
         Handshake.check(request, settings.origins);
         String subprotocol = Handshake.subprotocol(request, settings.subprotocols);
         DeflateAgreement deflate = DeflateAgreement.accept(settings.webSocket.deflate(), request.headers());
-        WebSocketListener listener = application(() -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
+        WebSocketListener listener = application(request,
+                () -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
         HttpResponse switching = Handshake.switching(request, subprotocol, deflate);
+        if (request.expectsContinue()) {
+            tcp.send(ByteBuffer.wrap(CONTINUE));
+        }
         tcp.send(switching.encode(false, true));
         state = State.WEBSOCKET;
+        if (kept != NOTHING) {
+            // before the WebSocket can pause it, at the request of whatever thread: from here on that is its matter alone
+            tcp.resume();
+        }
         OpeningHandshake facts = new OpeningHandshake(request, switching.headers(), subprotocol, deflate);
         webSocket = new WebSocketEnd(tcp, Role.SERVER, facts, listener, settings.webSocket);
         owner.upgraded(webSocket);
@@ -244,12 +323,26 @@ final class HttpConnection implements TcpHandler {
         state = State.ANSWER;
         handling = true;
         try {
-            application(() -> {
+            application(request, () -> {
                 settings.pages.onRequest(exchange);
                 return null;
             });
         } finally {
             handling = false;
+        }
+        expectAnswer();
+    }
+
+    private void expectAnswer() {
+        if (state == State.ANSWER && !exchange.isAnswered() && settings.responseTimeout.isPositive()) {
+            startDeadline(settings.responseTimeout, this::answerMissed);
+        }
+    }
+
+    private void answerMissed() {
+        if (exchange.giveUp()) {
+            LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + settings.responseTimeout);
+            refuse(new HttpException(503, "there was no answer in time"));
         }
     }
 
@@ -261,7 +354,7 @@ final class HttpConnection implements TcpHandler {
         if (asked.request().expectsContinue() && !decoder.isDone()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
-        body = new RequestBody(this, decoder, listener);
+        body = new RequestBody(this, asked.request(), decoder, listener);
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
@@ -271,20 +364,21 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void expectBody() {
-        RequestBody expected = body;
-        long before = expected.received();
-        deadline = tcp.schedule(settings.requestTimeout, () -> {
-            if (state != State.BODY || body != expected) {
-                return;
-            }
+        long before = bodyBytes();
+        startDeadline(settings.requestTimeout, () -> {
             long nanos = settings.requestTimeout.toNanos();
-            if (expected.received() - before < settings.minBodyRate * (nanos / 1e9)) {
+            if (bodyBytes() - before < settings.minBodyRate * (nanos / 1e9)) {
                 abortBody("the body came too slowly");
                 refuse(new HttpException(408, "less than " + settings.minBodyRate + " bytes per second"));
             } else {
                 expectBody();
             }
         });
+    }
+
+    /** As far as the body has come, and not only as far as it was handed on. */
+    private long bodyBytes() {
+        return body.received() + kept.remaining();
     }
 
     private void endBodyUnlessAnswered() {
@@ -301,12 +395,20 @@ final class HttpConnection implements TcpHandler {
         body.take(data);
         if (state == State.BODY && body.isComplete()) {
             endBody();
+        } else if (data.hasRemaining()) {
+            turnOver = true;
+            tcp.executeLater(() -> {
+                turnOver = false;
+                takeKept();
+            });
         }
     }
 
     private void endBody() throws HttpException {
         state = State.ANSWER;
+        stopDeadline();
         body.end();
+        expectAnswer();
     }
 
     private void abortBody(String why) {
@@ -320,13 +422,13 @@ final class HttpConnection implements TcpHandler {
     }
 
     /** Calls the application; whatever it throws becomes an answer. */
-    <T> T application(Call<T> call) throws HttpException {
+    <T> T application(HttpRequest request, Call<T> call) throws HttpException {
         try {
             return call.call();
         } catch (HttpException e) {
             throw e;
         } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "a handler threw for " + tcp.remote(), thrown);
+            LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
             throw new HttpException(500, "internal error");
         }
     }
@@ -343,6 +445,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void finish(HttpResponse response) {
+        stopDeadline();
         HttpRequest request = exchange.request();
         // a body that was not read to its end stands between this answer and the next request
         boolean bodyLeft = state == State.BODY || body == null && (request.chunked() || request.contentLength() > 0);
@@ -353,27 +456,25 @@ final class HttpConnection implements TcpHandler {
         }
         boolean room = tcp.send(response.encode(headOnly, keepAlive));
         if (!keepAlive) {
-            state = State.ENDED;
-            tcp.close();
+            close();
         } else if (room) {
             nextRequest();
         } else {
             // a peer that asks and does not read gets no further
             state = State.FLUSH;
-            startDeadline(settings.keepAliveTimeout);
+            startDeadline(settings.keepAliveTimeout, this::close);
         }
     }
 
     private void nextRequest() {
         headOnly = false;
         reader.reset();
-        expectHead(settings.keepAliveTimeout);
-        ByteBuffer next = early;
-        early = NOTHING;
-        take(next);
-        boolean heldByWebSocket = webSocket != null && webSocket.isPaused();
-        if (early == NOTHING && !heldByWebSocket) {
-            tcp.resume();
+        holding.set(kept.capacity());
+        stopDeadline();
+        state = State.HEAD;
+        takeKept();
+        if (state == State.HEAD && deadline == null) {
+            startDeadline(settings.keepAliveTimeout, this::headMissed);
         }
     }
 
@@ -381,10 +482,25 @@ final class HttpConnection implements TcpHandler {
     private void refuse(HttpException e) {
         LOG.log(Level.DEBUG, "{0}: {1} {2}", tcp.remote(), e.status(), e.getMessage());
         if (state != State.ENDED) {
-            state = State.ENDED;
-            stopDeadline();
+            end();
             tcp.send(e.response().encode(headOnly, false));
             tcp.close();
+        }
+    }
+
+    private void close() {
+        end();
+        tcp.close();
+    }
+
+    /** Nothing that comes is looked at any more. */
+    private void end() {
+        state = State.ENDED;
+        stopDeadline();
+        kept = NOTHING;
+        if (webSocket == null) {
+            reader.drop();
+            holding.set(0);
         }
     }
 }

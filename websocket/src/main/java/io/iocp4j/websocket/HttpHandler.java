@@ -6,8 +6,8 @@ import java.io.IOException;
 @FunctionalInterface
 public interface HttpHandler {
     /**
-     * Begins to answer a request: calls {@link HttpExchange#respond} now or later, from any thread, exactly once. Called by a worker,
-     * must not wait.
+     * Begins to answer a request: calls {@link HttpExchange#respond} now or later, from any thread, exactly once, and within
+     * {@link WebSocketServer.Builder#responseTimeout}. Called by a worker, must not wait.
      *
      * @param exchange the request and its answer
      * @throws IOException to answer with the status of an {@link HttpException}, or with 500

@@ -19,6 +19,8 @@ import java.util.Objects;
  */
 abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseReader {
     private static final int FIRST_LINE_CAPACITY = 256;
+    /** What a field takes beside its bytes: two strings and their places. */
+    private static final int FIELD_BYTES = 128;
     private static final byte[] NOTHING = new byte[0];
 
     private enum State {
@@ -37,6 +39,7 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
     private int lineLength;
     private boolean carriageReturn;
     private int headBytes;
+    private int fieldCount;
     private HttpHeaders.Builder fields = HttpHeaders.builder();
     private HttpException failure;
 
@@ -98,6 +101,20 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         return state == State.FIELDS || state == State.FIRST_LINE && lineLength > 0;
     }
 
+    /** What the head takes that is under way, or was returned last, in bytes. */
+    final int keptBytes() {
+        return line.length + headBytes + fieldCount * FIELD_BYTES;
+    }
+
+    /** Nothing more will be read: what was is of no use. */
+    final void drop() {
+        line = NOTHING;
+        fields = HttpHeaders.builder();
+        headBytes = 0;
+        fieldCount = 0;
+        failure = refusal(503, "no more is read");
+    }
+
     /**
      * Makes ready for the next head of the connection; a half-read one is forgotten.
      *
@@ -111,6 +128,7 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         lineLength = 0;
         carriageReturn = false;
         headBytes = 0;
+        fieldCount = 0;
         fields = HttpHeaders.builder();
         forget();
     }
@@ -197,6 +215,7 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         while (end > start && isBlank(line[end - 1])) {
             end--;
         }
+        fieldCount++;
         fields.addParsed(text(0, colon), text(start, end));
     }
 

@@ -107,6 +107,26 @@ public final class HttpHeaders {
         return false;
     }
 
+    /**
+     * The elements of a comma list, over all lines of a field, in order, without the white space around them. Empty elements are
+     * skipped (RFC 9110 section 5.6.1.2). Not for lists whose elements may have commas in quotes.
+     */
+    List<String> elements(String name) {
+        List<String> elements = new ArrayList<>(2);
+        for (int i = 0; i < fields.length; i += 2) {
+            if (fields[i].equalsIgnoreCase(name)) {
+                addElements(fields[i + 1], elements);
+            }
+        }
+        return elements;
+    }
+
+    /** Whether a comma list, over all lines of a field, has this element, in any case, and no other. */
+    boolean isOnly(String name, String element) {
+        List<String> elements = elements(name);
+        return elements.size() == 1 && elements.getFirst().equalsIgnoreCase(element);
+    }
+
     /** These fields with others behind them. */
     HttpHeaders with(HttpHeaders more) {
         Builder all = toBuilder();
@@ -159,6 +179,25 @@ public final class HttpHeaders {
             start = end + 1;
         }
         return false;
+    }
+
+    private static void addElements(String list, List<String> elements) {
+        int start = 0;
+        while (start <= list.length()) {
+            int comma = list.indexOf(',', start);
+            int end = comma < 0 ? list.length() : comma;
+            int next = end + 1;
+            while (start < end && isBlank(list.charAt(start))) {
+                start++;
+            }
+            while (end > start && isBlank(list.charAt(end - 1))) {
+                end--;
+            }
+            if (end > start) {
+                elements.add(list.substring(start, end));
+            }
+            start = next;
+        }
     }
 
     private static boolean elementEquals(String list, int from, int to, String token) {

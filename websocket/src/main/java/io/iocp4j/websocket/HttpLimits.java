@@ -8,7 +8,8 @@ package io.iocp4j.websocket;
  * body counts the bytes it keeps.
  *
  * @param maxHeaderBytes bytes of a request line and its fields, with every CRLF up to the empty line; 64 to 1 MiB,
- *     default 8192. Beyond it: 414 inside the request line, 431 after it
+ *     default 32,768, since a browser sends the cookies of every server on the host, whatever their port. Beyond it:
+ *     414 inside the request line, 431 after it
  * @param maxHeaders field lines of a request; 1 to 10000, default 64. Beyond it: 431
  * @param maxChunkLineBytes bytes of one chunk-size line with its extensions and CRLF; 16 to 64 KiB, default 256.
  *     Beyond it: 400
@@ -16,7 +17,7 @@ package io.iocp4j.websocket;
  *     that ends them; 0 to 1 MiB, default 4096. Beyond it: 431
  */
 public record HttpLimits(int maxHeaderBytes, int maxHeaders, int maxChunkLineBytes, int maxTrailerBytes) {
-    private static final HttpLimits DEFAULTS = new HttpLimits(8192, 64, 256, 4096);
+    private static final HttpLimits DEFAULTS = new HttpLimits(32_768, 64, 256, 4096);
 
     /**
      * Checks the ranges.

@@ -7,7 +7,7 @@ import java.util.Objects;
  * The head of an HTTP/1.x request. Immutable, so free to use from any thread.
  *
  * <p>What {@link HttpRequestReader} and {@link #of} hand out has been checked: target, Host and the fields that frame
- * the body. The constructor checks nothing but null.
+ * the body; of a query only that it is printable ASCII. The constructor checks nothing but null.
  *
  * @param method the token as sent; methods are case-sensitive (RFC 9110 section 9.1)
  * @param target the request target as sent
@@ -18,6 +18,8 @@ import java.util.Objects;
  */
 public record HttpRequest(String method, String target, String path, String query, HttpHeaders headers,
         boolean http11) {
+    /** How much of a target is shown to people. */
+    private static final int SHOWN_MAX = 200;
     private static final List<String> SCHEMES = List.of("http", "https", "ws", "wss");
 
     /**
@@ -32,8 +34,8 @@ public record HttpRequest(String method, String target, String path, String quer
 
     /**
      * Makes a request of its parts with all checks: the target in origin-form, absolute-form or (OPTIONS only)
-     * asterisk-form (RFC 9112 section 3.2), exactly one valid Host in HTTP/1.1 (same section), an unambiguous body
-     * length (section 6). A Content-Length that is repeated with the same digits is tolerated.
+     * asterisk-form (RFC 9112 section 3.2), its query as it is; exactly one valid Host in HTTP/1.1 (same section), an
+     * unambiguous body length (section 6). A Content-Length that is repeated with the same digits is tolerated.
      *
      * @param method a token
      * @param target as sent
@@ -49,16 +51,14 @@ public record HttpRequest(String method, String target, String path, String quer
         int mark = target.indexOf('?', pathStart);
         String rawPath = mark < 0 ? target.substring(pathStart) : target.substring(pathStart, mark);
         String query = mark < 0 ? null : target.substring(mark + 1);
-        if (query != null && PercentDecoder.decodeQuery(query) == null) {
-            throw HttpException.badRequest("malformed escape in the query");
-        }
         requireHost(headers, http11);
         requireFraming(headers, http11);
         return new HttpRequest(method, target, decodePath(rawPath), query, headers, http11);
     }
 
     /**
-     * A parameter of the query, which is read like an HTML form: pairs between ampersands, plus for space, UTF-8.
+     * A parameter of the query, which is read like an HTML form: pairs between ampersands, plus for space, UTF-8. A pair that cannot be
+     * read so is passed over: what a query says, and in which encoding, is a matter of who asks for it (RFC 3986 section 2.1).
      *
      * @param name the decoded name, in exactly this case
      * @return the decoded value of the first pair with this name, empty if it has no equals sign; null if there is no
@@ -72,7 +72,10 @@ public record HttpRequest(String method, String target, String path, String quer
             int equals = query.indexOf('=', start);
             int nameEnd = equals < 0 || equals > end ? end : equals;
             if (nameEnd > start && name.equals(PercentDecoder.decodeQuery(query.substring(start, nameEnd)))) {
-                return PercentDecoder.decodeQuery(query.substring(Math.min(nameEnd + 1, end), end));
+                String value = PercentDecoder.decodeQuery(query.substring(Math.min(nameEnd + 1, end), end));
+                if (value != null) {
+                    return value;
+                }
             }
             start = end + 1;
         }
@@ -134,13 +137,16 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * Method and path only: queries and fields may hold credentials.
+     * Method and the beginning of the target, without its query: queries and fields may hold credentials. As it was sent, since a decoded
+     * path may hold characters that control a terminal.
      *
      * @return for people
      */
     @Override
     public String toString() {
-        return "HttpRequest[" + method + " " + path + "]";
+        int mark = target.indexOf('?');
+        int end = mark < 0 ? target.length() : mark;
+        return "HttpRequest[" + method + " " + target.substring(0, Math.min(end, SHOWN_MAX)) + (end > SHOWN_MAX ? "..." : "") + "]";
     }
 
     /** Looser than RFC 3986, because browsers leave a few characters unescaped, but never beyond printable ASCII. */
@@ -194,12 +200,12 @@ public record HttpRequest(String method, String target, String path, String quer
 
     /** RFC 9112 section 6.1 and 6.3: whatever another server on the way could frame differently is refused. */
     static void requireFraming(HttpHeaders headers, boolean http11) throws HttpException {
-        List<String> codings = headers.all("Transfer-Encoding");
+        boolean coded = headers.first("Transfer-Encoding") != null;
         List<String> lengths = headers.all("Content-Length");
-        if (!codings.isEmpty() && (!lengths.isEmpty() || !http11)) {
+        if (coded && (!lengths.isEmpty() || !http11)) {
             throw HttpException.badRequest("Transfer-Encoding with Content-Length or with HTTP/1.0");
         }
-        if (codings.size() > 1 || codings.size() == 1 && !codings.getFirst().equalsIgnoreCase("chunked")) {
+        if (coded && !headers.isOnly("Transfer-Encoding", "chunked")) {
             throw new HttpException(501, "the only transfer coding here is chunked");
         }
         for (String length : lengths) {

@@ -7,7 +7,7 @@ import java.util.Objects;
 
 /**
  * A whole HTTP/1.1 response with its content in memory. Immutable, so free to use from any thread and to keep for
- * many clients. {@code Content-Length} and {@code Connection} are made when it is encoded, and
+ * many clients. {@code Content-Length} and {@code Connection} are made when it is encoded, and {@code Date},
  * {@code X-Content-Type-Options: nosniff} and {@code Cache-Control: no-store} stand in it unless they are set.
  */
 public final class HttpResponse {
@@ -175,6 +175,7 @@ public final class HttpResponse {
         head.append("HTTP/1.1 ").append(status).append(' ').append(reason(status)).append("\r\n");
         headers.forEach((name, value) -> appendField(head, name, value));
         if (status >= 200) {
+            appendDefault(head, "Date", HttpDate.SYSTEM.now());
             appendDefault(head, "X-Content-Type-Options", "nosniff");
             appendDefault(head, "Cache-Control", "no-store");
             // RFC 9110 section 8.6 forbids the length with 204; with 304 it would tell that of a 200

@@ -1,13 +1,16 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -15,12 +18,14 @@ import java.util.concurrent.TimeUnit;
  * slows the peer down when the receiver is slow. One thread receives at a time.
  */
 final class Inbox implements WebSocketListener {
-    private static final System.Logger LOG = System.getLogger(Inbox.class.getName());
+    private static final System.Logger LOG = new GuardedLog(Inbox.class);
 
     /** Messages, or parts of them, that are kept before the WebSocket is paused; it goes on when half of them are left. */
     static final int PIECES_MAX = 64;
     /** The same for their bytes, or characters of text; the piece that goes past it is kept whole. */
     static final int SIZE_MAX = 64 << 10;
+    /** How many exceptions around one of the WebSocket's are looked through. */
+    private static final int CAUSES_MAX = 8;
 
     /** A whole message, or a part of one, which stays bytes because it may begin and end inside a character. */
     private record Piece(Message whole, boolean text, byte[] part, boolean last) {
@@ -31,6 +36,11 @@ final class Inbox implements WebSocketListener {
         /** Of text the characters: what matters is that it is bounded. */
         int size() {
             return whole == null ? part.length : text ? whole.text().length() : whole.data().remaining();
+        }
+
+        /** The most that it takes of the heap. */
+        int bytes() {
+            return text && whole != null ? Character.BYTES * size() : size();
         }
 
         ByteBuffer data() {
@@ -44,6 +54,9 @@ final class Inbox implements WebSocketListener {
     // guarded by this
     private final ArrayDeque<Piece> pieces = new ArrayDeque<>(4);
     private long size;
+    private long bytes;
+    /** Made with the first piece. */
+    private Holding holding;
     private boolean paused;
     private boolean ended;
     private boolean receiving;
@@ -95,7 +108,16 @@ final class Inbox implements WebSocketListener {
     }
 
     private synchronized void add(WebSocket socket, Piece piece) {
+        WebSocketEnd end = (WebSocketEnd) socket;
+        if (holding == null) {
+            holding = new Holding(end.memory(), Kind.HEAP);
+        }
+        if (!holding.set(bytes + piece.bytes())) {
+            end.fail(CloseCode.TRY_AGAIN_LATER, holding.refusal());
+            return;
+        }
         pieces.add(piece);
+        bytes += piece.bytes();
         size += piece.size();
         if (pieces.size() >= PIECES_MAX || size >= SIZE_MAX) {
             paused = true;
@@ -104,15 +126,45 @@ final class Inbox implements WebSocketListener {
         notifyAll();
     }
 
+    /** Memory is scarce, and the WebSocket ends for it: what was not received is lost. */
+    synchronized void drop() {
+        pieces.clear();
+        size = 0;
+        bytes = 0;
+        if (holding != null) {
+            holding.set(0);
+        }
+    }
+
     private void run(WebSocketEnd socket) {
         try {
             session.run(socket);
             socket.close(CloseCode.NORMAL, "");
         } catch (Throwable thrown) {
-            boolean byTheEnd = !socket.isOpen() && (thrown instanceof IOException || thrown.getCause() instanceof WebSocketException);
-            LOG.log(byTheEnd ? Level.DEBUG : Level.WARNING, "the session of " + socket + " threw", thrown);
+            LOG.log(tellsOfTheEnd(thrown, socket) ? Level.DEBUG : Level.WARNING, "the session of " + socket + " threw", thrown);
             socket.fail(CloseCode.INTERNAL_ERROR, "");
         }
+    }
+
+    /** Whether it tells of the end of this WebSocket, or was caused by that: all else is a mistake of the session, also after the end. */
+    private static boolean tellsOfTheEnd(Throwable thrown, WebSocketEnd socket) {
+        Throwable inner = socket.isOpen() ? null : thrown;
+        // causes may go round in a circle
+        for (int depth = 0; depth < CAUSES_MAX && inner != null; depth++) {
+            boolean ofTheWebSocket = inner instanceof WebSocketException failure && isSame(failure.status(), socket.closeStatus());
+            boolean ofItsConnection = inner instanceof IoException failure && Objects.equals(failure.remote(), socket.remote());
+            if (ofTheWebSocket || ofItsConnection) {
+                return true;
+            }
+            inner = inner.getCause();
+        }
+        return false;
+    }
+
+    /** Whether one end was clean is known last. */
+    private static boolean isSame(CloseStatus told, CloseStatus end) {
+        return told != null && end != null && told.code() == end.code() && told.reason().equals(end.reason())
+                && told.initiator() == end.initiator();
     }
 
     // ------------------------------------------------------------------ for the receiver
@@ -147,9 +199,16 @@ final class Inbox implements WebSocketListener {
 
     /** The next part of the message that is being streamed. */
     void continueStream(WebSocketEnd socket, MessageInput input) throws IOException {
-        Piece piece = next(socket, 0);
-        if (piece == null) {
-            throw new WebSocketException("the message has no end", socket.closeStatus());
+        Piece piece;
+        try {
+            piece = next(socket, 0);
+            if (piece == null) {
+                throw new WebSocketException("the message has no end", socket.closeStatus());
+            }
+        } catch (WebSocketException over) {
+            // nobody can read it to its end: who receives next hears how the WebSocket ended
+            streamEnded();
+            throw over;
         }
         input.take(piece.data(), piece.last);
     }
@@ -162,12 +221,24 @@ final class Inbox implements WebSocketListener {
         ByteArrayOutputStream joined = new ByteArrayOutputStream();
         joined.writeBytes(first.part);
         for (Piece piece = first; !piece.last; joined.writeBytes(piece.part)) {
-            piece = next(socket, 0);
+            try {
+                piece = next(socket, 0);
+            } catch (IoException interrupted) {
+                // what was taken out is the beginning of a message still: the rest of it alone would look like a whole one
+                putBack(new Piece(null, first.text, joined.toByteArray(), false));
+                throw interrupted;
+            }
             if (piece == null) {
                 throw new WebSocketException("the message has no end", socket.closeStatus());
             }
         }
         return first.text ? Message.text(joined.toString(StandardCharsets.UTF_8)) : Message.binary(joined.toByteArray());
+    }
+
+    private synchronized void putBack(Piece piece) {
+        pieces.addFirst(piece);
+        size += piece.size();
+        bytes += piece.bytes();
     }
 
     private synchronized void begin(WebSocketEnd socket) {
@@ -186,13 +257,15 @@ final class Inbox implements WebSocketListener {
     }
 
     private synchronized Piece next(WebSocketEnd socket, long limitNanos) throws IOException {
-        long deadline = System.nanoTime() + limitNanos;
+        Limit limit = limitNanos == 0 ? null : new Limit(socket, limitNanos);
         while (pieces.isEmpty() && !ended) {
-            await(socket, limitNanos, deadline);
+            await(socket, limit);
         }
         Piece piece = pieces.poll();
         if (piece != null) {
             size -= piece.size();
+            bytes -= piece.bytes();
+            holding.set(bytes);
             if (paused && pieces.size() <= PIECES_MAX / 2 && size <= SIZE_MAX / 2) {
                 paused = false;
                 socket.resume();
@@ -205,20 +278,48 @@ final class Inbox implements WebSocketListener {
         throw new WebSocketException("receive", socket.closeStatus());
     }
 
-    private void await(WebSocketEnd socket, long limitNanos, long deadline) throws IoException {
+    private void await(WebSocketEnd socket, Limit limit) throws IoException {
         try {
-            if (limitNanos == 0) {
+            if (limit == null) {
                 wait();
-                return;
+            } else {
+                TimeUnit.NANOSECONDS.timedWait(this, limit.left());
             }
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
-                throw new IoException(IoError.TIMED_OUT, "receive", null, socket.remote(), null);
-            }
-            TimeUnit.NANOSECONDS.timedWait(this, left);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IoException(IoError.OPERATION_ABORTED, "receive", null, socket.remote(), e);
+        }
+    }
+
+    /** How long a receiver waits. Where the process was stopped meanwhile, once a little more: what came is with the workers now. */
+    private static final class Limit {
+        private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+        private static final long GRACE_MAX_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+        private final WebSocketEnd socket;
+        private final long begunNanos;
+        private long allowedNanos;
+        private boolean extended;
+
+        Limit(WebSocketEnd socket, long nanos) {
+            this.socket = socket;
+            this.begunNanos = socket.nanoTime();
+            this.allowedNanos = nanos;
+        }
+
+        /** Above 0, in nanoseconds. */
+        long left() throws IoException {
+            long left = allowedNanos - (socket.nanoTime() - begunNanos);
+            if (left > 0) {
+                return left;
+            }
+            if (extended || -left < LATE_NANOS) {
+                throw new IoException(IoError.TIMED_OUT, "receive", null, socket.remote(), null);
+            }
+            extended = true;
+            long grace = Math.min(-left / 8, GRACE_MAX_NANOS);
+            allowedNanos += grace - left;
+            return grace;
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -8,38 +10,66 @@ import java.nio.ByteBuffer;
  * What comes from the peer: bytes of the connection in, callbacks of the listener out. Runs as the callbacks of the connection, but for
  * {@link #pause} and {@link #resume}.
  *
- * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, one receive at the
- * most, and the connection is paused behind it. Of a compressed message in parts, what the received bytes of one frame inflate to is
- * delivered all the same.
+ * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, and the connection is
+ * paused behind it. Any thread may say what it wants, but only a callback pauses the connection and lets it go on: two threads could
+ * otherwise do that in another order than they said it in, and what is kept could be overtaken by what comes next.
+ *
+ * <p>Decoding takes turns: after about a millisecond, whatever it is that came, what is left is kept as behind a pause, and goes on behind
+ * what other connections have waiting. In the most compressed form one receive of 64 KiB is 64 MiB of messages.
  */
-final class Incoming implements MessageListener {
-    private static final System.Logger LOG = System.getLogger(Incoming.class.getName());
+final class Incoming implements MessageListener, FrameListener {
+    private static final System.Logger LOG = new GuardedLog(Incoming.class);
+
+    /** How long a turn decodes, in nanoseconds, before other connections have theirs; a callback is not interrupted. */
+    static final long TURN_NANOS_MAX = 1_000_000;
+    /** After so many frames a turn looks at the clock, and after each piece of 8 KiB that it inflates; the first look begins the turn. */
+    private static final int FRAMES_PER_LOOK = 8;
 
     private final WebSocketEnd socket;
     private final TcpConnection tcp;
     private final WebSocketListener listener;
     private final Heartbeat heartbeat;
+    private final Rest rests;
     private final FrameDecoder decoder;
     private final MessageAssembler assembler;
     /** Null if no compression was agreed on. */
     private final MessageInflater inflater;
+    private final Holding heap;
+    private final Holding context;
 
-    /** Received and not decoded, because the application has paused; a copy, since received memory is lent. */
+    /**
+     * Received and not decoded, because the application has paused or the turn is over; empty if only the assembler has something left. A
+     * copy, since received memory is lent. One receive at the most, as the connection is paused while there is any, and one more where
+     * the answer to a request before the handshake has let it go on.
+     */
     private ByteBuffer rest;
     private boolean failed;
     private long messages;
 
-    private volatile boolean paused;
+    // the turn that decodes
+    private int frames;
+    private boolean timed;
+    private long beganNanos;
+    private boolean turnOver;
+    /** A later turn will go on. */
+    private boolean laterDue;
 
-    Incoming(WebSocketEnd socket, TcpConnection tcp, Role role, WebSocketListener listener, Heartbeat heartbeat, DeflateAgreement agreement,
-            WebSocketSettings settings) {
+    private volatile boolean paused;
+    /** A callback is on its way that does what was said last; guarded by this. */
+    private boolean changeDue;
+
+    Incoming(WebSocketEnd socket, TcpConnection tcp, Rest rests, Role role, WebSocketListener listener, Heartbeat heartbeat,
+            DeflateAgreement agreement, WebSocketSettings settings) {
         this.socket = socket;
+        this.rests = rests;
         this.tcp = tcp;
         this.listener = listener;
         this.heartbeat = heartbeat;
         this.inflater = agreement == null ? null : agreement.inflater(role, settings.deflate(), settings.limits());
         this.decoder = new FrameDecoder(settings.limits(), role == Role.SERVER, agreement != null);
-        this.assembler = new MessageAssembler(settings.limits(), this, inflater, settings.parts());
+        this.assembler = new MessageAssembler(settings.limits(), this, inflater, settings.parts(), this::hold);
+        this.heap = new Holding(tcp.memory(), Kind.HEAP);
+        this.context = new Holding(tcp.memory(), Kind.DIRECT);
     }
 
     // ------------------------------------------------------------------ from the connection
@@ -50,8 +80,14 @@ final class Incoming implements MessageListener {
 
     void data(ByteBuffer data) {
         heartbeat.heard();
-        decode(data);
-        keepRest(data);
+        if (rest == null) {
+            decode(data);
+        } else if (mayKeep((long) rest.remaining() + data.remaining())) {
+            rest = ByteBuffer.allocate(rest.remaining() + data.remaining()).put(rest).put(data).flip();
+        }
+        if (rest != null || paused) {
+            receiveOrNot();
+        }
     }
 
     void drained() {
@@ -67,10 +103,17 @@ final class Incoming implements MessageListener {
         }
     }
 
-    /** The connection is gone, and what was not decoded with it. */
-    void release() {
+    /** Nothing more is decoded, and what was not goes. */
+    void drop() {
         failed = true;
         rest = null;
+        assembler.drop();
+        settle();
+    }
+
+    /** The connection is gone, and what was not decoded with it. */
+    void release() {
+        drop();
         if (inflater != null) {
             inflater.release();
         }
@@ -82,28 +125,130 @@ final class Incoming implements MessageListener {
     }
 
     private void decode(ByteBuffer data) {
-        if (failed || paused && socket.isOpen()) {
-            return;
+        frames = 0;
+        timed = false;
+        turnOver = false;
+        if (mayDecode()) {
+            try {
+                // what was left of a message may end the turn, or its listener pause
+                if (assembler.goOn() && mayDecode()) {
+                    decoder.decode(data, this);
+                }
+            } catch (ProtocolException e) {
+                failed = true;
+                LOG.log(Level.DEBUG, "{0}: {1}", socket, e.getMessage());
+                socket.fail(e.closeCode(), e.getMessage());
+            } catch (Throwable thrown) {
+                failed = true;
+                failedByListener(thrown);
+            }
         }
-        try {
-            decoder.decode(data, assembler);
-        } catch (ProtocolException e) {
-            failed = true;
-            LOG.log(Level.DEBUG, "{0}: {1}", socket, e.getMessage());
-            socket.fail(e.closeCode(), e.getMessage());
-        } catch (Throwable thrown) {
-            failed = true;
-            failedByListener(thrown);
+        keepRest(data);
+        rests.kept(keptBytes());
+        if (turnOver && rest != null && !laterDue) {
+            laterDue = true;
+            tcp.executeLater(() -> {
+                laterDue = false;
+                goOn();
+            });
         }
     }
 
+    /** What is kept for the next message beside the context of compression, in bytes. */
+    int keptBytes() {
+        return assembler.keptBytes() + (inflater == null ? 0 : inflater.keptBytes());
+    }
+
+    /** Gives back what is kept for the next message. */
+    void rest() {
+        assembler.rest();
+        settle();
+    }
+
+    // ------------------------------------------------------------------ memory
+
+    /** The assembler will keep so much. */
+    private void hold(long assembled) throws ProtocolException {
+        if (!heap.set(assembled + (rest == null ? 0 : rest.capacity()))) {
+            throw new ProtocolException(CloseCode.TRY_AGAIN_LATER, heap.refusal());
+        }
+    }
+
+    /** Whether there is room for so much that is kept until later; else this has failed. */
+    private boolean mayKeep(long bytes) {
+        if (heap.set(bytes + assembler.keptBytes())) {
+            return true;
+        }
+        String refusal = heap.refusal();
+        drop();
+        socket.fail(CloseCode.TRY_AGAIN_LATER, refusal);
+        return false;
+    }
+
+    /** Less is held than before, or as much. */
+    private void settle() {
+        heap.set((long) assembler.keptBytes() + (rest == null ? 0 : rest.capacity()));
+        if (inflater != null && !inflater.isHolding()) {
+            context.set(0);
+        }
+    }
+
+    private boolean mayDecode() {
+        return !failed && !turnOver && !(paused && socket.isOpen());
+    }
+
     private void keepRest(ByteBuffer data) {
-        if (failed || !data.hasRemaining()) {
+        if (failed || !data.hasRemaining() && !assembler.isCut()) {
             rest = null;
             data.position(data.limit());
-        } else if (data != rest) {
+        } else if (data != rest && mayKeep(data.remaining())) {
             rest = ByteBuffer.allocate(data.remaining()).put(data).flip();
         }
+        settle();
+    }
+
+    private void goOn() {
+        if (rest != null) {
+            // it had come before
+            heartbeat.heard();
+            decode(rest);
+        }
+        receiveOrNot();
+    }
+
+    private void lookAtTheClock() {
+        long now = tcp.port().nanoTime();
+        if (!timed) {
+            timed = true;
+            beganNanos = now;
+        } else if (now - beganNanos >= TURN_NANOS_MAX) {
+            turnOver = true;
+            suspend();
+        }
+    }
+
+    private void suspend() {
+        decoder.suspend();
+        assembler.suspend();
+    }
+
+    // ------------------------------------------------------------------ from the decoder, on the way to the assembler
+
+    @Override
+    public void onFrameHeader(FrameHeader header) throws ProtocolException {
+        frames++;
+        if (frames % FRAMES_PER_LOOK == 0) {
+            lookAtTheClock();
+        }
+        if (header.rsv1() && inflater != null && !inflater.isHolding() && !context.set(MessageInflater.CONTEXT_BYTES)) {
+            throw new ProtocolException(CloseCode.TRY_AGAIN_LATER, context.refusal());
+        }
+        assembler.onFrameHeader(header);
+    }
+
+    @Override
+    public void onFramePayload(ByteBuffer part, boolean last) throws ProtocolException {
+        assembler.onFramePayload(part, last);
     }
 
     // ------------------------------------------------------------------ pausing
@@ -111,25 +256,42 @@ final class Incoming implements MessageListener {
     /** Any thread. */
     void pause() {
         paused = true;
-        tcp.pause();
+        changed();
     }
 
     /** Any thread. */
     void resume() {
         paused = false;
-        socket.execute(this::goOn);
+        changed();
     }
 
     boolean isPaused() {
         return paused;
     }
 
-    private void goOn() {
-        if (rest != null) {
-            decode(rest);
-            keepRest(rest);
+    private void changed() {
+        synchronized (this) {
+            if (changeDue) {
+                // said by turns in a loop, only the last counts
+                return;
+            }
+            changeDue = true;
         }
-        if (rest == null && !paused) {
+        socket.execute(this::change);
+    }
+
+    private void change() {
+        synchronized (this) {
+            changeDue = false;
+        }
+        goOn();
+    }
+
+    /** Lets the connection go on, unless something is kept or the application has paused; after the end nothing pauses. */
+    private void receiveOrNot() {
+        if (rest != null || paused && socket.isOpen()) {
+            tcp.pause();
+        } else {
             tcp.resume();
         }
     }
@@ -192,8 +354,13 @@ final class Incoming implements MessageListener {
             failedByListener(thrown);
         }
         if (paused) {
-            decoder.suspend();
+            suspend();
         }
+    }
+
+    @Override
+    public void onInflated() {
+        lookAtTheClock();
     }
 
     private void failedByListener(Throwable thrown) {

@@ -23,7 +23,7 @@ final class Lifespan {
 
     void start() {
         if (!idleTimeout.isZero()) {
-            idle = tcp.schedule(idleTimeout, this::check);
+            idle = tcp.deadline(idleTimeout, this::check);
         }
         if (!maxAge.isZero()) {
             age = tcp.schedule(maxAge, () -> socket.close(CloseCode.GOING_AWAY, "this connection has reached its age"));
@@ -45,7 +45,7 @@ final class Lifespan {
             socket.close(CloseCode.GOING_AWAY, "no message for " + idleTimeout.toMillis() + " ms");
         } else {
             messages = now;
-            idle = tcp.schedule(idleTimeout, this::check);
+            idle = tcp.deadline(idleTimeout, this::check);
         }
     }
 }

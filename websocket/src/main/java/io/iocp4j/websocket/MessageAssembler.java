@@ -17,7 +17,7 @@ import java.util.Objects;
  * the message so far. Buffers are lent to the listener for the call.
  */
 public final class MessageAssembler implements FrameListener {
-    /** A buffer up to this size is kept for the next message; a larger one is dropped with its message. */
+    /** A buffer up to this size is kept for the next message, until {@link #rest()}; a larger one is dropped with its message. */
     private static final int KEPT_BYTES = 64 << 10;
     private static final int CONTROL_MAX = 125;
     private static final byte[] NOTHING = {};
@@ -28,6 +28,7 @@ public final class MessageAssembler implements FrameListener {
     /** Null if compression was not agreed on. */
     private final MessageInflater inflater;
     private final boolean parts;
+    private final Growth growth;
     private final Utf8Checker utf8 = new Utf8Checker();
 
     /** The frame whose payload is arriving. */
@@ -43,6 +44,9 @@ public final class MessageAssembler implements FrameListener {
     private final byte[] control = new byte[CONTROL_MAX];
     private int controlSize;
     private boolean closed;
+    /** Compressed payload that is not inflated yet, because {@link #suspend()} was called, a copy; else null. */
+    private ByteBuffer left;
+    private boolean leftIsEnd;
 
     /**
      * Makes an assembler that stands before the first message of a connection without compression.
@@ -52,6 +56,12 @@ public final class MessageAssembler implements FrameListener {
      */
     public MessageAssembler(Limits limits, MessageListener listener) {
         this(limits, listener, null, false);
+    }
+
+    /** Asked before this keeps more. */
+    interface Growth {
+        /** So many bytes will be kept in all; throws if there is no room for them. */
+        void keep(long bytes) throws ProtocolException;
     }
 
     /**
@@ -65,10 +75,15 @@ public final class MessageAssembler implements FrameListener {
      *     limits hold all the same
      */
     public MessageAssembler(Limits limits, MessageListener listener, MessageInflater inflater, boolean parts) {
+        this(limits, listener, inflater, parts, bytes -> { });
+    }
+
+    MessageAssembler(Limits limits, MessageListener listener, MessageInflater inflater, boolean parts, Growth growth) {
         this.limits = Objects.requireNonNull(limits, "limits");
         this.listener = Objects.requireNonNull(listener, "listener");
         this.inflater = inflater;
         this.parts = parts;
+        this.growth = growth;
     }
 
     /**
@@ -77,9 +92,11 @@ public final class MessageAssembler implements FrameListener {
      * @param header from the decoder
      * @throws ProtocolException 1002 for a frame that does not fit the message under way, 1008 for too many fragments,
      *     1009 for a message that will be too large
+     * @throws IllegalStateException while there is something to {@link #goOn()} with
      */
     @Override
     public void onFrameHeader(FrameHeader header) throws ProtocolException {
+        requireNothingLeft();
         if (closed) {
             return;
         }
@@ -112,18 +129,82 @@ public final class MessageAssembler implements FrameListener {
      * @param last whether the frame ends here
      * @throws ProtocolException 1007 for text that is not UTF-8, at the first bad byte; 1002 for a malformed Close
      *     payload; what {@link MessageInflater#inflate} throws; or what the listener threw
+     * @throws IllegalStateException while there is something to {@link #goOn()} with
      */
     @Override
     public void onFramePayload(ByteBuffer part, boolean last) throws ProtocolException {
+        requireNothingLeft();
         if (closed) {
             return;
         }
         if (frame.opcode().isControl()) {
             takeControl(part, last);
         } else if (compressed) {
-            takeCompressed(part, last && frame.fin());
+            boolean end = last && frame.fin();
+            if (!takeCompressed(part, end)) {
+                // the part is lent
+                growth.keep((long) gathered.length + part.remaining());
+                left = ByteBuffer.allocate(part.remaining()).put(part).flip();
+                leftIsEnd = end;
+            }
         } else {
             takeData(part, last && frame.fin());
+        }
+    }
+
+    /**
+     * Ends the inflating that is going on behind the piece that is being handed on, if there is any: what is left of the
+     * payload is kept, for {@link #goOn()}. Meant for the listener, inside a callback, beside {@link FrameDecoder#suspend()},
+     * which ends the decoding of frames.
+     */
+    public void suspend() {
+        if (inflater != null) {
+            inflater.suspend();
+        }
+    }
+
+    /**
+     * Goes on with the payload that {@link #suspend()} has cut. To be called before anything more is decoded.
+     *
+     * @return false if it was cut again: there is still something left
+     * @throws ProtocolException as {@link #onFramePayload}; then no more is to be decoded
+     */
+    public boolean goOn() throws ProtocolException {
+        if (left != null && takeCompressed(left, leftIsEnd)) {
+            left = null;
+        }
+        return left == null;
+    }
+
+    /** Whether there is something to {@link #goOn()} with. */
+    boolean isCut() {
+        return left != null;
+    }
+
+    /** What is kept for the next message, or holds the one under way, in bytes. */
+    int keptBytes() {
+        return gathered.length + (left == null ? 0 : left.capacity());
+    }
+
+    /** Gives back what is kept for the next message. */
+    void rest() {
+        if (type == null) {
+            gathered = NOTHING;
+        }
+        if (inflater != null) {
+            inflater.rest();
+        }
+    }
+
+    /** Nothing more will be decoded: what was gathered is of no use. */
+    void drop() {
+        gathered = NOTHING;
+        left = null;
+    }
+
+    private void requireNothingLeft() {
+        if (left != null) {
+            throw new IllegalStateException("goOn() comes first");
         }
     }
 
@@ -142,11 +223,16 @@ public final class MessageAssembler implements FrameListener {
         utf8.reset();
     }
 
-    private void takeCompressed(ByteBuffer part, boolean end) throws ProtocolException {
-        inflater.inflate(part, end, piece -> takeData(piece, false));
-        if (end) {
+    /** False if it was suspended. */
+    private boolean takeCompressed(ByteBuffer part, boolean end) throws ProtocolException {
+        boolean all = inflater.inflate(part, end, piece -> {
+            takeData(piece, false);
+            listener.onInflated();
+        });
+        if (all && end) {
             takeData(END, true);
         }
+        return all;
     }
 
     private void takeData(ByteBuffer part, boolean end) throws ProtocolException {
@@ -170,13 +256,15 @@ public final class MessageAssembler implements FrameListener {
         }
     }
 
-    private void gather(ByteBuffer part) {
+    private void gather(ByteBuffer part) throws ProtocolException {
         int length = part.remaining();
         if (length > gathered.length - size) {
             // within maxMessage, because the declared lengths were checked, or the inflater did
             int needed = size + length;
             long room = Math.min(2L * size, frame.fin() && !compressed ? declared : limits.maxMessage());
-            gathered = Arrays.copyOf(gathered, (int) Math.max(needed, room));
+            int capacity = (int) Math.max(needed, room);
+            growth.keep((long) capacity + (left == null ? 0 : left.capacity()));
+            gathered = Arrays.copyOf(gathered, capacity);
         }
         part.get(part.position(), gathered, size, length);
         size += length;

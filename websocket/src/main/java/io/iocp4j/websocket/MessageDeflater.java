@@ -18,8 +18,10 @@ import java.util.zip.Deflater;
  * is the maker's.
  */
 public final class MessageDeflater extends RefCounted {
-    /** An output buffer up to this size is kept for the next message of a connection that keeps its context. */
+    /** An output buffer up to this size is kept for the next message of a connection that keeps its context, until {@link #rest()}. */
     private static final int KEPT_BYTES = 64 << 10;
+    /** What the context takes outside the heap. */
+    static final int CONTEXT_BYTES = 260 << 10;
     /** What a flush puts at the end of its output, and the RFC takes away from the end of a message. */
     private static final int TAIL_BYTES = 4;
     /** With less room than this a flush could be cut, and would then write its marker twice. */
@@ -119,6 +121,21 @@ public final class MessageDeflater extends RefCounted {
     @Override
     public String toString() {
         return "MessageDeflater[window of " + windowBytes + " bytes" + (deflater == null ? "" : ", in use") + "]";
+    }
+
+    /** What is kept for the next message beside the context, in bytes. */
+    int keptBytes() {
+        return out.length;
+    }
+
+    /** Gives back what is kept for the next message, but for the context; what was lent is over. */
+    void rest() {
+        out = NOTHING;
+    }
+
+    /** Gives the context back as well: the next message refers to itself only. As {@link #forget()}, not between the parts of a message. */
+    void dropContext() {
+        endContext();
     }
 
     /** Whether memory outside the heap is held now. */

@@ -19,14 +19,19 @@ import java.util.zip.Inflater;
  * is the maker's. After an exception there is nothing left to do but release.
  */
 public final class MessageInflater extends RefCounted {
-    /** A message is not held to the ratio before it has inflated to more than this: in the small much is repeated. */
-    public static final int RATIO_FREE_BYTES = 1 << 20;
+    /**
+     * A message is not held to the ratio before it has inflated to more than this: in the small much is repeated. Well below
+     * the default of {@link Limits#maxMessage()}, or the ratio would never apply there.
+     */
+    public static final int RATIO_FREE_BYTES = 64 << 10;
     /**
      * The most blocks marked as final in one message. Each means a fresh start, half a microsecond for two bytes
      * received; an honest sender has one for each time that it flushes.
      */
     public static final int FINAL_BLOCKS_MAX = 1024;
     private static final int CHUNK_BYTES = 8 << 10;
+    /** What the context takes outside the heap. */
+    static final int CONTEXT_BYTES = 40 << 10;
     /** What the sender took away from the end of each message. */
     private static final byte[] TAIL = {0, 0, -1, -1};
 
@@ -45,7 +50,7 @@ public final class MessageInflater extends RefCounted {
     private final int maxRatio;
     private final boolean contextTakeover;
 
-    /** Null until the first byte, and without context takeover between messages; the chunk likewise. */
+    /** Null until the first byte, and without context takeover between messages; the chunk likewise, and after {@link #rest()}. */
     private Inflater inflater;
     private ByteBuffer chunk;
     /** Of the message under way. */
@@ -54,6 +59,10 @@ public final class MessageInflater extends RefCounted {
     private int finalBlocks;
     /** The last byte received was the end of a final block. */
     private boolean atFinalEnd;
+    /** The call that is going on is to end behind this piece. */
+    private boolean suspended;
+    /** The call before was ended so: there may be more to come, also without a further byte. */
+    private boolean halfway;
 
     /**
      * Makes an inflater that stands before the first message and holds no memory yet.
@@ -79,23 +88,40 @@ public final class MessageInflater extends RefCounted {
      * @param part from position to limit, also nothing; the position moves
      * @param end whether the message ends here
      * @param sink gets what they inflate to, in this call
+     * @return false if {@link #suspend} has ended the call early: it is to be made again, with what is left of the part, perhaps
+     *     nothing, and the same {@code end}
      * @throws ProtocolException 1009 for a message of more than {@code maxMessage} inflated bytes; 1008 for one that
      *     breaks the ratio or has more than {@link #FINAL_BLOCKS_MAX} final blocks; 1007 for data that is not DEFLATE,
      *     or that
      *     ends inside a block in a way that shows; or what the sink threw
      * @throws IllegalStateException after the last release
      */
-    public void inflate(ByteBuffer part, boolean end, Sink sink) throws ProtocolException {
+    public boolean inflate(ByteBuffer part, boolean end, Sink sink) throws ProtocolException {
         if (references() <= 0) {
             throw new IllegalStateException("used after the last release");
         }
+        suspended = false;
         received += part.remaining();
-        if (part.hasRemaining()) {
-            inflateAll(part, sink);
+        if (part.hasRemaining() || halfway) {
+            halfway = !inflateAll(part, sink);
+        }
+        if (halfway) {
+            // what is left comes again
+            received -= part.remaining();
+            return false;
         }
         if (end) {
             endMessage();
         }
+        return true;
+    }
+
+    /**
+     * Ends the current call of {@link #inflate} behind the piece that the sink is given. For the sink: a few bytes may inflate
+     * to a thousand times as many, and whoever waits for their end waits long.
+     */
+    public void suspend() {
+        suspended = true;
     }
 
     /** Gives the memory outside the heap back. */
@@ -113,14 +139,29 @@ public final class MessageInflater extends RefCounted {
         return "MessageInflater[" + (inflater == null ? "not " : "") + "in use]";
     }
 
+    /** What is kept for the next message beside the context, in bytes. */
+    int keptBytes() {
+        return chunk == null ? 0 : chunk.capacity();
+    }
+
+    /** Gives back what is kept for the next message, but for the context. */
+    void rest() {
+        if (received == 0) {
+            chunk = null;
+        }
+    }
+
     /** Whether memory outside the heap is held now. */
     boolean isHolding() {
         return inflater != null;
     }
 
-    private void inflateAll(ByteBuffer part, Sink sink) throws ProtocolException {
+    /** False if it was suspended. */
+    private boolean inflateAll(ByteBuffer part, Sink sink) throws ProtocolException {
         if (inflater == null) {
             inflater = new Inflater(true);
+        }
+        if (chunk == null) {
             chunk = ByteBuffer.allocate(CHUNK_BYTES);
         }
         atFinalEnd = false;
@@ -128,16 +169,19 @@ public final class MessageInflater extends RefCounted {
         while (true) {
             if (inflateChunk()) {
                 sink.accept(chunk);
+                if (suspended) {
+                    return false;
+                }
             } else if (inflater.finished()) {
                 // the RFC lets blocks follow a final one; the JDK's inflater wants a fresh start for them
                 restart();
                 if (!part.hasRemaining()) {
                     atFinalEnd = true;
-                    return;
+                    return true;
                 }
                 inflater.setInput(part);
             } else if (inflater.needsInput()) {
-                return;
+                return true;
             } else {
                 throw corrupt(null);
             }

@@ -36,6 +36,13 @@ public interface MessageListener {
     }
 
     /**
+     * A piece of a compressed message was inflated, of 8 KiB at the most, and gathered or handed on. The place for who wants to
+     * know how long that takes, and to end it with {@link MessageAssembler#suspend()}.
+     */
+    default void onInflated() {
+    }
+
+    /**
      * The peer wants a Pong with the same payload (RFC 6455 section 5.5.2).
      *
      * @param payload 0 to 125 bytes, lent for the call

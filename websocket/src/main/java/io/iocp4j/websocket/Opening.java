@@ -1,8 +1,10 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.EarlyClasses;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.SharedPort;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
@@ -24,7 +26,8 @@ final class Opening {
     private static final List<String> CREDENTIALS = List.of("Authorization", "Cookie", "Proxy-Authorization");
 
     private final CompletionPort port;
-    private final boolean ownsPort;
+    /** The use of the port that clients share; null if the application has given one. */
+    private final SharedPort shared;
     private final ClientSettings settings;
     private final WebSocketListener listener;
     private final SecureRandom random = new SecureRandom();
@@ -33,6 +36,8 @@ final class Opening {
     // guarded by this
     /** Success and failure are decided here: the first that comes. */
     private boolean settled;
+    /** The time is over, which each connection that is begun from then on has to hear of: the limit fires once. */
+    private boolean late;
     private ClientConnection connection;
     private TcpConnection tcp;
 
@@ -46,11 +51,12 @@ final class Opening {
     /** The other end of a connection in memory, or null where there is a network. */
     private final TcpHandler joined;
 
-    private Opening(CompletionPort port, boolean ownsPort, ClientSettings settings, WebSocketListener listener,
+    private Opening(CompletionPort port, SharedPort shared, ClientSettings settings, WebSocketListener listener,
             TcpHandler joined) {
+        EarlyClasses.loadPackageOf(Opening.class);
         this.joined = joined;
         this.port = port;
-        this.ownsPort = ownsPort;
+        this.shared = shared;
         this.settings = settings;
         this.listener = listener;
         this.headers = settings.headers();
@@ -58,23 +64,49 @@ final class Opening {
 
     static CompletableFuture<WebSocket> on(CompletionPort port, ClientSettings settings, URI uri,
             WebSocketListener listener) {
-        return new Opening(port, false, settings, Objects.requireNonNull(listener), null).start(Endpoint.of(uri));
+        return new Opening(port, null, settings, Objects.requireNonNull(listener), null).start(Endpoint.of(uri));
     }
 
     /** In memory, with the handler of the server's end. */
     static CompletableFuture<WebSocket> inMemory(CompletionPort port, ClientSettings settings, TcpHandler server,
             WebSocketListener listener) {
         Endpoint endpoint = Endpoint.of(URI.create("ws://localhost/"));
-        return new Opening(port, false, settings, Objects.requireNonNull(listener), server).start(endpoint);
+        return new Opening(port, null, settings, Objects.requireNonNull(listener), server).start(endpoint);
     }
 
-    static CompletableFuture<WebSocket> onOwnPort(ClientSettings settings, URI uri, WebSocketListener listener) {
+    static CompletableFuture<WebSocket> onSharedPort(ClientSettings settings, URI uri, WebSocketListener listener) {
         Endpoint endpoint = Endpoint.of(uri);
         Objects.requireNonNull(listener);
         try {
-            return new Opening(CompletionPort.open(), true, settings, listener, null).start(endpoint);
+            return onShared(SharedPort.use(), settings, endpoint, listener);
         } catch (IOException noPort) {
             return CompletableFuture.failedFuture(noPort);
+        }
+    }
+
+    /** For calls that wait; waits. */
+    static WebSocket connectOnSharedPort(ClientSettings settings, URI uri) throws IOException {
+        Endpoint endpoint = Endpoint.of(uri);
+        SharedPort shared = SharedPort.use();
+        if (shared.port().isWorker()) {
+            shared.close();
+            throw new IllegalStateException("a callback of a client must not wait for the port that clients share");
+        }
+        return await(onShared(shared, settings, endpoint, new Inbox(null)));
+    }
+
+    private static CompletableFuture<WebSocket> onShared(SharedPort shared, ClientSettings settings, Endpoint endpoint,
+            WebSocketListener listener) {
+        boolean begun = false;
+        try {
+            CompletableFuture<WebSocket> result =
+                    new Opening(shared.port(), shared, settings, listener, null).start(endpoint);
+            begun = true;
+            return result;
+        } finally {
+            if (!begun) {
+                shared.close();
+            }
         }
     }
 
@@ -99,15 +131,14 @@ final class Opening {
     }
 
     private CompletableFuture<WebSocket> start(Endpoint endpoint) {
-        limit = port.schedule(settings.connectTimeout(), this::timedOut);
+        limit = port.deadline(settings.connectTimeout(), this::timedOut);
         try {
             connect(endpoint);
         } catch (IOException noSocket) {
             failed(noSocket);
-            closePort();
+            giveBackPort();
         } catch (RuntimeException misuse) {
             limit.cancel(false);
-            closePort();
             throw misuse;
         }
         return result;
@@ -135,15 +166,23 @@ final class Opening {
             tcp = TcpConnection.connect(port, settings.plain(), settings.proxy(), next);
         }
         connection = next;
+        if (late) {
+            tellOfTheTime();
+        }
         return true;
     }
 
     private synchronized void timedOut() {
+        late = true;
         if (!settled && tcp != null) {
-            TcpConnection current = tcp;
-            ClientConnection client = connection;
-            current.execute(() -> client.timedOut(current));
+            tellOfTheTime();
         }
+    }
+
+    private void tellOfTheTime() {
+        TcpConnection current = tcp;
+        ClientConnection client = connection;
+        current.execute(() -> client.timedOut(current));
     }
 
     // ------------------------------------------------------------------ from the connection, as its callbacks
@@ -202,13 +241,12 @@ final class Opening {
 
     /** The last connection is over. */
     void ended(TcpConnection last) {
-        last.closed().thenRun(this::closePort);
+        last.closed().thenRun(this::giveBackPort);
     }
 
-    /** On a thread of its own: closing waits for all that the port runs, and the caller may be part of that. */
-    private void closePort() {
-        if (ownsPort) {
-            Thread.ofVirtual().name("iocp4j-client-port-close").start(port::close);
+    private void giveBackPort() {
+        if (shared != null) {
+            shared.close();
         }
     }
 

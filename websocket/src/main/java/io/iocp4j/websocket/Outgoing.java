@@ -1,9 +1,12 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.PooledBuffer;
 import io.iocp4j.core.TcpConnection;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -31,6 +34,7 @@ final class Outgoing {
 
     private final Object lock;
     private final TcpConnection tcp;
+    private final Rest rest;
     /** Run among the callbacks when a streamed message has ended. */
     private final Runnable onRoom;
     /** Null at a server. */
@@ -39,6 +43,10 @@ final class Outgoing {
     private MessageDeflater deflater;
     private final DeflateAgreement agreement;
     private final Deflate options;
+    private final Holding context;
+    private final Holding behind;
+    /** Whether the message that is being streamed is compressed. */
+    private boolean streamDeflates;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_MAX);
     /** Where a client masks; made at the first need. */
     private ByteBuffer masked = ByteBuffer.allocate(0);
@@ -50,19 +58,22 @@ final class Outgoing {
     private ByteBuffer owedPong;
     /** The message that is being streamed, or null. */
     private MessageOutput stream;
-    private final ArrayDeque<Waiting> behindStream = new ArrayDeque<>(0);
+    private ArrayDeque<Waiting> behindStream = new ArrayDeque<>(0);
     private long behindBytes;
     private long messages;
 
     /** The agreement is null if messages go as they are. */
-    Outgoing(Object lock, TcpConnection tcp, Role role, DeflateAgreement agreement, Deflate options, Runnable onRoom) {
+    Outgoing(Object lock, TcpConnection tcp, Rest rest, Role role, DeflateAgreement agreement, Deflate options, Runnable onRoom) {
         this.onRoom = onRoom;
+        this.rest = rest;
         this.lock = lock;
         this.tcp = tcp;
         this.keys = role == Role.CLIENT ? new MaskKeys() : null;
         this.agreement = agreement;
         this.options = options;
         this.deflater = agreement == null ? null : agreement.deflater(role, options);
+        this.context = new Holding(tcp.memory(), Kind.DIRECT);
+        this.behind = new Holding(tcp.memory(), Kind.HEAP);
     }
 
     // ------------------------------------------------------------------ frames and messages
@@ -74,13 +85,31 @@ final class Outgoing {
 
     /** Queues a copy of a part of a message that is being streamed, or its compressed form. */
     boolean part(boolean last, Opcode opcode, ByteBuffer payload) {
-        return deflater == null ? frame(last, false, opcode, payload)
-                : frame(last, opcode != Opcode.CONTINUATION, opcode, deflater.deflate(payload, last));
+        boolean first = opcode != Opcode.CONTINUATION;
+        if (first) {
+            streamDeflates = mayDeflate();
+        }
+        boolean deflates = streamDeflates && deflater != null;
+        return frame(last, deflates && first, opcode, deflates ? deflated(payload, last) : payload);
+    }
+
+    /** A message for whose compression there is no memory goes as it is. */
+    private boolean mayDeflate() {
+        return deflater != null && (deflater.isHolding() || context.set(MessageDeflater.CONTEXT_BYTES));
+    }
+
+    private ByteBuffer deflated(ByteBuffer payload, boolean last) {
+        ByteBuffer deflated = deflater.deflate(payload, last);
+        rest.kept(deflater.keptBytes());
+        if (!deflater.isHolding()) {
+            context.set(0);
+        }
+        return deflated;
     }
 
     private boolean whole(Opcode opcode, ByteBuffer payload, boolean compressible) {
-        boolean compress = deflater != null && compressible && payload.remaining() >= options.threshold();
-        return frame(true, compress, opcode, compress ? deflater.deflate(payload, true) : payload);
+        boolean compress = compressible && payload.remaining() >= options.threshold() && mayDeflate();
+        return frame(true, compress, opcode, compress ? deflated(payload, true) : payload);
     }
 
     private boolean frame(boolean fin, boolean rsv1, Opcode opcode, ByteBuffer payload) {
@@ -157,7 +186,13 @@ final class Outgoing {
 
     /** Tells when the operating system has taken all that was sent up to now. */
     CompletableFuture<Void> taken() {
-        return behindStream.isEmpty() ? tcp.flushed() : behindStream.peekLast().sent;
+        return behindStream.isEmpty() ? tcp.flushed() : behindStream.peekLast().sent.copy();
+    }
+
+    /** What a message that was not sent fails with, and why if a limit was met. Any thread. */
+    IoException aborted(String operation) {
+        CloseInfo why = tcp.closeInfo();
+        return new IoException(IoError.OPERATION_ABORTED, operation, tcp.local(), tcp.remote(), why == null ? null : why.cause());
     }
 
     long bufferedAmount() {
@@ -174,6 +209,7 @@ final class Outgoing {
         if (masked.capacity() < length) {
             masked = ByteBuffer.allocate(Math.min(MASKED_PIECE_MAX, Math.max(256, 2 * length)));
         }
+        rest.kept(masked.capacity());
         masked.clear().put(0, payload, payload.position(), length).limit(length);
         payload.position(payload.position() + length);
         return masked;
@@ -182,9 +218,12 @@ final class Outgoing {
     /** Keeps a message behind the one that is being streamed; the answer is that of a send without room. */
     private boolean wait(Message message) {
         behindBytes += bytes(message);
+        if (!behind.set(behindBytes)) {
+            tcp.abort(IoError.NO_BUFFERS, new IOException(behind.refusal()));
+        }
         behindStream.add(new Waiting(message, new CompletableFuture<>()));
         if (behindBytes > BEHIND_STREAM_MAX) {
-            tcp.abort(IoError.NO_BUFFERS, null);
+            tcp.abort(IoError.NO_BUFFERS, new IOException("more than " + BEHIND_STREAM_MAX + " bytes wait behind a streamed message"));
         }
         return false;
     }
@@ -267,11 +306,11 @@ final class Outgoing {
             release(next.message);
             sent.add(next.sent);
         }
-        behindBytes = 0;
+        forgetBehindStream();
         changed();
         // who was told that a message has to wait behind the stream may go on
         tcp.execute(onRoom);
-        CompletableFuture<Void> taken = taken();
+        CompletableFuture<Void> taken = tcp.closeInfo() == null ? taken() : CompletableFuture.failedFuture(aborted("send"));
         return () -> taken.whenComplete((nothing, thrown) -> sent.forEach(future -> {
             if (thrown == null) {
                 future.complete(null);
@@ -290,8 +329,34 @@ final class Outgoing {
         changed();
     }
 
+    /** What is kept for the next message beside the context, in bytes. */
+    int keptBytes() {
+        return masked.capacity() + (deflater == null ? 0 : deflater.keptBytes());
+    }
+
+    /** Gives back what is kept for the next message. */
+    void rest() {
+        if (masked.capacity() > Rest.SMALL) {
+            masked = ByteBuffer.allocate(0);
+        }
+        if (deflater != null) {
+            deflater.rest();
+        }
+    }
+
+    /** Memory is tight: the next message refers to itself only. */
+    void tight() {
+        rest();
+        if (deflater != null && stream == null) {
+            deflater.dropContext();
+            context.set(0);
+        }
+    }
+
     /** The connection is gone. */
     void release() {
+        context.set(0);
+        masked = ByteBuffer.allocate(0);
         if (deflater != null) {
             deflater.release();
             deflater = null;
@@ -305,7 +370,14 @@ final class Outgoing {
             release(next.message);
             unsent.add(next.sent);
         }
-        behindBytes = 0;
+        forgetBehindStream();
         return unsent;
+    }
+
+    /** A queue that has been long stays long. */
+    private void forgetBehindStream() {
+        behindBytes = 0;
+        behind.set(0);
+        behindStream = new ArrayDeque<>(0);
     }
 }

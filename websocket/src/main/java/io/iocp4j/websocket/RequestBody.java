@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.GuardedLog;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
@@ -8,18 +9,26 @@ import java.nio.ByteBuffer;
  * callbacks of the connection, {@link #drop} also from within those of the listener.
  */
 final class RequestBody {
-    private static final System.Logger LOG = System.getLogger(RequestBody.class.getName());
+    private static final System.Logger LOG = new GuardedLog(RequestBody.class);
+
+    /** How long a body may keep a worker from other connections, in nanoseconds, when it comes in many small chunks. */
+    static final long TURN_NANOS_MAX = 1_000_000;
 
     private final HttpConnection connection;
+    private final HttpRequest request;
     private final HttpBodyDecoder decoder;
     /** Null when there is nothing more to tell. */
     private BodyListener listener;
     /** What the listener threw inside the decoder's callback, which has no room for it. */
     private HttpException thrownByListener;
     private long received;
+    /** Of the bytes that are being handed on. */
+    private int pieces;
+    private long secondPieceNanos;
 
-    RequestBody(HttpConnection connection, HttpBodyDecoder decoder, BodyListener listener) {
+    RequestBody(HttpConnection connection, HttpRequest request, HttpBodyDecoder decoder, BodyListener listener) {
         this.connection = connection;
+        this.request = request;
         this.decoder = decoder;
         this.listener = listener;
     }
@@ -33,8 +42,12 @@ final class RequestBody {
         return decoder.isDone();
     }
 
-    /** Hands on what came; what stands behind the body stays in the buffer. */
+    /**
+     * Hands on what came; what stands behind the body stays in the buffer, and so does the rest of a body that comes in so many small
+     * chunks that its turn is over.
+     */
     void take(ByteBuffer data) throws HttpException {
+        pieces = 0;
         int before = data.remaining();
         decoder.decode(data, this::pass);
         received += before - data.remaining();
@@ -44,13 +57,16 @@ final class RequestBody {
     }
 
     private void pass(ByteBuffer piece) {
+        if (isTurnOver()) {
+            decoder.suspend();
+        }
         BodyListener receiver = listener;
         if (receiver == null) {
             // after an answer from within onBody the rest of the buffer is not the listener's any more
             return;
         }
         try {
-            connection.application(() -> {
+            connection.application(request, () -> {
                 receiver.onBody(piece);
                 return null;
             });
@@ -60,10 +76,19 @@ final class RequestBody {
         }
     }
 
+    /** The clock is read from the second piece on: most of what comes is one. */
+    private boolean isTurnOver() {
+        pieces++;
+        if (pieces == 2) {
+            secondPieceNanos = connection.nanoTime();
+        }
+        return pieces > 2 && connection.nanoTime() - secondPieceNanos >= TURN_NANOS_MAX;
+    }
+
     void end() throws HttpException {
         BodyListener receiver = listener;
         listener = null;
-        connection.application(() -> {
+        connection.application(request, () -> {
             receiver.onBodyEnd();
             return null;
         });
@@ -76,7 +101,7 @@ final class RequestBody {
             try {
                 receiver.onBodyAborted(why);
             } catch (RuntimeException | Error thrown) {
-                LOG.log(Level.WARNING, "onBodyAborted threw", thrown);
+                LOG.log(Level.WARNING, "onBodyAborted of " + request + " threw", thrown);
             }
         }
     }

@@ -1,6 +1,6 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.IoError;
+import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
 import java.io.IOException;
@@ -30,26 +30,25 @@ final class Sender {
 
     boolean tryBinary(ByteBuffer data) {
         synchronized (lock) {
-            return closing.isOpen() && outgoing.binary(data);
+            return closing.isOpen() && (outgoing.binary(data) || noRoom());
         }
     }
 
     boolean tryMessage(Message message) {
         synchronized (lock) {
-            return closing.isOpen() && outgoing.message(message);
+            return closing.isOpen() && (outgoing.message(message) || noRoom());
         }
     }
 
     boolean tryPing(ByteBuffer payload) {
         synchronized (lock) {
-            return closing.isOpen() && outgoing.control(Opcode.PING, payload);
+            return closing.isOpen() && (outgoing.control(Opcode.PING, payload) || noRoom());
         }
     }
 
     CompletableFuture<Void> async(Message message) {
         synchronized (lock) {
-            if (closing.isOpen()) {
-                outgoing.message(message);
+            if (closing.isOpen() && (outgoing.message(message) || noRoom() || closing.isOpen())) {
                 return outgoing.taken();
             }
         }
@@ -60,16 +59,16 @@ final class Sender {
 
     void binary(ByteBuffer data) throws IOException {
         synchronized (lock) {
-            if (admit()) {
-                outgoing.binary(data);
+            if (admit() && !outgoing.binary(data)) {
+                requireTaken();
             }
         }
     }
 
     void message(Message message) throws IOException {
         synchronized (lock) {
-            if (admit()) {
-                outgoing.message(message);
+            if (admit() && !outgoing.message(message)) {
+                requireTaken();
             }
         }
     }
@@ -77,8 +76,8 @@ final class Sender {
     /** From a topic: the policy where nothing may wait. */
     void publish(SharedMessage message) {
         synchronized (lock) {
-            if (admitNow()) {
-                outgoing.message(message);
+            if (admitNow() && !outgoing.message(message)) {
+                noRoom();
             }
         }
     }
@@ -130,7 +129,10 @@ final class Sender {
         synchronized (lock) {
             outgoing.awaitRoom(stream);
             requireOpen();
-            outgoing.part(last, opcode, payload);
+            if (!outgoing.part(last, opcode, payload)) {
+                // before the end of the stream: what waits behind it is lost as well
+                requireTaken();
+            }
             if (last) {
                 outside = outgoing.endStream();
             }
@@ -158,7 +160,26 @@ final class Sender {
     }
 
     IoException aborted(String operation) {
-        return new IoException(IoError.OPERATION_ABORTED, operation, tcp.local(), tcp.remote(), null);
+        return outgoing.aborted(operation);
+    }
+
+    /**
+     * A send has said that there is no room: it says the same of a connection that is gone, and the message with it, perhaps because this
+     * very message was too much. Then the WebSocket is over now, and not only when its callbacks hear of it.
+     *
+     * @return false
+     */
+    private boolean noRoom() {
+        CloseInfo why = tcp.closeInfo();
+        if (why != null) {
+            closing.lost(ClosingHandshake.reason(why), why.initiator());
+        }
+        return false;
+    }
+
+    private void requireTaken() throws WebSocketException {
+        noRoom();
+        requireOpen();
     }
 
     private void requireOpen() throws WebSocketException {

@@ -49,7 +49,8 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
      * @return false if the message was taken, but the queue is above the high-water mark or another message is being streamed
-     *     ({@code onDrain} follows), or if the WebSocket is not open and the message was dropped
+     *     ({@code onDrain} follows), or if the WebSocket is not open and the message was dropped, perhaps because this one was too much
+     *     for {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)}
      */
     default boolean trySend(String text) {
         return trySend(Message.text(text));
@@ -94,10 +95,11 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
 
     /**
      * Sends a text message as the {@link SlowConsumer} policy says: unless set otherwise it waits while the queue is above the
-     * high-water mark or another message is being streamed.
+     * high-water mark or another message is being streamed. On a worker, where nothing may wait, it is queued all the same: the message
+     * that is too much for {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)} ends the WebSocket.
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
-     * @throws WebSocketException if the WebSocket is not open, or ends meanwhile
+     * @throws WebSocketException if the WebSocket is not open, or ends meanwhile, or this message was too much; it then names the limit
      * @throws IoException if the thread is interrupted
      */
     default void send(String text) throws IOException {
@@ -245,7 +247,8 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * Stops the delivery of messages behind the one that is being delivered; TCP slows the peer down. Nothing that the peer sends is seen
      * until {@link #resume()}: neither its pings, which are answered late, nor its Close frame, nor the end of the connection. The
-     * heartbeat does not judge a peer that is not read from. Ending the WebSocket ends the pause.
+     * heartbeat does not judge a peer that is not read from, unless it takes nothing of what waits for it. Ending the WebSocket ends the
+     * pause. One message that is on its way may overtake a pause by another thread than that of the callbacks.
      */
     void pause();
 

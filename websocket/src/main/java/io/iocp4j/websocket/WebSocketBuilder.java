@@ -37,8 +37,9 @@ abstract class WebSocketBuilder<B extends WebSocketBuilder<B>> {
     }
 
     /**
-     * Pings the peer, and cuts it when nothing at all comes from it for a time behind a ping, with 1006. A peer that this side does not
-     * read from, because the application has paused, is not judged.
+     * Pings the peer, and cuts it with 1006 when for a time behind a ping nothing at all comes from it, and it takes nothing of what waits
+     * for it: one that reads a large message slowly is kept. A peer that this side does not read from, because the application has
+     * paused, is judged by what it takes alone, and not at all while nothing waits for it.
      *
      * @param interval between pings, 20 s unless set; zero for none
      * @param timeout behind a ping, 20 s unless set, above 0; where it is longer than the interval, pings come only as often

@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.SharedPort;
 import io.iocp4j.core.TcpOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -11,7 +12,9 @@ import java.util.Base64;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /**
  * Opens WebSockets (RFC 6455 section 4.1), for calls that wait or with callbacks.
@@ -68,6 +71,7 @@ public final class WebSocketClient {
     public static final class Builder extends WebSocketBuilder<Builder> {
         private TcpOptions tcp = TcpOptions.defaults();
         private SSLContext tls;
+        private Consumer<SSLParameters> tlsParameters = parameters -> { };
         private HttpLimits httpLimits = HttpLimits.defaults();
         private final HttpHeaders.Builder headers = HttpHeaders.builder();
         private Set<String> subprotocols = Set.of();
@@ -101,12 +105,25 @@ public final class WebSocketClient {
          * Whom to trust, and who this side is, where the URI begins with wss://. That the certificate is one of the
          * host in the URI is checked always.
          *
-         * @param context the default of the JDK unless set
+         * @param context the default of the JDK unless set; goes before the one of {@link #tcp}, whose parameters are kept
          * @return this
          */
         public Builder tls(SSLContext context) {
             tls = Objects.requireNonNull(context);
             return this;
+        }
+
+        /**
+         * Whom to trust, and who this side is, with parameters.
+         *
+         * @param context as {@link #tls(SSLContext)}
+         * @param parameters changes what is negotiated, such as versions; called after what the options of {@link #tcp}
+         *     have set
+         * @return this
+         */
+        public Builder tls(SSLContext context, Consumer<SSLParameters> parameters) {
+            tlsParameters = Objects.requireNonNull(parameters);
+            return tls(context);
         }
 
         /**
@@ -209,21 +226,22 @@ public final class WebSocketClient {
         }
 
         ClientSettings settings() {
-            return new ClientSettings(webSocket, tcp, tls, httpLimits, headers.build(), subprotocols, connectTimeout,
-                    redirects, proxy, proxyHeaders);
+            return new ClientSettings(webSocket, tcp, tls, tlsParameters, httpLimits, headers.build(), subprotocols,
+                    connectTimeout, redirects, proxy, proxyHeaders);
         }
 
         /**
-         * Opens a WebSocket on a completion port of its own, which closes after it, and waits. See
-         * {@link #connect(CompletionPort, URI)}.
+         * Opens a WebSocket on the completion port that all clients without one share, and waits. See
+         * {@link #connect(CompletionPort, URI)} and {@link SharedPort}.
          *
          * @param uri begins with ws:// or wss://
          * @return open, to be closed
          * @throws IOException if it cannot be opened
          * @throws IllegalArgumentException if it is no WebSocket URI
+         * @throws IllegalStateException in a callback of a client that shares the port
          */
         public WebSocket connect(URI uri) throws IOException {
-            return Opening.await(connectAsync(uri, new Inbox(null)));
+            return Opening.connectOnSharedPort(settings(), uri);
         }
 
         /**
@@ -244,8 +262,8 @@ public final class WebSocketClient {
         }
 
         /**
-         * Begins to open a WebSocket on a completion port of its own, which closes after it. See
-         * {@link #connectAsync(CompletionPort, URI, WebSocketListener)}.
+         * Begins to open a WebSocket on the completion port that all clients without one share, which does not keep
+         * the process running. See {@link #connectAsync(CompletionPort, URI, WebSocketListener)} and {@link SharedPort}.
          *
          * @param uri begins with ws:// or wss://
          * @param listener of this WebSocket alone
@@ -253,7 +271,7 @@ public final class WebSocketClient {
          * @throws IllegalArgumentException if it is no WebSocket URI
          */
         public CompletableFuture<WebSocket> connectAsync(URI uri, WebSocketListener listener) {
-            return Opening.onOwnPort(settings(), uri, listener);
+            return Opening.onSharedPort(settings(), uri, listener);
         }
 
         /**

@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.TcpConnection;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -32,6 +33,7 @@ final class WebSocketEnd implements WebSocket {
     private final Sender sender;
     private final Membership membership;
     private final Lifespan lifespan;
+    private final Rest rest;
     private final WebSocketEvent event = new WebSocketEvent();
 
     private final Object lock = new Object();
@@ -56,8 +58,9 @@ final class WebSocketEnd implements WebSocket {
         this.settings = settings;
         this.heartbeat = new Heartbeat(this, tcp, settings);
         this.lifespan = new Lifespan(this, tcp, settings);
-        this.incoming = new Incoming(this, tcp, role, listener, heartbeat, handshake.deflate(), settings);
-        this.outgoing = new Outgoing(lock, tcp, role, handshake.deflate(), settings.deflate(), this::tellDrain);
+        this.rest = new Rest(this, tcp);
+        this.incoming = new Incoming(this, tcp, rest, role, listener, heartbeat, handshake.deflate(), settings);
+        this.outgoing = new Outgoing(lock, tcp, rest, role, handshake.deflate(), settings.deflate(), this::tellDrain);
         this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::over);
         this.sender = new Sender(lock, tcp, closing, outgoing, settings.slowConsumer());
         this.membership = new Membership(lock, closing, sender, tcp.port().buffers());
@@ -283,9 +286,25 @@ final class WebSocketEnd implements WebSocket {
         }
     }
 
+    /** Memory is tight: what is kept for the next message goes, and the context of what is sent. */
+    void onMemoryTight() {
+        incoming.rest();
+        synchronized (lock) {
+            outgoing.tight();
+        }
+    }
+
+    /** Memory is scarce, and this holds most: what came goes, and the peer hears why if it listens. */
+    void onMemoryScarce(String reason) {
+        incoming.drop();
+        if (listener instanceof Inbox inbox) {
+            inbox.drop();
+        }
+        fail(CloseCode.TRY_AGAIN_LATER, reason);
+    }
+
     void onTcpClose(CloseInfo info) {
-        String reason = info.error() == null ? "the connection ended without a Close frame" : info.error().toString();
-        onGone(reason, info.initiator());
+        onGone(ClosingHandshake.reason(info), info.initiator());
     }
 
     /** The connection is over, at a client perhaps without an {@link #onOpen} before. */
@@ -325,6 +344,7 @@ final class WebSocketEnd implements WebSocket {
         incoming.closed(why);
         heartbeat.end();
         lifespan.end();
+        rest.end();
         unsent.forEach(future -> future.completeExceptionally(sender.aborted("send")));
         // the peer's answer may wait behind a pause
         incoming.resume();
@@ -367,6 +387,25 @@ final class WebSocketEnd implements WebSocket {
         }
     }
 
+    /** No message has come or gone for a while; as a callback. */
+    void rest() {
+        incoming.rest();
+        synchronized (lock) {
+            outgoing.rest();
+        }
+    }
+
+    /** What is kept for the next message, in bytes; as a callback. */
+    int keptBytes() {
+        synchronized (lock) {
+            return incoming.keptBytes() + outgoing.keptBytes();
+        }
+    }
+
+    MemoryAccount memory() {
+        return tcp.memory();
+    }
+
     boolean isPaused() {
         return incoming.isPaused();
     }
@@ -387,6 +426,11 @@ final class WebSocketEnd implements WebSocket {
 
     Membership membership() {
         return membership;
+    }
+
+    /** The clock of the port. */
+    long nanoTime() {
+        return tcp.port().nanoTime();
     }
 
     void requireNotWorker() {

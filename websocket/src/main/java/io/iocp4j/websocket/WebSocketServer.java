@@ -1,9 +1,12 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.EarlyClasses;
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -12,21 +15,29 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
+    private static final System.Logger LOG = new GuardedLog(WebSocketServer.class);
+
     private final TcpServer tcp;
     private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
     private final ConcurrentHashMap<String, Set<Membership>> topics = new ConcurrentHashMap<>();
     private volatile boolean stopping;
+    /** Guarded by this. Null unless {@link #closeOnExit} was called. */
+    private Thread exitHook;
 
     private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
+        EarlyClasses.loadPackageOf(WebSocketServer.class);
         Connections owner = new Connections();
         // a client may end its side behind its request and wait for the answer
         TcpOptions halfOpen = asked.allowHalfOpen(true);
-        TcpOptions options = settings.tls == null ? halfOpen : halfOpen.tls(settings.tls);
+        TcpOptions options = settings.tls == null ? halfOpen
+                : halfOpen.tls(settings.tls, asked.tlsParameters().andThen(settings.tlsParameters));
         this.tcp = port == null ? TcpServer.listen(options, connection -> new HttpConnection(settings, owner))
                 : TcpServer.listen(port, options, connection -> new HttpConnection(settings, owner));
     }
@@ -63,11 +74,43 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * The TCP side: counts of connections.
+     * The port whose workers accept and run the callbacks.
      *
-     * @return the server below
+     * @return the one given, or the server's own
      */
-    public TcpServer tcp() {
+    public CompletionPort port() {
+        return tcp.port();
+    }
+
+    /**
+     * The connections that are not gone yet, whatever they carry.
+     *
+     * @return how many
+     */
+    public int connections() {
+        return tcp.connections();
+    }
+
+    /**
+     * The connections that were accepted, including those dropped.
+     *
+     * @return how many since the start
+     */
+    public long accepted() {
+        return tcp.accepted();
+    }
+
+    /**
+     * The newcomers that were closed at once, see {@link io.iocp4j.core.TcpGate.Drop}.
+     *
+     * @return how many since the start
+     */
+    public long dropped() {
+        return tcp.dropped();
+    }
+
+    /** Not for applications: what closes connections there knows nothing of the closing handshake. */
+    TcpServer tcp() {
         return tcp;
     }
 
@@ -115,6 +158,43 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
+     * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: as {@link #close(Duration)}, so that
+     * every WebSocket is told, and only then the process goes. A second call changes the deadline.
+     *
+     * @param deadline for the peers to answer, zero or more; the operating system may have less patience
+     * @throws IllegalStateException if the process is ending already
+     */
+    public void closeOnExit(Duration deadline) {
+        Objects.requireNonNull(deadline);
+        Thread hook = new Thread(() -> close(deadline), "iocp4j-exit");
+        synchronized (this) {
+            if (tcp.closed().isDone()) {
+                return;
+            }
+            Runtime.getRuntime().addShutdownHook(hook);
+            removeExitHook();
+            exitHook = hook;
+        }
+        tcp.closed().thenRun(this::removeExitHook);
+    }
+
+    /** For tests: null if there is none. */
+    synchronized Thread exitHook() {
+        return exitHook;
+    }
+
+    private synchronized void removeExitHook() {
+        if (exitHook != null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(exitHook);
+            } catch (IllegalStateException e) {
+                LOG.log(Level.DEBUG, "the process is ending, perhaps by this very hook", e);
+            }
+            exitHook = null;
+        }
+    }
+
+    /**
      * Completes when the server was closed and its last connection is gone.
      *
      * @return completes normally, always
@@ -126,6 +206,17 @@ public final class WebSocketServer implements AutoCloseable {
     /** Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. */
     public void awaitClosed() {
         tcp.awaitClosed();
+    }
+
+    /**
+     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. The server has to be closed,
+     * now or later.
+     *
+     * @param deadline zero or more
+     * @throws IllegalStateException on a worker of the port, which would wait for itself
+     */
+    public void awaitClosed(Duration deadline) {
+        tcp.awaitClosed(deadline);
     }
 
     private final class Connections implements HttpConnection.Owner {
@@ -159,8 +250,10 @@ public final class WebSocketServer implements AutoCloseable {
         List<String> subprotocols = List.of();
         Duration requestTimeout = Duration.ofSeconds(5);
         Duration keepAliveTimeout = Duration.ofSeconds(30);
+        Duration responseTimeout = Duration.ofSeconds(30);
         int minBodyRate = 100;
         private SSLContext tls;
+        private Consumer<SSLParameters> tlsParameters = parameters -> { };
         UpgradeHandler upgrades = request -> {
             throw new HttpException(404, "there is no WebSocket here");
         };
@@ -212,12 +305,25 @@ public final class WebSocketServer implements AutoCloseable {
         /**
          * Speaks TLS: wss and https instead of ws and http.
          *
-         * @param context has the certificate; as {@link TcpOptions#tls(SSLContext)}, which it goes before
+         * @param context has the certificate; goes before the one of {@link TcpOptions#tls(SSLContext)}, whose parameters are kept
          * @return this
          */
         public Builder tls(SSLContext context) {
             tls = Objects.requireNonNull(context);
             return this;
+        }
+
+        /**
+         * Speaks TLS, with parameters.
+         *
+         * @param context as {@link #tls(SSLContext)}
+         * @param parameters changes what is negotiated for each connection, such as whether a client needs a certificate; called
+         *        after what {@link TcpOptions#tls(SSLContext, Consumer)} has set
+         * @return this
+         */
+        public Builder tls(SSLContext context, Consumer<SSLParameters> parameters) {
+            tlsParameters = Objects.requireNonNull(parameters);
+            return tls(context);
         }
 
         /**
@@ -255,7 +361,7 @@ public final class WebSocketServer implements AutoCloseable {
 
         /**
          * How long a head may take from the opening of the connection, or from its first byte on a kept connection; not refreshed by
-         * further bytes.
+         * further bytes. A request that was begun is then answered with 408; a connection on which none was begun ends without a word.
          *
          * @param limit above 0, 5 s unless set
          * @return this
@@ -273,6 +379,19 @@ public final class WebSocketServer implements AutoCloseable {
          */
         public Builder keepAliveTimeout(Duration limit) {
             keepAliveTimeout = positive(limit, "keepAliveTimeout");
+            return this;
+        }
+
+        /**
+         * How long a request may wait for its answer when its handler has returned, or from the end of its body if the handler asked for
+         * that. Then it is answered with 503 and its connection is closed, so that an answer that was forgotten holds none for ever.
+         *
+         * @param limit 30 s unless set; zero for never
+         * @return this
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder responseTimeout(Duration limit) {
+            responseTimeout = notNegative(limit, "responseTimeout");
             return this;
         }
 
@@ -299,6 +418,7 @@ public final class WebSocketServer implements AutoCloseable {
          * @param options address, options and limits of TCP
          * @return listening
          * @throws IOException if the address is taken
+         * @throws IllegalArgumentException if there is TLS with a context that has no key
          */
         public WebSocketServer listen(TcpOptions options) throws IOException {
             return new WebSocketServer(copy(), null, options);
@@ -311,6 +431,7 @@ public final class WebSocketServer implements AutoCloseable {
          * @param options address, options and limits of TCP
          * @return listening
          * @throws IOException if the address is taken
+         * @throws IllegalArgumentException if there is TLS with a context that has no key
          */
         public WebSocketServer listen(CompletionPort port, TcpOptions options) throws IOException {
             return new WebSocketServer(copy(), Objects.requireNonNull(port), options);

@@ -1,7 +1,5 @@
 package io.iocp4j.websocket;
 
-import java.io.IOException;
-
 /** What a virtual thread does with a WebSocket. The WebSocket closes with 1000 when it returns, and with 1011 when it throws. */
 @FunctionalInterface
 public interface WebSocketSession {
@@ -9,7 +7,8 @@ public interface WebSocketSession {
      * Sends and receives with the calls that wait.
      *
      * @param socket open
-     * @throws Exception to end the WebSocket; an {@link IOException} after its end is not logged
+     * @throws Exception to end the WebSocket. It is logged, unless it is what a call of this very WebSocket threw after its end, or was
+     *         caused by that
      */
     void run(WebSocket socket) throws Exception;
 

@@ -12,10 +12,11 @@
  *   | HttpResponseReader             the answer: to ClientHandshake, or into a HandshakeException
  *   v
  * WebSocketEnd                       after the upgrade, either role; joins what follows under one lock
- *   v Incoming                       pauses here
+ *   v Incoming                       pauses here, and decodes for about a millisecond at a time
  *   |   FrameDecoder                 bytes to frames; unmasked in place; rules of one header
  *   |   MessageAssembler             frames to messages, or parts of them; rules between frames; UTF-8
  *   |   WebSocketListener            the application; Inbox is the one behind the calls that wait
+ *   | Rest                           gives back what was kept for the next message, when none comes
  *   | Heartbeat, Lifespan            pings, the round trip; a peer that is gone, a WebSocket that is idle or old
  *   | ClosingHandshake               every way to the end
  *   v Outgoing                       frames, masks, compresses; what is slow, what is streamed

@@ -14,6 +14,7 @@ import io.iocp4j.core.IoException;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -361,6 +362,78 @@ class BlockingFaceTest {
             client.send(WireBytes.masked(0x01, "a"));
             client.send(WireBytes.masked(0x88, ""));
             assertInstanceOf(WebSocketException.class, thrown.get(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    @DisplayName("a message that is cut by an abort of this side is never whole: the stream throws, and so does every call behind it")
+    void cutByAbort() throws Exception {
+        Inbox inbox = new Inbox(null);
+        try (Duplex pair = new Duplex(b -> { }, peer, b -> b.parts(true), inbox)) {
+            inbox.onPart(pair.atClient, true, ByteBuffer.wrap(new byte[] {'a', 'b'}), false);
+            MessageInput input = pair.atClient.receiveStream();
+            assertEquals('a', input.read());
+            pair.atClient.abort();
+            assertEquals('b', input.read());
+            assertThrows(WebSocketException.class, input::read);
+            assertThrows(WebSocketException.class, input::close);
+            assertThrows(WebSocketException.class, input::read);
+            WebSocketException thrown = assertThrows(WebSocketException.class, pair.atClient::receive);
+            assertEquals(CloseCode.ABNORMAL, thrown.status().code());
+            assertThrows(WebSocketException.class, pair.atClient::receiveStream);
+            assertThrows(UncheckedIOException.class, () -> pair.atClient.iterator().hasNext());
+        }
+        Inbox gathering = new Inbox(null);
+        try (Duplex pair = new Duplex(b -> { }, peer, b -> b.parts(true), gathering)) {
+            gathering.onPart(pair.atClient, true, ByteBuffer.wrap(new byte[] {'a', 'b'}), false);
+            pair.atClient.abort();
+            assertThrows(WebSocketException.class, pair.atClient::receive);
+            assertThrows(WebSocketException.class, pair.atClient::receive);
+        }
+    }
+
+    @Test
+    @DisplayName("a message in parts whose receiver is interrupted in between comes whole the next time")
+    void interruptedInside() throws Exception {
+        Inbox inbox = new Inbox(null);
+        try (Duplex pair = new Duplex(b -> { }, peer, b -> b.parts(true), inbox)) {
+            for (byte[] part : new byte[][] {{'a'}, {'b'}}) {
+                inbox.onPart(pair.atClient, true, ByteBuffer.wrap(part), false);
+                Thread.currentThread().interrupt();
+                assertEquals(IoError.OPERATION_ABORTED, assertThrows(IoException.class, pair.atClient::receive).error());
+                assertTrue(Thread.interrupted());
+            }
+            inbox.onPart(pair.atClient, true, ByteBuffer.wrap(new byte[] {'c'}), true);
+            assertEquals("abc", pair.atClient.receive(SOON).text());
+        }
+    }
+
+    @Test
+    @DisplayName("what a future of this WebSocket is completed with by the application is nobody else's")
+    void futures() throws Exception {
+        try (Duplex pair = open()) {
+            CompletableFuture<Duration> mine = pair.atClient.ping();
+            mine.completeExceptionally(new IOException("mine"));
+            assertFalse(pair.atClient.ping().get(10, TimeUnit.SECONDS).isNegative());
+            OutputStream stream = pair.atClient.outputStream();
+            CompletableFuture<Void> first = pair.atClient.sendAsync(Message.text("behind the stream"));
+            first.complete(null);
+            pair.atClient.sendAsync(Message.text("second")).cancel(true);
+            pair.server.port.schedule(Duration.ofMillis(50), () -> {
+                try {
+                    stream.close();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            // the message waits behind the stream, and so does whoever flushes
+            pair.atClient.flush();
+            assertEquals("behind the stream", TestServer.take(peer.events));
+            assertEquals("second", TestServer.take(peer.events));
+            CompletableFuture<CloseStatus> closed = pair.atClient.closed();
+            closed.cancel(true);
+            pair.atClient.close();
+            assertTrue(pair.atClient.closed().get(10, TimeUnit.SECONDS).clean());
         }
     }
 }

@@ -136,7 +136,7 @@ class ClientRefusalTest extends ClientFixture {
     @Test
     @DisplayName("refuses a head above the limits")
     void limits() throws Exception {
-        assertEquals(0, answered("HTTP/1.1 200 OK\r\nA: " + "x".repeat(9000)).status());
+        assertEquals(0, answered("HTTP/1.1 200 OK\r\nA: " + "x".repeat(33_000)).status());
         assertEquals(0, answered("HTTP/1.1 200 OK\r\n" + "A: b\r\n".repeat(65)).status());
         client.httpLimits(HttpLimits.defaults().withMaxHeaders(1));
         assertEquals(0, answered("HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\n").status());
@@ -147,8 +147,7 @@ class ClientRefusalTest extends ClientFixture {
     @CsvSource({"no upgrade, 'Upgrade: websocket\r\n', ''", "other protocol, websocket, h2c",
             "no connection, 'Connection: Upgrade\r\n', ''", "wrong accept, 'Accept: ', 'Accept: x'",
             "extension, 'Upgrade: w', 'Sec-WebSocket-Extensions: x\r\nUpgrade: w'",
-            "subprotocol, 'Upgrade: w', 'Sec-WebSocket-Protocol: x\r\nUpgrade: w'", "HTTP/1.0, HTTP/1.1, HTTP/1.0",
-            "length, 'Upgrade: w', 'Content-Length: 2\r\nUpgrade: w'"})
+            "subprotocol, 'Upgrade: w', 'Sec-WebSocket-Protocol: x\r\nUpgrade: w'", "HTTP/1.0, HTTP/1.1, HTTP/1.0"})
     void bad101(String what, String from, String to) throws Exception {
         try (RawServer server = new RawServer(peer -> {
             peer.request().send(peer.switching().replaceFirst(from, to));

@@ -151,17 +151,21 @@ class DeflateOverTcpTest {
     }
 
     @Test
-    @DisplayName("CVE-2018-1000518 CVE-2026-1526 a bomb is 1009 at the limit of a message, "
-        + "and 1008 for its ratio where the limit is high")
+    @DisplayName("CVE-2018-1000518 CVE-2026-1526 a bomb is 1008 for its ratio, with the default limits and with high ones, also one that "
+        + "is no longer than a message may be; without a ratio it is 1009 at the limit of a message")
     void bombs() throws IOException {
-        for (int max : new int[] {1 << 20, 64 << 20}) {
-            try (TestServer server = TestServer.with(builder -> builder.webSockets(request -> new Recorder())
-                    .deflate(Deflate.on()).limits(Limits.defaults().withMaxMessage(max)))) {
-                DeflatePeer client = new DeflatePeer(server, OFFER);
-                client.raw.send(masked(BINARY | RSV1, deflated(new byte[32 << 20])));
-                client.raw.assertClose(max == 1 << 20 ? CloseCode.MESSAGE_TOO_BIG : CloseCode.POLICY_VIOLATION);
-                client.raw.close();
-            }
+        bomb(Deflate.on(), Limits.defaults(), 1 << 20, CloseCode.POLICY_VIOLATION);
+        bomb(Deflate.on(), Limits.defaults().withMaxMessage(64 << 20), 32 << 20, CloseCode.POLICY_VIOLATION);
+        bomb(Deflate.on().withMaxRatio(Integer.MAX_VALUE), Limits.defaults(), 32 << 20, CloseCode.MESSAGE_TOO_BIG);
+    }
+
+    private static void bomb(Deflate options, Limits limits, int bytes, int code) throws IOException {
+        try (TestServer server = TestServer.with(builder -> builder.webSockets(request -> new Recorder())
+                .deflate(options).limits(limits))) {
+            DeflatePeer client = new DeflatePeer(server, OFFER);
+            client.raw.send(masked(BINARY | RSV1, deflated(new byte[bytes])));
+            client.raw.assertClose(code);
+            client.raw.close();
         }
     }
 

@@ -44,7 +44,7 @@ class HandshakeOverTcpTest {
                 Arguments.of(426, GOOD.replace("Connection: Upgrade", "Connection: close"), "upgrade", "websocket"),
                 Arguments.of(426, GOOD.replace("Version: 13", "Version: 8"), "sec-websocket-version", "13"),
                 Arguments.of(400, GOOD.replace(HttpFixture.KEY, "short"), "connection", "close"),
-                Arguments.of(400, upgradeHead("/", "Sec-WebSocket-Protocol: a,,b"), "connection", "close"),
+                Arguments.of(400, upgradeHead("/", "Sec-WebSocket-Protocol: a,b c"), "connection", "close"),
                 Arguments.of(400, upgradeHead("/", "Content-Length: 1"), "connection", "close"),
                 Arguments.of(403, upgradeHead("/", "Origin: http://evil.example"), "connection", "close"),
                 Arguments.of(401, upgradeHead("/private"), "www-authenticate", "Basic"),
@@ -91,6 +91,21 @@ class HandshakeOverTcpTest {
             assertEquals(101, response.status());
             assertEquals("{connection=Upgrade, sec-websocket-accept=s3pPLMBiTxaQ9kYGzzhZRbK+xOo=, "
                     + "sec-websocket-protocol=v2, upgrade=websocket}", response.fields().toString());
+        }
+    }
+
+    @Test
+    @DisplayName("a client that expects 100-continue gets 100 before 101 (RFC 9110 section 7.8), and none before a refusal")
+    void expects() throws Exception {
+        try (TestServer server = TestServer.echo(); RawClient client = server.connect(); RawClient refused = server.connect()) {
+            client.send(upgradeHead("/", "Expect: 100-continue"));
+            assertEquals(100, client.response().status());
+            assertEquals(101, client.response().status());
+            client.text("hello");
+            assertEquals("hello", client.text());
+            refused.send(upgradeHead("/", "Expect: 100-continue", "Origin: http://evil"));
+            assertEquals(403, refused.response().status());
+            refused.assertEnd();
         }
     }
 

@@ -137,7 +137,8 @@ class HandshakeTest {
     @ParameterizedTest(name = "[{index}] {0}: {1}")
     @DisplayName("the first subprotocol of the server's list that the client offers is chosen")
     @CsvSource(nullValues = "none", value = {"'v1, v2', v2", "v1, v1", "'v1,v3', v1", "v3, none", "V1, none",
-            "' v1 ,\tv2 ', v2", "'v1\r\nSec-WebSocket-Protocol: v2', v2", "v, none", "v11, none"})
+            "' v1 ,\tv2 ', v2", "'v1\r\nSec-WebSocket-Protocol: v2', v2", "v, none", "v11, none",
+            "'v1, ', v1", "',v1', v1", "'v3,, \t,v1', v1", "'\r\nSec-WebSocket-Protocol: v1', v1"})
     void subprotocol(String offered, String chosen) throws HttpException {
         HttpRequest request = read(get("/", "Sec-WebSocket-Protocol: " + offered));
         assertEquals(chosen, Handshake.subprotocol(request, List.of("v2", "v1")));
@@ -152,7 +153,7 @@ class HandshakeTest {
 
     @ParameterizedTest(name = "[{index}] <{0}>")
     @DisplayName("a malformed offer of subprotocols is refused with 400, also where none is supported")
-    @ValueSource(strings = {"", ",", "a,", ",a", "a,,b", "a b", "a;b", "\"a\"", "a/b", "a,a", "a, b, a", "\u00e4"})
+    @ValueSource(strings = {"", ",", " , ,", "a b", "a;b", "\"a\"", "a/b", "a,a", "a, b,, a", "\u00e4", "a,\u00a0"})
     void badSubprotocol(String offered) throws HttpException {
         HttpRequest request = read(get("/", "Sec-WebSocket-Protocol: " + offered));
         assertEquals(400, assertThrows(HttpException.class,

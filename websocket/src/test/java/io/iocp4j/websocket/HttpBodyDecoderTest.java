@@ -256,6 +256,8 @@ class HttpBodyDecoderTest {
             assertTrue(ofResponse(status).isDone());
             assertTrue(ofResponse(status, "Content-Length", "5").isDone());
             assertTrue(ofResponse(status, "Transfer-Encoding", "chunked").isDone());
+            assertTrue(ofResponse(status, "Transfer-Encoding", "gzip", "Content-Length", "5").isDone());
+            assertTrue(ofResponse(status, "Content-Length", "-5").isDone());
         }
         assertTrue(ofResponse(200, "Content-Length", "0").isDone());
     }

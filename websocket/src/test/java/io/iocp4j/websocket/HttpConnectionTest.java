@@ -3,14 +3,20 @@ package io.iocp4j.websocket;
 import static io.iocp4j.websocket.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.websocket.RawClient.Response;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Filter;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -197,6 +203,122 @@ class HttpConnectionTest {
             HttpExchange exchange = TestServer.take(asked);
             server.port.schedule(Duration.ofMillis(200), () -> exchange.respond(HttpResponse.text(200, "late")));
             assertEquals("late", client.response().body());
+        }
+    }
+
+    @Test
+    @DisplayName("a request that nobody answers is 503 after the response timeout, and its connection ends; an answer that comes then is "
+            + "none any more")
+    void neverAnswered() throws Exception {
+        BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
+        try (TestServer server = TestServer.with(b -> b.pages(asked::add).responseTimeout(Duration.ofMillis(100)));
+                RawClient client = server.connect()) {
+            client.send(get("/1") + get("/2"));
+            HttpExchange first = TestServer.take(asked);
+            Response response = client.response();
+            assertEquals(503, response.status());
+            assertEquals("close", response.fields().get("connection"));
+            client.assertEnd();
+            assertFalse(first.respond(HttpResponse.text(200, "too late")));
+            assertTrue(asked.isEmpty(), "the request behind it was handled");
+        }
+    }
+
+    @Test
+    @DisplayName("the response timeout begins where the body ends, for a body that was asked for")
+    void neverAnsweredBody() throws Exception {
+        CompletableFuture<Boolean> bodyEnded = new CompletableFuture<>();
+        HttpHandler handler = exchange -> exchange.body(new BodyListener() {
+            @Override
+            public void onBody(ByteBuffer data) {
+            }
+
+            @Override
+            public void onBodyEnd() {
+                bodyEnded.complete(true);
+            }
+
+            @Override
+            public void onBodyAborted(String why) {
+                bodyEnded.complete(false);
+            }
+        });
+        for (String body : new String[] {"", "abc"}) {
+            try (TestServer server = TestServer.with(b -> b.pages(handler).responseTimeout(Duration.ofMillis(100)));
+                    RawClient client = server.connect()) {
+                client.send(get("/", "Content-Length: " + body.length()) + body);
+                assertEquals(503, client.response().status());
+                assertTrue(bodyEnded.get(5, TimeUnit.SECONDS));
+                client.assertEnd();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("with a response timeout of zero an answer has all the time of the world; a negative one is refused")
+    void noResponseTimeout() throws Exception {
+        BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
+        try (TestServer server = TestServer.with(b -> b.pages(asked::add).responseTimeout(Duration.ZERO));
+                RawClient client = server.connect()) {
+            client.send(get("/"));
+            TestServer.take(asked).respond(HttpResponse.text(200, "answer"));
+            assertEquals("answer", client.response().body());
+        }
+        assertEquals(Duration.ofSeconds(30), WebSocketServer.builder().responseTimeout);
+        assertThrows(IllegalArgumentException.class, () -> WebSocketServer.builder().responseTimeout(Duration.ofNanos(-1)));
+    }
+
+    @Test
+    @DisplayName("what is logged of a handler that threw, or never answered, names method and path, without the query and in ASCII")
+    void logNamesTheRequest() throws Exception {
+        Logger logger = Logger.getLogger(HttpConnection.class.getName());
+        BlockingQueue<String> logged = new LinkedBlockingQueue<>();
+        Filter filter = line -> !logged.add(line.getMessage());
+        Level level = logger.getLevel();
+        HttpHandler handler = exchange -> {
+            if (exchange.request().path().startsWith("/throws")) {
+                throw new IllegalStateException("on purpose");
+            } else if (exchange.request().method().equals("PUT")) {
+                exchange.body(new BodyListener() {
+                    @Override
+                    public void onBody(ByteBuffer data) {
+                        throw new IllegalStateException("on purpose");
+                    }
+
+                    @Override
+                    public void onBodyEnd() {
+                    }
+
+                    @Override
+                    public void onBodyAborted(String why) {
+                    }
+                });
+            }
+        };
+        logger.setLevel(Level.WARNING);
+        logger.setFilter(filter);
+        try (TestServer server = TestServer.with(b -> b.pages(handler).responseTimeout(Duration.ofMillis(50))
+                .webSockets(request -> {
+                    throw new IllegalStateException("on purpose");
+                }))) {
+            assertLogged(server, get("/throws%C2%9B?token=secret"), "GET /throws%C2%9B", logged);
+            assertLogged(server, "PUT /body HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "PUT /body", logged);
+            assertLogged(server, get("/never?token=secret"), "GET /never", logged);
+            assertLogged(server, RawClient.upgradeHead("/ws?token=secret"), "GET /ws", logged);
+            assertLogged(server, get("/throws" + "x".repeat(2000)), "GET /throws" + "x".repeat(50), logged);
+        } finally {
+            logger.setFilter(null);
+            logger.setLevel(level);
+        }
+    }
+
+    private static void assertLogged(TestServer server, String request, String named, BlockingQueue<String> logged) throws Exception {
+        try (RawClient client = server.connect()) {
+            client.send(request);
+            assertEquals(5, client.response().status() / 100);
+            String line = TestServer.take(logged);
+            assertTrue(line.contains(named), line);
+            assertFalse(line.contains("secret") || line.length() > 500, line);
         }
     }
 

@@ -75,6 +75,16 @@ class HttpHeadersTest {
     }
 
     @Test
+    @DisplayName("the elements of a list come from all its lines, in order, without empty ones and white space around them")
+    void elements() {
+        HttpHeaders lists = HttpHeaders.builder().add("L", " a b ,, c").add("x", "y").add("l", "").add("L", ",\t, d ,").add("M", " , ,")
+                .build();
+        assertEquals(List.of("a b", "c", "d"), lists.elements("L"));
+        assertEquals(List.of(), lists.elements("M"));
+        assertEquals(List.of(), lists.elements("N"));
+    }
+
+    @Test
     @DisplayName("a token is found on a later line, and the empty token never")
     void tokenOnLaterLine() {
         assertTrue(HEADERS.hasToken("accept", "Z"));

@@ -12,7 +12,7 @@ class HttpLimitsTest {
     @Test
     @DisplayName("the defaults are the documented ones")
     void defaults() {
-        assertEquals(new HttpLimits(8192, 64, 256, 4096), HttpLimits.defaults());
+        assertEquals(new HttpLimits(32_768, 64, 256, 4096), HttpLimits.defaults());
     }
 
     @Test

@@ -118,6 +118,16 @@ class HttpRequestReaderTest {
     }
 
     @Test
+    @DisplayName("8 KB of cookies beside what a browser sends anyway are read: cookies know no port, and another server on the host "
+            + "may have set them (RFC 6265 section 8.5)")
+    void manyCookies() throws HttpException {
+        HttpRequest request = read(get("/", "User-Agent: Mozilla/5.0 " + "x".repeat(120), "Accept: text/html,*/*;q=0.8",
+                "Accept-Language: en-US,en;q=0.5", "Accept-Encoding: gzip, deflate, br, zstd", "Connection: keep-alive",
+                "Cookie: " + "a=b; ".repeat(1600), "Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate"));
+        assertEquals(7999, request.headers().first("Cookie").length());
+    }
+
+    @Test
     @DisplayName("a request line that fills maxHeaderBytes is 414, decided at the first byte above")
     void requestLineLimit() throws HttpException {
         HttpLimits limits = new HttpLimits(64, 1, 16, 0);

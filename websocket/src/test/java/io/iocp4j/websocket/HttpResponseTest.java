@@ -2,12 +2,19 @@ package io.iocp4j.websocket;
 
 import static io.iocp4j.websocket.HttpFixture.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,11 +23,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpResponseTest {
     private static final String SAFETY = "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
+    private static final Pattern DATE =
+            Pattern.compile("\\r\\nDate: (\\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT)(?=\\r\\n)");
+
+    /** The response without its Date, of which there has to be one, and that of now. */
+    private static String undated(ByteBuffer encoded) {
+        List<MatchResult> dates = DATE.matcher(text(encoded)).results().toList();
+        assertEquals(1, dates.size(), text(encoded));
+        Instant date = DateTimeFormatter.RFC_1123_DATE_TIME.parse(dates.getFirst().group(1), Instant::from);
+        assertTrue(Duration.between(date, Instant.now()).abs().toMinutes() < 5, dates.getFirst().group(1));
+        return DATE.matcher(text(encoded)).replaceFirst("");
+    }
 
     @Test
     @DisplayName("a text response is encoded with type, safety fields, length in bytes, and connection")
     void wholeText() {
-        String encoded = text(HttpResponse.text(200, "\u00e4b").encode(false, true));
+        String encoded = undated(HttpResponse.text(200, "\u00e4b").encode(false, true));
         assertEquals("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n" + SAFETY
                 + "Content-Length: 3\r\nConnection: keep-alive\r\n\r\n\u00c3\u00a4b", encoded);
     }
@@ -28,7 +46,7 @@ class HttpResponseTest {
     @Test
     @DisplayName("the answer to HEAD has the length but not the content")
     void head() {
-        String encoded = text(HttpResponse.json(200, "{\"a\":1}").encode(true, false));
+        String encoded = undated(HttpResponse.json(200, "{\"a\":1}").encode(true, false));
         assertEquals("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + SAFETY
                 + "Content-Length: 7\r\nConnection: close\r\n\r\n", encoded);
     }
@@ -37,16 +55,27 @@ class HttpResponseTest {
     @DisplayName("a response without content says so")
     void empty() {
         assertEquals("HTTP/1.1 503 Service Unavailable\r\n" + SAFETY
-                + "Content-Length: 0\r\nConnection: close\r\n\r\n", text(HttpResponse.of(503).encode(false, false)));
+                + "Content-Length: 0\r\nConnection: close\r\n\r\n", undated(HttpResponse.of(503).encode(false, false)));
     }
 
     @Test
     @DisplayName("safety fields that are set are not set twice")
     void safetyOverridden() {
-        String encoded = text(HttpResponse.of(200).withHeader("cache-control", "max-age=60")
+        String encoded = undated(HttpResponse.of(200).withHeader("cache-control", "max-age=60")
                 .withHeader("x-content-type-options", "none").encode(false, true));
         assertEquals("HTTP/1.1 200 OK\r\ncache-control: max-age=60\r\nx-content-type-options: none\r\n"
                 + "Content-Length: 0\r\nConnection: keep-alive\r\n\r\n", encoded);
+    }
+
+    @ParameterizedTest(name = "[{index}] {0}")
+    @DisplayName("every final response has the time that it is in Date (RFC 9110 section 6.6.1), unless the application gave one")
+    @ValueSource(ints = {200, 204, 301, 304, 400, 404, 431, 500, 503})
+    void date(int status) {
+        undated(HttpResponse.of(status).encode(false, true));
+        undated(HttpResponse.of(status).encode(true, false));
+        String given = text(HttpResponse.of(status).withHeader("date", "Sun, 06 Nov 1994 08:49:37 GMT").encode(false, true));
+        assertTrue(given.contains("\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), given);
+        assertFalse(given.contains("Date: "), given);
     }
 
     @Test
@@ -61,7 +90,7 @@ class HttpResponseTest {
     @DisplayName("204 and 304 have no length")
     @ValueSource(ints = {204, 304})
     void noLength(int status) {
-        String encoded = text(HttpResponse.of(status).encode(false, true));
+        String encoded = undated(HttpResponse.of(status).encode(false, true));
         assertTrue(encoded.endsWith(SAFETY + "Connection: keep-alive\r\n\r\n"), encoded);
     }
 

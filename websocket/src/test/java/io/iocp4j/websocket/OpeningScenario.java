@@ -109,7 +109,8 @@ final class OpeningScenario {
             String what = path + " " + told;
             Outcome outcome = outcome();
             OpeningScenario.this.check(doneNanos >= 0, what + ": no outcome");
-            OpeningScenario.this.check(doneNanos <= begunNanos + limit.toNanos() + GRACE_NANOS, what + ": too late");
+            long late = limit.toNanos() + GRACE_NANOS + world.stoodStillNanos();
+            OpeningScenario.this.check(doneNanos <= begunNanos + late, what + ": too late");
             outcomes.merge(outcome, 1, Integer::sum);
             if (outcome == Outcome.OPENED) {
                 OpeningScenario.this.check(told.getFirst().equals("open"), what + ": opened without onOpen");
@@ -146,7 +147,8 @@ final class OpeningScenario {
     private TcpOptions drawTcp() {
         int receiveMin = 1 + random.nextInt(300);
         return TcpOptions.defaults().loopback(0).receive(receiveMin, receiveMin + random.nextInt(2_000))
-                .lingerTimeout(Duration.ofSeconds(harmless ? 20 : 1));
+                .lingerTimeout(Duration.ofSeconds(harmless ? 20 : 1))
+                .minLingerRate(harmless ? 0 : 1 << 10);
     }
 
     /** Runs it to its end and throws what was found. */

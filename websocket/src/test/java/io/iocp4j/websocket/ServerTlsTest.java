@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TestKeys;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -129,5 +131,35 @@ class ServerTlsTest {
             }
             assertThrows(IOException.class, () -> WebSocketClient.builder().connect(uri("ws", server)));
         }
+    }
+
+    @Test
+    @DisplayName("keeps the parameters of the options when it brings another context, and adds its own")
+    void parameters() throws Exception {
+        TcpOptions needing = TestServer.LOOPBACK.tls(TestKeys.OTHER_HOST.context(), p -> p.setNeedClientAuth(true));
+        TcpOptions asking = TestServer.LOOPBACK.tls(TestKeys.OTHER_HOST.context(), p -> p.setProtocols(new String[] {"TLSv1.2"}));
+        try (TestServer kept = new TestServer(needing, builder ->
+                builder.tls(TestKeys.LOCALHOST.context()).webSockets(request -> recorder));
+                TestServer added = new TestServer(asking, builder -> builder
+                        .tls(TestKeys.LOCALHOST.context(), p -> p.setNeedClientAuth(true)).webSockets(request -> recorder))) {
+            for (TestServer server : List.of(kept, added)) {
+                assertThrows(IOException.class, () -> client().connect(uri("wss", server)).receive());
+                try (WebSocket socket = client().tls(TestKeys.CLIENT.context()).connect(uri("wss", server))) {
+                    socket.send("hello");
+                    assertEquals("hello", socket.receive().text());
+                }
+            }
+            assertThrows(IOException.class, () -> client()
+                    .tls(TestKeys.CLIENT.context(), p -> p.setProtocols(new String[] {"TLSv1.3"})).connect(uri("wss", added)));
+            TcpOptions newer = TcpOptions.defaults().tls(TestKeys.trusting(), p -> p.setProtocols(new String[] {"TLSv1.3"}));
+            assertThrows(IOException.class, () -> client().tcp(newer).tls(TestKeys.CLIENT.context()).connect(uri("wss", added)));
+        }
+    }
+
+    @Test
+    @DisplayName("does not listen without a key")
+    void noKey() {
+        assertThrows(IllegalArgumentException.class, () -> WebSocketServer.builder().tls(TestKeys.trusting())
+                .listen(TestServer.LOOPBACK));
     }
 }

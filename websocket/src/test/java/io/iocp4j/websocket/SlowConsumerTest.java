@@ -6,15 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.BufferPool;
+import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -102,28 +106,113 @@ class SlowConsumerTest {
     }
 
     @Test
-    @DisplayName("BLOCK on a worker, where nothing may wait: send() queues, and ends the connection at sendQueueMax")
+    @DisplayName("BLOCK on a worker, where nothing may wait: send() queues, and throws at the message that is too much for sendQueueMax, "
+            + "which it names; the WebSocket is over then")
     void blockOnWorker() throws Exception {
-        try (TestServer server = new TestServer(TestServer.LOOPBACK.sendQueueMax(1 << 20), b -> b.webSockets(request -> recorder));
+        overflows("sendQueueMax, 1048576", socket -> socket.send(ByteBuffer.allocate(PIECE)));
+        overflows("sendQueueMax, 1048576", socket -> socket.send(Message.binary(ByteBuffer.allocate(PIECE))));
+        overflows("16384", socket -> {
+            SharedMessage shared = Message.shared(new BufferPool(0), "x");
+            try {
+                socket.send(shared);
+            } finally {
+                shared.release();
+            }
+        });
+    }
+
+    @Test
+    @DisplayName("one message that is too much by itself throws as well, and so does the part of a stream; what waits behind one "
+            + "is bounded")
+    void tooMuchAtOnce() throws Exception {
+        overflows("sendQueueMax, 1048576", socket -> socket.send(ByteBuffer.allocate(2 << 20)));
+        overflows("sendQueueMax, 1048576", socket -> {
+            OutputStream stream = socket.outputStream();
+            for (int i = 0; i < 1000; i++) {
+                stream.write(new byte[PIECE]);
+            }
+        });
+        overflows(Outgoing.BEHIND_STREAM_MAX + " bytes wait behind a streamed message", socket -> {
+            socket.outputStream();
+            for (int i = 0; i < 1000; i++) {
+                socket.send(ByteBuffer.allocate(PIECE));
+            }
+        });
+    }
+
+    @Test
+    @DisplayName("sendAsync() of a message that is too much fails, although nothing else was lost")
+    void asyncTooMuch() throws Exception {
+        overflows("sendQueueMax, 1048576", socket -> {
+            try {
+                socket.sendAsync(Message.binary(ByteBuffer.allocate(2 << 20))).join();
+            } catch (CompletionException e) {
+                throw (IOException) e.getCause();
+            }
+        });
+    }
+
+    private interface Sends {
+        void send(WebSocket socket) throws IOException;
+    }
+
+    /** Sends on a worker to a peer that does not read until that throws. */
+    private void overflows(String limit, Sends sends) throws Exception {
+        try (TestServer server = new TestServer(SMALL.sendQueueMax(1 << 20), b -> b.webSockets(request -> recorder));
                 RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();
-            CompletableFuture<Long> most = new CompletableFuture<>();
+            CompletableFuture<IOException> thrown = new CompletableFuture<>();
+            CompletableFuture<WebSocket.State> then = new CompletableFuture<>();
             socket.execute(() -> {
-                long buffered = 0;
                 try {
-                    for (int i = 0; i < 400; i++) {
-                        socket.send(ByteBuffer.allocate(PIECE));
-                        buffered = Math.max(buffered, socket.bufferedAmount());
+                    for (int i = 0; i < 100_000; i++) {
+                        sends.send(socket);
                     }
-                    most.complete(buffered);
+                    thrown.completeExceptionally(new AssertionError("nothing was thrown, and the WebSocket is " + socket.state()));
                 } catch (IOException e) {
-                    most.completeExceptionally(e);
+                    thrown.complete(e);
+                } catch (RuntimeException e) {
+                    thrown.completeExceptionally(e);
+                } finally {
+                    then.complete(socket.state());
                 }
             });
-            assertEquals(CloseCode.ABNORMAL, recorder.end().code());
-            assertTrue(most.get(10, TimeUnit.SECONDS) <= 1 << 20);
+            String message = thrown.get(10, TimeUnit.SECONDS).getMessage();
+            assertTrue(message.contains(limit), message);
+            assertEquals(WebSocket.State.CLOSED, then.get(10, TimeUnit.SECONDS));
+            CloseStatus end = recorder.end();
+            assertEquals(CloseCode.ABNORMAL, end.code());
+            assertEquals(Initiator.LOCAL, end.initiator());
+            assertTrue(end.reason().contains(limit), end.reason());
             client.reset();
             socket.closed().get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    @DisplayName("a callback that takes long: what it has sent above the high-water mark goes meanwhile, all of it")
+    void longCallback() throws Exception {
+        int pieces = 20;
+        try (TestServer server = TestServer.webSockets(() -> recorder); RawClient client = server.upgraded()) {
+            WebSocket socket = recorder.socket();
+            CountDownLatch read = new CountDownLatch(1);
+            CompletableFuture<Boolean> wasRead = new CompletableFuture<>();
+            socket.execute(() -> {
+                for (int i = 0; i < pieces; i++) {
+                    socket.trySend(ByteBuffer.allocate(PIECE));
+                }
+                try {
+                    wasRead.complete(read.await(10, TimeUnit.SECONDS));
+                } catch (InterruptedException e) {
+                    wasRead.completeExceptionally(e);
+                }
+            });
+            for (int i = 0; i < pieces; i++) {
+                assertEquals(PIECE, client.frame().payload().length);
+            }
+            read.countDown();
+            assertTrue(wasRead.get(20, TimeUnit.SECONDS), "nothing came before the callback was over");
+            socket.abort();
         }
     }
 

@@ -17,8 +17,8 @@ import java.util.function.UnaryOperator;
 final class VirtualPair {
     static final int STEPS_MAX = 1_000_000;
 
-    final Simulation world = new Simulation(1, Faults.none(), new BufferPool(1 << 20));
-    final SimulatedPort port = new SimulatedPort(world, "port", 2);
+    final Simulation world;
+    final SimulatedPort port;
     final Seen server = new Seen();
     final Seen client = new Seen();
     final WebSocketServer listening;
@@ -30,7 +30,9 @@ final class VirtualPair {
         long endNanos;
         int pings;
         int pongs;
+        long binaryBytes;
         final StringBuilder texts = new StringBuilder();
+        Runnable behindText = () -> { };
 
         @Override
         public void onOpen(WebSocket opened) {
@@ -40,6 +42,12 @@ final class VirtualPair {
         @Override
         public void onText(WebSocket receiver, String text) {
             texts.append(text).append(' ');
+            behindText.run();
+        }
+
+        @Override
+        public void onBinary(WebSocket receiver, ByteBuffer data) {
+            binaryBytes += data.remaining();
         }
 
         @Override
@@ -63,6 +71,13 @@ final class VirtualPair {
     }
 
     VirtualPair(UnaryOperator<WebSocketServer.Builder> settings) throws IOException {
+        this(new Simulation(1, Faults.none(), new BufferPool(1 << 20)), settings);
+    }
+
+    /** On a network of which the test has said how good it is. */
+    VirtualPair(Simulation world, UnaryOperator<WebSocketServer.Builder> settings) throws IOException {
+        this.world = world;
+        this.port = new SimulatedPort(world, "port", 2);
         listening = settings.apply(WebSocketServer.builder()).webSockets(request -> server).listen(port, TcpOptions.defaults().loopback(0));
     }
 

@@ -74,11 +74,11 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("takes frames in the same packet as the 101, in one piece and byte by byte")
+    @DisplayName("takes frames in the same packet as the 101, in one piece and byte by byte, whatever it says about a body")
     void framesBehindTheHead() throws Exception {
         for (int piece : new int[] {10_000, 1}) {
             try (RawServer server = new RawServer(peer -> {
-                byte[] bytes = WireBytes.join(peer.request().switching().getBytes(), WireBytes.unmasked(0x81,
+                byte[] bytes = WireBytes.join(peer.request().switching("Content-Length: 3\r\n").getBytes(), WireBytes.unmasked(0x81,
                         "one".getBytes()), WireBytes.unmasked(0x81, "two".getBytes()));
                 for (int i = 0; i < bytes.length; i += piece) {
                     peer.send(Arrays.copyOfRange(bytes, i, Math.min(bytes.length, i + piece)));
@@ -301,6 +301,38 @@ class WebSocketClientTest extends ClientFixture {
         }
         CompletableFuture<WebSocket> opening = client.connectAsync(URI.create("ws://192.0.2.1/"), new Echo());
         assertTrue(opening.cancel(true));
+    }
+
+    @Test
+    @DisplayName("has no thread for each client where none is given a port, and a callback of one must not wait for another")
+    void sharedPort() throws Exception {
+        try (TestServer server = TestServer.echo()) {
+            List<WebSocket> sockets = new ArrayList<>();
+            sockets.add(client.connect(server.uri()));
+            long ofOne = ourThreads();
+            for (int i = 1; i < 100; i++) {
+                sockets.add(client.connect(server.uri()));
+            }
+            assertTrue(ourThreads() <= ofOne + 1, () -> ourThreads() + " threads, " + ofOne + " with one client");
+            CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+            WebSocket asking = client.connectAsync(server.uri(), new Recorder() {
+                @Override
+                public void onOpen(WebSocket socket) throws IOException {
+                    super.onOpen(socket);
+                    thrown.complete(assertThrows(IllegalStateException.class, () -> client.connect(server.uri())));
+                }
+            }).get(5, TimeUnit.SECONDS);
+            assertInstanceOf(IllegalStateException.class, thrown.get(5, TimeUnit.SECONDS));
+            sockets.add(asking);
+            for (WebSocket socket : sockets) {
+                socket.abort();
+                socket.closed().get(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    private static long ourThreads() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("iocp4j")).count();
     }
 
     @Test

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 /**
  * One run of WebSockets in a {@link Simulation}: a server and some clients behind a real handshake, scripts on both ends, everything
  * drawn from one seed, up to the end, with what must be true then. A quarter of the seeds is harmless: nothing is broken or cut, so every
- * message must arrive and every close must be clean. In a third of the seeds messages are compressed, as each end likes it.
+ * message must arrive and every close must be clean. In a third of the seeds messages are compressed, as each end likes it, and in a third
+ * the clock moves while messages are decoded.
  */
 final class WebSocketScenario {
     /** Through a window of a byte, with delays, a message takes minutes; where everything has to arrive nothing is cut before. */
@@ -49,6 +50,10 @@ final class WebSocketScenario {
         Faults drawn = Faults.draw(random);
         Faults faults = harmless ? drawn.harmless() : drawn;
         this.world = new Simulation(random.nextLong(), faults, buffers);
+        if (random.nextInt(3) == 0) {
+            // turns that end early
+            world.slowClock(random.nextLong(Incoming.TURN_NANOS_MAX));
+        }
         if (logging) {
             world.keepLog();
         }
@@ -96,7 +101,8 @@ final class WebSocketScenario {
     private TcpOptions drawOptions() {
         int receiveMin = 1 + random.nextInt(600);
         return TcpOptions.defaults().loopback(0).receive(receiveMin, receiveMin + random.nextInt(4_000))
-                .lingerTimeout(harmless ? PATIENCE : Duration.ofMillis(random.nextInt(3_000)));
+                .lingerTimeout(harmless ? PATIENCE : Duration.ofMillis(random.nextInt(3_000)))
+                .minLingerRate(harmless ? 0 : 1 << 10);
     }
 
     private WebSocketSettings drawSettings() {

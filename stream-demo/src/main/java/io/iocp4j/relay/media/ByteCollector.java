@@ -11,11 +11,13 @@ final class ByteCollector {
     private static final int FIRST_BYTES = 4096;
 
     private final int limit;
+    private final MediaMemory memory;
     private byte[] bytes = new byte[0];
     private int size;
 
-    ByteCollector(int limit) {
+    ByteCollector(int limit, MediaMemory memory) {
         this.limit = limit;
+        this.memory = memory;
     }
 
     int size() {
@@ -33,13 +35,17 @@ final class ByteCollector {
     }
 
     /** Moves {@code count} bytes from {@code in} to the end. The caller has compared them with {@link #room()}. */
-    void append(ByteBuffer in, int count) {
+    void append(ByteBuffer in, int count) throws MediaException {
         if (count > room()) {
             throw new IllegalStateException(count + " bytes for " + room());
         }
         if (count > bytes.length - size) {
             long wanted = Math.max(Math.max(FIRST_BYTES, 2L * bytes.length), (long) size + count);
-            bytes = Arrays.copyOf(bytes, (int) Math.min(limit, wanted));
+            int capacity = (int) Math.min(limit, wanted);
+            if (!memory.change(bytes.length, capacity)) {
+                throw new MediaException("there is no memory for " + capacity + " bytes of the stream");
+            }
+            bytes = Arrays.copyOf(bytes, capacity);
         }
         in.get(bytes, size, count);
         size += count;
@@ -48,6 +54,13 @@ final class ByteCollector {
     /** Forgets all bytes from {@code newSize} on. */
     void truncate(int newSize) {
         size = Math.min(size, newSize);
+    }
+
+    /** Gives the memory back, with what it held. */
+    void release() {
+        memory.change(bytes.length, 0);
+        size = 0;
+        bytes = new byte[0];
     }
 
     /** A read-only view of the bytes {@code from} until {@code to}, good until the next change. */

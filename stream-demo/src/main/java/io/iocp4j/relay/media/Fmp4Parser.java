@@ -69,10 +69,21 @@ public final class Fmp4Parser {
      * @param listener receives init segments and units on the thread that feeds
      */
     public Fmp4Parser(MediaLimits limits, MediaListener listener) {
+        this(limits, listener, MediaMemory.UNBOUNDED);
+    }
+
+    /**
+     * Creates a parser for one stream whose memory is counted.
+     *
+     * @param limits   what the stream may take
+     * @param listener receives init segments and units on the thread that feeds
+     * @param memory   asked before more is taken, on the thread that feeds
+     */
+    public Fmp4Parser(MediaLimits limits, MediaListener listener, MediaMemory memory) {
         this.limits = Objects.requireNonNull(limits, "limits");
         this.listener = Objects.requireNonNull(listener, "listener");
-        this.init = new ByteCollector(limits.maxInitBytes());
-        this.unit = new ByteCollector(limits.maxUnitBytes());
+        this.init = new ByteCollector(limits.maxInitBytes(), memory);
+        this.unit = new ByteCollector(limits.maxUnitBytes(), memory);
         header.limit(Box.HEADER_BYTES);
     }
 
@@ -127,6 +138,13 @@ public final class Fmp4Parser {
             throw new MediaException("the stream ended at byte " + offset + " inside of a unit: "
                     + (state == State.FRAGMENT ? "moof without mdat" : "no moof after styp, sidx, prft or emsg"));
         }
+    }
+
+    /** Gives the memory back. Nothing can be fed any more. */
+    public void release() {
+        failed = true;
+        init.release();
+        unit.release();
     }
 
     /** Bytes of memory held, which tests hold against what was fed. */
@@ -265,14 +283,14 @@ public final class Fmp4Parser {
         }
     }
 
-    private void readBody(ByteBuffer in) {
+    private void readBody(ByteBuffer in) throws MediaException {
         int count = (int) Math.min(in.remaining(), bodyLeft);
         store(in, count);
         offset += count;
         bodyLeft -= count;
     }
 
-    private void store(ByteBuffer in, int count) {
+    private void store(ByteBuffer in, int count) throws MediaException {
         switch (sink) {
             case INIT -> init.append(in, count);
             case UNIT -> unit.append(in, count);

@@ -69,7 +69,7 @@ class FirstPictureTest {
         "avc1; a slice behind an access unit delimiter and user data; 09f0, 0605040102030480, 4188; false",
         "avc1; data partition A; 4288; false",
         "avc1; a slice behind a recovery point, which the container tells; 0606018480, 4188; true",
-        "avc1; a recovery point that is the second message, behind a payload with emulation prevention; 06 0504 00000301ff 0601 84 80, 4188; true",
+        "avc1; a recovery point as second message, behind one with emulation prevention; 06 0504 00000301ff 0601 84 80, 4188; true",
         "avc1; a slice behind a message of type 255 + 6; 06ff06018480, 4188; false",
         "avc1; no picture at all; 09f0, 6742c00c; true",
         "avc1; what is no NAL unit; ; true",

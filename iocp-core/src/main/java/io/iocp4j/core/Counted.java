@@ -1,0 +1,112 @@
+package io.iocp4j.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What {@link RefCounted} is, without the right of everybody to count: a connection counts itself, and an application that released one
+ * would free it alive.
+ */
+abstract class Counted {
+    private static final VarHandle COUNT;
+
+    static {
+        try {
+            COUNT = MethodHandles.lookup().findVarHandle(Counted.class, "count", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** What is alive, and with {@code trace} who made it; null when the system property {@code iocp4j.leaks} is not set. */
+    private static final Map<Counted, Origin> LIVE = switch (System.getProperty("iocp4j.leaks", "off")) {
+        case "on", "trace" -> new ConcurrentHashMap<>();
+        default -> null;
+    };
+    private static final boolean TRACE = "trace".equals(System.getProperty("iocp4j.leaks"));
+    private static final Origin UNTRACED = new Origin("");
+
+    private int count = 1;
+
+    /** Makes the object with its one reference, which belongs to the caller. */
+    @SuppressWarnings("this-escape") // the map only compares identities before the constructor has ended
+    Counted() {
+        if (LIVE != null) {
+            LIVE.put(this, TRACE ? new Origin(Thread.currentThread().getName()) : UNTRACED);
+        }
+    }
+
+    /** Adds a reference; throws {@link IllegalStateException} if the object was freed already. */
+    final void addReference() {
+        // not an add that is taken back: two threads that make this mistake together would revive the object between them
+        int before;
+        do {
+            before = count();
+            if (before <= 0) {
+                throw new IllegalStateException("retained after the last release: " + this);
+            }
+        } while (!COUNT.compareAndSet(this, before, before + 1));
+    }
+
+    /**
+     * Gives a reference back; the last one frees the object on this thread, and is told by true. Throws {@link IllegalStateException} if
+     * the object was freed already.
+     */
+    final boolean dropReference() {
+        int before = (int) COUNT.getAndAdd(this, -1);
+        if (before > 1) {
+            return false;
+        }
+        if (before < 1) {
+            COUNT.getAndAdd(this, 1);
+            throw new IllegalStateException("released more often than retained: " + this);
+        }
+        if (LIVE != null) {
+            LIVE.remove(this);
+        }
+        free();
+        return true;
+    }
+
+    /** The references held now, 0 after the object was freed; another thread may change it at any time. */
+    final int count() {
+        return (int) COUNT.getVolatile(this);
+    }
+
+    /** Called once, by the thread of the last release. */
+    protected abstract void free();
+
+    /** See {@link RefCounted#live()}. */
+    static List<String> describeLive() {
+        if (LIVE == null) {
+            throw new IllegalStateException("nothing is recorded: start with -Diocp4j.leaks=on or trace");
+        }
+        List<String> texts = new ArrayList<>();
+        LIVE.forEach((object, origin) -> texts.add(object + ", " + object.count() + " references" + origin.stackText()));
+        return texts;
+    }
+
+    /** The place where an object was made. An exception only for its stack; it is never thrown. */
+    private static final class Origin extends Throwable {
+        private static final long serialVersionUID = 1L;
+
+        Origin(String threadName) {
+            super(threadName, null, false, TRACE);
+        }
+
+        String stackText() {
+            if (getStackTrace().length == 0) {
+                return "";
+            }
+            StringBuilder text = new StringBuilder(", made by thread ").append(getMessage());
+            for (StackTraceElement frame : getStackTrace()) {
+                text.append("\n    at ").append(frame);
+            }
+            return text.toString();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.lang.System.Logger.Level;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.time.ZonedDateTime;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * Loads what would otherwise be loaded first when something has gone wrong. A class of a folder takes a descriptor to load, and so does
+ * the time zone of the first log line. Where no descriptor is left the class is not found, and the virtual machine remembers that: what
+ * needs it is broken as long as the process runs. Classes of a jar need none, since the jar is open.
+ *
+ * <p>Done once for each package, when the first port is opened: about a hundred classes, some ten milliseconds.
+ *
+ * <p>For the modules of this library.
+ */
+public final class EarlyClasses {
+    private static final System.Logger LOG = new GuardedLog(EarlyClasses.class);
+    private static final String SUFFIX = ".class";
+    private static final Set<String> LOADED = ConcurrentHashMap.newKeySet();
+
+    static {
+        prepareLogging();
+    }
+
+    private EarlyClasses() {
+    }
+
+    /**
+     * Loads all classes of the folder that this one comes from, unless that was done before. What cannot be found is left to be missed
+     * where it is needed.
+     *
+     * @param member one of them
+     */
+    public static void loadPackageOf(Class<?> member) {
+        if (LOADED.add(member.getPackageName())) {
+            try {
+                Path folder = folder(member);
+                if (folder != null) {
+                    for (String name : names(folder)) {
+                        Class.forName(member.getPackageName() + "." + name, false, member.getClassLoader());
+                    }
+                }
+            } catch (IOException | URISyntaxException | ReflectiveOperationException | RuntimeException | LinkageError e) {
+                LOG.log(Level.WARNING, () -> "not all classes of " + member.getPackageName() + " could be loaded", e);
+            }
+        }
+    }
+
+    /** Null if it comes from a jar, or is part of the Java runtime. */
+    private static Path folder(Class<?> member) throws URISyntaxException {
+        CodeSource source = member.getProtectionDomain().getCodeSource();
+        if (source == null || source.getLocation() == null || !source.getLocation().getProtocol().equals("file")) {
+            return null;
+        }
+        Path folder = Path.of(source.getLocation().toURI()).resolve(member.getPackageName().replace('.', '/'));
+        return Files.isDirectory(folder) ? folder : null;
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(SUFFIX))
+                    .map(name -> name.substring(0, name.length() - SUFFIX.length())).toList();
+        }
+    }
+
+    /** What a first line with an exception needs: the logger, and the date with its time zone. */
+    private static void prepareLogging() {
+        try (PrintWriter nowhere = new PrintWriter(Writer.nullWriter())) {
+            LOG.isLoggable(Level.WARNING);
+            nowhere.print(new IoException(IoError.NO_DESCRIPTORS, "accept", null, null, new IOException("prepared")));
+            nowhere.printf("%1$tb %1$td, %1$tY %1$tl:%1$tM:%1$tS %1$Tp %1$tZ %1$tF%n", ZonedDateTime.now());
+        } catch (RuntimeException | LinkageError e) {
+            LOG.log(Level.DEBUG, "the first log line may need more than there will be", e);
+        }
+    }
+}

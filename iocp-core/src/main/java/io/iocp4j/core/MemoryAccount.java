@@ -1,0 +1,171 @@
+package io.iocp4j.core;
+
+import io.iocp4j.core.MemoryBudget.Kind;
+
+/**
+ * What one connection, or one stream of an application, makes its port hold: see {@link MemoryBudget}. A connection has one
+ * ({@link TcpConnection#memory()}); an application makes others for what is not of one connection, such as a cache.
+ *
+ * <p>Any thread may call any method. The methods that a derived class overrides are called by the timer of the port, without a lock of
+ * this library; they must not wait.
+ */
+public abstract class MemoryAccount implements AutoCloseable {
+    private final CompletionPort port;
+    private final MemoryBudget budget;
+    private final long number;
+
+    // guarded by this
+    private final long[] charged = new long[Kind.values().length];
+    private boolean closed;
+    private boolean evicted;
+
+    /**
+     * Opens an account.
+     *
+     * @param port whose budget it is
+     */
+    @SuppressWarnings("this-escape") // the budget only keeps it, and asks it nothing before memory is scarce
+    protected MemoryAccount(CompletionPort port) {
+        this.port = port;
+        this.budget = port.buffers().budget();
+        this.number = budget.opened(this);
+    }
+
+    /**
+     * Charges memory before it is taken.
+     *
+     * @param kind of memory
+     * @param bytes 0 or more
+     * @return false if the budget is used up and this account holds more than its fair share: then nothing was charged, the memory must
+     *         not be taken, and what wanted it has to end, with {@link #refusal} as its reason
+     */
+    public final synchronized boolean charge(Kind kind, long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("a charge must not be negative: " + bytes);
+        }
+        if (closed) {
+            // too late to count, and soon garbage
+            return true;
+        }
+        boolean admitted = budget.charge(kind, bytes, charged[kind.ordinal()], port);
+        if (admitted) {
+            charged[kind.ordinal()] += bytes;
+        }
+        return admitted;
+    }
+
+    /**
+     * Gives back what was charged.
+     *
+     * @param kind of memory
+     * @param bytes 0 or more, not more than was charged
+     * @throws IllegalStateException if it is more
+     */
+    public final synchronized void release(Kind kind, long bytes) {
+        if (closed) {
+            return;
+        }
+        if (bytes < 0 || bytes > charged[kind.ordinal()]) {
+            throw new IllegalStateException(bytes + " bytes given back of " + charged[kind.ordinal()] + ": " + this);
+        }
+        charged[kind.ordinal()] -= bytes;
+        budget.release(kind, bytes);
+    }
+
+    /**
+     * Charges or gives back the difference, for something that grows and shrinks.
+     *
+     * @param kind of memory
+     * @param before bytes that were charged for it
+     * @param after bytes that it takes from now on
+     * @return as {@link #charge}
+     */
+    public final boolean change(Kind kind, long before, long after) {
+        if (after > before) {
+            return charge(kind, after - before);
+        }
+        if (after < before) {
+            release(kind, before - after);
+        }
+        return true;
+    }
+
+    /**
+     * What was charged and not given back.
+     *
+     * @param kind of memory
+     * @return bytes
+     */
+    public final synchronized long charged(Kind kind) {
+        return charged[kind.ordinal()];
+    }
+
+    /**
+     * Why a charge was refused, in words, with the limit.
+     *
+     * @param kind of memory
+     * @return a text for the peer or the log
+     */
+    public final String refusal(Kind kind) {
+        return budget.refusal(kind, held(kind));
+    }
+
+    /** Gives everything back. What is charged from now on is not counted. */
+    @Override
+    public final void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            for (Kind kind : Kind.values()) {
+                budget.release(kind, charged[kind.ordinal()]);
+                charged[kind.ordinal()] = 0;
+            }
+        }
+        budget.closed(this);
+    }
+
+    /**
+     * What this account holds, for the order in which accounts end: what was charged, and what was counted elsewhere, such as buffers.
+     *
+     * @param kind of memory
+     * @return bytes
+     */
+    protected long held(Kind kind) {
+        return charged(kind);
+    }
+
+    /** Memory is tight: let go of what is kept for speed only. Does nothing unless overridden. */
+    protected void shrink() {
+    }
+
+    /**
+     * Memory is scarce and this account holds most: end, and give everything back, now or a little later. Called once.
+     *
+     * @param reason in words, with the limit
+     */
+    protected abstract void evict(String reason);
+
+    // ------------------------------------------------------------------ for the budget
+
+    final MemoryBudget budget() {
+        return budget;
+    }
+
+    final CompletionPort port() {
+        return port;
+    }
+
+    /** Accounts are numbered as they come. */
+    final long number() {
+        return number;
+    }
+
+    /** Whether this is the first time. */
+    final synchronized boolean beginEviction() {
+        boolean first = !evicted && !closed;
+        evicted = true;
+        return first;
+    }
+}

@@ -1,0 +1,358 @@
+package io.iocp4j.core;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the peers of a port may make it hold, over all connections: limits per connection alone let many small connections, each within
+ * every limit, use up the memory of the process.
+ *
+ * <p>Heap is counted by {@link MemoryAccount#charge}, before it is taken. Direct memory is counted where it is taken, in the
+ * {@link BufferPool}; what a layer holds outside the heap besides (zlib) it charges too. An account is what one connection holds, or a
+ * stream of an application.
+ *
+ * <ul>
+ * <li>Above {@link #TIGHT_PERCENT} connections shrink, receives do not grow, and a new connection is not read from until it is less.</li>
+ * <li>While a new connection waits, those that hold more than their fair share end, until it need not wait: the one that holds most
+ *     first.</li>
+ * <li>Above {@link #SCARCE_PERCENT} the account that holds most is ended, then the next, until it would be less; of two that hold the
+ *     same the younger.</li>
+ * <li>At the limit a charge is refused, but only to an account that would hold more than its fair share, which is the limit over the
+ *     number of accounts: what a small one asks is never refused because of a greedy one. Since not everybody can be above the share,
+ *     at most the limit once more is taken that way, until those that hold most have ended.</li>
+ * </ul>
+ *
+ * <p>Safe for any number of threads. Charging is two atomic steps; looking for who holds most is done on the timer of the port.
+ */
+public final class MemoryBudget {
+    private static final System.Logger LOG = new GuardedLog(MemoryBudget.class);
+
+    /** Where memory is. */
+    public enum Kind {
+        /** Objects and arrays. */
+        HEAP("heap"),
+        /** Outside the heap: buffers of the pool, contexts of zlib. */
+        DIRECT("direct memory");
+
+        private final String text;
+
+        Kind(String text) {
+            this.text = text;
+        }
+    }
+
+    /** Of the largest heap, unless said otherwise. */
+    public static final int HEAP_PERCENT_DEFAULT = 40;
+    /** Of the largest direct memory, unless said otherwise. */
+    public static final int DIRECT_PERCENT_DEFAULT = 60;
+    /** From here on everybody shrinks, and newcomers wait. */
+    public static final int TIGHT_PERCENT = 75;
+    /** From here on those that hold most end. */
+    public static final int SCARCE_PERCENT = 90;
+    /** What a connection is charged for itself, in bytes of heap. */
+    public static final int CONNECTION_BYTES = 4 << 10;
+    /** Connections of a server whose {@link TcpOptions#maxConnections()} were not set, however large the budget is. */
+    public static final int CONNECTIONS_MAX = 100_000;
+
+    private final Ledger[] ledgers;
+    private final Set<MemoryAccount> accounts = ConcurrentHashMap.newKeySet();
+    /** Those that were ended and have not given everything back. */
+    private final Set<MemoryAccount> ending = ConcurrentHashMap.newKeySet();
+    private final AtomicLong accountsMade = new AtomicLong();
+    private final AtomicLong evicted = new AtomicLong();
+    /** Who waits for memory that is not tight. */
+    private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
+
+    private record Waiting(CompletionPort port, Runnable task) {
+    }
+
+    private record Candidate(MemoryAccount account, long held) {
+        /** Who holds most comes first, of equals the younger. */
+        static final Comparator<Candidate> ORDER = Comparator.comparingLong(Candidate::held)
+                .thenComparingLong(candidate -> candidate.account.number()).reversed();
+    }
+
+    /** One kind of memory. */
+    private static final class Ledger {
+        private final long max;
+        private final long tight;
+        private final long scarce;
+        /** Null if all of it is charged. */
+        private final BufferPool pool;
+        private final AtomicLong charged = new AtomicLong();
+        /** Everybody was asked to shrink, and it was tight ever since. */
+        private final AtomicBoolean shrinking = new AtomicBoolean();
+        private final AtomicBoolean relieving = new AtomicBoolean();
+
+        Ledger(long max, BufferPool pool) {
+            if (max < 1) {
+                throw new IllegalArgumentException("a budget has at least 1 byte: " + max);
+            }
+            this.max = max;
+            this.tight = percent(max, TIGHT_PERCENT);
+            this.scarce = percent(max, SCARCE_PERCENT);
+            this.pool = pool;
+        }
+
+        long used() {
+            return charged.get() + (pool == null ? 0 : pool.outBytes());
+        }
+    }
+
+    /** What the process may have at the most, found once. */
+    private static final class Process {
+        static final long HEAP = Runtime.getRuntime().maxMemory();
+        static final long DIRECT = direct();
+
+        /** The JDK's own default is the size of the heap. */
+        private static long direct() {
+            try {
+                long set = Long.parseLong(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                        .getVMOption("MaxDirectMemorySize").getValue());
+                return set > 0 ? set : HEAP;
+            } catch (IllegalArgumentException | NullPointerException e) {
+                // a virtual machine without this option, or without this bean
+                return HEAP;
+            }
+        }
+    }
+
+    /** For a pool; 0 is the default for this process. */
+    MemoryBudget(BufferPool pool, long heapMax, long directMax) {
+        ledgers = new Ledger[] {
+            new Ledger(heapMax == 0 ? percent(Process.HEAP, HEAP_PERCENT_DEFAULT) : heapMax, null),
+            new Ledger(directMax == 0 ? percent(Process.DIRECT, DIRECT_PERCENT_DEFAULT) : directMax, pool)
+        };
+    }
+
+    private static long percent(long whole, int percent) {
+        return whole / 100 * percent + whole % 100 * percent / 100;
+    }
+
+    private Ledger ledger(Kind kind) {
+        return ledgers[kind.ordinal()];
+    }
+
+    // ------------------------------------------------------------------ facts
+
+    /**
+     * The limit.
+     *
+     * @param kind of memory
+     * @return bytes, 1 or more
+     */
+    public long max(Kind kind) {
+        return ledger(kind).max;
+    }
+
+    /**
+     * What is held now.
+     *
+     * @param kind of memory
+     * @return bytes; for a moment it may be above the limit
+     */
+    public long used(Kind kind) {
+        return ledger(kind).used();
+    }
+
+    /**
+     * Whether newcomers wait and everybody shrinks.
+     *
+     * @return true above {@link #TIGHT_PERCENT} of heap or direct memory
+     */
+    public boolean isTight() {
+        return isTight(Kind.DIRECT) || isTight(Kind.HEAP);
+    }
+
+    boolean isTight(Kind kind) {
+        Ledger ledger = ledger(kind);
+        return ledger.used() > ledger.tight;
+    }
+
+    /**
+     * Accounts that were ended because they held most when memory was scarce.
+     *
+     * @return how many since the port was opened
+     */
+    public long evicted() {
+        return evicted.get();
+    }
+
+    /**
+     * How many connections fit: what a server takes whose {@link TcpOptions#maxConnections()} were not set. Half of the heap's budget is
+     * for what they hold besides themselves.
+     *
+     * @return 1 to {@link #CONNECTIONS_MAX}
+     */
+    public int maxConnections() {
+        return Math.clamp(max(Kind.HEAP) / 2 / CONNECTION_BYTES, 1, CONNECTIONS_MAX);
+    }
+
+    // ------------------------------------------------------------------ from accounts
+
+    /** Takes a new account in; returns its number. */
+    long opened(MemoryAccount account) {
+        accounts.add(account);
+        return accountsMade.incrementAndGet();
+    }
+
+    void closed(MemoryAccount account) {
+        accounts.remove(account);
+        ending.remove(account);
+        for (Kind kind : Kind.values()) {
+            // it may have been one of those whose end was waited for
+            grown(kind, account.port());
+        }
+        shrunk();
+    }
+
+    /** Whether an account that holds so much may take more; then it is counted as charged. */
+    boolean charge(Kind kind, long bytes, long held, CompletionPort port) {
+        Ledger ledger = ledger(kind);
+        if (!admits(kind, bytes, held)) {
+            grown(kind, port);
+            return false;
+        }
+        ledger.charged.addAndGet(bytes);
+        grown(kind, port);
+        return true;
+    }
+
+    void release(Kind kind, long bytes) {
+        ledger(kind).charged.addAndGet(-bytes);
+        shrunk();
+    }
+
+    /** Whether an account that holds so much may take so much more. */
+    boolean admits(Kind kind, long bytes, long held) {
+        Ledger ledger = ledger(kind);
+        return bytes <= ledger.max - ledger.used() || held + bytes <= share(kind);
+    }
+
+    private long share(Kind kind) {
+        return max(kind) / Math.max(1, accounts.size());
+    }
+
+    /** There may be more of it than before: brings about what has to be done about that, on the timer of the port. */
+    void grown(Kind kind, CompletionPort port) {
+        Ledger ledger = ledger(kind);
+        long used = ledger.used();
+        if (used <= ledger.tight) {
+            // read first: most of the time there is nothing to write, to memory that all workers share
+            if (ledger.shrinking.getOpaque()) {
+                ledger.shrinking.setOpaque(false);
+            }
+        } else if (ledger.shrinking.compareAndSet(false, true)) {
+            FlightEvents.MemoryTight.commit(kind.text, used, ledger.max);
+            later(port, () -> accounts.forEach(account -> guarded(account, account::shrink)));
+        }
+        if (used > ledger.scarce) {
+            relieveLater(kind, port);
+        }
+    }
+
+    private void relieveLater(Kind kind, CompletionPort port) {
+        Ledger ledger = ledger(kind);
+        if (ledger.relieving.compareAndSet(false, true) && !later(port, () -> relieve(kind))) {
+            ledger.relieving.set(false);
+        }
+    }
+
+    /** There may be less of it than before: newcomers may go on. */
+    void shrunk() {
+        if (!waiting.isEmpty() && !isTight()) {
+            // each by itself: they may be of several ports, and one that cannot go on keeps nobody
+            for (Waiting next = waiting.poll(); next != null; next = isTight() ? null : waiting.poll()) {
+                later(next.port, next.task);
+            }
+        }
+    }
+
+    /** Runs the task on the timer of the port, at once or when memory is no longer tight. Dropped if the port ends before. */
+    void whenRelaxed(CompletionPort port, Runnable task) {
+        waiting.add(new Waiting(port, task));
+        shrunk();
+        for (Kind kind : Kind.values()) {
+            if (isTight(kind)) {
+                relieveLater(kind, port);
+            }
+        }
+    }
+
+    private static boolean later(CompletionPort port, Runnable task) {
+        try {
+            return !port.schedule(Duration.ZERO, task).isCancelled();
+        } catch (RejectedExecutionException e) {
+            // the port is at its end, and gives everything back
+            return false;
+        }
+    }
+
+    // ------------------------------------------------------------------ relief
+
+    private void relieve(Kind kind) {
+        Ledger ledger = ledger(kind);
+        try {
+            // who was ended before gives back what it holds, and nobody else has to for that
+            long used = ledger.used() - ending.stream().mapToLong(account -> account.held(kind)).sum();
+            long goal = waiting.isEmpty() ? ledger.scarce : ledger.tight;
+            if (used <= goal) {
+                return;
+            }
+            long share = share(kind);
+            List<Candidate> all = accounts.stream().map(account -> new Candidate(account, account.held(kind)))
+                    .filter(candidate -> candidate.held > (used > ledger.scarce ? 0 : share)).sorted(Candidate.ORDER).toList();
+            long left = used;
+            for (Candidate next : all) {
+                boolean wanted = left > ledger.scarce || left > goal && next.held > share;
+                if (wanted && next.account.beginEviction()) {
+                    left -= next.held;
+                    evict(kind, next);
+                }
+            }
+        } finally {
+            ledger.relieving.set(false);
+        }
+    }
+
+    private void evict(Kind kind, Candidate greedy) {
+        evicted.incrementAndGet();
+        ending.add(greedy.account);
+        if (!accounts.contains(greedy.account)) {
+            // closed meanwhile, and perhaps before it was among those that end
+            ending.remove(greedy.account);
+        }
+        FlightEvents.MemoryEviction.commit(kind.text, used(kind), max(kind), greedy.held, greedy.account.toString());
+        guarded(greedy.account, () -> greedy.account.evict(refusal(kind, greedy.held)));
+    }
+
+    /** An account that throws keeps nobody else from its turn. */
+    private static void guarded(MemoryAccount account, Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.WARNING, "the account " + account + " threw", e);
+        }
+    }
+
+    /** Why an account got nothing more, or was ended, in words. */
+    String refusal(Kind kind, long held) {
+        return "the " + kind.text + " of all connections is " + size(used(kind)) + " of " + size(max(kind)) + ", and this one holds "
+                + size(held);
+    }
+
+    private static String size(long bytes) {
+        return bytes < 10 << 10 ? bytes + " B" : bytes < 10L << 20 ? (bytes >> 10) + " KiB" : (bytes >> 20) + " MiB";
+    }
+}

@@ -1,0 +1,86 @@
+package io.iocp4j.core;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The port that all clients share which were given none: of {@link TcpConnection#connect(String, int)} and its like, and of what stands
+ * on this library. It is opened for the first that uses it, with {@link PortOptions#defaults()} and daemon threads, and closed when the
+ * last has given it back; the next one opens another. So a thousand clients have the threads of one, and a process without clients has
+ * none of them.
+ *
+ * <p>Its threads do not keep the process running. A callback of one client that waits makes the others wait; calls that wait for the
+ * port throw in a callback, also if they are about another client. Who needs more has a port of its own.
+ *
+ * <p>This object is one use of it, to be closed once; a second close does nothing. All methods may be called by any thread.
+ */
+public final class SharedPort implements AutoCloseable {
+    private static final Object LOCK = new Object();
+    /** Guarded by LOCK. Null while nobody uses it. */
+    private static Shared current;
+
+    /** A port and how many use it, which is guarded by LOCK. */
+    private static final class Shared {
+        private final CompletionPort port;
+        private int uses;
+
+        Shared(CompletionPort port) {
+            this.port = port;
+        }
+
+        /** An application that closes it by the way of one client's connection must not close it for those to come. */
+        boolean isOpen() {
+            return !(port instanceof PortEngine engine) || engine.isOpen();
+        }
+    }
+
+    private final Shared shared;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private SharedPort(Shared shared) {
+        this.shared = shared;
+    }
+
+    /**
+     * Begins to use the port.
+     *
+     * @return a use, to be closed
+     * @throws IoException if the operating system gives no port
+     */
+    public static SharedPort use() throws IoException {
+        synchronized (LOCK) {
+            if (current == null || !current.isOpen()) {
+                current = new Shared(CompletionPort.open(PortOptions.defaults().name("iocp4j-client").daemon(true)));
+            }
+            SharedPort use = new SharedPort(current);
+            current.uses++;
+            return use;
+        }
+    }
+
+    /**
+     * The port.
+     *
+     * @return open until this use is closed
+     */
+    public CompletionPort port() {
+        return shared.port;
+    }
+
+    /** Gives the port back. Never waits, whatever thread this is. */
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            boolean last;
+            synchronized (LOCK) {
+                shared.uses--;
+                last = shared.uses == 0;
+                if (last && current == shared) {
+                    current = null;
+                }
+            }
+            if (last) {
+                HandlePort.beginClose(shared.port);
+            }
+        }
+    }
+}

@@ -1,0 +1,304 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.core.MemoryBudget.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Connections on the simulated port, whose memory is small. */
+@DisplayName("Connections and the memory budget")
+class MemoryBudgetTcpTest {
+    private static final long HORIZON = Duration.ofSeconds(2).toNanos();
+    private static final int STEPS_MAX = 2_000_000;
+    private static final int SEEDS = 50;
+
+    private final List<ServerEnd> ends = new ArrayList<>();
+    private Simulation world;
+    private SimulatedPort serverPort;
+    private SimulatedPort clientPort;
+    private TcpServer server;
+
+    /** The simulation has one memory for all its ports, so the clients, which keep nothing, are counted too. */
+    private void begin(long seed, Faults faults, long heapMax, long directMax) throws IOException {
+        ends.clear();
+        world = new Simulation(seed, faults, new BufferPool(0, heapMax, directMax));
+        serverPort = new SimulatedPort(world, "servers", 1);
+        clientPort = new SimulatedPort(world, "clients", 1);
+        server = TcpServer.listen(serverPort, TcpOptions.defaults().loopback(0), connection -> {
+            ServerEnd end = new ServerEnd(connection);
+            ends.add(end);
+            return end;
+        });
+    }
+
+    private final class ServerEnd implements TcpHandler {
+        final TcpConnection connection;
+        private boolean open;
+        private long received;
+        private int tight;
+        private String lastWords;
+        private CloseInfo closed;
+
+        ServerEnd(TcpConnection connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void onOpen(TcpConnection c) {
+            open = true;
+        }
+
+        @Override
+        public void onData(TcpConnection c, ByteBuffer data) {
+            received += data.remaining();
+        }
+
+        @Override
+        public void onMemoryTight(TcpConnection c) {
+            tight++;
+        }
+
+        @Override
+        public void onMemoryScarce(TcpConnection c, String reason) {
+            lastWords = reason;
+            c.send(ByteBuffer.wrap(new byte[] {'b', 'y', 'e'}));
+            c.close();
+        }
+
+        @Override
+        public void onClose(TcpConnection c, CloseInfo why) {
+            closed = why;
+        }
+    }
+
+    private static final class ClientEnd implements TcpHandler {
+        private final boolean reads;
+        private TcpConnection connection;
+        private long received;
+        private CloseInfo closed;
+
+        ClientEnd(boolean reads) {
+            this.reads = reads;
+        }
+
+        @Override
+        public void onOpen(TcpConnection c) {
+            if (!reads) {
+                c.pause();
+            }
+        }
+
+        @Override
+        public void onData(TcpConnection c, ByteBuffer data) {
+            received += data.remaining();
+        }
+
+        @Override
+        public void onClose(TcpConnection c, CloseInfo why) {
+            closed = why;
+        }
+    }
+
+    private ClientEnd connect(boolean reads) throws IOException {
+        ClientEnd client = new ClientEnd(reads);
+        client.connection = TcpConnection.connect(clientPort, TcpOptions.defaults(), server.address(), client);
+        run();
+        return client;
+    }
+
+    private void run() {
+        world.run(world.nanos() + HORIZON, STEPS_MAX);
+        assertEquals(List.of(), world.failures());
+    }
+
+    private void end() {
+        serverPort.close();
+        clientPort.close();
+        world.run(Long.MAX_VALUE, STEPS_MAX);
+        assertEquals(List.of(), world.failures());
+        assertEquals(0, serverPort.memory().used(Kind.HEAP), "charged on the heap at the end");
+        assertEquals(0, serverPort.memory().used(Kind.DIRECT), "direct memory at the end");
+    }
+
+    @Test
+    @DisplayName("who does not read what is queued for it is ended, and nobody else notices")
+    void doesNotRead() throws IOException {
+        begin(1, Faults.none(), 1 << 20, 1 << 20);
+        List<ClientEnd> readers = List.of(connect(true), connect(true), connect(true));
+        ClientEnd greedy = connect(false);
+        for (int round = 0; round < 20; round++) {
+            for (ServerEnd end : ends) {
+                end.connection.send(ByteBuffer.allocate(100_000));
+            }
+            run();
+        }
+        for (ClientEnd reader : readers) {
+            assertEquals(2_000_000, reader.received);
+            assertEquals(null, reader.closed);
+        }
+        CloseInfo why = ends.get(3).closed;
+        assertEquals(IoError.NO_BUFFERS, why.error());
+        assertTrue(why.cause().getMessage().contains("direct memory"), why.cause().getMessage());
+        run();
+        assertFalse(greedy.closed == null && greedy.connection.state() == TcpConnection.State.OPEN && !serverEnded(3));
+        end();
+    }
+
+    private boolean serverEnded(int index) {
+        return ends.get(index).connection.state() == TcpConnection.State.CLOSED;
+    }
+
+    @Test
+    @DisplayName("a send by the handler of one connection to another that holds too much ends the other")
+    void sendFromElsewhere() throws IOException {
+        begin(1, Faults.none(), 1 << 20, 1 << 20);
+        connect(true);
+        connect(false);
+        ServerEnd sender = ends.get(0);
+        TcpConnection greedy = ends.get(1).connection;
+        sender.connection.execute(() -> {
+            while (greedy.state() == TcpConnection.State.OPEN) {
+                greedy.send(ByteBuffer.allocate(50_000));
+            }
+        });
+        run();
+        assertEquals(IoError.NO_BUFFERS, ends.get(1).closed.error());
+        assertEquals(null, sender.closed);
+        end();
+    }
+
+    @Test
+    @DisplayName("a layer that charged most says its last words, which arrive")
+    void lastWords() throws IOException {
+        begin(1, Faults.none(), 100_000, 1 << 20);
+        ClientEnd client = connect(true);
+        ClientEnd other = connect(true);
+        assertTrue(ends.get(0).connection.memory().charge(Kind.HEAP, 76_000));
+        assertEquals(2, ends.size());
+        run();
+        assertTrue(ends.get(0).lastWords.contains("the heap"), ends.get(0).lastWords);
+        assertEquals(3, client.received);
+        assertEquals(null, other.closed);
+        assertEquals(1, ends.get(1).tight);
+        end();
+    }
+
+    @Test
+    @DisplayName("a newcomer is not read from while memory is tight, and is then")
+    void newcomerWaits() throws IOException {
+        begin(1, Faults.none(), 1 << 20, 1 << 20);
+        connect(true);
+        // nobody's, so nobody can end for it
+        List<PooledBuffer> ofTheApplication = List.of(serverPort.buffers().acquire(512 << 10), serverPort.buffers().acquire(256 << 10),
+                serverPort.buffers().acquire(32 << 10));
+        ClientEnd newcomer = connect(true);
+        newcomer.connection.send(ByteBuffer.wrap(new byte[10]));
+        run();
+        ServerEnd end = ends.get(1);
+        assertTrue(end.open);
+        assertEquals(0, end.received);
+        ofTheApplication.forEach(PooledBuffer::release);
+        run();
+        assertEquals(10, end.received);
+        end();
+    }
+
+    @Test
+    @DisplayName("a newcomer is let in for one that holds more than its share")
+    void newcomerIsLetIn() throws IOException {
+        begin(1, Faults.none(), 100_000, 1 << 20);
+        connect(true);
+        ends.get(0).connection.memory().charge(Kind.HEAP, 70_000);
+        ClientEnd newcomer = connect(true);
+        newcomer.connection.send(ByteBuffer.wrap(new byte[10]));
+        run();
+        assertEquals(10, ends.get(1).received);
+        assertTrue(ends.get(0).closed != null);
+        end();
+    }
+
+    @Test
+    @DisplayName("shared buffers that wait in the queue are charged for their places, and given back when it runs empty")
+    void sharedEntries() throws IOException {
+        begin(1, Faults.none(), 10 << 20, 10 << 20);
+        ClientEnd slow = connect(false);
+        long before = serverPort.memory().used(Kind.HEAP);
+        PooledBuffer shared = serverPort.buffers().acquire(1_000);
+        shared.buffer().limit(1_000);
+        TcpConnection connection = ends.get(0).connection;
+        for (int i = 0; i < 1_000; i++) {
+            connection.send(shared);
+        }
+        shared.release();
+        run();
+        assertTrue(serverPort.memory().used(Kind.HEAP) - before >= 500 * SendQueue.ENTRY_BYTES);
+        slow.connection.resume();
+        run();
+        assertEquals(1_000_000, slow.received);
+        assertEquals(before, serverPort.memory().used(Kind.HEAP));
+        end();
+    }
+
+    @Test
+    @DisplayName("a connection that rests behind a large message waits for the next with little memory")
+    void rests() throws IOException {
+        begin(1, Faults.none(), 10 << 20, 10 << 20);
+        ClientEnd client = connect(true);
+        client.connection.send(ByteBuffer.allocate(500_000));
+        run();
+        assertEquals(500_000, ends.get(0).received);
+        assertTrue(serverPort.buffers().usedBytes() <= 2 * TcpConnection.RECEIVE_REST, "used: " + serverPort.buffers().usedBytes());
+        end();
+    }
+
+    @Test
+    @DisplayName("random peers and faults: who holds little is never ended for memory, and everything comes back")
+    void seeds() throws IOException {
+        int evictions = 0;
+        for (long seed = 0; seed < SEEDS; seed++) {
+            evictions += random(seed);
+        }
+        assertTrue(evictions > SEEDS, "evictions: " + evictions);
+    }
+
+    private int random(long seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        begin(seed, Faults.draw(random).harmless().with(Faults.Kind.SMALL_WINDOW, 0), 1 << 20, 512 << 10);
+        List<ClientEnd> clients = new ArrayList<>();
+        int count = 2 + random.nextInt(8);
+        for (int i = 0; i < count; i++) {
+            clients.add(connect(random.nextBoolean()));
+        }
+        // what nobody is refused, whatever the others do
+        int small = (int) (serverPort.memory().max(Kind.DIRECT) / (2 * count + 2));
+        for (int round = 0; round < 30; round++) {
+            for (ServerEnd end : ends) {
+                boolean greedy = !clients.get(ends.indexOf(end)).reads;
+                long room = greedy ? 60_000 : small / 8 - end.connection.bufferedAmount();
+                if (room > 0) {
+                    end.connection.send(ByteBuffer.allocate((int) Math.min(room, 1 + random.nextInt(60_000))));
+                }
+            }
+            world.run(world.nanos() + random.nextLong(HORIZON / 10), STEPS_MAX);
+        }
+        run();
+        int evictions = 0;
+        for (ServerEnd end : ends) {
+            boolean ended = end.closed != null && end.closed.error() == IoError.NO_BUFFERS;
+            evictions += ended ? 1 : 0;
+            assertTrue(!ended || !clients.get(ends.indexOf(end)).reads,
+                    "seed " + seed + ": one that reads was ended, " + end.closed);
+        }
+        end();
+        return evictions;
+    }
+}

@@ -1,0 +1,38 @@
+package io.iocp4j.core;
+
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** What an application may call of TCP at any time. */
+final class TcpCalls {
+    private TcpCalls() {
+    }
+
+    /**
+     * Every public method of a connection, but for counting, of which the library has its own, and for what needs the right moment:
+     * {@code startTls} is no method of any time.
+     */
+    static AnyCall onConnection(Consumer<CompletableFuture<?>> futures) {
+        return new AnyCall(TcpConnection.class, Set.of("retain", "release", "startTls"), Set.of("close", "abort", "reset", "end"), 4)
+                .with(TcpOptions.class, call -> TcpOptions.defaults())
+                // outside of onData; the face of calls that wait is another; by a worker; with any numbers
+                .refusing(Set.of("retainReceived", "read", "readFully", "readLine", "write", "waterMarks", "keepAlive"))
+                .results((result, call) -> take(result, futures));
+    }
+
+    private static void take(Object result, Consumer<CompletableFuture<?>> futures) {
+        switch (result) {
+            case CompletableFuture<?> future -> futures.accept(future);
+            case PooledBuffer ours -> ours.release();
+            case null, default -> { }
+        }
+    }
+
+    /** Every public method of a server, but for the hook of the process. */
+    static AnyCall onServer(Consumer<CompletableFuture<?>> futures) {
+        return new AnyCall(TcpServer.class, Set.of("closeOnExit"), Set.of("close", "awaitClosed"), 6)
+                // by a worker
+                .refusing(Set.of("close", "awaitClosed")).results((result, call) -> take(result, futures));
+    }
+}

@@ -1,0 +1,65 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.TcpConnection;
+import java.time.Duration;
+import java.util.concurrent.Future;
+
+/**
+ * Gives back what a WebSocket keeps for its next message, when no message has come or gone for a while. Buffers of some size serve one
+ * message after the other as long as there are any; an idle WebSocket must not hold those of a large one for ever. There is a timer only
+ * while there is something to give back.
+ */
+final class Rest {
+    /** What is no larger than this, in bytes, stays. */
+    static final int SMALL = 1 << 10;
+    /** Between one and two of these without a message are rest. */
+    static final Duration QUIET = Duration.ofSeconds(1);
+
+    private final WebSocketEnd socket;
+    private final TcpConnection tcp;
+
+    // used by the callbacks of the connection only
+    private long messages;
+
+    // guarded by this
+    private Future<?> timer;
+    private boolean ended;
+
+    Rest(WebSocketEnd socket, TcpConnection tcp) {
+        this.socket = socket;
+        this.tcp = tcp;
+    }
+
+    /** So much is kept, by one of those who keep. Any thread. */
+    void kept(int bytes) {
+        if (bytes > SMALL) {
+            lookLater();
+        }
+    }
+
+    private synchronized void lookLater() {
+        if (timer == null && !ended) {
+            timer = tcp.schedule(QUIET, this::look);
+        }
+    }
+
+    private void look() {
+        synchronized (this) {
+            timer = null;
+        }
+        long now = socket.messages();
+        if (now == messages) {
+            socket.rest();
+        } else {
+            messages = now;
+            lookLater();
+        }
+    }
+
+    synchronized void end() {
+        ended = true;
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+}
