@@ -147,7 +147,7 @@ class HttpPipelineTest {
                         if (handled.addAndGet(data.remaining()) == 10) {
                             other.join().send(get("/other"));
                         }
-                        if (handled.get() < 3000) {
+                        if (handled.get() < 1000) {
                             work(200_000);
                         }
                     }
