@@ -167,12 +167,11 @@ public abstract class PortEngine implements HandlePort {
     private PortThread newThread(boolean waits, Runnable loop) {
         PortThread thread;
         if (pull == null) {
-            thread = new Worker(this, waits, loop, options.name() + "-worker-" + named);
+            thread = new Worker(this, waits, loop, options.name() + (waits ? "-spare" : "-worker-" + named++));
         } else {
             // a daemon: it is the threads that take who keep the process running, or do not
-            thread = new PortThread(this, waits, loop, options.name() + "-io", true);
+            thread = new PortThread(this, waits, loop, options.name() + (waits ? "-spare" : "-io"), true);
         }
-        named++;
         threads.add(thread);
         return thread;
     }
