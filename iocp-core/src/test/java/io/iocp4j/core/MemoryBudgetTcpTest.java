@@ -261,6 +261,18 @@ class MemoryBudgetTcpTest {
     }
 
     @Test
+    @DisplayName("a connection that rests is said to hold what it waits with, and not what its next receive might take")
+    void restsAndHoldsLittle() throws IOException {
+        begin(1, Faults.none(), 10 << 20, 10 << 20);
+        ClientEnd client = connect(true);
+        client.connection.send(ByteBuffer.allocate(500_000));
+        run();
+        long held = ends.get(0).connection.memory().held(Kind.DIRECT);
+        assertTrue(held > 0 && held <= TcpConnection.RECEIVE_REST, "held: " + held);
+        end();
+    }
+
+    @Test
     @DisplayName("a TLS connection for whose records there is no memory ends with that error, whatever it was about to do")
     void tlsWithoutMemory() throws IOException {
         for (boolean serverSends : new boolean[] {false, true}) {
