@@ -395,7 +395,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     /** As the strand; dropped if the connection is closed by then. */
     private void whenRelaxed(Runnable task) {
-        port.memory().whenRelaxed(port, () -> execute(task));
+        port.memory().whenRelaxed(memory, () -> execute(task));
     }
 
     /**
