@@ -116,6 +116,8 @@ public final class BufferPool {
         } finally {
             if (!taken) {
                 usedBytes.addAndGet(-bytes);
+                // whoever gave something back meanwhile has seen these bytes too
+                budget.shrunk();
             }
         }
     }

@@ -6,10 +6,9 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -71,8 +70,8 @@ public final class MemoryBudget {
     private final Set<MemoryAccount> ending = ConcurrentHashMap.newKeySet();
     private final AtomicLong accountsMade = new AtomicLong();
     private final AtomicLong evicted = new AtomicLong();
-    /** Who waits for memory that is not tight. */
-    private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
+    /** Who waits for memory that is not tight, by the number of the account, so in the order in which they came. */
+    private final ConcurrentSkipListMap<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
 
     private record Waiting(CompletionPort port, Runnable task) {
     }
@@ -210,6 +209,8 @@ public final class MemoryBudget {
     void closed(MemoryAccount account) {
         accounts.remove(account);
         ending.remove(account);
+        // nobody has to end for who has gone
+        waiting.remove(account.number());
         for (Kind kind : Kind.values()) {
             // it may have been one of those whose end was waited for
             grown(kind, account.port());
@@ -273,19 +274,26 @@ public final class MemoryBudget {
     void shrunk() {
         if (!waiting.isEmpty() && !isTight()) {
             // each by itself: they may be of several ports, and one that cannot go on keeps nobody
-            for (Waiting next = waiting.poll(); next != null; next = isTight() ? null : waiting.poll()) {
-                later(next.port, next.task);
+            for (var next = waiting.pollFirstEntry(); next != null; next = isTight() ? null : waiting.pollFirstEntry()) {
+                later(next.getValue().port, next.getValue().task);
             }
         }
     }
 
-    /** Runs the task on the timer of the port, at once or when memory is no longer tight. Dropped if the port ends before. */
-    void whenRelaxed(CompletionPort port, Runnable task) {
-        waiting.add(new Waiting(port, task));
+    /**
+     * Runs the task on the timer of the account's port, at once or when memory is no longer tight. Dropped if the account or the port
+     * ends before; an account waits for one thing at a time.
+     */
+    void whenRelaxed(MemoryAccount account, Runnable task) {
+        waiting.put(account.number(), new Waiting(account.port(), task));
+        if (!accounts.contains(account)) {
+            // closed meanwhile, and perhaps before it waited
+            waiting.remove(account.number());
+        }
         shrunk();
         for (Kind kind : Kind.values()) {
             if (isTight(kind)) {
-                relieveLater(kind, port);
+                relieveLater(kind, account.port());
             }
         }
     }

@@ -176,7 +176,15 @@ final class MemorySocket extends VirtualSocket {
             } else if (peer.isClosed()) {
                 finishSend(0, IoError.CONNECTION_RESET, null);
             } else if (peer.room() > 0) {
-                finishSend(peer.put(from()), null, null);
+                long moved;
+                try {
+                    moved = peer.put(from());
+                } catch (OutOfMemoryError e) {
+                    // not to the caller, which may be the other end
+                    finishSend(0, IoError.NO_BUFFERS, e);
+                    return;
+                }
+                finishSend(moved, null, null);
             }
         }
     }

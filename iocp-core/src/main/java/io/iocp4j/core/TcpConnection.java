@@ -395,7 +395,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     /** As the strand; dropped if the connection is closed by then. */
     private void whenRelaxed(Runnable task) {
-        port.memory().whenRelaxed(port, () -> execute(task));
+        port.memory().whenRelaxed(memory, () -> execute(task));
     }
 
     /**
@@ -1200,7 +1200,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private long heldNow(Kind kind) {
         long bytes = memory.charged(kind);
         if (kind == Kind.DIRECT) {
-            bytes += queue.bytes() + (receiving || held != null ? receiveSize : 0);
+            bytes += queue.bytes() + (receiving || held != null ? receiveRoom() : 0);
             bytes += socket instanceof TlsSocket tls ? tls.heldBytes() : 0;
         }
         return bytes;
@@ -1404,8 +1404,13 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
+    /** What a receive is given, or was if it is under way: what it depends on changes behind it only. */
+    private int receiveRoom() {
+        return moreWaits ? receiveSize : Math.min(receiveSize, RECEIVE_REST);
+    }
+
     private void submitReceive(Receive before) {
-        int size = moreWaits ? receiveSize : Math.min(receiveSize, RECEIVE_REST);
+        int size = receiveRoom();
         if (before != null && before.mayHandOver(size)) {
             ByteBuffer room = before.buffer();
             BufferPool.makeAsNew(room);

@@ -177,6 +177,9 @@ final class TlsSocket extends VirtualSocket {
             }
         } catch (SSLException | RuntimeException e) {
             fail(IoError.TLS_FAILURE, e);
+        } catch (OutOfMemoryError e) {
+            // not to the caller: what it asked for is pending here, and with nobody to go on it would be for ever
+            fail(IoError.NO_BUFFERS, e);
         }
         if (!innerSending && !working) {
             if (ending && !finSent && error() == null && records.isOutputDone()) {
@@ -308,7 +311,7 @@ final class TlsSocket extends VirtualSocket {
                 if (alerting) {
                     submitSend();
                 }
-            } catch (SSLException | RuntimeException e) {
+            } catch (SSLException | RuntimeException | OutOfMemoryError e) {
                 thrown.addSuppressed(e);
             }
         }
@@ -359,8 +362,12 @@ final class TlsSocket extends VirtualSocket {
             innerSending = false;
             boolean unsent = records.sealed().buffer().hasRemaining();
             if (unsent && context.error() == null && (!isClosed() || lastWords != null)) {
-                submitSend();
-                return;
+                try {
+                    submitSend();
+                    return;
+                } catch (OutOfMemoryError e) {
+                    fail(IoError.NO_BUFFERS, e);
+                }
             }
             records.sent();
             if (context.error() != null) {
@@ -380,12 +387,15 @@ final class TlsSocket extends VirtualSocket {
     }
 
     private static void submit(IoContext context, Consumer<IoContext> submit) {
+        boolean submitted = false;
         try {
             submit.accept(context);
-        } catch (IllegalStateException e) {
-            // the port was closed: the context is ours again
-            context.release();
-            throw e;
+            submitted = true;
+        } finally {
+            if (!submitted) {
+                // the port was closed, or there was no memory: the context is ours again
+                context.release();
+            }
         }
     }
 

@@ -61,9 +61,11 @@ abstract class VirtualSocket implements PortSocket {
             if (send != null) {
                 throw new IllegalStateException("a send is pending");
             }
+            // before it is begun, since it may fail
+            ByteBuffer[] copy = Arrays.copyOf(buffers, count);
             if (begin(context, Operation.SEND, buffers[0])) {
                 send = context;
-                from = Arrays.copyOf(buffers, count);
+                from = copy;
                 advance();
             }
         }

@@ -261,6 +261,84 @@ class MemoryBudgetTcpTest {
     }
 
     @Test
+    @DisplayName("a connection that rests is said to hold what it waits with, and not what its next receive might take")
+    void restsAndHoldsLittle() throws IOException {
+        begin(1, Faults.none(), 10 << 20, 10 << 20);
+        ClientEnd client = connect(true);
+        client.connection.send(ByteBuffer.allocate(500_000));
+        run();
+        long held = ends.get(0).connection.memory().held(Kind.DIRECT);
+        assertTrue(held > 0 && held <= TcpConnection.RECEIVE_REST, "held: " + held);
+        end();
+    }
+
+    @Test
+    @DisplayName("a TLS connection for whose records there is no memory ends with that error, whatever it was about to do")
+    void tlsWithoutMemory() throws IOException {
+        for (boolean serverSends : new boolean[] {false, true}) {
+            for (int left = 0; left <= 96 << 10; left += 4 << 10) {
+                tlsWithoutMemory(serverSends, left);
+            }
+        }
+    }
+
+    private void tlsWithoutMemory(boolean serverSends, int left) throws IOException {
+        begin(1, Faults.none(), 10 << 20, 1 << 20);
+        ends.clear();
+        TcpServer secure = TcpServer.listen(serverPort, TcpOptions.defaults().loopback(0).tls(TestKeys.LOCALHOST.context()), connection -> {
+            ServerEnd end = new ServerEnd(connection);
+            ends.add(end);
+            return end;
+        });
+        ClientEnd client = new ClientEnd(true);
+        client.connection = TcpConnection.connect(clientPort, TcpOptions.defaults().tls(TestKeys.trusting()), secure.address(), client);
+        run();
+        assertEquals(TcpConnection.State.OPEN, client.connection.state());
+        List<PooledBuffer> ofTheApplication = takeAllBut(left);
+        TcpConnection sender = serverSends ? ends.get(0).connection : client.connection;
+        sender.send(ByteBuffer.allocate(60_000));
+        run();
+        long received = serverSends ? client.received : ends.get(0).received;
+        boolean ended = client.closed != null || ends.get(0).closed != null;
+        assertTrue(received == 60_000 || ended, "nothing more comes, and nobody was told; left " + left + ", received " + received);
+        ofTheApplication.forEach(PooledBuffer::release);
+        client.connection.abort();
+        ends.get(0).connection.abort();
+        run();
+        end();
+        assertEquals(0, serverPort.counters().handlerFailures() + clientPort.counters().handlerFailures(), "left " + left);
+    }
+
+    /** Beyond the budget of 1 MiB, up to where a new buffer is refused, but for what is left. */
+    private List<PooledBuffer> takeAllBut(int left) {
+        List<PooledBuffer> taken = new ArrayList<>();
+        long room = (3 << 19) - serverPort.buffers().usedBytes() - left;
+        for (int piece = 256 << 10; piece >= BufferPool.PIECE_MIN; piece /= 2) {
+            for (; room >= piece; room -= piece) {
+                taken.add(serverPort.buffers().acquire(piece));
+            }
+        }
+        return taken;
+    }
+
+    @Test
+    @DisplayName("of a pair without memory for what is under way the end that sends is told")
+    void pairWithoutMemory() throws IOException {
+        begin(1, Faults.none(), 10 << 20, 1 << 20);
+        ClientEnd left = new ClientEnd(true);
+        ClientEnd right = new ClientEnd(true);
+        TcpPair pair = TcpConnection.pair(serverPort, TcpOptions.defaults(), left, right);
+        run();
+        List<PooledBuffer> ofTheApplication = takeAllBut(16 << 10);
+        pair.left().send(ByteBuffer.allocate(100));
+        run();
+        assertEquals(IoError.NO_BUFFERS, left.closed.error());
+        assertEquals(0, right.received);
+        ofTheApplication.forEach(PooledBuffer::release);
+        end();
+    }
+
+    @Test
     @DisplayName("random peers and faults: who holds little is never ended for memory, and everything comes back")
     void seeds() throws IOException {
         int evictions = 0;

@@ -146,14 +146,14 @@ class MemoryBudgetTest {
         Holder other = new Holder();
         List<String> told = new ArrayList<>();
         holder.charge(Kind.HEAP, 750);
-        budget.whenRelaxed(port, () -> told.add("at once"));
+        budget.whenRelaxed(holder, () -> told.add("at once"));
         run();
         assertEquals(List.of("at once"), told);
         assertEquals(0, holder.shrunk);
         holder.charge(Kind.HEAP, 1);
         assertTrue(budget.isTight());
-        budget.whenRelaxed(port, () -> told.add("first"));
-        budget.whenRelaxed(port, () -> told.add("second"));
+        budget.whenRelaxed(holder, () -> told.add("first"));
+        budget.whenRelaxed(other, () -> told.add("second"));
         holder.charge(Kind.HEAP, 1);
         run();
         assertEquals(1, holder.shrunk);
@@ -175,14 +175,14 @@ class MemoryBudgetTest {
         Holder greedy = new Holder();
         Holder less = new Holder();
         Holder small = new Holder();
-        new Holder();
+        Holder newcomer = new Holder();
         greedy.charge(Kind.HEAP, 350);
         less.charge(Kind.HEAP, 300);
         small.charge(Kind.HEAP, 200);
         List<String> told = new ArrayList<>();
         run();
         assertEquals(List.of(), evicted, "nobody waits");
-        budget.whenRelaxed(port, () -> told.add("on"));
+        budget.whenRelaxed(newcomer, () -> told.add("on"));
         run();
         assertEquals(List.of(greedy), evicted, "without it memory is not tight");
         greedy.close();
@@ -194,13 +194,38 @@ class MemoryBudgetTest {
     @DisplayName("where all hold the same nobody ends for a newcomer, which waits")
     void newcomersAmongEquals() {
         begin(1_000, 1_000);
-        for (int i = 0; i < 4; i++) {
-            new Holder().charge(Kind.HEAP, 200);
-        }
+        List<Holder> all = List.of(new Holder(), new Holder(), new Holder(), new Holder());
+        all.forEach(each -> each.charge(Kind.HEAP, 200));
         List<String> told = new ArrayList<>();
-        budget.whenRelaxed(port, () -> told.add("on"));
+        budget.whenRelaxed(all.getLast(), () -> told.add("on"));
         run();
         assertEquals(List.of(), evicted);
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    @DisplayName("nobody ends for a newcomer that has gone while it waited")
+    void goneWhileWaiting() {
+        begin(1_000, 1_000);
+        List<Holder> all = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            all.add(new Holder());
+            all.getLast().charge(Kind.HEAP, i < 2 ? 88 : 86);
+        }
+        List<String> told = new ArrayList<>();
+        Holder newcomer = new Holder();
+        budget.whenRelaxed(newcomer, () -> told.add("on"));
+        run();
+        newcomer.close();
+        budget.whenRelaxed(newcomer, () -> told.add("on, once more"));
+        run();
+        assertEquals(List.of(), evicted, "all hold less than their share");
+        all.get(1).charge(Kind.HEAP, 17);
+        all.get(0).charge(Kind.HEAP, 22);
+        run();
+        assertEquals(List.of(all.get(0)), evicted, "without it memory is not scarce");
+        all.forEach(MemoryAccount::close);
+        run();
         assertEquals(List.of(), told);
     }
 
@@ -210,7 +235,7 @@ class MemoryBudgetTest {
         begin(1_000, 1 << 20);
         PooledBuffer large = port.buffers().acquire(1 << 20);
         List<String> told = new ArrayList<>();
-        budget.whenRelaxed(port, () -> told.add("on"));
+        budget.whenRelaxed(new Holder(), () -> told.add("on"));
         run();
         assertEquals(List.of(), told);
         large.release();
