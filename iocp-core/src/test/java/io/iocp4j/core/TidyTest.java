@@ -79,9 +79,25 @@ class TidyTest {
         }
     }
 
+    @Test
+    @DisplayName("the licence is in what each jar is made from, and no module says otherwise")
+    void licence() throws IOException {
+        String licence = Files.readString(root().resolve(".github/LICENSE"));
+        assertEquals(licence, Files.readString(Path.of("target/classes/META-INF/LICENSE")));
+        assertEquals(licence, Files.readString(Path.of("target/test-classes/META-INF/LICENSE")));
+        try (Stream<Path> modules = Files.list(root())) {
+            for (Path pom : modules.map(module -> module.resolve("pom.xml")).filter(Files::exists).toList()) {
+                assertFalse(Files.readString(pom).contains("esources>"), pom + " replaces the resources of the root pom");
+            }
+        }
+    }
+
+    private static Path root() {
+        return Path.of("").toAbsolutePath().getParent();
+    }
+
     private static List<Path> sources() throws IOException {
-        Path root = Path.of("").toAbsolutePath().getParent();
-        try (Stream<Path> all = Files.walk(root)) {
+        try (Stream<Path> all = Files.walk(root())) {
             return all.filter(path -> path.toString().endsWith(".java") && path.toString().contains("src")
                     && !path.toString().contains("target")).toList();
         }
