@@ -11,6 +11,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The port over {@link AsynchronousChannelGroup}: epoll on Linux, kqueue on macOS, the system's own completion port on Windows.
@@ -19,13 +20,25 @@ import java.util.concurrent.TimeUnit;
  * 12.0 us with a group over an executor of ours, 15.4 us with a hand-over to a queue and workers of ours. A group that the JDK makes is
  * an {@link Executor} as well, which queues a task to the group's threads: that is this port's PostQueuedCompletionStatus. Nothing
  * promises that it is one; where it is not, the workers are the threads of an executor of ours that the group is built over.
+ *
+ * <p>A loop of the group ends when something is thrown out of it. Where that came from the handling of an event, the group begins the loop
+ * again; where it came from the wait for events, it does not, and nobody else can. So the group is asked for more loops than there are
+ * workers: its pool asks for a thread for each, is given one for each worker, and keeps the other loops in its queue. Where a worker ends,
+ * the pool asks for another thread, which finds one of these loops there; and whether the group has put it there again, or it is of the
+ * store, makes no difference.
  */
 final class AsyncChannelPort extends PortEngine {
     private static final System.Logger LOG = new GuardedLog(AsyncChannelPort.class);
 
     private final AsynchronousChannelGroup group;
     private final Executor poster;
-    private final CountDownLatch allNullsTaken = new CountDownLatch(1);
+    /** Loops beside those of the workers: as many as may be lost, and one for the end. */
+    private static final int LOOPS_MORE = LOST_MAX + 1;
+
+    private final AtomicInteger made = new AtomicInteger();
+    /** What a worker that has taken its null completion waits for: all are taken, or a worker was lost, whose null is for the others. */
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    private volatile boolean allNullsTaken;
     /** Of a send of several buffers. */
     final Completer<Long> gathered = new Completer<>(this) {
         @Override
@@ -47,8 +60,8 @@ final class AsyncChannelPort extends PortEngine {
     AsyncChannelPort(PortOptions options, FixedGroup fixedGroup) throws IoException {
         super(options);
         try {
-            // the group asks for all its threads inside its constructor, and for none later as long as none dies
-            AsynchronousChannelGroup fixed = fixedGroup.open(threads(), this::newWorker);
+            // the group asks for all its threads inside its constructor, and later for one where one has died
+            AsynchronousChannelGroup fixed = fixedGroup.open(threads() + LOOPS_MORE, this::newThread);
             if (fixed instanceof Executor executor) {
                 group = fixed;
                 poster = executor;
@@ -56,7 +69,7 @@ final class AsyncChannelPort extends PortEngine {
                 fixed.shutdown();
                 forgetWorkers();
                 ThreadPoolExecutor ours = new ThreadPoolExecutor(threads(), threads(), 0, TimeUnit.SECONDS,
-                        new LinkedBlockingQueue<>(), this::newWorker);
+                        new LinkedBlockingQueue<>(), loop -> isOwnThread() ? newSuccessor(loop) : newWorker(loop));
                 group = AsynchronousChannelGroup.withThreadPool(ours);
                 poster = ours;
                 ours.prestartAllCoreThreads();
@@ -64,6 +77,17 @@ final class AsyncChannelPort extends PortEngine {
         } catch (IOException e) {
             throw new IoException(IoError.of(e), "open", null, null, e);
         }
+        watchWorkers();
+    }
+
+    /** The thread that the group's pool asks for: null where it is to keep the loop in its queue. */
+    private Thread newThread(Runnable loop) {
+        if (isOwnThread()) {
+            // it ends; the group asks once where it puts the loop back, and its pool asks behind that, or alone
+            return newSuccessor(loop);
+        }
+        int before = made.getAndIncrement();
+        return before < threads() ? newWorker(loop) : before == threads() ? newSpare(loop) : null;
     }
 
     @Override
@@ -93,18 +117,40 @@ final class AsyncChannelPort extends PortEngine {
      */
     private void takeNull() {
         if (nullTaken()) {
-            allNullsTaken.countDown();
+            allNullsTaken = true;
+            goOn.countDown();
         }
         boolean waiting = true;
         while (waiting) {
             try {
-                allNullsTaken.await();
+                goOn.await();
                 waiting = false;
             } catch (InterruptedException e) {
                 LOG.log(Level.DEBUG, "a worker of {0} was interrupted while it left", options().name());
             }
         }
-        group.shutdown();
+        if (allNullsTaken) {
+            group.shutdown();
+            endSpare();
+        }
+    }
+
+    @Override
+    protected void workerLost() {
+        // from now on nobody waits with a null completion: there may be fewer workers than nulls
+        goOn.countDown();
+    }
+
+    @Override
+    protected void abandon() {
+        allNullsTaken = true;
+        goOn.countDown();
+        try {
+            group.shutdownNow();
+        } catch (Throwable thrown) {
+            LOG.log(Level.ERROR, "a group of channels could not be ended", thrown);
+        }
+        endSpare();
     }
 
     /** The JDK reports the end of a receive or a send. */

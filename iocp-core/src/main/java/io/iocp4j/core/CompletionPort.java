@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
 
@@ -16,7 +17,8 @@ import java.util.concurrent.TimeoutException;
  * <li>A receive that completes with 0 bytes and no error means that the peer disconnected.
  * <li>{@link #post} delivers a completion that no I/O caused.
  * <li>{@link #close()} delivers everything that is outstanding and then one null completion to each worker, as the port's last packets.
- * <li>A worker survives everything that a completion throws.
+ * <li>A worker survives everything that a completion throws. One that ends all the same, by an error out of the engine's own code, is
+ *     replaced; a port without workers closes itself, and {@link #failure()} says so.
  * </ol>
  *
  * <p>Workers are not daemon threads unless {@link PortOptions#daemon} says so: an open port keeps the process running. All methods may
@@ -207,6 +209,18 @@ public interface CompletionPort extends AutoCloseable {
      * @return a snapshot
      */
     PortCounters counters();
+
+    /**
+     * Says that the port cannot go on: its workers have ended by errors, such as {@link OutOfMemoryError}, and none can take their place.
+     * The port has begun to close itself then, as {@link #close()} does. What was still outstanding may never be delivered if there was no
+     * memory even for that.
+     *
+     * @return completes with the last error if that happens, and never otherwise, also not by {@link #close()}. What depends on it runs
+     *         on a thread that ends with it
+     */
+    default CompletableFuture<Throwable> failure() {
+        return new CompletableFuture<>();
+    }
 
     /**
      * Closes every handle, delivers what is outstanding, sends each worker its null completion and waits until all have left. Called

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -31,9 +32,30 @@ public abstract class PortEngine implements HandlePort {
 
     private final PortOptions options;
     private final BufferPool buffers;
-    /** What {@link #newWorker} made: the workers, or in pull mode the engine's own thread. */
-    private final List<Thread> threads = new ArrayList<>();
-    private final List<Worker> workers = new ArrayList<>();
+    /** How often a loop may run again without having taken anything in between: what throws at once each time would spin for ever. */
+    static final int RUNS_AGAIN_MAX = 100;
+    /**
+     * How many workers a port may lose by errors out of the engine's own code. With each an event may have been lost, and what waits for
+     * it waits for ever; after so many the port closes itself.
+     */
+    static final int LOST_MAX = 256;
+
+    // guarded by workers
+    /** What was made and has not ended too early, to be waited for: workers, spares, or in pull mode the engine's own threads. */
+    private final List<PortThread> threads = new ArrayList<>();
+    /** Those that take packets. */
+    private final List<PortThread> workers = new ArrayList<>();
+    /** Null if the engine has made none, or it was called. */
+    private PortThread spare;
+    /** What those have counted that ended too early. */
+    private final Tally ended = new Tally();
+    private long lost;
+    private long replaced;
+    private int named;
+
+    /** The port is complete: what ends from here on, ends too early. */
+    private volatile boolean started;
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     /** Null in push mode. */
     private final PullQueue pull;
     /** Whether in pull mode the packets are in that queue; else {@link #awaitPacket} finds them in one of the system. */
@@ -93,25 +115,197 @@ public abstract class PortEngine implements HandlePort {
      */
     protected final Thread newWorker(Runnable loop) {
         synchronized (workers) {
-            if (pull != null) {
-                // a daemon: it is the threads that take who keep the process running, or do not
-                Thread thread = new Thread(null, loop, options.name() + "-io", 0, false);
-                thread.setDaemon(true);
-                threads.add(thread);
-                return thread;
-            }
-            Worker worker = new Worker(this, loop, options.name() + "-worker-" + workers.size());
+            PortThread worker = newThread(false, loop);
             workers.add(worker);
-            threads.add(worker);
             return worker;
         }
+    }
+
+    /**
+     * Makes a thread that waits, and runs its loop when no worker is left: it delivers what is outstanding while the port closes itself.
+     * For an engine that could not begin a loop then; one at the most.
+     *
+     * @param loop as that of a worker
+     * @return a thread that was not started
+     */
+    protected final Thread newSpare(Runnable loop) {
+        synchronized (workers) {
+            spare = newThread(true, loop);
+            return spare;
+        }
+    }
+
+    /**
+     * Makes a worker that takes the place of the calling one, which ends; once, unless the one before could not be started.
+     *
+     * @param loop as that of a worker
+     * @return a thread that was not started; null if there is one already
+     */
+    protected final Thread newSuccessor(Runnable loop) {
+        PortThread ending = PortThread.of(this);
+        if (ending.hasSuccessor()) {
+            return null;
+        }
+        synchronized (workers) {
+            forgetUnstarted(ending);
+            PortThread next = newThread(false, loop);
+            workers.add(next);
+            ending.successor(next);
+            return next;
+        }
+    }
+
+    /**
+     * Whether the calling thread is one that the engine has made with {@link #newWorker} and its like.
+     *
+     * @return also where {@link #isWorker()} is false, since it only hands over
+     */
+    protected final boolean isOwnThread() {
+        return PortThread.of(this) != null;
+    }
+
+    private PortThread newThread(boolean waits, Runnable loop) {
+        PortThread thread;
+        if (pull == null) {
+            thread = new Worker(this, waits, loop, options.name() + "-worker-" + named);
+        } else {
+            // a daemon: it is the threads that take who keep the process running, or do not
+            thread = new PortThread(this, waits, loop, options.name() + "-io", true);
+        }
+        named++;
+        threads.add(thread);
+        return thread;
     }
 
     /** Forgets the workers that were made: the engine has ended them before they took anything, and makes others. */
     protected final void forgetWorkers() {
         synchronized (workers) {
+            endSpare();
             workers.clear();
             threads.clear();
+            named = 0;
+        }
+    }
+
+    /** To be called when all workers were made: a worker that ends from now on without a null completion has ended too early. */
+    protected final void watchWorkers() {
+        started = true;
+    }
+
+    /**
+     * Whether a loop that has thrown can simply run again, on its thread.
+     *
+     * @return false unless the engine says so
+     */
+    protected boolean loopsRunAgain() {
+        return false;
+    }
+
+    /**
+     * A worker has ended too early, perhaps while the null completions are taken: as many fewer workers as have ended may be there for
+     * them. Called by the thread that ends.
+     */
+    protected void workerLost() {
+        // an engine whose workers do not wait for one another has nothing to do
+    }
+
+    /** No worker is left, or the null completions cannot be queued: lets go whatever still waits in the engine. Must throw nothing. */
+    protected void abandon() {
+        // nothing waits unless the engine made it wait
+    }
+
+    /** Lets the spare go, which then runs its loop to its end: called when nothing is left to take. */
+    protected final void endSpare() {
+        synchronized (workers) {
+            if (spare != null) {
+                spare.call();
+                spare = null;
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ the end of a worker, in order or not
+
+    /** Whether the loop of this thread runs again behind what it has thrown. */
+    final boolean runsAgain(PortThread thread, Throwable thrown) {
+        if (!started || !loopsRunAgain() || !thread.mayRunAgain()) {
+            return false;
+        }
+        synchronized (workers) {
+            replaced++;
+        }
+        LOG.log(Level.ERROR, () -> thread.getName() + " was thrown out of its loop, and begins again", thrown);
+        return true;
+    }
+
+    /**
+     * A thread of the port ends, and this is the last that it does. If that is too early, it counts that and, where nobody is left to go
+     * on, closes the port; with what was made before, since what has ended it may be that there is no memory.
+     */
+    final void ended(PortThread thread, Throwable thrown) {
+        if (!started || thrown == null && outstanding.get() < 0) {
+            return;
+        }
+        int left;
+        boolean tooMany;
+        synchronized (workers) {
+            threads.remove(thread);
+            workers.remove(thread);
+            ended.add(thread.tally);
+            forgetUnstarted(thread);
+            lost++;
+            tooMany = lost == LOST_MAX;
+            left = workers.size();
+            if (thread.hasSuccessor()) {
+                replaced++;
+            } else if (left == 0 && spare != null) {
+                workers.add(spare);
+                endSpare();
+            }
+        }
+        workerLost();
+        Throwable why = thrown != null ? thrown : new IllegalStateException("a worker left too early");
+        if (left == 0 || tooMany) {
+            cannotGoOn(why);
+        }
+        LOG.log(Level.ERROR, () -> thread.getName() + " has ended too early; workers now: " + left, why);
+    }
+
+    /** The successor of this thread was made, and could not be started. */
+    private void forgetUnstarted(PortThread thread) {
+        if (thread.successor() != null && !thread.hasSuccessor()) {
+            workers.remove(thread.successor());
+            threads.remove(thread.successor());
+        }
+    }
+
+    /** Closes the port, with what is left of it, and says so, unless nothing was left to do. */
+    private void cannotGoOn(Throwable why) {
+        boolean nobodyLeft;
+        synchronized (workers) {
+            nobodyLeft = workers.isEmpty();
+        }
+        boolean failed = outstanding.get() >= 0;
+        try {
+            beginClose();
+        } catch (Throwable thrown) {
+            LOG.log(Level.ERROR, "a port that cannot go on could not be closed in order", thrown);
+        } finally {
+            if (nobodyLeft) {
+                letGo();
+            }
+            if (failed) {
+                failure.complete(why);
+            }
+        }
+    }
+
+    /** Nobody takes null completions any more: whoever waits for the end is let go without. */
+    private void letGo() {
+        abandon();
+        timer.shutdown();
+        if (pull != null) {
+            pull.addNulls();
         }
     }
 
@@ -197,9 +391,18 @@ public abstract class PortEngine implements HandlePort {
     @Override
     public final PortCounters counters() {
         synchronized (workers) {
-            List<Tally> tallies = pull == null ? workers.stream().map(worker -> worker.tally).toList() : List.of(pull.tally());
-            return Tally.sum(tallies, pull == null ? workers.size() : options.workers(), handles(), outstanding(), buffers);
+            List<Tally> tallies = new ArrayList<>();
+            tallies.add(pull == null ? ended : pull.tally());
+            if (pull == null) {
+                workers.forEach(worker -> tallies.add(worker.tally));
+            }
+            return Tally.sum(tallies, pull == null ? workers.size() : options.workers(), replaced, handles(), outstanding(), buffers);
         }
+    }
+
+    @Override
+    public final CompletableFuture<Throwable> failure() {
+        return failure.copy();
     }
 
     @Override
@@ -252,7 +455,7 @@ public abstract class PortEngine implements HandlePort {
     }
 
     private void awaitWorkers() {
-        List<Thread> made;
+        List<PortThread> made;
         synchronized (workers) {
             made = List.copyOf(threads);
         }
@@ -325,9 +528,19 @@ public abstract class PortEngine implements HandlePort {
     /** Ends several at once. */
     void end(int operations) {
         if (outstanding.addAndGet(-operations) == CLOSING && outstanding.compareAndSet(CLOSING, CLOSED)) {
+            queueNulls();
+        }
+    }
+
+    private void queueNulls() {
+        try {
             for (int i = 0; i < threads(); i++) {
                 queueNull();
             }
+        } catch (Throwable thrown) {
+            // there is nothing left to deliver, so they may leave without
+            letGo();
+            LOG.log(Level.ERROR, () -> "the workers of port " + options.name() + " leave without their null completions", thrown);
         }
     }
 

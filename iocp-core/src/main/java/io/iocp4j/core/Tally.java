@@ -21,7 +21,10 @@ final class Tally {
         BYTES_SENT
     }
 
-    private final AtomicLongArray counts = new AtomicLongArray(Count.values().length);
+    /** Made once: values() makes a copy. */
+    private static final Count[] COUNTS = Count.values();
+
+    private final AtomicLongArray counts = new AtomicLongArray(COUNTS.length);
 
     /** Counts a delivery by what it delivered. */
     void delivered(IoContext context) {
@@ -46,8 +49,20 @@ final class Tally {
         add(Count.HANDLER_FAILURES, 1);
     }
 
+    /** Completions so far. */
+    long taken() {
+        return counts.getOpaque(Count.DELIVERED.ordinal());
+    }
+
     void nullTaken() {
         add(Count.NULLS, 1);
+    }
+
+    /** Adds what another has counted, whose thread has ended. */
+    void add(Tally ended) {
+        for (Count count : COUNTS) {
+            add(count, ended.counts.getOpaque(count.ordinal()));
+        }
     }
 
     private void add(Count count, long value) {
@@ -55,8 +70,8 @@ final class Tally {
     }
 
     /** The sums over workers, with what the port itself knows. */
-    static PortCounters sum(List<Tally> tallies, int workers, int handles, long outstanding, BufferPool buffers) {
-        return new PortCounters(workers, handles, outstanding,
+    static PortCounters sum(List<Tally> tallies, int workers, long replaced, int handles, long outstanding, BufferPool buffers) {
+        return new PortCounters(workers, replaced, handles, outstanding,
                 sum(tallies, Count.DELIVERED), sum(tallies, Count.HANDLER_FAILURES), (int) sum(tallies, Count.NULLS),
                 sum(tallies, Count.ACCEPTED), sum(tallies, Count.ACCEPTS_FAILED),
                 sum(tallies, Count.CONNECTED), sum(tallies, Count.CONNECTS_FAILED),

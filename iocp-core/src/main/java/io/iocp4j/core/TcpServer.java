@@ -345,11 +345,15 @@ public final class TcpServer implements AutoCloseable {
         awaitClosed();
     }
 
-    /** Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. */
+    /**
+     * Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. Where the port cannot go on, see
+     * {@link CompletionPort#failure()}, it waits for the end of the port instead.
+     */
     public void awaitClosed() {
         TcpConnection.requireNotWorker(port);
-        closed.join();
-        if (ownsPort) {
+        CompletableFuture<Throwable> failure = port.failure();
+        CompletableFuture.anyOf(closed, failure).join();
+        if (ownsPort || failure.isDone()) {
             port.close();
         }
     }

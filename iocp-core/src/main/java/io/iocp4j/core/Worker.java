@@ -8,14 +8,13 @@ import java.util.ArrayDeque;
  * <p>An engine may complete an operation inside the call that submits it, on this very thread. Such a completion goes to the ready list
  * and is delivered when the current delivery has returned, so that no delivery is ever nested in another.
  */
-final class Worker extends Thread {
+final class Worker extends PortThread {
     /**
      * How many posts from its own deliveries a worker takes over directly before the next ones go through the port's queue: a delivery
      * that posts itself again and again must not keep the worker from looking at its sockets.
      */
     static final int OWN_POSTS_MAX = 16;
 
-    private final PortEngine port;
     private final BufferPool.Shelf shelf;
     private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
     private boolean delivering;
@@ -23,13 +22,9 @@ final class Worker extends Thread {
     private boolean aside;
     private int ownPosts;
 
-    final Tally tally = new Tally();
-
-    Worker(PortEngine port, Runnable loop, String name) {
-        super(null, loop, name, 0, false);
-        this.port = port;
+    Worker(PortEngine port, boolean spare, Runnable loop, String name) {
+        super(port, spare, loop, name, port.options().daemon());
         this.shelf = port.buffers().newShelf();
-        setDaemon(port.options().daemon());
     }
 
     /** The worker of this port that the calling thread is, or null. */

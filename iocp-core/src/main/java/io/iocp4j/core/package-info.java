@@ -51,9 +51,15 @@
  * Completions are delivered by workers only, never on the stack of the call that submitted the operation and never under a lock of this
  * library. Callbacks of one connection run one after the other, on whichever worker is there. A worker stays with one connection for 64
  * tasks or about a millisecond; what is left goes behind what other connections have waiting. A task that takes longer by itself gives
- * its rest to {@link io.iocp4j.core.TcpConnection#executeLater}. Calls that wait (read, write, connect,
- * awaitClosed) are for the application's own threads, virtual ones above all; on a worker they throw instead of waiting for
- * themselves.
+ * its rest to {@link io.iocp4j.core.TcpConnection#executeLater}. Calls that wait (read, write, connect, awaitClosed) are for the
+ * application's own threads, virtual ones above all; on a worker, and on any other thread that the port waits for or needs (its timer's,
+ * one that runs a task of TLS), they throw instead of waiting for themselves, and {@link io.iocp4j.core.CompletionPort#close()} begins
+ * the end and returns. The last reference of a connection may go on any of them.
+ *
+ * <h2>When something is lacking</h2>
+ * What a callback throws ends its connection. What the logger throws is counted ({@link io.iocp4j.core.GuardedLog}). What is thrown out of
+ * an engine's own code, for want of memory above all, ends the worker, which is replaced by what was made before; a port that has none
+ * left closes itself, and {@link io.iocp4j.core.CompletionPort#failure()} says so. An accept that failed is followed by another, always.
  *
  * <h2>Closing</h2>
  * Of a port: refuse new handles; tell each key and close each handle, so that pending operations complete with

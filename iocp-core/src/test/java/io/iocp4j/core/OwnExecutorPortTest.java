@@ -25,7 +25,10 @@ class OwnExecutorPortTest extends CompletionPortContract {
             refused.add(group);
             // as the JDK does it, so that the port has workers to forget
             for (int i = 0; i < threads; i++) {
-                factory.newThread(() -> { }).start();
+                Thread thread = factory.newThread(() -> { });
+                if (thread != null) {
+                    thread.start();
+                }
             }
             return group;
         });

@@ -134,7 +134,7 @@ public final class SimulatedPort implements HandlePort {
     @Override
     public PortCounters counters() {
         synchronized (world) {
-            return Tally.sum(List.of(tally), workers, handles.size(), outstanding, world.buffers());
+            return Tally.sum(List.of(tally), workers, 0, handles.size(), outstanding, world.buffers());
         }
     }
 

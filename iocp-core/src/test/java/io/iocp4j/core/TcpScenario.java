@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  */
 final class TcpScenario {
     /** When whatever has not ended by itself is ended from outside. */
-    private static final long HORIZON_NANOS = Duration.ofSeconds(20).toNanos();
+    private static final long HORIZON_NANOS = Duration.ofSeconds(40).toNanos();
     private static final int STEPS_MAX = 200_000;
     /** Longer than any limit of these connections. */
     private static final long STOPPED_NANOS = Duration.ofSeconds(12).toNanos();
@@ -91,7 +91,8 @@ final class TcpScenario {
     TcpScenario run() {
         try {
             begin();
-            world.run(HORIZON_NANOS, STEPS_MAX);
+            // the time for which the process is stopped comes on top
+            world.run(HORIZON_NANOS + STOPPED_NANOS, STEPS_MAX);
             checkAtRest();
             boolean endInOrder = random.nextBoolean();
             if (endInOrder) {
@@ -171,7 +172,7 @@ final class TcpScenario {
             }
         });
         server.close();
-        world.run(HORIZON_NANOS * 2, STEPS_MAX);
+        world.run((HORIZON_NANOS + STOPPED_NANOS) * 2, STEPS_MAX);
     }
 
     // ------------------------------------------------------------------ for the ends

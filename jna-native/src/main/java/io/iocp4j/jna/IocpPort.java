@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -47,6 +48,7 @@ final class IocpPort extends PortEngine {
     private final Arena arena = Arena.ofShared();
     private final OverlappedSlab slab;
     private final PullWait pulled = new PullWait(this);
+    private final AtomicBoolean portClosed = new AtomicBoolean();
 
     IocpPort(PortOptions options, WinApi api, IocpLimits limits) throws IoException {
         super(options, true);
@@ -60,8 +62,9 @@ final class IocpPort extends PortEngine {
         }
         List<Thread> workers = new ArrayList<>();
         for (int i = 0; i < threads() && !options.pulled(); i++) {
-            workers.add(newWorker(this::work));
+            workers.add(newWorker(new Loop()));
         }
+        watchWorkers();
         workers.forEach(Thread::start);
     }
 
@@ -130,39 +133,80 @@ final class IocpPort extends PortEngine {
 
     // ------------------------------------------------------------------ workers
 
-    private void work() {
-        Packets packets = new Packets(arena, BATCH);
-        int nulls = 0;
-        while (nulls == 0) {
-            int result = dequeue(packets, WinApi.INFINITE);
-            if (result == 0) {
-                nulls = deliver(packets);
-            } else if (result != -WinApi.WAIT_TIMEOUT) {
-                leavesTooEarly(result);
-                return;
-            }
-        }
-        for (int i = 1; i < nulls; i++) {
-            // the system may hand several to one worker, but each is for another
-            queueNull();
-        }
-        leave();
-    }
+    /** What a worker does. It has all its memory from the beginning, and can run again: nothing that it has dequeued is lost then. */
+    private final class Loop implements Runnable {
+        private final Packets packets = new Packets(arena, BATCH);
+        /** Of what was dequeued, the first that is not dealt with. */
+        private int next;
+        private int count;
+        private int nulls;
+        /** Inside the call, which may throw behind the system's part of it. */
+        private boolean waits;
 
-    /** Delivers a batch; the number of null completions in it. */
-    private int deliver(Packets packets) {
-        int nulls = 0;
-        for (int i = 0; i < packets.count(); i++) {
-            if (packets.key(i) == KEY_NULL) {
-                nulls++;
-            } else {
-                IoContext context = ended(packets, i);
-                if (context != null) {
-                    deliver(context);
+        @Override
+        public void run() {
+            if (waits) {
+                next = 0;
+                count = packets.count();
+            }
+            deliverAll();
+            while (nulls == 0) {
+                packets.clear();
+                waits = true;
+                int result = dequeue(packets, WinApi.INFINITE);
+                waits = false;
+                if (result == 0) {
+                    next = 0;
+                    count = packets.count();
+                    deliverAll();
+                } else if (result != -WinApi.WAIT_TIMEOUT) {
+                    leavesTooEarly(result);
+                    return;
+                }
+            }
+            for (; nulls > 1; nulls--) {
+                // the system may hand several to one worker, but each is for another
+                queueNull();
+            }
+            leave();
+        }
+
+        private void deliverAll() {
+            while (next < count) {
+                int index = next++;
+                if (packets.key(index) == KEY_NULL) {
+                    nulls++;
+                } else {
+                    IoContext context = ended(packets, index);
+                    if (context != null) {
+                        deliver(context);
+                    }
                 }
             }
         }
-        return nulls;
+    }
+
+    @Override
+    protected boolean loopsRunAgain() {
+        return true;
+    }
+
+    /**
+     * The last worker, which ends, delivers what was posted; what is with the kernel is lost with the port. Those that still wait are told
+     * by the system that it is gone.
+     */
+    @Override
+    protected void abandon() {
+        try {
+            if (isOwnThread()) {
+                for (IoContext context = posted.poll(); context != null; context = posted.poll()) {
+                    deliver(context);
+                }
+            }
+            closePort();
+        } catch (Throwable thrown) {
+            LOG.log(Level.ERROR, () -> "not all that was posted to " + options().name() + " could be delivered", thrown);
+        }
     }
 
     /** Waits for packets; 0, or minus an error code. */
@@ -218,11 +262,17 @@ final class IocpPort extends PortEngine {
         }
     }
 
-    private void free() {
-        int result = api.closePort(port);
-        if (result < 0) {
-            LOG.log(Level.WARNING, "closing the port", WinError.ofCode("CloseHandle", -result));
+    private void closePort() {
+        if (portClosed.compareAndSet(false, true)) {
+            int result = api.closePort(port);
+            if (result < 0) {
+                LOG.log(Level.WARNING, "closing the port", WinError.ofCode("CloseHandle", -result));
+            }
         }
+    }
+
+    private void free() {
+        closePort();
         int pending = slab.used();
         if (pending == 0) {
             arena.close();

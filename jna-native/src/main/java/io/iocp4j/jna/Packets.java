@@ -25,6 +25,11 @@ final class Packets {
         return api.dequeue(port, entries.address(), capacity, count.address(), millis);
     }
 
+    /** There are none, until some are dequeued. */
+    void clear() {
+        count.set(ValueLayout.JAVA_INT, 0, 0);
+    }
+
     int count() {
         return count.get(ValueLayout.JAVA_INT, 0);
     }

@@ -1,0 +1,89 @@
+package io.iocp4j.core;
+
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * A thread of a port that takes its packets, and whose end its port sees: in order, behind its null completion, or too early, by what was
+ * thrown out of the engine's own code (an {@link OutOfMemoryError} above all), after which somebody else must take its place.
+ */
+class PortThread extends Thread {
+    final PortEngine port;
+    final Tally tally = new Tally();
+    private final Runnable loop;
+    /** Null unless it is a spare, which waits before its loop until it is called. */
+    private final CountDownLatch called;
+
+    // of the thread alone
+    private long takenBefore;
+    private int runsWithoutPacket;
+    private PortThread successor;
+
+    PortThread(PortEngine port, boolean spare, Runnable loop, String name, boolean daemon) {
+        super(null, null, name, 0, false);
+        this.port = port;
+        this.loop = loop;
+        this.called = spare ? new CountDownLatch(1) : null;
+        setDaemon(daemon);
+    }
+
+    /** The thread of this port that the calling thread is, or null. */
+    static PortThread of(PortEngine port) {
+        return Thread.currentThread() instanceof PortThread thread && thread.port == port ? thread : null;
+    }
+
+    /** Whether this thread, which ends, has one to follow it. */
+    final boolean hasSuccessor() {
+        return successor != null && successor.getState() != Thread.State.NEW;
+    }
+
+    final PortThread successor() {
+        return successor;
+    }
+
+    final void successor(PortThread next) {
+        successor = next;
+    }
+
+    /** Called between two runs of its loop; no for ever if the loop throws each time before it has taken anything. */
+    final boolean mayRunAgain() {
+        long taken = tally.taken();
+        runsWithoutPacket = taken == takenBefore ? runsWithoutPacket + 1 : 1;
+        takenBefore = taken;
+        return runsWithoutPacket <= PortEngine.RUNS_AGAIN_MAX;
+    }
+
+    /** Lets a spare go on: as a worker, or to its end where the port has ended. */
+    final void call() {
+        called.countDown();
+    }
+
+    @Override
+    public final void run() {
+        if (called != null) {
+            awaitCall();
+        }
+        Throwable thrown;
+        do {
+            thrown = null;
+            try {
+                loop.run();
+            } catch (Throwable failure) {
+                thrown = failure;
+            }
+        } while (thrown != null && port.runsAgain(this, thrown));
+        port.ended(this, thrown);
+    }
+
+    private void awaitCall() {
+        boolean waiting = true;
+        while (waiting) {
+            try {
+                called.await();
+                waiting = false;
+            } catch (InterruptedException e) {
+                // nobody interrupts it for a reason, and it has nothing to end
+                waiting = true;
+            }
+        }
+    }
+}
