@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -57,6 +58,9 @@ class TidyTest {
     private static final Pattern NO_CODE = Pattern.compile("\"{3}[\\s\\S]*?\"{3}|\"[^\"\\\\\\n]*(?:\\\\.[^\"\\\\\\n]*)*\""
             + "|'(?:\\\\.|[^'\\\\\\n])+'|//[^\\n]*|/\\*[\\s\\S]*?\\*/");
     private static final Pattern REFERENCE = Pattern.compile("@(?:link|linkplain|see|throws|exception|value)\\s+([^\\s}]+(?:\\([^)]*\\))?)");
+
+    /** A link to a file, or to a heading, or to both; not to another host. */
+    private static final Pattern LINK = Pattern.compile("\\]\\((?!\\w+:)([^)#\\s]*)(?:#([^)\\s]+))?\\)");
 
     @Test
     @DisplayName("B11 D19 nothing banned stands in them: no sleep, no spin, no close by the garbage collector")
@@ -155,14 +159,42 @@ class TidyTest {
         }
     }
 
+    @Test
+    @DisplayName("each link of the documents leads to a file of the repository, and to a heading that is there")
+    void links() throws IOException {
+        List<String> broken = new ArrayList<>();
+        int links = 0;
+        for (Path document : files(".md")) {
+            for (MatchResult link : LINK.matcher(Files.readString(document)).results().toList()) {
+                links++;
+                Path target = link.group(1).isEmpty() ? document : document.resolveSibling(link.group(1)).normalize();
+                String heading = link.group(2);
+                if (!Files.exists(target) || heading != null && !headings(target).contains(heading)) {
+                    broken.add(document + ": " + link.group());
+                }
+            }
+        }
+        assertEquals(List.of(), broken);
+        assertTrue(links > 10, "too few links found: " + links);
+    }
+
+    /** As they stand behind # in a link: in small letters, with a hyphen for each space. */
+    private static List<String> headings(Path document) throws IOException {
+        return Files.readAllLines(document).stream().filter(line -> line.startsWith("#"))
+                .map(line -> line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT).replaceAll("[^\\w -]", "").replace(' ', '-')).toList();
+    }
+
     private static Path root() {
         return Path.of("").toAbsolutePath().getParent();
     }
 
     private static List<Path> sources() throws IOException {
+        return files(".java").stream().filter(path -> path.toString().contains("src")).toList();
+    }
+
+    private static List<Path> files(String end) throws IOException {
         try (Stream<Path> all = Files.walk(root())) {
-            return all.filter(path -> path.toString().endsWith(".java") && path.toString().contains("src")
-                    && !path.toString().contains("target")).toList();
+            return all.filter(path -> path.toString().endsWith(end) && !path.toString().contains("target")).toList();
         }
     }
 }
