@@ -9,7 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -17,9 +22,13 @@ import org.junit.jupiter.api.Test;
 @DisplayName("The sources of all modules are tidy")
 class TidyTest {
     /** What may not stand in a source, where, and what stands there instead. */
-    private record Rule(String banned, String where, String instead) {
+    private record Rule(Pattern banned, Pattern where, String instead) {
+        Rule(String banned, String where, String instead) {
+            this(Pattern.compile(banned), Pattern.compile(where), instead);
+        }
+
         boolean breaks(Path file, String line) {
-            return Pattern.compile(where).matcher(file.toString().replace('\\', '/')).find() && Pattern.compile(banned).matcher(line).find();
+            return banned.matcher(line).find() && where.matcher(file.toString().replace('\\', '/')).find();
         }
     }
 
@@ -43,6 +52,15 @@ class TidyTest {
                     + "the last byte (CVE-2021-33880)"),
             new Rule("\\t", ANYWHERE, "spaces"),
             new Rule("^.{141,}$", ANYWHERE, "two lines"));
+
+    private static final Pattern IMPORT = Pattern.compile("(?m)^import (?:static )?[\\w.]+\\.(\\w+);$");
+    /** A text block, a string, a character, a comment to the end of its line, a comment with an end: whichever begins first. */
+    private static final Pattern NO_CODE = Pattern.compile("\"{3}[\\s\\S]*?\"{3}|\"[^\"\\\\\\n]*(?:\\\\.[^\"\\\\\\n]*)*\""
+            + "|'(?:\\\\.|[^'\\\\\\n])+'|//[^\\n]*|/\\*[\\s\\S]*?\\*/");
+    private static final Pattern REFERENCE = Pattern.compile("@(?:link|linkplain|see|throws|exception|value)\\s+([^\\s}]+(?:\\([^)]*\\))?)");
+
+    /** A link to a file, or to a heading, or to both; not to another host. */
+    private static final Pattern LINK = Pattern.compile("\\]\\((?!\\w+:)([^)#\\s]*)(?:#([^)\\s]+))?\\)");
 
     @Test
     @DisplayName("B11 D19 nothing banned stands in them: no sleep, no spin, no close by the garbage collector")
@@ -79,11 +97,104 @@ class TidyTest {
         }
     }
 
+    @Test
+    @DisplayName("nothing is imported that is not used")
+    void noUnusedImports() throws IOException {
+        List<String> found = new ArrayList<>();
+        for (Path file : sources()) {
+            unusedImports(Files.readString(file)).forEach(name -> found.add(file + ": " + name));
+        }
+        assertEquals(List.of(), found);
+    }
+
+    @Test
+    @DisplayName("an import is used in code or in a reference of Javadoc, not in a string or in words")
+    void unusedImportsAreFound() {
+        String source = """
+                package p;
+
+                import static p.A.inString;
+                import p.InWords;
+                import p.InLine;
+                import p.InLink;
+                import p.InSignature;
+                import p.InCode;
+                import p.InCodeTo;
+                import p.all.*;
+
+                /** InWords, {@link InLink#get(InSignature)} and {@link #b}. */
+                class A { // InLine
+                    String a = "ws://" + 'x' + "\\"inString", b = InCode.text('"');
+                    InCodeTo c;
+                }
+                """;
+        assertEquals(List.of("inString", "InWords", "InLine"), unusedImports(source));
+    }
+
+    /** The simple names of imports that nothing in the source uses. */
+    private static List<String> unusedImports(String source) {
+        String code = NO_CODE.matcher(IMPORT.matcher(source).replaceAll("")).replaceAll(found -> {
+            String text = found.group();
+            // only Javadoc refers to names
+            return text.startsWith("/**") ? Matcher.quoteReplacement(references(text)) : " ";
+        });
+        Set<String> words = Pattern.compile("\\w+").matcher(code).results().map(MatchResult::group).collect(Collectors.toSet());
+        return IMPORT.matcher(source).results().map(found -> found.group(1)).filter(name -> !words.contains(name)).toList();
+    }
+
+    private static String references(String comment) {
+        return REFERENCE.matcher(comment).results().map(found -> found.group(1)).collect(Collectors.joining(" ", " ", " "));
+    }
+
+    @Test
+    @DisplayName("the licence is in what each jar is made from, and no module says otherwise")
+    void licence() throws IOException {
+        String licence = Files.readString(root().resolve(".github/LICENSE"));
+        assertEquals(licence, Files.readString(Path.of("target/classes/META-INF/LICENSE")));
+        assertEquals(licence, Files.readString(Path.of("target/test-classes/META-INF/LICENSE")));
+        try (Stream<Path> modules = Files.list(root())) {
+            for (Path pom : modules.map(module -> module.resolve("pom.xml")).filter(Files::exists).toList()) {
+                assertFalse(Files.readString(pom).contains("esources>"), pom + " replaces the resources of the root pom");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("each link of the documents leads to a file of the repository, and to a heading that is there")
+    void links() throws IOException {
+        List<String> broken = new ArrayList<>();
+        int links = 0;
+        for (Path document : files(".md")) {
+            for (MatchResult link : LINK.matcher(Files.readString(document)).results().toList()) {
+                links++;
+                Path target = link.group(1).isEmpty() ? document : document.resolveSibling(link.group(1)).normalize();
+                String heading = link.group(2);
+                if (!Files.exists(target) || heading != null && !headings(target).contains(heading)) {
+                    broken.add(document + ": " + link.group());
+                }
+            }
+        }
+        assertEquals(List.of(), broken);
+        assertTrue(links > 10, "too few links found: " + links);
+    }
+
+    /** As they stand behind # in a link: in small letters, with a hyphen for each space. */
+    private static List<String> headings(Path document) throws IOException {
+        return Files.readAllLines(document).stream().filter(line -> line.startsWith("#"))
+                .map(line -> line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT).replaceAll("[^\\w -]", "").replace(' ', '-')).toList();
+    }
+
+    private static Path root() {
+        return Path.of("").toAbsolutePath().getParent();
+    }
+
     private static List<Path> sources() throws IOException {
-        Path root = Path.of("").toAbsolutePath().getParent();
-        try (Stream<Path> all = Files.walk(root)) {
-            return all.filter(path -> path.toString().endsWith(".java") && path.toString().contains("src")
-                    && !path.toString().contains("target")).toList();
+        return files(".java").stream().filter(path -> path.toString().contains("src")).toList();
+    }
+
+    private static List<Path> files(String end) throws IOException {
+        try (Stream<Path> all = Files.walk(root())) {
+            return all.filter(path -> path.toString().endsWith(end) && !path.toString().contains("target")).toList();
         }
     }
 }

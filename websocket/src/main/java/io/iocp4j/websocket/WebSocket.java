@@ -1,28 +1,17 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
-import io.iocp4j.core.TcpConnection;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Iterator;
-import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * One end of a WebSocket (RFC 6455), of a server or of a client. Two faces: callbacks of a {@link WebSocketListener}, or calls that wait,

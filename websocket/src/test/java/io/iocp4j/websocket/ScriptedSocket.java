@@ -3,7 +3,6 @@ package io.iocp4j.websocket;
 import io.iocp4j.core.CloseInfo.Initiator;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
