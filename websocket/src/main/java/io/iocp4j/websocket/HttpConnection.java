@@ -220,7 +220,10 @@ final class HttpConnection implements TcpHandler {
             refuse(e);
         }
         if (state == State.ENDED || !data.hasRemaining()) {
-            kept = NOTHING;
+            if (kept != NOTHING) {
+                kept = NOTHING;
+                holding.set(reader.keptBytes());
+            }
         } else if (data != kept && mayKeep(data.remaining())) {
             kept = ByteBuffer.allocate(data.remaining()).put(data).flip();
             tcp.pause();
@@ -242,7 +245,12 @@ final class HttpConnection implements TcpHandler {
             webSocket.onMemoryScarce(reason);
         } else {
             abortBody(reason);
-            refuse(new HttpException(503, reason));
+            if (state == State.FLUSH || state == State.HEAD && !reader.isStarted()) {
+                // the next request on a connection of a pool would read it as its own answer
+                close();
+            } else {
+                refuse(new HttpException(503, reason));
+            }
         }
     }
 
