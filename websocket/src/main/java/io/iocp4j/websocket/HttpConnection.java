@@ -73,6 +73,7 @@ final class HttpConnection implements TcpHandler {
      * most; up to the upgrade nobody else pauses it or lets it go on, and behind that nobody here does.
      */
     private ByteBuffer kept = NOTHING;
+    /** Null until the connection is open: one whose TLS handshake fails, or that ends before, never is. */
     private Holding holding;
     /** Enough of the body was handed on in this turn; the rest has a later one. */
     private boolean turnOver;
@@ -507,7 +508,9 @@ final class HttpConnection implements TcpHandler {
         kept = NOTHING;
         if (webSocket == null) {
             reader.drop();
-            holding.set(0);
+            if (holding != null) {
+                holding.set(0);
+            }
         }
     }
 }

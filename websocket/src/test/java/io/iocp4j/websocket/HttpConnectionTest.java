@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.IoError;
 import io.iocp4j.websocket.RawClient.Response;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,6 +34,21 @@ class HttpConnectionTest {
 
     private static final HttpHandler PATH = exchange ->
             exchange.respond(HttpResponse.text(200, exchange.request().path()));
+
+    @Test
+    @DisplayName("the end of a connection that never opened, as by a TLS handshake that fails, is told like any other")
+    void neverOpened() {
+        List<HttpConnection> gone = new ArrayList<>();
+        HttpConnection connection = new HttpConnection(WebSocketServer.builder(), new HttpConnection.Owner() {
+            @Override
+            public void removed(HttpConnection ended, boolean wasWebSocket) {
+                assertFalse(wasWebSocket);
+                gone.add(ended);
+            }
+        });
+        connection.onClose(null, new CloseInfo(IoError.TLS_FAILURE, Initiator.REMOTE, null, 0));
+        assertEquals(List.of(connection), gone);
+    }
 
     @Test
     @DisplayName("requests on a kept connection are answered one after the other")
