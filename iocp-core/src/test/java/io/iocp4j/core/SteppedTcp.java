@@ -139,7 +139,6 @@ class SteppedTcp extends SteppedWorld {
         void checkEnd() {
             check(told != null, "no onClose: " + this);
             check(freed != null, "closed() did not complete: " + this);
-            check(connection.count() == 0, connection.count() + " references: " + this);
             ends.stream().filter(this::isPeer).forEach(peer -> {
                 long sent = peer.connection.bytesWritten();
                 check(received <= sent, received + " bytes came of " + sent + ": " + this);
