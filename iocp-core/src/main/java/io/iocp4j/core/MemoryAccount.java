@@ -18,6 +18,8 @@ public abstract class MemoryAccount implements AutoCloseable {
     private final long[] charged = new long[Kind.values().length];
     private boolean closed;
     private boolean evicted;
+    /** What it held when it was ended: so much is to come back. */
+    private final long[] expected = new long[Kind.values().length];
 
     /**
      * Opens an account.
@@ -163,9 +165,25 @@ public abstract class MemoryAccount implements AutoCloseable {
     }
 
     /** Whether this is the first time. */
-    final synchronized boolean beginEviction() {
-        boolean first = !evicted && !closed;
-        evicted = true;
-        return first;
+    final boolean beginEviction(Kind kind, long held) {
+        synchronized (this) {
+            if (evicted || closed) {
+                return false;
+            }
+            evicted = true;
+        }
+        // what it holds of the other kind comes back as well; not under this lock, which is the last of all
+        long[] now = new long[expected.length];
+        for (Kind each : Kind.values()) {
+            now[each.ordinal()] = each == kind ? held : held(each);
+        }
+        synchronized (this) {
+            System.arraycopy(now, 0, expected, 0, now.length);
+        }
+        return true;
+    }
+
+    final synchronized long expected(Kind kind) {
+        return expected[kind.ordinal()];
     }
 }

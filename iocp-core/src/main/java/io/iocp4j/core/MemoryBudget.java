@@ -312,8 +312,8 @@ public final class MemoryBudget {
     private void relieve(Kind kind) {
         Ledger ledger = ledger(kind);
         try {
-            // who was ended before gives back what it holds, and nobody else has to for that
-            long used = ledger.used() - ending.stream().mapToLong(account -> account.held(kind)).sum();
+            // who was ended before gives back what it held then, and nobody else has to for that; what it has taken since is not to be had
+            long used = ledger.used() - ending.stream().mapToLong(account -> Math.min(account.held(kind), account.expected(kind))).sum();
             long goal = waiting.isEmpty() ? ledger.scarce : ledger.tight;
             if (used <= goal) {
                 return;
@@ -324,7 +324,7 @@ public final class MemoryBudget {
             long left = used;
             for (Candidate next : all) {
                 boolean wanted = left > ledger.scarce || left > goal && next.held > share;
-                if (wanted && next.account.beginEviction()) {
+                if (wanted && next.account.beginEviction(kind, next.held)) {
                     left -= next.held;
                     evict(kind, next);
                 }

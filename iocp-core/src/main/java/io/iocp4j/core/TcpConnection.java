@@ -1364,10 +1364,13 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             setTimeout(options.idleTimeout());
         }
         FlightEvents.ConnectionOpened.commit(this, connector == null);
-        callback("onOpen", c -> c.handler.onOpen(c));
         boolean waits = connector == null && port.memory().isTight();
         synchronized (lock) {
+            // before onOpen, which may pause and resume
             heldBack = waits;
+        }
+        callback("onOpen", c -> c.handler.onOpen(c));
+        synchronized (lock) {
             receiveNext();
         }
         if (waits) {

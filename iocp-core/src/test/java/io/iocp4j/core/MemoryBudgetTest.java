@@ -127,6 +127,23 @@ class MemoryBudgetTest {
     }
 
     @Test
+    @DisplayName("one that was ended and goes on taking hides nobody else")
+    void endedAndTaking() {
+        begin(1_000, 1_000);
+        Holder stuck = new Holder();
+        Holder other = new Holder();
+        stuck.charge(Kind.HEAP, 480);
+        other.charge(Kind.HEAP, 430);
+        run();
+        assertEquals(List.of(stuck), evicted);
+        other.release(Kind.HEAP, 420);
+        stuck.charge(Kind.HEAP, 480);
+        other.charge(Kind.HEAP, 430);
+        run();
+        assertEquals(List.of(stuck, other), evicted, "480 come back, of 1,400");
+    }
+
+    @Test
     @DisplayName("of two that hold the same the younger ends")
     void equals() {
         begin(1_000, 1_000);

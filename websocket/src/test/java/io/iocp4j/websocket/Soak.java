@@ -46,9 +46,9 @@ import java.util.logging.Logger;
 import java.util.stream.Collectors;
 
 /**
- * Everything at once on the real engine, for as long as one likes: any method of any connection and WebSocket by several threads,
- * pauses while numbered messages stream, TLS that fails, servers that close in the middle of handshakes, peers that connect and reset,
- * peers that do not read, messages that are streamed and compressed, openings that are given up, errors in handlers, a logger that throws. Each
+ * Everything at once on the real engine, for as long as one likes: any method of any connection and WebSocket by several threads, pauses
+ * while numbered messages stream, TLS that fails, servers that close in the middle of handshakes, peers that connect and reset, peers
+ * that do not read, messages that are streamed and compressed, openings that are given up, errors in handlers, a logger that throws. Each
  * of these is a chore; some threads do chores without end, each within a deadline, and at the end nothing may be left.
  *
  * <p>{@code -Dsoak.minutes=60}, {@code -Dsoak.seed=1}. The seed decides what is done in which order; threads of a real engine decide the
