@@ -1,9 +1,11 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.EarlyClasses;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.websocket.CloseCode;
 import io.iocp4j.websocket.HttpException;
 import io.iocp4j.websocket.HttpExchange;
@@ -56,6 +58,9 @@ public final class RelayServer implements AutoCloseable {
             throw new IoException(IoError.HOST_NOT_FOUND, "bind", address, null, null);
         }
         loopbackOnly = address.getAddress().isLoopbackAddress();
+        // also those that the first viewer and the first publisher need: they may come when no descriptor is left
+        EarlyClasses.loadPackageOf(RelayServer.class);
+        EarlyClasses.loadPackageOf(MediaLimits.class);
         port = CompletionPort.open();
         hub = new RelayHub(options, port, clock);
         WebSocketServer listening = null;
