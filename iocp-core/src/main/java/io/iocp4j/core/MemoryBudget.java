@@ -24,7 +24,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <ul>
  * <li>Above {@link #TIGHT_PERCENT} connections shrink, receives do not grow, and a new connection is not read from until it is less.</li>
  * <li>While a new connection waits, those that hold more than their fair share end, until it need not wait: the one that holds most
- *     first.</li>
+ *     first. Where nobody does, the one that holds most ends after a second: some peers that hold the same must not keep all others
+ *     out.</li>
  * <li>Above {@link #SCARCE_PERCENT} the account that holds most is ended, then the next, until it would be less; of two that hold the
  *     same the younger.</li>
  * <li>At the limit a charge is refused, but only to an account that would hold more than its fair share, which is the limit over the
@@ -59,6 +60,8 @@ public final class MemoryBudget {
     public static final int TIGHT_PERCENT = 75;
     /** From here on those that hold most end. */
     public static final int SCARCE_PERCENT = 90;
+    /** How long a newcomer waits before somebody ends for it although nobody holds more than the fair share. */
+    static final Duration PATIENCE = Duration.ofSeconds(1);
     /** What a connection is charged for itself, in bytes of heap. */
     public static final int CONNECTION_BYTES = 4 << 10;
     /** Connections of a server whose {@link TcpOptions#maxConnections()} were not set, however large the budget is. */
@@ -265,7 +268,7 @@ public final class MemoryBudget {
 
     private void relieveLater(Kind kind, CompletionPort port) {
         Ledger ledger = ledger(kind);
-        if (ledger.relieving.compareAndSet(false, true) && !later(port, () -> relieve(kind))) {
+        if (ledger.relieving.compareAndSet(false, true) && !later(port, () -> relieve(kind, share(kind)))) {
             ledger.relieving.set(false);
         }
     }
@@ -296,11 +299,28 @@ public final class MemoryBudget {
                 relieveLater(kind, account.port());
             }
         }
+        if (waiting.containsKey(account.number())) {
+            later(account.port(), PATIENCE, () -> waitedLong(account));
+        }
+    }
+
+    /** Those that hold most may all hold the same, and none of them more than its share: then the youngest of them ends all the same. */
+    private void waitedLong(MemoryAccount account) {
+        for (Kind kind : Kind.values()) {
+            Ledger ledger = ledger(kind);
+            if (waiting.containsKey(account.number()) && isTight(kind) && ledger.relieving.compareAndSet(false, true)) {
+                relieve(kind, ledger.tight / Math.max(1, accounts.size()));
+            }
+        }
     }
 
     private static boolean later(CompletionPort port, Runnable task) {
+        return later(port, Duration.ZERO, task);
+    }
+
+    private static boolean later(CompletionPort port, Duration delay, Runnable task) {
         try {
-            return !port.schedule(Duration.ZERO, task).isCancelled();
+            return !port.schedule(delay, task).isCancelled();
         } catch (RejectedExecutionException e) {
             // the port is at its end, and gives everything back
             return false;
@@ -309,7 +329,8 @@ public final class MemoryBudget {
 
     // ------------------------------------------------------------------ relief
 
-    private void relieve(Kind kind) {
+    /** Those above the given share may be ended for a newcomer. */
+    private void relieve(Kind kind, long share) {
         Ledger ledger = ledger(kind);
         try {
             // who was ended before gives back what it held then, and nobody else has to for that; what it has taken since is not to be had
@@ -318,7 +339,6 @@ public final class MemoryBudget {
             if (used <= goal) {
                 return;
             }
-            long share = share(kind);
             List<Candidate> all = accounts.stream().map(account -> new Candidate(account, account.held(kind)))
                     .filter(candidate -> candidate.held > (used > ledger.scarce ? 0 : share)).sorted(Candidate.ORDER).toList();
             long left = used;

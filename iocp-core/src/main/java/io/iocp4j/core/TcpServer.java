@@ -636,12 +636,13 @@ public final class TcpServer implements AutoCloseable {
                 connection.close();
             } catch (Throwable thrown) {
                 IoException ofTheConnection = connection.ownFailure(thrown);
+                // logged first: whoever waits for the end may end the process. This is no worker, and the log throws nothing
                 if (ofTheConnection != null) {
-                    connection.abort(ofTheConnection.error(), thrown);
                     LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);
+                    connection.abort(ofTheConnection.error(), thrown);
                 } else {
-                    connection.abort(IoError.HANDLER_FAILED, thrown);
                     LOG.log(Level.WARNING, "the session of " + connection + " threw; the connection ends", thrown);
+                    connection.abort(IoError.HANDLER_FAILED, thrown);
                 }
             }
         }

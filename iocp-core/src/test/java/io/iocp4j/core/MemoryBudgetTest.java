@@ -208,16 +208,21 @@ class MemoryBudgetTest {
     }
 
     @Test
-    @DisplayName("where all hold the same nobody ends for a newcomer, which waits")
+    @DisplayName("where all hold the same a newcomer waits a second, then the youngest of those that hold most ends for it")
     void newcomersAmongEquals() {
         begin(1_000, 1_000);
         List<Holder> all = List.of(new Holder(), new Holder(), new Holder(), new Holder());
-        all.forEach(each -> each.charge(Kind.HEAP, 200));
+        all.forEach(each -> each.charge(Kind.HEAP, 190));
         List<String> told = new ArrayList<>();
-        budget.whenRelaxed(all.getLast(), () -> told.add("on"));
+        budget.whenRelaxed(new Holder(), () -> told.add("on"));
+        world.run(MemoryBudget.PATIENCE.toNanos() / 2, STEPS_MAX);
+        assertEquals(List.of(), evicted, "the share of five is 200");
         run();
-        assertEquals(List.of(), evicted);
+        assertEquals(List.of(all.getLast()), evicted);
         assertEquals(List.of(), told);
+        all.getLast().close();
+        run();
+        assertEquals(List.of("on"), told);
     }
 
     @Test
@@ -232,7 +237,7 @@ class MemoryBudgetTest {
         List<String> told = new ArrayList<>();
         Holder newcomer = new Holder();
         budget.whenRelaxed(newcomer, () -> told.add("on"));
-        run();
+        world.run(MemoryBudget.PATIENCE.toNanos() / 2, STEPS_MAX);
         newcomer.close();
         budget.whenRelaxed(newcomer, () -> told.add("on, once more"));
         run();
