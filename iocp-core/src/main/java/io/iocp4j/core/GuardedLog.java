@@ -42,6 +42,11 @@ public final class GuardedLog implements System.Logger {
         return LOST.get();
     }
 
+    /** For who has no memory even to ask for a line. */
+    static void lineLost() {
+        LOST.incrementAndGet();
+    }
+
     private System.Logger behind() {
         System.Logger logger = found;
         if (logger == null) {
@@ -71,7 +76,7 @@ public final class GuardedLog implements System.Logger {
         try {
             behind().log(level, bundle, text, thrown);
         } catch (Throwable failure) {
-            LOST.incrementAndGet();
+            lineLost();
         }
     }
 
@@ -80,7 +85,7 @@ public final class GuardedLog implements System.Logger {
         try {
             behind().log(level, bundle, format, values);
         } catch (Throwable failure) {
-            LOST.incrementAndGet();
+            lineLost();
         }
     }
 
@@ -89,7 +94,7 @@ public final class GuardedLog implements System.Logger {
         try {
             behind().log(level, text);
         } catch (Throwable failure) {
-            LOST.incrementAndGet();
+            lineLost();
         }
     }
 
@@ -99,7 +104,7 @@ public final class GuardedLog implements System.Logger {
         try {
             behind().log(level, text, thrown);
         } catch (Throwable failure) {
-            LOST.incrementAndGet();
+            lineLost();
         }
     }
 }

@@ -245,6 +245,9 @@ public abstract class PortEngine implements HandlePort {
         if (!started || thrown == null && outstanding.get() < 0) {
             return;
         }
+        if (thread instanceof Worker worker) {
+            worker.deliverReady();
+        }
         int left;
         boolean tooMany;
         synchronized (workers) {
@@ -443,7 +446,12 @@ public abstract class PortEngine implements HandlePort {
 
     /** The calling thread does something that the end of the port waits for: from here to {@link #leave} it must not wait for the end. */
     private boolean enter() {
-        return inside.add(Thread.currentThread());
+        try {
+            return inside.add(Thread.currentThread());
+        } catch (OutOfMemoryError e) {
+            // what it does matters more than what it might do besides
+            return false;
+        }
     }
 
     /** What {@link #enter} has said comes back: a thread that was inside before stays there. */
@@ -643,7 +651,7 @@ public abstract class PortEngine implements HandlePort {
     @Override
     public final void offload(Runnable task) {
         begin();
-        boolean started = false;
+        boolean begun = false;
         try {
             Thread.ofVirtual().name(options.name() + "-offloaded").start(() -> {
                 boolean entered = enter();
@@ -654,9 +662,9 @@ public abstract class PortEngine implements HandlePort {
                     end();
                 }
             });
-            started = true;
+            begun = true;
         } finally {
-            if (!started) {
+            if (!begun) {
                 end();
             }
         }
@@ -664,7 +672,12 @@ public abstract class PortEngine implements HandlePort {
 
     /** Throws nothing: an application may say how its context is printed. */
     void report(IoContext context, Throwable thrown) {
-        LOG.log(Level.ERROR, () -> "the completion of " + context + " threw; its worker goes on", thrown);
+        try {
+            LOG.log(Level.ERROR, () -> "the completion of " + context + " threw; its worker goes on", thrown);
+        } catch (OutOfMemoryError e) {
+            // there is no memory even for the line; its worker goes on all the same
+            GuardedLog.lineLost();
+        }
     }
 
     // ------------------------------------------------------------------ for engines: handles and workers

@@ -70,8 +70,18 @@ class PortThread extends Thread {
             } catch (Throwable failure) {
                 thrown = failure;
             }
-        } while (thrown != null && port.runsAgain(this, thrown));
+        } while (thrown != null && runsAgain(thrown));
         port.ended(this, thrown);
+    }
+
+    private boolean runsAgain(Throwable thrown) {
+        try {
+            return port.runsAgain(this, thrown);
+        } catch (OutOfMemoryError e) {
+            // there is no memory even to say so
+            GuardedLog.lineLost();
+            return port.loopsRunAgain();
+        }
     }
 
     private void awaitCall() {

@@ -80,6 +80,14 @@ final class Worker extends PortThread {
         }
     }
 
+    /** Delivers what a delivery has left behind that was thrown out of: this worker ends, and nobody else knows of it. */
+    void deliverReady() {
+        IoContext next = ready.poll();
+        if (next != null) {
+            take(next);
+        }
+    }
+
     /** Takes a post of its own delivery; false if it has to go through the port. */
     boolean takeOwnPost(IoContext context) {
         if (!delivering || aside || ownPosts == OWN_POSTS_MAX) {

@@ -22,6 +22,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -211,6 +212,7 @@ class TlsLastReferenceTest extends TlsFixture {
     @ParameterizedTest
     @ValueSource(ints = 10_000)
     @Tag("long")
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
     @DisplayName("the same, for long")
     void veryMany(int rounds) throws Exception {
         many(rounds);
