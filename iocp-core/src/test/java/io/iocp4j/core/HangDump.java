@@ -24,8 +24,13 @@ public final class HangDump implements PreInterruptCallback {
         System.out.println(threads());
     }
 
-    /** Name, state and stack of every thread. */
-    static String threads() throws IOException {
+    /**
+     * Name and stack of every thread.
+     *
+     * @return virtual threads too
+     * @throws IOException if there is no room for a file
+     */
+    public static String threads() throws IOException {
         Path directory = Files.createTempDirectory("iocp4j-threads");
         Path file = directory.resolve("dump.txt");
         try {

@@ -5,15 +5,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** What an application may call of TCP at any time. */
-final class TcpCalls {
+public final class TcpCalls {
     private TcpCalls() {
     }
 
     /**
      * Every public method of a connection, but for counting, of which the library has its own, and for what needs the right moment:
      * {@code startTls} is no method of any time.
+     *
+     * @param futures told of those that the methods return, which complete at last
+     * @return for connections with callbacks
      */
-    static AnyCall onConnection(Consumer<CompletableFuture<?>> futures) {
+    public static AnyCall onConnection(Consumer<CompletableFuture<?>> futures) {
         return new AnyCall(TcpConnection.class, Set.of("retain", "release", "startTls"), Set.of("close", "abort", "reset", "end"), 4)
                 .with(TcpOptions.class, call -> TcpOptions.defaults())
                 // outside of onData; the face of calls that wait is another; by a worker; with any numbers
@@ -29,8 +32,13 @@ final class TcpCalls {
         }
     }
 
-    /** Every public method of a server, but for the hook of the process. */
-    static AnyCall onServer(Consumer<CompletableFuture<?>> futures) {
+    /**
+     * Every public method of a server, but for the hook of the process.
+     *
+     * @param futures told of those that the methods return, which complete at last
+     * @return for servers
+     */
+    public static AnyCall onServer(Consumer<CompletableFuture<?>> futures) {
         return new AnyCall(TcpServer.class, Set.of("closeOnExit"), Set.of("close", "awaitClosed"), 6)
                 // by a worker
                 .refusing(Set.of("close", "awaitClosed")).results((result, call) -> take(result, futures));
