@@ -139,9 +139,10 @@ public final class AnyCall {
      * @param caller who, for those who make arguments
      * @param target whose method
      * @param random its next numbers decide
-     * @throws AssertionError if it threw what it does not declare, and may not refuse either
+     * @return false if it threw that memory has run out
+     * @throws AssertionError if it threw anything else that it does not declare, and may not refuse either
      */
-    public void call(Object caller, Object target, SplittableRandom random) {
+    public boolean call(Object caller, Object target, SplittableRandom random) {
         Method method = chosen.get(random.nextInt(chosen.size()));
         while (ends.contains(method.getName()) && random.nextInt(oneEndIn) > 0) {
             method = chosen.get(random.nextInt(chosen.size()));
@@ -154,13 +155,16 @@ public final class AnyCall {
         Stepper.note(method.getName());
         try {
             results.accept(method.invoke(target, drawn.toArray()), call);
+            return true;
         } catch (InvocationTargetException e) {
             Stepper.note(method.getName() + " threw " + e.getCause());
             boolean declared = e.getCause() instanceof IOException && method.getExceptionTypes().length > 0;
             boolean refused = e.getCause() instanceof IllegalStateException || e.getCause() instanceof IllegalArgumentException;
-            if (!declared && !(refused && refusing.contains(method.getName()))) {
+            boolean noMemory = e.getCause() instanceof OutOfMemoryError;
+            if (!declared && !noMemory && !(refused && refusing.contains(method.getName()))) {
                 throw new AssertionError(method.getName() + " threw", e.getCause());
             }
+            return !noMemory;
         } catch (IllegalAccessException e) {
             throw new AssertionError(e);
         } finally {

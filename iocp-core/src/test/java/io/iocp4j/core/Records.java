@@ -24,6 +24,16 @@ final class Records {
             this.number = (byte) number;
         }
 
+        /** The number of the next piece. */
+        int next() {
+            return next;
+        }
+
+        /** Takes back what was made since. */
+        void next(int number) {
+            next = number;
+        }
+
         ByteBuffer piece(SplittableRandom random, int sizeMax) {
             int length = random.nextInt(sizeMax);
             ByteBuffer piece = ByteBuffer.allocate(HEAD + length).put(number).putInt(next).putShort((short) length);

@@ -54,6 +54,7 @@ public final class Simulation {
     private final Map<Thread, Object> strangers = new ConcurrentHashMap<>();
     final Ledger ledger = new Ledger();
     private ExecutorService otherWorker;
+    private Runnable whenTaskBegins = () -> { };
     private boolean logging;
     private boolean nested;
     private long nanos;
@@ -150,6 +151,15 @@ public final class Simulation {
     public Simulation otherWorker(ExecutorService thread) {
         otherWorker = thread;
         return this;
+    }
+
+    /**
+     * Sets what else happens when a task is taken off the workers of a port.
+     *
+     * @param action called in that submit, so it has to leave the rest to {@link #later}
+     */
+    public synchronized void whenTaskBegins(Runnable action) {
+        whenTaskBegins = action;
     }
 
     // ------------------------------------------------------------------ driving
@@ -487,8 +497,9 @@ public final class Simulation {
         return MICROSECOND;
     }
 
-    /** How long a task takes that was taken off the workers. */
+    /** How long a task takes that is taken off the workers now. */
     long taskTime() {
+        whenTaskBegins.run();
         if (strikes(Faults.Kind.SLOW_TASK)) {
             count(Faults.Kind.SLOW_TASK);
             return random.nextLong(TASK_MAX);

@@ -43,11 +43,20 @@ class SteppedTcp extends SteppedWorld {
         }
 
         void call(TcpConnection connection) {
-            onConnection.call(this, connection, mine);
+            Records.Sender sender = sender(connection);
+            int before = sender.next();
+            if (!onConnection.call(this, connection, mine)) {
+                // then nothing of it was taken, or nothing is taken any more
+                sender.next(before);
+            }
         }
 
         ByteBuffer piece(TcpConnection connection) {
-            return senders.computeIfAbsent(connection, first -> new Records.Sender(number)).piece(mine, PIECE_MAX);
+            return sender(connection).piece(mine, PIECE_MAX);
+        }
+
+        private Records.Sender sender(TcpConnection connection) {
+            return senders.computeIfAbsent(connection, first -> new Records.Sender(number));
         }
     }
 
@@ -81,12 +90,15 @@ class SteppedTcp extends SteppedWorld {
             check(!inside, event + " inside another callback: " + this);
             inside = true;
             check(allowed && told == null, event + " out of order: " + this);
-            Stepper.point(event);
-            if (callsLeft > 0 && caller.mine.nextInt(4) == 0) {
-                callsLeft--;
-                caller.call(connection);
+            try {
+                Stepper.point(event);
+                if (callsLeft > 0 && caller.mine.nextInt(4) == 0) {
+                    callsLeft--;
+                    caller.call(connection);
+                }
+            } finally {
+                inside = false;
             }
-            inside = false;
             if (handlersThrow && caller.mine.nextInt(10) == 0) {
                 throw new ErrorOnPurpose();
             }
@@ -230,7 +242,7 @@ class SteppedTcp extends SteppedWorld {
     }
 
     private PooledBuffer shared(ByteBuffer piece) {
-        PooledBuffer shared = buffers.acquire(piece.remaining());
+        PooledBuffer shared = Stepper.inOneStep(() -> buffers.acquire(piece.remaining()));
         shared.buffer().put(piece).flip();
         return shared;
     }

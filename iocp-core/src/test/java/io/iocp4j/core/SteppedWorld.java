@@ -20,6 +20,7 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
     private static final int WORKERS = 2;
     /** Seeds that are run before, whatever comes of them: a class that is initialized makes steps of its own. */
     private static final int WARM_UP = 20;
+    private static final int STACK_SHOWN = 12;
     private static final int STEPS_MAX = 200_000;
     /** How far timers run while threads are stepped: some begin again and again. */
     private static final long STEPPED_NANOS = Duration.ofMillis(100).toNanos();
@@ -135,13 +136,18 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
             checkEnd();
             checkNothingLeft(liveBefore);
         } catch (AssertionError | IOException | RuntimeException e) {
-            violations.add(e + " at " + Stream.of(e.getStackTrace()).limit(6).toList());
+            violations.add(text(e));
         }
-        world.failures().forEach(e -> violations.add("thrown: " + e + " at " + Stream.of(e.getStackTrace()).limit(6).toList()));
+        world.failures().forEach(e -> violations.add("thrown: " + text(e)));
         if (!violations.isEmpty()) {
             throw new AssertionError(String.join("\n", violations) + stepper.tail());
         }
         return told() + " in " + stepper.steps() + " steps, memory ran out " + stepper.allocationFailures() + " times";
+    }
+
+    private static String text(Throwable thrown) {
+        return thrown + " at " + Stream.of(thrown.getStackTrace()).filter(frame -> frame.getClassName().startsWith("io.iocp4j"))
+                .limit(STACK_SHOWN).toList();
     }
 
     private void addThreads(Stepper stepper) {

@@ -12,6 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -508,6 +509,25 @@ public final class Stepper {
             me.stepper.handOver(me);
             me.until = null;
             me.patience = Patience.ENDLESS;
+        }
+    }
+
+    /**
+     * Does something in one step, for which there is memory: what a test needs for itself.
+     *
+     * @param <T> of what
+     * @param make does it
+     * @return what it made
+     */
+    public static <T> T inOneStep(Supplier<T> make) {
+        if (!(Thread.currentThread() instanceof Stepped me)) {
+            return make.get();
+        }
+        me.quiet++;
+        try {
+            return make.get();
+        } finally {
+            me.quiet--;
         }
     }
 

@@ -29,6 +29,8 @@ class TlsSimulationTest {
     private static final String COMMAND = "mvn test -pl iocp-core -Dtest=TlsSimulationTest#seeds -Dseed=";
     private static final int SEEDS_DEFAULT = 1_000;
     private static final int STEPS_MAX = 400_000;
+    /** Within which a task of a handshake is under way, often. */
+    private static final long TASK_NANOS = Duration.ofMillis(20).toNanos();
     private static final long FOR_EVER = Duration.ofHours(24).toNanos();
 
     private final BufferPool buffers = new BufferPool(1 << 20);
@@ -175,11 +177,21 @@ class TlsSimulationTest {
                 return serverEnd;
             });
             connections.add(TcpConnection.connect(clientPort, secure(drawOptions(), TestKeys.trusting()), server.address(), clientEnd));
+            if (random.nextInt(2) == 0) {
+                // as who has a port for one connection does; the last reference may go on any thread
+                connections.getFirst().closed().thenRun(clientPort::close);
+            }
             if (!harmless) {
                 sometimes(8, serverPort::close);
                 sometimes(8, clientPort::close);
                 sometimes(8, () -> connections.getLast().abort());
                 sometimes(8, () -> connections.getFirst().close());
+                world.whenTaskBegins(() -> {
+                    if (random.nextInt(3) == 0) {
+                        TcpConnection aborted = random.nextBoolean() ? connections.getFirst() : connections.getLast();
+                        world.later(random.nextLong(TASK_NANOS), aborted::abort);
+                    }
+                });
             }
             world.run(Duration.ofMinutes(10).toNanos(), STEPS_MAX);
             checkStreams();
