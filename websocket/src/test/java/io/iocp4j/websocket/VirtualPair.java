@@ -78,7 +78,9 @@ final class VirtualPair {
     VirtualPair(Simulation world, UnaryOperator<WebSocketServer.Builder> settings) throws IOException {
         this.world = world;
         this.port = new SimulatedPort(world, "port", 2);
-        listening = settings.apply(WebSocketServer.builder()).webSockets(request -> server).listen(port, TcpOptions.defaults().loopback(0));
+        // what cuts a peer here is WebSocket's own
+        TcpOptions options = TcpOptions.defaults().loopback(0).writeTimeout(Duration.ZERO);
+        listening = settings.apply(WebSocketServer.builder()).webSockets(request -> server).listen(port, options);
     }
 
     void connectClient(WebSocketSettings settings) throws IOException {
