@@ -222,7 +222,8 @@ class LastWordsTest {
             CompletionPort port = CompletionPort.open(options.engine("nio"));
             return (CompletionPort) Proxy.newProxyInstance(FailingEngine.class.getClassLoader(), new Class<?>[] {CompletionPort.class},
                     (proxy, method, arguments) -> method.getName().equals("failure")
-                            ? CompletableFuture.completedFuture(new OutOfMemoryError("no worker is left")) : method.invoke(port, arguments));
+                            ? CompletableFuture.completedFuture(new OutOfMemoryError("no worker is left"))
+                            : method.invoke(port, arguments));
         }
     }
 
