@@ -20,6 +20,7 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
     /** How long the end waits for whoever reads the log: half of it for the lines before this one. */
     private static final Duration LIMIT = Duration.ofSeconds(1);
 
+    private static final byte[] NO_MEMORY = line("java.lang.OutOfMemoryError, and there is no memory to say more");
     private static final byte[] NO_WORDS = line("an error, and there is no memory to say which");
 
     private final OutputStream target;
@@ -70,11 +71,27 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
         words.waiter.join();
     }
 
+    /**
+     * From now on the process has to be ended: where every other thread has gone, the workers too, it would end by itself, with a code that
+     * says that all is well, before the words are out.
+     */
+    void stay() {
+        Thread.ofPlatform().name("iocp4j-last").daemon(false).start(this::giveUp);
+    }
+
     /** Ends the process soon; returns at once. The first cause counts. Any thread; needs no memory. */
     synchronized void end(Throwable why) {
         if (cause == null) {
             cause = why;
             notifyAll();
+        }
+    }
+
+    /** As {@link #end}, and waits for it. */
+    synchronized void endNow(Throwable why) throws InterruptedException {
+        end(why);
+        while (true) {
+            wait();
         }
     }
 
@@ -129,7 +146,7 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
         try {
             return line(String.valueOf(why));
         } catch (RuntimeException | Error e) {
-            return NO_WORDS;
+            return why instanceof OutOfMemoryError ? NO_MEMORY : NO_WORDS;
         }
     }
 

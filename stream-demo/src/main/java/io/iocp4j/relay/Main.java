@@ -10,10 +10,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The command line: {@code relay serve}. */
 public final class Main {
     private static final int OK = 0;
+    /** It has begun to serve: no exit code. */
+    private static final int RUNNING = -1;
     /** Beside {@link LastWords#CODE}. */
     private static final int WRONG = 2;
 
@@ -62,9 +65,15 @@ public final class Main {
         System.setProperty("java.awt.headless", "true");
         LastWords words = queueOutputs();
         Thread.setDefaultUncaughtExceptionHandler(words);
-        int code = run(List.of(args), System.out, System.err);
-        if (code != OK) {
-            System.exit(code);
+        try {
+            int code = run(List.of(args), System.out, System.err, words::end);
+            if (code != RUNNING) {
+                System.exit(code);
+            }
+            words.stay();
+        } catch (OutOfMemoryError e) {
+            // not thrown on: the JVM would end the process with code 1 when its first thread ends like that
+            words.endNow(e);
         }
     }
 
@@ -89,8 +98,12 @@ public final class Main {
         return LastWords.prepare(plainErr, err, Runtime.getRuntime()::halt);
     }
 
-    /** Everything but the exit, for tests. */
-    static int run(List<String> args, PrintStream out, PrintStream err) {
+    /**
+     * Everything but the exit, for tests.
+     *
+     * @param cannotGoOn told why, on any thread, if the relay cannot go on after it has started
+     */
+    static int run(List<String> args, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn) {
         RelayOptions options;
         try {
             options = parse(new ArrayDeque<>(args));
@@ -113,9 +126,10 @@ public final class Main {
             err.println("relay: cannot start: " + e.getMessage());
             return WRONG;
         }
+        server.port().failure().thenAccept(cannotGoOn);
         announce(server, options, out);
         stopOnSignal(server, out);
-        return OK;
+        return RUNNING;
     }
 
     /** The options, or null for help. */

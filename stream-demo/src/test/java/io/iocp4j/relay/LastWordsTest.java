@@ -5,16 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.CompletionPortProvider;
+import io.iocp4j.core.IoException;
+import io.iocp4j.core.PortOptions;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("The last words of a relay that cannot go on")
 @Timeout(120)
@@ -160,6 +170,63 @@ class LastWordsTest {
         }
     }
 
+    /** What a relay says at the end, and the code of its end, with the engine of this test. */
+    private static String lastLine(Path directory, String... options) throws IOException, InterruptedException {
+        Path services = Files.createDirectories(directory.resolve("META-INF/services"));
+        Files.writeString(services.resolve(CompletionPortProvider.class.getName()), FailingEngine.class.getName());
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", directory + File.pathSeparator + System.getProperty("java.class.path"), Main.class.getName(), "serve",
+                "--port", "0", "--no-test-picture"));
+        Process relay = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        try (BufferedReader err = relay.errorReader()) {
+            List<String> lines = err.lines().toList();
+            assertTrue(relay.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS));
+            assertEquals(LastWords.CODE, relay.exitValue(), lines::toString);
+            return lines.getLast();
+        } finally {
+            relay.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    @DisplayName("of a relay whose completion port fails say why")
+    void portFails(@TempDir Path directory) throws Exception {
+        assertEquals("relay: cannot go on, exit code 3: java.lang.OutOfMemoryError: no worker is left", lastLine(directory));
+    }
+
+    @Test
+    @DisplayName("come also where there was no memory to begin with")
+    void noMemoryToBegin(@TempDir Path directory) throws Exception {
+        String line = lastLine(directory, "-Xmx24m", "-Dfull=true");
+        assertTrue(line.startsWith("relay: cannot go on, exit code 3: java.lang.OutOfMemoryError"), line);
+    }
+
+    /** An engine that takes all memory, or whose ports fail as soon as somebody wants to know; else the usual one. */
+    public static final class FailingEngine implements CompletionPortProvider {
+        @Override
+        public String name() {
+            return "failing";
+        }
+
+        @Override
+        public Optional<String> obstacle() {
+            return Optional.empty();
+        }
+
+        @Override
+        public CompletionPort open(PortOptions options) throws IoException {
+            if (Boolean.getBoolean("full")) {
+                FullHeap.take(1 << 20);
+            }
+            CompletionPort port = CompletionPort.open(options.engine("nio"));
+            return (CompletionPort) Proxy.newProxyInstance(FailingEngine.class.getClassLoader(), new Class<?>[] {CompletionPort.class},
+                    (proxy, method, arguments) -> method.getName().equals("failure")
+                            ? CompletableFuture.completedFuture(new OutOfMemoryError("no worker is left"))
+                            : method.invoke(port, arguments));
+        }
+    }
+
     /** A relay in whose process something takes all memory and does not give it back. */
     static final class FullHeap {
         private static Object[] taken;
@@ -173,6 +240,8 @@ class LastWordsTest {
                 System.err.println("line " + i + " that nobody will ever read");
             }
             Thread.ofPlatform().name("greedy").start(() -> take(1 << 20));
+            // a main thread that ends has the JVM make another, and where there is no memory for that, the process ends with code 0
+            new CountDownLatch(1).await();
         }
 
         private static void take(int bytes) {

@@ -22,7 +22,9 @@ class MainTest {
 
     private int run(String... args) {
         return Main.run(List.of(args), new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true,
-                StandardCharsets.UTF_8));
+                StandardCharsets.UTF_8), thrown -> {
+                    throw new AssertionError(thrown);
+                });
     }
 
     private void wrong(int code, String part) {

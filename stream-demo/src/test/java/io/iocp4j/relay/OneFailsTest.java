@@ -135,8 +135,11 @@ class OneFailsTest {
     void publishFails() throws HttpException {
         ManualPort manual = new ManualPort();
         RelayHub other = new RelayHub(RelayOptions.defaults(), manual, Clock.systemUTC());
+        other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
         manual.memoryOut = true;
-        assertThrows(OutOfMemoryError.class, () -> other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
+        RelayStream.Publisher second = (status, why) -> lost.add("second " + status);
+        assertThrows(OutOfMemoryError.class, () -> other.publish("b", "fmp4", second, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
+        assertEquals(List.of("publisher 409"), lost);
         assertTrue(other.json().contains("\"state\":\"waiting\""), other::json);
         manual.timers.getFirst().run();
         assertNull(other.find("b"));
