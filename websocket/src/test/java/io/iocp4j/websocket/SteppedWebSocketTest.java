@@ -25,4 +25,10 @@ class SteppedWebSocketTest {
     void everyMethodAtAnyTime() throws Throwable {
         SteppedWorld.runSeeds(SteppedWebSockets.class, SEEDS_DEFAULT, COMMAND + "everyMethodAtAnyTime -Dseed=");
     }
+
+    @Test
+    @DisplayName("messages stream while threads pause and resume: none is lost, doubled or cut")
+    void pausesAmongMessages() throws Throwable {
+        SteppedWorld.runSeeds(SteppedPauses.class, SEEDS_DEFAULT, COMMAND + "pausesAmongMessages -Dseed=");
+    }
 }
