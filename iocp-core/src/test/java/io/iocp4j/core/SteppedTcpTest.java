@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
  */
 @DisplayName("TCP with threads that are stepped one at a time")
 class SteppedTcpTest {
-    private static final String COMMAND = "mvn test -pl iocp-core -Dtest=SteppedTcpTest -Dseed=";
+    private static final String COMMAND = "mvn test -pl iocp-core -Dtest=SteppedTcpTest#";
     private static final int SEEDS_DEFAULT = 600;
 
     private final Logger quiet = Logger.getLogger("io.iocp4j.core");
@@ -32,6 +32,13 @@ class SteppedTcpTest {
     @DisplayName("any public method by any thread at any step: callbacks in order, onClose once, every byte in its place, nothing hangs, "
             + "nothing is left")
     void everyMethodAtAnyTime() throws Throwable {
-        SteppedWorld.runSeeds(SteppedTcp.class, SEEDS_DEFAULT, COMMAND);
+        SteppedWorld.runSeeds(SteppedTcp.class, SEEDS_DEFAULT, COMMAND + "everyMethodAtAnyTime -Dseed=");
+    }
+
+    @Test
+    @DisplayName("and memory runs out at any place: who needed it then may end, or says so to its caller; nothing hangs, is torn "
+            + "or is left")
+    void memoryRunsOut() throws Throwable {
+        SteppedWorld.runSeeds(SteppedMemory.class, SEEDS_DEFAULT, COMMAND + "memoryRunsOut -Dseed=");
     }
 }

@@ -138,11 +138,16 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
         } catch (AssertionError | IOException | RuntimeException e) {
             violations.add(text(e));
         }
-        world.failures().forEach(e -> violations.add("thrown: " + text(e)));
+        world.failures().stream().filter(e -> !isExpected(e)).forEach(e -> violations.add("thrown: " + text(e)));
         if (!violations.isEmpty()) {
             throw new AssertionError(String.join("\n", violations) + stepper.tail());
         }
         return told() + " in " + stepper.steps() + " steps, memory ran out " + stepper.allocationFailures() + " times";
+    }
+
+    /** That memory has run out may come to whoever delivers; all the rest must be true all the same. */
+    private boolean isExpected(Throwable thrown) {
+        return oneAllocationIn > 0 && thrown instanceof OutOfMemoryError;
     }
 
     private static String text(Throwable thrown) {
@@ -196,7 +201,8 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
             check(port.counters().handles() == 0, port + " has open handles: " + port.counters());
             check(port.outstanding() == 0, port + " has operations outstanding: " + port.counters());
             check(port.counters().nullCompletions() == WORKERS, port + " ended with " + port.counters());
-            check(port.counters().handlerFailures() == 0, port + " has completions that threw: " + port.counters());
+            long expected = world.failures().stream().filter(this::isExpected).count();
+            check(port.counters().handlerFailures() <= expected, port + " has completions that threw: " + port.counters());
         }
         check(world.ledger.unfinished().isEmpty(), "not finished: " + world.ledger.unfinished());
         check(buffers.usedBytes() == 0, "bytes in use: " + buffers.usedBytes());

@@ -55,7 +55,7 @@ class WhatThrowsTest {
 
     static Stream<Arguments> cases() {
         return Stream.of(Place.values()).flatMap(place -> Stream.of(IllegalStateException.class, NoClassDefFoundError.class,
-                OutOfMemoryError.class).flatMap(type -> Stream.of(false).map(logger ->
+                OutOfMemoryError.class).flatMap(type -> Stream.of(false, true).map(logger ->
                 Arguments.of(place, new Thrown(type), logger))));
     }
 

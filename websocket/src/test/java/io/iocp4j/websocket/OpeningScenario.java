@@ -184,7 +184,7 @@ final class OpeningScenario {
         }
     }
 
-    private static WebSocketListener greet(HttpRequest request) throws HttpException {
+    static WebSocketListener greet(HttpRequest request) throws HttpException {
         if (!request.path().equals("/ws")) {
             throw new HttpException(503, "busy".repeat(3_000));
         }
@@ -197,7 +197,7 @@ final class OpeningScenario {
     }
 
     /** Leads /r2 to /r1 and that to a WebSocket. */
-    private static final class Redirecting implements TcpHandler {
+    static final class Redirecting implements TcpHandler {
         private final HttpRequestReader reader = new HttpRequestReader(HttpLimits.defaults());
         private final String target;
 

@@ -15,6 +15,7 @@ import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import io.iocp4j.core.TestKeys;
+import io.iocp4j.core.ThrowingLog;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,16 +41,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.stream.Collectors;
 
 /**
  * Everything at once on the real engine, for as long as one likes: any method of any connection and WebSocket by several threads, pauses
- * while numbered messages stream, TLS that fails, servers that close in the middle of handshakes, peers that connect and reset, peers
- * that do not read, messages that are streamed and compressed, openings that are given up, errors in handlers, a logger that throws. Each
- * of these is a chore; some threads do chores without end, each within a deadline, and at the end nothing may be left.
+ * while numbered messages stream, TLS that fails, servers that close in the middle of handshakes, peers that connect and reset, peers that
+ * do not read, messages that are streamed and compressed, openings that are given up, errors in handlers, a logger that throws. Each of
+ * these is a chore; some threads do chores without end, each within a deadline, and at the end nothing may be left.
  *
  * <p>{@code -Dsoak.minutes=60}, {@code -Dsoak.seed=1}. The seed decides what is done in which order; threads of a real engine decide the
  * rest.
@@ -68,7 +66,7 @@ final class Soak {
         void run(SplittableRandom random) throws Exception;
     }
 
-    /** Thrown on purpose, by handlers and by the logger. */
+    /** Thrown by handlers on purpose. */
     private static final class OnPurpose extends Error {
         private static final long serialVersionUID = 1L;
 
@@ -77,35 +75,11 @@ final class Soak {
         }
     }
 
-    /** Throws for one record of a few, and drops the others. */
-    private static final class ThrowingHandler extends Handler {
-        private final AtomicInteger records = new AtomicInteger();
-
-        @Override
-        public void publish(LogRecord record) {
-            if (records.incrementAndGet() % 3 == 0) {
-                throw new OnPurpose();
-            }
-        }
-
-        @Override
-        public void flush() {
-            // nothing is kept
-        }
-
-        @Override
-        public void close() {
-            // nothing is open
-        }
-    }
-
     private final long seed;
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
     private final Map<String, Chore> chores = new LinkedHashMap<>();
     private final Map<String, AtomicLong> done = new LinkedHashMap<>();
     private final AtomicInteger handlers = new AtomicInteger();
-    private final Logger logger = Logger.getLogger("io.iocp4j");
-    private final ThrowingHandler throwing = new ThrowingHandler();
     private volatile boolean over;
 
     private CompletionPort serverPort;
@@ -153,17 +127,13 @@ final class Soak {
     }
 
     private void run(Duration time) throws Exception {
-        logger.setUseParentHandlers(false);
-        logger.addHandler(throwing);
-        try {
+        try (ThrowingLog log = ThrowingLog.begin(3)) {
             doEach();
             Set<Thread> threadsBefore = threads();
             int descriptorsBefore = descriptors();
             doEndlessly(time);
             awaitBase(threadsBefore, descriptorsBefore);
-        } finally {
-            logger.removeHandler(throwing);
-            logger.setUseParentHandlers(true);
+            System.out.println("the logger was told of " + log.records() + " records, and threw for a third of them");
         }
         if (!failures.isEmpty()) {
             throw new AssertionError("seed " + seed + ": " + failures.size() + " failures:\n"

@@ -25,4 +25,17 @@ class SteppedWebSocketTest {
     void everyMethodAtAnyTime() throws Throwable {
         SteppedWorld.runSeeds(SteppedWebSockets.class, SEEDS_DEFAULT, COMMAND + "everyMethodAtAnyTime -Dseed=");
     }
+
+    @Test
+    @DisplayName("messages stream while threads pause and resume: none is lost, doubled or cut")
+    void pausesAmongMessages() throws Throwable {
+        SteppedWorld.runSeeds(SteppedPauses.class, SEEDS_DEFAULT, COMMAND + "pausesAmongMessages -Dseed=");
+    }
+
+    @Test
+    @DisplayName("openings with a time limit that ends at any step, and some that are given up: each ends by then, and its listener hears "
+            + "of it once")
+    void openingsWithShortLimits() throws Throwable {
+        SteppedWorld.runSeeds(SteppedOpenings.class, SEEDS_DEFAULT, COMMAND + "openingsWithShortLimits -Dseed=");
+    }
 }

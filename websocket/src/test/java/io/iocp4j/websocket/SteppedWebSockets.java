@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -164,11 +163,6 @@ class SteppedWebSockets extends SteppedWorld {
                 .with(Faults.Kind.RESET, random.nextInt(8) == 0 ? 0.01 : 0);
     }
 
-    /** Methods that are not called, besides those that cannot. */
-    Set<String> except() {
-        return Set.of("pause", "resume");
-    }
-
     /** How often callbacks call something themselves. */
     int callsInCallbacks() {
         return 60;
@@ -212,9 +206,7 @@ class SteppedWebSockets extends SteppedWorld {
     }
 
     private AnyCall drawCalls() {
-        Set<String> left = new HashSet<>(EXCEPT);
-        left.addAll(except());
-        return new AnyCall(WebSocket.class, left, ENDS, 6).refusing(REFUSING).focus(random).results(this::take)
+        return new AnyCall(WebSocket.class, EXCEPT, ENDS, 6).refusing(REFUSING).focus(random).results(this::take)
                 .with(String.class, call -> call.name().equals("close") ? "on purpose" : text(call))
                 .with(byte[].class, call -> text(call).getBytes(StandardCharsets.UTF_8))
                 .with(ByteBuffer.class, call -> call.name().equals("ping") ? ByteBuffer.allocate(call.random().nextInt(126))

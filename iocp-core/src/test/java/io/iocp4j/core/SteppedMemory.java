@@ -1,0 +1,12 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+
+/** As the base, and memory of the pool runs out now and then: whoever needed it then may end, and nobody else. */
+class SteppedMemory extends SteppedTcp {
+    @Override
+    protected void begin() throws IOException {
+        super.begin();
+        memoryRunsOut(5 + random.nextInt(100));
+    }
+}
