@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.Resolver;
+import io.iocp4j.websocket.handshake.HandshakeException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
