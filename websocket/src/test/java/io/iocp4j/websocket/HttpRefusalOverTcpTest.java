@@ -4,6 +4,7 @@ import static io.iocp4j.websocket.http.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.RawClient.Response;
 import io.iocp4j.websocket.http.HttpHandler;
 import io.iocp4j.websocket.http.HttpResponse;
@@ -110,6 +111,7 @@ class HttpRefusalOverTcpTest {
     }
 
     @ParameterizedTest
+    @Shows("Slowloris")
     @DisplayName("Slowloris: a head that drips in does not extend its time, neither the first one "
             + "nor one on a kept connection")
     @ValueSource(booleans = {false, true})
