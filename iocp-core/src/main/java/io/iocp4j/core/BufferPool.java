@@ -226,11 +226,11 @@ public final class BufferPool {
      */
     static final class Shelf {
         private static final int SIZES = log2(64 << 10) - log2(PIECE_MIN) + 1;
-        static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN + SendQueue.CHUNK_MIN;
+        static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN + TcpSendQueue.CHUNK_MIN;
 
         private final BufferPool pool;
         private final ByteBuffer[] pieces = new ByteBuffer[SIZES];
-        private SendQueue queue;
+        private TcpSendQueue queue;
         private final AtomicLong kept = new AtomicLong();
 
         private Shelf(BufferPool pool) {
@@ -246,8 +246,8 @@ public final class BufferPool {
         }
 
         /** A queue in which nothing waits, or null. */
-        SendQueue takeQueue() {
-            SendQueue taken = queue;
+        TcpSendQueue takeQueue() {
+            TcpSendQueue taken = queue;
             if (taken != null) {
                 queue = null;
                 kept.setOpaque(kept.getPlain() - taken.spareBytes());
@@ -256,7 +256,7 @@ public final class BufferPool {
         }
 
         /** Takes a queue in which nothing waits, if there is room for it. */
-        boolean keep(SendQueue empty) {
+        boolean keep(TcpSendQueue empty) {
             if (queue != null) {
                 return false;
             }

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>For engines only: an application sees {@link CompletionPort}. An engine calls {@link #begin} at each submit, and from then on owes
  * one call of {@link #deliver}, by a worker, or of {@link #deliverLater}, by any thread, after {@link #complete} or {@link #fail}.
  */
-public abstract class PortEngine implements HandlePort {
+public abstract class PortEngine implements PortInternals {
     private static final System.Logger LOG = new GuardedLog(PortEngine.class);
 
     /** {@code outstanding} below this bit counts operations; the bit says that the port is closing. */
@@ -48,7 +48,7 @@ public abstract class PortEngine implements HandlePort {
     /** Null if the engine has made none, or it was called. */
     private PortThread spare;
     /** What those have counted that ended too early. */
-    private final Tally ended = new Tally();
+    private final WorkerCounters ended = new WorkerCounters();
     private long lost;
     private long replaced;
     private int named;
@@ -253,7 +253,7 @@ public abstract class PortEngine implements HandlePort {
         synchronized (workers) {
             threads.remove(thread);
             workers.remove(thread);
-            ended.add(thread.tally);
+            ended.add(thread.counters);
             forgetUnstarted(thread);
             lost++;
             tooMany = lost == LOST_MAX;
@@ -351,12 +351,12 @@ public abstract class PortEngine implements HandlePort {
 
     @Override
     public final IoContext take() {
-        return pull == null ? HandlePort.super.take() : pull.take();
+        return pull == null ? PortInternals.super.take() : pull.take();
     }
 
     @Override
     public final IoContext take(Duration limit) throws TimeoutException {
-        return pull == null ? HandlePort.super.take(limit) : pull.take(limit);
+        return pull == null ? PortInternals.super.take(limit) : pull.take(limit);
     }
 
     @Override
@@ -393,12 +393,13 @@ public abstract class PortEngine implements HandlePort {
     @Override
     public final PortCounters counters() {
         synchronized (workers) {
-            List<Tally> tallies = new ArrayList<>();
-            tallies.add(pull == null ? ended : pull.tally());
+            List<WorkerCounters> counted = new ArrayList<>();
+            counted.add(pull == null ? ended : pull.counters());
             if (pull == null) {
-                workers.forEach(worker -> tallies.add(worker.tally));
+                workers.forEach(worker -> counted.add(worker.counters));
             }
-            return Tally.sum(tallies, pull == null ? workers.size() : options.workers(), replaced, handles(), outstanding(), buffers);
+            int takers = pull == null ? workers.size() : options.workers();
+            return WorkerCounters.sum(counted, takers, replaced, handles(), outstanding(), buffers);
         }
     }
 
@@ -762,7 +763,7 @@ public abstract class PortEngine implements HandlePort {
      */
     protected final boolean nullTaken() {
         if (pull == null) {
-            Worker.current(this).tally.nullTaken();
+            Worker.current(this).counters.nullTaken();
         }
         boolean last = nullsToTake.decrementAndGet() == 0;
         if (last) {

@@ -26,7 +26,7 @@ final class PullQueue {
     private final ArrayDeque<IoContext> packets = new ArrayDeque<>();
     /** The port's last packets were put in: behind what is still here come only null completions. */
     private boolean ended;
-    private final Tally tally = new Tally();
+    private final WorkerCounters counters = new WorkerCounters();
 
     PullQueue(PortEngine port) {
         this.port = port;
@@ -85,7 +85,7 @@ final class PullQueue {
         if (nullsToTake.getCount() == 0) {
             throw new IllegalStateException("the port " + port.options().name() + " is closed, and all its null completions were taken");
         }
-        tally.nullTaken();
+        counters.nullTaken();
         nullsToTake.countDown();
     }
 
@@ -109,9 +109,9 @@ final class PullQueue {
             port.report(context, thrown);
         } finally {
             synchronized (this) {
-                tally.delivered(context);
+                counters.delivered(context);
                 if (failed) {
-                    tally.handlerFailed();
+                    counters.handlerFailed();
                 }
             }
             delivering.remove(thread);
@@ -166,7 +166,7 @@ final class PullQueue {
         return interrupted;
     }
 
-    Tally tally() {
-        return tally;
+    WorkerCounters counters() {
+        return counters;
     }
 }

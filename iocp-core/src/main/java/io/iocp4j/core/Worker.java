@@ -102,10 +102,10 @@ final class Worker extends PortThread {
         try {
             context.finish();
         } catch (Throwable thrown) {
-            tally.handlerFailed();
+            counters.handlerFailed();
             port.report(context, thrown);
         } finally {
-            tally.delivered(context);
+            counters.delivered(context);
         }
     }
 }

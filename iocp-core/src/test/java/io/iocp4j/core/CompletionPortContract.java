@@ -103,7 +103,7 @@ public abstract class CompletionPortContract {
         }
 
         static Pair of(CompletionPort port, CompletionPort clientPort) throws Exception {
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             PortSocket client = clientPort.socket(CompletionKey.NONE);
@@ -483,7 +483,7 @@ public abstract class CompletionPortContract {
     void bind() throws Exception {
         try (CompletionPort port = open(2)) {
             InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-            PortListener listener = port.listen(any, 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(any, 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             PortSocket client = port.socket(CompletionKey.NONE);
@@ -508,7 +508,7 @@ public abstract class CompletionPortContract {
     void closeUnused() throws Exception {
         try (CompletionPort port = open(1)) {
             PortSocket socket = port.socket(CompletionKey.NONE);
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
             assertEquals(2, port.counters().handles());
             for (int i = 0; i < 2; i++) {
                 socket.close();
@@ -586,7 +586,7 @@ public abstract class CompletionPortContract {
     @DisplayName("a peer that resets: CONNECTION_RESET on the pending receive")
     void reset() throws Exception {
         try (CompletionPort port = open(2)) {
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             AtomicReference<Probe> receive = new AtomicReference<>();
@@ -605,7 +605,7 @@ public abstract class CompletionPortContract {
     @DisplayName("nobody listens: CONNECTION_REFUSED; a receive before the connect: NOT_CONNECTED")
     void refused() throws Exception {
         try (CompletionPort port = open(2)) {
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             PortSocket socket = port.socket(CompletionKey.NONE);
             // while that port is taken: the system could choose the same, and TCP connects a socket with itself
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -622,7 +622,7 @@ public abstract class CompletionPortContract {
     @DisplayName("a taken address is an error of listen that names operation and address")
     void addressInUse() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             IoException e = assertThrows(IoException.class, () -> port.listen(listener.local(), 10, CompletionKey.NONE));
             assertEquals(IoError.ADDRESS_IN_USE, e.error());
             assertEquals("bind", e.operation());
@@ -655,7 +655,7 @@ public abstract class CompletionPortContract {
     @DisplayName("the counters tell what was delivered: connections, failures, bytes; an accept that is ended did not fail")
     void counters() throws Exception {
         CompletionPort port = open(2);
-        PortListener closed = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+        PortAcceptor closed = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
         Probe ended = new Probe();
         closed.accept(ended);
         closed.close();
@@ -755,7 +755,7 @@ public abstract class CompletionPortContract {
     @DisplayName("closing from a task that runs off the workers begins the end and returns, since the end waits for the task")
     void closeFromOffloaded() throws Exception {
         CompletionPort port = open(2);
-        closesFrom(port, ((HandlePort) port)::offload);
+        closesFrom(port, ((PortInternals) port)::offload);
     }
 
     @Test
@@ -771,7 +771,7 @@ public abstract class CompletionPortContract {
         CompletionPort port = open(2);
         closesFrom(port, task -> {
             port.socket(task::run);
-            ((HandlePort) port).beginClose();
+            ((PortInternals) port).beginClose();
         });
     }
 
@@ -782,7 +782,7 @@ public abstract class CompletionPortContract {
         CountDownLatch begun = new CountDownLatch(1);
         Probe held = new Probe(null, () -> awaitOrFail(begun));
         port.post(held);
-        ((HandlePort) port).beginClose();
+        ((PortInternals) port).beginClose();
         begun.countDown();
         port.close();
         held.await();

@@ -28,7 +28,7 @@ class ReadmeTest {
     @Shows("C62")
     @DisplayName("with callbacks")
     void callbacks() throws Exception {
-        TcpServer server = TcpServer.listen(TcpOptions.defaults().port(0), connection -> new TcpHandler() {
+        TcpServer server = TcpServer.listen(TcpOptions.defaults().tcpPort(0), connection -> new TcpHandler() {
             @Override public void onData(TcpConnection c, ByteBuffer data) { if (!c.send(data)) c.pause(); }
             @Override public void onDrain(TcpConnection c) { c.resume(); }
         });
@@ -46,13 +46,13 @@ class ReadmeTest {
                     @Override public void onData(TcpConnection c, ByteBuffer data) { c.send(data); }
                 })) {
             int tcpPort = server.address().getPort();
-            TcpConnection waiting = TcpConnection.connect("localhost", tcpPort);
+            TcpConnection waiting = TcpClient.connect("localhost", tcpPort);
             try (waiting) {
                 waiting.write("hello\n");
                 assertEquals("hello", waiting.readLine());
             }
             CompletableFuture<String> echo = new CompletableFuture<>();
-            TcpConnection connection = TcpConnection.connect(port, TcpOptions.defaults(), "localhost", tcpPort, new TcpHandler() {
+            TcpConnection connection = TcpClient.connect(port, TcpOptions.defaults(), "localhost", tcpPort, new TcpHandler() {
                 @Override public void onOpen(TcpConnection c) { c.send(StandardCharsets.UTF_8.encode("hello\n")); }
                 @Override public void onData(TcpConnection c, ByteBuffer data) {
                     echo.complete(StandardCharsets.UTF_8.decode(data).toString());

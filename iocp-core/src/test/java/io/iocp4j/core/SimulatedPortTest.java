@@ -43,7 +43,7 @@ class SimulatedPortTest extends CompletionPortContract {
     void reset() throws Exception {
         try (CompletionPort port = open(2)) {
             InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-            PortListener listener = port.listen(any, 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(any, 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             PortSocket peer = port.socket(CompletionKey.NONE);

@@ -42,7 +42,7 @@ class TcpBlockingTest extends TcpFixture {
         try (ServerSocket listener = new ServerSocket()) {
             listener.setReceiveBufferSize(SMALL);
             listener.bind(new InetSocketAddress(LOOPBACK, 0));
-            TcpConnection connection = TcpConnection.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+            TcpConnection connection = TcpClient.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
             closeLater(connection::abort);
             Socket peer = closeLater(listener.accept());
             peer.setSoTimeout(20_000);

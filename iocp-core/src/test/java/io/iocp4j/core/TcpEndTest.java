@@ -83,7 +83,7 @@ class TcpEndTest extends TcpFixture {
     }
 
     private WeakReference<TcpConnection> connectAndForget(TcpServer server, ReferenceQueue<TcpConnection> gone) throws Exception {
-        TcpConnection connection = TcpConnection.connect(port, options.idleTimeout(Duration.ofHours(1)), server.address());
+        TcpConnection connection = TcpClient.connect(port, options.idleTimeout(Duration.ofHours(1)), server.address());
         connection.write("x");
         connection.close();
         awaitClosed(connection);
@@ -228,7 +228,7 @@ class TcpEndTest extends TcpFixture {
         LingerSeen seen = new LingerSeen(port, supported);
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpConnection.connect(seen, options, (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
+            TcpConnection connection = TcpClient.connect(seen, options, (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
             closeLater(listener.accept());
             recorder.awaitOpen();
             connection.reset();

@@ -43,7 +43,7 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     private TcpConnection connect(TcpOptions chosen) throws IOException {
-        TcpConnection connection = TcpConnection.connect(seen, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+        TcpConnection connection = TcpClient.connect(seen, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
         closeLater(connection::abort);
         return connection;
     }
@@ -115,7 +115,7 @@ class TcpKeepAliveTest extends TcpFixture {
         try (CutLink link = CutLink.open()) {
             assumeTrue(link != null, "needs root, iproute2 and network namespaces");
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpConnection.connect(port, options.keepAlive(ONE, ONE, 2), link.peer(), recorder);
+            TcpConnection connection = TcpClient.connect(port, options.keepAlive(ONE, ONE, 2), link.peer(), recorder);
             recorder.awaitOpen();
             connection.send(text("hello"));
             recorder.awaitBytes(5);

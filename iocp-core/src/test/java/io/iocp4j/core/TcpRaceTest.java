@@ -126,7 +126,7 @@ class TcpRaceTest extends TcpFixture {
             for (int i = 0; i < 8; i++) {
                 Witness witness = new Witness(mistakes);
                 witnesses.add(witness);
-                targets.add(TcpConnection.connect(port, chosen, server.address(), witness));
+                targets.add(TcpClient.connect(port, chosen, server.address(), witness));
             }
             targets.addAll(all);
             all.addAll(targets.subList(0, 8));
@@ -208,7 +208,7 @@ class TcpRaceTest extends TcpFixture {
             accepted[0] = connection;
             return receiver;
         });
-        TcpConnection sender = TcpConnection.connect(port, options, server.address());
+        TcpConnection sender = TcpClient.connect(port, options, server.address());
         Thread writer = Thread.ofPlatform().name("test-writer").start(() -> {
             try {
                 for (int sent = 0; sent < total; sent += pattern.length) {
@@ -257,7 +257,7 @@ class TcpRaceTest extends TcpFixture {
         TcpServer server = TcpServer.listen(port, options.lingerTimeout(Duration.ofMillis(200)), connection -> new Witness(mistakes));
         for (int life = 0; life < 1_000; life++) {
             Witness witness = new Witness(mistakes);
-            TcpConnection connection = TcpConnection.connect(port, options, server.address(), witness);
+            TcpConnection connection = TcpClient.connect(port, options, server.address(), witness);
             connection.send(text("life " + life));
             switch (life % 4) {
                 case 0 -> connection.close();
@@ -315,7 +315,7 @@ class TcpRaceTest extends TcpFixture {
                 }
             } else {
                 Witness witness = new Witness(mistakes);
-                TcpConnection connection = TcpConnection.connect(port, options, server.address(), witness);
+                TcpConnection connection = TcpClient.connect(port, options, server.address(), witness);
                 connection.abort();
                 await(witness.closed);
                 awaitClosed(connection);

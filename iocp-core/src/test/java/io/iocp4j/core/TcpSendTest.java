@@ -210,15 +210,15 @@ class TcpSendTest extends TcpFixture {
         Pair second = accept(options, new Recorder());
         Pair third = accept(options.socketBuffers(SMALL, 0), new Recorder());
         // nothing leaves before a callback returns, so all of them wait
-        first.connection().execute(() -> sendTimes(first.connection(), shared, SendQueue.ENTRIES_MAX));
-        second.connection().execute(() -> sendTimes(second.connection(), shared, SendQueue.ENTRIES_MAX + 1));
+        first.connection().execute(() -> sendTimes(first.connection(), shared, TcpSendQueue.ENTRIES_MAX));
+        second.connection().execute(() -> sendTimes(second.connection(), shared, TcpSendQueue.ENTRIES_MAX + 1));
         third.connection().send(ByteBuffer.allocate(4 * MIB));
-        sendTimes(third.connection(), shared, SendQueue.ENTRIES_MAX);
+        sendTimes(third.connection(), shared, TcpSendQueue.ENTRIES_MAX);
         CloseInfo over = awaitClosed(second.connection());
         assertEquals(IoError.NO_BUFFERS, over.error());
-        assertEquals(SendQueue.ENTRIES_MAX, over.bytesLost());
+        assertEquals(TcpSendQueue.ENTRIES_MAX, over.bytesLost());
         assertEquals(IoError.NO_BUFFERS, awaitClosed(third.connection()).error());
-        assertEquals("x".repeat(SendQueue.ENTRIES_MAX), first.peerReads(SendQueue.ENTRIES_MAX));
+        assertEquals("x".repeat(TcpSendQueue.ENTRIES_MAX), first.peerReads(TcpSendQueue.ENTRIES_MAX));
         assertEquals(TcpConnection.State.OPEN, first.connection().state());
         first.connection().close();
         first.peer().close();
@@ -310,7 +310,7 @@ class TcpSendTest extends TcpFixture {
     @Test
     @DisplayName("has one timer at the most, however many sends there are, and whether they are taken or not")
     void timers() throws Exception {
-        Duration look = options.writeTimeout().dividedBy(StallTimer.LOOKS);
+        Duration look = options.writeTimeout().dividedBy(TcpStallTimer.LOOKS);
         AtomicInteger looks = new AtomicInteger();
         CompletionPort counting = new ForwardingPort(port) {
             @Override
@@ -321,7 +321,7 @@ class TcpSendTest extends TcpFixture {
         };
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpConnection.connect(counting, options,
+            TcpConnection connection = TcpClient.connect(counting, options,
                     (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
             closeLater(connection::abort);
             Pair pair = new Pair(connection, closeLater(listener.accept()));

@@ -99,7 +99,7 @@ class TcpStateTest extends TcpFixture {
             local = probe.getLocalPort();
         }
         Recorder recorder = new Recorder();
-        TcpConnection connection = TcpConnection.connect(port,
+        TcpConnection connection = TcpClient.connect(port,
                 options.connectBuffering(false).localAddress(new InetSocketAddress(LOOPBACK, local)), silent, recorder);
         assertEquals(SYN_SENT, state(local, silent.getPort()));
         assertEquals(IoError.NOT_CONNECTED, assertThrows(IoException.class, () -> connection.write("early")).error());

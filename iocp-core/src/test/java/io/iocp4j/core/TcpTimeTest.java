@@ -133,7 +133,7 @@ class TcpTimeTest extends TcpFixture {
     @DisplayName("a silence before the connection is there is not told: onOpen comes first")
     void notWhileConnecting() throws Exception {
         Recorder recorder = new Recorder();
-        TcpConnection connection = TcpConnection.connect(port, options, silentAddress(), recorder);
+        TcpConnection connection = TcpClient.connect(port, options, silentAddress(), recorder);
         connection.setTimeout(Duration.ofMillis(5));
         await(after(SHORT));
         connection.close();
@@ -248,7 +248,7 @@ class TcpTimeTest extends TcpFixture {
         try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
             Recorder left = new Recorder();
             Recorder right = new Recorder();
-            TcpPair pair = TcpConnection.pair(ordered, options, left, right);
+            TcpPair pair = TcpPair.open(ordered, options, left, right);
             left.awaitOpen();
             right.awaitOpen();
             CountDownLatch posted = new CountDownLatch(1);

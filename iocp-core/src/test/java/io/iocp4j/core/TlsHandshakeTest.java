@@ -63,7 +63,7 @@ class TlsHandshakeTest extends TlsFixture {
             if (role == Role.ACCEPTED) {
                 peer = client(TestKeys.trusting(), server.address(), TLS_1_3);
             } else {
-                TcpConnection connection = TcpConnection.connect(port, chosen, "localhost", listener.getLocalPort(), handler);
+                TcpConnection connection = TcpClient.connect(port, chosen, "localhost", listener.getLocalPort(), handler);
                 closeLater(connection::abort);
                 peer = server(TestKeys.LOCALHOST.context(), listener.accept(), TLS_1_3);
             }
@@ -163,7 +163,7 @@ class TlsHandshakeTest extends TlsFixture {
     void refusesCertificate(TestKeys keys, String version) throws Exception {
         Recorder handler = new Recorder();
         try (ServerSocket listener = listener()) {
-            TcpConnection.connect(port, forClient, "localhost", listener.getLocalPort(), handler);
+            TcpClient.connect(port, forClient, "localhost", listener.getLocalPort(), handler);
             SSLSocket peer = server(keys.context(), listener.accept(), version);
             // the client's alert has come
             assertInstanceOf(SSLException.class, failureOf(() -> {
@@ -181,7 +181,7 @@ class TlsHandshakeTest extends TlsFixture {
         Recorder handler = new Recorder();
         TcpOptions careless = forClient.tls(forClient.tls(), parameters -> parameters.setEndpointIdentificationAlgorithm(null));
         try (ServerSocket listener = listener()) {
-            TcpConnection.connect(port, careless, "localhost", listener.getLocalPort(), handler);
+            TcpClient.connect(port, careless, "localhost", listener.getLocalPort(), handler);
             SSLSocket peer = server(TestKeys.OTHER_HOST.context(), listener.accept(), TLS_1_3);
             failureOf(peer::startHandshake);
         }
@@ -194,7 +194,7 @@ class TlsHandshakeTest extends TlsFixture {
         for (TestKeys keys : List.of(TestKeys.LOCALHOST, TestKeys.OTHER_HOST)) {
             Recorder handler = new Recorder();
             try (ServerSocket listener = listener()) {
-                TcpConnection.connect(port, forClient, "127.0.0.1", listener.getLocalPort(), handler);
+                TcpClient.connect(port, forClient, "127.0.0.1", listener.getLocalPort(), handler);
                 failureOf(server(keys.context(), listener.accept(), TLS_1_3)::startHandshake);
                 if (keys == TestKeys.LOCALHOST) {
                     handler.awaitOpen().abort();
@@ -212,7 +212,7 @@ class TlsHandshakeTest extends TlsFixture {
             CompletableFuture<Void> server = inBackground(() ->
                     server(TestKeys.STRANGER.context(), listener.accept(), TLS_1_3).startHandshake());
             IoException thrown = assertThrows(IoException.class,
-                    () -> TcpConnection.connect(port, forClient, "localhost", listener.getLocalPort()));
+                    () -> TcpClient.connect(port, forClient, "localhost", listener.getLocalPort()));
             assertEquals(IoError.TLS_FAILURE, thrown.error());
             assertTrue(thrown.getMessage().contains("certification path"), thrown.getMessage());
             assertNotNull(failureOf(() -> await(server)));
@@ -233,7 +233,7 @@ class TlsHandshakeTest extends TlsFixture {
             if (role == Role.ACCEPTED) {
                 closeLater(new Socket(LOOPBACK, server.address().getPort()));
             } else {
-                TcpConnection.connect(port, forClient.connectTimeout(limit), "localhost", listener.getLocalPort(), handler);
+                TcpClient.connect(port, forClient.connectTimeout(limit), "localhost", listener.getLocalPort(), handler);
             }
             assertFailed(handler, IoError.TIMED_OUT);
         }

@@ -18,7 +18,7 @@ class ForwardingPort implements CompletionPort {
     }
 
     @Override
-    public PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
+    public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
         return port.listen(local, backlog, key);
     }
 

@@ -12,13 +12,13 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A completion port in a {@link Simulation}: the same contract, virtual time. The operations are decided by {@link
- * SimulatedSocket} and {@link SimulatedListener}. Guarded by the simulation.
+ * SimulatedSocket} and {@link SimulatedAcceptor}. Guarded by the simulation.
  *
  * <p>Whoever drives the simulation is its worker, so {@link #close()} begins the end and returns; the null completions
  * come while the simulation is driven on. What {@link #offload} takes off the workers, the driver runs too, later and as
  * somebody who is no worker: a close there that would wait for itself is a failure of the simulation.
  */
-public final class SimulatedPort implements HandlePort {
+public final class SimulatedPort implements PortInternals {
     private enum Phase {
         /** Takes new handles. */
         OPEN,
@@ -34,7 +34,7 @@ public final class SimulatedPort implements HandlePort {
     private final Set<PortHandle> handles = new LinkedHashSet<>();
     private Phase phase = Phase.OPEN;
     private long outstanding;
-    private final Tally tally = new Tally();
+    private final WorkerCounters counters = new WorkerCounters();
     private int nulls;
     /** Null if the simulation is driven. */
     private Thread thread;
@@ -80,10 +80,10 @@ public final class SimulatedPort implements HandlePort {
     }
 
     @Override
-    public PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
+    public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
         synchronized (world) {
             requireOpen();
-            return added(new SimulatedListener(this, local, backlog, key));
+            return added(new SimulatedAcceptor(this, local, backlog, key));
         }
     }
 
@@ -134,7 +134,7 @@ public final class SimulatedPort implements HandlePort {
     @Override
     public PortCounters counters() {
         synchronized (world) {
-            return Tally.sum(List.of(tally), workers, 0, handles.size(), outstanding, world.buffers());
+            return WorkerCounters.sum(List.of(counters), workers, 0, handles.size(), outstanding, world.buffers());
         }
     }
 
@@ -244,12 +244,12 @@ public final class SimulatedPort implements HandlePort {
             context.finish();
         } catch (Throwable thrown) {
             synchronized (world) {
-                tally.handlerFailed();
+                counters.handlerFailed();
                 world.failed(thrown);
             }
         }
         synchronized (world) {
-            tally.delivered(context);
+            counters.delivered(context);
         }
         ended();
     }
@@ -274,7 +274,7 @@ public final class SimulatedPort implements HandlePort {
 
     private void takeNull() {
         nulls++;
-        tally.nullTaken();
+        counters.nullTaken();
         world.log(name, "null completion", nulls, "of", workers);
     }
 

@@ -199,7 +199,7 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
             return;
         }
         connect = null;
-        SimulatedListener listener = world.listenerAt(address);
+        SimulatedAcceptor listener = world.listenerAt(address);
         boolean refused = listener != null && world.strikes(Faults.Kind.REFUSED);
         if (refused) {
             world.count(Faults.Kind.REFUSED);

@@ -44,7 +44,7 @@ public final class Simulation {
      */
     private final long origin;
     private final PriorityQueue<Event> events = new PriorityQueue<>();
-    private final Map<Integer, SimulatedListener> listeners = new HashMap<>();
+    private final Map<Integer, SimulatedAcceptor> listeners = new HashMap<>();
     private final Map<InetAddress, Answer> answers = new HashMap<>();
     private final List<SimulatedSocket> sockets = new ArrayList<>();
     private final Map<Faults.Kind, Long> injected = new EnumMap<>(Faults.Kind.class);
@@ -540,7 +540,7 @@ public final class Simulation {
         return nextTcpPort++;
     }
 
-    Map<Integer, SimulatedListener> listeners() {
+    Map<Integer, SimulatedAcceptor> listeners() {
         return listeners;
     }
 
@@ -569,7 +569,7 @@ public final class Simulation {
         return answers.get(address);
     }
 
-    SimulatedListener listenerAt(InetSocketAddress address) {
+    SimulatedAcceptor listenerAt(InetSocketAddress address) {
         return listeners.get(address.getPort());
     }
 }

@@ -204,12 +204,12 @@ class SteppedTcp extends SteppedWorld {
         for (int i = 1 + random.nextInt(2); i > 0; i--) {
             End end = new End();
             TcpOptions forClient = secure ? drawOptions().tls(TestKeys.trusting()) : drawOptions();
-            end.begin(TcpConnection.connect(clientPort, forClient, server.address(), end));
+            end.begin(TcpClient.connect(clientPort, forClient, server.address(), end));
         }
         if (random.nextInt(4) == 0) {
             End left = new End();
             End right = new End();
-            TcpPair pair = TcpConnection.pair(clientPort, drawOptions(), left, right);
+            TcpPair pair = TcpPair.open(clientPort, drawOptions(), left, right);
             left.begin(pair.left());
             right.begin(pair.right());
         }

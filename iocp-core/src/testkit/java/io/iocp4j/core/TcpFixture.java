@@ -109,7 +109,7 @@ abstract class TcpFixture {
         try (ServerSocket listener = new ServerSocket()) {
             listener.setReceiveBufferSize(SMALL);
             listener.bind(new InetSocketAddress(LOOPBACK, 0));
-            TcpConnection.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress(), handler);
+            TcpClient.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress(), handler);
             Socket peer = closeLater(listener.accept());
             return new Pair(handler.awaitOpen(), peer);
         }

@@ -153,7 +153,7 @@ final class TcpScenario {
         TcpOptions options = drawOptions();
         ScriptedEnd end = end("client-" + clients.size(), options);
         try {
-            TcpConnection connection = TcpConnection.connect(clientPort, options, server.address(), end);
+            TcpConnection connection = TcpClient.connect(clientPort, options, server.address(), end);
             clients.add(end);
             end.begin(connection);
         } catch (IllegalStateException e) {

@@ -54,7 +54,7 @@ abstract class TlsFixture extends TcpFixture {
 
     private Pair connected(String version, TcpOptions chosen, Recorder handler) throws Exception {
         try (ServerSocket listener = listener()) {
-            TcpConnection.connect(port, chosen, "localhost", listener.getLocalPort(), handler);
+            TcpClient.connect(port, chosen, "localhost", listener.getLocalPort(), handler);
             SSLSocket peer = server(TestKeys.LOCALHOST.context(), listener.accept(), version);
             peer.startHandshake();
             return new Pair(handler.awaitOpen(), peer);

@@ -8,7 +8,7 @@ import io.iocp4j.core.CompletionKey;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
-import io.iocp4j.core.PortListener;
+import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
 import io.iocp4j.core.Shows;
@@ -51,7 +51,7 @@ class IocpHandlesTest {
     @DisplayName("a listener: both families, exclusive, then bind, listen, and AcceptEx before anybody asks for a connection")
     void listener() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             inOrder("option 1b", "option fffffffb", "bind", "listen", "getsockname", "accept", "accept", "accept", "accept");
             Awaited.connect(port.socket(CompletionKey.NONE), listener.local()).ended(0);
@@ -85,7 +85,7 @@ class IocpHandlesTest {
         };
         try (CompletionPort port = new IocpPort(PortOptions.defaults().workers(1), watched, new IocpLimits(1000, 4, 1024))) {
             opened[0] = port;
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             PortSocket socket = port.socket(CompletionKey.NONE);
             socket.close();
             listener.close();
@@ -107,7 +107,7 @@ class IocpHandlesTest {
     @DisplayName("a connect from an address of ours: bound to it before ConnectEx, and to nothing else")
     void boundConnect() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             PortSocket client = port.socket(CompletionKey.NONE);
             int before = kernel.calls().size();
@@ -126,7 +126,7 @@ class IocpHandlesTest {
     @DisplayName("the peer's address has the name that was connected to, which the system does not know")
     void name() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             PortSocket client = port.socket(CompletionKey.NONE);
             InetAddress named = InetAddress.getByAddress("name.test", InetAddress.getLoopbackAddress().getAddress());
@@ -140,7 +140,7 @@ class IocpHandlesTest {
     @DisplayName("where SO_REUSE_UNICASTPORT is not known, SO_PORT_SCALABILITY is asked for, and neither is needed")
     void olderSystems() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             PortSocket client = port.socket(CompletionKey.NONE);
             kernel.failNext("option", 0);
@@ -156,7 +156,7 @@ class IocpHandlesTest {
     @DisplayName("a burst of connections is taken before anybody asks, up to the limit, and the rest waits in the backlog")
     void burst() throws Exception {
         try (CompletionPort port = open(2)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Pair.of(port, listener);
             List<Awaited> connects = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
@@ -176,7 +176,7 @@ class IocpHandlesTest {
     @DisplayName("a peer that gave up before it was accepted harms nothing: the accept goes on waiting for another")
     void acceptReset() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             kernel.endNext("accept", FakeKernel.STATUS_CONNECTION_RESET);
             kernel.endNext("accept", 0xC0000241);
             for (int i = 0; i < 4; i++) {
@@ -194,7 +194,7 @@ class IocpHandlesTest {
     @DisplayName("Accept storms: no descriptor for the next socket: the accept says so, and a later one works")
     void acceptWithoutDescriptors() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             kernel.failNext("socket", 10024);
             Awaited.accept(listener).failed(IoError.NO_DESCRIPTORS);
             Awaited accepted = Awaited.accept(listener);
@@ -211,7 +211,7 @@ class IocpHandlesTest {
     @DisplayName("a listener that is closed ends its accepts, also those that nobody asked for, and gives its address back at once")
     void closeListener() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             listener.close();
             accepted.failed(IoError.OPERATION_ABORTED);
@@ -253,7 +253,7 @@ class IocpHandlesTest {
     void shutdownInBatches() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);
-        PortListener listener = Awaited.listen(port);
+        PortAcceptor listener = Awaited.listen(port);
         List<Awaited> receives = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             Pair pair = Pair.of(port, listener);

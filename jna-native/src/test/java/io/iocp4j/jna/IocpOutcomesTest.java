@@ -12,6 +12,7 @@ import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
 import io.iocp4j.core.Shows;
+import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
@@ -283,7 +284,7 @@ class IocpOutcomesTest {
         TcpOptions chosen = TcpOptions.defaults().keepAlive(Duration.ofSeconds(11), Duration.ofSeconds(12), 13);
         open(IocpLimits.defaults());
         try (TcpServer server = TcpServer.listen(port, TcpOptions.defaults().loopback(0), connection -> new TcpHandler() { })) {
-            TcpConnection client = TcpConnection.connect(port, chosen, server.address());
+            TcpConnection client = TcpClient.connect(port, chosen, server.address());
             assertEquals(11, kernel.optionSet(TCP, 3));
             assertEquals(12, kernel.optionSet(TCP, 17));
             assertEquals(13, kernel.optionSet(TCP, 16));

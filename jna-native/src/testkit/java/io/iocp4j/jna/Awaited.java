@@ -7,7 +7,7 @@ import io.iocp4j.core.CompletionKey;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoContext;
 import io.iocp4j.core.IoError;
-import io.iocp4j.core.PortListener;
+import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -76,7 +76,7 @@ final class Awaited extends IoContext {
         return context;
     }
 
-    static Awaited accept(PortListener listener) {
+    static Awaited accept(PortAcceptor listener) {
         Awaited context = new Awaited();
         listener.accept(context);
         return context;
@@ -88,13 +88,13 @@ final class Awaited extends IoContext {
         return context;
     }
 
-    static PortListener listen(CompletionPort port) throws Exception {
+    static PortAcceptor listen(CompletionPort port) throws Exception {
         return port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100, CompletionKey.NONE);
     }
 
     /** Two connected sockets. */
     record Pair(PortSocket client, PortSocket server) {
-        static Pair of(CompletionPort port, PortListener listener) throws Exception {
+        static Pair of(CompletionPort port, PortAcceptor listener) throws Exception {
             PortSocket client = port.socket(CompletionKey.NONE);
             Awaited accepted = accept(listener);
             connect(client, listener.local()).ended(0);
@@ -103,7 +103,7 @@ final class Awaited extends IoContext {
         }
 
         /** Many at once: to wait for each by itself is 200 threads woken for 100 pairs, which takes a busy machine minutes. */
-        static List<Pair> of(CompletionPort port, PortListener listener, int count) throws Exception {
+        static List<Pair> of(CompletionPort port, PortAcceptor listener, int count) throws Exception {
             Map<InetSocketAddress, PortSocket> servers = new ConcurrentHashMap<>();
             CompletableFuture<Void> accepted = new CompletableFuture<>();
             listener.accept(new EachAccept(listener, count, servers, accepted));
@@ -121,7 +121,7 @@ final class Awaited extends IoContext {
         }
 
         static Pair of(CompletionPort port) throws Exception {
-            PortListener listener = listen(port);
+            PortAcceptor listener = listen(port);
             Pair pair = of(port, listener);
             listener.close();
             return pair;
@@ -130,12 +130,12 @@ final class Awaited extends IoContext {
 
     /** An accept that is followed by the next until there are enough. */
     private static final class EachAccept extends IoContext {
-        private final PortListener listener;
+        private final PortAcceptor listener;
         private final int wanted;
         private final Map<InetSocketAddress, PortSocket> servers;
         private final CompletableFuture<Void> accepted;
 
-        EachAccept(PortListener listener, int wanted, Map<InetSocketAddress, PortSocket> servers, CompletableFuture<Void> accepted) {
+        EachAccept(PortAcceptor listener, int wanted, Map<InetSocketAddress, PortSocket> servers, CompletableFuture<Void> accepted) {
             super(null);
             this.listener = listener;
             this.wanted = wanted;

@@ -4,8 +4,8 @@ import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.CompletionKey;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoContext;
+import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortCounters;
-import io.iocp4j.core.PortListener;
 import io.iocp4j.core.PortSocket;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -41,7 +41,7 @@ final class ManualPort implements CompletionPort {
     }
 
     @Override
-    public PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) {
+    public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) {
         throw new UnsupportedOperationException();
     }
 

@@ -36,7 +36,7 @@ final class RelayRig implements AutoCloseable {
     }
 
     static RelayOptions options() {
-        return RelayOptions.defaults().port(0).testPicture(false);
+        return RelayOptions.defaults().tcpPort(0).testPicture(false);
     }
 
     /** A busy machine may stop for longer than the usual lag, and most tests are not about lag. */
@@ -122,12 +122,12 @@ final class RelayRig implements AutoCloseable {
         if (condition.getAsBoolean()) {
             met.countDown();
         } else if (deadline - System.nanoTime() > 0) {
-            server.port().schedule(Duration.ofMillis(2), () -> Thread.ofVirtual().start(() -> ask(condition, met, deadline)));
+            server.completionPort().schedule(Duration.ofMillis(2), () -> Thread.ofVirtual().start(() -> ask(condition, met, deadline)));
         }
     }
 
     long usedBytes() {
-        return server.port().buffers().usedBytes();
+        return server.completionPort().buffers().usedBytes();
     }
 
     /** Plain sockets go first, since they answer no FIN; viewers are closed by the relay. */
@@ -139,7 +139,7 @@ final class RelayRig implements AutoCloseable {
         http.shutdownNow();
         http.close();
         assertEquals(0, usedBytes(), "memory in use after the end");
-        assertEquals(0, server.port().counters().handlerFailures());
+        assertEquals(0, server.completionPort().counters().handlerFailures());
     }
 
     private void close(Class<? extends AutoCloseable> kind) {

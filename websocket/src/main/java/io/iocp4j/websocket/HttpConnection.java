@@ -101,7 +101,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     long nanoTime() {
-        return tcp.port().nanoTime();
+        return tcp.completionPort().nanoTime();
     }
 
     InetSocketAddress remote() {

@@ -228,7 +228,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
     }
 
     private void lookAtTheClock() {
-        long now = tcp.port().nanoTime();
+        long now = tcp.completionPort().nanoTime();
         if (!timed) {
             timed = true;
             beganNanos = now;

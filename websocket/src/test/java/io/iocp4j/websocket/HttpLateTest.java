@@ -11,6 +11,7 @@ import io.iocp4j.core.Simulation;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpPair;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpFixture;
@@ -52,7 +53,7 @@ class HttpLateTest {
         WebSocketServer.Builder builder = settings.apply(WebSocketServer.builder().pages(pages).requestTimeout(LIMIT)
                 .keepAliveTimeout(LIMIT).minBodyRate(100));
         HttpConnection server = new HttpConnection(builder.copy(), new HttpConnection.Owner() { });
-        peer = TcpConnection.pair(port, TcpOptions.defaults(), server, new TcpHandler() {
+        peer = TcpPair.open(port, TcpOptions.defaults(), server, new TcpHandler() {
             @Override
             public void onData(TcpConnection connection, ByteBuffer data) {
                 received.append(StandardCharsets.ISO_8859_1.decode(data));

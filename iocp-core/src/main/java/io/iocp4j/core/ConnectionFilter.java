@@ -3,30 +3,30 @@ package io.iocp4j.core;
 import java.net.InetSocketAddress;
 
 /**
- * Stands at the door of a {@link TcpServer}: says who may come in, and hears of everybody who did not. Called by the port's workers,
- * by several at the same time, so it must not wait. What it throws is logged; a newcomer that it threw about does not come in.
+ * Decides which newcomers a {@link TcpServer} accepts, and hears of every one that was not. Called by the workers of the port, by several
+ * at the same time, so it must not block. An exception is logged, and the newcomer it was thrown about is closed.
  */
-public interface TcpGate {
-    /** Lets everybody in. */
-    TcpGate OPEN = new TcpGate() {
+public interface ConnectionFilter {
+    /** Admits every newcomer. */
+    ConnectionFilter ALL = new ConnectionFilter() {
     };
 
-    /** Why a newcomer did not come in. */
-    enum Drop {
+    /** Why a newcomer was closed. */
+    enum DropReason {
         /** {@link TcpOptions#maxConnections()} were open, or as many as the memory budget has room for. */
         FULL,
-        /** {@link TcpGate#admits} said no, or threw. */
+        /** {@link ConnectionFilter#admits} returned false, or threw. */
         REFUSED,
-        /** The server was closed while it came. */
+        /** The server was closed meanwhile. */
         CLOSING
     }
 
     /**
-     * Whether a newcomer may come in. One that may not is closed at once, and counted as dropped.
+     * Decides about a newcomer. One that is not admitted is closed at once, and counted as dropped.
      *
      * @param local our address
      * @param remote the newcomer's
-     * @return true to let it in
+     * @return true to admit it
      */
     default boolean admits(InetSocketAddress local, InetSocketAddress remote) {
         return true;
@@ -39,7 +39,7 @@ public interface TcpGate {
      * @param remote the newcomer's
      * @param why the reason
      */
-    default void onDrop(InetSocketAddress local, InetSocketAddress remote, Drop why) {
+    default void onDrop(InetSocketAddress local, InetSocketAddress remote, DropReason why) {
     }
 
     /**

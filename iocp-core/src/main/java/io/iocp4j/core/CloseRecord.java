@@ -8,8 +8,8 @@ import java.util.concurrent.CompletableFuture;
  * meets hold nothing of it. Guarded by the connection's lock but for {@link #closed()}, and {@link #freed}: the last release calls it,
  * when nothing changes any more.
  */
-final class Ending {
-    private static final System.Logger LOG = new GuardedLog(Ending.class);
+final class CloseRecord {
+    private static final System.Logger LOG = new GuardedLog(CloseRecord.class);
 
     private final long madeNanos;
     private final Runnable onFreed;
@@ -20,7 +20,7 @@ final class Ending {
     private Throwable lastCause;
     private long bytesLost;
 
-    Ending(long madeNanos, Runnable onFreed) {
+    CloseRecord(long madeNanos, Runnable onFreed) {
         this.madeNanos = madeNanos;
         this.onFreed = onFreed;
     }
@@ -61,7 +61,7 @@ final class Ending {
         CloseInfo last = told;
         try {
             last = new CloseInfo(lastError, told.initiator(), lastCause, bytesLost);
-            FlightEvents.ConnectionClosed.commit(connection, last, connection.port().nanoTime() - madeNanos);
+            FlightEvents.ConnectionClosed.commit(connection, last, connection.completionPort().nanoTime() - madeNanos);
         } catch (Throwable thrown) {
             LOG.log(Level.ERROR, "the end of a connection could not be recorded", thrown);
         }

@@ -10,7 +10,7 @@ import java.util.concurrent.Future;
  * <p>A send that is taken at once costs nothing. One that is not begins the watch, unless there is one: a timer that looks four times in
  * the timeout whether anything was taken since, and ends when nothing is queued.
  */
-final class StallTimer {
+final class TcpStallTimer {
     /** A stall is found when it has lasted between the timeout and this part of it more. */
     static final int LOOKS = 4;
 
@@ -24,7 +24,7 @@ final class StallTimer {
     private int stalls;
     private boolean stopped;
 
-    StallTimer(TcpConnection connection, Duration limit) {
+    TcpStallTimer(TcpConnection connection, Duration limit) {
         this.connection = connection;
         this.interval = limit.dividedBy(LOOKS);
     }

@@ -8,8 +8,8 @@ import java.util.Arrays;
  * receive, one pending send, and the contract of {@link PortSocket} for them. All fields are guarded by {@code lock}, which comes after
  * the lock of the connection; nothing is delivered under it.
  */
-abstract class VirtualSocket implements PortSocket {
-    final HandlePort port;
+abstract class UserSpaceSocket implements PortSocket {
+    final PortInternals port;
     final Object lock;
 
     /** Of the operations: the connection, once there was one. */
@@ -24,7 +24,7 @@ abstract class VirtualSocket implements PortSocket {
     private IoError error;
     private Throwable cause;
 
-    VirtualSocket(HandlePort port, Object lock) {
+    UserSpaceSocket(PortInternals port, Object lock) {
         this.port = port;
         this.lock = lock;
     }

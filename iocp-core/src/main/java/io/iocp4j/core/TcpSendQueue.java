@@ -14,9 +14,9 @@ import java.util.Arrays;
  * that each worker keeps does for all connections, but in pull mode, where there are no workers, and where the pool is too small for
  * shelves. With 1,000 connections that each had their own, fetching it into the processor's cache was 0.7 percent of an echo's CPU time.
  */
-final class SendQueue {
+final class TcpSendQueue {
     /** What every connection has that has nothing to send. Nothing is ever added to it. */
-    static final SendQueue EMPTY = new SendQueue(null);
+    static final TcpSendQueue EMPTY = new TcpSendQueue(null);
     /** Bytes that one send takes at the most: what a peer is given before the next connection has its turn. */
     static final int GATHER_BYTES_MAX = 256 << 10;
     /** Entries that may wait: a shared buffer of few bytes costs more than its bytes. Above, {@link TcpConnection} gives up. */
@@ -42,7 +42,7 @@ final class SendQueue {
     /** Made at the first send of more than one buffer, which most queues never have. */
     private ByteBuffer[] gathered;
 
-    SendQueue(BufferPool pool) {
+    TcpSendQueue(BufferPool pool) {
         this.pool = pool;
     }
 
@@ -50,20 +50,20 @@ final class SendQueue {
      * This queue, or one to add to if this is the one that is always empty: its worker's spare one, which is the caller's from then on, or
      * a new one.
      */
-    SendQueue toAddTo(BufferPool buffers) {
+    TcpSendQueue toAddTo(BufferPool buffers) {
         if (this != EMPTY) {
             return this;
         }
         BufferPool.Shelf shelf = Worker.shelf(buffers);
-        SendQueue spare = shelf == null ? null : shelf.takeQueue();
-        return spare != null ? spare : new SendQueue(buffers);
+        TcpSendQueue spare = shelf == null ? null : shelf.takeQueue();
+        return spare != null ? spare : new TcpSendQueue(buffers);
     }
 
     /**
      * This queue, or the one that is always empty if nothing waits in this any more: the worker may give this to another connection from
      * then on, so the caller keeps what is returned instead.
      */
-    SendQueue unlessEmpty() {
+    TcpSendQueue unlessEmpty() {
         if (head != null) {
             return this;
         }

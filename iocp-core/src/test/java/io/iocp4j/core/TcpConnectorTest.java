@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** In virtual time, with a name whose addresses answer as each test says. */
 @DisplayName("A client that looks for its peer")
-class ConnectorTest {
+class TcpConnectorTest {
     private static final long MILLI = 1_000_000;
     private static final Simulation.Answer CONNECTS = new Simulation.Answer(MILLI, null);
     private static final Simulation.Answer REFUSES = new Simulation.Answer(MILLI, IoError.CONNECTION_REFUSED);
@@ -82,7 +82,7 @@ class ConnectorTest {
         }
 
         Net connect(TcpOptions options) throws IOException {
-            connection = TcpConnection.connect(port, options.resolver(host -> lookup), name, server.address().getPort(), recorder);
+            connection = TcpClient.connect(port, options.resolver(host -> lookup), name, server.address().getPort(), recorder);
             return this;
         }
 
@@ -135,10 +135,10 @@ class ConnectorTest {
     @DisplayName("takes turns between the families, beginning with that of the first address, as RFC 8305 section 4 says")
     void interleaved() {
         assertEquals(List.of(v6(0), v4(0), v6(1), v4(1), v6(2), v6(3)),
-                Connector.interleave(List.of(v6(0), v6(1), v6(2), v6(3), v4(0), v4(1))));
-        assertEquals(List.of(v4(0), v6(0), v4(1), v4(2)), Connector.interleave(List.of(v4(0), v4(1), v4(2), v6(0))));
-        assertEquals(List.of(v4(0), v6(0), v6(1)), Connector.interleave(List.of(v4(0), v6(0), v6(1))));
-        assertEquals(List.of(v6(0)), Connector.interleave(List.of(v6(0))));
+                TcpConnector.interleave(List.of(v6(0), v6(1), v6(2), v6(3), v4(0), v4(1))));
+        assertEquals(List.of(v4(0), v6(0), v4(1), v4(2)), TcpConnector.interleave(List.of(v4(0), v4(1), v4(2), v6(0))));
+        assertEquals(List.of(v4(0), v6(0), v6(1)), TcpConnector.interleave(List.of(v4(0), v6(0), v6(1))));
+        assertEquals(List.of(v6(0)), TcpConnector.interleave(List.of(v6(0))));
     }
 
     @Test
@@ -278,7 +278,7 @@ class ConnectorTest {
                 });
         for (Resolver resolver : none) {
             Net net = new Net(15);
-            net.connection = TcpConnection.connect(net.port, TcpOptions.defaults().resolver(resolver), "10.0.0.1",
+            net.connection = TcpClient.connect(net.port, TcpOptions.defaults().resolver(resolver), "10.0.0.1",
                     net.server.address().getPort(), net.recorder);
             net.run(Duration.ofSeconds(1));
             assertEquals(IoError.HOST_NOT_FOUND, net.recorder.awaitClose().error());
@@ -356,7 +356,7 @@ class ConnectorTest {
         Arrays.fill(answers, REFUSES);
         net.addresses(answers).connect(TcpOptions.defaults());
         net.run(Duration.ofSeconds(10));
-        assertEquals(Connector.ADDRESSES_MAX, net.failures().size());
+        assertEquals(TcpConnector.ADDRESSES_MAX, net.failures().size());
         net.end();
         assertEquals(64, net.connects());
     }

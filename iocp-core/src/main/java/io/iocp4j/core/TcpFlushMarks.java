@@ -8,14 +8,14 @@ import java.util.function.Consumer;
  * Who wants to know when the operating system has taken what was queued up to some byte. Guarded by the connection's lock; the futures
  * complete as the strand, because whoever waits for one goes on from there.
  */
-final class FlushMarks {
+final class TcpFlushMarks {
     private record Mark(long end, CompletableFuture<Void> taken) {
     }
 
     private final ArrayDeque<Mark> marks = new ArrayDeque<>();
     private final Consumer<Runnable> strand;
 
-    FlushMarks(Consumer<Runnable> strand) {
+    TcpFlushMarks(Consumer<Runnable> strand) {
         this.strand = strand;
     }
 

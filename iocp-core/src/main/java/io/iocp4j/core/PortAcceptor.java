@@ -3,7 +3,7 @@ package io.iocp4j.core;
 import java.net.InetSocketAddress;
 
 /** A listening TCP socket associated with a port. */
-public interface PortListener {
+public interface PortAcceptor {
     /**
      * Takes one connection; {@link IoContext#accepted()} is its socket, associated with the same port. One accept may be pending.
      *

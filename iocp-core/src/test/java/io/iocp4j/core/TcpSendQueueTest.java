@@ -15,9 +15,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 @DisplayName("The send queue")
-class SendQueueTest {
+class TcpSendQueueTest {
     private final BufferPool pool = new BufferPool(1 << 20);
-    private final SendQueue queue = new SendQueue(pool);
+    private final TcpSendQueue queue = new TcpSendQueue(pool);
 
     @AfterEach
     void everythingIsBack() {
@@ -178,9 +178,9 @@ class SendQueueTest {
     void oneForAll() throws Exception {
         try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
                 CompletionPort other = CompletionPort.open(PortOptions.defaults().workers(1))) {
-            SendQueue[] seen = new SendQueue[7];
+            TcpSendQueue[] seen = new TcpSendQueue[7];
             Probe probe = new Probe(null, () -> {
-                SendQueue first = SendQueue.EMPTY.toAddTo(port.buffers());
+                TcpSendQueue first = TcpSendQueue.EMPTY.toAddTo(port.buffers());
                 first.add(bytes(10));
                 seen[0] = first.toAddTo(port.buffers());
                 seen[1] = first.unlessEmpty();
@@ -188,30 +188,30 @@ class SendQueueTest {
                 first.sent(0);
                 first.clear();
                 seen[2] = first.unlessEmpty();
-                seen[3] = SendQueue.EMPTY.toAddTo(port.buffers());
-                seen[4] = SendQueue.EMPTY.toAddTo(port.buffers());
-                seen[5] = SendQueue.EMPTY.unlessEmpty();
+                seen[3] = TcpSendQueue.EMPTY.toAddTo(port.buffers());
+                seen[4] = TcpSendQueue.EMPTY.toAddTo(port.buffers());
+                seen[5] = TcpSendQueue.EMPTY.unlessEmpty();
                 seen[3].unlessEmpty();
-                seen[6] = SendQueue.EMPTY.toAddTo(other.buffers());
+                seen[6] = TcpSendQueue.EMPTY.toAddTo(other.buffers());
             });
             port.post(probe);
             probe.await();
             assertSame(seen[0], seen[1], "in use as long as something waits");
-            assertSame(SendQueue.EMPTY, seen[2]);
+            assertSame(TcpSendQueue.EMPTY, seen[2]);
             assertSame(seen[0], seen[3], "kept by the worker");
             assertArrayEquals(new ByteBuffer[CompletionPort.GATHER_MAX], seen[3].gathered(), "what was sent is held no longer");
             assertEquals(0, seen[3].bytes() + seen[3].entries());
             assertNotSame(seen[3], seen[4], "two connections with something to send");
-            assertNotSame(SendQueue.EMPTY, seen[4]);
-            assertSame(SendQueue.EMPTY, seen[5]);
+            assertNotSame(TcpSendQueue.EMPTY, seen[4]);
+            assertSame(TcpSendQueue.EMPTY, seen[5]);
             assertNotSame(seen[3], seen[6], "another port has other memory");
-            SendQueue elsewhere = SendQueue.EMPTY.toAddTo(port.buffers());
-            assertSame(SendQueue.EMPTY, elsewhere.unlessEmpty());
-            assertNotSame(elsewhere, SendQueue.EMPTY.toAddTo(port.buffers()), "another thread keeps none");
+            TcpSendQueue elsewhere = TcpSendQueue.EMPTY.toAddTo(port.buffers());
+            assertSame(TcpSendQueue.EMPTY, elsewhere.unlessEmpty());
+            assertNotSame(elsewhere, TcpSendQueue.EMPTY.toAddTo(port.buffers()), "another thread keeps none");
             assertEquals(0, port.buffers().usedBytes());
         }
-        assertTrue(SendQueue.EMPTY.isEmpty());
-        assertEquals(0, SendQueue.EMPTY.bytes());
+        assertTrue(TcpSendQueue.EMPTY.isEmpty());
+        assertEquals(0, TcpSendQueue.EMPTY.bytes());
     }
 
     @Test
@@ -224,7 +224,7 @@ class SendQueueTest {
             long[] kept = new long[5];
             Probe probe = new Probe(null, () -> {
                 for (int i = 0; i < 2; i++) {
-                    SendQueue first = SendQueue.EMPTY.toAddTo(buffers);
+                    TcpSendQueue first = TcpSendQueue.EMPTY.toAddTo(buffers);
                     first.add(bytes(100 + i));
                     chunks[i] = first.single();
                     used[2 * i] = buffers.usedBytes();
@@ -232,12 +232,12 @@ class SendQueueTest {
                     used[2 * i + 1] = buffers.usedBytes();
                     kept[2 * i + 1] = buffers.keptBytes();
                 }
-                SendQueue large = SendQueue.EMPTY.toAddTo(buffers);
-                SendQueue second = SendQueue.EMPTY.toAddTo(buffers);
-                large.add(bytes(SendQueue.CHUNK_MIN + 1));
+                TcpSendQueue large = TcpSendQueue.EMPTY.toAddTo(buffers);
+                TcpSendQueue second = TcpSendQueue.EMPTY.toAddTo(buffers);
+                large.add(bytes(TcpSendQueue.CHUNK_MIN + 1));
                 chunks[2] = large.single();
                 second.add(bytes(10));
-                assertEquals(SendQueue.CHUNK_MIN + 1, sendAll(large));
+                assertEquals(TcpSendQueue.CHUNK_MIN + 1, sendAll(large));
                 // its place is taken
                 assertEquals(10, sendAll(second));
                 used[4] = buffers.usedBytes();
@@ -249,7 +249,7 @@ class SendQueueTest {
             assertNotSame(chunks[1], chunks[2], "too small");
             assertArrayEquals(new long[] {4096, 0, 4096, 0, 0}, used);
             assertArrayEquals(new long[] {0, 4096, 0, 4096, 4096 + 8192}, kept);
-            SendQueue elsewhere = SendQueue.EMPTY.toAddTo(buffers);
+            TcpSendQueue elsewhere = TcpSendQueue.EMPTY.toAddTo(buffers);
             elsewhere.add(bytes(10));
             assertEquals(4096, buffers.usedBytes());
             assertEquals(10, sendAll(elsewhere));
@@ -266,15 +266,15 @@ class SendQueueTest {
             long[] used = new long[2];
             Probe probe = new Probe(null, () -> {
                 for (int i = 0; i < 2; i++) {
-                    SendQueue small = SendQueue.EMPTY.toAddTo(buffers);
+                    TcpSendQueue small = TcpSendQueue.EMPTY.toAddTo(buffers);
                     small.add(bytes(10));
                     sendAll(small);
-                    SendQueue waiting = SendQueue.EMPTY.toAddTo(buffers);
+                    TcpSendQueue waiting = TcpSendQueue.EMPTY.toAddTo(buffers);
                     assertSame(small, waiting);
                     if (i == 0) {
                         waiting.add(shared, shared.buffer().duplicate());
                     } else {
-                        waiting.add(bytes(SendQueue.CHUNK_MIN + 1));
+                        waiting.add(bytes(TcpSendQueue.CHUNK_MIN + 1));
                     }
                     used[i] = buffers.usedBytes();
                     sendAll(waiting);
@@ -289,12 +289,12 @@ class SendQueueTest {
     }
 
     /** Sends what is in a queue of one entry, and lets go of it as a connection does. */
-    private static int sendAll(SendQueue full) {
+    private static int sendAll(TcpSendQueue full) {
         ByteBuffer only = full.single();
         int length = only.remaining();
         only.position(only.limit());
         full.sent(length);
-        assertSame(SendQueue.EMPTY, full.unlessEmpty());
+        assertSame(TcpSendQueue.EMPTY, full.unlessEmpty());
         return length;
     }
 
@@ -309,14 +309,14 @@ class SendQueueTest {
         assertEquals(CompletionPort.GATHER_MAX, queue.gather());
         queue.sent(0);
         queue.clear();
-        PooledBuffer half = pool.acquire(SendQueue.GATHER_BYTES_MAX / 2);
+        PooledBuffer half = pool.acquire(TcpSendQueue.GATHER_BYTES_MAX / 2);
         addShared(half);
         addShared(half);
         addShared(half);
         assertEquals(2, queue.gather());
         queue.sent(0);
         queue.clear();
-        PooledBuffer large = pool.acquire(SendQueue.GATHER_BYTES_MAX * 2);
+        PooledBuffer large = pool.acquire(TcpSendQueue.GATHER_BYTES_MAX * 2);
         addShared(large);
         addShared(small);
         assertEquals(1, queue.gather());

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
  * Cuts a connection that is to end, but whose peer takes less of what is queued than the least rate asks for in a linger timeout, or does
  * not end its side in one. Begins when it is made. Every method is called under the connection's lock.
  */
-final class Linger {
+final class TcpLingerTimer {
     private final CompletionPort port;
     private final Object lock;
     private final Duration limit;
@@ -23,7 +23,7 @@ final class Linger {
     private Future<?> timer;
     private boolean stopped;
 
-    Linger(CompletionPort port, Object lock, Duration limit, int leastRate, LongSupplier queued, Runnable cut) {
+    TcpLingerTimer(CompletionPort port, Object lock, Duration limit, int leastRate, LongSupplier queued, Runnable cut) {
         this.port = port;
         this.lock = lock;
         this.limit = limit;

@@ -6,10 +6,10 @@ import java.nio.ByteBuffer;
  * A port as its handles see it: what a socket needs that is not the operating system's own ({@link TlsSocket}, {@link MemorySocket}) to
  * keep the contract of {@link CompletionPort}.
  */
-interface HandlePort extends CompletionPort {
+interface PortInternals extends CompletionPort {
     /** The same port, seen from inside. */
-    static HandlePort of(CompletionPort port) {
-        if (port instanceof HandlePort inside) {
+    static PortInternals of(CompletionPort port) {
+        if (port instanceof PortInternals inside) {
             return inside;
         }
         throw new IllegalArgumentException("TLS and connections in memory need a port of this library, not " + port.getClass());
@@ -32,7 +32,7 @@ interface HandlePort extends CompletionPort {
 
     /** Begins to close a port that belongs to what ends here: on whatever thread it ends, which must not wait for the port. */
     static void beginClose(CompletionPort port) {
-        if (port instanceof HandlePort inside) {
+        if (port instanceof PortInternals inside) {
             inside.beginClose();
         } else {
             port.close();

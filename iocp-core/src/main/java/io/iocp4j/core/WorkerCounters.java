@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * What one worker has delivered. Written by that worker only, or under one lock; read by others for reports, for which no order is
  * needed: a count costs a plain store, where a counter that workers share would cost each message a fight for its cache line.
  */
-final class Tally {
+final class WorkerCounters {
     /** What is counted. */
     private enum Count {
         DELIVERED,
@@ -59,7 +59,7 @@ final class Tally {
     }
 
     /** Adds what another has counted, whose thread has ended. */
-    void add(Tally ended) {
+    void add(WorkerCounters ended) {
         for (Count count : COUNTS) {
             add(count, ended.counts.getOpaque(count.ordinal()));
         }
@@ -70,17 +70,17 @@ final class Tally {
     }
 
     /** The sums over workers, with what the port itself knows. */
-    static PortCounters sum(List<Tally> tallies, int workers, long replaced, int handles, long outstanding, BufferPool buffers) {
+    static PortCounters sum(List<WorkerCounters> all, int workers, long replaced, int handles, long outstanding, BufferPool buffers) {
         return new PortCounters(workers, replaced, handles, outstanding,
-                sum(tallies, Count.DELIVERED), sum(tallies, Count.HANDLER_FAILURES), (int) sum(tallies, Count.NULLS),
-                sum(tallies, Count.ACCEPTED), sum(tallies, Count.ACCEPTS_FAILED),
-                sum(tallies, Count.CONNECTED), sum(tallies, Count.CONNECTS_FAILED),
-                sum(tallies, Count.BYTES_RECEIVED), sum(tallies, Count.BYTES_SENT),
+                sum(all, Count.DELIVERED), sum(all, Count.HANDLER_FAILURES), (int) sum(all, Count.NULLS),
+                sum(all, Count.ACCEPTED), sum(all, Count.ACCEPTS_FAILED),
+                sum(all, Count.CONNECTED), sum(all, Count.CONNECTS_FAILED),
+                sum(all, Count.BYTES_RECEIVED), sum(all, Count.BYTES_SENT),
                 buffers.usedBytes(), buffers.keptBytes(),
                 buffers.budget().used(MemoryBudget.Kind.HEAP), buffers.budget().evicted());
     }
 
-    private static long sum(List<Tally> tallies, Count count) {
-        return tallies.stream().mapToLong(tally -> tally.counts.getOpaque(count.ordinal())).sum();
+    private static long sum(List<WorkerCounters> all, Count count) {
+        return all.stream().mapToLong(counters -> counters.counts.getOpaque(count.ordinal())).sum();
     }
 }

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * the rest. While the connection has not been told of one silence, there is no notice of the next: behind a callback that takes long,
  * notices would pile up.
  */
-final class IdleTimer {
+final class TcpIdleTimer {
     private final CompletionPort port;
     private final Object lock;
     /** Run under the lock; {@link #told()} answers it. */
@@ -25,7 +25,7 @@ final class IdleTimer {
     /** Tells the check that holds from one that waited for the lock while the timer was stopped. */
     private int round;
 
-    IdleTimer(CompletionPort port, Object lock, Runnable notice) {
+    TcpIdleTimer(CompletionPort port, Object lock, Runnable notice) {
         this.port = port;
         this.lock = lock;
         this.notice = notice;

@@ -5,16 +5,17 @@ import io.iocp4j.core.IoContext;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.Operation;
-import io.iocp4j.core.PortListener;
+import io.iocp4j.core.PortAcceptor;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * A listener of {@link IocpPort}. It keeps several AcceptEx with the kernel, each with a socket to accept into, so that a burst of
+ * The listening socket of {@link IocpPort}. It keeps several AcceptEx with the kernel, each with a socket to accept into,
+ * so that a burst of
  * connections need not wait for workers; what comes before it is asked for is kept ready.
  */
-final class IocpListener extends IocpHandle implements PortListener {
+final class IocpAcceptor extends IocpHandle implements PortAcceptor {
     private static final int SO_EXCLUSIVEADDRUSE = -5;
     /** A sockaddr_storage and the 16 bytes more that AcceptEx demands. */
     static final int ADDRESS_BYTES = 144;
@@ -25,7 +26,7 @@ final class IocpListener extends IocpHandle implements PortListener {
     private final ArrayDeque<IocpSocket> ready = new ArrayDeque<>();
     private IoContext waiting;
 
-    IocpListener(IocpPort port, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
+    IocpAcceptor(IocpPort port, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
         super(port, key);
         try {
             allowBothFamilies();
@@ -103,10 +104,10 @@ final class IocpListener extends IocpHandle implements PortListener {
     }
 
     private static final class Accept extends Request {
-        private final IocpListener owner;
+        private final IocpAcceptor owner;
         private final IocpSocket accepted;
 
-        Accept(IocpListener owner, IocpSocket accepted) {
+        Accept(IocpAcceptor owner, IocpSocket accepted) {
             super(owner);
             this.owner = owner;
             this.accepted = accepted;
@@ -201,6 +202,6 @@ final class IocpListener extends IocpHandle implements PortListener {
 
     @Override
     public String toString() {
-        return "listener " + local;
+        return "acceptor " + local;
     }
 }

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * <p>The bytes are copied. A pooled buffer lent until the next read would be shorter by a copy, but any thread may close the connection
  * at any time, and then nobody could say when the memory is free.
  */
-class BlockingReader implements TcpHandler {
+class TcpBlockingReader implements TcpHandler {
     /** What came and was not read is not charged up to this many bytes. */
     private static final int UNCHARGED = TcpConnection.RECEIVE_REST;
 
@@ -30,7 +30,7 @@ class BlockingReader implements TcpHandler {
     /** What of it the memory budget knows, in bytes. */
     private int charged;
 
-    BlockingReader(CompletionPort port, int readMax) {
+    TcpBlockingReader(CompletionPort port, int readMax) {
         this.port = port;
         this.readMax = readMax;
     }

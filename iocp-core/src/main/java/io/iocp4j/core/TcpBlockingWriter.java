@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
  * One thread writes at a time, the others wait for their turn. Every method is called under the connection's lock, on which the threads
  * wait.
  */
-final class BlockingWriter {
+final class TcpBlockingWriter {
     /** What is queued at a time, in bytes. */
     static final int PORTION_MAX = 64 << 10;
 
@@ -19,7 +19,7 @@ final class BlockingWriter {
     private boolean writing;
     private int waiters;
 
-    BlockingWriter(TcpConnection connection, Object lock) {
+    TcpBlockingWriter(TcpConnection connection, Object lock) {
         this.connection = connection;
         this.lock = lock;
     }

@@ -5,12 +5,12 @@ import java.net.InetSocketAddress;
 import java.nio.channels.AsynchronousServerSocketChannel;
 import java.nio.channels.AsynchronousSocketChannel;
 
-/** A listener of {@link AsyncChannelPort}. */
-final class AsyncChannelListener extends AsyncChannelHandle implements PortListener {
+/** The listening socket of {@link AsyncChannelPort}. */
+final class AsyncChannelAcceptor extends AsyncChannelHandle implements PortAcceptor {
     private final AsynchronousServerSocketChannel channel;
     private final InetSocketAddress local;
 
-    AsyncChannelListener(AsyncChannelPort port, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
+    AsyncChannelAcceptor(AsyncChannelPort port, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
         super(port, key);
         AsynchronousServerSocketChannel opened = null;
         try {
@@ -49,13 +49,13 @@ final class AsyncChannelListener extends AsyncChannelHandle implements PortListe
 
     @Override
     public String toString() {
-        return "listener " + local;
+        return "acceptor " + local;
     }
 
     /** Of an accept. */
     private final class Accepted extends Completer<AsynchronousSocketChannel> {
         Accepted() {
-            super(AsyncChannelListener.this.port);
+            super(AsyncChannelAcceptor.this.port);
         }
 
         @Override

@@ -22,7 +22,7 @@ import java.util.concurrent.Future;
  * <p>Every method but the constructor and {@link #lookUp()} is called under the connection's lock. The connection lives until the last
  * attempt was delivered, since each retains it. A lookup does not: its answer finds a connector that has stopped, and nothing happens.
  */
-final class Connector {
+final class TcpConnector {
     /** How many addresses of a name are tried. */
     static final int ADDRESSES_MAX = 64;
 
@@ -47,14 +47,14 @@ final class Connector {
     private boolean stopped;
 
     /** Not under the lock: the parameters of TLS are the application's. What TLS refuses is refused here, by the call that brought it. */
-    Connector(TcpConnection connection, Object lock, CompletionPort port, TcpOptions options, InetSocketAddress remote) {
+    TcpConnector(TcpConnection connection, Object lock, CompletionPort port, TcpOptions options, InetSocketAddress remote) {
         this.connection = connection;
         this.lock = lock;
         this.port = port;
         this.options = options;
         this.remote = remote;
         tls = options.tls() == null ? null
-                : TlsRecords.ofClient(options, remote.getHostString(), remote.getPort(), HandlePort.of(port).buffers());
+                : TlsRecords.ofClient(options, remote.getHostString(), remote.getPort(), PortInternals.of(port).buffers());
     }
 
     /** The peer that was asked for. */
@@ -267,7 +267,7 @@ final class Connector {
         untried.clear();
         cancel(next);
         pending.forEach(attempt -> attempt.socket.close());
-        TlsSocket socket = new TlsSocket(HandlePort.of(port), winner.socket, tls, options.lingerTimeout());
+        TlsSocket socket = new TlsSocket(PortInternals.of(port), winner.socket, tls, options.lingerTimeout());
         handshake = new Attempt(socket, winner.address);
         pending.add(handshake);
         socket.handshake(handshake);

@@ -7,13 +7,13 @@ import java.util.ArrayDeque;
  * A listener of {@link SimulatedPort} with its queue of connections that wait to be accepted. Guarded by the
  * simulation.
  */
-final class SimulatedListener extends SimulatedHandle implements PortListener {
+final class SimulatedAcceptor extends SimulatedHandle implements PortAcceptor {
     private final InetSocketAddress local;
     private final int backlog;
     private final ArrayDeque<SimulatedSocket> waiting = new ArrayDeque<>();
     private IoContext accept;
 
-    SimulatedListener(SimulatedPort port, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
+    SimulatedAcceptor(SimulatedPort port, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
         super(port, key);
         this.backlog = backlog;
         this.local = asked.getPort() == 0 ? new InetSocketAddress(asked.getAddress(), world.tcpPort()) : asked;
