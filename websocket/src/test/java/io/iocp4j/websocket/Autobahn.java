@@ -3,6 +3,7 @@ package io.iocp4j.websocket;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

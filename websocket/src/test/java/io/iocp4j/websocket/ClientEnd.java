@@ -6,6 +6,15 @@ import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.Role;
+import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.handshake.DeflateAgreement;
+import io.iocp4j.websocket.handshake.HandshakeInfo;
+import io.iocp4j.websocket.http.HttpHeaders;
+import io.iocp4j.websocket.http.HttpLimits;
+import io.iocp4j.websocket.http.HttpRequest;
+import io.iocp4j.websocket.http.HttpResponseHead;
+import io.iocp4j.websocket.http.HttpResponseReader;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -16,7 +25,7 @@ final class ClientEnd implements TcpHandler {
     private final WebSocketSettings settings;
     private final int number;
     private final HttpResponseReader reader = new HttpResponseReader(HttpLimits.defaults());
-    private WebSocketEnd socket;
+    private WebSocketConnection socket;
 
     private ClientEnd(WebSocketListener listener, WebSocketSettings settings, int number) {
         this.number = number;
@@ -39,7 +48,7 @@ final class ClientEnd implements TcpHandler {
     public void onOpen(TcpConnection connection) {
         String offer = DeflateAgreement.offer(settings.deflate());
         String head = offer == null ? RawClient.upgradeHead("/" + number)
-                : RawClient.upgradeHead("/" + number, Extension.FIELD + ": " + offer);
+                : RawClient.upgradeHead("/" + number, "Sec-WebSocket-Extensions: " + offer);
         connection.send(ByteBuffer.wrap(WireBytes.utf8(head)));
     }
 
@@ -49,8 +58,8 @@ final class ClientEnd implements TcpHandler {
         if (head != null) {
             HttpRequest request = HttpRequest.of("GET", "/" + number, HttpHeaders.builder().add("Host", "localhost").build(), true);
             DeflateAgreement deflate = DeflateAgreement.check(settings.deflate(), head.headers());
-            OpeningHandshake facts = new OpeningHandshake(request, head.headers(), null, deflate);
-            socket = new WebSocketEnd(connection, Role.CLIENT, facts, listener, settings);
+            HandshakeInfo facts = new HandshakeInfo(request, head.headers(), null, deflate);
+            socket = new WebSocketConnection(connection, Role.CLIENT, facts, listener, settings);
             socket.onOpen();
         }
         if (socket != null) {

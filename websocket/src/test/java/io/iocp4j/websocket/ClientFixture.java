@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.iocp4j.websocket.frame.DeflateReader;
 import java.io.IOException;
 
 /** A client of plain bytes that has offered compression, and a reader of DEFLATE that is not the JDK's. */

@@ -12,7 +12,7 @@ final class Duplex implements AutoCloseable {
     final WebSocket atServer;
     final WebSocket atClient;
 
-    /** The listener of the client's end may be an {@link Inbox}, then it is the face of calls that wait. */
+    /** The listener of the client's end may be an {@link BlockingReceiver}, then it is the face of calls that wait. */
     Duplex(Consumer<WebSocketServer.Builder> serverSettings, WebSocketListener serverListener,
             Consumer<WebSocketClient.Builder> clientSettings, WebSocketListener clientListener) throws Exception {
         LinkedBlockingQueue<WebSocket> opened = new LinkedBlockingQueue<>();

@@ -3,6 +3,8 @@ package io.iocp4j.websocket;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.handshake.Deflate;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -3,6 +3,9 @@ package io.iocp4j.websocket;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.http.HttpFixture;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;

@@ -2,6 +2,8 @@ package io.iocp4j.websocket;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.handshake.ServerHandshake;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -62,7 +64,7 @@ final class RawServer implements AutoCloseable {
         /** The answer that opens a WebSocket, with these further lines. */
         String switching(String... lines) {
             return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                    + "Sec-WebSocket-Accept: " + Handshake.accept(field("Sec-WebSocket-Key")) + "\r\n"
+                    + "Sec-WebSocket-Accept: " + ServerHandshake.accept(field("Sec-WebSocket-Key")) + "\r\n"
                     + String.join("", lines) + "\r\n";
         }
 

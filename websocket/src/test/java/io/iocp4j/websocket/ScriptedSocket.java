@@ -1,6 +1,8 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -52,7 +54,7 @@ final class ScriptedSocket implements WebSocketListener {
     private int actsLeft;
     private boolean busy;
 
-    WebSocketEnd socket;
+    WebSocketConnection socket;
     final List<Sent> sent = new ArrayList<>();
     final List<Sent> received = new ArrayList<>();
     CloseStatus told;
@@ -76,7 +78,7 @@ final class ScriptedSocket implements WebSocketListener {
     public void onOpen(WebSocket opened) {
         enter("onOpen");
         check(socket == null, "opened twice");
-        socket = (WebSocketEnd) opened;
+        socket = (WebSocketConnection) opened;
         socket.waterMarks(random.nextInt(100), 100 + random.nextInt(2000));
         actLater();
         actNow();

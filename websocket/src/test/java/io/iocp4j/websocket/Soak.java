@@ -17,6 +17,7 @@ import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import io.iocp4j.core.TestKeys;
 import io.iocp4j.core.ThrowingLog;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -5,6 +5,8 @@ import io.iocp4j.core.Faults;
 import io.iocp4j.core.SteppedWorld;
 import io.iocp4j.core.Stepper;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Writer;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.http.HttpHandler;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;

@@ -8,6 +8,7 @@ import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;

@@ -2,6 +2,8 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.EchoCost;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.FrameEncoder;
+import io.iocp4j.websocket.frame.Opcode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;

@@ -2,6 +2,9 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.IdleCost;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.MessageDeflater;
+import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -58,7 +61,7 @@ final class WebSocketIdleCost extends IdleCost {
         } else {
             boolean takeover = kind.equals("takeover");
             int messages = takeover ? WINDOW_OF_LONG : 1;
-            MessageDeflater deflater = new MessageDeflater(Deflater.DEFAULT_COMPRESSION, takeover, Deflate.WINDOW_BITS_MAX);
+            MessageDeflater deflater = new MessageDeflater(Deflater.DEFAULT_COMPRESSION, takeover, MessageDeflater.WINDOW_BITS_MAX);
             ByteBuffer all = ByteBuffer.wrap(ForeignPeer.numbers(messages * LONG_BYTES));
             for (int i = 0; i < messages; i++) {
                 byte[] payload = WireBytes.remaining(deflater.deflate(all.slice(i * LONG_BYTES, LONG_BYTES), true));

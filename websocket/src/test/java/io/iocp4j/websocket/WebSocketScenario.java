@@ -6,6 +6,7 @@ import io.iocp4j.core.RefCounted;
 import io.iocp4j.core.SimulatedPort;
 import io.iocp4j.core.Simulation;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ final class WebSocketScenario {
         this.world = new Simulation(random.nextLong(), faults, buffers);
         if (random.nextInt(3) == 0) {
             // turns that end early
-            world.slowClock(random.nextLong(Incoming.TURN_NANOS_MAX));
+            world.slowClock(random.nextLong(MessageReceiver.TURN_NANOS_MAX));
         }
         if (logging) {
             world.keepLog();
