@@ -50,6 +50,7 @@ class DescriptorsEndTest {
     }
 
     @Test
+    @Shows("Accept storms")
     @DisplayName("Accept storms: accepts again when there are some, tells its filter, and logs: nothing is loaded first when none is left")
     void acceptsAgain() throws Exception {
         assumeTrue(Files.isExecutable(BASH), "needs a shell that sets limits");

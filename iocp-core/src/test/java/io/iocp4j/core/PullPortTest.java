@@ -61,7 +61,8 @@ class PullPortTest extends CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B5 a time-out takes nothing: what comes later is there for the next take, and nothing was delivered")
+    @Shows("B5")
+    @DisplayName("a time-out takes nothing: what comes later is there for the next take, and nothing was delivered")
     void timeout() throws Exception {
         CompletionPort port = CompletionPort.open(ONE);
         try (CompletionPort peers = CompletionPort.open(ONE.pulled(false))) {

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 @DisplayName("The TCP servers and clients that README shows")
 class ReadmeTest {
     @Test
-    @DisplayName("C62 with a virtual thread for each connection")
+    @Shows("C62")
+    @DisplayName("with a virtual thread for each connection")
     void blocking() throws Exception {
         try (TcpServer server = TcpServer.listen(0, connection -> {
             for (ByteBuffer data; (data = connection.read()) != null; ) connection.write(data);
@@ -24,7 +25,8 @@ class ReadmeTest {
     }
 
     @Test
-    @DisplayName("C62 with callbacks")
+    @Shows("C62")
+    @DisplayName("with callbacks")
     void callbacks() throws Exception {
         TcpServer server = TcpServer.listen(TcpOptions.defaults().tcpPort(0), connection -> new TcpHandler() {
             @Override public void onData(TcpConnection c, ByteBuffer data) { if (!c.send(data)) c.pause(); }
@@ -36,7 +38,8 @@ class ReadmeTest {
     }
 
     @Test
-    @DisplayName("C62 clients, with calls that wait and with callbacks")
+    @Shows("C62")
+    @DisplayName("clients, with calls that wait and with callbacks")
     void clients() throws Exception {
         try (CompletionPort port = CompletionPort.open();
                 TcpServer server = TcpServer.listen(TcpOptions.defaults(), connection -> new TcpHandler() {
@@ -64,7 +67,8 @@ class ReadmeTest {
     }
 
     @Test
-    @DisplayName("C62 the loop of a worker written by hand")
+    @Shows("C62")
+    @DisplayName("the loop of a worker written by hand")
     void pull() throws Exception {
         CompletableFuture<Thread> deliveredBy = new CompletableFuture<>();
         try (CompletionPort port = CompletionPort.open(PortOptions.pull())) {

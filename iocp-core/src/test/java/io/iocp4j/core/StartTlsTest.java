@@ -208,7 +208,8 @@ class StartTlsTest extends TlsFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"other.example", "127.0.0.2"})
-    @DisplayName("CVE-2020-11050 fails where the certificate is not one of the host")
+    @Shows("CVE-2020-11050")
+    @DisplayName("fails where the certificate is not one of the host")
     void wrongHost(String host) throws Exception {
         Starting handler = new Starting(host);
         try (ServerSocket listener = listener()) {

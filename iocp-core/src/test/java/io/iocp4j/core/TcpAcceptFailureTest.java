@@ -94,7 +94,8 @@ class TcpAcceptFailureTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource(names = {"NO_DESCRIPTORS", "NO_BUFFERS", "OTHER"})
-    @DisplayName("Accept storms, C46: lives on, waits longer each time up to a second, and then accepts again")
+    @Shows({"C46", "Accept storms"})
+    @DisplayName("Accept storms: lives on, waits longer each time up to a second, and then accepts again")
     void retries(IoError error) throws Exception {
         FailingPort failing = new FailingPort(port, error, 10);
         Recorder recorder = new Recorder();

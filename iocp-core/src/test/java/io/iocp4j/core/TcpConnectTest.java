@@ -40,7 +40,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C11 connects to a host by name, with callbacks and with calls that wait")
+    @Shows("C11")
+    @DisplayName("connects to a host by name, with callbacks and with calls that wait")
     void byName() throws Exception {
         TcpServer server = echo();
         Recorder recorder = new Recorder();
@@ -74,7 +75,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C13 C16 that is refused says so with both addresses, and leaves nothing")
+    @Shows({"C13", "C16"})
+    @DisplayName("that is refused says so with both addresses, and leaves nothing")
     void refused() throws Exception {
         int closedPort;
         try (ServerSocket closed = new ServerSocket(0, 1, LOOPBACK)) {
@@ -95,7 +97,8 @@ class TcpConnectTest extends TcpFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "0.0.0.0"})
-    @DisplayName("C16 that is connected with itself, since the system chose the port that nobody listens on: CONNECTION_REFUSED; "
+    @Shows("C16")
+    @DisplayName("that is connected with itself, since the system chose the port that nobody listens on: CONNECTION_REFUSED; "
             + "by its own choice it may be")
     void metItself(String bound) throws Exception {
         InetSocketAddress closed;
@@ -128,7 +131,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C11 by a name that nobody has: HOST_NOT_FOUND that names it")
+    @Shows("C11")
+    @DisplayName("by a name that nobody has: HOST_NOT_FOUND that names it")
     void nowhere() {
         IoException thrown = assertThrows(IoException.class, () -> TcpClient.connect("nowhere.invalid", 1));
         assertEquals(IoError.HOST_NOT_FOUND, thrown.error());
@@ -196,7 +200,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C12 connects from the port that it was given; a taken one: ADDRESS_IN_USE of bind, with the address")
+    @Shows("C12")
+    @DisplayName("connects from the port that it was given; a taken one: ADDRESS_IN_USE of bind, with the address")
     void localAddress() throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             int free;
@@ -223,7 +228,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("E6 C5 that does not keep what is sent early: send says false, a write throws NOT_CONNECTED, nothing of it is sent")
+    @Shows({"E6", "C5"})
+    @DisplayName("that does not keep what is sent early: send says false, a write throws NOT_CONNECTED, nothing of it is sent")
     void withoutBuffering() throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             Recorder recorder = new Recorder();
@@ -248,7 +254,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C18 whose handle is closed under it ends once, with the error of the receive")
+    @Shows("C18")
+    @DisplayName("whose handle is closed under it ends once, with the error of the receive")
     void handleClosed() throws Exception {
         CompletableFuture<PortSocket> handle = new CompletableFuture<>();
         CompletionPort seen = new ForwardingPort(port) {
@@ -283,7 +290,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C55 that writes after the peer's end took its own: BROKEN_PIPE; after an end() of its own: SHUT_DOWN")
+    @Shows("C55")
+    @DisplayName("that writes after the peer's end took its own: BROKEN_PIPE; after an end() of its own: SHUT_DOWN")
     void whyNot() throws Exception {
         TcpServer server = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
         TcpConnection ended = TcpClient.connect(port, options, server.address());

@@ -211,7 +211,8 @@ class TcpConnectorTest {
     }
 
     @Test
-    @DisplayName("C16 reports the last failure when every address failed, with those before it, each with its address")
+    @Shows("C16")
+    @DisplayName("reports the last failure when every address failed, with those before it, each with its address")
     void allFail() throws Exception {
         Simulation.Answer tooLate = new Simulation.Answer(MILLI, IoError.TIMED_OUT);
         Net net = new Net(4).addresses(REFUSES, UNREACHABLE, tooLate).connect(TcpOptions.defaults());
@@ -252,7 +253,8 @@ class TcpConnectorTest {
     }
 
     @Test
-    @DisplayName("C11 connects to nobody when the name has no address: HOST_NOT_FOUND with the name, no attempt")
+    @Shows("C11")
+    @DisplayName("connects to nobody when the name has no address: HOST_NOT_FOUND with the name, no attempt")
     void noSuchHost() throws Exception {
         Net net = new Net(7).connect(TcpOptions.defaults());
         net.lookup.completeExceptionally(new UnknownHostException("name"));
@@ -286,7 +288,8 @@ class TcpConnectorTest {
     }
 
     @Test
-    @DisplayName("A9 C14 can be closed while the name is looked up or an attempt is under way: onClose at once and alone")
+    @Shows({"A9", "C14"})
+    @DisplayName("can be closed while the name is looked up or an attempt is under way: onClose at once and alone")
     void closed() throws Exception {
         for (boolean resolved : new boolean[] {false, true}) {
             for (boolean abort : new boolean[] {false, true}) {
@@ -329,7 +332,8 @@ class TcpConnectorTest {
     }
 
     @Test
-    @DisplayName("C25 C30 keeps what is sent and the end while it has only a name, and sends them in order")
+    @Shows({"C25", "C30"})
+    @DisplayName("keeps what is sent and the end while it has only a name, and sends them in order")
     void sendsWhileLookingUp() throws Exception {
         Net net = new Net(10).connect(TcpOptions.defaults());
         net.connection.send(TcpFixture.text("a"));
@@ -358,7 +362,8 @@ class TcpConnectorTest {
     }
 
     @Test
-    @DisplayName("C12 tries one address after the other when it has a local port, which only one of them can use")
+    @Shows("C12")
+    @DisplayName("tries one address after the other when it has a local port, which only one of them can use")
     void localPort() throws Exception {
         Net net = new Net(12).addresses(new Simulation.Answer(Duration.ofSeconds(1).toNanos(), IoError.TIMED_OUT), CONNECTS)
                 .connect(TcpOptions.defaults().localAddress(new InetSocketAddress(v4(9), 9999)));

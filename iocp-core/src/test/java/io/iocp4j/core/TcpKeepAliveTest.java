@@ -59,7 +59,8 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C49 C50 is off by default; on without times leaves those of the system; off keeps them, and twice is harmless")
+    @Shows({"C49", "C50"})
+    @DisplayName("is off by default; on without times leaves those of the system; off keeps them, and twice is harmless")
     void times() throws Exception {
         TcpConnection connection = connect(options);
         assertEquals(false, option(StandardSocketOptions.SO_KEEPALIVE));
@@ -87,7 +88,8 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C51 sets idle time, interval and count before the connect")
+    @Shows("C51")
+    @DisplayName("sets idle time, interval and count before the connect")
     void allThree() throws Exception {
         connect(options.keepAlive(Duration.ofSeconds(21), Duration.ofSeconds(22), 23));
         assertEquals(true, option(StandardSocketOptions.SO_KEEPALIVE));
@@ -107,7 +109,8 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("B28 C52 a peer whose link is cut is given up after the probes: TIMED_OUT")
+    @Shows({"B28", "C52"})
+    @DisplayName("a peer whose link is cut is given up after the probes: TIMED_OUT")
     void cutLink() throws Exception {
         try (CutLink link = CutLink.open()) {
             assumeTrue(link != null, "needs root, iproute2 and network namespaces");

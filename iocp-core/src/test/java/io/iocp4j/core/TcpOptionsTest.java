@@ -24,7 +24,8 @@ class TcpOptionsTest {
     private static final TcpOptions DEFAULTS = TcpOptions.defaults();
 
     @Test
-    @DisplayName("C6 C41 C49 the defaults: no half-open, backlog 511, keep-alive off, and the rest as documented")
+    @Shows({"C6", "C41", "C49"})
+    @DisplayName("the defaults: no half-open, backlog 511, keep-alive off, and the rest as documented")
     void defaults() {
         assertFalse(DEFAULTS.allowHalfOpen());
         assertEquals(511, DEFAULTS.backlog());
@@ -58,7 +59,8 @@ class TcpOptionsTest {
     }
 
     @Test
-    @DisplayName("C51 keep-alive has idle time, interval and count; the changes for clients and servers are copies too")
+    @Shows("C51")
+    @DisplayName("keep-alive has idle time, interval and count; the changes for clients and servers are copies too")
     void newer() {
         ConnectionFilter filter = new ConnectionFilter() {
         };
@@ -91,7 +93,8 @@ class TcpOptionsTest {
 
     @ParameterizedTest
     @MethodSource("keepAlives")
-    @DisplayName("C49 keep-alive times out of range are refused: 1 to 32,767 s, 1 to 32,767 s, 1 to 127")
+    @Shows("C49")
+    @DisplayName("keep-alive times out of range are refused: 1 to 32,767 s, 1 to 32,767 s, 1 to 127")
     void keepAliveRanges(Duration idle, Duration interval, int count) {
         assertThrows(IllegalArgumentException.class, () -> DEFAULTS.keepAlive(idle, interval, count));
         assertEquals(127, DEFAULTS.keepAlive(Duration.ofSeconds(32_767), Duration.ofSeconds(32_767), 127).keepAliveCount());

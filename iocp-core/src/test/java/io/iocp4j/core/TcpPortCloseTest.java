@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 @DisplayName("A port that closes takes its connections with it")
 class TcpPortCloseTest extends TcpFixture {
     @Test
-    @DisplayName("B3 B18 open, paused, connecting and closing ones, with and without pending sends: onClose once each, all freed")
+    @Shows({"B3", "B18"})
+    @DisplayName("open, paused, connecting and closing ones, with and without pending sends: onClose once each, all freed")
     void everyKind() throws Exception {
         TcpOptions small = options.socketBuffers(SMALL, 0);
         List<Recorder> recorders = new ArrayList<>();

@@ -299,7 +299,8 @@ class TcpSendQueueTest {
     }
 
     @Test
-    @DisplayName("C27 gathers many buffers into one send, up to its bounds of buffers and bytes; a single larger one goes alone")
+    @Shows("C27")
+    @DisplayName("gathers many buffers into one send, up to its bounds of buffers and bytes; a single larger one goes alone")
     void gatherBounds() {
         PooledBuffer small = pool.acquire(512);
         for (int i = 0; i < 20; i++) {
@@ -328,7 +329,8 @@ class TcpSendQueueTest {
     }
 
     @Test
-    @DisplayName("B25 any mixture of copies, shared buffers and partial sends gives the bytes back in order")
+    @Shows("B25")
+    @DisplayName("any mixture of copies, shared buffers and partial sends gives the bytes back in order")
     void random() {
         long seed = 7_2026;
         SplittableRandom random = new SplittableRandom(seed);

@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TcpSendTest extends TcpFixture {
     @ParameterizedTest
     @EnumSource
-    @DisplayName("C2 B26 send returns before the peer reads, the data is the caller's again, every byte arrives (B25)")
+    @Shows({"C2", "B26", "B25"})
+    @DisplayName("send returns before the peer reads, the data is the caller's again, every byte arrives")
     void copies(Role role) throws Exception {
         byte[] data = random(5 * MIB, 6);
         Pair pair = pair(role, options, new Recorder());
@@ -40,7 +41,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C27 C28 what a callback sends in many pieces leaves when it returns, in order")
+    @Shows({"C27", "C28"})
+    @DisplayName("what a callback sends in many pieces leaves when it returns, in order")
     void manySmallSendsInACallback() throws Exception {
         StringBuilder expected = new StringBuilder();
         Recorder recorder = new Recorder() {
@@ -75,7 +77,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("B24 a peer that does not read costs the others nothing, and its queue is reported")
+    @Shows("B24")
+    @DisplayName("a peer that does not read costs the others nothing, and its queue is reported")
     void slowReader() throws Exception {
         TcpOptions small = options.socketBuffers(SMALL, 0);
         Pair slow = accept(small, new Recorder());
@@ -268,7 +271,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C29 E4 a peer that is gone ends the connection once, with its error and the number of bytes lost")
+    @Shows({"C29", "E4"})
+    @DisplayName("a peer that is gone ends the connection once, with its error and the number of bytes lost")
     void peerGoneWhileSending() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.socketBuffers(SMALL, 0), recorder);
@@ -283,7 +287,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C26 E3 sending on a closed connection is dropped, says false and is harmless; E12 after end() too")
+    @Shows({"C26", "E3", "E12"})
+    @DisplayName("sending on a closed connection is dropped, says false and is harmless; after end() too")
     void sendAfterTheEnd() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);

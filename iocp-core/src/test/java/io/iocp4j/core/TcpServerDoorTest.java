@@ -66,7 +66,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C47 a newcomer above maxConnections is dropped, and the filter hears both addresses and why")
+    @Shows("C47")
+    @DisplayName("a newcomer above maxConnections is dropped, and the filter hears both addresses and why")
     void full() throws Exception {
         Doorman doorman = new Doorman((local, remote) -> true);
         Recorder recorder = new Recorder();
@@ -133,7 +134,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C46 the filter hears of a failed accept, with the address that the server listens on")
+    @Shows("C46")
+    @DisplayName("the filter hears of a failed accept, with the address that the server listens on")
     void acceptFails() throws Exception {
         CompletableFuture<IoException> told = new CompletableFuture<>();
         ConnectionFilter filter = new ConnectionFilter() {
@@ -162,7 +164,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C48 an accepted connection has the server's options: paused, half-open, marks, idle time")
+    @Shows("C48")
+    @DisplayName("an accepted connection has the server's options: paused, half-open, marks, idle time")
     void inherits() throws Exception {
         Recorder recorder = new Recorder();
         TcpOptions chosen = options.pauseOnConnect(true).allowHalfOpen(true).idleTimeout(Duration.ofMillis(20)).waterMarks(0, 1);
@@ -180,7 +183,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C37 pauseOnConnect: nothing is received until resume()")
+    @Shows("C37")
+    @DisplayName("pauseOnConnect: nothing is received until resume()")
     void pauseOnConnect() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.pauseOnConnect(true), recorder);
@@ -193,7 +197,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C37 calls that wait read as always from a connection that began paused")
+    @Shows("C37")
+    @DisplayName("calls that wait read as always from a connection that began paused")
     void pauseOnConnectBlocking() throws Exception {
         CompletableFuture<String> line = new CompletableFuture<>();
         TcpServer server = closeLater(TcpServer.listenBlocking(options.pauseOnConnect(true), c -> line.complete(c.readLine())));
@@ -202,7 +207,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C38 a server listens by port or by address, once when it is made; the same options make another server")
+    @Shows("C38")
+    @DisplayName("a server listens by port or by address, once when it is made; the same options make another server")
     void forms() throws Exception {
         TcpServer byPort = closeLater(TcpServer.listen(port, TcpOptions.defaults().tcpPort(0), connection -> new Recorder()));
         TcpServer byAddress = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
@@ -216,7 +222,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C39 listen returns when it listens; no handler is made on its stack")
+    @Shows("C39")
+    @DisplayName("listen returns when it listens; no handler is made on its stack")
     void listening() throws Exception {
         CompletableFuture<Thread> made = new CompletableFuture<>();
         TcpServer server = closeLater(TcpServer.listen(port, options, connection -> {
@@ -229,7 +236,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C42 C44 a taken address: ADDRESS_IN_USE of bind with the address, and then another can be tried")
+    @Shows({"C42", "C44"})
+    @DisplayName("a taken address: ADDRESS_IN_USE of bind with the address, and then another can be tried")
     void taken() throws Exception {
         TcpServer first = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
         IoException thrown = assertThrows(IoException.class,
@@ -245,7 +253,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C40 without an address both families reach it at :: where the system has both")
+    @Shows("C40")
+    @DisplayName("without an address both families reach it at :: where the system has both")
     void bothFamilies() throws Exception {
         Recorder recorder = new Recorder();
         TcpServer server = closeLater(TcpServer.listen(port, TcpOptions.defaults(), connection -> recorder));
@@ -259,7 +268,8 @@ class TcpServerDoorTest extends TcpFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"ADDRESS_NOT_AVAILABLE", "INVALID_ARGUMENT", "ADDRESS_IN_USE", "ACCESS_DENIED"})
-    @DisplayName("C40 where :: fails it listens on 0.0.0.0, unless somebody else has the port or it is forbidden")
+    @Shows("C40")
+    @DisplayName("where :: fails it listens on 0.0.0.0, unless somebody else has the port or it is forbidden")
     void noIpv6(IoError why) throws Exception {
         ForwardingPort without = new ForwardingPort(port) {
             @Override
@@ -280,7 +290,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C56 who waited to be accepted when the listener closes is reset by the system, and nobody waits for ever")
+    @Shows("C56")
+    @DisplayName("who waited to be accepted when the listener closes is reset by the system, and nobody waits for ever")
     void acceptQueue() throws Exception {
         PortAcceptor listener = port.listen(new InetSocketAddress(LOOPBACK, 0), 10, CompletionKey.NONE);
         try (Socket waiting = new Socket(LOOPBACK, listener.local().getPort())) {

@@ -38,7 +38,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C9 silence is told, again after each such silence, and closes nothing; E2 no other callback comes of it")
+    @Shows({"C9", "E2"})
+    @DisplayName("silence is told, again after each such silence, and closes nothing; no other callback comes of it")
     void notifiesOnly() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -52,7 +53,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C8 received and sent bytes restart the measurement")
+    @Shows("C8")
+    @DisplayName("received and sent bytes restart the measurement")
     void activityRestarts() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -79,7 +81,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C7 zero switches it off, a new time replaces the old one, a negative one is refused")
+    @Shows("C7")
+    @DisplayName("zero switches it off, a new time replaces the old one, a negative one is refused")
     void setAgain() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.idleTimeout(SHORT), recorder);
@@ -180,7 +183,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C10 a pending timer keeps neither the connection nor the port")
+    @Shows("C10")
+    @DisplayName("a pending timer keeps neither the connection nor the port")
     void timersDoNotHold() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.idleTimeout(LONG).lingerTimeout(FOR_EVER), recorder);

@@ -158,7 +158,8 @@ class TlsHandshakeTest extends TlsFixture {
 
     @ParameterizedTest(name = "{0} by {1}")
     @CsvSource({"OTHER_HOST,TLSv1.2", "OTHER_HOST,TLSv1.3", "EXPIRED,TLSv1.2", "EXPIRED,TLSv1.3", "STRANGER,TLSv1.2", "STRANGER,TLSv1.3"})
-    @DisplayName("CVE-2020-11050 fails on a client for a certificate of another host, an old one, and one of nobody it knows")
+    @Shows("CVE-2020-11050")
+    @DisplayName("fails on a client for a certificate of another host, an old one, and one of nobody it knows")
     void refusesCertificate(TestKeys keys, String version) throws Exception {
         Recorder handler = new Recorder();
         try (ServerSocket listener = listener()) {

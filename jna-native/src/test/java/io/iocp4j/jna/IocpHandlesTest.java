@@ -11,6 +11,7 @@ import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
+import io.iocp4j.core.Shows;
 import io.iocp4j.jna.Awaited.Pair;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -102,7 +103,8 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("C12 a connect from an address of ours: bound to it before ConnectEx, and to nothing else")
+    @Shows("C12")
+    @DisplayName("a connect from an address of ours: bound to it before ConnectEx, and to nothing else")
     void boundConnect() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -120,7 +122,8 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("C11 the peer's address has the name that was connected to, which the system does not know")
+    @Shows("C11")
+    @DisplayName("the peer's address has the name that was connected to, which the system does not know")
     void name() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -187,7 +190,8 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("Accept storms, C46: no descriptor for the next socket: the accept says so, and a later one works")
+    @Shows({"C46", "Accept storms"})
+    @DisplayName("Accept storms: no descriptor for the next socket: the accept says so, and a later one works")
     void acceptWithoutDescriptors() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -203,7 +207,8 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("C43 a listener that is closed ends its accepts, also those that nobody asked for, and gives its address back at once")
+    @Shows("C43")
+    @DisplayName("a listener that is closed ends its accepts, also those that nobody asked for, and gives its address back at once")
     void closeListener() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -231,7 +236,8 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("B2 several null completions in one batch: the worker keeps one and posts the others again")
+    @Shows("B2")
+    @DisplayName("several null completions in one batch: the worker keeps one and posts the others again")
     void nullsInOneBatch() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);
@@ -242,7 +248,8 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("B3 shutdown under load with full batches: every operation ends before any worker leaves")
+    @Shows("B3")
+    @DisplayName("shutdown under load with full batches: every operation ends before any worker leaves")
     void shutdownInBatches() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);

@@ -13,6 +13,7 @@ import io.iocp4j.core.IoContext;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortOptions;
+import io.iocp4j.core.Shows;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,7 +96,8 @@ class IocpTakeTest {
     }
 
     @Test
-    @DisplayName("B5 a wait that times out early goes on for the rest of its time, and without a limit goes on for ever")
+    @Shows("B5")
+    @DisplayName("a wait that times out early goes on for the rest of its time, and without a limit goes on for ever")
     void earlyTimeout() throws Exception {
         CompletionPort port = open(1);
         kernel.failNext("dequeue", WinApi.WAIT_TIMEOUT);

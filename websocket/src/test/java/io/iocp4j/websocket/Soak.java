@@ -23,6 +23,7 @@ import java.io.OutputStream;
 import java.io.Writer;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -643,6 +644,9 @@ final class Soak {
                     break;
                 }
             }
+        } catch (SocketException e) {
+            // its handler threw, which a piece of some lengths makes it do, so that the server has cut it
+            demand(e.getMessage().contains("reset"), e.toString());
         } finally {
             slow.close();
         }

@@ -1,43 +1,65 @@
 package io.iocp4j.core;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.DisplayName;
 import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * Which rows are shown by tests - behaviours, known flaws of others, security gates: a test tells by the row's name as words in its
- * display name, such as "B14", "CVE-2020-13935" or "Slowloris". A row that cannot be shown is listed in a file with the reason. The
- * build runs this after the tests; a row that is missing fails it, and so does one that is said to be impossible without a reason or
+ * The table of rows that tests show: behaviours by {@code behaviours.md}, known flaws of others, security gates. A test names its
+ * rows with {@link Shows}. A row that cannot be shown is listed in a file with the reason. The build runs this after the tests. It
+ * fails for a row without a test, for a test of an unknown behaviour, and for a row that is listed as impossible without a reason or
  * beside a test.
  */
 public final class Coverage {
     private static final Pattern RANGE = Pattern.compile("([A-E])([0-9]+)-\\1([0-9]+)");
+    private static final Pattern CODE = Pattern.compile("[A-E][0-9]+");
+    private static final Pattern BEHAVIOUR = Pattern.compile("(?m)^\\| ([A-E][0-9]+) \\| (.*?) \\|");
     private static final int TESTS_SHOWN = 2;
 
-    private final Map<String, Pattern> rows = new LinkedHashMap<>();
+    private final Map<String, String> behaviours = behaviours();
+    private final Set<String> rows;
     private final Map<String, List<String>> tests = new TreeMap<>();
     private final Map<String, String> impossible = new LinkedHashMap<>();
     private final List<String> mistakes = new ArrayList<>();
 
     Coverage(List<String> rows) {
-        // as whole words: "B1" is not in "B14"
-        rows.forEach(row -> this.rows.put(row, Pattern.compile("\\b" + Pattern.quote(row) + "\\b")));
+        this.rows = new LinkedHashSet<>(rows);
+        for (String row : rows) {
+            if (CODE.matcher(row).matches() && !behaviours.containsKey(row)) {
+                mistakes.add(row + " is no row of behaviours.md");
+            }
+        }
+    }
+
+    /** The rows of behaviours.md with what each says, in their order. */
+    static Map<String, String> behaviours() {
+        Map<String, String> table = new LinkedHashMap<>();
+        try (InputStream in = Coverage.class.getResourceAsStream("behaviours.md")) {
+            BEHAVIOUR.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8)).results()
+                    .forEach(row -> table.put(row.group(1), row.group(2)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return table;
     }
 
     /**
@@ -73,6 +95,8 @@ public final class Coverage {
         try (Stream<Path> files = Files.walk(classes)) {
             files.map(file -> classes.relativize(file).toString().replace(classes.getFileSystem().getSeparator(), "."))
                     .filter(name -> name.endsWith(".class") && !name.equals("module-info.class"))
+                    // the samples of its own test are no tests
+                    .filter(name -> !name.contains("CoverageTest$"))
                     .sorted()
                     .forEach(name -> scan(load(name.substring(0, name.length() - ".class".length()))));
         } catch (UncheckedIOException e) {
@@ -92,13 +116,22 @@ public final class Coverage {
     /** Notes the rows that the tests of one class show. */
     void scan(Class<?> type) {
         for (Method method : type.getDeclaredMethods()) {
-            DisplayName name = method.getAnnotation(DisplayName.class);
-            if (name != null && AnnotationSupport.isAnnotated(method, Testable.class)) {
-                rows.forEach((row, words) -> {
-                    if (words.matcher(name.value()).find()) {
-                        tests.computeIfAbsent(row, shown -> new ArrayList<>()).add(type.getSimpleName() + "." + method.getName());
-                    }
-                });
+            Shows shows = method.getAnnotation(Shows.class);
+            if (shows == null) {
+                continue;
+            }
+            String test = type.getSimpleName() + "." + method.getName();
+            if (!AnnotationSupport.isAnnotated(method, Testable.class)) {
+                mistakes.add(test + " is no test, so it shows nothing");
+                continue;
+            }
+            for (String row : shows.value()) {
+                if (rows.contains(row)) {
+                    tests.computeIfAbsent(row, shown -> new ArrayList<>()).add(test);
+                } else if (!behaviours.containsKey(row)) {
+                    // a behaviour that another module has to show may be shown here too
+                    mistakes.add(test + " shows " + row + ", which is no row");
+                }
             }
         }
     }
@@ -111,7 +144,7 @@ public final class Coverage {
             }
             String[] parts = line.strip().split("\\s+", 2);
             String row = parts[0];
-            if (!rows.containsKey(row)) {
+            if (!rows.contains(row)) {
                 mistakes.add(row + " is listed as impossible, but no row of this module");
             } else if (parts.length < 2) {
                 mistakes.add(row + " is listed as impossible without a reason");
@@ -127,8 +160,8 @@ public final class Coverage {
     boolean print(PrintStream out) {
         int missing = 0;
         int impossibleRows = 0;
-        int width = rows.keySet().stream().mapToInt(String::length).max().orElse(0);
-        for (String row : rows.keySet()) {
+        int width = rows.stream().mapToInt(String::length).max().orElse(0);
+        for (String row : rows) {
             String text;
             if (tests.containsKey(row)) {
                 text = shorten(tests.get(row).stream().distinct().toList());
