@@ -22,7 +22,7 @@ final class Worker extends PortThread {
     private boolean aside;
     private int ownPosts;
 
-    Worker(PortEngine port, boolean spare, Runnable loop, String name) {
+    Worker(PortCore port, boolean spare, Runnable loop, String name) {
         super(port, spare, loop, name, port.options().daemon());
         this.shelf = port.buffers().newShelf();
     }
