@@ -12,7 +12,7 @@ import java.util.Arrays;
  *
  * <p>A connection has one only while something waits: what a callback sends is nearly always gone when the next callback begins, so one
  * that each worker keeps does for all connections, but in pull mode, where there are no workers, and where the pool is too small for
- * shelves. With 1,000 connections that each had their own, fetching it into the processor's cache was 0.7 percent of an echo's CPU time.
+ * caches. With 1,000 connections that each had their own, fetching it into the processor's cache was 0.7 percent of an echo's CPU time.
  */
 final class SendQueue {
     /** What every connection has that has nothing to send. Nothing is ever added to it. */
@@ -54,8 +54,7 @@ final class SendQueue {
         if (this != EMPTY) {
             return this;
         }
-        BufferPool.Shelf shelf = Worker.shelf(buffers);
-        SendQueue spare = shelf == null ? null : shelf.takeQueue();
+        SendQueue spare = Worker.takeSpareQueue(buffers);
         return spare != null ? spare : new SendQueue(buffers);
     }
 
@@ -74,15 +73,14 @@ final class SendQueue {
                 // what was sent may be large, and not of the pool
                 Arrays.fill(gathered, null);
             }
-            BufferPool.Shelf shelf = Worker.shelf(pool);
-            if (shelf == null || !shelf.keep(this)) {
+            if (!Worker.keepSpareQueue(pool, this)) {
                 dropSpareChunk();
             }
         }
         return EMPTY;
     }
 
-    /** Memory that an empty queue holds, in bytes; it does not change as long as a shelf has the queue, which counts it. */
+    /** Memory that an empty queue holds, in bytes; it does not change as long as a worker keeps the queue, and counts it. */
     int spareBytes() {
         return spareChunk == null ? 0 : CHUNK_MIN;
     }
