@@ -97,8 +97,8 @@ final class AsyncChannelPort extends PortEngine {
     }
 
     @Override
-    public PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
-        return open(() -> new AsyncChannelListener(this, local, backlog, key));
+    public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
+        return open(() -> new AsyncChannelAcceptor(this, local, backlog, key));
     }
 
     @Override

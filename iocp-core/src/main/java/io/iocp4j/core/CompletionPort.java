@@ -84,7 +84,7 @@ public interface CompletionPort extends AutoCloseable {
      * @throws IoException if the address is taken or not ours, or there is no descriptor left
      * @throws IllegalStateException if the port is closing or closed
      */
-    PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException;
+    PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException;
 
     /**
      * Delivers the context to a worker without I/O, as PostQueuedCompletionStatus does. Posts of one thread outside the port are

@@ -49,5 +49,5 @@ interface Delivery {
     int workers(int alive);
 
     /** Adds what threads have counted that the engine has not made. */
-    void addTallies(List<Tally> tallies);
+    void addCounters(List<WorkerCounters> all);
 }

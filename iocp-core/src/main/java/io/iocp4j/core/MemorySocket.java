@@ -13,7 +13,7 @@ import java.util.Objects;
  * <p>The end: {@link #shutdownOutput()} is the end of what the peer receives. A close without it is a reset: what the peer does from
  * then on fails with {@link IoError#CONNECTION_RESET}. A close after it still breaks what the peer sends, which nobody would receive.
  */
-final class MemorySocket extends VirtualSocket {
+final class MemorySocket extends UserSpaceSocket {
     /** What one direction holds at the most, in bytes. */
     static final int CAPACITY = 64 << 10;
 
@@ -26,7 +26,7 @@ final class MemorySocket extends VirtualSocket {
     private PooledBuffer incoming;
     private boolean ended;
 
-    private MemorySocket(HandlePort port, Object lock, int number) {
+    private MemorySocket(PortInternals port, Object lock, int number) {
         super(port, lock);
         local = new InetSocketAddress(InetAddress.getLoopbackAddress(), number);
     }
@@ -37,7 +37,7 @@ final class MemorySocket extends VirtualSocket {
      * @throws IllegalStateException if the port is closing or closed
      */
     static MemorySocket[] pair(CompletionPort port) {
-        HandlePort inside = HandlePort.of(port);
+        PortInternals inside = PortInternals.of(port);
         Object lock = new Object();
         MemorySocket left = new MemorySocket(inside, lock, 1);
         MemorySocket right = new MemorySocket(inside, lock, 2);

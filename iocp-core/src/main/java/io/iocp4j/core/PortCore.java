@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The contract of {@link CompletionPort} over its parts: the count of operations, the delivery, the threads, the timer, the handles. Keeps
  * the order of closing. {@link PortEngine} adds what only the author of an engine needs.
  */
-abstract class PortCore extends HandlePort {
+abstract class PortCore extends PortInternals {
     private static final System.Logger LOG = new GuardedLog(PortCore.class);
 
     private final PortOptions options;

@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
  */
 class PortThread extends Thread {
     final PortCore port;
-    final Tally tally = new Tally();
+    final WorkerCounters counters = new WorkerCounters();
     private final Runnable loop;
     /** Null unless it is a spare, which waits before its loop until it is called. */
     private final CountDownLatch called;
@@ -46,7 +46,7 @@ class PortThread extends Thread {
 
     /** Called between two runs of its loop; no for ever if the loop throws each time before it has taken anything. */
     final boolean mayRunAgain() {
-        long taken = tally.taken();
+        long taken = counters.taken();
         runsWithoutPacket = taken == takenBefore ? runsWithoutPacket + 1 : 1;
         takenBefore = taken;
         return runsWithoutPacket <= PortThreads.RUNS_AGAIN_MAX;

@@ -30,7 +30,7 @@ final class PortThreads {
     /** Null if the engine has made none, or it was called. */
     private PortThread spare;
     /** What those have counted that ended too early. */
-    private final Tally ended = new Tally();
+    private final WorkerCounters ended = new WorkerCounters();
     private long lost;
     private long replaced;
     private int named;
@@ -136,7 +136,7 @@ final class PortThreads {
         synchronized (this) {
             made.remove(thread);
             workers.remove(thread);
-            ended.add(thread.tally);
+            ended.add(thread.counters);
             forgetUnstarted(thread);
             lost++;
             tooMany = lost == LOST_MAX;
@@ -199,10 +199,10 @@ final class PortThreads {
 
     /** What all workers have counted, with what the port knows. */
     synchronized PortCounters counters(int handles, long outstanding, BufferPool buffers) {
-        List<Tally> tallies = new ArrayList<>();
-        tallies.add(ended);
-        workers.forEach(worker -> tallies.add(worker.tally));
-        delivery.addTallies(tallies);
-        return Tally.sum(tallies, delivery.workers(workers.size()), replaced, handles, outstanding, buffers);
+        List<WorkerCounters> all = new ArrayList<>();
+        all.add(ended);
+        workers.forEach(worker -> all.add(worker.counters));
+        delivery.addCounters(all);
+        return WorkerCounters.sum(all, delivery.workers(workers.size()), replaced, handles, outstanding, buffers);
     }
 }

@@ -29,7 +29,7 @@ final class PullDelivery implements Delivery {
     private final ArrayDeque<IoContext> packets = new ArrayDeque<>();
     /** The port's last packets were put in: behind what is still here come only null completions. */
     private boolean ended;
-    private final Tally tally = new Tally();
+    private final WorkerCounters counters = new WorkerCounters();
 
     PullDelivery(PortCore port, boolean fromSystem) {
         this.port = port;
@@ -80,7 +80,7 @@ final class PullDelivery implements Delivery {
         if (nullsToTake.getCount() == 0) {
             throw new IllegalStateException("the port " + port.options().name() + " is closed, and all its null completions were taken");
         }
-        tally.nullTaken();
+        counters.nullTaken();
         nullsToTake.countDown();
     }
 
@@ -104,9 +104,9 @@ final class PullDelivery implements Delivery {
             port.report(context, thrown);
         } finally {
             synchronized (this) {
-                tally.delivered(context);
+                counters.delivered(context);
                 if (failed) {
-                    tally.handlerFailed();
+                    counters.handlerFailed();
                 }
             }
             delivering.remove(thread);
@@ -205,7 +205,7 @@ final class PullDelivery implements Delivery {
     }
 
     @Override
-    public void addTallies(List<Tally> tallies) {
-        tallies.add(tally);
+    public void addCounters(List<WorkerCounters> all) {
+        all.add(counters);
     }
 }

@@ -53,7 +53,7 @@ final class PushDelivery implements Delivery {
 
     @Override
     public void nullTaken() {
-        Worker.current(port).tally.nullTaken();
+        Worker.current(port).counters.nullTaken();
     }
 
     @Override
@@ -72,7 +72,7 @@ final class PushDelivery implements Delivery {
     }
 
     @Override
-    public void addTallies(List<Tally> tallies) {
+    public void addCounters(List<WorkerCounters> all) {
         // the workers are all that count
     }
 }

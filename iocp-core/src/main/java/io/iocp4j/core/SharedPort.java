@@ -3,7 +3,7 @@ package io.iocp4j.core;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The port that all clients share which were given none: of {@link TcpConnection#connect(String, int)} and its like, and of what stands
+ * The port that all clients share which were given none: of {@link TcpClient#connect(String, int)} and its like, and of what stands
  * on this library. It is opened for the first that uses it, with {@link PortOptions#defaults()} and daemon threads, and closed when the
  * last has given it back; the next one opens another. So a thousand clients have the threads of one, and a process without clients has
  * none of them.
@@ -62,7 +62,7 @@ public final class SharedPort implements AutoCloseable {
      *
      * @return open until this use is closed
      */
-    public CompletionPort port() {
+    public CompletionPort completionPort() {
         return shared.port;
     }
 
@@ -79,7 +79,7 @@ public final class SharedPort implements AutoCloseable {
                 }
             }
             if (last) {
-                HandlePort.beginClose(shared.port);
+                PortInternals.beginClose(shared.port);
             }
         }
     }

@@ -78,7 +78,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private volatile State state;
     private volatile boolean paused;
     /** Made at first need, as linger, stall, writer and flushMarks: most connections never have one. */
-    private volatile IdleTimer idle;
+    private volatile TcpIdleTimer idle;
     /** Written under the lock; null until the connection is there. */
     private volatile PortSocket socket;
 
@@ -93,7 +93,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private long bytesRead;
 
     // guarded by lock
-    private SendQueue queue = SendQueue.EMPTY;
+    private TcpSendQueue queue = TcpSendQueue.EMPTY;
     private Output output = Output.OPEN;
     private boolean inputEnded;
     private boolean receiving;
@@ -106,15 +106,15 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private TlsStart tlsStart;
     /** Came while paused. */
     private Receive held;
-    private BlockingWriter writer;
-    private FlushMarks flushMarks;
-    private Linger linger;
-    private StallTimer stall;
+    private TcpBlockingWriter writer;
+    private TcpFlushMarks flushMarks;
+    private TcpLingerTimer linger;
+    private TcpStallTimer stall;
     private final TcpOptions options;
     private int lowWaterMark;
     /** Our side ended because the peer's did. */
     private boolean endedByPeer;
-    private final Ending ending;
+    private final CloseRecord ending;
     private final Memory memory;
     /** Charged for entries of the queue, see {@link #chargeEntries}. */
     private int entriesCharged;
@@ -123,7 +123,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     /** The last receive has filled its memory, so more is there already. */
     private boolean moreWaits;
     /** Null if the connection was accepted. */
-    private Connector connector;
+    private TcpConnector connector;
 
     private volatile Object attachment;
 
@@ -133,7 +133,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         this.socket = socket;
         this.options = options;
         this.state = state;
-        this.ending = new Ending(port.nanoTime(), onFreed);
+        this.ending = new CloseRecord(port.nanoTime(), onFreed);
         this.memory = new Memory();
         memory.charge(Kind.HEAP, MemoryBudget.CONNECTION_BYTES);
         this.lowWaterMark = options.lowWaterMark();
@@ -142,132 +142,11 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         this.paused = socket != null && options.pauseOnConnect();
     }
 
-    /**
-     * Connects with callbacks. Returns at once; {@code onOpen} or {@code onClose} follows. What is sent before is kept. Every address of
-     * the host is tried until one answers (Happy Eyeballs, RFC 8305); if none does, {@code onClose} is told the last failure, and its
-     * cause is an {@link IoException} with those before it as suppressed exceptions.
-     *
-     * @param port whose workers run the callbacks
-     * @param options limits and options of the connection
-     * @param host a name, or an address as text
-     * @param tcpPort 0 to 65535
-     * @param handler of this connection alone
-     * @return the connection, still {@link State#CONNECTING}
-     * @throws IOException if there is no descriptor left
-     * @throws IllegalStateException if the port is closing or closed
-     */
-    public static TcpConnection connect(CompletionPort port, TcpOptions options, String host, int tcpPort, TcpHandler handler)
-            throws IOException {
-        return connect(port, options, InetSocketAddress.createUnresolved(host, tcpPort), handler);
-    }
-
-    /**
-     * Connects with callbacks to one address, as the form with a host name does.
-     *
-     * @param port whose workers run the callbacks
-     * @param options limits and options of the connection
-     * @param remote the peer; a name that is not resolved is looked up
-     * @param handler of this connection alone
-     * @return the connection, still {@link State#CONNECTING}
-     * @throws IOException if there is no descriptor left
-     * @throws IllegalStateException if the port is closing or closed
-     */
-    public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler)
-            throws IOException {
-        return connect(port, options, remote, handler, () -> { });
-    }
-
-    private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler,
-            Runnable onFreed) throws IOException {
-        Objects.requireNonNull(remote);
-        Objects.requireNonNull(handler);
-        TcpConnection connection = new TcpConnection(port, null, options, State.CONNECTING, onFreed);
-        connection.handler = handler;
-        connection.connect(remote);
-        return connection;
-    }
-
-    /**
-     * Connects to a host and waits; the connection has the face of calls that wait.
-     *
-     * @param port whose workers carry the bytes
-     * @param options limits and options of the connection
-     * @param host a name, or an address as text
-     * @param tcpPort 0 to 65535
-     * @return an open connection
-     * @throws IOException if it cannot be connected
-     * @throws IllegalStateException on a worker of the port
-     */
-    public static TcpConnection connect(CompletionPort port, TcpOptions options, String host, int tcpPort) throws IOException {
-        return connect(port, options, InetSocketAddress.createUnresolved(host, tcpPort));
-    }
-
-    /**
-     * Connects to one address and waits; the connection has the face of calls that wait.
-     *
-     * @param port whose workers carry the bytes
-     * @param options limits and options of the connection
-     * @param remote the peer; a name that is not resolved is looked up
-     * @return an open connection
-     * @throws IOException if it cannot be connected
-     * @throws IllegalStateException on a worker of the port
-     */
-    public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote) throws IOException {
-        return connect(port, options, remote, () -> { });
-    }
-
-    private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, Runnable onFreed)
-            throws IOException {
-        requireNotWorker(port);
-        BlockingReader reader = new BlockingReader(port, options.readMax());
-        TcpConnection connection = connect(port, options, remote, reader, onFreed);
-        reader.awaitOpen(connection, remote);
-        return connection;
-    }
-
-    /**
-     * Connects to a host and waits, on the port that all clients without one share, see {@link SharedPort}.
-     *
-     * @param options limits and options of the connection
-     * @param host a name, or an address as text
-     * @param tcpPort 0 to 65535
-     * @return an open connection with the face of calls that wait
-     * @throws IOException if it cannot be connected
-     * @throws IllegalStateException in a callback of a client that shares the port
-     */
-    public static TcpConnection connect(TcpOptions options, String host, int tcpPort) throws IOException {
-        InetSocketAddress remote = InetSocketAddress.createUnresolved(host, tcpPort);
-        SharedPort shared = SharedPort.use();
-        boolean connected = false;
-        try {
-            TcpConnection connection = connect(shared.port(), options, remote, shared::close);
-            connected = true;
-            return connection;
-        } finally {
-            if (!connected) {
-                shared.close();
-            }
-        }
-    }
-
-    /**
-     * Connects to a host and waits, with the default options, on the port that all clients without one share, see {@link SharedPort}.
-     *
-     * @param host a name, or an address as text
-     * @param tcpPort 0 to 65535
-     * @return an open connection with the face of calls that wait
-     * @throws IOException if it cannot be connected
-     * @throws IllegalStateException in a callback of a client that shares the port
-     */
-    public static TcpConnection connect(String host, int tcpPort) throws IOException {
-        return connect(TcpOptions.defaults(), host, tcpPort);
-    }
-
-    private void connect(InetSocketAddress remote) throws IOException {
-        Connector made = null;
+    void connect(InetSocketAddress remote) throws IOException {
+        TcpConnector made = null;
         boolean begun = false;
         try {
-            made = new Connector(this, lock, port, options, remote);
+            made = new TcpConnector(this, lock, port, options, remote);
             begun = begin(made);
         } finally {
             if (!begun) {
@@ -281,7 +160,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         made.lookUp();
     }
 
-    private boolean begin(Connector newConnector) throws IoException {
+    private boolean begin(TcpConnector newConnector) throws IoException {
         synchronized (lock) {
             connector = newConnector;
             boolean begun = false;
@@ -304,37 +183,6 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             state = State.CLOSED;
             ending.begin(new CloseInfo(IoError.OPERATION_ABORTED, Initiator.LOCAL, null, 0));
         }
-    }
-
-    /**
-     * Joins two connections in memory: for tests of what uses connections, and for what runs over either. They behave as over TCP, with
-     * 64 KiB under way in each direction at the most; an abort of one is {@link IoError#CONNECTION_RESET} for the other. The addresses
-     * are made up.
-     *
-     * @param port whose workers run the callbacks
-     * @param options limits of both connections; options of sockets mean nothing here
-     * @param left handler of one end alone
-     * @param right handler of the other end alone
-     * @return both ends, of which {@code onOpen} follows
-     * @throws IllegalArgumentException if the options ask for TLS
-     * @throws IllegalStateException if the port is closing or closed
-     */
-    public static TcpPair pair(CompletionPort port, TcpOptions options, TcpHandler left, TcpHandler right) {
-        return TcpPair.join(port, options, left, right);
-    }
-
-    /**
-     * Joins two connections in memory, both with the face of calls that wait.
-     *
-     * @param port whose workers carry the bytes
-     * @param options limits of both connections; options of sockets mean nothing here
-     * @return both ends, open
-     * @throws IOException if the port was closed meanwhile
-     * @throws IllegalArgumentException if the options ask for TLS
-     * @throws IllegalStateException if the port is closing or closed, or on a worker of it
-     */
-    public static TcpPair pair(CompletionPort port, TcpOptions options) throws IOException {
-        return TcpPair.join(port, options);
     }
 
     /** Sets whom to tell, before the connection is opened. */
@@ -546,7 +394,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         requireNotWorker(port);
         synchronized (lock) {
             if (writer == null) {
-                writer = new BlockingWriter(this, lock);
+                writer = new TcpBlockingWriter(this, lock);
             }
             writer.write(data);
         }
@@ -625,7 +473,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 return CompletableFuture.completedFuture(null);
             }
             if (flushMarks == null) {
-                flushMarks = new FlushMarks(this::post);
+                flushMarks = new TcpFlushMarks(this::post);
             }
             return flushMarks.add(bytesWritten);
         }
@@ -728,8 +576,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         return reader().readLine(this);
     }
 
-    private BlockingReader reader() {
-        if (handler instanceof BlockingReader reader) {
+    private TcpBlockingReader reader() {
+        if (handler instanceof TcpBlockingReader reader) {
             return reader;
         }
         throw new IllegalStateException("the bytes of this connection go to its handler");
@@ -748,7 +596,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
         synchronized (lock) {
             if (idle == null) {
-                idle = new IdleTimer(port, lock, this::idle);
+                idle = new TcpIdleTimer(port, lock, this::idle);
             }
             if (ending.told() == null) {
                 idle.start(silence);
@@ -1039,7 +887,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      *
      * @return the port
      */
-    public CompletionPort port() {
+    public CompletionPort completionPort() {
         return port;
     }
 
@@ -1075,7 +923,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     /** The peer's address, or before a connect has succeeded the one that was asked for; null if there is neither. */
     InetSocketAddress peer() {
         PortSocket there = socket;
-        Connector asked = connector;
+        TcpConnector asked = connector;
         return there != null ? there.remote() : asked == null ? null : asked.remote();
     }
 
@@ -1175,7 +1023,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      */
     private boolean chargeEntries() {
         if (queue.entries() >= entriesCharged + ENTRIES_CHARGED) {
-            if (!memory.charge(Kind.HEAP, (long) ENTRIES_CHARGED * SendQueue.ENTRY_BYTES)) {
+            if (!memory.charge(Kind.HEAP, (long) ENTRIES_CHARGED * TcpSendQueue.ENTRY_BYTES)) {
                 refused(Kind.HEAP);
                 return false;
             }
@@ -1185,7 +1033,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     private void releaseEntries() {
-        memory.release(Kind.HEAP, (long) entriesCharged * SendQueue.ENTRY_BYTES);
+        memory.release(Kind.HEAP, (long) entriesCharged * TcpSendQueue.ENTRY_BYTES);
         entriesCharged = 0;
     }
 
@@ -1213,13 +1061,13 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             return false;
         }
         boolean bytesFit = length <= options.sendQueueMax() - queue.bytes();
-        if (!bytesFit || queue.entries() >= SendQueue.ENTRIES_MAX) {
-            String limit = bytesFit ? "entries than " + SendQueue.ENTRIES_MAX : "bytes than sendQueueMax, " + options.sendQueueMax();
+        if (!bytesFit || queue.entries() >= TcpSendQueue.ENTRIES_MAX) {
+            String limit = bytesFit ? "entries than " + TcpSendQueue.ENTRIES_MAX : "bytes than sendQueueMax, " + options.sendQueueMax();
             fail(IoError.NO_BUFFERS, new IOException("the send queue would hold more " + limit), false);
             return false;
         }
         // what is less than a chunk is not worth a look at memory that all workers write to
-        if (queue.bytes() + length > SendQueue.CHUNK_MIN) {
+        if (queue.bytes() + length > TcpSendQueue.CHUNK_MIN) {
             if (!memory.budget().admits(Kind.DIRECT, length, queue.bytes())) {
                 refused(Kind.DIRECT);
                 return false;
@@ -1535,7 +1383,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     /** What is queued is not taken at once. */
     private void watch() {
         if (stall == null && !options.writeTimeout().isZero()) {
-            stall = new StallTimer(this, options.writeTimeout());
+            stall = new TcpStallTimer(this, options.writeTimeout());
         }
         if (stall != null) {
             stall.watch();
@@ -1551,7 +1399,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     private void linger() {
-        linger = new Linger(port, lock, options.lingerTimeout(), options.minLingerRate(), () -> queue.bytes(),
+        linger = new TcpLingerTimer(port, lock, options.lingerTimeout(), options.minLingerRate(), () -> queue.bytes(),
                 () -> fail(IoError.TIMED_OUT, null, true));
     }
 
@@ -1652,7 +1500,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
-    /** Queues a part of what {@link BlockingWriter} has, under the lock; false if the connection no longer sends. */
+    /** Queues a part of what {@link TcpBlockingWriter} has, under the lock; false if the connection no longer sends. */
     boolean queuePortion(ByteBuffer portion) {
         if (!mayQueue(portion.remaining())) {
             return false;
@@ -1749,7 +1597,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 fail(IoError.TLS_FAILURE, new SSLException("the peer has agreed to TLS before it was asked"), true);
                 return;
             }
-            TlsSocket tls = new TlsSocket(HandlePort.of(port), socket, records, options.lingerTimeout());
+            TlsSocket tls = new TlsSocket(PortInternals.of(port), socket, records, options.lingerTimeout());
             socket = tls;
             tls.handshake(new TlsStarted());
         }
@@ -1879,7 +1727,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         protected void evict(String reason) {
             IOException why = new IOException(reason);
             synchronized (lock) {
-                if (state != State.OPEN || queue.bytes() > SendQueue.CHUNK_MIN) {
+                if (state != State.OPEN || queue.bytes() > TcpSendQueue.CHUNK_MIN) {
                     // nobody to talk to, or a peer that does not read: what it holds goes at once
                     fail(IoError.NO_BUFFERS, why, false);
                 } else {
@@ -1900,7 +1748,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         private void evictInTurn(String reason, IOException why) {
             callback("onMemoryScarce", c -> c.handler.onMemoryScarce(c, reason));
             synchronized (lock) {
-                if (state == State.OPEN || queue.bytes() > SendQueue.CHUNK_MIN) {
+                if (state == State.OPEN || queue.bytes() > TcpSendQueue.CHUNK_MIN) {
                     fail(IoError.NO_BUFFERS, why, false);
                 }
             }

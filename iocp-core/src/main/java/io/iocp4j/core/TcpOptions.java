@@ -36,7 +36,7 @@ public final class TcpOptions implements Cloneable {
     private boolean allowHalfOpen;
     private boolean pauseOnConnect;
     private int maxConnections;
-    private TcpGate gate = TcpGate.OPEN;
+    private ConnectionFilter filter = ConnectionFilter.ALL;
     private int receiveMin = BufferPool.PIECE_MIN;
     private int receiveMax = 64 << 10;
     private int highWaterMark = 64 << 10;
@@ -78,6 +78,11 @@ public final class TcpOptions implements Cloneable {
         return address;
     }
 
+    /** {@return the TCP port that a server listens on, 0 if the system chooses} */
+    public int tcpPort() {
+        return address.getPort();
+    }
+
     /**
      * Where a server listens.
      *
@@ -94,21 +99,21 @@ public final class TcpOptions implements Cloneable {
     /**
      * Listen on every address: IPv6 and IPv4 where the system has both.
      *
-     * @param port 0 lets the system choose
+     * @param tcpPort 0 lets the system choose
      * @return a copy
      */
-    public TcpOptions port(int port) {
-        return address(new InetSocketAddress(port));
+    public TcpOptions tcpPort(int tcpPort) {
+        return address(new InetSocketAddress(tcpPort));
     }
 
     /**
      * Listen for this machine only.
      *
-     * @param port 0 lets the system choose
+     * @param tcpPort 0 lets the system choose
      * @return a copy
      */
-    public TcpOptions loopback(int port) {
-        return address(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    public TcpOptions loopback(int tcpPort) {
+        return address(new InetSocketAddress(InetAddress.getLoopbackAddress(), tcpPort));
     }
 
     /** {@return how many connections may wait to be accepted, 511 by default} */
@@ -252,19 +257,19 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.maxConnections = atLeast(1, connections, "maxConnections"));
     }
 
-    /** {@return who decides about newcomers of a server, one that lets everybody in by default} */
-    public TcpGate gate() {
-        return gate;
+    /** {@return what decides about newcomers of a server, {@link ConnectionFilter#ALL} by default} */
+    public ConnectionFilter filter() {
+        return filter;
     }
 
     /**
-     * Who decides about newcomers of a server, and hears which did not come in.
+     * Decides about newcomers of a server, and hears which were closed.
      *
-     * @param watcher asked by the workers, so it must not wait
+     * @param newcomers asked by the workers, so it must not block
      * @return a copy
      */
-    public TcpOptions gate(TcpGate watcher) {
-        return with(copy -> copy.gate = Objects.requireNonNull(watcher));
+    public TcpOptions filter(ConnectionFilter newcomers) {
+        return with(copy -> copy.filter = Objects.requireNonNull(newcomers));
     }
 
     /** {@return the size that receives begin with, 512 bytes by default} */

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * Two connections that are joined in memory: what one sends, the other receives. Made by {@link TcpConnection#pair}.
+ * Two connections that are joined in memory: what one sends, the other receives. Made by {@link TcpPair#open}.
  *
  * @param left one end
  * @param right the other
@@ -16,7 +16,18 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
         Objects.requireNonNull(right);
     }
 
-    static TcpPair join(CompletionPort port, TcpOptions options, TcpHandler left, TcpHandler right) {
+    /**
+     * Opens a pair with callbacks. Returns at once; {@code onOpen} of both ends follows.
+     *
+     * @param port the completion port whose workers run the callbacks
+     * @param options limits of both connections; socket options have no effect
+     * @param left handler of one end alone
+     * @param right handler of the other end alone
+     * @return both ends
+     * @throws IllegalArgumentException if the options ask for TLS
+     * @throws IllegalStateException if the port is closing or closed
+     */
+    public static TcpPair open(CompletionPort port, TcpOptions options, TcpHandler left, TcpHandler right) {
         Objects.requireNonNull(left);
         Objects.requireNonNull(right);
         if (options.tls() != null) {
@@ -42,11 +53,21 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
         return pair;
     }
 
-    static TcpPair join(CompletionPort port, TcpOptions options) throws IOException {
+    /**
+     * Opens a pair of which both ends have the blocking API, and blocks until both are open.
+     *
+     * @param port the completion port whose workers carry the bytes
+     * @param options limits of both connections; socket options have no effect
+     * @return both ends, open
+     * @throws IOException if the port was closed meanwhile
+     * @throws IllegalArgumentException if the options ask for TLS
+     * @throws IllegalStateException if the port is closing or closed, or on a worker of it
+     */
+    public static TcpPair open(CompletionPort port, TcpOptions options) throws IOException {
         TcpConnection.requireNotWorker(port);
-        BlockingReader left = new BlockingReader(port, options.readMax());
-        BlockingReader right = new BlockingReader(port, options.readMax());
-        TcpPair pair = join(port, options, left, right);
+        TcpBlockingReader left = new TcpBlockingReader(port, options.readMax());
+        TcpBlockingReader right = new TcpBlockingReader(port, options.readMax());
+        TcpPair pair = open(port, options, left, right);
         left.awaitOpen(pair.left, pair.left.remote());
         right.awaitOpen(pair.right, pair.right.remote());
         return pair;

@@ -17,7 +17,7 @@ import java.util.function.Function;
 
 /**
  * Accepts TCP connections. Either with callbacks, a {@link TcpHandler} for each connection, or with a virtual thread for each
- * ({@link #listen(int, Session)}).
+ * ({@link #listen(int, TcpSession)}).
  *
  * <p>{@link #close()} only stops accepting; the connections live on, and {@link #closed()} completes when the last is gone.
  */
@@ -37,24 +37,11 @@ public final class TcpServer implements AutoCloseable {
     private static final InetAddress ANY6 = InetAddress.ofLiteral("::");
     private static final InetAddress ANY4 = InetAddress.ofLiteral("0.0.0.0");
 
-    /** What a virtual thread does with a connection. The connection is closed when it returns, and aborted when it throws. */
-    @FunctionalInterface
-    public interface Session {
-        /**
-         * Reads and writes with the calls that wait.
-         *
-         * @param connection open
-         * @throws Exception to abort the connection. It is logged, unless it is what a call of this very connection threw, or an
-         *         {@link IOException} that was caused by that
-         */
-        void run(TcpConnection connection) throws Exception;
-    }
-
     private final CompletionPort port;
     private final boolean ownsPort;
     private final TcpOptions options;
     private final Function<TcpConnection, TcpHandler> handlers;
-    private final PortListener listener;
+    private final PortAcceptor listener;
     private final Set<TcpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
@@ -63,7 +50,7 @@ public final class TcpServer implements AutoCloseable {
     private final Runnable acceptNext = this::acceptNext;
 
     /** What happens to the connections of a server. It only moves down this list. */
-    private enum Fate {
+    private enum StopMode {
         /** They live. */
         LIVE,
         /** They close in order. */
@@ -74,7 +61,7 @@ public final class TcpServer implements AutoCloseable {
 
     // guarded by this
     private boolean closing;
-    private Fate fate = Fate.LIVE;
+    private StopMode fate = StopMode.LIVE;
     private int open;
     private Duration retry = RETRY_FIRST;
     /** Peers that were gone in the second that began then. */
@@ -93,7 +80,7 @@ public final class TcpServer implements AutoCloseable {
         this.handlers = Objects.requireNonNull(handlers);
         if (options.tls() != null) {
             // what TLS refuses is refused here, not at each connection
-            TlsRecords.ofServer(options, HandlePort.of(port).buffers());
+            TlsRecords.ofServer(options, PortInternals.of(port).buffers());
             TlsRecords.requireAnswer(options);
         }
         requireUserTimeout();
@@ -113,7 +100,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /** On every address of both families where the system has both, else on those of IPv4. */
-    private PortListener listen(InetSocketAddress address) throws IoException {
+    private PortAcceptor listen(InetSocketAddress address) throws IoException {
         if (!address.getAddress().isAnyLocalAddress()) {
             return port.listen(address, options.backlog(), this::onPortClosing);
         }
@@ -137,8 +124,8 @@ public final class TcpServer implements AutoCloseable {
      * @return listening
      * @throws IOException if the address is taken
      */
-    public static TcpServer listen(int tcpPort, Session session) throws IOException {
-        return listenBlocking(TcpOptions.defaults().port(tcpPort), session);
+    public static TcpServer listen(int tcpPort, TcpSession session) throws IOException {
+        return listenBlocking(TcpOptions.defaults().tcpPort(tcpPort), session);
     }
 
     /**
@@ -150,7 +137,7 @@ public final class TcpServer implements AutoCloseable {
      * @throws IOException if the address is taken
      * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
      */
-    public static TcpServer listenBlocking(TcpOptions options, Session session) throws IOException {
+    public static TcpServer listenBlocking(TcpOptions options, TcpSession session) throws IOException {
         Objects.requireNonNull(session);
         CompletionPort port = CompletionPort.open();
         return listen(port, true, options, connection -> new SessionHandler(port, options.readMax(), session));
@@ -208,11 +195,20 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * The port whose workers accept and run the callbacks.
+     * The TCP port that it listens on.
+     *
+     * @return the number that the system chose where 0 was asked, else the one of the options
+     */
+    public int tcpPort() {
+        return address().getPort();
+    }
+
+    /**
+     * The completion port whose workers accept and run the callbacks.
      *
      * @return the one given, or the server's own
      */
-    public CompletionPort port() {
+    public CompletionPort completionPort() {
         return port;
     }
 
@@ -237,7 +233,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * The newcomers that were closed at once: {@link TcpGate.Drop} says why that may be.
+     * The newcomers that were closed at once: {@link ConnectionFilter.DropReason} says why that may be.
      *
      * @return how many since the start
      */
@@ -272,7 +268,7 @@ public final class TcpServer implements AutoCloseable {
     public void close(Duration deadline) {
         TcpConnection.requireNotWorker(port);
         close();
-        endAll(Fate.CLOSE);
+        endAll(StopMode.CLOSE);
         awaitClosed(deadline);
     }
 
@@ -335,9 +331,9 @@ public final class TcpServer implements AutoCloseable {
         try {
             closed.get(TimeUnit.NANOSECONDS.convert(deadline), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            endAll(Fate.ABORT);
+            endAll(StopMode.ABORT);
         } catch (InterruptedException e) {
-            endAll(Fate.ABORT);
+            endAll(StopMode.ABORT);
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
             throw new AssertionError("completes normally, always", e);
@@ -370,7 +366,7 @@ public final class TcpServer implements AutoCloseable {
         removeExitHook();
         if (ownsPort) {
             // on whatever thread the last connection was freed: whoever awaits the end joins the workers
-            HandlePort.beginClose(port);
+            PortInternals.beginClose(port);
         }
     }
 
@@ -458,7 +454,7 @@ public final class TcpServer implements AutoCloseable {
         scheduleAccept(wait);
         try {
             IoException failure = new IoException(error, "accept", address(), null, cause);
-            tell(() -> options.gate().onAcceptFailed(failure));
+            tell(() -> options.filter().onAcceptFailed(failure));
             FlightEvents.AcceptFailed.commit(failure);
             LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
         } catch (Throwable thrown) {
@@ -485,11 +481,11 @@ public final class TcpServer implements AutoCloseable {
 
     private void admit(PortSocket socket) {
         accepted.incrementAndGet();
-        TcpGate.Drop drop = admits(socket) ? room() : TcpGate.Drop.REFUSED;
+        ConnectionFilter.DropReason drop = admits(socket) ? room() : ConnectionFilter.DropReason.REFUSED;
         if (drop != null) {
             dropped.incrementAndGet();
             socket.close();
-            tell(() -> options.gate().onDrop(socket.local(), socket.remote(), drop));
+            tell(() -> options.filter().onDrop(socket.local(), socket.remote(), drop));
             return;
         }
         TcpConnection connection;
@@ -514,7 +510,7 @@ public final class TcpServer implements AutoCloseable {
     private TcpConnection connection(PortSocket socket) throws IOException {
         TcpConnection.configure(socket, options);
         TlsSocket tls = options.tls() == null ? null
-                : new TlsSocket(HandlePort.of(port), socket, TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
+                : new TlsSocket(PortInternals.of(port), socket, TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
         var self = new TcpConnection[1];
         self[0] = new TcpConnection(port, tls == null ? socket : tls, options,
                 tls == null ? TcpConnection.State.OPEN : TcpConnection.State.CONNECTING, () -> freed(self[0]));
@@ -523,20 +519,20 @@ public final class TcpServer implements AutoCloseable {
 
     private boolean admits(PortSocket socket) {
         try {
-            return options.gate().admits(socket.local(), socket.remote());
+            return options.filter().admits(socket.local(), socket.remote());
         } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "the gate threw about " + socket.remote() + ", which therefore does not come in", thrown);
+            LOG.log(Level.WARNING, "the filter threw about " + socket.remote() + ", which therefore does not come in", thrown);
             return false;
         }
     }
 
     /** Takes room for one more connection. Null, or why there is none. */
-    private synchronized TcpGate.Drop room() {
+    private synchronized ConnectionFilter.DropReason room() {
         if (closing) {
-            return TcpGate.Drop.CLOSING;
+            return ConnectionFilter.DropReason.CLOSING;
         }
         if (open >= (options.maxConnections() > 0 ? options.maxConnections() : port.memory().maxConnections())) {
-            return TcpGate.Drop.FULL;
+            return ConnectionFilter.DropReason.FULL;
         }
         open++;
         return null;
@@ -546,11 +542,11 @@ public final class TcpServer implements AutoCloseable {
         try {
             event.run();
         } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "the gate threw; nothing else happens", thrown);
+            LOG.log(Level.WARNING, "the filter threw; nothing else happens", thrown);
         }
     }
 
-    private void endAll(Fate asked) {
+    private void endAll(StopMode asked) {
         synchronized (this) {
             fate = asked.compareTo(fate) > 0 ? asked : fate;
         }
@@ -559,7 +555,7 @@ public final class TcpServer implements AutoCloseable {
 
     /** Called for every connection after it was added, and again when the fate changes: so none is missed between the two. */
     private void end(TcpConnection connection) {
-        Fate now;
+        StopMode now;
         synchronized (this) {
             now = fate;
         }
@@ -616,10 +612,10 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /** Gives a connection to a virtual thread when it is open, and the bytes to that thread's calls. */
-    private static final class SessionHandler extends BlockingReader {
-        private final Session session;
+    private static final class SessionHandler extends TcpBlockingReader {
+        private final TcpSession session;
 
-        SessionHandler(CompletionPort port, int readMax, Session session) {
+        SessionHandler(CompletionPort port, int readMax, TcpSession session) {
             super(port, readMax);
             this.session = session;
         }

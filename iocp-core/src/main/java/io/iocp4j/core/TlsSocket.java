@@ -20,7 +20,7 @@ import javax.net.ssl.SSLSession;
  * of 0 bytes; FIN without it is {@link IoError#CONNECTION_RESET}, since anybody may have cut off what was to come. Under TLS 1.2, which
  * has no half-close, the engine answers close_notify at once, and what is sent afterwards fails with {@link IoError#BROKEN_PIPE}.
  */
-final class TlsSocket extends VirtualSocket {
+final class TlsSocket extends UserSpaceSocket {
     private static final System.Logger LOG = new GuardedLog(TlsSocket.class);
 
     /** How long a closed socket still tries to get its alert out. */
@@ -58,7 +58,7 @@ final class TlsSocket extends VirtualSocket {
     private volatile String applicationProtocol;
 
     /** The records are those of a new engine, whose handshake has not begun. */
-    TlsSocket(HandlePort port, PortSocket inner, TlsRecords records, Duration lingerTimeout) {
+    TlsSocket(PortInternals port, PortSocket inner, TlsRecords records, Duration lingerTimeout) {
         super(port, new Object());
         this.inner = inner;
         this.lingerTimeout = lingerTimeout;
@@ -226,7 +226,7 @@ final class TlsSocket extends VirtualSocket {
         }
     }
 
-    /** The last reference may go here; nothing of the port waits for this thread to end, see {@link HandlePort#offload}. */
+    /** The last reference may go here; nothing of the port waits for this thread to end, see {@link PortInternals#offload}. */
     private void runTasks(Counted kept) {
         Throwable thrown = null;
         try {

@@ -18,7 +18,7 @@ final class Worker extends PortThread {
     /** Null where the pool is too small for it. */
     private final BufferPool.Cache cache;
     /** A queue in which nothing waits, lent to whichever connection needs one; null while it is lent, or before one came. */
-    private SendQueue spareQueue;
+    private TcpSendQueue spareQueue;
     private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
     private boolean delivering;
     /** What completes in the call that is going on is not for this worker. */
@@ -27,7 +27,7 @@ final class Worker extends PortThread {
 
     Worker(PortCore port, boolean spare, Runnable loop, String name) {
         super(port, spare, loop, name, port.options().daemon());
-        this.cache = port.buffers().newCache(SendQueue.CHUNK_MIN);
+        this.cache = port.buffers().newCache(TcpSendQueue.CHUNK_MIN);
     }
 
     /** The worker of this port that the calling thread is, or null. */
@@ -46,9 +46,9 @@ final class Worker extends PortThread {
     }
 
     /** Takes the spare queue of the calling thread, which is of this pool and in which nothing waits; null if there is none. */
-    static SendQueue takeSpareQueue(BufferPool pool) {
+    static TcpSendQueue takeSpareQueue(BufferPool pool) {
         Worker worker = caching(pool);
-        SendQueue spare = worker == null ? null : worker.spareQueue;
+        TcpSendQueue spare = worker == null ? null : worker.spareQueue;
         if (spare != null) {
             worker.spareQueue = null;
             worker.cache.keptElsewhere(-spare.spareBytes());
@@ -57,7 +57,7 @@ final class Worker extends PortThread {
     }
 
     /** Takes a queue of this pool, in which nothing waits, as the spare one of the calling thread; false if it has one, or keeps none. */
-    static boolean keepSpareQueue(BufferPool pool, SendQueue empty) {
+    static boolean keepSpareQueue(BufferPool pool, TcpSendQueue empty) {
         Worker worker = caching(pool);
         if (worker == null || worker.spareQueue != null) {
             return false;
@@ -132,10 +132,10 @@ final class Worker extends PortThread {
         try {
             context.finish();
         } catch (Throwable thrown) {
-            tally.handlerFailed();
+            counters.handlerFailed();
             port.report(context, thrown);
         } finally {
-            tally.delivered(context);
+            counters.delivered(context);
         }
     }
 }

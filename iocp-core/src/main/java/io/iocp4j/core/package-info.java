@@ -19,10 +19,10 @@
  *   v
  * TcpHandler             the application; buffers are lent for the call
  *   v
- * TcpConnection.send, SendQueue, PortSocket.send, socket
+ * TcpConnection.send, TcpSendQueue, PortSocket.send, socket
  * </pre>
  * With {@link io.iocp4j.core.TcpOptions#tls(javax.net.ssl.SSLContext) TLS} one PortSocket stands on another: nothing above it knows, but
- * that a connection is open when hands were shaken. {@link io.iocp4j.core.TcpConnection#pair} joins two connections in memory, without a
+ * that a connection is open when hands were shaken. {@link io.iocp4j.core.TcpPair#open} joins two connections in memory, without a
  * network.
  *
  * <h2>Who owns what</h2>

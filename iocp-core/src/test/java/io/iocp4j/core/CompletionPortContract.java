@@ -103,7 +103,7 @@ public abstract class CompletionPortContract {
         }
 
         static Pair of(CompletionPort port, CompletionPort clientPort) throws Exception {
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             PortSocket client = clientPort.socket(CompletionKey.NONE);
@@ -141,7 +141,8 @@ public abstract class CompletionPortContract {
     // ---------------------------------------------------------------- posts
 
     @Test
-    @DisplayName("B2 every post is delivered exactly once, by a worker, not on the stack that posted")
+    @Shows("B2")
+    @DisplayName("every post is delivered exactly once, by a worker, not on the stack that posted")
     void posts() throws Exception {
         List<Probe> probes = new ArrayList<>();
         try (CompletionPort port = open(4)) {
@@ -255,7 +256,8 @@ public abstract class CompletionPortContract {
     // ---------------------------------------------------------------- contexts and counts
 
     @Test
-    @DisplayName("B6 a context retains its owner when it is made and releases it after its delivery")
+    @Shows("B6")
+    @DisplayName("a context retains its owner when it is made and releases it after its delivery")
     void ownerIsRetained() throws Exception {
         try (CompletionPort port = open(2)) {
             CountDownLatch freed = new CountDownLatch(1);
@@ -279,7 +281,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B8 a context serves one operation: a second submit is refused and changes nothing")
+    @Shows("B8")
+    @DisplayName("a context serves one operation: a second submit is refused and changes nothing")
     void contextOnce() throws Exception {
         try (CompletionPort port = open(2)) {
             Probe probe = new Probe();
@@ -291,7 +294,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B8 of two threads that submit the same context one is refused, and none of its completions is lost")
+    @Shows("B8")
+    @DisplayName("of two threads that submit the same context one is refused, and none of its completions is lost")
     void submittedByTwo() throws Exception {
         List<Probe> probes = new ArrayList<>();
         for (int i = 0; i < 5000; i++) {
@@ -341,7 +345,8 @@ public abstract class CompletionPortContract {
     // ---------------------------------------------------------------- transfers
 
     @Test
-    @DisplayName("B7 two operations in flight complete to their own contexts, gathered buffers arrive in order")
+    @Shows("B7")
+    @DisplayName("two operations in flight complete to their own contexts, gathered buffers arrive in order")
     void transfer() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -365,7 +370,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B25 10 MB arrive byte-exact however the sends are cut, one receive and one send in flight")
+    @Shows("B25")
+    @DisplayName("10 MB arrive byte-exact however the sends are cut, one receive and one send in flight")
     void large() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -402,7 +408,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B14 C20 recv ok with 0 bytes = normal disconnect; a receive without room is refused at once")
+    @Shows({"B14", "C20"})
+    @DisplayName("recv ok with 0 bytes = normal disconnect; a receive without room is refused at once")
     void disconnect() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -435,7 +442,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B4 three outcomes stay apart: bytes, the peer's end without an error, an error without bytes")
+    @Shows("B4")
+    @DisplayName("three outcomes stay apart: bytes, the peer's end without an error, an error without bytes")
     void outcomes() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -455,7 +463,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("E18 a socket is connected once: a second connect is refused, also after the peer's end")
+    @Shows("E18")
+    @DisplayName("a socket is connected once: a second connect is refused, also after the peer's end")
     void connectOnce() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -469,11 +478,12 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("C12 a socket connects from the address it was bound to; a taken one is an error that names it")
+    @Shows("C12")
+    @DisplayName("a socket connects from the address it was bound to; a taken one is an error that names it")
     void bind() throws Exception {
         try (CompletionPort port = open(2)) {
             InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-            PortListener listener = port.listen(any, 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(any, 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             PortSocket client = port.socket(CompletionKey.NONE);
@@ -493,11 +503,12 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("D18 D8 a handle that was never used is closed as any other; a second close does nothing")
+    @Shows({"D18", "D8"})
+    @DisplayName("a handle that was never used is closed as any other; a second close does nothing")
     void closeUnused() throws Exception {
         try (CompletionPort port = open(1)) {
             PortSocket socket = port.socket(CompletionKey.NONE);
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
             assertEquals(2, port.counters().handles());
             for (int i = 0; i < 2; i++) {
                 socket.close();
@@ -508,7 +519,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("E1 after the peer's end our sends still arrive")
+    @Shows("E1")
+    @DisplayName("after the peer's end our sends still arrive")
     void halfOpen() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -540,7 +552,8 @@ public abstract class CompletionPortContract {
     // ---------------------------------------------------------------- failures
 
     @Test
-    @DisplayName("B9 a submit on a closed handle ends in exactly one completion, not on the calling stack")
+    @Shows("B9")
+    @DisplayName("a submit on a closed handle ends in exactly one completion, not on the calling stack")
     void closedHandle() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -555,7 +568,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B16 a pending receive of a handle that we close completes with OPERATION_ABORTED")
+    @Shows("B16")
+    @DisplayName("a pending receive of a handle that we close completes with OPERATION_ABORTED")
     void closePending() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -568,10 +582,11 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("E5 a peer that resets: CONNECTION_RESET on the pending receive")
+    @Shows("E5")
+    @DisplayName("a peer that resets: CONNECTION_RESET on the pending receive")
     void reset() throws Exception {
         try (CompletionPort port = open(2)) {
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             AtomicReference<Probe> receive = new AtomicReference<>();
@@ -586,10 +601,11 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B13 E7 nobody listens: CONNECTION_REFUSED; E6 a receive before the connect: NOT_CONNECTED")
+    @Shows({"B13", "E7", "E6"})
+    @DisplayName("nobody listens: CONNECTION_REFUSED; a receive before the connect: NOT_CONNECTED")
     void refused() throws Exception {
         try (CompletionPort port = open(2)) {
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             PortSocket socket = port.socket(CompletionKey.NONE);
             // while that port is taken: the system could choose the same, and TCP connects a socket with itself
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -602,10 +618,11 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("C42 a taken address is an error of listen that names operation and address")
+    @Shows("C42")
+    @DisplayName("a taken address is an error of listen that names operation and address")
     void addressInUse() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             IoException e = assertThrows(IoException.class, () -> port.listen(listener.local(), 10, CompletionKey.NONE));
             assertEquals(IoError.ADDRESS_IN_USE, e.error());
             assertEquals("bind", e.operation());
@@ -638,7 +655,7 @@ public abstract class CompletionPortContract {
     @DisplayName("the counters tell what was delivered: connections, failures, bytes; an accept that is ended did not fail")
     void counters() throws Exception {
         CompletionPort port = open(2);
-        PortListener closed = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+        PortAcceptor closed = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
         Probe ended = new Probe();
         closed.accept(ended);
         closed.close();
@@ -670,7 +687,8 @@ public abstract class CompletionPortContract {
     // ---------------------------------------------------------------- closing
 
     @Test
-    @DisplayName("B3 shutdown under load: 1,000 operations outstanding all complete before any worker leaves, then one null each")
+    @Shows("B3")
+    @DisplayName("shutdown under load: 1,000 operations outstanding all complete before any worker leaves, then one null each")
     void closeUnderLoad() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);
@@ -705,7 +723,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B1 idle workers leave at once when the port is closed, one null completion each")
+    @Shows("B1")
+    @DisplayName("idle workers leave at once when the port is closed, one null completion each")
     void closeIdle() throws Exception {
         for (int workers : new int[] {1, 2, 8}) {
             CompletionPort port = open(workers);
@@ -736,7 +755,7 @@ public abstract class CompletionPortContract {
     @DisplayName("closing from a task that runs off the workers begins the end and returns, since the end waits for the task")
     void closeFromOffloaded() throws Exception {
         CompletionPort port = open(2);
-        closesFrom(port, ((HandlePort) port)::offload);
+        closesFrom(port, ((PortInternals) port)::offload);
     }
 
     @Test
@@ -752,7 +771,7 @@ public abstract class CompletionPortContract {
         CompletionPort port = open(2);
         closesFrom(port, task -> {
             port.socket(task::run);
-            ((HandlePort) port).beginClose();
+            ((PortInternals) port).beginClose();
         });
     }
 
@@ -763,7 +782,7 @@ public abstract class CompletionPortContract {
         CountDownLatch begun = new CountDownLatch(1);
         Probe held = new Probe(null, () -> awaitOrFail(begun));
         port.post(held);
-        ((HandlePort) port).beginClose();
+        ((PortInternals) port).beginClose();
         begun.countDown();
         port.close();
         held.await();

@@ -48,7 +48,7 @@ class DeadlineTest {
     }
 
     private TcpPair pair(TcpOptions options) {
-        TcpPair pair = TcpConnection.pair(port, options, left, right);
+        TcpPair pair = TcpPair.open(port, options, left, right);
         run(Duration.ofMillis(1));
         assertEquals(List.of("open"), left.events());
         return pair;
@@ -128,7 +128,7 @@ class DeadlineTest {
             accepted.add(c);
             return left;
         });
-        TcpConnection client = TcpConnection.connect(port, TcpOptions.defaults().tls(TestKeys.trusting()), server.address(), right);
+        TcpConnection client = TcpClient.connect(port, TcpOptions.defaults().tls(TestKeys.trusting()), server.address(), right);
         while (accepted.isEmpty()) {
             assertTrue(world.step());
         }
@@ -154,7 +154,7 @@ class DeadlineTest {
         world.answer(address, new Simulation.Answer(Duration.ofSeconds(3).toNanos(), null));
         TcpOptions options = TcpOptions.defaults().connectTimeout(Duration.ofSeconds(2))
                 .resolver(host -> CompletableFuture.completedFuture(List.of(address)));
-        TcpConnection connection = TcpConnection.connect(port, options, "name", server.address().getPort(), right);
+        TcpConnection connection = TcpClient.connect(port, options, "name", server.address().getPort(), right);
         run(Duration.ofSeconds(1));
         stop();
         run(Duration.ofSeconds(14));
@@ -162,7 +162,7 @@ class DeadlineTest {
         connection.abort();
         world.answer(address, new Simulation.Answer(-1, null));
         Recorder failed = new Recorder();
-        TcpConnection silent = TcpConnection.connect(port, options, "name", server.address().getPort(), failed);
+        TcpConnection silent = TcpClient.connect(port, options, "name", server.address().getPort(), failed);
         run(Duration.ofSeconds(15));
         stop();
         run(Duration.ofSeconds(30));

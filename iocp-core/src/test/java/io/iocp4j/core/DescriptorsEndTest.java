@@ -27,14 +27,14 @@ class DescriptorsEndTest {
     private static final int CLIENTS = 200;
     private static final int TIMEOUT_MILLIS = 20_000;
 
-    /** An echo with a virtual thread for each connection. Says its port, and what its gate is told. */
+    /** An echo with a virtual thread for each connection. Says its port, and what its filter is told. */
     static final class Server {
         private Server() {
         }
 
         /** Called by the test. */
         public static void main(String[] args) throws IOException {
-            TcpOptions options = TcpOptions.defaults().loopback(0).gate(new TcpGate() {
+            TcpOptions options = TcpOptions.defaults().loopback(0).filter(new ConnectionFilter() {
                 @Override
                 public void onAcceptFailed(IoException failure) {
                     System.out.println(failure.error());
@@ -50,7 +50,8 @@ class DescriptorsEndTest {
     }
 
     @Test
-    @DisplayName("Accept storms: accepts again when there are some, tells its gate, and logs: nothing is loaded first when none is left")
+    @Shows("Accept storms")
+    @DisplayName("Accept storms: accepts again when there are some, tells its filter, and logs: nothing is loaded first when none is left")
     void acceptsAgain() throws Exception {
         assumeTrue(Files.isExecutable(BASH), "needs a shell that sets limits");
         Path log = Files.createTempFile("iocp4j-descriptors", ".log");

@@ -88,7 +88,7 @@ class FlightEventsTest extends TcpFixture {
         try (ServerSocket listener = new ServerSocket(0, 1, LOOPBACK)) {
             closedPort = listener.getLocalPort();
         }
-        TcpConnection refused = TcpConnection.connect(port, options, LOOPBACK.getHostAddress(), closedPort, new Recorder());
+        TcpConnection refused = TcpClient.connect(port, options, LOOPBACK.getHostAddress(), closedPort, new Recorder());
         awaitClosed(refused);
         Pair pair = accept(options, new Recorder());
         pair.connection().abort(IoError.HANDLER_FAILED, null);
@@ -150,13 +150,13 @@ class FlightEventsTest extends TcpFixture {
         TcpAcceptFailureTest.FailingPort failing = new TcpAcceptFailureTest.FailingPort(port, IoError.NO_DESCRIPTORS, 2);
         Recorder recorder = new Recorder();
         CountDownLatch told = new CountDownLatch(2);
-        TcpGate gate = new TcpGate() {
+        ConnectionFilter filter = new ConnectionFilter() {
             @Override
             public void onAcceptFailed(IoException failure) {
                 told.countDown();
             }
         };
-        TcpServer server = closeLater(TcpServer.listen(failing, options.gate(gate), connection -> recorder));
+        TcpServer server = closeLater(TcpServer.listen(failing, options.filter(filter), connection -> recorder));
         closeLater(new Socket(LOOPBACK, server.address().getPort()));
         closeLater(recorder.awaitOpen()::abort);
         await(told);

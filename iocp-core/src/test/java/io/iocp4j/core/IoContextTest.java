@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 @DisplayName("A context that an engine handles wrongly")
 class IoContextTest {
     @Test
-    @DisplayName("B10 is reported and not swallowed: completed twice, delivered without a completion or twice, submitted twice")
+    @Shows("B10")
+    @DisplayName("is reported and not swallowed: completed twice, delivered without a completion or twice, submitted twice")
     void misuse() {
         Probe probe = new Probe();
         assertThrows(IllegalStateException.class, probe::finish);

@@ -58,7 +58,8 @@ class IoErrorTest {
 
     @ParameterizedTest(name = "{0} is {1}")
     @MethodSource("byType")
-    @DisplayName("E4 an exception of the JDK becomes the error that it stands for")
+    @Shows("E4")
+    @DisplayName("an exception of the JDK becomes the error that it stands for")
     void types(Throwable failure, IoError expected) {
         assertEquals(expected, IoError.of(failure));
     }
@@ -89,7 +90,8 @@ class IoErrorTest {
             "The I/O operation has been aborted because of either a thread exit or an application request|OPERATION_ABORTED",
             "Insufficient system resources exist to complete the requested service|NO_BUFFERS",
             "An operation on a socket could not be performed because the system lacked sufficient buffer space|NO_BUFFERS"})
-    @DisplayName("B16 E5 the text of the operating system decides, in any case of its letters and any locale")
+    @Shows({"B16", "E5"})
+    @DisplayName("the text of the operating system decides, in any case of its letters and any locale")
     void texts(String text, IoError expected) {
         assertEquals(expected, IoError.of(new IOException(text)));
         assertEquals(expected, IoError.of(new IOException("fd 7: " + text.toUpperCase(Locale.ROOT) + " (really)")));
@@ -109,7 +111,8 @@ class IoErrorTest {
             "SHUT_DOWN,10058,ESHUTDOWN,0,LOCAL", "TIMED_OUT,10060,ETIMEDOUT,121,LOST", "CONNECTION_REFUSED,10061,ECONNREFUSED,1225,REFUSED",
             "ADDRESS_IN_USE,10048,EADDRINUSE,0,REFUSED", "NO_DESCRIPTORS,10024,EMFILE,4,LIMIT", "HOST_NOT_FOUND,11001,ENOTFOUND,0,REFUSED",
             "OPERATION_ABORTED,995,ECANCELED,995,CLOSED", "BROKEN_PIPE,0,EPIPE,109,LOST", "HANDLER_FAILED,0,'',0,LOCAL"})
-    @DisplayName("E17 have the numbers under which the field knows them, and a merged kind")
+    @Shows("E17")
+    @DisplayName("have the numbers under which the field knows them, and a merged kind")
     void numbers(IoError error, int winsock, String errno, int systemCode, IoError.Group group) {
         assertEquals(winsock, error.winsock());
         assertEquals(errno, error.errno());
@@ -118,7 +121,8 @@ class IoErrorTest {
     }
 
     @Test
-    @DisplayName("E17 what users merge stays apart: reset and aborted, end of file and bad descriptor")
+    @Shows("E17")
+    @DisplayName("what users merge stays apart: reset and aborted, end of file and bad descriptor")
     void keptApart() {
         assertNotEquals(IoError.of(new IOException("Connection reset")), IoError.of(new IOException("Software caused connection abort")));
         assertEquals(IoError.CONNECTION_RESET.group(), IoError.CONNECTION_ABORTED.group());
@@ -129,7 +133,8 @@ class IoErrorTest {
     }
 
     @Test
-    @DisplayName("C13 the message of an exception names operation, reason, number, both ends and the cause")
+    @Shows("C13")
+    @DisplayName("the message of an exception names operation, reason, number, both ends and the cause")
     void message() {
         InetSocketAddress local = new InetSocketAddress("127.0.0.1", 1001);
         InetSocketAddress remote = new InetSocketAddress("127.0.0.1", 2002);

@@ -263,7 +263,7 @@ class LostWorkerTest {
     private void fails(CompletionPort port, int workers, TlsFixture.Work cause) throws Exception {
         Recorder left = new Recorder();
         Recorder right = new Recorder();
-        TcpPair pair = TcpConnection.pair(port, TcpOptions.defaults(), left, right);
+        TcpPair pair = TcpPair.open(port, TcpOptions.defaults(), left, right);
         left.awaitOpen();
         right.awaitOpen();
         CompletableFuture<Boolean> isWorker = port.failure().thenApply(thrown -> {

@@ -110,7 +110,7 @@ class MemoryBudgetTcpTest {
 
     private ClientEnd connect(boolean reads) throws IOException {
         ClientEnd client = new ClientEnd(reads);
-        client.connection = TcpConnection.connect(clientPort, TcpOptions.defaults(), server.address(), client);
+        client.connection = TcpClient.connect(clientPort, TcpOptions.defaults(), server.address(), client);
         run();
         return client;
     }
@@ -240,7 +240,7 @@ class MemoryBudgetTcpTest {
         }
         shared.release();
         run();
-        assertTrue(serverPort.memory().used(Kind.HEAP) - before >= 500 * SendQueue.ENTRY_BYTES);
+        assertTrue(serverPort.memory().used(Kind.HEAP) - before >= 500 * TcpSendQueue.ENTRY_BYTES);
         slow.connection.resume();
         run();
         assertEquals(1_000_000, slow.received);
@@ -291,7 +291,7 @@ class MemoryBudgetTcpTest {
             return end;
         });
         ClientEnd client = new ClientEnd(true);
-        client.connection = TcpConnection.connect(clientPort, TcpOptions.defaults().tls(TestKeys.trusting()), secure.address(), client);
+        client.connection = TcpClient.connect(clientPort, TcpOptions.defaults().tls(TestKeys.trusting()), secure.address(), client);
         run();
         assertEquals(TcpConnection.State.OPEN, client.connection.state());
         List<PooledBuffer> ofTheApplication = takeAllBut(left);
@@ -327,7 +327,7 @@ class MemoryBudgetTcpTest {
         begin(1, Faults.none(), 10 << 20, 1 << 20);
         ClientEnd left = new ClientEnd(true);
         ClientEnd right = new ClientEnd(true);
-        TcpPair pair = TcpConnection.pair(serverPort, TcpOptions.defaults(), left, right);
+        TcpPair pair = TcpPair.open(serverPort, TcpOptions.defaults(), left, right);
         run();
         List<PooledBuffer> ofTheApplication = takeAllBut(16 << 10);
         pair.left().send(ByteBuffer.allocate(100));

@@ -61,11 +61,12 @@ class PullPortTest extends CompletionPortContract {
     }
 
     @Test
-    @DisplayName("B5 a time-out takes nothing: what comes later is there for the next take, and nothing was delivered")
+    @Shows("B5")
+    @DisplayName("a time-out takes nothing: what comes later is there for the next take, and nothing was delivered")
     void timeout() throws Exception {
         CompletionPort port = CompletionPort.open(ONE);
         try (CompletionPort peers = CompletionPort.open(ONE.pulled(false))) {
-            PortListener listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             assertThrows(TimeoutException.class, () -> port.take(Duration.ZERO));
@@ -190,7 +191,7 @@ class PullPortTest extends CompletionPortContract {
                 c.closed().thenRun(port::close);
             }
         };
-        TcpConnection client = TcpConnection.connect(port, TcpOptions.defaults(), server.address(), recorder);
+        TcpConnection client = TcpClient.connect(port, TcpOptions.defaults(), server.address(), recorder);
         client.send(TcpFixture.text("echo"));
         takeAll(port);
         assertEquals("echo", recorder.received());

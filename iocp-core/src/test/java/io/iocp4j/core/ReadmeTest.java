@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 @DisplayName("The TCP servers and clients that README shows")
 class ReadmeTest {
     @Test
-    @DisplayName("C62 with a virtual thread for each connection")
+    @Shows("C62")
+    @DisplayName("with a virtual thread for each connection")
     void blocking() throws Exception {
         try (TcpServer server = TcpServer.listen(0, connection -> {
             for (ByteBuffer data; (data = connection.read()) != null; ) connection.write(data);
@@ -24,9 +25,10 @@ class ReadmeTest {
     }
 
     @Test
-    @DisplayName("C62 with callbacks")
+    @Shows("C62")
+    @DisplayName("with callbacks")
     void callbacks() throws Exception {
-        TcpServer server = TcpServer.listen(TcpOptions.defaults().port(0), connection -> new TcpHandler() {
+        TcpServer server = TcpServer.listen(TcpOptions.defaults().tcpPort(0), connection -> new TcpHandler() {
             @Override public void onData(TcpConnection c, ByteBuffer data) { if (!c.send(data)) c.pause(); }
             @Override public void onDrain(TcpConnection c) { c.resume(); }
         });
@@ -36,20 +38,21 @@ class ReadmeTest {
     }
 
     @Test
-    @DisplayName("C62 clients, with calls that wait and with callbacks")
+    @Shows("C62")
+    @DisplayName("clients, with calls that wait and with callbacks")
     void clients() throws Exception {
         try (CompletionPort port = CompletionPort.open();
                 TcpServer server = TcpServer.listen(TcpOptions.defaults(), connection -> new TcpHandler() {
                     @Override public void onData(TcpConnection c, ByteBuffer data) { c.send(data); }
                 })) {
             int tcpPort = server.address().getPort();
-            TcpConnection waiting = TcpConnection.connect("localhost", tcpPort);
+            TcpConnection waiting = TcpClient.connect("localhost", tcpPort);
             try (waiting) {
                 waiting.write("hello\n");
                 assertEquals("hello", waiting.readLine());
             }
             CompletableFuture<String> echo = new CompletableFuture<>();
-            TcpConnection connection = TcpConnection.connect(port, TcpOptions.defaults(), "localhost", tcpPort, new TcpHandler() {
+            TcpConnection connection = TcpClient.connect(port, TcpOptions.defaults(), "localhost", tcpPort, new TcpHandler() {
                 @Override public void onOpen(TcpConnection c) { c.send(StandardCharsets.UTF_8.encode("hello\n")); }
                 @Override public void onData(TcpConnection c, ByteBuffer data) {
                     echo.complete(StandardCharsets.UTF_8.decode(data).toString());
@@ -64,7 +67,8 @@ class ReadmeTest {
     }
 
     @Test
-    @DisplayName("C62 the loop of a worker written by hand")
+    @Shows("C62")
+    @DisplayName("the loop of a worker written by hand")
     void pull() throws Exception {
         CompletableFuture<Thread> deliveredBy = new CompletableFuture<>();
         try (CompletionPort port = CompletionPort.open(PortOptions.pull())) {

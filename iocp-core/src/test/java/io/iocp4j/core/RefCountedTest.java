@@ -72,7 +72,8 @@ class RefCountedTest {
     }
 
     @Test
-    @DisplayName("B6 threads that retain and release at the same time: freed exactly once, by the last")
+    @Shows("B6")
+    @DisplayName("threads that retain and release at the same time: freed exactly once, by the last")
     void manyThreads() throws InterruptedException {
         int threads = 4;
         int rounds = 20_000;

@@ -58,7 +58,7 @@ class SessionFailureTest extends TcpFixture {
     }
 
     /** Connects a peer, which does something, and returns how the connection ended. */
-    private CloseInfo end(TcpServer.Session session, Peer peer) throws Exception {
+    private CloseInfo end(TcpSession session, Peer peer) throws Exception {
         CompletableFuture<TcpConnection> begun = new CompletableFuture<>();
         CompletableFuture<Thread> thread = new CompletableFuture<>();
         try (TcpServer server = TcpServer.listenBlocking(options, c -> {
@@ -117,7 +117,7 @@ class SessionFailureTest extends TcpFixture {
     void ofAnother() throws Exception {
         try (ServerSocket elsewhere = new ServerSocket(0, 10, LOOPBACK)) {
             CloseInfo info = end(c -> {
-                TcpConnection other = TcpConnection.connect(port, options, (InetSocketAddress) elsewhere.getLocalSocketAddress());
+                TcpConnection other = TcpClient.connect(port, options, (InetSocketAddress) elsewhere.getLocalSocketAddress());
                 resets(elsewhere.accept());
                 other.readLine();
             }, SessionFailureTest::isSilent);

@@ -38,7 +38,7 @@ class SharedPortTest extends TcpFixture {
     }
 
     private static TcpConnection connect(TcpServer server) throws IOException {
-        return TcpConnection.connect("localhost", server.address().getPort());
+        return TcpClient.connect("localhost", server.address().getPort());
     }
 
     @Test
@@ -52,7 +52,7 @@ class SharedPortTest extends TcpFixture {
             long ofOne = threads("iocp4j");
             for (int i = 1; i < CLIENTS; i++) {
                 clients.add(connect(server));
-                assertSame(clients.getFirst().port(), clients.get(i).port());
+                assertSame(clients.getFirst().completionPort(), clients.get(i).completionPort());
             }
             assertTrue(threads("iocp4j") <= ofOne + 1, () -> threads("iocp4j") + " threads, " + ofOne + " with one client");
             assertTrue(Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("iocp4j-client"))
@@ -93,10 +93,10 @@ class SharedPortTest extends TcpFixture {
         try (TcpServer server = echo()) {
             TcpConnection first = connect(server);
             TcpConnection second = connect(server);
-            first.port().close();
+            first.completionPort().close();
             awaitClosed(second);
             try (TcpConnection third = connect(server)) {
-                assertNotSame(first.port(), third.port());
+                assertNotSame(first.completionPort(), third.completionPort());
                 third.write("x");
                 assertEquals(1, third.read().remaining());
             }
@@ -115,7 +115,7 @@ class SharedPortTest extends TcpFixture {
                     super.onOpen(c);
                 }
             };
-            TcpConnection client = TcpConnection.connect(use.port(), options, server.address(), recorder);
+            TcpConnection client = TcpClient.connect(use.completionPort(), options, server.address(), recorder);
             assertInstanceOf(IllegalStateException.class, await(thrown));
             client.abort();
             awaitClosed(client);
@@ -129,7 +129,7 @@ class SharedPortTest extends TcpFixture {
         TcpServer server = echo();
         server.close();
         try (SharedPort use = SharedPort.use()) {
-            before = use.port();
+            before = use.completionPort();
             assertInstanceOf(IoException.class, TlsFixture.failureOf(() -> connect(server)));
         }
         // the connection that failed is freed a moment after the call has thrown
@@ -139,7 +139,7 @@ class SharedPortTest extends TcpFixture {
             }
         }
         try (SharedPort use = SharedPort.use()) {
-            assertNotSame(before, use.port());
+            assertNotSame(before, use.completionPort());
         }
     }
 }

@@ -38,11 +38,12 @@ class SimulatedPortTest extends CompletionPortContract {
     /** Instead of the one that resets from a plain socket, which cannot reach a simulated one. */
     @Test
     @Override
-    @DisplayName("E5 a peer that resets, here by closing with unread bytes: CONNECTION_RESET on the pending receive")
+    @Shows("E5")
+    @DisplayName("a peer that resets, here by closing with unread bytes: CONNECTION_RESET on the pending receive")
     void reset() throws Exception {
         try (CompletionPort port = open(2)) {
             InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-            PortListener listener = port.listen(any, 10, CompletionKey.NONE);
+            PortAcceptor listener = port.listen(any, 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             PortSocket peer = port.socket(CompletionKey.NONE);

@@ -81,7 +81,7 @@ class SlowReaderTest {
             accepted.add(c);
             return ours == Role.SERVER ? recorder : peer;
         });
-        TcpConnection client = TcpConnection.connect(port, ours == Role.SERVER ? peers : options, listening.address(),
+        TcpConnection client = TcpClient.connect(port, ours == Role.SERVER ? peers : options, listening.address(),
                 ours == Role.SERVER ? peer : recorder);
         run(Duration.ofMillis(100));
         listening.close();

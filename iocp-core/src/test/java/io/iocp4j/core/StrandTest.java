@@ -63,7 +63,8 @@ class StrandTest {
     }
 
     @Test
-    @DisplayName("C28 a post never runs on the stack that posts, also when that is a task of the strand")
+    @Shows("C28")
+    @DisplayName("a post never runs on the stack that posts, also when that is a task of the strand")
     void notOnTheStack() throws Exception {
         CountDownLatch done = new CountDownLatch(2);
         List<String> order = new ArrayList<>();

@@ -41,9 +41,9 @@ class TcpAcceptFailureTest extends TcpFixture {
         }
 
         @Override
-        public PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
-            PortListener real = port.listen(local, backlog, key);
-            return new PortListener() {
+        public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
+            PortAcceptor real = port.listen(local, backlog, key);
+            return new PortAcceptor() {
                 @Override
                 public void accept(IoContext context) {
                     if (acceptsThatThrow.getAndDecrement() > 0) {
@@ -94,7 +94,8 @@ class TcpAcceptFailureTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource(names = {"NO_DESCRIPTORS", "NO_BUFFERS", "OTHER"})
-    @DisplayName("Accept storms, C46: lives on, waits longer each time up to a second, and then accepts again")
+    @Shows({"C46", "Accept storms"})
+    @DisplayName("Accept storms: lives on, waits longer each time up to a second, and then accepts again")
     void retries(IoError error) throws Exception {
         FailingPort failing = new FailingPort(port, error, 10);
         Recorder recorder = new Recorder();
@@ -186,11 +187,11 @@ class TcpAcceptFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("with a handler, a gate and a task of the application that throw errors accepts the next")
+    @DisplayName("with a handler, a filter and a task of the application that throw errors accepts the next")
     void errorsOfTheApplication() throws Exception {
         FailingPort failing = new FailingPort(port, IoError.NO_DESCRIPTORS, 1);
         CountDownLatch told = new CountDownLatch(1);
-        TcpOptions throwing = options.gate(new TcpGate() {
+        TcpOptions throwing = options.filter(new ConnectionFilter() {
             @Override
             public void onAcceptFailed(IoException failure) {
                 told.countDown();

@@ -42,7 +42,7 @@ class TcpBlockingTest extends TcpFixture {
         try (ServerSocket listener = new ServerSocket()) {
             listener.setReceiveBufferSize(SMALL);
             listener.bind(new InetSocketAddress(LOOPBACK, 0));
-            TcpConnection connection = TcpConnection.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+            TcpConnection connection = TcpClient.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
             closeLater(connection::abort);
             Socket peer = closeLater(listener.accept());
             peer.setSoTimeout(20_000);
@@ -63,7 +63,8 @@ class TcpBlockingTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("B14 D14 read gives what came, then null at the peer's end, and null again")
+    @Shows({"B14", "D14"})
+    @DisplayName("read gives what came, then null at the peer's end, and null again")
     void readToTheEnd() throws Exception {
         Pair pair = connect(options);
         byte[] data = random(MIB, 12);
@@ -77,7 +78,8 @@ class TcpBlockingTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C22 C54 an echo of five lines gives everything back to a client that sends and ends at once")
+    @Shows({"C22", "C54"})
+    @DisplayName("an echo of five lines gives everything back to a client that sends and ends at once")
     void echoToAClientThatEnds() throws Exception {
         for (int round = 0; round < 200; round++) {
             CompletableFuture<Throwable> failure = new CompletableFuture<>();
@@ -120,7 +122,8 @@ class TcpBlockingTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D9 D11 a reader that waits wakes up when this side closes: the data left, then null")
+    @Shows({"D9", "D11"})
+    @DisplayName("a reader that waits wakes up when this side closes: the data left, then null")
     void closeWakesTheReader() throws Exception {
         for (boolean abort : new boolean[] {false, true}) {
             Pair pair = connect(options);
@@ -136,7 +139,8 @@ class TcpBlockingTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("E5 a reader that waits when the peer resets gets CONNECTION_RESET")
+    @Shows("E5")
+    @DisplayName("a reader that waits when the peer resets gets CONNECTION_RESET")
     void resetThrows() throws Exception {
         Pair pair = connect(options);
         Future<IoException> reader = threads.submit(() -> assertThrows(IoException.class, () -> pair.connection().read()));
@@ -147,7 +151,8 @@ class TcpBlockingTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D14 one reader at a time: a second one is refused, the first is not disturbed")
+    @Shows("D14")
+    @DisplayName("one reader at a time: a second one is refused, the first is not disturbed")
     void oneReader() throws Exception {
         Pair pair = connect(options);
         CompletableFuture<Throwable> refused = new CompletableFuture<>();
@@ -205,7 +210,8 @@ class TcpBlockingTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C29 C55 a write that waits when the connection ends throws; also every later one")
+    @Shows({"C29", "C55"})
+    @DisplayName("a write that waits when the connection ends throws; also every later one")
     void writeFails() throws Exception {
         for (boolean reset : new boolean[] {true, false}) {
             Pair pair = connect(options.socketBuffers(SMALL, 0));

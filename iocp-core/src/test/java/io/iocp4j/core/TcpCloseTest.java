@@ -23,7 +23,8 @@ class TcpCloseTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("D2 C32 C57 E15 close(): onClose at once, the small tail and FIN go out, closed() when the peer has ended too")
+    @Shows({"D2", "C32", "C57", "E15"})
+    @DisplayName("close(): onClose at once, the small tail and FIN go out, closed() when the peer has ended too")
     void smallTail(Role role) throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = pair(role, options, recorder);
@@ -41,7 +42,8 @@ class TcpCloseTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("D3 D5 C23 E11 a tail of 8 MiB reaches a slow reader whole after close()")
+    @Shows({"D3", "D5", "C23", "E11"})
+    @DisplayName("a tail of 8 MiB reaches a slow reader whole after close()")
     void largeTail(Role role) throws Exception {
         byte[] data = random(8 * MIB, 9);
         Recorder recorder = new Recorder();
@@ -56,7 +58,8 @@ class TcpCloseTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D4 E14 F5 what the peer sends after close() is read and dropped: no onData, and the peer does not lose our tail to RST")
+    @Shows({"D4", "E14"})
+    @DisplayName("what the peer sends after close() is read and dropped: no onData, and the peer does not lose our tail to RST")
     void inputAfterClose() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -72,7 +75,8 @@ class TcpCloseTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D6 C34 after close() everything is harmless: a second close(), sends, pause, resume, end, time")
+    @Shows({"D6", "C34"})
+    @DisplayName("after close() everything is harmless: a second close(), sends, pause, resume, end, time")
     void harmless() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -100,7 +104,8 @@ class TcpCloseTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D7 a peer that resets while the tail is flushed: closed() says so, onClose is not told again")
+    @Shows("D7")
+    @DisplayName("a peer that resets while the tail is flushed: closed() says so, onClose is not told again")
     void resetWhileClosing() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.socketBuffers(SMALL, 0), recorder);
@@ -134,7 +139,8 @@ class TcpCloseTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D16 D17 B18 abort() drops 8 MiB at once: onClose once, closed() counts the loss, the peer sees an end or a reset")
+    @Shows({"D16", "D17", "B18"})
+    @DisplayName("abort() drops 8 MiB at once: onClose once, closed() counts the loss, the peer sees an end or a reset")
     void abort() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.socketBuffers(SMALL, 0).lingerTimeout(Duration.ofSeconds(60)), recorder);
@@ -164,7 +170,8 @@ class TcpCloseTest extends TcpFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"open", "data", "end"})
-    @DisplayName("D1 close() inside a callback: what was sent before goes out, nothing is told after onClose")
+    @Shows("D1")
+    @DisplayName("close() inside a callback: what was sent before goes out, nothing is told after onClose")
     void closeInCallback(String where) throws Exception {
         Recorder recorder = new Recorder() {
             private void closeIn(String event, TcpConnection c) {
@@ -204,7 +211,8 @@ class TcpCloseTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C31 end() after the peer's end closes; C33 end() before it waits for it")
+    @Shows({"C31", "C33"})
+    @DisplayName("end() after the peer's end closes; end() before it waits for it")
     void endInBothOrders() throws Exception {
         Recorder first = new Recorder();
         Pair peerFirst = accept(options.allowHalfOpen(true), first);
@@ -246,7 +254,8 @@ class TcpCloseTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("A6 8 threads that close and abort the same connection: onClose once, closed() once")
+    @Shows("A6")
+    @DisplayName("8 threads that close and abort the same connection: onClose once, closed() once")
     void manyClosers() throws Exception {
         for (int round = 0; round < 50; round++) {
             Recorder recorder = new Recorder();
@@ -274,7 +283,8 @@ class TcpCloseTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("E16 two transfers at the same time in both directions: whoever ends first does not cut the other")
+    @Shows("E16")
+    @DisplayName("two transfers at the same time in both directions: whoever ends first does not cut the other")
     void bothDirections() throws Exception {
         byte[] ours = random(2 * MIB, 10);
         byte[] theirs = random(4 * MIB, 11);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@link ConnectorTest} decides in virtual time, here with real sockets; and the forms of connect. */
+/** What {@link TcpConnectorTest} decides in virtual time, here with real sockets; and the forms of connect. */
 @DisplayName("A client")
 class TcpConnectTest extends TcpFixture {
     /** An echo on a port of its own, reached at the loopback address. */
@@ -40,16 +40,17 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C11 connects to a host by name, with callbacks and with calls that wait")
+    @Shows("C11")
+    @DisplayName("connects to a host by name, with callbacks and with calls that wait")
     void byName() throws Exception {
         TcpServer server = echo();
         Recorder recorder = new Recorder();
-        TcpConnection callbacks = TcpConnection.connect(port, options, "localhost", server.address().getPort(), recorder);
+        TcpConnection callbacks = TcpClient.connect(port, options, "localhost", server.address().getPort(), recorder);
         callbacks.send(text("early"));
         recorder.awaitBytes(5);
         callbacks.end();
         assertTrue(awaitClosed(callbacks).clean());
-        TcpConnection waits = TcpConnection.connect(port, options, "localhost", server.address().getPort());
+        TcpConnection waits = TcpClient.connect(port, options, "localhost", server.address().getPort());
         assertEquals("localhost", waits.remote().getHostString());
         waits.write("hi");
         assertEquals("hi", string(waits.readFully(2)));
@@ -63,7 +64,7 @@ class TcpConnectTest extends TcpFixture {
     @DisplayName("needs no port of its own")
     void sharedPort() throws Exception {
         TcpServer server = echo();
-        TcpConnection connection = TcpConnection.connect("127.0.0.1", server.address().getPort());
+        TcpConnection connection = TcpClient.connect("127.0.0.1", server.address().getPort());
         try (connection) {
             connection.write("hi");
             assertEquals("hi", string(connection.read(Duration.ofSeconds(20))));
@@ -74,28 +75,30 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C13 C16 that is refused says so with both addresses, and leaves nothing")
+    @Shows({"C13", "C16"})
+    @DisplayName("that is refused says so with both addresses, and leaves nothing")
     void refused() throws Exception {
         int closedPort;
         try (ServerSocket closed = new ServerSocket(0, 1, LOOPBACK)) {
             closedPort = closed.getLocalPort();
         }
-        IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect(options, "127.0.0.1", closedPort));
+        IoException thrown = assertThrows(IoException.class, () -> TcpClient.connect(options, "127.0.0.1", closedPort));
         assertEquals(IoError.CONNECTION_REFUSED, thrown.error());
         assertEquals("connect", thrown.operation());
         assertEquals(closedPort, ((InetSocketAddress) thrown.remote()).getPort());
         InetSocketAddress local = new InetSocketAddress(LOOPBACK, 0);
         IoException both = assertThrows(IoException.class,
-                () -> TcpConnection.connect(port, options.localAddress(local), "127.0.0.1", closedPort));
+                () -> TcpClient.connect(port, options.localAddress(local), "127.0.0.1", closedPort));
         assertEquals(local, both.local());
         assertTrue(both.getMessage().contains("peer") && both.getMessage().contains("local"), both.getMessage());
-        assertThrows(IllegalArgumentException.class, () -> TcpConnection.connect("127.0.0.1", 65_536));
-        assertThrows(IllegalArgumentException.class, () -> TcpConnection.connect((String) null, 1));
+        assertThrows(IllegalArgumentException.class, () -> TcpClient.connect("127.0.0.1", 65_536));
+        assertThrows(IllegalArgumentException.class, () -> TcpClient.connect((String) null, 1));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "0.0.0.0"})
-    @DisplayName("C16 that is connected with itself, since the system chose the port that nobody listens on: CONNECTION_REFUSED; "
+    @Shows("C16")
+    @DisplayName("that is connected with itself, since the system chose the port that nobody listens on: CONNECTION_REFUSED; "
             + "by its own choice it may be")
     void metItself(String bound) throws Exception {
         InetSocketAddress closed;
@@ -111,7 +114,7 @@ class TcpConnectTest extends TcpFixture {
                 return socket;
             }
         };
-        IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect(chosen, options, closed));
+        IoException thrown = assertThrows(IoException.class, () -> TcpClient.connect(chosen, options, closed));
         assertEquals(IoError.CONNECTION_REFUSED, thrown.error());
         assertEquals(closed, thrown.remote());
         assertTrue(thrown.getMessage().contains("with itself"), thrown.getMessage());
@@ -121,16 +124,17 @@ class TcpConnectTest extends TcpFixture {
         try (ServerSocket listener = new ServerSocket(0, 1, LOOPBACK)) {
             free = (InetSocketAddress) listener.getLocalSocketAddress();
         }
-        try (TcpConnection connection = TcpConnection.connect(port, options.localAddress(free), free)) {
+        try (TcpConnection connection = TcpClient.connect(port, options.localAddress(free), free)) {
             connection.write("x");
             assertEquals("x", string(connection.readFully(1)));
         }
     }
 
     @Test
-    @DisplayName("C11 by a name that nobody has: HOST_NOT_FOUND that names it")
+    @Shows("C11")
+    @DisplayName("by a name that nobody has: HOST_NOT_FOUND that names it")
     void nowhere() {
-        IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect("nowhere.invalid", 1));
+        IoException thrown = assertThrows(IoException.class, () -> TcpClient.connect("nowhere.invalid", 1));
         assertEquals(IoError.HOST_NOT_FOUND, thrown.error());
         assertEquals("lookup", thrown.operation());
         assertTrue(thrown.getMessage().contains("nowhere.invalid"), thrown.getMessage());
@@ -142,7 +146,7 @@ class TcpConnectTest extends TcpFixture {
     void namesThePeer() throws Exception {
         InetSocketAddress asked = InetSocketAddress.createUnresolved("nowhere.invalid", 7);
         Recorder recorder = new Recorder();
-        TcpConnection connection = TcpConnection.connect(port, options, asked, recorder);
+        TcpConnection connection = TcpClient.connect(port, options, asked, recorder);
         recorder.awaitClose();
         assertEquals(asked, assertThrows(IoException.class, () -> connection.write("x")).remote());
         ForwardingPort full = new ForwardingPort(port) {
@@ -151,13 +155,13 @@ class TcpConnectTest extends TcpFixture {
                 throw new IoException(IoError.NO_DESCRIPTORS, "open", null, null, null);
             }
         };
-        IoException thrown = assertThrows(IoException.class, () -> TcpConnection.connect(full, options, asked, new Recorder()));
+        IoException thrown = assertThrows(IoException.class, () -> TcpClient.connect(full, options, asked, new Recorder()));
         assertEquals(asked, thrown.remote());
         assertEquals("open", thrown.operation());
         try (ServerSocket taken = new ServerSocket(0, 1, LOOPBACK)) {
             InetSocketAddress peer = new InetSocketAddress(LOOPBACK, 9);
             IoException bind = assertThrows(IoException.class,
-                    () -> TcpConnection.connect(port, options.localAddress((InetSocketAddress) taken.getLocalSocketAddress()), peer));
+                    () -> TcpClient.connect(port, options.localAddress((InetSocketAddress) taken.getLocalSocketAddress()), peer));
             assertEquals(peer, bind.remote());
             assertEquals(taken.getLocalSocketAddress(), bind.local());
         }
@@ -186,7 +190,7 @@ class TcpConnectTest extends TcpFixture {
             });
             try {
                 Recorder recorder = new Recorder();
-                TcpConnection.connect(closing, asking, "name", 1, recorder);
+                TcpClient.connect(closing, asking, "name", 1, recorder);
                 assertFalse(tls, "a closed port gives no socket");
                 assertEquals(IoError.OPERATION_ABORTED, recorder.awaitClose().error());
             } catch (IllegalStateException e) {
@@ -196,7 +200,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C12 connects from the port that it was given; a taken one: ADDRESS_IN_USE of bind, with the address")
+    @Shows("C12")
+    @DisplayName("connects from the port that it was given; a taken one: ADDRESS_IN_USE of bind, with the address")
     void localAddress() throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             int free;
@@ -205,7 +210,7 @@ class TcpConnectTest extends TcpFixture {
             }
             InetSocketAddress asked = new InetSocketAddress(LOOPBACK, free);
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpConnection.connect(port, options.localAddress(asked), "127.0.0.1",
+            TcpConnection connection = TcpClient.connect(port, options.localAddress(asked), "127.0.0.1",
                     listener.getLocalPort(), recorder);
             try (Socket peer = listener.accept()) {
                 assertEquals(asked, peer.getRemoteSocketAddress());
@@ -214,7 +219,7 @@ class TcpConnectTest extends TcpFixture {
             awaitClosed(connection);
             InetSocketAddress taken = (InetSocketAddress) listener.getLocalSocketAddress();
             IoException thrown = assertThrows(IoException.class,
-                    () -> TcpConnection.connect(port, options.localAddress(taken), "127.0.0.1", listener.getLocalPort()));
+                    () -> TcpClient.connect(port, options.localAddress(taken), "127.0.0.1", listener.getLocalPort()));
             assertEquals(IoError.ADDRESS_IN_USE, thrown.error());
             assertEquals("bind", thrown.operation());
             assertEquals(taken, thrown.local());
@@ -223,12 +228,13 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("E6 C5 that does not keep what is sent early: send says false, a write throws NOT_CONNECTED, nothing of it is sent")
+    @Shows({"E6", "C5"})
+    @DisplayName("that does not keep what is sent early: send says false, a write throws NOT_CONNECTED, nothing of it is sent")
     void withoutBuffering() throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             Recorder recorder = new Recorder();
             CompletableFuture<List<InetAddress>> lookup = new CompletableFuture<>();
-            TcpConnection connection = TcpConnection.connect(port, options.connectBuffering(false).resolver(host -> lookup), "name",
+            TcpConnection connection = TcpClient.connect(port, options.connectBuffering(false).resolver(host -> lookup), "name",
                     listener.getLocalPort(), recorder);
             assertEquals(TcpConnection.State.CONNECTING, connection.state());
             assertFalse(connection.send(text("early")));
@@ -248,7 +254,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C18 whose handle is closed under it ends once, with the error of the receive")
+    @Shows("C18")
+    @DisplayName("whose handle is closed under it ends once, with the error of the receive")
     void handleClosed() throws Exception {
         CompletableFuture<PortSocket> handle = new CompletableFuture<>();
         CompletionPort seen = new ForwardingPort(port) {
@@ -263,7 +270,7 @@ class TcpConnectTest extends TcpFixture {
             try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
                 Recorder recorder = new Recorder();
                 InetSocketAddress remote = (InetSocketAddress) listener.getLocalSocketAddress();
-                TcpConnection connection = TcpConnection.connect(seen, options, remote, recorder);
+                TcpConnection connection = TcpClient.connect(seen, options, remote, recorder);
                 if (paused) {
                     // the receive is begun on the closed handle then, else it is pending when the handle is closed
                     connection.pause();
@@ -283,15 +290,16 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C55 that writes after the peer's end took its own: BROKEN_PIPE; after an end() of its own: SHUT_DOWN")
+    @Shows("C55")
+    @DisplayName("that writes after the peer's end took its own: BROKEN_PIPE; after an end() of its own: SHUT_DOWN")
     void whyNot() throws Exception {
         TcpServer server = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
-        TcpConnection ended = TcpConnection.connect(port, options, server.address());
+        TcpConnection ended = TcpClient.connect(port, options, server.address());
         ended.end();
         assertEquals(IoError.SHUT_DOWN, assertThrows(IoException.class, () -> ended.write("x")).error());
         awaitClosed(ended);
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
-            TcpConnection connection = TcpConnection.connect(port, options, (InetSocketAddress) listener.getLocalSocketAddress());
+            TcpConnection connection = TcpClient.connect(port, options, (InetSocketAddress) listener.getLocalSocketAddress());
             Socket peer = closeLater(listener.accept());
             peer.shutdownOutput();
             assertNull(connection.read());

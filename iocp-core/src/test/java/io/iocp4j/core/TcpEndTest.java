@@ -29,7 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("After the end of a connection")
 class TcpEndTest extends TcpFixture {
     @Test
-    @DisplayName("D12 D8 closers of several threads all get the one end, none an error, and the handler hears of it once")
+    @Shows({"D12", "D8"})
+    @DisplayName("closers of several threads all get the one end, none an error, and the handler hears of it once")
     void manyClosers() throws Exception {
         try (ExecutorService threads = Executors.newFixedThreadPool(4, Thread.ofPlatform().name("test-closer-", 0).factory())) {
             Recorder recorder = new Recorder();
@@ -50,7 +51,8 @@ class TcpEndTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D10 who waits for closed() finds the handle gone, the buffers given back and nothing outstanding")
+    @Shows("D10")
+    @DisplayName("who waits for closed() finds the handle gone, the buffers given back and nothing outstanding")
     void nothingLeft() throws Exception {
         Pair pair = accept(options, new Recorder());
         pair.connection().send(text("the tail"));
@@ -63,7 +65,8 @@ class TcpEndTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D13 nothing of the library keeps the connection in memory")
+    @Shows("D13")
+    @DisplayName("nothing of the library keeps the connection in memory")
     void collectable() throws Exception {
         ReferenceQueue<TcpConnection> gone = new ReferenceQueue<>();
         try (TcpServer server = TcpServer.listen(port, options, connection -> new TcpHandler() {
@@ -80,7 +83,7 @@ class TcpEndTest extends TcpFixture {
     }
 
     private WeakReference<TcpConnection> connectAndForget(TcpServer server, ReferenceQueue<TcpConnection> gone) throws Exception {
-        TcpConnection connection = TcpConnection.connect(port, options.idleTimeout(Duration.ofHours(1)), server.address());
+        TcpConnection connection = TcpClient.connect(port, options.idleTimeout(Duration.ofHours(1)), server.address());
         connection.write("x");
         connection.close();
         awaitClosed(connection);
@@ -88,7 +91,8 @@ class TcpEndTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("D15 abort() drops what has come and was not delivered, at once, and gives its memory back")
+    @Shows("D15")
+    @DisplayName("abort() drops what has come and was not delivered, at once, and gives its memory back")
     void heldInput() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -119,7 +123,8 @@ class TcpEndTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("CVE-2024-27308 D20 calls on it do not reach the connection that got its descriptor")
+    @Shows({"CVE-2024-27308", "D20"})
+    @DisplayName("calls on it do not reach the connection that got its descriptor")
     void descriptorReused() throws Exception {
         Pair old = accept(options, new Recorder());
         old.connection().abort();
@@ -223,7 +228,7 @@ class TcpEndTest extends TcpFixture {
         LingerSeen seen = new LingerSeen(port, supported);
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpConnection.connect(seen, options, (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
+            TcpConnection connection = TcpClient.connect(seen, options, (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
             closeLater(listener.accept());
             recorder.awaitOpen();
             connection.reset();

@@ -93,7 +93,8 @@ class TcpFlushTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("A7 fails with OPERATION_ABORTED for all that waited when this side aborts, and for who asks later")
+    @Shows("A7")
+    @DisplayName("fails with OPERATION_ABORTED for all that waited when this side aborts, and for who asks later")
     void aborted() throws Exception {
         Pair pair = accept(options.socketBuffers(SMALL, 0), new Recorder());
         List<CompletableFuture<Void>> waiting = new ArrayList<>();

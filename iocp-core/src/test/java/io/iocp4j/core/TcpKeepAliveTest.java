@@ -43,7 +43,7 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     private TcpConnection connect(TcpOptions chosen) throws IOException {
-        TcpConnection connection = TcpConnection.connect(seen, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+        TcpConnection connection = TcpClient.connect(seen, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
         closeLater(connection::abort);
         return connection;
     }
@@ -59,7 +59,8 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C49 C50 is off by default; on without times leaves those of the system; off keeps them, and twice is harmless")
+    @Shows({"C49", "C50"})
+    @DisplayName("is off by default; on without times leaves those of the system; off keeps them, and twice is harmless")
     void times() throws Exception {
         TcpConnection connection = connect(options);
         assertEquals(false, option(StandardSocketOptions.SO_KEEPALIVE));
@@ -87,7 +88,8 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C51 sets idle time, interval and count before the connect")
+    @Shows("C51")
+    @DisplayName("sets idle time, interval and count before the connect")
     void allThree() throws Exception {
         connect(options.keepAlive(Duration.ofSeconds(21), Duration.ofSeconds(22), 23));
         assertEquals(true, option(StandardSocketOptions.SO_KEEPALIVE));
@@ -107,12 +109,13 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("B28 C52 a peer whose link is cut is given up after the probes: TIMED_OUT")
+    @Shows({"B28", "C52"})
+    @DisplayName("a peer whose link is cut is given up after the probes: TIMED_OUT")
     void cutLink() throws Exception {
         try (CutLink link = CutLink.open()) {
             assumeTrue(link != null, "needs root, iproute2 and network namespaces");
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpConnection.connect(port, options.keepAlive(ONE, ONE, 2), link.peer(), recorder);
+            TcpConnection connection = TcpClient.connect(port, options.keepAlive(ONE, ONE, 2), link.peer(), recorder);
             recorder.awaitOpen();
             connection.send(text("hello"));
             recorder.awaitBytes(5);

@@ -63,7 +63,7 @@ class TcpLingerTest extends TcpFixture {
         Recorder right = new Recorder();
         // one worker takes packets in their order, so what settles has seen the send before it
         try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
-            TcpPair pair = TcpConnection.pair(ordered, options.lingerTimeout(SHORT).allowHalfOpen(halfOpen), left, right);
+            TcpPair pair = TcpPair.open(ordered, options.lingerTimeout(SHORT).allowHalfOpen(halfOpen), left, right);
             right.awaitOpen().pause();
             pair.left().send(ByteBuffer.allocate(MIB));
             settle(pair.left());

@@ -24,7 +24,8 @@ class TcpOptionsTest {
     private static final TcpOptions DEFAULTS = TcpOptions.defaults();
 
     @Test
-    @DisplayName("C6 C41 C49 the defaults: no half-open, backlog 511, keep-alive off, and the rest as documented")
+    @Shows({"C6", "C41", "C49"})
+    @DisplayName("the defaults: no half-open, backlog 511, keep-alive off, and the rest as documented")
     void defaults() {
         assertFalse(DEFAULTS.allowHalfOpen());
         assertEquals(511, DEFAULTS.backlog());
@@ -54,17 +55,19 @@ class TcpOptionsTest {
         assertNull(DEFAULTS.localAddress());
         assertTrue(DEFAULTS.connectBuffering());
         assertFalse(DEFAULTS.pauseOnConnect());
-        assertSame(TcpGate.OPEN, DEFAULTS.gate());
+        assertSame(ConnectionFilter.ALL, DEFAULTS.filter());
     }
 
     @Test
-    @DisplayName("C51 keep-alive has idle time, interval and count; the changes for clients and servers are copies too")
+    @Shows("C51")
+    @DisplayName("keep-alive has idle time, interval and count; the changes for clients and servers are copies too")
     void newer() {
-        TcpGate gate = new TcpGate() {
+        ConnectionFilter filter = new ConnectionFilter() {
         };
         InetSocketAddress local = new InetSocketAddress("127.0.0.1", 12);
         TcpOptions changed = DEFAULTS.keepAlive(Duration.ofSeconds(1), Duration.ofSeconds(2), 3).userTimeout(Duration.ofMillis(4))
-                .attemptDelay(Duration.ofMillis(10)).readMax(5).localAddress(local).connectBuffering(false).pauseOnConnect(true).gate(gate);
+                .attemptDelay(Duration.ofMillis(10)).readMax(5).localAddress(local).connectBuffering(false)
+                .pauseOnConnect(true).filter(filter);
         assertTrue(changed.keepAlive());
         assertEquals(Duration.ofSeconds(1), changed.keepAliveIdle());
         assertEquals(Duration.ofSeconds(2), changed.keepAliveInterval());
@@ -75,9 +78,9 @@ class TcpOptionsTest {
         assertEquals(local, changed.localAddress());
         assertFalse(changed.connectBuffering());
         assertTrue(changed.pauseOnConnect());
-        assertSame(gate, changed.gate());
+        assertSame(filter, changed.filter());
         assertNull(changed.localAddress(null).localAddress());
-        assertThrows(NullPointerException.class, () -> DEFAULTS.gate(null));
+        assertThrows(NullPointerException.class, () -> DEFAULTS.filter(null));
         defaults();
     }
 
@@ -90,7 +93,8 @@ class TcpOptionsTest {
 
     @ParameterizedTest
     @MethodSource("keepAlives")
-    @DisplayName("C49 keep-alive times out of range are refused: 1 to 32,767 s, 1 to 32,767 s, 1 to 127")
+    @Shows("C49")
+    @DisplayName("keep-alive times out of range are refused: 1 to 32,767 s, 1 to 32,767 s, 1 to 127")
     void keepAliveRanges(Duration idle, Duration interval, int count) {
         assertThrows(IllegalArgumentException.class, () -> DEFAULTS.keepAlive(idle, interval, count));
         assertEquals(127, DEFAULTS.keepAlive(Duration.ofSeconds(32_767), Duration.ofSeconds(32_767), 127).keepAliveCount());
@@ -130,7 +134,7 @@ class TcpOptionsTest {
                 options -> options.socketBuffers(-1, 0), options -> options.socketBuffers(0, -1),
                 options -> options.idleTimeout(before), options -> options.connectTimeout(before),
                 options -> options.lingerTimeout(before), options -> options.writeTimeout(before),
-                options -> options.minLingerRate(-1), options -> options.port(-1), options -> options.port(65536),
+                options -> options.minLingerRate(-1), options -> options.tcpPort(-1), options -> options.tcpPort(65536),
                 options -> options.attemptDelay(Duration.ofMillis(9)), options -> options.readMax(0),
                 options -> options.userTimeout(before), options -> options.userTimeout(Duration.ofMillis(1L << 31)),
                 options -> options.localAddress(InetSocketAddress.createUnresolved("nowhere", 1)),
@@ -150,7 +154,7 @@ class TcpOptionsTest {
                 options -> options.receive(BufferPool.PIECE_MAX, BufferPool.PIECE_MAX), options -> options.waterMarks(0, 0),
                 options -> options.waterMarks(Integer.MAX_VALUE, Integer.MAX_VALUE), options -> options.sendQueueMax(1),
                 options -> options.writeTimeout(Duration.ZERO), options -> options.minLingerRate(0),
-                options -> options.idleTimeout(Duration.ZERO), options -> options.port(65535)).map(Arguments::of);
+                options -> options.idleTimeout(Duration.ZERO), options -> options.tcpPort(65535)).map(Arguments::of);
     }
 
     @ParameterizedTest

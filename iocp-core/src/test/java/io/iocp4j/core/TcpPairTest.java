@@ -24,7 +24,7 @@ class TcpPairTest extends TcpFixture {
     private final Recorder right = new Recorder();
 
     private TcpPair join(TcpOptions chosen) {
-        TcpPair pair = TcpConnection.pair(port, chosen, left, right);
+        TcpPair pair = TcpPair.open(port, chosen, left, right);
         closeLater(pair.left()::abort);
         closeLater(pair.right()::abort);
         return pair;
@@ -51,7 +51,7 @@ class TcpPairTest extends TcpFixture {
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch holds = new CountDownLatch(1);
         try (CompletionPort single = CompletionPort.open(PortOptions.defaults().workers(1))) {
-            TcpPair pair = TcpConnection.pair(single, options, left, right);
+            TcpPair pair = TcpPair.open(single, options, left, right);
             left.awaitOpen();
             right.awaitOpen();
             pair.left().execute(() -> {
@@ -89,7 +89,7 @@ class TcpPairTest extends TcpFixture {
                 boolean copies = i % 2 == 0;
                 answers[i] = new Recorder();
                 sent[i] = random(300_000, i);
-                all[i] = TcpConnection.pair(several, options, answers[i], new TcpHandler() {
+                all[i] = TcpPair.open(several, options, answers[i], new TcpHandler() {
                     @Override
                     public void onData(TcpConnection c, ByteBuffer data) {
                         if (copies) {
@@ -118,7 +118,7 @@ class TcpPairTest extends TcpFixture {
     @Test
     @DisplayName("bring 16 MiB exactly in both directions at once, through calls that wait")
     void much() throws Exception {
-        TcpPair pair = TcpConnection.pair(port, options.allowHalfOpen(true));
+        TcpPair pair = TcpPair.open(port, options.allowHalfOpen(true));
         byte[] bytes = random(16 * MIB, 1);
         CompletableFuture<byte[]> one = exchange(pair.left(), bytes);
         CompletableFuture<byte[]> other = exchange(pair.right(), bytes);
@@ -157,7 +157,7 @@ class TcpPairTest extends TcpFixture {
     void backPressure() throws Exception {
         // one worker takes packets in their order, so what settles has seen the send before it
         try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
-            TcpPair pair = TcpConnection.pair(ordered, options, left, right);
+            TcpPair pair = TcpPair.open(ordered, options, left, right);
             right.awaitOpen().pause();
             settle(pair.right());
             byte[] bytes = random(MIB, 2);
@@ -241,7 +241,7 @@ class TcpPairTest extends TcpFixture {
         for (int i = 0; i < 200; i++) {
             Recorder one = new Recorder();
             Recorder other = new Recorder();
-            TcpPair pair = TcpConnection.pair(port, options, one, other);
+            TcpPair pair = TcpPair.open(port, options, one, other);
             pair.left().abort();
             one.awaitClose();
             other.awaitClose();
@@ -255,7 +255,7 @@ class TcpPairTest extends TcpFixture {
     @DisplayName("end with their port, and are refused by one that is closed")
     void portCloses() throws Exception {
         CompletionPort other = CompletionPort.open(PortOptions.defaults().workers(2));
-        TcpPair pair = TcpConnection.pair(other, options, left, right);
+        TcpPair pair = TcpPair.open(other, options, left, right);
         left.awaitOpen();
         right.awaitOpen();
         other.close();
@@ -266,16 +266,16 @@ class TcpPairTest extends TcpFixture {
         assertEquals(0, other.outstanding());
         assertEquals(0, other.counters().handles());
         assertEquals(0, other.buffers().usedBytes());
-        assertThrows(IllegalStateException.class, () -> TcpConnection.pair(other, options, left, right));
-        assertThrows(IllegalStateException.class, () -> TcpConnection.pair(other, options));
+        assertThrows(IllegalStateException.class, () -> TcpPair.open(other, options, left, right));
+        assertThrows(IllegalStateException.class, () -> TcpPair.open(other, options));
     }
 
     @Test
     @DisplayName("refuse what they cannot be: over TLS, on a port that is not of this library, without a handler")
     void misuse() {
         TcpOptions tls = options.tls(TestKeys.trusting());
-        assertThrows(IllegalArgumentException.class, () -> TcpConnection.pair(port, tls, left, right));
-        assertThrows(NullPointerException.class, () -> TcpConnection.pair(port, options, left, null));
+        assertThrows(IllegalArgumentException.class, () -> TcpPair.open(port, tls, left, right));
+        assertThrows(NullPointerException.class, () -> TcpPair.open(port, options, left, null));
         assertEquals(0, port.counters().handles());
     }
 
@@ -289,7 +289,7 @@ class TcpPairTest extends TcpFixture {
                 SimulatedPort simulated = new SimulatedPort(world, "memory", 2);
                 Recorder one = new Recorder();
                 Recorder other = new Recorder();
-                TcpPair pair = TcpConnection.pair(simulated, options, one, other);
+                TcpPair pair = TcpPair.open(simulated, options, one, other);
                 byte[] bytes = random(200_000, seed);
                 pair.left().send(ByteBuffer.wrap(bytes));
                 if (seed % 2 == 0) {

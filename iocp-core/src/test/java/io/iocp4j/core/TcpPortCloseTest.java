@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 @DisplayName("A port that closes takes its connections with it")
 class TcpPortCloseTest extends TcpFixture {
     @Test
-    @DisplayName("B3 B18 open, paused, connecting and closing ones, with and without pending sends: onClose once each, all freed")
+    @Shows({"B3", "B18"})
+    @DisplayName("open, paused, connecting and closing ones, with and without pending sends: onClose once each, all freed")
     void everyKind() throws Exception {
         TcpOptions small = options.socketBuffers(SMALL, 0);
         List<Recorder> recorders = new ArrayList<>();
@@ -45,7 +46,7 @@ class TcpPortCloseTest extends TcpFixture {
         }
         Recorder connecting = new Recorder();
         recorders.add(connecting);
-        connections.add(TcpConnection.connect(port, options, silentAddress(), connecting));
+        connections.add(TcpClient.connect(port, options, silentAddress(), connecting));
         TcpServer server = TcpServer.listen(port, options, connection -> new Recorder());
         port.close();
         for (int i = 0; i < recorders.size(); i++) {
@@ -124,7 +125,7 @@ class TcpPortCloseTest extends TcpFixture {
                     try {
                         while (true) {
                             Recorder recorder = new Recorder();
-                            connections.add(TcpConnection.connect(racing, options, address, recorder));
+                            connections.add(TcpClient.connect(racing, options, address, recorder));
                             begun.add(recorder);
                             servers.add(TcpServer.listen(racing, options, connection -> new Recorder()));
                             started.countDown();
@@ -144,7 +145,7 @@ class TcpPortCloseTest extends TcpFixture {
                     await(server.closed());
                 }
                 assertThrows(IllegalStateException.class,
-                        () -> TcpConnection.connect(racing, options, address, new Recorder()));
+                        () -> TcpClient.connect(racing, options, address, new Recorder()));
                 assertThrows(IllegalStateException.class,
                         () -> TcpServer.listen(racing, options, connection -> new Recorder()));
                 assertEquals(0, racing.buffers().usedBytes());

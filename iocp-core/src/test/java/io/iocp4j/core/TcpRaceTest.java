@@ -94,14 +94,16 @@ class TcpRaceTest extends TcpFixture {
 
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3})
-    @DisplayName("B8 B29 4 threads do everything to the same connections: callbacks in order, onClose once, everything is freed")
+    @Shows({"B8", "B29"})
+    @DisplayName("4 threads do everything to the same connections: callbacks in order, onClose once, everything is freed")
     void everythingAtOnce(long seed) throws Exception {
         race(seed, 4, round -> round < 20);
     }
 
     @Test
     @Tag("long")
-    @DisplayName("B29 8 threads do everything to the same connections for 30 s")
+    @Shows("B29")
+    @DisplayName("8 threads do everything to the same connections for 30 s")
     void everythingAtOnceForLong() throws Exception {
         long start = System.nanoTime();
         race(6, 8, round -> millisSince(start) < 30_000);
@@ -124,7 +126,7 @@ class TcpRaceTest extends TcpFixture {
             for (int i = 0; i < 8; i++) {
                 Witness witness = new Witness(mistakes);
                 witnesses.add(witness);
-                targets.add(TcpConnection.connect(port, chosen, server.address(), witness));
+                targets.add(TcpClient.connect(port, chosen, server.address(), witness));
             }
             targets.addAll(all);
             all.addAll(targets.subList(0, 8));
@@ -180,7 +182,8 @@ class TcpRaceTest extends TcpFixture {
 
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {4, 5})
-    @DisplayName("C3 C19 two threads pause and resume while data streams both ways: no byte is lost, none comes twice")
+    @Shows({"C3", "C19"})
+    @DisplayName("two threads pause and resume while data streams both ways: no byte is lost, none comes twice")
     void pauseAndResumeUnderLoad(long seed) throws Exception {
         int total = 8 * MIB;
         byte[] pattern = random(64 << 10, seed);
@@ -205,7 +208,7 @@ class TcpRaceTest extends TcpFixture {
             accepted[0] = connection;
             return receiver;
         });
-        TcpConnection sender = TcpConnection.connect(port, options, server.address());
+        TcpConnection sender = TcpClient.connect(port, options, server.address());
         Thread writer = Thread.ofPlatform().name("test-writer").start(() -> {
             try {
                 for (int sent = 0; sent < total; sent += pattern.length) {
@@ -248,12 +251,13 @@ class TcpRaceTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("A17 B27 1,000 connects and closes in all manners: nothing of one life is told in another, nothing is left")
+    @Shows({"A17", "B27"})
+    @DisplayName("1,000 connects and closes in all manners: nothing of one life is told in another, nothing is left")
     void manyLives() throws Exception {
         TcpServer server = TcpServer.listen(port, options.lingerTimeout(Duration.ofMillis(200)), connection -> new Witness(mistakes));
         for (int life = 0; life < 1_000; life++) {
             Witness witness = new Witness(mistakes);
-            TcpConnection connection = TcpConnection.connect(port, options, server.address(), witness);
+            TcpConnection connection = TcpClient.connect(port, options, server.address(), witness);
             connection.send(text("life " + life));
             switch (life % 4) {
                 case 0 -> connection.close();
@@ -274,7 +278,8 @@ class TcpRaceTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("Accept storms, B27: 10,000 connects that are cut at once, by either side: "
+    @Shows({"B27", "Accept storms"})
+    @DisplayName("Accept storms: 10,000 connects that are cut at once, by either side: "
             + "others are served in time, neither heap nor descriptors grow")
     void storm() throws Exception {
         TcpServer server = TcpServer.listen(port, options, connection -> new Witness(mistakes) {
@@ -310,7 +315,7 @@ class TcpRaceTest extends TcpFixture {
                 }
             } else {
                 Witness witness = new Witness(mistakes);
-                TcpConnection connection = TcpConnection.connect(port, options, server.address(), witness);
+                TcpConnection connection = TcpClient.connect(port, options, server.address(), witness);
                 connection.abort();
                 await(witness.closed);
                 awaitClosed(connection);

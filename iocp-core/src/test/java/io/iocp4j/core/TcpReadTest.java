@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TcpReadTest extends TcpFixture {
     private Pair connect(TcpOptions chosen) throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
-            TcpConnection connection = TcpConnection.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+            TcpConnection connection = TcpClient.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
             closeLater(connection::abort);
             Socket peer = closeLater(listener.accept());
             peer.setSoTimeout(20_000);
@@ -164,7 +164,7 @@ class TcpReadTest extends TcpFixture {
         CLOSE(null, TcpConnection::close),
         ABORT(null, TcpConnection::abort),
         ERROR(IoError.TIMED_OUT, connection -> connection.abort(IoError.TIMED_OUT, new IllegalStateException("on purpose"))),
-        PORT(IoError.OPERATION_ABORTED, connection -> connection.port().close());
+        PORT(IoError.OPERATION_ABORTED, connection -> connection.completionPort().close());
 
         private final IoError error;
         private final Consumer<TcpConnection> action;
@@ -237,7 +237,7 @@ class TcpReadTest extends TcpFixture {
                     return super.nanoTime() + (looks[0] < 3 ? 0 : Duration.ofSeconds(12).toNanos());
                 }
             };
-            TcpConnection connection = TcpConnection.connect(jumping, options, (InetSocketAddress) listener.getLocalSocketAddress());
+            TcpConnection connection = TcpClient.connect(jumping, options, (InetSocketAddress) listener.getLocalSocketAddress());
             closeLater(connection::abort);
             peer[0] = closeLater(listener.accept());
             assertEquals("x", string(connection.read(Duration.ofMillis(10))));

@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TcpReceiveTest extends TcpFixture {
     @ParameterizedTest
     @EnumSource
-    @DisplayName("B14 B15 E2 an idle peer that closes is seen at once, as an end without an error, told once")
+    @Shows({"B14", "B15", "E2"})
+    @DisplayName("an idle peer that closes is seen at once, as an end without an error, told once")
     void idlePeerCloses(Role role) throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = pair(role, options.lingerTimeout(Duration.ofSeconds(60)), recorder);
@@ -44,7 +45,8 @@ class TcpReceiveTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("B16 C21 E5 a peer that resets: CONNECTION_RESET, onClose once and no onEnd")
+    @Shows({"B16", "C21", "E5"})
+    @DisplayName("a peer that resets: CONNECTION_RESET, onClose once and no onEnd")
     void peerResets(Role role) throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = pair(role, options, recorder);
@@ -60,7 +62,8 @@ class TcpReceiveTest extends TcpFixture {
 
     @ParameterizedTest(name = "{0} bytes at a time")
     @ValueSource(ints = {1, 7, 512, 513, 100_000})
-    @DisplayName("B23 B25 however the peer cuts its bytes, they arrive complete and in order")
+    @Shows({"B23", "B25"})
+    @DisplayName("however the peer cuts its bytes, they arrive complete and in order")
     void cuts(int step) throws Exception {
         byte[] data = random(step == 1 ? 2_000 : 300_000, step);
         Recorder recorder = new Recorder();
@@ -77,7 +80,8 @@ class TcpReceiveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C3 C19 a paused connection slows its peer down with bounded memory; after resume() every byte arrives")
+    @Shows({"C3", "C19"})
+    @DisplayName("a paused connection slows its peer down with bounded memory; after resume() every byte arrives")
     void pausedSlowsThePeer() throws Exception {
         byte[] data = random(16 * MIB, 1);
         Recorder recorder = new Recorder();
@@ -149,7 +153,8 @@ class TcpReceiveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C22 the end of the peer is told after the data before it, also when it came while paused")
+    @Shows("C22")
+    @DisplayName("the end of the peer is told after the data before it, also when it came while paused")
     void endWhilePaused() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -302,7 +307,8 @@ class TcpReceiveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("B17 C24 C54 E1 half-open: the peer's end ends its side only, and our answer still reaches it")
+    @Shows({"B17", "C24", "C54", "E1"})
+    @DisplayName("half-open: the peer's end ends its side only, and our answer still reaches it")
     void halfOpen() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.allowHalfOpen(true), recorder);

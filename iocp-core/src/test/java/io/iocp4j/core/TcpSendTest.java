@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TcpSendTest extends TcpFixture {
     @ParameterizedTest
     @EnumSource
-    @DisplayName("C2 B26 send returns before the peer reads, the data is the caller's again, every byte arrives (B25)")
+    @Shows({"C2", "B26", "B25"})
+    @DisplayName("send returns before the peer reads, the data is the caller's again, every byte arrives")
     void copies(Role role) throws Exception {
         byte[] data = random(5 * MIB, 6);
         Pair pair = pair(role, options, new Recorder());
@@ -40,7 +41,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C27 C28 what a callback sends in many pieces leaves when it returns, in order")
+    @Shows({"C27", "C28"})
+    @DisplayName("what a callback sends in many pieces leaves when it returns, in order")
     void manySmallSendsInACallback() throws Exception {
         StringBuilder expected = new StringBuilder();
         Recorder recorder = new Recorder() {
@@ -75,7 +77,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("B24 a peer that does not read costs the others nothing, and its queue is reported")
+    @Shows("B24")
+    @DisplayName("a peer that does not read costs the others nothing, and its queue is reported")
     void slowReader() throws Exception {
         TcpOptions small = options.socketBuffers(SMALL, 0);
         Pair slow = accept(small, new Recorder());
@@ -207,15 +210,15 @@ class TcpSendTest extends TcpFixture {
         Pair second = accept(options, new Recorder());
         Pair third = accept(options.socketBuffers(SMALL, 0), new Recorder());
         // nothing leaves before a callback returns, so all of them wait
-        first.connection().execute(() -> sendTimes(first.connection(), shared, SendQueue.ENTRIES_MAX));
-        second.connection().execute(() -> sendTimes(second.connection(), shared, SendQueue.ENTRIES_MAX + 1));
+        first.connection().execute(() -> sendTimes(first.connection(), shared, TcpSendQueue.ENTRIES_MAX));
+        second.connection().execute(() -> sendTimes(second.connection(), shared, TcpSendQueue.ENTRIES_MAX + 1));
         third.connection().send(ByteBuffer.allocate(4 * MIB));
-        sendTimes(third.connection(), shared, SendQueue.ENTRIES_MAX);
+        sendTimes(third.connection(), shared, TcpSendQueue.ENTRIES_MAX);
         CloseInfo over = awaitClosed(second.connection());
         assertEquals(IoError.NO_BUFFERS, over.error());
-        assertEquals(SendQueue.ENTRIES_MAX, over.bytesLost());
+        assertEquals(TcpSendQueue.ENTRIES_MAX, over.bytesLost());
         assertEquals(IoError.NO_BUFFERS, awaitClosed(third.connection()).error());
-        assertEquals("x".repeat(SendQueue.ENTRIES_MAX), first.peerReads(SendQueue.ENTRIES_MAX));
+        assertEquals("x".repeat(TcpSendQueue.ENTRIES_MAX), first.peerReads(TcpSendQueue.ENTRIES_MAX));
         assertEquals(TcpConnection.State.OPEN, first.connection().state());
         first.connection().close();
         first.peer().close();
@@ -268,7 +271,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C29 E4 a peer that is gone ends the connection once, with its error and the number of bytes lost")
+    @Shows({"C29", "E4"})
+    @DisplayName("a peer that is gone ends the connection once, with its error and the number of bytes lost")
     void peerGoneWhileSending() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.socketBuffers(SMALL, 0), recorder);
@@ -283,7 +287,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C26 E3 sending on a closed connection is dropped, says false and is harmless; E12 after end() too")
+    @Shows({"C26", "E3", "E12"})
+    @DisplayName("sending on a closed connection is dropped, says false and is harmless; after end() too")
     void sendAfterTheEnd() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -305,7 +310,7 @@ class TcpSendTest extends TcpFixture {
     @Test
     @DisplayName("has one timer at the most, however many sends there are, and whether they are taken or not")
     void timers() throws Exception {
-        Duration look = options.writeTimeout().dividedBy(StallTimer.LOOKS);
+        Duration look = options.writeTimeout().dividedBy(TcpStallTimer.LOOKS);
         AtomicInteger looks = new AtomicInteger();
         CompletionPort counting = new ForwardingPort(port) {
             @Override
@@ -316,7 +321,7 @@ class TcpSendTest extends TcpFixture {
         };
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpConnection.connect(counting, options,
+            TcpConnection connection = TcpClient.connect(counting, options,
                     (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
             closeLater(connection::abort);
             Pair pair = new Pair(connection, closeLater(listener.accept()));

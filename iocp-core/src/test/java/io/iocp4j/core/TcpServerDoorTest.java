@@ -25,12 +25,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("At the door of a server")
 class TcpServerDoorTest extends TcpFixture {
-    /** What a gate was told. */
-    private record Dropped(InetSocketAddress local, InetSocketAddress remote, TcpGate.Drop why) {
+    /** What a filter was told. */
+    private record Dropped(InetSocketAddress local, InetSocketAddress remote, ConnectionFilter.DropReason why) {
     }
 
     /** Asks a predicate and writes down what it is told. */
-    private static final class Doorman implements TcpGate {
+    private static final class Doorman implements ConnectionFilter {
         private final BiPredicate<InetSocketAddress, InetSocketAddress> admits;
         private final BlockingQueue<Dropped> dropped = new LinkedBlockingQueue<>();
 
@@ -44,7 +44,7 @@ class TcpServerDoorTest extends TcpFixture {
         }
 
         @Override
-        public void onDrop(InetSocketAddress local, InetSocketAddress remote, Drop why) {
+        public void onDrop(InetSocketAddress local, InetSocketAddress remote, DropReason why) {
             dropped.add(new Dropped(local, remote, why));
         }
 
@@ -61,31 +61,32 @@ class TcpServerDoorTest extends TcpFixture {
         return client;
     }
 
-    private static Dropped expected(Socket client, TcpGate.Drop why) {
+    private static Dropped expected(Socket client, ConnectionFilter.DropReason why) {
         return new Dropped((InetSocketAddress) client.getRemoteSocketAddress(), (InetSocketAddress) client.getLocalSocketAddress(), why);
     }
 
     @Test
-    @DisplayName("C47 a newcomer above maxConnections is dropped, and the gate hears both addresses and why")
+    @Shows("C47")
+    @DisplayName("a newcomer above maxConnections is dropped, and the filter hears both addresses and why")
     void full() throws Exception {
         Doorman doorman = new Doorman((local, remote) -> true);
         Recorder recorder = new Recorder();
-        TcpServer server = closeLater(TcpServer.listen(port, options.maxConnections(1).gate(doorman), connection -> recorder));
+        TcpServer server = closeLater(TcpServer.listen(port, options.maxConnections(1).filter(doorman), connection -> recorder));
         client(server);
         TcpConnection inside = recorder.awaitOpen();
         Socket second = client(server);
         assertEquals(-1, second.getInputStream().read());
-        assertEquals(expected(second, TcpGate.Drop.FULL), doorman.next());
+        assertEquals(expected(second, ConnectionFilter.DropReason.FULL), doorman.next());
         assertEquals(1, server.dropped());
         inside.abort();
     }
 
     @Test
-    @DisplayName("a newcomer that the gate does not admit is dropped by its address, counted, and has no handler")
+    @DisplayName("a newcomer that the filter does not admit is dropped by its address, counted, and has no handler")
     void refused() throws Exception {
         Doorman doorman = new Doorman((local, remote) -> remote.getPort() % 2 == 0);
         CountDownLatch in = new CountDownLatch(4);
-        TcpServer server = closeLater(TcpServer.listen(port, options.gate(doorman), connection -> new Recorder() {
+        TcpServer server = closeLater(TcpServer.listen(port, options.filter(doorman), connection -> new Recorder() {
             @Override
             public void onOpen(TcpConnection c) {
                 assertEquals(0, c.remote().getPort() % 2);
@@ -99,18 +100,18 @@ class TcpServerDoorTest extends TcpFixture {
             assertEquals(-1, client.getInputStream().read());
             if (client.getLocalPort() % 2 != 0) {
                 refused++;
-                assertEquals(expected(client, TcpGate.Drop.REFUSED), doorman.next());
+                assertEquals(expected(client, ConnectionFilter.DropReason.REFUSED), doorman.next());
             }
         }
         assertEquals(refused, server.dropped());
     }
 
     @Test
-    @DisplayName("a gate that throws keeps the newcomer out, and only that one; what it throws when told harms nobody")
+    @DisplayName("a filter that throws keeps the newcomer out, and only that one; what it throws when told harms nobody")
     void throwing() throws Exception {
         boolean[] first = {true};
         Recorder recorder = new Recorder();
-        TcpGate gate = new TcpGate() {
+        ConnectionFilter filter = new ConnectionFilter() {
             @Override
             public boolean admits(InetSocketAddress local, InetSocketAddress remote) {
                 if (first[0]) {
@@ -121,11 +122,11 @@ class TcpServerDoorTest extends TcpFixture {
             }
 
             @Override
-            public void onDrop(InetSocketAddress local, InetSocketAddress remote, Drop why) {
+            public void onDrop(InetSocketAddress local, InetSocketAddress remote, DropReason why) {
                 throw new StackOverflowError("on purpose");
             }
         };
-        TcpServer server = closeLater(TcpServer.listen(port, options.gate(gate), connection -> recorder));
+        TcpServer server = closeLater(TcpServer.listen(port, options.filter(filter), connection -> recorder));
         assertEquals(-1, client(server).getInputStream().read());
         client(server);
         recorder.awaitOpen().abort();
@@ -133,10 +134,11 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C46 the gate hears of a failed accept, with the address that the server listens on")
+    @Shows("C46")
+    @DisplayName("the filter hears of a failed accept, with the address that the server listens on")
     void acceptFails() throws Exception {
         CompletableFuture<IoException> told = new CompletableFuture<>();
-        TcpGate gate = new TcpGate() {
+        ConnectionFilter filter = new ConnectionFilter() {
             @Override
             public void onAcceptFailed(IoException failure) {
                 told.complete(failure);
@@ -146,9 +148,9 @@ class TcpServerDoorTest extends TcpFixture {
         Simulation world = new Simulation(1, Faults.none().with(Faults.Kind.NO_DESCRIPTORS, 0.5), new BufferPool(0));
         SimulatedPort simulated = new SimulatedPort(world, "simulated", 1);
         Recorder recorder = new Recorder();
-        TcpServer server = TcpServer.listen(simulated, options.gate(gate), connection -> new Recorder());
+        TcpServer server = TcpServer.listen(simulated, options.filter(filter), connection -> new Recorder());
         for (int i = 0; i < 10; i++) {
-            TcpConnection.connect(simulated, options, server.address(), recorder);
+            TcpClient.connect(simulated, options, server.address(), recorder);
         }
         world.run(Duration.ofMinutes(1).toNanos(), 100_000);
         assertEquals(10, server.accepted());
@@ -162,7 +164,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C48 an accepted connection has the server's options: paused, half-open, marks, idle time")
+    @Shows("C48")
+    @DisplayName("an accepted connection has the server's options: paused, half-open, marks, idle time")
     void inherits() throws Exception {
         Recorder recorder = new Recorder();
         TcpOptions chosen = options.pauseOnConnect(true).allowHalfOpen(true).idleTimeout(Duration.ofMillis(20)).waterMarks(0, 1);
@@ -180,7 +183,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C37 pauseOnConnect: nothing is received until resume()")
+    @Shows("C37")
+    @DisplayName("pauseOnConnect: nothing is received until resume()")
     void pauseOnConnect() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.pauseOnConnect(true), recorder);
@@ -193,7 +197,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C37 calls that wait read as always from a connection that began paused")
+    @Shows("C37")
+    @DisplayName("calls that wait read as always from a connection that began paused")
     void pauseOnConnectBlocking() throws Exception {
         CompletableFuture<String> line = new CompletableFuture<>();
         TcpServer server = closeLater(TcpServer.listenBlocking(options.pauseOnConnect(true), c -> line.complete(c.readLine())));
@@ -202,9 +207,10 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C38 a server listens by port or by address, once when it is made; the same options make another server")
+    @Shows("C38")
+    @DisplayName("a server listens by port or by address, once when it is made; the same options make another server")
     void forms() throws Exception {
-        TcpServer byPort = closeLater(TcpServer.listen(port, TcpOptions.defaults().port(0), connection -> new Recorder()));
+        TcpServer byPort = closeLater(TcpServer.listen(port, TcpOptions.defaults().tcpPort(0), connection -> new Recorder()));
         TcpServer byAddress = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
         TcpServer again = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
         assertTrue(byPort.address().getAddress().isAnyLocalAddress());
@@ -216,7 +222,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C39 listen returns when it listens; no handler is made on its stack")
+    @Shows("C39")
+    @DisplayName("listen returns when it listens; no handler is made on its stack")
     void listening() throws Exception {
         CompletableFuture<Thread> made = new CompletableFuture<>();
         TcpServer server = closeLater(TcpServer.listen(port, options, connection -> {
@@ -229,7 +236,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C42 C44 a taken address: ADDRESS_IN_USE of bind with the address, and then another can be tried")
+    @Shows({"C42", "C44"})
+    @DisplayName("a taken address: ADDRESS_IN_USE of bind with the address, and then another can be tried")
     void taken() throws Exception {
         TcpServer first = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
         IoException thrown = assertThrows(IoException.class,
@@ -245,7 +253,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C40 without an address both families reach it at :: where the system has both")
+    @Shows("C40")
+    @DisplayName("without an address both families reach it at :: where the system has both")
     void bothFamilies() throws Exception {
         Recorder recorder = new Recorder();
         TcpServer server = closeLater(TcpServer.listen(port, TcpOptions.defaults(), connection -> recorder));
@@ -259,11 +268,12 @@ class TcpServerDoorTest extends TcpFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"ADDRESS_NOT_AVAILABLE", "INVALID_ARGUMENT", "ADDRESS_IN_USE", "ACCESS_DENIED"})
-    @DisplayName("C40 where :: fails it listens on 0.0.0.0, unless somebody else has the port or it is forbidden")
+    @Shows("C40")
+    @DisplayName("where :: fails it listens on 0.0.0.0, unless somebody else has the port or it is forbidden")
     void noIpv6(IoError why) throws Exception {
         ForwardingPort without = new ForwardingPort(port) {
             @Override
-            public PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
+            public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
                 if (local.getAddress() instanceof Inet6Address) {
                     throw new IoException(why, "bind", local, null, null);
                 }
@@ -280,9 +290,10 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C56 who waited to be accepted when the listener closes is reset by the system, and nobody waits for ever")
+    @Shows("C56")
+    @DisplayName("who waited to be accepted when the listener closes is reset by the system, and nobody waits for ever")
     void acceptQueue() throws Exception {
-        PortListener listener = port.listen(new InetSocketAddress(LOOPBACK, 0), 10, CompletionKey.NONE);
+        PortAcceptor listener = port.listen(new InetSocketAddress(LOOPBACK, 0), 10, CompletionKey.NONE);
         try (Socket waiting = new Socket(LOOPBACK, listener.local().getPort())) {
             waiting.setSoTimeout(20_000);
             listener.close();

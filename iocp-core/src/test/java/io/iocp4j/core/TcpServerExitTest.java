@@ -85,7 +85,8 @@ class TcpServerExitTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"INT", "TERM"})
-    @DisplayName("C61 stops accepting, serves who is there, and lets the process go when the last client went")
+    @Shows("C61")
+    @DisplayName("stops accepting, serves who is there, and lets the process go when the last client went")
     void graceful(String signal) throws Exception {
         int port = start(60_000);
         try (Socket client = client(port)) {
@@ -99,7 +100,8 @@ class TcpServerExitTest {
     }
 
     @Test
-    @DisplayName("C61 does not wait for a client that stays beyond the deadline")
+    @Shows("C61")
+    @DisplayName("does not wait for a client that stays beyond the deadline")
     void deadline() throws Exception {
         int port = start(100);
         try (Socket client = client(port)) {

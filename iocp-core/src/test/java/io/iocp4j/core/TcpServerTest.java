@@ -62,7 +62,8 @@ class TcpServerTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C58 C59 C35 close(): nobody new, the old ones live on, closed() when the last is gone")
+    @Shows({"C58", "C59", "C35"})
+    @DisplayName("close(): nobody new, the old ones live on, closed() when the last is gone")
     void closeKeepsConnections() throws Exception {
         TcpServer server = serve(options);
         Socket first = client(server);
@@ -86,7 +87,8 @@ class TcpServerTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C60 a second close() does nothing; without connections closed() comes at once")
+    @Shows("C60")
+    @DisplayName("a second close() does nothing; without connections closed() comes at once")
     void closeTwice() throws Exception {
         TcpServer server = serve(options);
         server.close();
@@ -130,7 +132,8 @@ class TcpServerTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C47 above maxConnections the newcomer sees the end at once, is counted, and has no handler; then there is room again")
+    @Shows("C47")
+    @DisplayName("above maxConnections the newcomer sees the end at once, is counted, and has no handler; then there is room again")
     void maxConnections() throws Exception {
         TcpServer server = serve(options.maxConnections(2));
         Socket first = client(server);
@@ -160,7 +163,8 @@ class TcpServerTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C43 the address can be taken again at once, although connections of the former server linger in TIME_WAIT")
+    @Shows("C43")
+    @DisplayName("the address can be taken again at once, although connections of the former server linger in TIME_WAIT")
     void restart() throws Exception {
         TcpServer former = serve(options);
         InetSocketAddress address = former.address();
@@ -179,7 +183,8 @@ class TcpServerTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C40 by default both IPv4 and IPv6 reach it")
+    @Shows("C40")
+    @DisplayName("by default both IPv4 and IPv6 reach it")
     void anyAddress() throws Exception {
         TcpServer server = serve(TcpOptions.defaults());
         assertTrue(server.address().getPort() > 0);
@@ -189,7 +194,8 @@ class TcpServerTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C36 nulls and a taken address are refused, and nothing is left of the attempt")
+    @Shows("C36")
+    @DisplayName("nulls and a taken address are refused, and nothing is left of the attempt")
     void refusals() throws Exception {
         TcpServer server = serve(options);
         int handles = port.counters().handles();

@@ -176,10 +176,10 @@ class TcpSmallWorldTest {
 
         private void open() throws IOException {
             InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-            PortListener listener = peers.listen(any, 1, CompletionKey.NONE);
+            PortAcceptor listener = peers.listen(any, 1, CompletionKey.NONE);
             listener.accept(new Bare(accepted -> peer = (SimulatedSocket) accepted.accepted()));
             TcpOptions options = TcpOptions.defaults().allowHalfOpen(plan.halfOpen);
-            connection = TcpConnection.connect(port, options, listener.local(), this);
+            connection = TcpClient.connect(port, options, listener.local(), this);
             connection.send(ByteBuffer.wrap(data));
             toRest();
             listener.close();

@@ -54,7 +54,8 @@ class TcpStateTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("E8 EOF is CLOSE_WAIT, where we may still send; after our end it is gone")
+    @Shows("E8")
+    @DisplayName("EOF is CLOSE_WAIT, where we may still send; after our end it is gone")
     void closeWait() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.allowHalfOpen(true), recorder);
@@ -71,7 +72,8 @@ class TcpStateTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("E8 E12 a send after our own end is FIN_WAIT2: refused as SHUT_DOWN, and receiving goes on; later it is TIME_WAIT")
+    @Shows({"E8", "E12"})
+    @DisplayName("a send after our own end is FIN_WAIT2: refused as SHUT_DOWN, and receiving goes on; later it is TIME_WAIT")
     void finWait() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -88,7 +90,8 @@ class TcpStateTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("E8 NOT_CONNECTED is SYN_SENT; given up it is gone at once")
+    @Shows("E8")
+    @DisplayName("NOT_CONNECTED is SYN_SENT; given up it is gone at once")
     void synSent() throws Exception {
         InetSocketAddress silent = silentAddress();
         int local;
@@ -96,7 +99,7 @@ class TcpStateTest extends TcpFixture {
             local = probe.getLocalPort();
         }
         Recorder recorder = new Recorder();
-        TcpConnection connection = TcpConnection.connect(port,
+        TcpConnection connection = TcpClient.connect(port,
                 options.connectBuffering(false).localAddress(new InetSocketAddress(LOOPBACK, local)), silent, recorder);
         assertEquals(SYN_SENT, state(local, silent.getPort()));
         assertEquals(IoError.NOT_CONNECTED, assertThrows(IoException.class, () -> connection.write("early")).error());
@@ -106,7 +109,8 @@ class TcpStateTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("E8 CONNECTION_RESET leaves no socket")
+    @Shows("E8")
+    @DisplayName("CONNECTION_RESET leaves no socket")
     void reset() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -117,7 +121,8 @@ class TcpStateTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("E15 close() ends our side first and keeps the socket until the peer has ended its own")
+    @Shows("E15")
+    @DisplayName("close() ends our side first and keeps the socket until the peer has ended its own")
     void finBeforeClose() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.lingerTimeout(Duration.ofMinutes(1)), recorder);

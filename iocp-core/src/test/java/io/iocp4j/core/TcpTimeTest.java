@@ -38,7 +38,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C9 silence is told, again after each such silence, and closes nothing; E2 no other callback comes of it")
+    @Shows({"C9", "E2"})
+    @DisplayName("silence is told, again after each such silence, and closes nothing; no other callback comes of it")
     void notifiesOnly() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -52,7 +53,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C8 received and sent bytes restart the measurement")
+    @Shows("C8")
+    @DisplayName("received and sent bytes restart the measurement")
     void activityRestarts() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
@@ -79,7 +81,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C7 zero switches it off, a new time replaces the old one, a negative one is refused")
+    @Shows("C7")
+    @DisplayName("zero switches it off, a new time replaces the old one, a negative one is refused")
     void setAgain() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.idleTimeout(SHORT), recorder);
@@ -130,7 +133,7 @@ class TcpTimeTest extends TcpFixture {
     @DisplayName("a silence before the connection is there is not told: onOpen comes first")
     void notWhileConnecting() throws Exception {
         Recorder recorder = new Recorder();
-        TcpConnection connection = TcpConnection.connect(port, options, silentAddress(), recorder);
+        TcpConnection connection = TcpClient.connect(port, options, silentAddress(), recorder);
         connection.setTimeout(Duration.ofMillis(5));
         await(after(SHORT));
         connection.close();
@@ -180,7 +183,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("C10 a pending timer keeps neither the connection nor the port")
+    @Shows("C10")
+    @DisplayName("a pending timer keeps neither the connection nor the port")
     void timersDoNotHold() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.idleTimeout(LONG).lingerTimeout(FOR_EVER), recorder);
@@ -244,7 +248,7 @@ class TcpTimeTest extends TcpFixture {
         try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
             Recorder left = new Recorder();
             Recorder right = new Recorder();
-            TcpPair pair = TcpConnection.pair(ordered, options, left, right);
+            TcpPair pair = TcpPair.open(ordered, options, left, right);
             left.awaitOpen();
             right.awaitOpen();
             CountDownLatch posted = new CountDownLatch(1);

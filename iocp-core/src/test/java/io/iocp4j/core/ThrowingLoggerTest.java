@@ -114,17 +114,17 @@ class ThrowingLoggerTest {
                     throw new IllegalStateException("on purpose");
                 }
             };
-            TcpConnection connection = TcpConnection.connect(port, TcpOptions.defaults(), server.address(), failing);
+            TcpConnection connection = TcpClient.connect(port, TcpOptions.defaults(), server.address(), failing);
             assertEquals(IoError.HANDLER_FAILED, TcpFixture.awaitClosed(connection).error());
             failing.awaitClose();
         }
     }
 
     @Test
-    @DisplayName("skips nothing where an accept failed: the gate is told, and the server accepts again")
+    @DisplayName("skips nothing where an accept failed: the filter is told, and the server accepts again")
     void accept() throws Exception {
         CountDownLatch told = new CountDownLatch(1);
-        TcpOptions options = TcpOptions.defaults().loopback(0).gate(new TcpGate() {
+        TcpOptions options = TcpOptions.defaults().loopback(0).filter(new ConnectionFilter() {
             @Override
             public void onAcceptFailed(IoException failure) {
                 told.countDown();

@@ -50,6 +50,7 @@ class TidyTest {
             new Rule("\\bCleaner\\b|void finalize\\(", MAIN, "close() by the owner: a thread of the garbage collector must not wait"),
             new Rule("(first|all)\\(\"(Proxy-)?Authorization\"", MAIN, "MessageDigest.isEqual, if credentials are compared: no answer before "
                     + "the last byte (CVE-2021-33880)"),
+            new Rule("(DisplayName\\(|name = )\"([A-E]\\d+|CVE-)", ANYWHERE, "@Shows: names are sentences"),
             new Rule("\\t", ANYWHERE, "spaces"),
             new Rule("^.{141,}$", ANYWHERE, "two lines"));
 
@@ -63,7 +64,8 @@ class TidyTest {
     private static final Pattern LINK = Pattern.compile("\\]\\((?!\\w+:)([^)#\\s]*)(?:#([^)\\s]+))?\\)");
 
     @Test
-    @DisplayName("B11 D19 nothing banned stands in them: no sleep, no spin, no close by the garbage collector")
+    @Shows({"B11", "D19"})
+    @DisplayName("nothing banned stands in them: no sleep, no spin, no close by the garbage collector")
     void nothingBanned() throws IOException {
         List<String> found = new ArrayList<>();
         List<Path> files = sources();
@@ -90,7 +92,8 @@ class TidyTest {
         List<String> samples = List.of("Thread.sleep(1)", "e.printStackTrace()", "System.out.println()", "System.getLogger(name)",
                 "new Random()",
                 "System.currentTimeMillis()", "// TO" + "DO", "catch (IOException e) { }", "class ThingHelper", "f.setAccessible(true)",
-                "Cleaner.create()", "headers.first(\"Authorization\")", "\tint i;", "x".repeat(141));
+                "Cleaner.create()", "headers.first(\"Authorization\")",
+                "@Display" + "Name(\"B1", "\tint i;", "x".repeat(141));
         for (int i = 0; i < RULES.size(); i++) {
             assertTrue(RULES.get(i).breaks(Path.of("m/src/main/java/A.java"), samples.get(i)), samples.get(i));
             assertFalse(RULES.get(i).breaks(Path.of("m/src/main/java/A.java"), "int i = 1;"));

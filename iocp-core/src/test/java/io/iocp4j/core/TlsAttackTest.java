@@ -228,7 +228,7 @@ class TlsAttackTest extends TlsFixture {
     void plainServer() throws Exception {
         Recorder handler = new Recorder();
         try (ServerSocket listener = listener()) {
-            TcpConnection.connect(port, forClient, "localhost", listener.getLocalPort(), handler);
+            TcpClient.connect(port, forClient, "localhost", listener.getLocalPort(), handler);
             Socket peer = closeLater(listener.accept());
             peer.getOutputStream().write("220 ready\r\n".getBytes(StandardCharsets.US_ASCII));
             assertEquals(IoError.TLS_FAILURE, handler.awaitClose().error());

@@ -63,7 +63,7 @@ class TlsHandshakeTest extends TlsFixture {
             if (role == Role.ACCEPTED) {
                 peer = client(TestKeys.trusting(), server.address(), TLS_1_3);
             } else {
-                TcpConnection connection = TcpConnection.connect(port, chosen, "localhost", listener.getLocalPort(), handler);
+                TcpConnection connection = TcpClient.connect(port, chosen, "localhost", listener.getLocalPort(), handler);
                 closeLater(connection::abort);
                 peer = server(TestKeys.LOCALHOST.context(), listener.accept(), TLS_1_3);
             }
@@ -158,11 +158,12 @@ class TlsHandshakeTest extends TlsFixture {
 
     @ParameterizedTest(name = "{0} by {1}")
     @CsvSource({"OTHER_HOST,TLSv1.2", "OTHER_HOST,TLSv1.3", "EXPIRED,TLSv1.2", "EXPIRED,TLSv1.3", "STRANGER,TLSv1.2", "STRANGER,TLSv1.3"})
-    @DisplayName("CVE-2020-11050 fails on a client for a certificate of another host, an old one, and one of nobody it knows")
+    @Shows("CVE-2020-11050")
+    @DisplayName("fails on a client for a certificate of another host, an old one, and one of nobody it knows")
     void refusesCertificate(TestKeys keys, String version) throws Exception {
         Recorder handler = new Recorder();
         try (ServerSocket listener = listener()) {
-            TcpConnection.connect(port, forClient, "localhost", listener.getLocalPort(), handler);
+            TcpClient.connect(port, forClient, "localhost", listener.getLocalPort(), handler);
             SSLSocket peer = server(keys.context(), listener.accept(), version);
             // the client's alert has come
             assertInstanceOf(SSLException.class, failureOf(() -> {
@@ -180,7 +181,7 @@ class TlsHandshakeTest extends TlsFixture {
         Recorder handler = new Recorder();
         TcpOptions careless = forClient.tls(forClient.tls(), parameters -> parameters.setEndpointIdentificationAlgorithm(null));
         try (ServerSocket listener = listener()) {
-            TcpConnection.connect(port, careless, "localhost", listener.getLocalPort(), handler);
+            TcpClient.connect(port, careless, "localhost", listener.getLocalPort(), handler);
             SSLSocket peer = server(TestKeys.OTHER_HOST.context(), listener.accept(), TLS_1_3);
             failureOf(peer::startHandshake);
         }
@@ -193,7 +194,7 @@ class TlsHandshakeTest extends TlsFixture {
         for (TestKeys keys : List.of(TestKeys.LOCALHOST, TestKeys.OTHER_HOST)) {
             Recorder handler = new Recorder();
             try (ServerSocket listener = listener()) {
-                TcpConnection.connect(port, forClient, "127.0.0.1", listener.getLocalPort(), handler);
+                TcpClient.connect(port, forClient, "127.0.0.1", listener.getLocalPort(), handler);
                 failureOf(server(keys.context(), listener.accept(), TLS_1_3)::startHandshake);
                 if (keys == TestKeys.LOCALHOST) {
                     handler.awaitOpen().abort();
@@ -211,7 +212,7 @@ class TlsHandshakeTest extends TlsFixture {
             CompletableFuture<Void> server = inBackground(() ->
                     server(TestKeys.STRANGER.context(), listener.accept(), TLS_1_3).startHandshake());
             IoException thrown = assertThrows(IoException.class,
-                    () -> TcpConnection.connect(port, forClient, "localhost", listener.getLocalPort()));
+                    () -> TcpClient.connect(port, forClient, "localhost", listener.getLocalPort()));
             assertEquals(IoError.TLS_FAILURE, thrown.error());
             assertTrue(thrown.getMessage().contains("certification path"), thrown.getMessage());
             assertNotNull(failureOf(() -> await(server)));
@@ -232,7 +233,7 @@ class TlsHandshakeTest extends TlsFixture {
             if (role == Role.ACCEPTED) {
                 closeLater(new Socket(LOOPBACK, server.address().getPort()));
             } else {
-                TcpConnection.connect(port, forClient.connectTimeout(limit), "localhost", listener.getLocalPort(), handler);
+                TcpClient.connect(port, forClient.connectTimeout(limit), "localhost", listener.getLocalPort(), handler);
             }
             assertFailed(handler, IoError.TIMED_OUT);
         }

@@ -62,7 +62,7 @@ class TlsKeyUpdateTest {
                     }
                 });
                 TcpOptions trusting = options.tls(TestKeys.trusting());
-                TcpConnection client = TcpConnection.connect(port, trusting, "localhost", server.address().getPort());
+                TcpConnection client = TcpClient.connect(port, trusting, "localhost", server.address().getPort());
                 Thread writer = Thread.ofVirtual().start(() -> write(client, bytes));
                 ByteBuffer echoed = ByteBuffer.allocate(LENGTH);
                 while (echoed.hasRemaining()) {

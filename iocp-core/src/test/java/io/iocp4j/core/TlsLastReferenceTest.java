@@ -107,7 +107,7 @@ class TlsLastReferenceTest extends TlsFixture {
             TcpOptions untrusting = options.tls(TestKeys.trusting(holding));
             CompletableFuture<Throwable> failure = new CompletableFuture<>();
             Thread connecting = Thread.ofVirtual().start(() -> failure.complete(
-                    failureOf(() -> TcpConnection.connect(untrusting, "localhost", listener.getLocalPort()))));
+                    failureOf(() -> TcpClient.connect(untrusting, "localhost", listener.getLocalPort()))));
             SSLSocket peer = server(TestKeys.LOCALHOST.context(), listener.accept(), TLS_1_3);
             inBackground(peer::startHandshake);
             await(holding.asked);
@@ -152,7 +152,7 @@ class TlsLastReferenceTest extends TlsFixture {
         try (TcpServer server = TcpServer.listen(port, forServer, connection -> new Recorder())) {
             TcpOptions client = options.tls(TestKeys.trusting(broken)).connectTimeout(Duration.ZERO);
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpConnection.connect(port, client, "localhost", server.address().getPort(), recorder);
+            TcpConnection connection = TcpClient.connect(port, client, "localhost", server.address().getPort(), recorder);
             assertEquals(IoError.TLS_FAILURE, awaitClosed(connection).error());
         }
     }
@@ -224,7 +224,7 @@ class TlsLastReferenceTest extends TlsFixture {
             for (int i = 0; i < rounds; i++) {
                 inTime(i, () -> {
                     IoException refused = assertThrows(IoException.class,
-                            () -> TcpConnection.connect(untrusting, "localhost", server.address().getPort()));
+                            () -> TcpClient.connect(untrusting, "localhost", server.address().getPort()));
                     assertEquals(IoError.TLS_FAILURE, refused.error());
                 });
             }
@@ -240,7 +240,7 @@ class TlsLastReferenceTest extends TlsFixture {
                 TcpServer server = TcpServer.listen(keyed, connection -> new Recorder());
                 List<TcpConnection> clients = new ArrayList<>();
                 for (int c = 0; c < 2; c++) {
-                    clients.add(TcpConnection.connect(port, trusting, "localhost", server.address().getPort(), new Recorder()));
+                    clients.add(TcpClient.connect(port, trusting, "localhost", server.address().getPort(), new Recorder()));
                 }
                 server.close(Duration.ofNanos(nanos));
                 assertTrue(server.closed().isDone());

@@ -176,7 +176,7 @@ class TlsSimulationTest {
                 connections.add(connection);
                 return serverEnd;
             });
-            connections.add(TcpConnection.connect(clientPort, secure(drawOptions(), TestKeys.trusting()), server.address(), clientEnd));
+            connections.add(TcpClient.connect(clientPort, secure(drawOptions(), TestKeys.trusting()), server.address(), clientEnd));
             if (random.nextInt(2) == 0) {
                 // as who has a port for one connection does; the last reference may go on any thread
                 connections.getFirst().closed().thenRun(clientPort::close);

@@ -81,7 +81,7 @@ class TlsStreamTest extends TlsFixture {
                 connection.write(data);
             }
         }));
-        TcpConnection client = TcpConnection.connect(port, forClient, "localhost", server.address().getPort());
+        TcpConnection client = TcpClient.connect(port, forClient, "localhost", server.address().getPort());
         closeLater(client::abort);
         CompletableFuture<Void> writer = inBackground(() -> {
             client.write(ByteBuffer.wrap(bytes));
@@ -171,7 +171,7 @@ class TlsStreamTest extends TlsFixture {
             connection.send(text("underway"));
             connection.abort();
         });
-        connection.port().post(both);
+        connection.completionPort().post(both);
         both.await();
         assertEquals(8, awaitClosed(connection).bytesLost());
         ExecutionException notFlushed = assertThrows(ExecutionException.class, () -> connection.flushed().get());
@@ -225,7 +225,7 @@ class TlsStreamTest extends TlsFixture {
                 secure = (SSLSocket) TestKeys.trusting().getSocketFactory().createSocket(plain, "localhost", 1, false);
                 secure.setEnabledProtocols(new String[] {version});
             } else {
-                TcpConnection.connect(port, forClient, "localhost", listener.getLocalPort(), handler);
+                TcpClient.connect(port, forClient, "localhost", listener.getLocalPort(), handler);
                 plain = listener.accept();
                 secure = server(TestKeys.LOCALHOST.context(), plain, version);
             }

@@ -151,7 +151,7 @@ class WhatThrowsTest {
     }
 
     /** Admits all but the first where one of its own methods is to throw. */
-    private record Gate(Culprit culprit) implements TcpGate {
+    private record Filter(Culprit culprit) implements ConnectionFilter {
         @Override
         public boolean admits(InetSocketAddress local, InetSocketAddress remote) {
             culprit.at(Place.ADMITS);
@@ -159,7 +159,7 @@ class WhatThrowsTest {
         }
 
         @Override
-        public void onDrop(InetSocketAddress local, InetSocketAddress remote, Drop why) {
+        public void onDrop(InetSocketAddress local, InetSocketAddress remote, DropReason why) {
             culprit.at(Place.DROP);
         }
     }
@@ -178,7 +178,7 @@ class WhatThrowsTest {
         Set<Thread> workers = workers();
         Culprit culprit = new Culprit(where, what);
         try (ThrowingLog log = ThrowingLog.begin(loggerThrows ? 1 : Integer.MAX_VALUE)) {
-            TcpOptions options = TcpOptions.defaults().loopback(0).gate(new Gate(culprit)).lingerTimeout(Duration.ofMillis(200));
+            TcpOptions options = TcpOptions.defaults().loopback(0).filter(new Filter(culprit)).lingerTimeout(Duration.ofMillis(200));
             TcpServer server = TcpServer.listen(port, options, connection -> {
                 culprit.at(Place.HANDLERS);
                 return culprit.thrown.getCount() == 0 ? new Echo() : culprit;

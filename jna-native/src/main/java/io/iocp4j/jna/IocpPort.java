@@ -8,7 +8,7 @@ import io.iocp4j.core.IoException;
 import io.iocp4j.core.Operation;
 import io.iocp4j.core.PortEngine;
 import io.iocp4j.core.PortHandle;
-import io.iocp4j.core.PortListener;
+import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
 import java.lang.System.Logger.Level;
@@ -78,8 +78,8 @@ final class IocpPort extends PortEngine {
     }
 
     @Override
-    public PortListener listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
-        return open(() -> new IocpListener(this, local, backlog, key));
+    public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
+        return open(() -> new IocpAcceptor(this, local, backlog, key));
     }
 
     // ------------------------------------------------------------------ for the handles: what PortEngine shows to an engine only

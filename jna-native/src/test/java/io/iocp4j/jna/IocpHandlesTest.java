@@ -8,9 +8,10 @@ import io.iocp4j.core.CompletionKey;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
-import io.iocp4j.core.PortListener;
+import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
+import io.iocp4j.core.Shows;
 import io.iocp4j.jna.Awaited.Pair;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -50,7 +51,7 @@ class IocpHandlesTest {
     @DisplayName("a listener: both families, exclusive, then bind, listen, and AcceptEx before anybody asks for a connection")
     void listener() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             inOrder("option 1b", "option fffffffb", "bind", "listen", "getsockname", "accept", "accept", "accept", "accept");
             Awaited.connect(port.socket(CompletionKey.NONE), listener.local()).ended(0);
@@ -84,7 +85,7 @@ class IocpHandlesTest {
         };
         try (CompletionPort port = new IocpPort(PortOptions.defaults().workers(1), watched, new IocpLimits(1000, 4, 1024))) {
             opened[0] = port;
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             PortSocket socket = port.socket(CompletionKey.NONE);
             socket.close();
             listener.close();
@@ -102,10 +103,11 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("C12 a connect from an address of ours: bound to it before ConnectEx, and to nothing else")
+    @Shows("C12")
+    @DisplayName("a connect from an address of ours: bound to it before ConnectEx, and to nothing else")
     void boundConnect() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             PortSocket client = port.socket(CompletionKey.NONE);
             int before = kernel.calls().size();
@@ -120,10 +122,11 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("C11 the peer's address has the name that was connected to, which the system does not know")
+    @Shows("C11")
+    @DisplayName("the peer's address has the name that was connected to, which the system does not know")
     void name() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             PortSocket client = port.socket(CompletionKey.NONE);
             InetAddress named = InetAddress.getByAddress("name.test", InetAddress.getLoopbackAddress().getAddress());
@@ -137,7 +140,7 @@ class IocpHandlesTest {
     @DisplayName("where SO_REUSE_UNICASTPORT is not known, SO_PORT_SCALABILITY is asked for, and neither is needed")
     void olderSystems() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             PortSocket client = port.socket(CompletionKey.NONE);
             kernel.failNext("option", 0);
@@ -153,7 +156,7 @@ class IocpHandlesTest {
     @DisplayName("a burst of connections is taken before anybody asks, up to the limit, and the rest waits in the backlog")
     void burst() throws Exception {
         try (CompletionPort port = open(2)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Pair.of(port, listener);
             List<Awaited> connects = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
@@ -173,7 +176,7 @@ class IocpHandlesTest {
     @DisplayName("a peer that gave up before it was accepted harms nothing: the accept goes on waiting for another")
     void acceptReset() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             kernel.endNext("accept", FakeKernel.STATUS_CONNECTION_RESET);
             kernel.endNext("accept", 0xC0000241);
             for (int i = 0; i < 4; i++) {
@@ -187,10 +190,11 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("Accept storms, C46: no descriptor for the next socket: the accept says so, and a later one works")
+    @Shows({"C46", "Accept storms"})
+    @DisplayName("Accept storms: no descriptor for the next socket: the accept says so, and a later one works")
     void acceptWithoutDescriptors() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             kernel.failNext("socket", 10024);
             Awaited.accept(listener).failed(IoError.NO_DESCRIPTORS);
             Awaited accepted = Awaited.accept(listener);
@@ -203,10 +207,11 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("C43 a listener that is closed ends its accepts, also those that nobody asked for, and gives its address back at once")
+    @Shows("C43")
+    @DisplayName("a listener that is closed ends its accepts, also those that nobody asked for, and gives its address back at once")
     void closeListener() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
             listener.close();
             accepted.failed(IoError.OPERATION_ABORTED);
@@ -231,7 +236,8 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("B2 several null completions in one batch: the worker keeps one and posts the others again")
+    @Shows("B2")
+    @DisplayName("several null completions in one batch: the worker keeps one and posts the others again")
     void nullsInOneBatch() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);
@@ -242,11 +248,12 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("B3 shutdown under load with full batches: every operation ends before any worker leaves")
+    @Shows("B3")
+    @DisplayName("shutdown under load with full batches: every operation ends before any worker leaves")
     void shutdownInBatches() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);
-        PortListener listener = Awaited.listen(port);
+        PortAcceptor listener = Awaited.listen(port);
         List<Awaited> receives = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             Pair pair = Pair.of(port, listener);

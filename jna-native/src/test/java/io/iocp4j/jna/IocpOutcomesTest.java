@@ -11,6 +11,8 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
+import io.iocp4j.core.Shows;
+import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
@@ -63,7 +65,7 @@ class IocpOutcomesTest {
         return kernel.calls().stream().filter(name::equals).count();
     }
 
-    @ParameterizedTest(name = "B4 NTSTATUS {0} of a failed packet is {1} ({2})")
+    @ParameterizedTest(name = "NTSTATUS {0} of a failed packet is {1} ({2})")
     @CsvSource({"C00000C4, CONNECTION_RESET, 59", "C00000C9, CONNECTION_RESET, 64",
         "C000020D, CONNECTION_RESET, 10054", "C000013C, CONNECTION_RESET, 10054", "C000023F, CONNECTION_RESET, 10054",
         "C0000241, CONNECTION_ABORTED, 10053", "C000013B, CONNECTION_ABORTED, 10053", "C00000B5, TIMED_OUT, 10060",
@@ -79,7 +81,7 @@ class IocpOutcomesTest {
         assertTrue(received.cause().getMessage().contains(status), received.cause().getMessage());
     }
 
-    @ParameterizedTest(name = "B9 a receive that fails at once with {0} is {1}, exactly one completion and no packet")
+    @ParameterizedTest(name = "a receive that fails at once with {0} is {1}, exactly one completion and no packet")
     @CsvSource({"10054, CONNECTION_RESET", "10053, CONNECTION_ABORTED", "10057, NOT_CONNECTED", "10038, BAD_DESCRIPTOR", "12345, OTHER"})
     void failuresAtOnce(int code, IoError error) throws Exception {
         Pair pair = pair();
@@ -193,7 +195,8 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("B16 the socket of the system is closed after the last packet of its operations, not before")
+    @Shows("B16")
+    @DisplayName("the socket of the system is closed after the last packet of its operations, not before")
     void closedAfterItsPackets() throws Exception {
         CompletionPort listening = open(IocpLimits.defaults());
         Pair pair = Pair.of(listening, Awaited.listen(listening));
@@ -275,12 +278,13 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("C49 times of keep-alive go to the system in seconds, and SO_KEEPALIVE last")
+    @Shows("C49")
+    @DisplayName("times of keep-alive go to the system in seconds, and SO_KEEPALIVE last")
     void keepAlive() throws Exception {
         TcpOptions chosen = TcpOptions.defaults().keepAlive(Duration.ofSeconds(11), Duration.ofSeconds(12), 13);
         open(IocpLimits.defaults());
         try (TcpServer server = TcpServer.listen(port, TcpOptions.defaults().loopback(0), connection -> new TcpHandler() { })) {
-            TcpConnection client = TcpConnection.connect(port, chosen, server.address());
+            TcpConnection client = TcpClient.connect(port, chosen, server.address());
             assertEquals(11, kernel.optionSet(TCP, 3));
             assertEquals(12, kernel.optionSet(TCP, 17));
             assertEquals(13, kernel.optionSet(TCP, 16));

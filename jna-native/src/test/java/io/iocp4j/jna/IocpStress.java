@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoError;
-import io.iocp4j.core.PortListener;
+import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.jna.Awaited.Pair;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -38,7 +38,7 @@ abstract class IocpStress {
         int arrived = 0;
         int aborted = 0;
         try (CompletionPort port = open(2)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             for (int done = 0; done < races(); done += batch) {
                 List<Pair> pairs = new ArrayList<>();
                 List<Awaited> receives = new ArrayList<>();
@@ -108,7 +108,7 @@ abstract class IocpStress {
     void garbageCollection() throws Exception {
         int count = 200;
         try (CompletionPort port = open(2)) {
-            PortListener listener = Awaited.listen(port);
+            PortAcceptor listener = Awaited.listen(port);
             List<Pair> pairs = new ArrayList<>();
             List<Awaited> receives = new ArrayList<>();
             for (int i = 0; i < count; i++) {
@@ -150,7 +150,7 @@ abstract class IocpStress {
     void shutdownUnderLoad() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);
-        PortListener listener = Awaited.listen(port);
+        PortAcceptor listener = Awaited.listen(port);
         List<Awaited> pending = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             Pair pair = Pair.of(port, listener);

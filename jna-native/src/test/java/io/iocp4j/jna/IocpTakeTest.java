@@ -11,8 +11,9 @@ import io.iocp4j.core.CompletionKey;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoContext;
 import io.iocp4j.core.IoException;
-import io.iocp4j.core.PortListener;
+import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortOptions;
+import io.iocp4j.core.Shows;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +73,7 @@ class IocpTakeTest {
     @DisplayName("what is the port's own business is seen to and returns nothing: an accept that nobody has asked for yet")
     void nothingToDeliver() throws Exception {
         CompletionPort port = open(1);
-        PortListener listener = Awaited.listen(port);
+        PortAcceptor listener = Awaited.listen(port);
         Awaited accepted = Awaited.accept(listener);
         List<Awaited> connects = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -95,7 +96,8 @@ class IocpTakeTest {
     }
 
     @Test
-    @DisplayName("B5 a wait that times out early goes on for the rest of its time, and without a limit goes on for ever")
+    @Shows("B5")
+    @DisplayName("a wait that times out early goes on for the rest of its time, and without a limit goes on for ever")
     void earlyTimeout() throws Exception {
         CompletionPort port = open(1);
         kernel.failNext("dequeue", WinApi.WAIT_TIMEOUT);

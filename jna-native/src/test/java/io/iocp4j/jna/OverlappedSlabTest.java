@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.IoContext;
+import io.iocp4j.core.Shows;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -44,7 +45,8 @@ class OverlappedSlabTest {
     }
 
     @Test
-    @DisplayName("B12 the OVERLAPPED is the beginning of its record, and its address leads back to the request, once")
+    @Shows("B12")
+    @DisplayName("the OVERLAPPED is the beginning of its record, and its address leads back to the request, once")
     void addressLeadsBack() {
         OverlappedSlab slab = new OverlappedSlab(arena, 10);
         Nothing request = new Nothing();
@@ -70,7 +72,8 @@ class OverlappedSlabTest {
     }
 
     @Test
-    @DisplayName("CVE-2024-27308 a slot is used again with a new generation, and a ticket of the old one is refused")
+    @Shows("CVE-2024-27308")
+    @DisplayName("a slot is used again with a new generation, and a ticket of the old one is refused")
     void staleTickets() {
         OverlappedSlab slab = new OverlappedSlab(arena, 1);
         Set<Long> tickets = new HashSet<>();

@@ -120,13 +120,13 @@ public final class Main {
         try {
             server = RelayServer.start(options);
         } catch (IoException e) {
-            err.println("relay: cannot listen on " + options.host() + ":" + options.port() + ": " + e.error());
+            err.println("relay: cannot listen on " + options.host() + ":" + options.tcpPort() + ": " + e.error());
             return WRONG;
         } catch (IOException e) {
             err.println("relay: cannot start: " + e.getMessage());
             return WRONG;
         }
-        server.port().failure().thenAccept(cannotGoOn);
+        server.completionPort().failure().thenAccept(cannotGoOn);
         announce(server, options, out);
         stopOnSignal(server, out);
         return RUNNING;
@@ -148,7 +148,7 @@ public final class Main {
                 case "--help", "-h" -> {
                     return null;
                 }
-                case "--port" -> options = options.port(number(flag, value(flag, args)));
+                case "--port" -> options = options.tcpPort(number(flag, value(flag, args)));
                 case "--host" -> options = options.host(value(flag, args));
                 case "--max-lag" -> options = options.maxLag(Duration.ofMillis(number(flag, value(flag, args))));
                 case "--max-head" -> options = options.maxHead(number(flag, value(flag, args)));

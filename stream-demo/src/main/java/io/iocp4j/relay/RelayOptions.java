@@ -6,7 +6,7 @@ import java.time.Duration;
  * Settings and limits of a relay.
  *
  * @param host address to listen on
- * @param port 0 lets the system choose
+ * @param tcpPort 0 lets the system choose
  * @param testPicture whether the stream {@code test} is published by the relay itself
  * @param maxLag how long media may wait for a viewer before frames are skipped
  * @param queueBytesMin what a viewer's queue may hold at least, in bytes; it grows with the GOP cache up to {@code queueBytesMax}
@@ -18,13 +18,13 @@ import java.time.Duration;
  * @param headBytesMax what the head of a request may have in bytes: its first line and its fields, cookies of other programs on the same
  *     host among them; 64 to 1 MiB
  */
-public record RelayOptions(String host, int port, boolean testPicture, Duration maxLag, int queueBytesMin, int queueBytesMax,
+public record RelayOptions(String host, int tcpPort, boolean testPicture, Duration maxLag, int queueBytesMin, int queueBytesMax,
         int gopBytesMax, Duration gopMax, Duration grace, Duration publisherTimeout, int headBytesMax) {
 
     /** Checks the ranges. */
     public RelayOptions {
-        if (port < 0 || port > 65_535) {
-            throw new IllegalArgumentException("a port is 0 to 65535: " + port);
+        if (tcpPort < 0 || tcpPort > 65_535) {
+            throw new IllegalArgumentException("a TCP port is 0 to 65535: " + tcpPort);
         }
         if (queueBytesMin < 1 || queueBytesMax < queueBytesMin || gopBytesMax < 1) {
             throw new IllegalArgumentException("byte limits must be above 0, and the largest queue not below the smallest");
@@ -45,8 +45,8 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return the defaults
      */
     public static RelayOptions defaults() {
-        return new RelayOptions("127.0.0.1", 8080, true, Duration.ofMillis(500), 2 << 20, 16 << 20, 8 << 20, Duration.ofSeconds(10),
-                Duration.ofSeconds(15), Duration.ofSeconds(10), 32 << 10);
+        return new RelayOptions("127.0.0.1", 8080, true, Duration.ofMillis(500), 2 << 20, 16 << 20, 8 << 20,
+                Duration.ofSeconds(10), Duration.ofSeconds(15), Duration.ofSeconds(10), 32 << 10);
     }
 
     /**
@@ -56,8 +56,8 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return a copy
      */
     public RelayOptions host(String name) {
-        return new RelayOptions(name, port, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace,
-                publisherTimeout, headBytesMax);
+        return new RelayOptions(name, tcpPort, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
+                grace, publisherTimeout, headBytesMax);
     }
 
     /**
@@ -66,9 +66,9 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @param number 0 lets the system choose
      * @return a copy
      */
-    public RelayOptions port(int number) {
-        return new RelayOptions(host, number, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace,
-                publisherTimeout, headBytesMax);
+    public RelayOptions tcpPort(int number) {
+        return new RelayOptions(host, number, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
+                grace, publisherTimeout, headBytesMax);
     }
 
     /**
@@ -78,8 +78,8 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return a copy
      */
     public RelayOptions testPicture(boolean on) {
-        return new RelayOptions(host, port, on, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout,
-                headBytesMax);
+        return new RelayOptions(host, tcpPort, on, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace,
+                publisherTimeout, headBytesMax);
     }
 
     /**
@@ -89,8 +89,8 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return a copy
      */
     public RelayOptions maxLag(Duration lag) {
-        return new RelayOptions(host, port, testPicture, lag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout,
-                headBytesMax);
+        return new RelayOptions(host, tcpPort, testPicture, lag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
+                grace, publisherTimeout, headBytesMax);
     }
 
     /**
@@ -101,8 +101,8 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return a copy
      */
     public RelayOptions patience(Duration forViewers, Duration forPublishers) {
-        return new RelayOptions(host, port, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, forViewers,
-                forPublishers, headBytesMax);
+        return new RelayOptions(host, tcpPort, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
+                forViewers, forPublishers, headBytesMax);
     }
 
     /**
@@ -113,8 +113,8 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return a copy
      */
     public RelayOptions gop(int bytes, Duration time) {
-        return new RelayOptions(host, port, testPicture, maxLag, queueBytesMin, queueBytesMax, bytes, time, grace, publisherTimeout,
-                headBytesMax);
+        return new RelayOptions(host, tcpPort, testPicture, maxLag, queueBytesMin, queueBytesMax, bytes, time, grace,
+                publisherTimeout, headBytesMax);
     }
 
     /**
@@ -124,7 +124,7 @@ public record RelayOptions(String host, int port, boolean testPicture, Duration 
      * @return a copy
      */
     public RelayOptions maxHead(int bytes) {
-        return new RelayOptions(host, port, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace, publisherTimeout,
-                bytes);
+        return new RelayOptions(host, tcpPort, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
+                grace, publisherTimeout, bytes);
     }
 }

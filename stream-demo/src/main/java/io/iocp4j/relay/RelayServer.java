@@ -53,7 +53,7 @@ public final class RelayServer implements AutoCloseable {
 
     private RelayServer(RelayOptions options) throws IOException {
         this.options = options;
-        InetSocketAddress address = new InetSocketAddress(options.host(), options.port());
+        InetSocketAddress address = new InetSocketAddress(options.host(), options.tcpPort());
         if (address.isUnresolved()) {
             throw new IoException(IoError.HOST_NOT_FOUND, "bind", address, null, null);
         }
@@ -117,7 +117,7 @@ public final class RelayServer implements AutoCloseable {
      *
      * @return open until the relay is closed
      */
-    public CompletionPort port() {
+    public CompletionPort completionPort() {
         return port;
     }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-@DisplayName("B28 Bad input at each door of a relay, beside a viewer and a publisher that go on unharmed")
+@DisplayName("Bad input at each door of a relay, beside a viewer and a publisher that go on unharmed")
 @Timeout(160)
 class BadInputTest {
     private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n";

@@ -25,7 +25,7 @@ class RelayClassesTest {
         }
 
         public static void main(String[] args) throws IOException {
-            System.out.println(RelayServer.start(RelayOptions.defaults().port(0)).address().getPort());
+            System.out.println(RelayServer.start(RelayOptions.defaults().tcpPort(0)).address().getPort());
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.BufferPool;
+import io.iocp4j.core.Shows;
 import java.util.ArrayDeque;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,8 @@ class RelayStormTest {
     }
 
     @Test
-    @DisplayName("B27 300 joins and leaves while a publisher sends: a steady viewer misses nothing, and what they occupied comes back")
+    @Shows("B27")
+    @DisplayName("300 joins and leaves while a publisher sends: a steady viewer misses nothing, and what they occupied comes back")
     void reloads() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);

@@ -38,7 +38,8 @@ class StoppedProcessTest {
         }
 
         public static void main(String[] args) throws IOException {
-            RelayServer relay = RelayServer.start(RelayOptions.defaults().port(0).patience(LIMIT, LIMIT).maxLag(STOPPED.multipliedBy(9)));
+            RelayServer relay = RelayServer.start(
+                    RelayOptions.defaults().tcpPort(0).patience(LIMIT, LIMIT).maxLag(STOPPED.multipliedBy(9)));
             System.out.println(relay.address().getPort());
         }
     }

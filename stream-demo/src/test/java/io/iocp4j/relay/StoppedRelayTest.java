@@ -9,6 +9,7 @@ import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.Faults;
 import io.iocp4j.core.SimulatedPort;
 import io.iocp4j.core.Simulation;
+import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
@@ -42,7 +43,7 @@ class StoppedRelayTest {
         final TcpConnection connection;
 
         Publisher() throws IOException {
-            connection = TcpConnection.connect(port, TcpOptions.defaults(), server.address(), this);
+            connection = TcpClient.connect(port, TcpOptions.defaults(), server.address(), this);
         }
 
         @Override

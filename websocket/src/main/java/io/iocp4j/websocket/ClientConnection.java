@@ -1,7 +1,7 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;

@@ -58,7 +58,7 @@ final class Heartbeat {
         this.tcp = tcp;
         this.interval = settings.heartbeatInterval();
         this.timeout = settings.heartbeatTimeout();
-        this.lastNumber = tcp.port().nanoTime();
+        this.lastNumber = tcp.completionPort().nanoTime();
     }
 
     void start() {
@@ -98,7 +98,7 @@ final class Heartbeat {
             return false;
         }
         long number = payload.getLong(payload.position());
-        long now = tcp.port().nanoTime();
+        long now = tcp.completionPort().nanoTime();
         List<Ping> answered = new ArrayList<>(1);
         boolean ours;
         synchronized (this) {
@@ -149,7 +149,7 @@ final class Heartbeat {
     }
 
     private void look() {
-        lookNanos = tcp.port().nanoTime();
+        lookNanos = tcp.completionPort().nanoTime();
         waiting = tcp.bufferedAmount() > 0;
         taken = tcp.bytesTaken();
     }
@@ -208,7 +208,7 @@ final class Heartbeat {
     }
 
     private Ping next(CompletableFuture<Duration> answered) {
-        return new Ping(++lastNumber, tcp.port().nanoTime(), tcp.bytesWritten(), answered);
+        return new Ping(++lastNumber, tcp.completionPort().nanoTime(), tcp.bytesWritten(), answered);
     }
 
     private static ByteBuffer payload(Ping ping) {

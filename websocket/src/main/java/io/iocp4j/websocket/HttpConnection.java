@@ -90,7 +90,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     long nanoTime() {
-        return tcp.port().nanoTime();
+        return tcp.completionPort().nanoTime();
     }
 
     InetSocketAddress remote() {

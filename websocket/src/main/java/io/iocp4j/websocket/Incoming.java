@@ -217,7 +217,7 @@ final class Incoming implements MessageListener, FrameListener {
     }
 
     private void lookAtTheClock() {
-        long now = tcp.port().nanoTime();
+        long now = tcp.completionPort().nanoTime();
         if (!timed) {
             timed = true;
             beganNanos = now;

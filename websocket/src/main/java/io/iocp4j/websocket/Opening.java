@@ -5,9 +5,11 @@ import io.iocp4j.core.EarlyClasses;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.SharedPort;
+import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpPair;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -88,7 +90,7 @@ final class Opening {
     static WebSocket connectOnSharedPort(ClientSettings settings, URI uri) throws IOException {
         Endpoint endpoint = Endpoint.of(uri);
         SharedPort shared = SharedPort.use();
-        if (shared.port().isWorker()) {
+        if (shared.completionPort().isWorker()) {
             shared.close();
             throw new IllegalStateException("a callback of a client must not wait for the port that clients share");
         }
@@ -100,7 +102,7 @@ final class Opening {
         boolean begun = false;
         try {
             CompletableFuture<WebSocket> result =
-                    new Opening(shared.port(), shared, settings, listener, null).start(endpoint);
+                    new Opening(shared.completionPort(), shared, settings, listener, null).start(endpoint);
             begun = true;
             return result;
         } finally {
@@ -158,12 +160,12 @@ final class Opening {
         // its callbacks wait for this lock where they need to know of it
         ClientConnection next = new ClientConnection(this, endpoint, handshake);
         if (joined != null) {
-            tcp = TcpConnection.pair(port, settings.plain(), joined, next).right();
+            tcp = TcpPair.open(port, settings.plain(), joined, next).right();
         } else if (settings.proxy() == null) {
             TcpOptions options = endpoint.secure() ? settings.secure() : settings.plain();
-            tcp = TcpConnection.connect(port, options, endpoint.hostName(), endpoint.port(), next);
+            tcp = TcpClient.connect(port, options, endpoint.hostName(), endpoint.port(), next);
         } else {
-            tcp = TcpConnection.connect(port, settings.plain(), settings.proxy(), next);
+            tcp = TcpClient.connect(port, settings.plain(), settings.proxy(), next);
         }
         connection = next;
         if (late) {

@@ -263,7 +263,7 @@ final class Outgoing {
 
     /** Waits until the queue is below its mark and no other message is being streamed; not on a worker, where nothing may wait. */
     void awaitRoom(MessageOutput own) throws IoException {
-        if (tcp.port().isWorker()) {
+        if (tcp.completionPort().isWorker()) {
             return;
         }
         while (!ended && (!room || stream != null && stream != own)) {

@@ -1,7 +1,7 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.TcpConnection;
 import java.io.IOException;
@@ -63,7 +63,7 @@ final class WebSocketEnd implements WebSocket {
         this.outgoing = new Outgoing(lock, tcp, rest, role, handshake.deflate(), settings.deflate(), this::tellDrain);
         this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::over);
         this.sender = new Sender(lock, tcp, closing, outgoing, settings.slowConsumer());
-        this.membership = new Membership(lock, closing, sender, tcp.port().buffers());
+        this.membership = new Membership(lock, closing, sender, tcp.completionPort().buffers());
         event.begin();
     }
 
@@ -181,7 +181,7 @@ final class WebSocketEnd implements WebSocket {
     @Override
     public void close() {
         close(CloseCode.NORMAL, "");
-        if (listener instanceof Inbox && !tcp.port().isWorker()) {
+        if (listener instanceof Inbox && !tcp.completionPort().isWorker()) {
             closing.awaitClosed();
         }
     }
@@ -430,11 +430,11 @@ final class WebSocketEnd implements WebSocket {
 
     /** The clock of the port. */
     long nanoTime() {
-        return tcp.port().nanoTime();
+        return tcp.completionPort().nanoTime();
     }
 
     void requireNotWorker() {
-        if (tcp.port().isWorker()) {
+        if (tcp.completionPort().isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for it: use a listener, or a thread of your own");
         }
     }

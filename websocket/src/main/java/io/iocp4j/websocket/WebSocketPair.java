@@ -6,7 +6,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Both ends of a WebSocket, joined in memory without a network: for tests of what uses WebSockets. The opening handshake, the frames and
- * the end are the real ones, only TCP is not there (see {@link io.iocp4j.core.TcpConnection#pair}); redirects and proxies of the client's
+ * the end are the real ones, only TCP is not there (see {@link io.iocp4j.core.TcpPair#open}); redirects and proxies of the client's
  * settings mean nothing.
  *
  * @param server the server's end

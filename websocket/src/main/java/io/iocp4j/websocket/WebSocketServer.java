@@ -61,7 +61,7 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IOException if the address is taken
      */
     public static WebSocketServer listen(int tcpPort, WebSocketSession session) throws IOException {
-        return builder().sessions(session).listen(TcpOptions.defaults().port(tcpPort));
+        return builder().sessions(session).listen(TcpOptions.defaults().tcpPort(tcpPort));
     }
 
     /**
@@ -78,8 +78,8 @@ public final class WebSocketServer implements AutoCloseable {
      *
      * @return the one given, or the server's own
      */
-    public CompletionPort port() {
-        return tcp.port();
+    public CompletionPort completionPort() {
+        return tcp.completionPort();
     }
 
     /**
@@ -101,7 +101,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * The newcomers that were closed at once, see {@link io.iocp4j.core.TcpGate.Drop}.
+     * The newcomers that were closed at once, see {@link io.iocp4j.core.ConnectionFilter.DropReason}.
      *
      * @return how many since the start
      */
@@ -148,7 +148,7 @@ public final class WebSocketServer implements AutoCloseable {
      */
     public void close(Duration deadline) {
         // before anything has begun
-        if (tcp.port().isWorker()) {
+        if (tcp.completionPort().isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for the end of its server");
         }
         tcp.close();

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -163,7 +164,8 @@ class BlockingFaceTest {
     }
 
     @Test
-    @DisplayName("C19 who does not receive stops the peer: memory stays bounded, and every message comes in order later")
+    @Shows("C19")
+    @DisplayName("who does not receive stops the peer: memory stays bounded, and every message comes in order later")
     void boundedQueue() throws Exception {
         try (Duplex pair = open()) {
             ByteBuffer message = ByteBuffer.allocate(1000);
@@ -183,7 +185,8 @@ class BlockingFaceTest {
     }
 
     @Test
-    @DisplayName("CVE-2026-48779 CVE-2026-33151 tiny messages in one packet: not more are kept than the queue holds, "
+    @Shows({"CVE-2026-48779", "CVE-2026-33151"})
+    @DisplayName("tiny messages in one packet: not more are kept than the queue holds, "
             + "and none is lost")
     void tinyMessages() throws Exception {
         int count = 5000;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
@@ -24,7 +25,8 @@ import org.junit.jupiter.api.Test;
 /** Calls from inside callbacks, and what comes after what. */
 class CallbackOrderTest {
     @Test
-    @DisplayName("A5 close() in onOpen: 101, Close, onClose after onOpen; what came with the handshake is dropped")
+    @Shows("A5")
+    @DisplayName("close() in onOpen: 101, Close, onClose after onOpen; what came with the handshake is dropped")
     void closeInOnOpen() throws Exception {
         Recorder recorder = new Recorder() {
             @Override
@@ -68,7 +70,8 @@ class CallbackOrderTest {
     }
 
     @Test
-    @DisplayName("A19 callbacks of one WebSocket and its tasks never overlap, and what a task sends keeps its order")
+    @Shows("A19")
+    @DisplayName("callbacks of one WebSocket and its tasks never overlap, and what a task sends keeps its order")
     void oneAtATime() throws Exception {
         int tasks = 2000;
         Object[] inside = new Object[1];
@@ -133,7 +136,8 @@ class CallbackOrderTest {
     }
 
     @Test
-    @DisplayName("B24 an application that ignores send() == false loses that connection at sendQueueMax, with "
+    @Shows("B24")
+    @DisplayName("an application that ignores send() == false loses that connection at sendQueueMax, with "
             + "1006, and no other")
     void queueOverflow() throws Exception {
         Recorder recorder = new Recorder();

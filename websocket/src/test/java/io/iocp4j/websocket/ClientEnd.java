@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
@@ -31,7 +32,7 @@ final class ClientEnd implements TcpHandler {
     /** The number is the path. */
     static void connect(CompletionPort port, TcpOptions options, InetSocketAddress server, WebSocketListener listener,
             WebSocketSettings settings, int number) throws IOException {
-        TcpConnection.connect(port, options, server, new ClientEnd(listener, settings, number));
+        TcpClient.connect(port, options, server, new ClientEnd(listener, settings, number));
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.iocp4j.core.Shows;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -105,6 +106,7 @@ class ClientHandshakeTest {
     }
 
     @ParameterizedTest(name = "[{index}] <{0}>")
+    @Shows({"101 body bytes", "Content-Length on upgrade"})
     @DisplayName("101 body bytes, Content-Length on upgrade: a 101 ends at its empty line, whatever its fields say about a body")
     @ValueSource(strings = {"Content-Length: 0", "Content-Length: 5", "Content-Length: x", "Content-Length: 5\r\nContent-Length: 6",
         "Transfer-Encoding: chunked", "Transfer-Encoding: gzip", "Transfer-Encoding: chunked\r\nContent-Length: 5",
@@ -169,6 +171,7 @@ class ClientHandshakeTest {
     }
 
     @ParameterizedTest(name = "offered <{0}>, answered <{1}>: <{2}>")
+    @Shows("Sub-protocol answer not offered")
     @DisplayName("Sub-protocol answer not offered: takes one that was, or none, and nothing else")
     @CsvSource({"a, a, a", "a b, b, b", "a b, '', -", "a, b, -", "a, A, -", "a b, 'a, b', -", "a b, 'a,b', -",
             "a, 'a,', -", "a, 'a a', -", "a, a;q=1, -", "a b, 'a\u0001b', -", "'', a, -", "a, '\"a\"', -",

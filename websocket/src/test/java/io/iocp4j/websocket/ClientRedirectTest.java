@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.Resolver;
+import io.iocp4j.core.Shows;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +60,8 @@ class ClientRedirectTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("CVE-2026-42498 takes no credentials to another origin, and does not bring them back")
+    @Shows("CVE-2026-42498")
+    @DisplayName("takes no credentials to another origin, and does not bring them back")
     void credentials() throws Exception {
         client.redirects(2).header("Authorization", "secret").header("cookie", "a=b").header("PROXY-AUTHORIZATION", "c")
                 .header("Origin", "https://page");
@@ -156,7 +158,8 @@ class ClientRedirectTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("A9 cancelled behind it ends once")
+    @Shows("A9")
+    @DisplayName("cancelled behind it ends once")
     void cancelled() throws Exception {
         client.redirects(1);
         CountDownLatch there = new CountDownLatch(1);

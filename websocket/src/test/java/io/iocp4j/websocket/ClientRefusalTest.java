@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.Shows;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -199,6 +200,7 @@ class ClientRefusalTest extends ClientFixture {
     }
 
     @ParameterizedTest(name = "[{index}] behind <{0}>")
+    @Shows("Slowloris")
     @DisplayName("Slowloris: fails with TIMED_OUT when the answer does not come whole in time, however it drips")
     @ValueSource(strings = {"", "H", "HTTP/1.1 101 S\r\nUpgrade: webs", "HTTP/1.1 100 C\r\n\r\n"})
     void timedOut(String begun) throws Exception {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -90,6 +91,7 @@ class ClientRoleTest {
     }
 
     @Test
+    @Shows("Masking")
     @DisplayName("Masking: every frame has a key of its own, in a copy: the caller's bytes stay as they were")
     void masks() throws Exception {
         Random random = new Random(7);
@@ -119,6 +121,7 @@ class ClientRoleTest {
     }
 
     @Test
+    @Shows("Masking")
     @DisplayName("Masking: a masked frame from a server is 1002, and the TCP end is left to the server")
     void maskedFromServer() throws Exception {
         send(WireBytes.masked(0x81, "masked"));

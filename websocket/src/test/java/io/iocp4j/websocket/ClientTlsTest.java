@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.Shows;
 import io.iocp4j.core.TestKeys;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -65,7 +66,8 @@ class ClientTlsTest extends ClientFixture {
     }
 
     @ParameterizedTest
-    @DisplayName("CVE-2020-11050 a certificate of another host, of a stranger or of the past is refused, always")
+    @Shows("CVE-2020-11050")
+    @DisplayName("a certificate of another host, of a stranger or of the past is refused, always")
     @EnumSource(value = TestKeys.class, names = {"OTHER_HOST", "STRANGER", "EXPIRED"})
     void refusedCertificates(TestKeys keys) throws Exception {
         client.tls(TestKeys.trusting());

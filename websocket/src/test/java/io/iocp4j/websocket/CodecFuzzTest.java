@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.iocp4j.core.Shows;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -52,6 +53,7 @@ class CodecFuzzTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
+    @Shows("Fuzz")
     @DisplayName("Fuzz, frames: an event list or a failure with 1002, 1007, 1008 or 1009")
     void frames() {
         byte[] hello = hex("f248cdc9c90700");
@@ -84,6 +86,7 @@ class CodecFuzzTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
+    @Shows("Fuzz")
     @DisplayName("Fuzz, inflate: at most maxMessage bytes, or a failure with 1007, 1008 or 1009")
     void inflate() {
         List<byte[]> samples = new ArrayList<>(List.of(hex("f348cdc9c90700"), hex("f248050000 00ffff cac9c90700"),
@@ -124,6 +127,7 @@ class CodecFuzzTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
+    @Shows("Fuzz")
     @DisplayName("Fuzz, extensions: an agreement, none, or one of the two declared exceptions; an answer is understood")
     void extensions() {
         List<byte[]> samples = List.of(
@@ -155,6 +159,7 @@ class CodecFuzzTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
+    @Shows("Fuzz")
     @DisplayName("Fuzz, opening requests: a handshake, or a refusal with a status from 400 on")
     void requests() {
         List<byte[]> samples = List.of(utf8(RawClient.upgradeHead("/chat?a=b", "Origin: http://localhost",
@@ -183,6 +188,7 @@ class CodecFuzzTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
+    @Shows("Fuzz")
     @DisplayName("Fuzz, opening responses: a handshake, or a refusal that is told")
     void responses() {
         byte[] nonce = new byte[ClientHandshake.NONCE_BYTES];

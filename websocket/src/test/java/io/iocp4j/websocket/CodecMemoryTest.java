@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.iocp4j.core.Shows;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.DisplayName;
@@ -71,6 +72,7 @@ class CodecMemoryTest {
     }
 
     @Test
+    @Shows("Java-WebSocket #1507")
     @DisplayName("Java-WebSocket #1507 a declared length takes no memory: 1 MiB announced, 4 bytes sent")
     void declaredLength() throws ProtocolException {
         allocatedBy(ByteBuffer.wrap(masked(1, "warm")));

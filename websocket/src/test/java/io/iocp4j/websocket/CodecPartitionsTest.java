@@ -7,6 +7,7 @@ import static io.iocp4j.websocket.WireBytes.masked;
 import static io.iocp4j.websocket.WireBytes.utf8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.iocp4j.core.Shows;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
@@ -37,14 +38,16 @@ class CodecPartitionsTest {
     }
 
     @Test
-    @DisplayName("B23 the conversation one byte at a time gives the same events")
+    @Shows("B23")
+    @DisplayName("the conversation one byte at a time gives the same events")
     void oneByteAtATime() {
         assertEquals(EVENTS, CodecEvents.ofClientBytes(CONVERSATION, CodecEvents.ONE_BYTE));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {2, 7, 40, 1000, 70_000})
-    @DisplayName("B23 the conversation cut at random gives the same events")
+    @Shows("B23")
+    @DisplayName("the conversation cut at random gives the same events")
     void randomCuts(int pieceMax) {
         for (long seed = 0; seed < 20; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
@@ -56,7 +59,8 @@ class CodecPartitionsTest {
     }
 
     @Test
-    @DisplayName("B23 a 1 MiB message, one byte at a time, equals the same message in one buffer")
+    @Shows("B23")
+    @DisplayName("a 1 MiB message, one byte at a time, equals the same message in one buffer")
     void largeDrip() {
         byte[] wire = masked(FIN | 1, "0123456789abcdef".repeat(1 << 16));
         assertEquals(CodecEvents.ofClientBytes(wire, CodecEvents.WHOLE),
@@ -64,7 +68,8 @@ class CodecPartitionsTest {
     }
 
     @Test
-    @DisplayName("B25 10 MB of random bytes through encoder, masker, decoder and assembler are byte-exact")
+    @Shows("B25")
+    @DisplayName("10 MB of random bytes through encoder, masker, decoder and assembler are byte-exact")
     void byteExact() {
         long seed = 25;
         SplittableRandom random = new SplittableRandom(seed);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
@@ -125,7 +126,8 @@ class DeflateAgreementTest {
         "server_no_context_takeover; server_no_context_takeover",
         "client_max_window_bits=10; client_max_window_bits=10",
         ", " + NAME, ", foo", "=1", ";"})
-    @DisplayName("CVE-2026-2229, duplicate extension: an answer with something unknown, repeated or wrong is 1002")
+    @Shows({"CVE-2026-2229", "duplicate extension"})
+    @DisplayName("duplicate extension: an answer with something unknown, repeated or wrong is 1002")
     void checkFails(String rest) {
         assertRefused(on, NAME + (rest.startsWith(",") ? "" : "; ") + rest);
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -49,7 +50,8 @@ class DeflateClientTest extends ClientFixture {
     @ValueSource(strings = {"permessage-deflate; server_max_window_bits=1000", "permessage-deflate; unknown",
         "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10", "permessage-bzip2",
         "permessage-deflate, permessage-deflate", "permessage-deflate; client_max_window_bits", "permessage-deflate;"})
-    @DisplayName("CVE-2026-2229 refuses an answer with a wrong parameter before anything is inflated")
+    @Shows("CVE-2026-2229")
+    @DisplayName("refuses an answer with a wrong parameter before anything is inflated")
     void wrongAnswer(String extensions) throws Exception {
         String message = answered(extensions);
         assertTrue(message.startsWith("not a valid WebSocket handshake: "), message);

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -150,7 +151,8 @@ class DeflateOverTcpTest {
     }
 
     @Test
-    @DisplayName("CVE-2018-1000518 CVE-2026-1526 a bomb is 1008 for its ratio, with the default limits and with high ones, also one that "
+    @Shows({"CVE-2018-1000518", "CVE-2026-1526"})
+    @DisplayName("a bomb is 1008 for its ratio, with the default limits and with high ones, also one that "
         + "is no longer than a message may be; without a ratio it is 1009 at the limit of a message")
     void bombs() throws IOException {
         bomb(Deflate.on(), Limits.defaults(), 1 << 20, CloseCode.POLICY_VIOLATION);

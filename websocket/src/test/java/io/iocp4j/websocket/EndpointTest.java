@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import java.net.URI;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -72,7 +73,8 @@ class EndpointTest {
     }
 
     @ParameterizedTest
-    @DisplayName("CVE-2026-42498 lets no redirect leave wss, leave HTTP, carry a password or lead nowhere")
+    @Shows("CVE-2026-42498")
+    @DisplayName("lets no redirect leave wss, leave HTTP, carry a password or lead nowhere")
     @CsvSource({"wss://h/, ws://h/", "wss://h/, http://h/", "wss://h/, http://other/", "ws://h/, ftp://h/",
             "ws://h/, javascript:alert(1)", "ws://h/, mailto:a@b", "ws://h/, ws://u:p@h/", "ws://h/, 'http://h/a b'",
             "ws://h/, 'ws://h:99999/'", "ws://h/, 'http://'", "ws://h/, 'http:///x'", "ws://h/, '%'"})

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.iocp4j.core.Shows;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -97,7 +98,8 @@ class FrameDecoderTest {
         "one byte over the limit,             827f0000000000100001, 1009",
         "length 2^31,                         827f0000000080000000, 1009",
         "length 2^63-1,                       827f7fffffffffffffff, 1009"})
-    @DisplayName("CVE-2020-13935 CVE-2026-1528 a bad header fails at the octet that shows it, before any callback")
+    @Shows({"CVE-2020-13935", "CVE-2026-1528"})
+    @DisplayName("a bad header fails at the octet that shows it, before any callback")
     void violations(String name, String wire, int closeCode) throws ProtocolException {
         FrameDecoder decoder = decoder(false);
         byte[] bytes = hex(wire);
@@ -112,6 +114,7 @@ class FrameDecoderTest {
     }
 
     @Test
+    @Shows("Masking")
     @DisplayName("Masking: a server refuses an unmasked frame with 1002")
     void unmaskedFromClient() {
         ByteBuffer wire = ByteBuffer.wrap(hex("8100"));

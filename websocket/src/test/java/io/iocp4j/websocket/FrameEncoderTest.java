@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.iocp4j.core.Shows;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -22,7 +23,8 @@ class FrameEncoderTest {
         "true,PONG,125,8a7d", "true,CLOSE,0,8800", "true,BINARY,126,827e007e", "true,BINARY,256,827e0100",
         "true,BINARY,65535,827effff", "true,BINARY,65536,827f0000000000010000",
         "true,BINARY,9223372036854775807,827f7fffffffffffffff"})
-    @DisplayName("B21 a server's header has MASK 0 and the shortest length, as in RFC 6455 section 5.7")
+    @Shows("B21")
+    @DisplayName("a server's header has MASK 0 and the shortest length, as in RFC 6455 section 5.7")
     void unmaskedHeader(boolean fin, Opcode opcode, long length, String expected) {
         FrameEncoder.putHeader(out, fin, false, opcode, length);
         assertArrayEquals(WireBytes.hex(expected), WireBytes.remaining(out.flip()));

@@ -8,9 +8,11 @@ import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.Faults;
 import io.iocp4j.core.Simulation;
+import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpPair;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -79,7 +81,7 @@ class HandOverTest {
         Peer peer = new Peer();
         // the server may be paused for long, which a client is not to take for a peer that is gone
         TcpOptions options = TcpOptions.defaults().writeTimeout(Duration.ZERO);
-        TcpConnection connection = TcpConnection.connect(pair.port, options, pair.listening.address(), peer);
+        TcpConnection connection = TcpClient.connect(pair.port, options, pair.listening.address(), peer);
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         StringBuilder asked = new StringBuilder();
         StringBuilder texts = new StringBuilder();
@@ -188,7 +190,7 @@ class HandOverTest {
             all.writeBytes(WireBytes.masked(0x81, Character.toString(message).repeat(60)));
         }
         // the first receive has the page, the upgrade and some messages, the others only messages
-        TcpConnection connection = TcpConnection.pair(port, TcpOptions.defaults().receive(400, 400), server, peer).right();
+        TcpConnection connection = TcpPair.open(port, TcpOptions.defaults().receive(400, 400), server, peer).right();
         connection.send(ByteBuffer.wrap(all.toByteArray()));
         assertEquals(MESSAGES, last.get(20, TimeUnit.SECONDS));
         opened.set(null);

@@ -8,6 +8,7 @@ import static io.iocp4j.websocket.WireBytes.utf8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.RawClient.Response;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
@@ -110,7 +111,8 @@ class HandshakeOverTcpTest {
     }
 
     @Test
-    @DisplayName("B22 frames in the same packet as the handshake are taken, and a message \"GET\" is a message")
+    @Shows("B22")
+    @DisplayName("frames in the same packet as the handshake are taken, and a message \"GET\" is a message")
     void dataInTheSamePacket() throws Exception {
         try (TestServer server = TestServer.echo(); RawClient client = server.connect()) {
             client.send(join(utf8(GOOD), CONVERSATION, masked(0x81, "GET")));
@@ -121,7 +123,8 @@ class HandshakeOverTcpTest {
     }
 
     @Test
-    @DisplayName("B22 the whole life of a WebSocket in one packet, FIN included")
+    @Shows("B22")
+    @DisplayName("the whole life of a WebSocket in one packet, FIN included")
     void everythingInOnePacket() throws Exception {
         Recorder recorder = new Recorder();
         try (TestServer server = TestServer.webSockets(() -> recorder); RawClient client = server.connect()) {
@@ -135,7 +138,8 @@ class HandshakeOverTcpTest {
     }
 
     @Test
-    @DisplayName("B23 a handshake and frames that come byte by byte give the same conversation")
+    @Shows("B23")
+    @DisplayName("a handshake and frames that come byte by byte give the same conversation")
     void byteByByte() throws Exception {
         try (TestServer server = TestServer.echo(); RawClient client = server.connect()) {
             for (byte b : join(utf8(GOOD), CONVERSATION)) {
@@ -147,7 +151,8 @@ class HandshakeOverTcpTest {
     }
 
     @Test
-    @DisplayName("B23 frames cut in two at every byte give the same conversation")
+    @Shows("B23")
+    @DisplayName("frames cut in two at every byte give the same conversation")
     void framesCutAtEveryByte() throws Exception {
         try (TestServer server = TestServer.echo(); RawClient client = server.upgraded()) {
             for (int cut = 1; cut < CONVERSATION.length; cut++) {
@@ -159,7 +164,8 @@ class HandshakeOverTcpTest {
     }
 
     @Test
-    @DisplayName("B22 handshake and frames cut in two at every byte give the same conversation")
+    @Shows("B22")
+    @DisplayName("handshake and frames cut in two at every byte give the same conversation")
     void handshakeCutAtEveryByte() throws Exception {
         byte[] all = join(utf8(GOOD), CONVERSATION);
         try (TestServer server = TestServer.echo()) {

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -68,7 +69,8 @@ class HandshakeTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0} {1}")
-    @DisplayName("CVE-2024-37890 CVE-2026-54466 Content-Length on upgrade, a field that is missing, an old draft: "
+    @Shows({"CVE-2024-37890", "CVE-2026-54466", "Content-Length on upgrade"})
+    @DisplayName("Content-Length on upgrade, a field that is missing, an old draft: "
             + "what is no valid opening request is refused with its status")
     @MethodSource("refusals")
     void refusal(int status, String what, String head) throws HttpException {
@@ -161,7 +163,8 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("CVE-2021-32640 CVE-2020-7663 64 KiB of hostile lists are read without being understood")
+    @Shows({"CVE-2021-32640", "CVE-2020-7663"})
+    @DisplayName("64 KiB of hostile lists are read without being understood")
     void hostileLists() throws HttpException {
         String spaces = " ".repeat(16_000);
         String extensions = "a; b=\"" + "\\".repeat(16_000) + ", ".repeat(8_000) + spaces + ";x";

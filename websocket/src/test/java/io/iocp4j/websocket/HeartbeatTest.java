@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.Shows;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -46,7 +47,8 @@ class HeartbeatTest {
     }
 
     @Test
-    @DisplayName("B28 a peer from which nothing comes is cut 20 s behind the ping, with 1006, LOCAL and the reason")
+    @Shows("B28")
+    @DisplayName("a peer from which nothing comes is cut 20 s behind the ping, with 1006, LOCAL and the reason")
     void silentPeer() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b);
         pair.connectMute(NOTHING);
@@ -178,7 +180,8 @@ class HeartbeatTest {
     }
 
     @Test
-    @DisplayName("A2 onClose of a local close comes with the clock standing still")
+    @Shows("A2")
+    @DisplayName("onClose of a local close comes with the clock standing still")
     void closeWithoutTime() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b);
         pair.connectMute(NOTHING);

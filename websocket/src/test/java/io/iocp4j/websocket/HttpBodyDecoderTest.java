@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import java.nio.ByteBuffer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -94,7 +95,8 @@ class HttpBodyDecoderTest {
     }
 
     @Test
-    @DisplayName("B23 a chunked body cut at any place has the same content, and what follows stays in the buffer")
+    @Shows("B23")
+    @DisplayName("a chunked body cut at any place has the same content, and what follows stays in the buffer")
     void chunkedTwoPieces() throws HttpException {
         String wire = CHUNKED + "GET /";
         for (int cut = 0; cut <= wire.length(); cut++) {
@@ -111,7 +113,8 @@ class HttpBodyDecoderTest {
     }
 
     @Test
-    @DisplayName("B23 a chunked body that comes byte by byte has the same content")
+    @Shows("B23")
+    @DisplayName("a chunked body that comes byte by byte has the same content")
     void chunkedByteByByte() throws HttpException {
         HttpBodyDecoder decoder = chunked(LIMITS);
         ByteBuffer in = bytes(CHUNKED);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.IoError;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.RawClient.Response;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -128,7 +129,8 @@ class HttpConnectionTest {
     }
 
     @Test
-    @DisplayName("C54 request, then FIN: the answer still comes, then FIN, also when it comes late")
+    @Shows("C54")
+    @DisplayName("request, then FIN: the answer still comes, then FIN, also when it comes late")
     void requestThenFin() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
         try (TestServer server = TestServer.pages(asked::add); RawClient client = server.connect()) {
@@ -343,7 +345,8 @@ class HttpConnectionTest {
     }
 
     @Test
-    @DisplayName("C47 a connection above the limit is ended at once, and its place is free again after a close")
+    @Shows("C47")
+    @DisplayName("a connection above the limit is ended at once, and its place is free again after a close")
     void maxConnections() throws Exception {
         try (TestServer server = new TestServer(TestServer.LOOPBACK.maxConnections(2), b -> b.pages(PATH));
                 RawClient first = server.connect();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -101,6 +102,7 @@ class HttpHeadersTest {
     }
 
     @ParameterizedTest(name = "[{index}]")
+    @Shows("CR/LF in header or reason")
     @DisplayName("CR/LF in header or reason: a value that would break its line, or turn into one that does, is refused")
     @ValueSource(strings = {"a\r\nSet-Cookie: x", "\r", "\n", "\u0000", "\u007F", "\u001B[2J", "\u010A", "\u560D"})
     void badValue(String value) {

@@ -11,6 +11,7 @@ import io.iocp4j.core.Simulation;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpPair;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -47,7 +48,7 @@ class HttpLateTest {
         WebSocketServer.Builder builder = settings.apply(WebSocketServer.builder().pages(pages).requestTimeout(LIMIT)
                 .keepAliveTimeout(LIMIT).minBodyRate(100));
         HttpConnection server = new HttpConnection(builder.copy(), new HttpConnection.Owner() { });
-        peer = TcpConnection.pair(port, TcpOptions.defaults(), server, new TcpHandler() {
+        peer = TcpPair.open(port, TcpOptions.defaults(), server, new TcpHandler() {
             @Override
             public void onData(TcpConnection connection, ByteBuffer data) {
                 received.append(StandardCharsets.ISO_8859_1.decode(data));

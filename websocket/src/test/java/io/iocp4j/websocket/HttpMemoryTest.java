@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.Faults;
-import io.iocp4j.core.MemoryBudget;
 import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.core.MemoryBudget;
 import io.iocp4j.core.SimulatedPort;
 import io.iocp4j.core.Simulation;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpPair;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -63,7 +64,7 @@ class HttpMemoryTest {
             }
         });
         http = new HttpConnection(builder.copy(), new HttpConnection.Owner() { });
-        var pair = TcpConnection.pair(port, TcpOptions.defaults().receive(16 << 10, 16 << 10), http, new TcpHandler() {
+        var pair = TcpPair.open(port, TcpOptions.defaults().receive(16 << 10, 16 << 10), http, new TcpHandler() {
             @Override
             public void onData(TcpConnection connection, ByteBuffer data) {
                 received.append(StandardCharsets.ISO_8859_1.decode(data));

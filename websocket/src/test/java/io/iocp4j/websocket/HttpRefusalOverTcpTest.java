@@ -4,6 +4,7 @@ import static io.iocp4j.websocket.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.RawClient.Response;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -108,6 +109,7 @@ class HttpRefusalOverTcpTest {
     }
 
     @ParameterizedTest
+    @Shows("Slowloris")
     @DisplayName("Slowloris: a head that drips in does not extend its time, neither the first one "
             + "nor one on a kept connection")
     @ValueSource(booleans = {false, true})

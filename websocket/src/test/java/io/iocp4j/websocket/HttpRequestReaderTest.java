@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +54,8 @@ class HttpRequestReaderTest {
     }
 
     @ParameterizedTest(name = "[{index}]")
-    @DisplayName("B23 a request cut at any place is the same request")
+    @Shows("B23")
+    @DisplayName("a request cut at any place is the same request")
     @MethodSource("requests")
     void twoPieces(String head) throws HttpException {
         List<String> expected = describe(read(head));
@@ -67,14 +69,16 @@ class HttpRequestReaderTest {
     }
 
     @ParameterizedTest(name = "[{index}]")
-    @DisplayName("B23 a request that comes byte by byte is the same request")
+    @Shows("B23")
+    @DisplayName("a request that comes byte by byte is the same request")
     @MethodSource("requests")
     void byteByByte(String head) throws HttpException {
         assertEquals(describe(read(head)), describe(drip(head, reader)));
     }
 
     @Test
-    @DisplayName("B22 what follows the head stays in the buffer, and the next request can be read from it")
+    @Shows("B22")
+    @DisplayName("what follows the head stays in the buffer, and the next request can be read from it")
     void rest() throws HttpException {
         ByteBuffer in = bytes(UPGRADE + "\u0081\u0085GET /");
         assertNotNull(reader.read(in));
@@ -141,7 +145,8 @@ class HttpRequestReaderTest {
     }
 
     @Test
-    @DisplayName("CVE-2024-37890 64 fields are read, 65 are 431")
+    @Shows("CVE-2024-37890")
+    @DisplayName("64 fields are read, 65 are 431")
     void fieldCount() throws HttpException {
         String[] lines = new String[HttpLimits.defaults().maxHeaders() - 1];
         for (int i = 0; i < lines.length; i++) {
@@ -153,7 +158,8 @@ class HttpRequestReaderTest {
     }
 
     @Test
-    @DisplayName("CVE-2023-43669 8 KiB that drip in byte by byte are read; a drop costs the same behind 1 MiB")
+    @Shows("CVE-2023-43669")
+    @DisplayName("8 KiB that drip in byte by byte are read; a drop costs the same behind 1 MiB")
     void drippingHead() throws HttpException {
         String head = headOf(8192);
         assertEquals(describe(read(head)), describe(drip(head, reader)));

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,7 @@ class HttpResponseReaderTest {
     }
 
     @ParameterizedTest(name = "[{index}] <{0}>")
+    @Shows("CR/LF in header or reason")
     @DisplayName("CR/LF in header or reason: is refused at the first byte that cannot stand there, whole or in drops")
     @ValueSource(strings = {"\r", "\n", " ", "\u0000", "\u0016", "\u0081", "G", "h", "HTTP/2", "HTTP/1.2",
             "HTTP/1.1\t", "HTTP/1.1  ", "HTTP/1.1\n", "HTTP/1.10", "HTTP/1.1 0", "HTTP/1.1 6", "HTTP/1.1 9",
@@ -109,7 +111,8 @@ class HttpResponseReaderTest {
     }
 
     @Test
-    @DisplayName("B23 cut at any place, or coming byte by byte, is the same")
+    @Shows("B23")
+    @DisplayName("cut at any place, or coming byte by byte, is the same")
     void cuts() throws HttpException {
         List<String> expected = describe(read(SWITCHING));
         for (int cut = 0; cut < SWITCHING.length(); cut++) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -135,6 +136,7 @@ class HttpResponseTest {
     }
 
     @ParameterizedTest(name = "[{index}]")
+    @Shows("CR/LF in header or reason")
     @DisplayName("CR/LF in header or reason: they and other control characters in a field are refused")
     @CsvSource({"A, 'x\r\nB: y'", "A, 'x\ny'", "A, '\u0000'", "'A\r\nB', y", "'A B', y", "'', y", "A, '\u010d\u010a'"})
     void injection(String name, String value) {

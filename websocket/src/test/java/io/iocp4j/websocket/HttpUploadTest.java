@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.RawClient.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -90,7 +91,8 @@ class HttpUploadTest {
     }
 
     @ParameterizedTest
-    @DisplayName("B25 a body of 5 MB arrives byte by byte as it was sent, by length and in chunks, and the "
+    @Shows("B25")
+    @DisplayName("a body of 5 MB arrives byte by byte as it was sent, by length and in chunks, and the "
             + "connection goes on")
     @ValueSource(booleans = {false, true})
     void byteExact(boolean chunked) throws Exception {
@@ -192,6 +194,7 @@ class HttpUploadTest {
     }
 
     @ParameterizedTest
+    @Shows("Slowloris")
     @DisplayName("Slowloris: a body below minBodyRate, also one that drips, is 408 and onBodyAborted once, after its time")
     @ValueSource(ints = {0, 10})
     void slowBody(int bytesAtATime) throws Exception {

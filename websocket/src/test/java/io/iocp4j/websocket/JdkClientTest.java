@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.net.http.HttpClient;
@@ -123,7 +124,8 @@ class JdkClientTest {
     }
 
     @ParameterizedTest
-    @DisplayName("B25 binary messages up to the limit come back byte by byte")
+    @Shows("B25")
+    @DisplayName("binary messages up to the limit come back byte by byte")
     @ValueSource(ints = {0, 1, 125, 126, 65535, 65536, 1_000_000, 1 << 20})
     void binary(int length) throws Exception {
         byte[] content = new byte[length];

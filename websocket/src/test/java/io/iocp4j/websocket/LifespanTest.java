@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.Shows;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
@@ -71,7 +72,8 @@ class LifespanTest {
     }
 
     @Test
-    @DisplayName("A12 nothing is opened again after an end, of whichever side")
+    @Shows("A12")
+    @DisplayName("nothing is opened again after an end, of whichever side")
     void noReconnect() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b);
         pair.connectClient(WebSocketSettings.defaults());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
@@ -83,7 +84,8 @@ class ListenerFailureTest {
     }
 
     @ParameterizedTest(name = "{0} throws {1}")
-    @DisplayName("CVE-2022-41940 CVE-2023-31125 a listener that throws ends its own connection with 1011 and hears "
+    @Shows({"CVE-2022-41940", "CVE-2023-31125"})
+    @DisplayName("a listener that throws ends its own connection with 1011 and hears "
             + "onClose once; others live on")
     @MethodSource("failures")
     void callbackThrows(String callback, Throwable failure) throws Exception {

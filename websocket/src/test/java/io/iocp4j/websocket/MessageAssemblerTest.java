@@ -9,6 +9,7 @@ import static io.iocp4j.websocket.WireBytes.utf8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
+import io.iocp4j.core.Shows;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,8 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("CVE-2020-27813 maxMessage: lengths that would overflow a sum are over the limit, not below it")
+    @Shows("CVE-2020-27813")
+    @DisplayName("maxMessage: lengths that would overflow a sum are over the limit, not below it")
     void noOverflow() {
         Limits wide = limits.withMaxFrame(Long.MAX_VALUE).withMaxMessage(Integer.MAX_VALUE);
         assertEquals(List.of("fail 1009"), ofClientBytes(
@@ -56,7 +58,8 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("CVE-2026-54466 frames of the drafts before the RFC are 1002: text between 00 and FF, lengths of 7-bit groups")
+    @Shows("CVE-2026-54466")
+    @DisplayName("frames of the drafts before the RFC are 1002: text between 00 and FF, lengths of 7-bit groups")
     void draftFrames() {
         byte[] text = join(hex("00"), utf8("hello"), hex("ff"));
         byte[] endless = hex("80 ffffffffffffffffff 7f");
@@ -77,7 +80,8 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("CVE-2026-48779 CVE-2026-33151 maxFragments: so many frames pass, one more is 1008, empty ones count")
+    @Shows({"CVE-2026-48779", "CVE-2026-33151"})
+    @DisplayName("maxFragments: so many frames pass, one more is 1008, empty ones count")
     void fragmentLimit() {
         Limits three = limits.withMaxFragments(3);
         byte[] two = join(masked(TEXT, "a"), masked(CONTINUATION, EMPTY));
@@ -128,13 +132,15 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("B20 an empty Close is reported as 1005 without a reason")
+    @Shows("B20")
+    @DisplayName("an empty Close is reported as 1005 without a reason")
     void emptyClose() {
         assertEquals(List.of("close 1005"), ofClientBytes(masked(FIN | CLOSE, EMPTY), limits));
     }
 
     @Test
-    @DisplayName("B22 text and binary that start like a request or a Close frame are only data")
+    @Shows("B22")
+    @DisplayName("text and binary that start like a request or a Close frame are only data")
     void noSniffing() {
         byte[] wire = join(masked(FIN | TEXT, "GET / HTTP/1.1"), masked(FIN | BINARY, hex("8800")),
             masked(FIN | TEXT, "G"));

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.iocp4j.core.Shows;
 import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -134,7 +135,8 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("CVE-2018-1000518 CVE-2026-1526 a bomb of 1000:1 is 1009 at the limit, in one chunk of memory")
+    @Shows({"CVE-2018-1000518", "CVE-2026-1526"})
+    @DisplayName("a bomb of 1000:1 is 1009 at the limit, in one chunk of memory")
     void bomb() {
         replace(MIB, Integer.MAX_VALUE, true);
         byte[] bomb = deflate(new byte[64 * MIB]);

@@ -3,6 +3,7 @@ package io.iocp4j.websocket;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.BufferPool;
+import io.iocp4j.core.Shows;
 import io.iocp4j.core.Simulation;
 import io.iocp4j.core.TcpServer;
 import java.util.EnumMap;
@@ -26,7 +27,8 @@ class OpeningSimulationTest {
     private final Map<OpeningScenario.Outcome, Integer> outcomes = new EnumMap<>(OpeningScenario.Outcome.class);
 
     @Test
-    @DisplayName("A9 A10 end once and in time, whatever the network and the application do, for every seed")
+    @Shows({"A9", "A10"})
+    @DisplayName("end once and in time, whatever the network and the application do, for every seed")
     void everySeed() throws Throwable {
         Simulation.onThreadOfItsOwn(() -> {
             for (long seed = ONE_SEED < 0 ? 0 : ONE_SEED; seed < (ONE_SEED < 0 ? SEEDS : ONE_SEED + 1); seed++) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,7 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OriginsTest {
     @ParameterizedTest(name = "[{index}] Host {0}, Origin {1}: {2}")
-    @DisplayName("CVE-2025-24010 a page may connect to the host and port it came from, and nowhere else")
+    @Shows("CVE-2025-24010")
+    @DisplayName("a page may connect to the host and port it came from, and nowhere else")
     @CsvSource({"h, http://h, true", "h, https://h, true", "h:80, http://h, true", "h, http://h:80, true",
             "h:443, https://h, true", "h, https://h:443, true", "H.Example, http://h.eXAMPLE, true",
             "h:8080, http://h:8080, true", "[::1]:8080, http://[::1]:8080, true", "127.0.0.1, http://127.0.0.1, true",
@@ -28,7 +30,8 @@ class OriginsTest {
     }
 
     @Test
-    @DisplayName("CVE-2025-24010 a request without Origin is allowed by every rule")
+    @Shows("CVE-2025-24010")
+    @DisplayName("a request without Origin is allowed by every rule")
     void absent() {
         HttpRequest request = request("/", "h", null);
         assertTrue(Origins.sameHost().allows(request));

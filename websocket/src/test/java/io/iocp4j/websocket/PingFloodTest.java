@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
@@ -24,7 +25,8 @@ class PingFloodTest {
     private static final long USED_BY_RECEIVE_MAX = 64 << 10;
 
     @Test
-    @DisplayName("B24 queued pongs of a peer that pings and does not read: memory stays bounded, "
+    @Shows({"B24", "queued pongs"})
+    @DisplayName("queued pongs of a peer that pings and does not read: memory stays bounded, "
             + "its newest ping is answered when it reads, others are unaffected")
     void floodOfPings() throws Exception {
         Recorder recorder = new Recorder();
@@ -59,7 +61,8 @@ class PingFloodTest {
     }
 
     @Test
-    @DisplayName("A1 close() of a WebSocket whose peer floods and does not read: onClose at once, the connection "
+    @Shows("A1")
+    @DisplayName("close() of a WebSocket whose peer floods and does not read: onClose at once, the connection "
             + "is cut in the end")
     void closeDuringTheFlood() throws Exception {
         Recorder recorder = new Recorder();
@@ -89,7 +92,8 @@ class PingFloodTest {
     }
 
     @Test
-    @DisplayName("CVE-2021-3690 what pings and pongs of both sides take from the pool comes back with each of them")
+    @Shows("CVE-2021-3690")
+    @DisplayName("what pings and pongs of both sides take from the pool comes back with each of them")
     void memoryOfControlFrames() throws Exception {
         byte[] payload = new byte[125];
         byte[] both = WireBytes.join(WireBytes.masked(0x89, payload), WireBytes.masked(0x8A, payload));

@@ -92,7 +92,7 @@ final class RawClient implements AutoCloseable {
         send(WireBytes.masked(0x88, new byte[] {(byte) (code >> 8), (byte) code}));
     }
 
-    /** The next frame; B21: whatever a server sends is unmasked. */
+    /** The next frame. Whatever a server sends is unmasked. */
     Frame frame() throws IOException {
         int first = in.readUnsignedByte();
         long length = payloadLength(first);
@@ -106,7 +106,7 @@ final class RawClient implements AutoCloseable {
     private long payloadLength(int first) throws IOException {
         try {
             int second = in.readUnsignedByte();
-            assertEquals(0, second & 0x80, "B21: a server must not mask");
+            assertEquals(0, second & 0x80, "a server must not mask");
             return second == 127 ? in.readLong() : second == 126 ? in.readUnsignedShort() : second;
         } catch (EOFException end) {
             throw new CutFrame(first);

@@ -29,7 +29,7 @@ class ReadmeTest {
     void echo() throws IOException {
         WebSocketServer server = WebSocketServer.builder().webSockets(request -> new WebSocketListener() {
             @Override public void onText(WebSocket socket, String text) { socket.trySend(text); }
-        }).listen(TcpOptions.defaults().port(0));
+        }).listen(TcpOptions.defaults().tcpPort(0));
         try (WebSocket socket = WebSocketClient.connect("ws://localhost:" + server.address().getPort() + "/chat")) {
             socket.send("hello");
             assertEquals("hello", socket.receive().text());

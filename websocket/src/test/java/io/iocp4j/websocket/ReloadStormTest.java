@@ -4,6 +4,7 @@ import static io.iocp4j.websocket.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
@@ -90,7 +91,8 @@ class ReloadStormTest {
     }
 
     @Test
-    @DisplayName("B27 A17 1,000 visits cut at every stage: each life hears its own events and one end, and "
+    @Shows({"B27", "A17"})
+    @DisplayName("1,000 visits cut at every stage: each life hears its own events and one end, and "
             + "nothing is left")
     void manyLives() throws Exception {
         AtomicInteger opens = new AtomicInteger();
@@ -113,7 +115,8 @@ class ReloadStormTest {
     }
 
     @Test
-    @DisplayName("B27 300 rapid reloads do not delay or cut the stream of another client")
+    @Shows("B27")
+    @DisplayName("300 rapid reloads do not delay or cut the stream of another client")
     void reloads() throws Exception {
         Recorder viewer = new Recorder();
         HttpHandler page = exchange -> exchange.respond(HttpResponse.text(200, "x".repeat(100_000)));

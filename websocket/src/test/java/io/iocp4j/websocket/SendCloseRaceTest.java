@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.Shows;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -40,14 +41,16 @@ class SendCloseRaceTest {
     private static final int LIMIT_SECONDS = 20;
 
     @Test
-    @DisplayName("CVE-2022-25762 for a second: each peer gets its own messages, whole and in order, then Close, then FIN")
+    @Shows("CVE-2022-25762")
+    @DisplayName("for a second: each peer gets its own messages, whole and in order, then Close, then FIN")
     void forASecond() throws Exception {
         race(Duration.ofSeconds(1));
     }
 
     @Test
     @Tag("long")
-    @DisplayName("CVE-2022-25762 for 60 s: each peer gets its own messages, whole and in order, then Close, then FIN")
+    @Shows("CVE-2022-25762")
+    @DisplayName("for 60 s: each peer gets its own messages, whole and in order, then Close, then FIN")
     void forAMinute() throws Exception {
         race(Duration.ofSeconds(60));
     }

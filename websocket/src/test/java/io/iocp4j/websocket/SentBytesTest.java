@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iocp4j.core.BufferPool;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,7 +26,8 @@ class SentBytesTest {
     }
 
     @Test
-    @DisplayName("CVE-2026-45736 is what it was given, byte for byte, in every form, and nothing else of any memory")
+    @Shows("CVE-2026-45736")
+    @DisplayName("is what it was given, byte for byte, in every form, and nothing else of any memory")
     void exact() throws Exception {
         for (long seed = 0; seed < ROUNDS; seed++) {
             SplittableRandom random = new SplittableRandom(seed);

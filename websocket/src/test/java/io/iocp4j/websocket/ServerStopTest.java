@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
 import java.net.SocketException;
@@ -79,7 +80,8 @@ class ServerStopTest {
     }
 
     @Test
-    @DisplayName("C58 close() without a deadline stops accepting only; what is open lives on, and closed() waits "
+    @Shows("C58")
+    @DisplayName("close() without a deadline stops accepting only; what is open lives on, and closed() waits "
             + "for it")
     void closeLetsLive() throws Exception {
         try (TestServer server = TestServer.with(b -> b.webSockets(request -> new TestServer.Echo())

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.Shows;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TestKeys;
@@ -107,7 +108,8 @@ class ServerTlsTest {
     }
 
     @Test
-    @DisplayName("CVE-2020-11050 with the certificate of another host is refused by our client and by the JDK's")
+    @Shows("CVE-2020-11050")
+    @DisplayName("with the certificate of another host is refused by our client and by the JDK's")
     void wrongHost() throws Exception {
         try (TestServer server = server(TestKeys.OTHER_HOST); JdkClient jdk = new JdkClient()) {
             IoException refused = assertThrows(IoException.class, () -> client().connect(uri("wss", server)));

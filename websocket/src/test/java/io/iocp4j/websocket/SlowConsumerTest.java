@@ -10,6 +10,7 @@ import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.Shows;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
@@ -300,7 +301,8 @@ class SlowConsumerTest {
     }
 
     @Test
-    @DisplayName("A7 sendAsync() completes when the system has taken the message; abort() fails all that wait with "
+    @Shows("A7")
+    @DisplayName("sendAsync() completes when the system has taken the message; abort() fails all that wait with "
             + "OPERATION_ABORTED")
     void async() throws Exception {
         try (TestServer server = server(SlowConsumer.BLOCK); RawClient client = server.upgraded()) {

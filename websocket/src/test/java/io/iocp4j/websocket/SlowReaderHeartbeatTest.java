@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
@@ -88,7 +89,7 @@ class SlowReaderHeartbeatTest {
     private void connect() throws IOException {
         reader = new Reader();
         TcpOptions options = TcpOptions.defaults().receive(BYTES_PER_SECOND, BYTES_PER_SECOND);
-        TcpConnection.connect(pair.port, options, pair.listening.address(), reader);
+        TcpClient.connect(pair.port, options, pair.listening.address(), reader);
         pair.run(Duration.ofMillis(500));
         assertTrue(reader.upgraded);
     }

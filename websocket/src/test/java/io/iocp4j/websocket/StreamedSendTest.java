@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -200,6 +201,7 @@ class StreamedSendTest {
     }
 
     @Test
+    @Shows("Control frames cannot be starved")
     @DisplayName("Control frames cannot be starved by a message that fills the queue for long: a pong and a ping are in its midst")
     void controlFramesInTheMidst() throws Exception {
         CompletableFuture<Void> written = writeLarge();

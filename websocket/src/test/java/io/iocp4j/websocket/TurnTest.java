@@ -9,6 +9,7 @@ import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.Faults;
 import io.iocp4j.core.SimulatedPort;
 import io.iocp4j.core.Simulation;
+import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
@@ -97,7 +98,7 @@ class TurnTest {
 
     private TcpConnection connect(String path) throws IOException {
         InetSocketAddress address = server.address();
-        TcpConnection peer = TcpConnection.connect(port, TcpOptions.defaults(), address, new TcpHandler() {
+        TcpConnection peer = TcpClient.connect(port, TcpOptions.defaults(), address, new TcpHandler() {
             @Override
             public void onOpen(TcpConnection connection) {
                 connection.send(ByteBuffer.wrap(WireBytes.utf8(RawClient.upgradeHead(path,

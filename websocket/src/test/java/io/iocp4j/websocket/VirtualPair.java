@@ -4,6 +4,7 @@ import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.Faults;
 import io.iocp4j.core.SimulatedPort;
 import io.iocp4j.core.Simulation;
+import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
@@ -91,7 +92,7 @@ final class VirtualPair {
     /** A client that opens a WebSocket and then sends every second what it is told, or nothing, and answers nothing. */
     TcpConnection connectMute(byte[] everySecond) throws IOException {
         InetSocketAddress address = listening.address();
-        TcpConnection mute = TcpConnection.connect(port, TcpOptions.defaults(), address, new TcpHandler() {
+        TcpConnection mute = TcpClient.connect(port, TcpOptions.defaults(), address, new TcpHandler() {
             @Override
             public void onOpen(TcpConnection connection) {
                 connection.send(ByteBuffer.wrap(WireBytes.utf8(RawClient.upgradeHead("/"))));

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.IOException;
@@ -168,7 +169,8 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("A9 A10 cancelled before the answer: the result is cancelled, onClose comes once with 1006, no onOpen")
+    @Shows({"A9", "A10"})
+    @DisplayName("cancelled before the answer: the result is cancelled, onClose comes once with 1006, no onOpen")
     void cancelled() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         try (RawServer server = new RawServer(peer -> {
@@ -189,7 +191,8 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("A14 cancelled before TCP is there: onClose once with 1006, and the connection goes")
+    @Shows("A14")
+    @DisplayName("cancelled before TCP is there: onClose once with 1006, and the connection goes")
     void cancelledAtOnce() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             for (int i = 0; i < 50; i++) {
@@ -202,7 +205,8 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("A10 takes back no WebSocket that is open when the result is cancelled too late")
+    @Shows("A10")
+    @DisplayName("takes back no WebSocket that is open when the result is cancelled too late")
     void cancelledTooLate() throws Exception {
         try (TestServer server = TestServer.echo()) {
             CompletableFuture<WebSocket> opening = begin(server.uri());
@@ -215,7 +219,8 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("A10 cancelled while the 101 is on its way, 300 times: one outcome each")
+    @Shows("A10")
+    @DisplayName("cancelled while the 101 is on its way, 300 times: one outcome each")
     void cancelRace() throws Exception {
         BlockingQueue<CountDownLatch> answering = new LinkedBlockingQueue<>();
         try (TestServer server = TestServer.webSockets(() -> {
@@ -373,6 +378,7 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @ParameterizedTest(name = "[{index}] <{0}>")
+    @Shows("CR/LF in header or reason")
     @DisplayName("CR/LF in header or reason: refuses values of fields that could become a second line")
     @ValueSource(strings = {"a\r\nX: y", "a\nX: y", "a\rX: y", "a\u0000", "\u010d\u010a", "\u007f"})
     void injection(String value) {

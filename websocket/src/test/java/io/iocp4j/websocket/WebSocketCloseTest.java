@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -52,7 +53,8 @@ class WebSocketCloseTest {
     }
 
     @Test
-    @DisplayName("B20 an empty Close is echoed empty and reported as 1005")
+    @Shows("B20")
+    @DisplayName("an empty Close is echoed empty and reported as 1005")
     void emptyClose() throws Exception {
         client.send(masked(0x88, ""));
         RawClient.Frame echo = client.frame();
@@ -65,7 +67,8 @@ class WebSocketCloseTest {
     }
 
     @ParameterizedTest(name = "{0} {1}")
-    @DisplayName("B19 A8 the peer's Close is echoed with its code, then FIN; onClose says code, reason and REMOTE")
+    @Shows({"B19", "A8"})
+    @DisplayName("the peer's Close is echoed with its code, then FIN; onClose says code, reason and REMOTE")
     @CsvSource({"1000, ''", "1000, bye", "1001, leaving", "1011, broken", "3000, registered", "4999, größer als ß"})
     void peerCloses(int code, String reason) throws Exception {
         client.send(masked(0x88, WireBytes.remaining(FrameEncoder.closePayload(code, reason))));
@@ -78,7 +81,8 @@ class WebSocketCloseTest {
     }
 
     @Test
-    @DisplayName("CVE-2024-23672 A1 A2 close() against a peer that never answers: onClose at once, "
+    @Shows({"CVE-2024-23672", "A1", "A2"})
+    @DisplayName("close() against a peer that never answers: onClose at once, "
             + "closed() not clean after the close timeout")
     void silentPeer() throws Exception {
         long before = System.nanoTime();
@@ -96,7 +100,8 @@ class WebSocketCloseTest {
     }
 
     @Test
-    @DisplayName("A1 onClose comes within 50 ms of close() while the peer stays silent")
+    @Shows("A1")
+    @DisplayName("onClose comes within 50 ms of close() while the peer stays silent")
     void closeIsFast() throws Exception {
         // a machine under load may lose the processor once, hardly five times
         long best = Long.MAX_VALUE;
@@ -117,7 +122,8 @@ class WebSocketCloseTest {
     }
 
     @Test
-    @DisplayName("A3 A13 the peer answers with Close only: closed() is clean and keeps our code and reason")
+    @Shows({"A3", "A13"})
+    @DisplayName("the peer answers with Close only: closed() is clean and keeps our code and reason")
     void peerAnswers() throws Exception {
         socket.close(4000, "enough");
         assertEquals(new CloseStatus(4000, "enough", Initiator.LOCAL, false), recorder.end());
@@ -169,7 +175,8 @@ class WebSocketCloseTest {
     }
 
     @Test
-    @DisplayName("A4 A15 A20 what was sent before close() goes before the Close frame, byte for byte, and nothing behind it")
+    @Shows({"A4", "A15", "A20"})
+    @DisplayName("what was sent before close() goes before the Close frame, byte for byte, and nothing behind it")
     void lastWords() throws Exception {
         socket.trySend("1");
         socket.close(1000, "");
@@ -269,7 +276,8 @@ class WebSocketCloseTest {
     }
 
     @Test
-    @DisplayName("A18 every call on a closed WebSocket is harmless")
+    @Shows("A18")
+    @DisplayName("every call on a closed WebSocket is harmless")
     void harmlessAfterTheEnd() throws Exception {
         socket.abort();
         recorder.end();

@@ -3,6 +3,7 @@ package io.iocp4j.websocket;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.IdleCost;
+import io.iocp4j.core.Shows;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -21,6 +22,7 @@ class WebSocketIdleCostTest {
 
     @ParameterizedTest(name = "{0}: {1} KiB")
     @CsvSource({"plain, 6", "agreed, 6", "fresh, 10"})
+    @Shows("10,000 idle")
     @DisplayName("one of 10,000 idle costs its server a few KiB at most, if it keeps no context of compression")
     void withoutContext(String kind, int most) throws IOException {
         IdleCost.Bytes bytes = measured(kind, 10_000);

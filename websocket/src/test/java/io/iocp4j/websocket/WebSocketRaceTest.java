@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.io.EOFException;
 import java.io.IOException;
@@ -81,7 +82,8 @@ class WebSocketRaceTest {
     }
 
     @Test
-    @DisplayName("B29 8 threads send, ping, close and abort the same WebSocket: onClose once, nothing after "
+    @Shows("B29")
+    @DisplayName("8 threads send, ping, close and abort the same WebSocket: onClose once, nothing after "
             + "Close, nothing left")
     void everythingAtOnce() throws Exception {
         long seed = System.nanoTime();
@@ -152,7 +154,8 @@ class WebSocketRaceTest {
     }
 
     @Test
-    @DisplayName("A6 A11 10 threads close() while the peer closes: one onClose, in a WebSocket that is not open "
+    @Shows({"A6", "A11"})
+    @DisplayName("10 threads close() while the peer closes: one onClose, in a WebSocket that is not open "
             + "any more")
     void closeFromEverywhere() throws Exception {
         for (int round = 0; round < 50; round++) {
@@ -191,7 +194,8 @@ class WebSocketRaceTest {
     }
 
     @Test
-    @DisplayName("D1 the messages of each of 8 threads arrive in its order, all that send() took, and none after "
+    @Shows("D1")
+    @DisplayName("the messages of each of 8 threads arrive in its order, all that send() took, and none after "
             + "the Close frame")
     void orderOfEachThread() throws Exception {
         int messages = 2000;
@@ -226,7 +230,8 @@ class WebSocketRaceTest {
     }
 
     @Test
-    @DisplayName("CVE-2022-25762 threads that send while another closes: the wire has whole messages, "
+    @Shows("CVE-2022-25762")
+    @DisplayName("threads that send while another closes: the wire has whole messages, "
             + "then Close, then FIN")
     void closeAmongSends() throws Exception {
         for (int round = 0; round < 20; round++) {

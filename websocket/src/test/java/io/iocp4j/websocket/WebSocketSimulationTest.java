@@ -3,6 +3,7 @@ package io.iocp4j.websocket;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.BufferPool;
+import io.iocp4j.core.Shows;
 import io.iocp4j.core.Simulation;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpServer;
@@ -28,7 +29,8 @@ class WebSocketSimulationTest {
 
     @Test
     @Timeout(600)
-    @DisplayName("A6 two-sided scripts, thousands of seeds: one onClose for each side, every message whole and in order, clean "
+    @Shows("A6")
+    @DisplayName("two-sided scripts, thousands of seeds: one onClose for each side, every message whole and in order, clean "
             + "where both have sent a Close frame")
     void seeds() throws Throwable {
         Simulation.onThreadOfItsOwn(this::runSeeds);

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
 import java.util.Arrays;
@@ -35,8 +36,8 @@ class WebSocketViolationTest {
                 violation("opcode 3", 1002, masked(0x83, x)),
                 violation("opcode 11", 1002, masked(0x8B, x)),
                 violation("first octet alone", 1002, hex("FF")),
-                violation("B21 frame without a mask", 1002, unmasked(0x81, x)),
-                violation("B21 Close without a mask", 1002, unmasked(0x88, hex("03e8"))),
+                violation("frame without a mask", 1002, unmasked(0x81, x)),
+                violation("Close without a mask", 1002, unmasked(0x88, hex("03e8"))),
                 violation("fragmented ping", 1002, masked(0x09, x)),
                 violation("ping of 126 bytes, declared only", 1002, hex("89FE")),
                 violation("16-bit length for 125 bytes", 1002, hex("81FE007D")),
@@ -76,7 +77,8 @@ class WebSocketViolationTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0} -> {1}")
-    @DisplayName("B19 a violation is answered with a Close frame and FIN, and harms its own connection only")
+    @Shows("B19")
+    @DisplayName("a violation is answered with a Close frame and FIN, and harms its own connection only")
     @MethodSource("violations")
     void violationEndsItsConnection(String what, int code, byte[] bytes) throws Exception {
         Recorder recorder = new Recorder();

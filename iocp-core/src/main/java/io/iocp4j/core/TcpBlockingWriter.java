@@ -1,0 +1,82 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The sending side of the face of calls that wait: queues data of any length in portions, as the connection's high-water mark lets it.
+ * One thread writes at a time, the others wait for their turn. Every method is called under the connection's lock, on which the threads
+ * wait.
+ */
+final class TcpBlockingWriter {
+    /** What is queued at a time, in bytes. */
+    static final int PORTION_MAX = 64 << 10;
+
+    private final TcpConnection connection;
+    private final Object lock;
+
+    // guarded by lock
+    private boolean writing;
+    private int waiters;
+
+    TcpBlockingWriter(TcpConnection connection, Object lock) {
+        this.connection = connection;
+        this.lock = lock;
+    }
+
+    /** Moves the position of the data with what was queued, also where it throws. */
+    void write(ByteBuffer data) throws IOException {
+        while (writing) {
+            waitForChange();
+        }
+        writing = true;
+        try {
+            do {
+                writePortion(data);
+            } while (data.hasRemaining());
+        } finally {
+            writing = false;
+            changed();
+        }
+    }
+
+    /** Most of the time nobody waits, and a notify costs even then. */
+    void changed() {
+        if (waiters > 0) {
+            lock.notifyAll();
+        }
+    }
+
+    private void writePortion(ByteBuffer data) throws IOException {
+        while (!connection.isGone() && connection.room() <= 0) {
+            waitForChange();
+        }
+        int length = (int) Math.min(Math.min(data.remaining(), PORTION_MAX), connection.room());
+        if (!connection.queuePortion(data.slice(data.position(), length))) {
+            throw failure();
+        }
+        data.position(data.position() + length);
+        while (!connection.isGone() && connection.isAboveHighWaterMark()) {
+            waitForChange();
+        }
+        if (connection.isGone()) {
+            throw failure();
+        }
+    }
+
+    private IoException failure() {
+        return connection.ioException("write", connection.whyNotSending());
+    }
+
+    private void waitForChange() throws IOException {
+        waiters++;
+        try {
+            lock.wait();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw connection.ioException("write", IoError.OPERATION_ABORTED);
+        } finally {
+            waiters--;
+        }
+    }
+}

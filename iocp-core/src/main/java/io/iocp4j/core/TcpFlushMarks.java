@@ -1,0 +1,42 @@
+package io.iocp4j.core;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * Who wants to know when the operating system has taken what was queued up to some byte. Guarded by the connection's lock; the futures
+ * complete as the strand, because whoever waits for one goes on from there.
+ */
+final class TcpFlushMarks {
+    private record Mark(long end, CompletableFuture<Void> taken) {
+    }
+
+    private final ArrayDeque<Mark> marks = new ArrayDeque<>();
+    private final Consumer<Runnable> strand;
+
+    TcpFlushMarks(Consumer<Runnable> strand) {
+        this.strand = strand;
+    }
+
+    /** The end is a position in all bytes ever queued, not below that of the call before. A copy, for the application. */
+    CompletableFuture<Void> add(long end) {
+        CompletableFuture<Void> taken = new CompletableFuture<>();
+        marks.add(new Mark(end, taken));
+        return taken.copy();
+    }
+
+    void reached(long position) {
+        for (Mark mark = marks.peek(); mark != null && mark.end <= position; mark = marks.peek()) {
+            CompletableFuture<Void> taken = marks.poll().taken;
+            strand.accept(() -> taken.complete(null));
+        }
+    }
+
+    void fail(IoException reason) {
+        for (Mark mark = marks.poll(); mark != null; mark = marks.poll()) {
+            CompletableFuture<Void> taken = mark.taken;
+            strand.accept(() -> taken.completeExceptionally(reason));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.iocp4j.core;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Finds out that nothing moved on a connection for a while. Every method is called under the connection's lock.
+ *
+ * <p>A message that moves costs a store: the timer is not put off, it looks when it fires how long the silence has been, and waits for
+ * the rest. While the connection has not been told of one silence, there is no notice of the next: behind a callback that takes long,
+ * notices would pile up.
+ */
+final class TcpIdleTimer {
+    private final CompletionPort port;
+    private final Object lock;
+    /** Run under the lock; {@link #told()} answers it. */
+    private final Runnable notice;
+
+    // guarded by lock
+    private long silenceNanos;
+    private long lastActivityNanos;
+    private boolean telling;
+    private Future<?> timer;
+    /** Tells the check that holds from one that waited for the lock while the timer was stopped. */
+    private int round;
+
+    TcpIdleTimer(CompletionPort port, Object lock, Runnable notice) {
+        this.port = port;
+        this.lock = lock;
+        this.notice = notice;
+    }
+
+    /** Begins anew, for silences of this length; zero for none. */
+    void start(Duration silence) {
+        stop();
+        silenceNanos = TimeUnit.NANOSECONDS.convert(silence);
+        if (silenceNanos > 0) {
+            lastActivityNanos = port.nanoTime();
+            checkAfter(silenceNanos);
+        }
+    }
+
+    void stop() {
+        round++;
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+    }
+
+    /** Something was received or sent. */
+    void active() {
+        if (timer != null) {
+            lastActivityNanos = port.nanoTime();
+        }
+    }
+
+    /** The connection has heard of the last silence. */
+    void told() {
+        telling = false;
+    }
+
+    private void checkAfter(long nanos) {
+        int mine = round;
+        timer = port.deadline(Duration.ofNanos(nanos), () -> {
+            synchronized (lock) {
+                if (mine == round) {
+                    check();
+                }
+            }
+        });
+    }
+
+    private void check() {
+        long left = silenceNanos - (port.nanoTime() - lastActivityNanos);
+        checkAfter(left > 0 ? left : silenceNanos);
+        if (left <= 0 && !telling) {
+            telling = true;
+            notice.run();
+        }
+    }
+}

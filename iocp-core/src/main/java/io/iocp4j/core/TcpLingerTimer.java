@@ -1,0 +1,56 @@
+package io.iocp4j.core;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.function.LongSupplier;
+
+/**
+ * Cuts a connection that is to end, but whose peer takes less of what is queued than the least rate asks for in a linger timeout, or does
+ * not end its side in one. Begins when it is made. Every method is called under the connection's lock.
+ */
+final class TcpLingerTimer {
+    private final CompletionPort port;
+    private final Object lock;
+    private final Duration limit;
+    /** What the peer has to take in that time, in bytes, unless less is left. */
+    private final long leastTaken;
+    /** How many bytes are queued. */
+    private final LongSupplier queued;
+    private final Runnable cut;
+
+    // guarded by lock
+    private long before;
+    private Future<?> timer;
+    private boolean stopped;
+
+    TcpLingerTimer(CompletionPort port, Object lock, Duration limit, int leastRate, LongSupplier queued, Runnable cut) {
+        this.port = port;
+        this.lock = lock;
+        this.limit = limit;
+        this.leastTaken = Math.max(1, (long) (leastRate * (limit.toSeconds() + limit.toNanosPart() / 1e9)));
+        this.queued = queued;
+        this.cut = cut;
+        before = queued.getAsLong();
+        timer = port.deadline(limit, this::check);
+    }
+
+    void stop() {
+        stopped = true;
+        timer.cancel(false);
+    }
+
+    private void check() {
+        synchronized (lock) {
+            if (stopped) {
+                return;
+            }
+            long now = queued.getAsLong();
+            if (before - now >= leastTaken || now == 0 && before > 0) {
+                before = now;
+                timer = port.deadline(limit, this::check);
+            } else {
+                cut.run();
+            }
+        }
+    }
+}

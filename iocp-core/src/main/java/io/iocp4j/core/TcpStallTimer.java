@@ -1,0 +1,64 @@
+package io.iocp4j.core;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+
+/**
+ * Cuts a connection that has something to send, but whose peer takes nothing of it for the write timeout. Every method is called under the
+ * connection's lock.
+ *
+ * <p>A send that is taken at once costs nothing. One that is not begins the watch, unless there is one: a timer that looks four times in
+ * the timeout whether anything was taken since, and ends when nothing is queued.
+ */
+final class TcpStallTimer {
+    /** A stall is found when it has lasted between the timeout and this part of it more. */
+    static final int LOOKS = 4;
+
+    private final TcpConnection connection;
+    private final Duration interval;
+
+    // guarded by lock
+    /** Null while nobody watches. */
+    private Future<?> timer;
+    private long before;
+    private int stalls;
+    private boolean stopped;
+
+    TcpStallTimer(TcpConnection connection, Duration limit) {
+        this.connection = connection;
+        this.interval = limit.dividedBy(LOOKS);
+    }
+
+    /** Something was queued and not taken at once. */
+    void watch() {
+        if (timer == null && !stopped) {
+            before = connection.takenWhileOpen();
+            stalls = 0;
+            timer = connection.port.deadline(interval, this::look);
+        }
+    }
+
+    void stop() {
+        stopped = true;
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+
+    private void look() {
+        synchronized (connection.lock) {
+            long now = connection.takenWhileOpen();
+            timer = null;
+            if (stopped || now < 0) {
+                return;
+            }
+            stalls = now == before ? stalls + 1 : 0;
+            before = now;
+            if (stalls == LOOKS) {
+                connection.fail(IoError.TIMED_OUT, null, true);
+            } else {
+                timer = connection.port.deadline(interval, this::look);
+            }
+        }
+    }
+}

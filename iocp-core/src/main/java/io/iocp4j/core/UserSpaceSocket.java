@@ -1,0 +1,183 @@
+package io.iocp4j.core;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * A socket that is not the operating system's: what {@link TlsSocket} and {@link MemorySocket} have in common, which is one pending
+ * receive, one pending send, and the contract of {@link PortSocket} for them. All fields are guarded by {@code lock}, which comes after
+ * the lock of the connection; nothing is delivered under it.
+ */
+abstract class UserSpaceSocket implements PortSocket {
+    final PortInternals port;
+    final Object lock;
+
+    /** Of the operations: the connection, once there was one. */
+    private Counted owner;
+    private IoContext receive;
+    private ByteBuffer into;
+    private int intoStart;
+    private IoContext send;
+    private ByteBuffer[] from;
+    private boolean closed;
+    /** What every operation fails with from now on; null while all is well. */
+    private IoError error;
+    private Throwable cause;
+
+    UserSpaceSocket(PortInternals port, Object lock) {
+        this.port = port;
+        this.lock = lock;
+    }
+
+    /** Does what can be done now; under the lock. */
+    abstract void advance();
+
+    // ------------------------------------------------------------------ submits
+
+    @Override
+    public final void receive(ByteBuffer buffer, IoContext context) {
+        synchronized (lock) {
+            if (!buffer.hasRemaining()) {
+                throw new IllegalArgumentException("a receive into a buffer without room would look like a disconnect");
+            }
+            if (receive != null) {
+                throw new IllegalStateException("a receive is pending");
+            }
+            if (begin(context, Operation.RECEIVE, buffer)) {
+                receive = context;
+                into = buffer;
+                intoStart = buffer.position();
+                advance();
+            }
+        }
+    }
+
+    @Override
+    public final void send(ByteBuffer[] buffers, int count, IoContext context) {
+        synchronized (lock) {
+            if (count < 1 || count > CompletionPort.GATHER_MAX || remaining(buffers, count) == 0) {
+                throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
+            }
+            if (send != null) {
+                throw new IllegalStateException("a send is pending");
+            }
+            // before it is begun, since it may fail
+            ByteBuffer[] copy = Arrays.copyOf(buffers, count);
+            if (begin(context, Operation.SEND, buffers[0])) {
+                send = context;
+                from = copy;
+                advance();
+            }
+        }
+    }
+
+    /** Whether the operation goes on; if not, it has ended already. */
+    final boolean begin(IoContext context, Operation operation, ByteBuffer buffer) {
+        port.begin(context, operation, buffer);
+        owner = context.owner();
+        if (closed) {
+            port.finish(context, 0, IoError.BAD_DESCRIPTOR, null);
+        } else if (error != null) {
+            port.finish(context, 0, error, cause);
+        }
+        return !closed && error == null;
+    }
+
+    private static long remaining(ByteBuffer[] buffers, int count) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += buffers[i].remaining();
+        }
+        return sum;
+    }
+
+    // ------------------------------------------------------------------ under the lock
+
+    final Counted owner() {
+        return owner;
+    }
+
+    final boolean isReceiving() {
+        return receive != null;
+    }
+
+    /** Where the pending receive wants its bytes. */
+    final ByteBuffer into() {
+        return into;
+    }
+
+    /** What the pending receive has so far, in bytes. */
+    final int got() {
+        return into.position() - intoStart;
+    }
+
+    /** Ends the pending receive with what it has got; nothing means the end of what the peer sends. */
+    final void finishReceive() {
+        IoContext done = receive;
+        int bytes = got();
+        receive = null;
+        into = null;
+        port.finish(done, bytes, null, null);
+    }
+
+    final boolean isSending() {
+        return send != null;
+    }
+
+    /** What the pending send brings. */
+    final ByteBuffer[] from() {
+        return from;
+    }
+
+    /** Ends the pending send. */
+    final void finishSend(long bytes, IoError why, Throwable thrown) {
+        IoContext done = send;
+        send = null;
+        from = null;
+        port.finish(done, bytes, why, thrown);
+    }
+
+    /** From now on every operation fails with this, those that are pending at once. */
+    final void breakOff(IoError why, Throwable thrown) {
+        if (error == null) {
+            error = why;
+            cause = thrown;
+            failPending(why, thrown);
+        }
+    }
+
+    final IoError error() {
+        return error;
+    }
+
+    final Throwable cause() {
+        return cause;
+    }
+
+    /** False if it was closed before. */
+    final boolean markClosed() {
+        if (closed) {
+            return false;
+        }
+        closed = true;
+        failPending(IoError.OPERATION_ABORTED, null);
+        return true;
+    }
+
+    final boolean isClosed() {
+        return closed;
+    }
+
+    /** Overridden where more may be pending. */
+    void failPending(IoError why, Throwable thrown) {
+        if (receive != null) {
+            IoContext done = receive;
+            receive = null;
+            into = null;
+            port.finish(done, 0, why, thrown);
+        }
+        if (send != null) {
+            finishSend(0, why, thrown);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.iocp4j.core;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * What one worker has delivered. Written by that worker only, or under one lock; read by others for reports, for which no order is
+ * needed: a count costs a plain store, where a counter that workers share would cost each message a fight for its cache line.
+ */
+final class WorkerCounters {
+    /** What is counted. */
+    private enum Count {
+        DELIVERED,
+        HANDLER_FAILURES,
+        NULLS,
+        ACCEPTED,
+        ACCEPTS_FAILED,
+        CONNECTED,
+        CONNECTS_FAILED,
+        BYTES_RECEIVED,
+        BYTES_SENT
+    }
+
+    /** Made once: values() makes a copy. */
+    private static final Count[] COUNTS = Count.values();
+
+    private final AtomicLongArray counts = new AtomicLongArray(COUNTS.length);
+
+    /** Counts a delivery by what it delivered. */
+    void delivered(IoContext context) {
+        add(Count.DELIVERED, 1);
+        switch (context.operation()) {
+            case RECEIVE -> add(Count.BYTES_RECEIVED, context.transferred());
+            case SEND -> add(Count.BYTES_SENT, context.transferred());
+            case ACCEPT -> {
+                // an accept that its listener's end has ended did not fail
+                if (context.error() == null) {
+                    add(Count.ACCEPTED, 1);
+                } else if (context.error().group() != IoError.Group.CLOSED) {
+                    add(Count.ACCEPTS_FAILED, 1);
+                }
+            }
+            case CONNECT -> add(context.error() == null ? Count.CONNECTED : Count.CONNECTS_FAILED, 1);
+            default -> { }
+        }
+    }
+
+    void handlerFailed() {
+        add(Count.HANDLER_FAILURES, 1);
+    }
+
+    /** Completions so far. */
+    long taken() {
+        return counts.getOpaque(Count.DELIVERED.ordinal());
+    }
+
+    void nullTaken() {
+        add(Count.NULLS, 1);
+    }
+
+    /** Adds what another has counted, whose thread has ended. */
+    void add(WorkerCounters ended) {
+        for (Count count : COUNTS) {
+            add(count, ended.counts.getOpaque(count.ordinal()));
+        }
+    }
+
+    private void add(Count count, long value) {
+        counts.setOpaque(count.ordinal(), counts.getPlain(count.ordinal()) + value);
+    }
+
+    /** The sums over workers, with what the port itself knows. */
+    static PortCounters sum(List<WorkerCounters> all, int workers, long replaced, int handles, long outstanding, BufferPool buffers) {
+        return new PortCounters(workers, replaced, handles, outstanding,
+                sum(all, Count.DELIVERED), sum(all, Count.HANDLER_FAILURES), (int) sum(all, Count.NULLS),
+                sum(all, Count.ACCEPTED), sum(all, Count.ACCEPTS_FAILED),
+                sum(all, Count.CONNECTED), sum(all, Count.CONNECTS_FAILED),
+                sum(all, Count.BYTES_RECEIVED), sum(all, Count.BYTES_SENT),
+                buffers.usedBytes(), buffers.keptBytes(),
+                buffers.budget().used(MemoryBudget.Kind.HEAP), buffers.budget().evicted());
+    }
+
+    private static long sum(List<WorkerCounters> all, Count count) {
+        return all.stream().mapToLong(counters -> counters.counts.getOpaque(count.ordinal())).sum();
+    }
+}

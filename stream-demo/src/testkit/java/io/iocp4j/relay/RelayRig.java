@@ -1,0 +1,156 @@
+package io.iocp4j.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A relay on a free port, with the clients that a test made of it; closing it demands that no memory is left in use. */
+final class RelayRig implements AutoCloseable {
+    static final int DEADLINE_SECONDS = 10;
+    /** Objects of the stream list are flat, so each can be found by its braces and read by itself. */
+    private static final Pattern FLAT_OBJECT = Pattern.compile("\\{[^{}]*}");
+    private static final Pattern LIST = Pattern.compile("\\{\"streams\":\\[(.*)],\"version\":\"[^\"]+\"}");
+
+    final RelayServer server;
+    final HttpClient http = HttpClient.newHttpClient();
+    private final List<AutoCloseable> clients = Collections.synchronizedList(new ArrayList<>());
+
+    private RelayRig(RelayOptions options) throws IOException {
+        server = RelayServer.start(options);
+    }
+
+    static RelayOptions options() {
+        return RelayOptions.defaults().tcpPort(0).testPicture(false);
+    }
+
+    /** A busy machine may stop for longer than the usual lag, and most tests are not about lag. */
+    static RelayOptions patientOptions() {
+        return new RelayOptions("127.0.0.1", 0, false, Duration.ofSeconds(20), 2 << 20, 16 << 20, 8 << 20, Duration.ofSeconds(60),
+                Duration.ofSeconds(60), Duration.ofSeconds(60), 32 << 10);
+    }
+
+    static RelayRig start() throws IOException {
+        return new RelayRig(patientOptions());
+    }
+
+    static RelayRig start(RelayOptions options) throws IOException {
+        return new RelayRig(options);
+    }
+
+    InetSocketAddress address() {
+        return server.address();
+    }
+
+    URI uri(String scheme, String path) {
+        return URI.create(scheme + "://127.0.0.1:" + address().getPort() + path);
+    }
+
+    TestPublisher publish(String path) throws IOException {
+        return add(TestPublisher.open(address(), path));
+    }
+
+    TestViewer watch(String path) {
+        return add(TestViewer.open(http, uri("ws", "/live/" + path)));
+    }
+
+    RawPeer connect() throws IOException {
+        return add(new RawPeer(address()));
+    }
+
+    private <T extends AutoCloseable> T add(T client) {
+        clients.add(client);
+        return client;
+    }
+
+    HttpResponse<String> send(String method, String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(uri("http", path)).method(method, HttpRequest.BodyPublishers.noBody())
+                .timeout(Duration.ofSeconds(DEADLINE_SECONDS)).build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** The streams of the list by path; the list itself must be well-formed. */
+    List<Map<String, Object>> streams() {
+        HttpRequest request = HttpRequest.newBuilder(uri("http", "/api/v1/streams")).build();
+        String json = http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).orTimeout(DEADLINE_SECONDS,
+                TimeUnit.SECONDS).join().body();
+        Matcher list = LIST.matcher(json);
+        assertTrue(list.matches(), json);
+        List<Map<String, Object>> streams = new ArrayList<>();
+        String rest = FLAT_OBJECT.matcher(list.group(1)).replaceAll(found -> {
+            streams.add(Json.parse(found.group()));
+            return "";
+        });
+        assertEquals(",".repeat(Math.max(0, streams.size() - 1)), rest);
+        return streams;
+    }
+
+    /** Waits until as many frames of the first stream have come. */
+    void awaitFrames(int count) throws InterruptedException {
+        await(count + " frames", () -> number("framesIn") == count);
+    }
+
+    /** A number of the first stream; -1 while there is none. */
+    double number(String name) {
+        List<Map<String, Object>> streams = streams();
+        return streams.isEmpty() ? -1 : (Double) streams.getFirst().get(name);
+    }
+
+    /** Asks again on the port's timer until it is so; for ends that nobody tells a test about. */
+    void await(String what, BooleanSupplier condition) throws InterruptedException {
+        CountDownLatch met = new CountDownLatch(1);
+        ask(condition, met, System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS));
+        assertTrue(met.await(DEADLINE_SECONDS + 1, TimeUnit.SECONDS), () -> "never: " + what);
+    }
+
+    private void ask(BooleanSupplier condition, CountDownLatch met, long deadline) {
+        if (condition.getAsBoolean()) {
+            met.countDown();
+        } else if (deadline - System.nanoTime() > 0) {
+            server.completionPort().schedule(Duration.ofMillis(2), () -> Thread.ofVirtual().start(() -> ask(condition, met, deadline)));
+        }
+    }
+
+    long usedBytes() {
+        return server.completionPort().buffers().usedBytes();
+    }
+
+    /** Plain sockets go first, since they answer no FIN; viewers are closed by the relay. */
+    @Override
+    public void close() {
+        close(RawPeer.class);
+        server.close();
+        close(TestViewer.class);
+        http.shutdownNow();
+        http.close();
+        assertEquals(0, usedBytes(), "memory in use after the end");
+        assertEquals(0, server.completionPort().counters().handlerFailures());
+    }
+
+    private void close(Class<? extends AutoCloseable> kind) {
+        for (AutoCloseable client : List.copyOf(clients)) {
+            try {
+                if (kind.isInstance(client)) {
+                    client.close();
+                }
+            } catch (Exception e) {
+                throw new AssertionError("a client could not be closed", e);
+            }
+        }
+    }
+}
