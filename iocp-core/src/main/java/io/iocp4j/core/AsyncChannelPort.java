@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * store, makes no difference.
  */
 final class AsyncChannelPort extends PortEngine {
-    private static final System.Logger LOG = new GuardedLog(AsyncChannelPort.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     private final AsynchronousChannelGroup group;
     private final Executor poster;

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the order of closing. {@link PortEngine} adds what only the author of an engine needs.
  */
 abstract class PortCore extends PortInternals {
-    private static final System.Logger LOG = new GuardedLog(PortCore.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     private final PortOptions options;
     private final BufferPool buffers;

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** The open handles of a port, which are closed with it. Any thread. */
 final class PortHandles {
-    private static final System.Logger LOG = new GuardedLog(PortHandles.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     private final Set<PortHandle> handles = ConcurrentHashMap.newKeySet();
 

@@ -9,7 +9,7 @@ import java.util.List;
  * has the port closed where nobody can. Guarded by this; an engine's own code is never called with it held.
  */
 final class PortThreads {
-    private static final System.Logger LOG = new GuardedLog(PortThreads.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     /** How often a loop may run again without having taken anything in between: one that throws at once would spin for ever. */
     static final int RUNS_AGAIN_MAX = 100;

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * the end, tasks that are not due are dropped, and a task that comes later is cancelled at once. Any thread.
  */
 final class PortTimer {
-    private static final System.Logger LOG = new GuardedLog(PortTimer.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     private final String portName;
     private final ScheduledThreadPoolExecutor executor;

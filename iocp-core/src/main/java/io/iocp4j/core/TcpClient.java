@@ -3,6 +3,7 @@ package io.iocp4j.core;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * Connects to TCP servers. The forms with a {@link TcpHandler} return at once and use callbacks; the forms without one block until the
@@ -48,7 +49,7 @@ public final class TcpClient {
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler)
             throws IOException {
-        return connect(port, options, remote, handler, () -> { });
+        return connect(port, options, remote, handler, freed -> { });
     }
 
     /**
@@ -77,7 +78,7 @@ public final class TcpClient {
      * @throws IllegalStateException on a worker of the port, or if the port is closing or closed
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote) throws IOException {
-        return connect(port, options, remote, () -> { });
+        return connect(port, options, remote, freed -> { });
     }
 
     /**
@@ -95,7 +96,7 @@ public final class TcpClient {
         SharedPort shared = SharedPort.use();
         boolean connected = false;
         try {
-            TcpConnection connection = connect(shared.completionPort(), options, remote, shared::close);
+            TcpConnection connection = connect(shared.completionPort(), options, remote, freed -> shared.close());
             connected = true;
             return connection;
         } finally {
@@ -119,8 +120,8 @@ public final class TcpClient {
         return connect(TcpOptions.defaults(), host, tcpPort);
     }
 
-    private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, Runnable onFreed)
-            throws IOException {
+    private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
+            Consumer<TcpConnection> onFreed) throws IOException {
         TcpConnection.requireNotWorker(port);
         TcpBlockingReader reader = new TcpBlockingReader(port, options.readMax());
         TcpConnection connection = connect(port, options, remote, reader, onFreed);
@@ -129,7 +130,7 @@ public final class TcpClient {
     }
 
     private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler,
-            Runnable onFreed) throws IOException {
+            Consumer<TcpConnection> onFreed) throws IOException {
         Objects.requireNonNull(remote);
         Objects.requireNonNull(handler);
         TcpConnection connection = new TcpConnection(port, null, options, TcpConnection.State.CONNECTING, onFreed);

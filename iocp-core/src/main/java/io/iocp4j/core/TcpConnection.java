@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
@@ -127,7 +128,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     private volatile Object attachment;
 
-    TcpConnection(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpConnection(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         // each message needs the socket anyway, and a lock of its own would be one more object to fetch
         super(port, socket != null ? socket : new Object());
         this.socket = socket;

@@ -74,7 +74,7 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
     }
 
     private static TcpConnection end(CompletionPort port, MemorySocket socket, TcpOptions options, TcpHandler handler) {
-        TcpConnection end = new TcpConnection(port, socket, options, TcpConnection.State.CONNECTING, () -> { });
+        TcpConnection end = new TcpConnection(port, socket, options, TcpConnection.State.CONNECTING, freed -> { });
         // not as late as in the opening: who aborts at once is told by a turn of the strand, which may come before it
         end.handler(handler);
         return end;

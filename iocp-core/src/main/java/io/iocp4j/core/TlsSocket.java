@@ -21,7 +21,7 @@ import javax.net.ssl.SSLSession;
  * has no half-close, the engine answers close_notify at once, and what is sent afterwards fails with {@link IoError#BROKEN_PIPE}.
  */
 final class TlsSocket extends UserSpaceSocket {
-    private static final System.Logger LOG = new GuardedLog(TlsSocket.class);
+    private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
 
     /** How long a closed socket still tries to get its alert out. */
     static final Duration ALERT_MAX = Duration.ofSeconds(1);
