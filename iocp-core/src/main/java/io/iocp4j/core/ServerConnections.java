@@ -118,7 +118,7 @@ final class ServerConnections {
     }
 
     private TcpConnection connection(PortSocket socket) throws IoException {
-        TcpConnection.configure(socket, options);
+        options.applyTo(socket);
         TlsSocket tls = options.tls() == null ? null : new TlsSocket(PortInternals.of(port), socket,
                 TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
         return new TcpConnection(port, tls == null ? socket : tls, options,

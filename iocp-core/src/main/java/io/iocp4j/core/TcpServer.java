@@ -44,7 +44,7 @@ public final class TcpServer implements AutoCloseable {
         if (!options.userTimeout().isZero()) {
             PortSocket probe = port.socket(CompletionKey.NONE);
             try {
-                TcpConnection.configure(probe, options);
+                options.applyTo(probe);
             } finally {
                 probe.close();
             }
