@@ -8,8 +8,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it; each worker of the port has a shelf of its
- * own in it, without which every small send of every worker would take the same lock twice.
+ * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it; each worker of the port has a cache of
+ * its own in it, without which every small send of every worker would take the same lock twice.
  *
  * <p>Direct, because the JDK copies a heap buffer into a temporary direct one at each call; kept, because direct memory that is dropped
  * comes back only with a garbage collection.
@@ -31,9 +31,11 @@ public final class BufferPool {
     private final MemoryBudget budget;
     private final Pieces[] kept = new Pieces[CLASSES];
     private final AtomicLong keptBytes = new AtomicLong();
-    /** Everything that is out, what lies on the shelves included. */
+    /** Everything that is out, what lies in the caches included. */
     private final AtomicLong usedBytes = new AtomicLong();
-    private final List<Shelf> shelves = new CopyOnWriteArrayList<>();
+    private final List<Cache> caches = new CopyOnWriteArrayList<>();
+    /** What the caches may hold together. Written under the lock of this. */
+    private volatile long cachesBytesMax;
 
     /**
      * Makes an empty pool without a limit to what is out.
@@ -82,8 +84,8 @@ public final class BufferPool {
             return allocate(bytes);
         }
         int index = indexFor(bytes);
-        Shelf shelf = Worker.shelf(this);
-        ByteBuffer memory = shelf == null ? null : shelf.poll(index);
+        Cache cache = Worker.cache(this);
+        ByteBuffer memory = cache == null ? null : cache.poll(index);
         if (memory == null) {
             memory = kept[index].poll();
             if (memory == null) {
@@ -133,7 +135,7 @@ public final class BufferPool {
         return budget;
     }
 
-    /** What is out, with what lies on the shelves: an answer without a look at each of them. */
+    /** What is out, with what lies in the caches: an answer without a look at each of them. */
     long outBytes() {
         return usedBytes.get();
     }
@@ -144,7 +146,7 @@ public final class BufferPool {
      * @return bytes, 0 when every buffer was released
      */
     public long usedBytes() {
-        return usedBytes.get() - shelves.stream().mapToLong(Shelf::keptBytes).sum();
+        return usedBytes.get() - caches.stream().mapToLong(Cache::keptBytes).sum();
     }
 
     /**
@@ -153,15 +155,15 @@ public final class BufferPool {
      * @return bytes, at most the bound given at creation
      */
     public long keptBytes() {
-        return keptBytes.get() + shelves.stream().mapToLong(Shelf::keptBytes).sum();
+        return keptBytes.get() + caches.stream().mapToLong(Cache::keptBytes).sum();
     }
 
     /** Memory from {@link #take}, to which nobody has a reference any more. */
     void takeBack(ByteBuffer memory) {
         int capacity = memory.capacity();
         makeAsNew(memory);
-        Shelf shelf = Worker.shelf(this);
-        if (shelf != null && shelf.push(memory)) {
+        Cache cache = Worker.cache(this);
+        if (cache != null && cache.push(memory)) {
             return;
         }
         usedBytes.addAndGet(-capacity);
@@ -169,7 +171,7 @@ public final class BufferPool {
         if (capacity > PIECE_MAX) {
             return;
         }
-        if (keptBytes.addAndGet(capacity) > keptBytesMax - (long) shelves.size() * Shelf.BYTES_MAX) {
+        if (keptBytes.addAndGet(capacity) > keptBytesMax - cachesBytesMax) {
             keptBytes.addAndGet(-capacity);
             return;
         }
@@ -184,14 +186,20 @@ public final class BufferPool {
         }
     }
 
-    /** A shelf for a new worker of the port, or null if the bound leaves no room for one. */
-    synchronized Shelf newShelf() {
-        if (Shelf.BYTES_MAX > keptBytesMax / 2 - (long) shelves.size() * Shelf.BYTES_MAX) {
+    /**
+     * A cache for a new worker of the port, or null if the bound leaves no room for one.
+     *
+     * @param bytesElsewhere what the worker may keep besides, see {@link Cache#keptElsewhere}
+     */
+    synchronized Cache newCache(int bytesElsewhere) {
+        int bytesMax = Cache.BYTES_MAX + bytesElsewhere;
+        if (bytesMax > keptBytesMax / 2 - cachesBytesMax) {
             return null;
         }
-        Shelf shelf = new Shelf(this);
-        shelves.add(shelf);
-        return shelf;
+        Cache cache = new Cache(this);
+        caches.add(cache);
+        cachesBytesMax += bytesMax;
+        return cache;
     }
 
     /** The size of the piece that a request for so many bytes gets. */
@@ -221,19 +229,18 @@ public final class BufferPool {
     }
 
     /**
-     * One piece of each size up to 64 KiB and an empty send queue, used by one worker only: what a callback sends is nearly always gone
-     * when the next one begins. The count is written by the worker and read by others for reports.
+     * One piece of each size up to 64 KiB, used by one worker only: what a callback sends is nearly always gone when the next one begins.
+     * The count is written by the worker and read by others for reports.
      */
-    static final class Shelf {
+    static final class Cache {
         private static final int SIZES = log2(64 << 10) - log2(PIECE_MIN) + 1;
-        static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN + TcpSendQueue.CHUNK_MIN;
+        static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN;
 
         private final BufferPool pool;
         private final ByteBuffer[] pieces = new ByteBuffer[SIZES];
-        private TcpSendQueue queue;
         private final AtomicLong kept = new AtomicLong();
 
-        private Shelf(BufferPool pool) {
+        private Cache(BufferPool pool) {
             this.pool = pool;
         }
 
@@ -245,24 +252,9 @@ public final class BufferPool {
             return kept.getOpaque();
         }
 
-        /** A queue in which nothing waits, or null. */
-        TcpSendQueue takeQueue() {
-            TcpSendQueue taken = queue;
-            if (taken != null) {
-                queue = null;
-                kept.setOpaque(kept.getPlain() - taken.spareBytes());
-            }
-            return taken;
-        }
-
-        /** Takes a queue in which nothing waits, if there is room for it. */
-        boolean keep(TcpSendQueue empty) {
-            if (queue != null) {
-                return false;
-            }
-            queue = empty;
-            kept.setOpaque(kept.getPlain() + empty.spareBytes());
-            return true;
+        /** The worker keeps so many bytes of the pool unused elsewhere: more, or fewer, than before. */
+        void keptElsewhere(int change) {
+            kept.setOpaque(kept.getPlain() + change);
         }
 
         private ByteBuffer poll(int index) {

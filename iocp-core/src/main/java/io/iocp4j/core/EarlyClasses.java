@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * <p>For the modules of this library.
  */
 public final class EarlyClasses {
-    private static final System.Logger LOG = new GuardedLog(EarlyClasses.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
     private static final String SUFFIX = ".class";
     private static final Set<String> LOADED = ConcurrentHashMap.newKeySet();
 

@@ -48,9 +48,9 @@ public abstract class IoContext extends RefCounted {
 
     /** Between COMPLETED and DELIVERED in pull mode. It knows the port, which a field of each context would cost memory for. */
     static final class Taken extends State {
-        private final PullQueue queue;
+        private final PullDelivery queue;
 
-        Taken(PullQueue queue) {
+        Taken(PullDelivery queue) {
             super("TAKEN");
             this.queue = queue;
         }

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.util.Objects;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -22,7 +23,7 @@ final class TcpChannel extends TcpReceiver {
     private volatile TcpConnector connector;
     private volatile Object attachment;
 
-    TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
     }
 

@@ -15,16 +15,19 @@ final class Worker extends PortThread {
      */
     static final int OWN_POSTS_MAX = 16;
 
-    private final BufferPool.Shelf shelf;
+    /** Null where the pool is too small for it. */
+    private final BufferPool.Cache cache;
+    /** A queue in which nothing waits, lent to whichever connection needs one; null while it is lent, or before one came. */
+    private TcpSendQueue spareQueue;
     private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
     private boolean delivering;
     /** What completes in the call that is going on is not for this worker. */
     private boolean aside;
     private int ownPosts;
 
-    Worker(PortEngine port, boolean spare, Runnable loop, String name) {
+    Worker(PortCore port, boolean spare, Runnable loop, String name) {
         super(port, spare, loop, name, port.options().daemon());
-        this.shelf = port.buffers().newShelf();
+        this.cache = port.buffers().newCache(TcpSendQueue.CHUNK_MIN);
     }
 
     /** The worker of this port that the calling thread is, or null. */
@@ -40,9 +43,36 @@ final class Worker extends PortThread {
         }
     }
 
-    /** The shelf that the calling thread has in this pool, or null. */
-    static BufferPool.Shelf shelf(BufferPool pool) {
-        return Thread.currentThread() instanceof Worker worker && worker.shelf != null && worker.shelf.isOf(pool) ? worker.shelf : null;
+    /** The cache that the calling thread has in this pool, or null. */
+    static BufferPool.Cache cache(BufferPool pool) {
+        Worker worker = caching(pool);
+        return worker == null ? null : worker.cache;
+    }
+
+    private static Worker caching(BufferPool pool) {
+        return Thread.currentThread() instanceof Worker worker && worker.cache != null && worker.cache.isOf(pool) ? worker : null;
+    }
+
+    /** Takes the spare queue of the calling thread, which is of this pool and in which nothing waits; null if there is none. */
+    static TcpSendQueue takeSpareQueue(BufferPool pool) {
+        Worker worker = caching(pool);
+        TcpSendQueue spare = worker == null ? null : worker.spareQueue;
+        if (spare != null) {
+            worker.spareQueue = null;
+            worker.cache.keptElsewhere(-spare.spareBytes());
+        }
+        return spare;
+    }
+
+    /** Takes a queue of this pool, in which nothing waits, as the spare one of the calling thread; false if it has one, or keeps none. */
+    static boolean keepSpareQueue(BufferPool pool, TcpSendQueue empty) {
+        Worker worker = caching(pool);
+        if (worker == null || worker.spareQueue != null) {
+            return false;
+        }
+        worker.spareQueue = empty;
+        worker.cache.keptElsewhere(empty.spareBytes());
+        return true;
     }
 
     /**

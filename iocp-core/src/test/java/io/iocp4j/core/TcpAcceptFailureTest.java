@@ -127,7 +127,7 @@ class TcpAcceptFailureTest extends TcpFixture {
     @EnumSource(names = {"CONNECTION_RESET", "CONNECTION_ABORTED"})
     @DisplayName("because the peer was gone does not wait: whoever connects and resets keeps nobody out")
     void peersThatAreGone(IoError error) throws Exception {
-        FailingPort failing = new FailingPort(port, error, TcpServer.GONE_PER_SECOND_MAX);
+        FailingPort failing = new FailingPort(port, error, AcceptLoop.GONE_PER_SECOND_MAX);
         acceptsOne(failing, () -> { });
         assertEquals(List.of(), failing.waits);
     }
@@ -135,7 +135,7 @@ class TcpAcceptFailureTest extends TcpFixture {
     @Test
     @DisplayName("with that for every accept waits all the same, so that a broken system does not make it spin; a second later it does not")
     void peersThatAreAlwaysGone() throws Exception {
-        FailingPort failing = new FailingPort(port, IoError.CONNECTION_RESET, 2 * TcpServer.GONE_PER_SECOND_MAX + 3) {
+        FailingPort failing = new FailingPort(port, IoError.CONNECTION_RESET, 2 * AcceptLoop.GONE_PER_SECOND_MAX + 3) {
             @Override
             public Future<?> schedule(Duration delay, Runnable task) {
                 if (delay.toMillis() == 40) {

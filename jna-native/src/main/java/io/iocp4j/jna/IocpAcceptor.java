@@ -49,12 +49,12 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
 
     @Override
     public void accept(IoContext context) {
-        port.begin(context, Operation.ACCEPT, null);
+        port.started(context, Operation.ACCEPT, null);
         IocpSocket taken;
         WinError failure;
         synchronized (lock) {
             if (waiting != null) {
-                port.takeBack(context);
+                port.notStarted(context);
                 throw new IllegalStateException("an accept is pending");
             }
             taken = ready.poll();
@@ -67,9 +67,9 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         if (taken != null) {
             handOver(context, taken);
         } else {
-            port.fail(context, failure.error(), failure);
+            port.failed(context, failure.error(), failure);
         }
-        port.deliverLater(context);
+        port.deliverWithoutPacket(context);
     }
 
     /** Gives the kernel as many accepts as it may have, under the lock. Null, or why it has fewer. */
@@ -82,11 +82,11 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
                 return (WinError) e.getCause();
             }
             // the workers stay until its packet has come, although nobody has submitted it
-            port.begin();
+            port.packetOfOwnDue();
             WinError failure = start("AcceptEx", new Accept(this, socketToAccept));
             if (failure != null) {
                 socketToAccept.close();
-                port.end();
+                port.packetOfOwnCame();
                 return failure;
             }
         }
@@ -96,10 +96,10 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
     /** Completes the context with the socket, which from here on the port closes if nobody else does. */
     private void handOver(IoContext context, IocpSocket socketAccepted) {
         try {
-            port.add(socketAccepted);
-            port.complete(context, socketAccepted);
+            port.opened(socketAccepted);
+            port.succeeded(context, socketAccepted);
         } catch (IllegalStateException e) {
-            port.fail(context, IoError.OPERATION_ABORTED, e);
+            port.failed(context, IoError.OPERATION_ABORTED, e);
         }
     }
 
@@ -124,7 +124,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
             try {
                 return owner.accepted(accepted, WinError.ofStatus("accept", status));
             } finally {
-                owner.port.end();
+                owner.port.packetOfOwnCame();
             }
         }
     }
@@ -159,7 +159,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
             if (failure == null) {
                 handOver(context, accepted);
             } else {
-                port.fail(context, shortage.error(), shortage);
+                port.failed(context, shortage.error(), shortage);
             }
         }
         return context;
@@ -190,8 +190,8 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         }
         unused.forEach(IocpSocket::close);
         if (context != null) {
-            port.fail(context, IoError.OPERATION_ABORTED, null);
-            port.deliverLater(context);
+            port.failed(context, IoError.OPERATION_ABORTED, null);
+            port.deliverWithoutPacket(context);
         }
     }
 

@@ -64,7 +64,7 @@ abstract class IocpHandle extends PortHandle {
     final boolean markClosed() {
         boolean first = !closed;
         closed = true;
-        port.remove(this);
+        port.closed(this);
         return first;
     }
 

@@ -3,14 +3,18 @@ package io.iocp4j.jna;
 import io.iocp4j.core.CompletionKey;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.IoContext;
+import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
-import io.iocp4j.core.PortAcceptor;
+import io.iocp4j.core.Operation;
 import io.iocp4j.core.PortEngine;
+import io.iocp4j.core.PortHandle;
+import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +82,57 @@ final class IocpPort extends PortEngine {
         return open(() -> new IocpAcceptor(this, local, backlog, key));
     }
 
-    // ------------------------------------------------------------------ for the handles
+    // ------------------------------------------------------------------ for the handles: what PortEngine shows to an engine only
+
+    /** Begins an operation: from here on the port owes its completion; throws IllegalStateException on misuse. */
+    void started(IoContext context, Operation operation, ByteBuffer buffer) {
+        begin(context, operation, buffer);
+    }
+
+    /** Takes a begun operation back after misuse was found; the context is the caller's again. */
+    void notStarted(IoContext context) {
+        takeBack(context);
+    }
+
+    /** Stores the result of a transfer or a connect. */
+    void succeeded(IoContext context, long bytes) {
+        complete(context, bytes);
+    }
+
+    /** Stores the result of an accept. */
+    void succeeded(IoContext context, PortSocket accepted) {
+        complete(context, accepted);
+    }
+
+    /** Stores why an operation failed; the cause may be null. */
+    void failed(IoContext context, IoError error, Throwable cause) {
+        fail(context, error, cause);
+    }
+
+    /** Delivers a completion that no packet brings, never on the calling stack. */
+    void deliverWithoutPacket(IoContext context) {
+        deliverLater(context);
+    }
+
+    /** The workers stay until {@link #packetOfOwnCame}, although nobody has submitted what is to come. */
+    void packetOfOwnDue() {
+        beginOwn();
+    }
+
+    /** Ends what {@link #packetOfOwnDue} began. */
+    void packetOfOwnCame() {
+        endOwn();
+    }
+
+    /** A handle is open, and from here on the port closes it if nobody else does; throws IllegalStateException if the port is closing. */
+    void opened(PortHandle handle) {
+        add(handle);
+    }
+
+    /** A handle is being closed. */
+    void closed(PortHandle handle) {
+        remove(handle);
+    }
 
     WinApi api() {
         return api;

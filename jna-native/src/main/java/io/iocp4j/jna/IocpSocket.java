@@ -80,12 +80,12 @@ final class IocpSocket extends IocpHandle implements PortSocket {
 
     @Override
     public void connect(InetSocketAddress peer, IoContext context) {
-        port.begin(context, Operation.CONNECT, null);
+        port.started(context, Operation.CONNECT, null);
         WinError failure;
         synchronized (lock) {
             failure = isClosed() ? WinError.ofCode("connect", WinApi.WSAENOTSOCK) : broken;
             if (failure == null && state != State.NEW) {
-                port.takeBack(context);
+                port.notStarted(context);
                 throw new IllegalStateException(state == State.CONNECTED ? "already connected" : "a connect is pending");
             }
             if (failure == null) {
@@ -175,12 +175,12 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         if (!buffer.hasRemaining() || buffer.isReadOnly()) {
             throw new IllegalArgumentException("a receive into a buffer without room would look like a disconnect: " + buffer);
         }
-        port.begin(context, Operation.RECEIVE, buffer);
+        port.started(context, Operation.RECEIVE, buffer);
         WinError failure;
         synchronized (lock) {
             failure = refusal("receive");
             if (failure == null && receiving != null) {
-                port.takeBack(context);
+                port.notStarted(context);
                 throw new IllegalStateException("a receive is pending");
             }
             if (failure == null) {
@@ -201,12 +201,12 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         if (count < 1 || count > CompletionPort.GATHER_MAX || !hasRemaining(buffers, count)) {
             throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
         }
-        port.begin(context, Operation.SEND, buffers[0]);
+        port.started(context, Operation.SEND, buffers[0]);
         WinError failure;
         synchronized (lock) {
             failure = refusal("send");
             if (failure == null && sending != null) {
-                port.takeBack(context);
+                port.notStarted(context);
                 throw new IllegalStateException("a send is pending");
             }
             if (failure == null) {
@@ -323,17 +323,17 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     /** Stores the end of an operation whose packet came, without the lock; the context is to be delivered. */
     IoContext finish(IoContext context, long bytes, WinError failure, boolean closed) {
         if (failure == null) {
-            port.complete(context, bytes);
+            port.succeeded(context, bytes);
         } else {
-            port.fail(context, errorOf(failure, closed), failure);
+            port.failed(context, errorOf(failure, closed), failure);
         }
         return context;
     }
 
     private void failLater(IoContext context, WinError failure) {
         if (failure != null) {
-            port.fail(context, failure.error(), failure);
-            port.deliverLater(context);
+            port.failed(context, failure.error(), failure);
+            port.deliverWithoutPacket(context);
         }
     }
 
