@@ -1,5 +1,5 @@
 /*
- * What the user sees of a player: elements, words and buttons. It knows nothing of sockets and media. Used by
+ * The visible part of a player: elements, words and buttons. It knows nothing of sockets and media. Used by
  * RelayPlayer.
  */
 import { make, setText } from './elements.js';
@@ -29,7 +29,7 @@ const FIGURES = [
 ];
 
 /**
- * The stage with picture and cover; below it badge, figures and full-screen button. Nothing lies over a picture that
+ * The stage with picture and cover; below it are badge, figures and full-screen button. Nothing covers a picture that
  * plays, because its corners may carry a clock or a code.
  */
 export class PlayerView {
@@ -81,9 +81,9 @@ export class PlayerView {
   }
 
   /**
-   * Shows the situation of the player: state and error words; picture, whether there is one to look at, and stalledMs,
-   * its age; retrySeconds until the next connection or null; and whether the player is connected (or about to be),
-   * blocked by the browser, or broken.
+   * Shows the situation of the player. It has the state and error words; picture, whether there is one to look at;
+   * stalledMs, its age; retrySeconds until the next connection, or null; and whether the player is connected (or about
+   * to be), blocked by the browser, or broken.
    */
   show(situation) {
     const { state } = situation;
@@ -99,7 +99,7 @@ export class PlayerView {
     if (action) setText(this.#action, action.label);
   }
 
-  /** Latency is apart, because here it is the mean of the last second; null when there was no frame. */
+  /** Shows the figures. Latency is separate, because here it is the mean of the last second; null without a frame. */
   showFigures(stats, latencyMs) {
     const dropped = stats.framesDropped + stats.framesSkipped;
     const set = (name, text) => setText(this.#figures.get(name), text);
