@@ -1,6 +1,6 @@
 package io.iocp4j.relay;
 
-/** Frames and bytes per second over the last seconds. Not thread-safe; the caller provides the time. */
+/** Frames and bytes per second over the last seconds. The caller provides the time. Guarded by its stream. */
 final class Meter {
     private static final int SECONDS = 5;
     private static final long NANOS = 1_000_000_000L;

@@ -184,7 +184,7 @@ final class RelayStream {
         }
     }
 
-    /** Begins anew with another init segment. Ignored if it is from a former publisher. */
+    /** Restarts the media with another init segment. Ignored if it is from a former publisher. */
     synchronized void init(Publisher from, String newMime, int newWidth, int newHeight, ByteBuffer bytes) {
         if (from != publisher) {
             return;
@@ -327,7 +327,7 @@ final class RelayStream {
 
     // ------------------------------------------------------------------ watching
 
-    /** Adds a viewer, or lets one that has joined before begin anew. */
+    /** Adds a viewer, or restarts one that has joined before. */
     void join(Viewer viewer) {
         String ended;
         synchronized (this) {

@@ -165,7 +165,7 @@ final class Viewer implements WebSocketListener {
 
     // ------------------------------------------------------------------ from the stream, which holds its lock
 
-    /** Begins anew with the stream text, the init segment and the cached frames. Frames offered later follow. */
+    /** Starts or restarts with the stream text, the init segment and the cached frames. Frames offered later follow. */
     synchronized void begin(String streamText, MediaUnit init, List<MediaUnit> cached, long bytesMax, long now) {
         paused = false;
         queue.join(now);

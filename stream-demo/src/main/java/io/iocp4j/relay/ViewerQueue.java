@@ -29,7 +29,7 @@ final class ViewerQueue {
     static final int CONTROL_BYTES_MAX = 64 << 10;
     /**
      * The limit of queued init segments, in bytes. It has room for four of the largest size; one is queued each time
-     * that the publisher begins anew.
+     * that the publisher restarts the stream.
      */
     static final int INIT_BYTES_MAX = 4 * (MediaLimits.defaults().maxInitBytes() + MediaUnit.HEADER_BYTES);
     /** The limit of queued items, besides the limit in bytes: a small frame costs more memory than its bytes. */
@@ -96,8 +96,8 @@ final class ViewerQueue {
     }
 
     /**
-     * Starts anew for a viewer that joins, or joins again. Drops the queued media, which are of no use to it, and
-     * starts the time that it has for the burst of cached frames.
+     * Restarts the queue for a viewer that joins, or joins again. Drops the queued media and init segments, which are
+     * of no use to it, and starts the time that it has for the burst of cached frames.
      */
     void join(long nowNanos) {
         dropMedia();

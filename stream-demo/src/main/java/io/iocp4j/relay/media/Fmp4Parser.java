@@ -10,8 +10,8 @@ import java.util.Objects;
  * <p>The init segment is {@code ftyp} and {@code moov}. A unit is one {@code moof} and the {@code mdat} boxes (at least
  * one) with its samples, with the {@code styp}, {@code sidx}, {@code prft} and {@code emsg} boxes before them. A unit
  * is reported with the last byte that its {@code moof} refers to. Other boxes between units are dropped as they arrive,
- * whatever their size. A new {@code ftyp} or {@code moov} between units starts the stream anew. A {@code moov} without
- * a new {@code ftyp} belongs to the last {@code ftyp}.
+ * whatever their size. A new {@code ftyp} or {@code moov} between units restarts the stream. A {@code moov} without a
+ * new {@code ftyp} belongs to the last {@code ftyp}.
  *
  * <p>One thread at a time. The parser owns its memory and keeps it for the following units. The memory grows with the
  * received bytes up to {@link MediaLimits#maxInitBytes()} and {@link MediaLimits#maxUnitBytes()}, never with the size

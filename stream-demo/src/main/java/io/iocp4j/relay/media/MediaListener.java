@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
  */
 public interface MediaListener {
     /**
-     * Receives a new init segment. It is the first event of every stream, and comes again whenever the publisher starts
-     * anew.
+     * Receives a new init segment. It is the first event of every stream, and comes again whenever the publisher
+     * restarts the stream.
      *
      * @param init the init segment, which may be kept
      * @throws MediaException to refuse the stream

@@ -23,7 +23,7 @@ const FIGURES = [
   ['latency', 'Latency', 'From the origin of a frame to this screen'],
   ['fps', 'Frame rate', 'Frames shown per second'],
   ['buffer', 'Buffer', 'Media received and not yet shown'],
-  ['dropped', 'Dropped', 'Frames given up by the relay or here'],
+  ['dropped', 'Dropped', 'Frames dropped by the relay or this page'],
   ['bitrate', 'Bit rate', 'Media received per second'],
   ['picture', 'Picture', 'Width and height in pixels'],
 ];
@@ -137,7 +137,7 @@ export class PlayerView {
           cover: !picture,
         };
       case 'waiting':
-        return { detail: 'The picture comes by itself as soon as there is one.' };
+        return { detail: 'The picture appears as soon as there is one.' };
       case 'reconnecting':
         if (retrySeconds === null) return { detail: sentence(error) };
         return { title: `Reconnecting in ${retrySeconds} s`, detail: sentence(error), action: connect };
