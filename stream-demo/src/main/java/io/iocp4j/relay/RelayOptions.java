@@ -36,7 +36,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
         if (maxLag.isNegative() || maxLag.isZero() || gopMax.isNegative() || grace.isNegative()
                 || publisherTimeout.isNegative() || publisherTimeout.isZero()) {
             throw new IllegalArgumentException(
-                    "times must not be negative, and maxLag and publisherTimeout must not be zero");
+                    "times must not be negative, and the lag and the publisher timeout must not be zero");
         }
         if (headBytesMax < 64 || headBytesMax > 1 << 20) {
             throw new IllegalArgumentException(
