@@ -1,4 +1,4 @@
-/** What the parts of iocp4j cost, measured with JMH; start with the description of {@link io.iocp4j.bench}. */
+/** Measures the cost of the parts of iocp4j with JMH. Start with the description of {@link io.iocp4j.bench}. */
 @SuppressWarnings("requires-automatic") // JMH's jar has no descriptor
 module io.iocp4j.bench {
     requires transitive io.iocp4j.websocket;
