@@ -1,7 +1,9 @@
-package io.iocp4j.websocket;
+package io.iocp4j.bench;
 
-import io.iocp4j.core.EchoCost;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.WebSocket;
+import io.iocp4j.websocket.WebSocketListener;
+import io.iocp4j.websocket.WebSocketServer;
 import io.iocp4j.websocket.frame.FrameEncoder;
 import io.iocp4j.websocket.frame.Opcode;
 import java.io.IOException;
@@ -12,17 +14,24 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Not a test: {@link EchoCost} with a third server, WebSocket on the listener face. What WebSocket adds is the difference to the row tcp.
+ * {@link EchoCost} with a third server: WebSocket with the callback API. The difference to the row tcp is the cost of
+ * WebSocket.
  * <pre>
- * taskset -c 1 java -cp ... io.iocp4j.websocket.WebSocketEchoCost inFlight=32
+ * taskset -c 1 java -cp ... io.iocp4j.bench.WebSocketEchoCost inFlight=32
  * </pre>
  */
-final class WebSocketEchoCost extends EchoCost {
+public final class WebSocketEchoCost extends EchoCost {
     private static final String KIND = "websocket";
 
     private WebSocketEchoCost() {
     }
 
+    /**
+     * Runs the comparison; in a JVM that the comparison has started, runs one of the servers.
+     *
+     * @param args as those of {@link EchoCost}
+     * @throws Exception whatever goes wrong
+     */
     public static void main(String[] args) throws Exception {
         new WebSocketEchoCost().start(args);
     }
@@ -67,7 +76,8 @@ final class WebSocketEchoCost extends EchoCost {
             return;
         }
         channel.write(ByteBuffer.wrap(("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n").getBytes(StandardCharsets.US_ASCII)));
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII)));
         StringBuilder head = new StringBuilder();
         ByteBuffer one = ByteBuffer.allocate(1);
         while (head.indexOf("\r\n\r\n") < 0 && channel.read(one.clear()) == 1) {
