@@ -22,7 +22,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
 
     private final InetSocketAddress local;
 
-    // guarded by lock
+    // Guarded by lock.
     private final ArrayDeque<IocpSocket> ready = new ArrayDeque<>();
     private IoContext waiting;
 
@@ -72,8 +72,9 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         port.deliverWithoutPacket(context);
     }
 
-    /** Gives the kernel as many accepts as it may have, under the lock. Null, or why it has fewer. */
+    /** Gives the kernel as many accepts as it may have. Null, or why it has fewer. */
     private WinError topUp() {
+        assert Thread.holdsLock(lock);
         while (pending() + ready.size() < port.limits().acceptsMax()) {
             IocpSocket socketToAccept;
             try {

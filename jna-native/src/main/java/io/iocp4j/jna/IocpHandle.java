@@ -27,7 +27,7 @@ abstract class IocpHandle extends PortHandle {
     /** The completion key: packets of this handle carry it. */
     final long id;
 
-    // guarded by lock
+    // Guarded by lock.
     private boolean closed;
     private int pending;
 
@@ -52,29 +52,31 @@ abstract class IocpHandle extends PortHandle {
         return new IoException(error.error(), operation, local, remote, error);
     }
 
-    /** Under the lock. */
     final boolean isClosed() {
+        assert Thread.holdsLock(lock);
         return closed;
     }
 
     /**
-     * Marks the handle as closed, under the lock; false if it was. The port forgets it here, before any of its operations can end: who
+     * Marks the handle as closed; false if it was. The port forgets it here, before any of its operations can end: who
      * hears of their ends counts it no more.
      */
     final boolean markClosed() {
+        assert Thread.holdsLock(lock);
         boolean first = !closed;
         closed = true;
         port.closed(this);
         return first;
     }
 
-    /** Under the lock. */
     final int pending() {
+        assert Thread.holdsLock(lock);
         return pending;
     }
 
-    /** Begins an operation, under the lock. Null if a packet will come, else why none will. */
+    /** Begins an operation. Null if a packet will come, else why none will. */
     final WinError start(String call, Request request) {
+        assert Thread.holdsLock(lock);
         if (!port.slab().take(request)) {
             return WinError.ofCode(call, WinApi.WSAENOBUFS);
         }
@@ -89,13 +91,15 @@ abstract class IocpHandle extends PortHandle {
         return WinError.ofCode(call, -result);
     }
 
-    /** Counts a packet, under the lock. */
+    /** Counts a packet. */
     final void packetCame() {
+        assert Thread.holdsLock(lock);
         pending--;
     }
 
-    /** Asks for the end of an operation, under the lock; its packet comes all the same. */
+    /** Asks for the end of an operation; its packet comes all the same. */
     final void cancel(long ticket) {
+        assert Thread.holdsLock(lock);
         long overlapped = port.slab().overlapped(ticket);
         if (overlapped == 0) {
             return;
@@ -115,7 +119,7 @@ abstract class IocpHandle extends PortHandle {
         }
     }
 
-    /** Sets an option of one int, under the lock; 0 or minus an error code. */
+    /** Sets an option of one int; 0 or minus an error code. */
     final int option(int level, int name, int value) {
         try (Arena arena = Arena.ofConfined()) {
             return api.setOption(socket, level, name, arena.allocateFrom(ValueLayout.JAVA_INT, value).address(), 4);

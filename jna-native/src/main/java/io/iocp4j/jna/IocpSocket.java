@@ -31,7 +31,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         CONNECTED
     }
 
-    // guarded by lock
+    // Guarded by lock.
     private State state = State.NEW;
     private ReceiveRequest receiving;
     private SendRequest sending;
@@ -72,8 +72,8 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         }
     }
 
-    /** Under the lock. */
     private void bindTo(InetSocketAddress asked) throws WinError {
+        assert Thread.holdsLock(lock);
         takeAddress(asked);
         bound = true;
     }
@@ -96,6 +96,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     private WinError startConnect(InetSocketAddress peer, IoContext context) {
+        assert Thread.holdsLock(lock);
         if (peer.isUnresolved()) {
             return WinError.ofCode("connect to a name without address", WinApi.WSAHOST_NOT_FOUND);
         }
@@ -120,15 +121,16 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         return failure;
     }
 
-    /** Under the lock. */
     private void connectEnded(WinError failure) {
+        assert Thread.holdsLock(lock);
         connecting = null;
         state = failure == null ? State.CONNECTED : State.NEW;
         broken = failure;
     }
 
-    /** Without it getpeername and shutdown would fail, under the lock. */
+    /** Without it getpeername and shutdown would fail. */
     private WinError update(int context, long value, int length) {
+        assert Thread.holdsLock(lock);
         int result = api.setOption(socket, WinApi.SOL_SOCKET, context, value, length);
         if (result < 0) {
             return WinError.ofCode("setsockopt SO_UPDATE_CONTEXT", -result);
@@ -155,8 +157,9 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         }
     }
 
-    /** The packet of the connect came, under the lock. Null, or why there is no connection. */
+    /** The packet of the connect came. Null, or why there is no connection. */
     WinError connected(InetSocketAddress peer, WinError ended) {
+        assert Thread.holdsLock(lock);
         WinError failure = ended == null && !isClosed() ? update(WinApi.SO_UPDATE_CONNECT_CONTEXT, 0, 0) : ended;
         if (peer.equals(remote)) {
             // it may know the name that was asked for, which the system does not
@@ -231,8 +234,9 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         return false;
     }
 
-    /** Why a transfer cannot begin, under the lock; null if it can. */
+    /** Why a transfer cannot begin; null if it can. */
     private WinError refusal(String call) {
+        assert Thread.holdsLock(lock);
         if (isClosed()) {
             return WinError.ofCode(call, WinApi.WSAENOTSOCK);
         }
@@ -243,13 +247,15 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     private void latch(WinError failure) {
+        assert Thread.holdsLock(lock);
         if (broken == null && failure != null && failure.error().group() == IoError.Group.LOST) {
             broken = failure;
         }
     }
 
-    /** Takes what is there without waiting, under the lock: bytes, 0 at the peer's end, or minus an error code. */
+    /** Takes what is there without waiting: bytes, 0 at the peer's end, or minus an error code. */
     int receiveNow(TransferMemory memory) {
+        assert Thread.holdsLock(lock);
         try (Arena arena = Arena.ofConfined()) {
             var buffer = arena.allocate(32, 8);
             if (!nonBlocking) {
@@ -268,15 +274,17 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         }
     }
 
-    /** A receive has ended and no other packet of it will come, under the lock. */
+    /** A receive has ended and no other packet of it will come. */
     void receiveEnded(WinError failure) {
+        assert Thread.holdsLock(lock);
         receiving = null;
         latch(failure);
         closeIfLast();
     }
 
-    /** The packet of the send came, under the lock. */
+    /** The packet of the send came. */
     void sendEnded(WinError failure) {
+        assert Thread.holdsLock(lock);
         sending = null;
         latch(failure);
         packetCame();
@@ -315,6 +323,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     private void closeIfLast() {
+        assert Thread.holdsLock(lock);
         if (isClosed() && pending() == 0) {
             closeSocket();
         }

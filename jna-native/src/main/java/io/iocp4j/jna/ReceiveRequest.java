@@ -22,8 +22,9 @@ final class ReceiveRequest extends Request {
         this.context = context;
     }
 
-    /** Under the lock. Null if a packet will come, else why none will. */
+    /** Null if a packet will come, else why none will. */
     WinError begin() {
+        assert Thread.holdsLock(owner.lock);
         zero = owner.port.receivesWaitWithoutMemory();
         WinError failure = owner.start("WSARecv", this);
         return isNoBuffers(failure) && !zero ? beginWithNothing() : failure;
