@@ -11,8 +11,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The contract of {@link CompletionPort} over its parts: the count of operations, the delivery, the threads, the timer, the handles. Keeps
- * the order of closing. {@link PortEngine} adds what only the author of an engine needs.
+ * The contract of {@link CompletionPort} over its parts: the count of operations, the delivery, the threads, the timer,
+ * the handles. Keeps the order of closing. {@link PortEngine} adds what only the author of an engine needs.
  */
 abstract class PortCore extends PortInternals {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
@@ -53,8 +53,8 @@ abstract class PortCore extends PortInternals {
     abstract void abandon();
 
     /**
-     * A worker has ended too early, perhaps while the null completions are taken: as many fewer workers as have ended may be there for
-     * them. Called by the thread that ends.
+     * A worker has ended too early, perhaps while the null completions are taken: as many fewer workers as have ended
+     * may be there for them. Called by the thread that ends.
      */
     void workerLost() {
         // an engine whose workers do not wait for one another has nothing to do
@@ -88,7 +88,8 @@ abstract class PortCore extends PortInternals {
 
     @Override
     public final boolean isWorker() {
-        return delivery.isWorker() || timer.isTimerThread() || !inside.isEmpty() && inside.contains(Thread.currentThread());
+        return delivery.isWorker() || timer.isTimerThread()
+                || !inside.isEmpty() && inside.contains(Thread.currentThread());
     }
 
     @Override
@@ -137,7 +138,8 @@ abstract class PortCore extends PortInternals {
      * @param context fresh; its reference goes to the port
      * @param operation what is asked
      * @param buffer the first buffer, or null
-     * @throws IllegalStateException if the context is not fresh or the port is closed; the caller has its reference again
+     * @throws IllegalStateException if the context is not fresh or the port is closed; the caller has its reference
+     *        again
      */
     @Override
     protected final void begin(IoContext context, Operation operation, ByteBuffer buffer) {
@@ -261,7 +263,10 @@ abstract class PortCore extends PortInternals {
         }
     }
 
-    /** The calling thread does something that the end of the port waits for: from here to {@link #leave} it must not wait for the end. */
+    /**
+     * The calling thread does something that the end of the port waits for: from here to {@link #leave} it must not
+     * wait for the end.
+     */
     final boolean enter() {
         try {
             return inside.add(Thread.currentThread());
@@ -290,8 +295,8 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * How many workers the engine makes and starts, each for one null completion: as the options say; in pull mode one, which hands over
-     * what it takes, or only the null completion, if the application's threads wait in the engine.
+     * How many workers the engine makes and starts, each for one null completion: as the options say; in pull mode one,
+     * which hands over what it takes, or only the null completion, if the application's threads wait in the engine.
      *
      * @return 1 or more
      */
@@ -354,7 +359,8 @@ abstract class PortCore extends PortInternals {
         } catch (Throwable thrown) {
             // there is nothing left to deliver, so they may leave without
             letGo();
-            LOG.log(Level.ERROR, () -> "the workers of port " + options.name() + " leave without their null completions", thrown);
+            LOG.log(Level.ERROR, () -> "the workers of port " + options.name() + " leave without their null completions",
+                    thrown);
         }
     }
 

@@ -10,8 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Delivery by threads of the application, which take the packets of a port in pull mode. They wait here, where the engine's own thread, or
- * whichever one completes an operation, puts the packets in; or in the engine, if that has a queue of the system to wait in.
+ * Delivery by threads of the application, which take the packets of a port in pull mode. They wait here, where the
+ * engine's own thread, or whichever one completes an operation, puts the packets in; or in the engine, if that has a
+ * queue of the system to wait in.
  */
 final class PullDelivery implements Delivery {
     private final PortCore port;
@@ -78,7 +79,8 @@ final class PullDelivery implements Delivery {
     private synchronized void leave() {
         takers.remove(Thread.currentThread());
         if (nullsToTake.getCount() == 0) {
-            throw new IllegalStateException("the port " + port.options().name() + " is closed, and all its null completions were taken");
+            throw new IllegalStateException(
+                    "the port " + port.options().name() + " is closed, and all its null completions were taken");
         }
         counters.nullTaken();
         nullsToTake.countDown();
@@ -137,7 +139,9 @@ final class PullDelivery implements Delivery {
 
     // ------------------------------------------------------------------ for the port
 
-    /** One that hands over what it takes, or only the null completion, if the application's threads wait in the engine. */
+    /**
+     * One that hands over what it takes, or only the null completion, if the application's threads wait in the engine.
+     */
     @Override
     public int threads() {
         return 1;
