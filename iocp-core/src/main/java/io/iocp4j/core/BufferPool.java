@@ -2,7 +2,6 @@ package io.iocp4j.core;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -226,14 +225,14 @@ public final class BufferPool {
      * The unused pieces of one size. Last in, first out: the piece used last is the one still in the processor's cache.
      */
     private static final class Pieces {
-        private final ArrayDeque<ByteBuffer> stack = new ArrayDeque<>();
+        private final RingQueue<ByteBuffer> stack = new RingQueue<>(1);
 
         synchronized ByteBuffer poll() {
-            return stack.pollFirst();
+            return stack.takeBack();
         }
 
         synchronized void push(ByteBuffer memory) {
-            stack.addFirst(memory);
+            stack.add(memory);
         }
     }
 

@@ -64,16 +64,36 @@ abstract class PortCore extends PortInternals {
 
     @Override
     public final void post(IoContext context) {
-        begin(context, Operation.POST, null);
-        context.complete(0, null, null, null);
-        deliverLater(context);
+        post(context, true);
     }
 
     @Override
     public final void postBehind(IoContext context) {
+        post(context, false);
+    }
+
+    /**
+     * Posts, or throws with everything as it was: where there is no memory to queue it, the caller has its context
+     * again.
+     */
+    private void post(IoContext context, boolean mayStayOnWorker) {
         begin(context, Operation.POST, null);
         context.complete(0, null, null, null);
-        delivery.offer(context);
+        boolean queued = false;
+        try {
+            if (mayStayOnWorker) {
+                deliverLater(context);
+            } else {
+                delivery.offer(context);
+            }
+            queued = true;
+        } finally {
+            if (!queued) {
+                context.uncomplete();
+                context.unsubmit();
+                end(1);
+            }
+        }
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.iocp4j.core;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,7 +26,7 @@ final class PullDelivery implements Delivery {
     private final CountDownLatch nullsToTake;
 
     // Guarded by this, on which only threads that take wait: one packet wakes one of them.
-    private final ArrayDeque<IoContext> packets = new ArrayDeque<>();
+    private final RingQueue<IoContext> packets = new RingQueue<>(16);
     /** The port's last packets were put in: behind what is still here come only null completions. */
     private boolean ended;
     private final WorkerCounters counters = new WorkerCounters();

@@ -1,7 +1,5 @@
 package io.iocp4j.core;
 
-import java.util.ArrayDeque;
-
 /**
  * A thread that takes completions from its port and delivers them, one after the other.
  *
@@ -23,7 +21,7 @@ final class Worker extends PortThread {
      * came.
      */
     private TcpSendQueue spareQueue;
-    private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
+    private final RingQueue<IoContext> ready = new RingQueue<>(16);
     private boolean delivering;
     /** What completes in the call that is going on is not for this worker. */
     private boolean aside;
