@@ -37,6 +37,7 @@ final class AcceptLoop {
     private final PortAcceptor acceptor;
     /** Made before it is needed, which is where memory may be short. */
     private final Runnable acceptNext = this::acceptNext;
+    private final Runnable acceptIfDue = this::acceptIfDue;
 
     // Guarded by this.
     private boolean closed;
@@ -61,6 +62,7 @@ final class AcceptLoop {
         this.newcomers = newcomers;
         this.onEnd = onEnd;
         this.acceptor = listen(options.address(), options.backlog());
+        port.memory().addRetry(port, acceptIfDue);
     }
 
     /** On every address of both families where the system has both, else on those of IPv4. */
@@ -91,6 +93,7 @@ final class AcceptLoop {
         synchronized (this) {
             closed = true;
         }
+        port.memory().removeRetry(acceptIfDue);
         acceptor.close();
     }
 
@@ -219,7 +222,8 @@ final class AcceptLoop {
                 synchronized (this) {
                     acceptDue = true;
                 }
-                LOG.log(Level.ERROR, "accepting goes on when a connection has gone", notNow);
+                port.memory().retryDue();
+                LOG.log(Level.ERROR, "accepting goes on when memory was given back, or a connection has gone", notNow);
             }
         }
     }
@@ -233,7 +237,7 @@ final class AcceptLoop {
     }
 
     /** There may be memory again: accepts the next one if that was due. */
-    void memoryFreed() {
+    void acceptIfDue() {
         boolean due;
         synchronized (this) {
             due = acceptDue;

@@ -32,6 +32,7 @@ abstract class PortCore extends PortInternals {
     /** Makes a port without workers; see {@link PortEngine}. */
     PortCore(PortOptions options, boolean pullsFromSystem) {
         EarlyClasses.loadPackageOf(PortCore.class);
+        EarlyClasses.initialize(FlightEvents.class.getDeclaredClasses());
         this.options = options;
         this.buffers = new BufferPool(options.keptBytesMax(), options.heapMax(), options.directMax());
         this.timer = new PortTimer(options.name());

@@ -269,7 +269,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     private void freed() {
-        loop.memoryFreed();
+        loop.acceptIfDue();
     }
 
     private void finish() {
