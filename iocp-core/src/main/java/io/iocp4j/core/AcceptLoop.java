@@ -8,18 +8,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Accepts one connection after the other, whatever fails: to accept no more is the worst that can happen to a server. Any thread.
+ * Accepts one connection after the other, whatever fails: to accept no more is the worst that can happen to a server.
+ * Any thread.
  */
 final class AcceptLoop {
     private static final System.Logger LOG = new GuardedLog(TcpServer.class);
 
-    /** The first wait before accepting again when something is lacking, such as descriptors; it doubles up to a second. */
+    /**
+     * The first wait before accepting again when something is lacking, such as descriptors; it doubles up to a second.
+     */
     private static final Duration RETRY_FIRST = Duration.ofMillis(10);
     private static final Duration RETRY_MAX = Duration.ofSeconds(1);
 
     /**
-     * How often within a second an accept is repeated at once because the peer was gone before it: more than peers can do in earnest, and
-     * no spin where a broken system says that of every accept. What comes above waits as after any other failure.
+     * How often within a second an accept is repeated at once because the peer was gone before it: more than peers can
+     * do in earnest, and no spin where a broken system says that of every accept. What comes above waits as after any
+     * other failure.
      */
     static final int GONE_PER_SECOND_MAX = 10_000;
 
@@ -33,6 +37,7 @@ final class AcceptLoop {
     private final PortAcceptor acceptor;
     /** Made before it is needed, which is where memory may be short. */
     private final Runnable acceptNext = this::acceptNext;
+    private final Runnable acceptIfDue = this::acceptIfDue;
 
     // Guarded by this.
     private boolean closed;
@@ -47,14 +52,17 @@ final class AcceptLoop {
      * Listens, and accepts nothing yet.
      *
      * @param newcomers takes each connection; what it throws is logged
-     * @param onEnd called when the acceptor was closed, perhaps by its port, and before the constructor returns if that is so soon
+     * @param onEnd called when the acceptor was closed, perhaps by its port, and before the constructor returns if that
+     *        is so soon
      */
-    AcceptLoop(CompletionPort port, TcpOptions options, Consumer<PortSocket> newcomers, Runnable onEnd) throws IoException {
+    AcceptLoop(CompletionPort port, TcpOptions options, Consumer<PortSocket> newcomers, Runnable onEnd)
+            throws IoException {
         this.port = port;
         this.filter = options.filter();
         this.newcomers = newcomers;
         this.onEnd = onEnd;
         this.acceptor = listen(options.address(), options.backlog());
+        port.memory().addRetry(port, acceptIfDue);
     }
 
     /** On every address of both families where the system has both, else on those of IPv4. */
@@ -66,7 +74,8 @@ final class AcceptLoop {
             return port.listen(new InetSocketAddress(ANY6, address.getPort()), backlog, onEnd::run);
         } catch (IoException e) {
             if (e.error() == IoError.ADDRESS_IN_USE || e.error() == IoError.ACCESS_DENIED) {
-                // another process owns the IPv6 port: its clients of IPv6 would reach it, while those of IPv4 reach this server
+                // another process owns the IPv6 port: its clients of IPv6 would reach it, while those of IPv4 reach
+                // this server
                 throw e;
             }
             LOG.log(Level.DEBUG, "no IPv6, so IPv4 alone", e);
@@ -84,6 +93,7 @@ final class AcceptLoop {
         synchronized (this) {
             closed = true;
         }
+        port.memory().removeRetry(acceptIfDue);
         acceptor.close();
     }
 
@@ -156,7 +166,10 @@ final class AcceptLoop {
 
     // ------------------------------------------------------------------ failures
 
-    /** Whether the peer gave up before it was accepted, which says nothing about the acceptor: it may do so as often as it likes. */
+    /**
+     * Whether the peer gave up before it was accepted, which says nothing about the acceptor: it may do so as often as
+     * it likes.
+     */
     private static boolean isPeerGone(IoError error) {
         return error == IoError.CONNECTION_RESET || error == IoError.CONNECTION_ABORTED;
     }
@@ -172,8 +185,9 @@ final class AcceptLoop {
     }
 
     /**
-     * A failed accept says nothing about the acceptor; without a pause a full descriptor table would make this a spin. First what keeps
-     * the server alive, then who wants to know, and the log last: all of them may fail in the same need.
+     * A failed accept says nothing about the acceptor; without a pause a full descriptor table would make this a spin.
+     * First what keeps the server alive, then who wants to know, and the log last: all of them may fail in the same
+     * need.
      */
     private void acceptLater(IoError error, Throwable cause) {
         Duration wait;
@@ -208,7 +222,8 @@ final class AcceptLoop {
                 synchronized (this) {
                     acceptDue = true;
                 }
-                LOG.log(Level.ERROR, "accepting goes on when a connection has gone", notNow);
+                port.memory().retryDue();
+                LOG.log(Level.ERROR, "accepting goes on when memory was given back, or a connection has gone", notNow);
             }
         }
     }
@@ -222,7 +237,7 @@ final class AcceptLoop {
     }
 
     /** There may be memory again: accepts the next one if that was due. */
-    void memoryFreed() {
+    void acceptIfDue() {
         boolean due;
         synchronized (this) {
             due = acceptDue;

@@ -2,29 +2,33 @@ package io.iocp4j.core;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it; each worker of the port has a cache of
- * its own in it, without which every small send of every worker would take the same lock twice.
+ * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it; each worker of the port
+ * has a cache of its own in it, without which every small send of every worker would take the same lock twice.
  *
- * <p>Direct, because the JDK copies a heap buffer into a temporary direct one at each call; kept, because direct memory that is dropped
- * comes back only with a garbage collection.
+ * <p>Direct, because the JDK copies a heap buffer into a temporary direct one at each call; kept, because direct memory
+ * that is dropped comes back only with a garbage collection.
  */
 public final class BufferPool {
     /** The smallest piece, in bytes. */
     public static final int PIECE_MIN = 512;
-    /** The largest piece that is kept, in bytes; larger ones are made for the request and left to the garbage collector. */
+    /**
+     * The largest piece that is kept, in bytes; larger ones are made for the request and left to the garbage collector.
+     */
     public static final int PIECE_MAX = 8 << 20;
     /** What is kept unused unless said otherwise, in bytes. */
     public static final long KEPT_BYTES_MAX_DEFAULT = 64L << 20;
     private static final long UNBOUNDED = Long.MAX_VALUE;
 
     private static final int CLASSES = log2(PIECE_MAX) - log2(PIECE_MIN) + 1;
-    /** With leaks watched, freed memory is overwritten too, so that a late reader sees garbage rather than somebody else's bytes. */
+    /**
+     * With leaks watched, freed memory is overwritten too, so that a late reader sees garbage rather than somebody
+     * else's bytes.
+     */
     private static final boolean POISONING = !"off".equals(System.getProperty("iocp4j.leaks", "off"));
 
     private final long keptBytesMax;
@@ -98,8 +102,9 @@ public final class BufferPool {
     }
 
     /**
-     * New memory. What is kept unused in other sizes goes first, where both together would be more than the budget. Beyond what the budget
-     * leaves to others it is refused here: the JDK would collect garbage and wait for half a second, on a worker, before it refused.
+     * New memory. What is kept unused in other sizes goes first, where both together would be more than the budget.
+     * Beyond what the budget leaves to others it is refused here: the JDK would collect garbage and wait for half a
+     * second, on a worker, before it refused.
      */
     private ByteBuffer allocate(int bytes) {
         long out = usedBytes.addAndGet(bytes);
@@ -110,7 +115,8 @@ public final class BufferPool {
                 drop(index);
             }
             if (out - max > max / 2) {
-                throw new OutOfMemoryError("direct memory: " + out + " bytes of this port's buffers, whose budget is " + max);
+                throw new OutOfMemoryError(
+                        "direct memory: " + out + " bytes of this port's buffers, whose budget is " + max);
             }
             ByteBuffer memory = ByteBuffer.allocateDirect(bytes);
             taken = true;
@@ -215,22 +221,24 @@ public final class BufferPool {
         return 31 - Integer.numberOfLeadingZeros(value);
     }
 
-    /** The unused pieces of one size. Last in, first out: the piece used last is the one still in the processor's cache. */
+    /**
+     * The unused pieces of one size. Last in, first out: the piece used last is the one still in the processor's cache.
+     */
     private static final class Pieces {
-        private final ArrayDeque<ByteBuffer> stack = new ArrayDeque<>();
+        private final RingQueue<ByteBuffer> stack = new RingQueue<>(1);
 
         synchronized ByteBuffer poll() {
-            return stack.pollFirst();
+            return stack.takeBack();
         }
 
         synchronized void push(ByteBuffer memory) {
-            stack.addFirst(memory);
+            stack.add(memory);
         }
     }
 
     /**
-     * One piece of each size up to 64 KiB, used by one worker only: what a callback sends is nearly always gone when the next one begins.
-     * The count is written by the worker and read by others for reports.
+     * One piece of each size up to 64 KiB, used by one worker only: what a callback sends is nearly always gone when
+     * the next one begins. The count is written by the worker and read by others for reports.
      */
     static final class Cache {
         private static final int SIZES = log2(64 << 10) - log2(PIECE_MIN) + 1;

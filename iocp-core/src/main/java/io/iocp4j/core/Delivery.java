@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The way from a completed operation to the code that waits for it: pushed by workers of the port ({@link PushDelivery}), or pulled by
- * threads of the application ({@link PullDelivery}).
+ * The way from a completed operation to the code that waits for it: pushed by workers of the port
+ * ({@link PushDelivery}), or pulled by threads of the application ({@link PullDelivery}).
  */
 interface Delivery {
     /** See {@link PortEngine#threads()}. */
@@ -42,7 +42,10 @@ interface Delivery {
     /** No packet will come any more. */
     void end();
 
-    /** Waits until the application's threads have left. Returns whether the calling thread was interrupted meanwhile, which ends no wait. */
+    /**
+     * Waits until the application's threads have left. Returns whether the calling thread was interrupted meanwhile,
+     * which ends no wait.
+     */
     boolean awaitEnd();
 
     /** How many workers the port has, given how many of its own threads are there. */

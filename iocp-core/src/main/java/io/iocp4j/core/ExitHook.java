@@ -5,8 +5,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Ends a server when the process is asked to end, by SIGINT, SIGTERM or {@code System.exit}, and lets the process go only then. It goes
- * with the server, which a hook of the virtual machine would keep in memory. Any thread.
+ * Ends a server when the process is asked to end, by SIGINT, SIGTERM or {@code System.exit}, and lets the process go
+ * only then. It goes with the server, which a hook of the virtual machine would keep in memory. Any thread.
  *
  * <p>For the modules of this library.
  */

@@ -158,7 +158,7 @@ final class MemorySocket extends UserSpaceSocket {
         return "memory " + local.getPort() + " to " + peer.local.getPort();
     }
 
-    // ------------------------------------------------------------------ under the lock
+    // ------------------------------------------------------------------ moving bytes; the lock is held
 
     /** Moves what can be moved, in both directions: a receive of ours makes room for a send of the peer's. */
     @Override

@@ -3,8 +3,8 @@ package io.iocp4j.core;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the operations that a port owes a completion for, and knows whether the port is open, closing or closed. One number, so that the
- * end of the last operation of a closing port is found with the step that counts it. Any thread.
+ * Counts the operations that a port owes a completion for, and knows whether the port is open, closing or closed. One
+ * number, so that the end of the last operation of a closing port is found with the step that counts it. Any thread.
  */
 final class OperationCount {
     /** The number below this bit counts operations. The bit says that the port is closing. */
@@ -29,8 +29,8 @@ final class OperationCount {
     }
 
     /**
-     * Begins to close the port; false if that was done before. One operation is counted for the closing itself, so that the count cannot
-     * reach 0 before it was ended with {@link #end}.
+     * Begins to close the port; false if that was done before. One operation is counted for the closing itself, so that
+     * the count cannot reach 0 before it was ended with {@link #end}.
      */
     boolean beginClosing() {
         return isOpen(value.getAndUpdate(now -> isOpen(now) ? (now | CLOSING) + 1 : now));

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The contract of {@link CompletionPort} over its parts: the count of operations, the delivery, the threads, the timer, the handles. Keeps
- * the order of closing. {@link PortEngine} adds what only the author of an engine needs.
+ * The contract of {@link CompletionPort} over its parts: the count of operations, the delivery, the threads, the timer,
+ * the handles. Keeps the order of closing. {@link PortEngine} adds what only the author of an engine needs.
  */
 abstract class PortCore extends PortInternals {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
@@ -32,6 +32,7 @@ abstract class PortCore extends PortInternals {
     /** Makes a port without workers; see {@link PortEngine}. */
     PortCore(PortOptions options, boolean pullsFromSystem) {
         EarlyClasses.loadPackageOf(PortCore.class);
+        EarlyClasses.initialize(FlightEvents.class.getDeclaredClasses());
         this.options = options;
         this.buffers = new BufferPool(options.keptBytesMax(), options.heapMax(), options.directMax());
         this.timer = new PortTimer(options.name());
@@ -53,8 +54,8 @@ abstract class PortCore extends PortInternals {
     abstract void abandon();
 
     /**
-     * A worker has ended too early, perhaps while the null completions are taken: as many fewer workers as have ended may be there for
-     * them. Called by the thread that ends.
+     * A worker has ended too early, perhaps while the null completions are taken: as many fewer workers as have ended
+     * may be there for them. Called by the thread that ends.
      */
     void workerLost() {
         // an engine whose workers do not wait for one another has nothing to do
@@ -64,16 +65,36 @@ abstract class PortCore extends PortInternals {
 
     @Override
     public final void post(IoContext context) {
-        begin(context, Operation.POST, null);
-        context.complete(0, null, null, null);
-        deliverLater(context);
+        post(context, true);
     }
 
     @Override
     public final void postBehind(IoContext context) {
+        post(context, false);
+    }
+
+    /**
+     * Posts, or throws with everything as it was: where there is no memory to queue it, the caller has its context
+     * again.
+     */
+    private void post(IoContext context, boolean mayStayOnWorker) {
         begin(context, Operation.POST, null);
         context.complete(0, null, null, null);
-        delivery.offer(context);
+        boolean queued = false;
+        try {
+            if (mayStayOnWorker) {
+                deliverLater(context);
+            } else {
+                delivery.offer(context);
+            }
+            queued = true;
+        } finally {
+            if (!queued) {
+                context.uncomplete();
+                context.unsubmit();
+                end(1);
+            }
+        }
     }
 
     @Override
@@ -88,7 +109,8 @@ abstract class PortCore extends PortInternals {
 
     @Override
     public final boolean isWorker() {
-        return delivery.isWorker() || timer.isTimerThread() || !inside.isEmpty() && inside.contains(Thread.currentThread());
+        return delivery.isWorker() || timer.isTimerThread()
+                || !inside.isEmpty() && inside.contains(Thread.currentThread());
     }
 
     @Override
@@ -137,7 +159,8 @@ abstract class PortCore extends PortInternals {
      * @param context fresh; its reference goes to the port
      * @param operation what is asked
      * @param buffer the first buffer, or null
-     * @throws IllegalStateException if the context is not fresh or the port is closed; the caller has its reference again
+     * @throws IllegalStateException if the context is not fresh or the port is closed; the caller has its reference
+     *        again
      */
     @Override
     protected final void begin(IoContext context, Operation operation, ByteBuffer buffer) {
@@ -261,7 +284,10 @@ abstract class PortCore extends PortInternals {
         }
     }
 
-    /** The calling thread does something that the end of the port waits for: from here to {@link #leave} it must not wait for the end. */
+    /**
+     * The calling thread does something that the end of the port waits for: from here to {@link #leave} it must not
+     * wait for the end.
+     */
     final boolean enter() {
         try {
             return inside.add(Thread.currentThread());
@@ -290,8 +316,8 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * How many workers the engine makes and starts, each for one null completion: as the options say; in pull mode one, which hands over
-     * what it takes, or only the null completion, if the application's threads wait in the engine.
+     * How many workers the engine makes and starts, each for one null completion: as the options say; in pull mode one,
+     * which hands over what it takes, or only the null completion, if the application's threads wait in the engine.
      *
      * @return 1 or more
      */
@@ -354,7 +380,8 @@ abstract class PortCore extends PortInternals {
         } catch (Throwable thrown) {
             // there is nothing left to deliver, so they may leave without
             letGo();
-            LOG.log(Level.ERROR, () -> "the workers of port " + options.name() + " leave without their null completions", thrown);
+            LOG.log(Level.ERROR, () -> "the workers of port " + options.name() + " leave without their null completions",
+                    thrown);
         }
     }
 

@@ -3,10 +3,11 @@ package io.iocp4j.core;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The base class of the engines of {@link CompletionPort}. It counts operations, has the timer, delivers, and keeps the order of closing.
- * An engine adds its sockets, the loop of its workers, and a way to queue a packet.
+ * The base class of the engines of {@link CompletionPort}. It counts operations, has the timer, delivers, and keeps the
+ * order of closing. An engine adds its sockets, the loop of its workers, and a way to queue a packet.
  *
- * <p>For the authors of engines: applications use {@link CompletionPort}, and see nothing here besides. The life of one operation:
+ * <p>For the authors of engines: applications use {@link CompletionPort}, and see nothing here besides. The life of one
+ * operation:
  * <pre>
  * begin      at its submit: from here on the engine owes its completion
  *   |-- takeBack               misuse was found; the context is the caller's again
@@ -30,8 +31,8 @@ public abstract class PortEngine extends PortCore {
      * Makes a port without workers.
      *
      * @param options workers, names and limits
-     * @param pullsFromSystem whether in pull mode the application's threads wait in a queue of the operating system, by an
-     *        {@link #awaitPacket} of the engine, which then makes no thread
+     * @param pullsFromSystem whether in pull mode the application's threads wait in a queue of the operating system, by
+     *        an {@link #awaitPacket} of the engine, which then makes no thread
      */
     protected PortEngine(PortOptions options, boolean pullsFromSystem) {
         super(options, pullsFromSystem);
@@ -40,7 +41,8 @@ public abstract class PortEngine extends PortCore {
     // ------------------------------------------------------------------ what each engine brings
 
     /**
-     * Queues a completed context, in whatever is this engine's PostQueuedCompletionStatus; a worker then calls {@link #deliver}.
+     * Queues a completed context, in whatever is this engine's PostQueuedCompletionStatus; a worker then calls
+     * {@link #deliver}.
      *
      * @param context completed and counted
      */
@@ -52,8 +54,8 @@ public abstract class PortEngine extends PortCore {
     protected abstract void queueNull();
 
     /**
-     * Waits for a packet in pull mode, on a thread of the application; an interrupt does not end the wait and is kept. Only for an engine
-     * that said that it has a queue of the system.
+     * Waits for a packet in pull mode, on a thread of the application; an interrupt does not end the wait and is kept.
+     * Only for an engine that said that it has a queue of the system.
      *
      * @param nanos how long, 0 or more; {@link Long#MAX_VALUE} is for ever
      * @return completed, to be delivered by hand; null from the null completion on, also if it is called again
@@ -74,7 +76,10 @@ public abstract class PortEngine extends PortCore {
         return false;
     }
 
-    /** No worker is left, or the null completions cannot be queued: lets go whatever still waits in the engine. Must throw nothing. */
+    /**
+     * No worker is left, or the null completions cannot be queued: lets go whatever still waits in the engine. Must
+     * throw nothing.
+     */
     @Override
     protected void abandon() {
         // nothing waits unless the engine made it wait
@@ -92,7 +97,10 @@ public abstract class PortEngine extends PortCore {
         return threads.newWorker(loop);
     }
 
-    /** To be called when all workers were made: a worker that ends from now on without a null completion has ended too early. */
+    /**
+     * To be called when all workers were made: a worker that ends from now on without a null completion has ended too
+     * early.
+     */
     protected final void watchWorkers() {
         threads.watch();
     }
@@ -150,7 +158,8 @@ public abstract class PortEngine extends PortCore {
     }
 
     /**
-     * Delivers a completion that the calling worker has taken, now or after the delivery that it is in; in pull mode it is handed over.
+     * Delivers a completion that the calling worker has taken, now or after the delivery that it is in; in pull mode it
+     * is handed over.
      *
      * @param context completed
      */

@@ -27,7 +27,8 @@ final class PortHandles {
     void close() {
         // a copy: a handle that takes another with it is no reason not to tell the other's key
         for (PortHandle handle : List.copyOf(handles)) {
-            // in this order: what the key does about it must not come before the end of the handle, which could look like its cause
+            // in this order: what the key does about it must not come before the end of the handle, which could look
+            // like its cause
             try {
                 handle.close();
                 handle.portCloses();

@@ -3,8 +3,9 @@ package io.iocp4j.core;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A thread of a port that takes its packets, and whose end its port sees: in order, behind its null completion, or too early, by what was
- * thrown out of the engine's own code (an {@link OutOfMemoryError} above all), after which somebody else must take its place.
+ * A thread of a port that takes its packets, and whose end its port sees: in order, behind its null completion, or too
+ * early, by what was thrown out of the engine's own code (an {@link OutOfMemoryError} above all), after which somebody
+ * else must take its place.
  */
 class PortThread extends Thread {
     final PortCore port;

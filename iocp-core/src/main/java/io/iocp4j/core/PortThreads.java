@@ -5,17 +5,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The threads that an engine has made to take the packets of its port. Counts those that end too early, finds who takes their place, and
- * has the port closed where nobody can. Guarded by this; an engine's own code is never called with it held.
+ * The threads that an engine has made to take the packets of its port. Counts those that end too early, finds who takes
+ * their place, and has the port closed where nobody can. Guarded by this; an engine's own code is never called with it
+ * held.
  */
 final class PortThreads {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
-    /** How often a loop may run again without having taken anything in between: one that throws at once would spin for ever. */
+    /**
+     * How often a loop may run again without having taken anything in between: one that throws at once would spin for
+     * ever.
+     */
     static final int RUNS_AGAIN_MAX = 100;
     /**
-     * How many workers a port may lose by errors out of the engine's own code. With each an event may have been lost, and what waits for
-     * it waits for ever; after so many the port closes itself.
+     * How many workers a port may lose by errors out of the engine's own code. With each an event may have been lost,
+     * and what waits for it waits for ever; after so many the port closes itself.
      */
     static final int LOST_MAX = 256;
 
@@ -23,7 +27,10 @@ final class PortThreads {
     private final Delivery delivery;
 
     // Guarded by this.
-    /** All that were made and have not ended too early, to be waited for: workers, spares, or in pull mode the engine's own threads. */
+    /**
+     * All that were made and have not ended too early, to be waited for: workers, spares, or in pull mode the engine's
+     * own threads.
+     */
     private final List<PortThread> made = new ArrayList<>();
     /** Those that take packets. */
     private final List<PortThread> workers = new ArrayList<>();
@@ -53,8 +60,8 @@ final class PortThreads {
     }
 
     /**
-     * Makes a thread that waits, and runs its loop when no worker is left: it delivers what is outstanding while the port closes itself.
-     * For an engine that could not begin a loop then; one at the most. The engine starts it.
+     * Makes a thread that waits, and runs its loop when no worker is left: it delivers what is outstanding while the
+     * port closes itself. For an engine that could not begin a loop then; one at the most. The engine starts it.
      */
     synchronized PortThread newSpare(Runnable loop) {
         spare = newThread(true, loop);
@@ -62,8 +69,8 @@ final class PortThreads {
     }
 
     /**
-     * Makes a worker that takes the place of the calling one, which ends; once, unless the one before could not be started. The engine
-     * starts it. Null if there is one already.
+     * Makes a worker that takes the place of the calling one, which ends; once, unless the one before could not be
+     * started. The engine starts it. Null if there is one already.
      */
     PortThread newSuccessor(Runnable loop) {
         PortThread ending = PortThread.of(port);
@@ -121,8 +128,9 @@ final class PortThreads {
     }
 
     /**
-     * A thread of the port ends, and this is the last that it does. If that is too early, it counts that and, where nobody is left to go
-     * on, closes the port; with what was made before, since what has ended it may be that there is no memory.
+     * A thread of the port ends, and this is the last that it does. If that is too early, it counts that and, where
+     * nobody is left to go on, closes the port; with what was made before, since what has ended it may be that there is
+     * no memory.
      */
     void ended(PortThread thread, Throwable thrown) {
         if (!watched || thrown == null && port.isClosed()) {
@@ -172,7 +180,10 @@ final class PortThreads {
         return workers.isEmpty();
     }
 
-    /** Waits for the end of all that were made until now. Returns whether the calling thread was interrupted meanwhile, which ends no wait. */
+    /**
+     * Waits for the end of all that were made until now. Returns whether the calling thread was interrupted meanwhile,
+     * which ends no wait.
+     */
     boolean join() {
         List<PortThread> all;
         synchronized (this) {

@@ -7,8 +7,9 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs tasks later, on one thread that is started for the first of them. The thread is a daemon: it never keeps the process running. At
- * the end, tasks that are not due are dropped, and a task that comes later is cancelled at once. Any thread.
+ * Runs tasks later, on one thread that is started for the first of them. The thread is a daemon: it never keeps the
+ * process running. At the end, tasks that are not due are dropped, and a task that comes later is cancelled at once.
+ * Any thread.
  */
 final class PortTimer {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
@@ -18,7 +19,8 @@ final class PortTimer {
 
     PortTimer(String portName) {
         this.portName = portName;
-        executor = new ScheduledThreadPoolExecutor(1, TimerThread::new, (task, shutDown) -> ((Future<?>) task).cancel(false));
+        executor = new ScheduledThreadPoolExecutor(1, TimerThread::new,
+                (task, shutDown) -> ((Future<?>) task).cancel(false));
         executor.setRemoveOnCancelPolicy(true);
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }

@@ -1,7 +1,6 @@
 package io.iocp4j.core;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,8 +9,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Delivery by threads of the application, which take the packets of a port in pull mode. They wait here, where the engine's own thread, or
- * whichever one completes an operation, puts the packets in; or in the engine, if that has a queue of the system to wait in.
+ * Delivery by threads of the application, which take the packets of a port in pull mode. They wait here, where the
+ * engine's own thread, or whichever one completes an operation, puts the packets in; or in the engine, if that has a
+ * queue of the system to wait in.
  */
 final class PullDelivery implements Delivery {
     private final PortCore port;
@@ -26,7 +26,7 @@ final class PullDelivery implements Delivery {
     private final CountDownLatch nullsToTake;
 
     // Guarded by this, on which only threads that take wait: one packet wakes one of them.
-    private final ArrayDeque<IoContext> packets = new ArrayDeque<>();
+    private final RingQueue<IoContext> packets = new RingQueue<>(16);
     /** The port's last packets were put in: behind what is still here come only null completions. */
     private boolean ended;
     private final WorkerCounters counters = new WorkerCounters();
@@ -78,7 +78,8 @@ final class PullDelivery implements Delivery {
     private synchronized void leave() {
         takers.remove(Thread.currentThread());
         if (nullsToTake.getCount() == 0) {
-            throw new IllegalStateException("the port " + port.options().name() + " is closed, and all its null completions were taken");
+            throw new IllegalStateException(
+                    "the port " + port.options().name() + " is closed, and all its null completions were taken");
         }
         counters.nullTaken();
         nullsToTake.countDown();
@@ -137,7 +138,9 @@ final class PullDelivery implements Delivery {
 
     // ------------------------------------------------------------------ for the port
 
-    /** One that hands over what it takes, or only the null completion, if the application's threads wait in the engine. */
+    /**
+     * One that hands over what it takes, or only the null completion, if the application's threads wait in the engine.
+     */
     @Override
     public int threads() {
         return 1;

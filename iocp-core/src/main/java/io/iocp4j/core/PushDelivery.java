@@ -48,7 +48,8 @@ final class PushDelivery implements Delivery {
 
     /** Why nothing can be taken from a port that is not in pull mode. */
     static IllegalStateException notPulled() {
-        return new IllegalStateException("this port delivers by its own workers: open it with PortOptions.pull() to take by hand");
+        return new IllegalStateException(
+                "this port delivers by its own workers: open it with PortOptions.pull() to take by hand");
     }
 
     @Override

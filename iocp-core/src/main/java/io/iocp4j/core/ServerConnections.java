@@ -31,8 +31,8 @@ final class ServerConnections {
      * @param onFreed called whenever one is gone
      * @param onLast called when it was closed and the last one is gone
      */
-    ServerConnections(CompletionPort port, TcpOptions options, Function<? super TcpConnection, ? extends TcpHandler> handlers,
-            Runnable onFreed, Runnable onLast) {
+    ServerConnections(CompletionPort port, TcpOptions options,
+            Function<? super TcpConnection, ? extends TcpHandler> handlers, Runnable onFreed, Runnable onLast) {
         this.port = port;
         this.options = options;
         this.handlers = handlers;
@@ -92,7 +92,8 @@ final class ServerConnections {
         try {
             return options.filter().admits(socket.local(), socket.remote());
         } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "the filter threw about " + socket.remote() + ", which therefore does not come in", thrown);
+            LOG.log(Level.WARNING, "the filter threw about " + socket.remote() + ", which therefore does not come in",
+                    thrown);
             return false;
         }
     }
@@ -165,7 +166,10 @@ final class ServerConnections {
         connections.forEach(this::end);
     }
 
-    /** Called for every connection after it was added, and again when the mode changes: so none is missed between the two. */
+    /**
+     * Called for every connection after it was added, and again when the mode changes: so none is missed between the
+     * two.
+     */
     private void end(TcpConnection connection) {
         StopMode now;
         synchronized (this) {

@@ -11,10 +11,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
- * Accepts TCP connections. Either with callbacks, a {@link TcpHandler} for each connection, or with a virtual thread for each
- * ({@link #listen(int, TcpSession)}).
+ * Accepts TCP connections. Either with callbacks, a {@link TcpHandler} for each connection, or with a virtual thread
+ * for each ({@link #listen(int, TcpSession)}).
  *
- * <p>{@link #close()} only stops accepting; the connections live on, and {@link #closed()} completes when the last is gone.
+ * <p>{@link #close()} only stops accepting; the connections live on, and {@link #closed()} completes when the last is
+ * gone.
  */
 public final class TcpServer implements AutoCloseable {
     private final CompletionPort port;
@@ -182,8 +183,8 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Stops accepting, closes every connection in order, aborts those that are still there at the deadline, and waits until all are
-     * gone.
+     * Stops accepting, closes every connection in order, aborts those that are still there at the deadline, and waits
+     * until all are gone.
      *
      * @param deadline for the connections to flush, zero or more
      * @throws IllegalStateException on a worker of the port, which would wait for itself
@@ -196,8 +197,9 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: stops accepting, lets the
-     * connections come to their end until the deadline, and only then lets the process go. A second call changes the deadline.
+     * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: stops accepting,
+     * lets the connections come to their end until the deadline, and only then lets the process go. A second call
+     * changes the deadline.
      *
      * @param deadline for the connections, zero or more; the operating system may have less patience
      * @throws IllegalStateException if the process is ending already
@@ -225,8 +227,8 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. The server has to be closed,
-     * now or later.
+     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. The server
+     * has to be closed, now or later.
      *
      * @param deadline zero or more
      * @throws IllegalStateException on a worker of the port, which would wait for itself
@@ -247,8 +249,8 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. Where the port cannot go on, see
-     * {@link CompletionPort#failure()}, it waits for the end of the port instead.
+     * Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. Where the port
+     * cannot go on, see {@link CompletionPort#failure()}, it waits for the end of the port instead.
      */
     public void awaitClosed() {
         Worker.requireNotWorker(port);
@@ -267,7 +269,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     private void freed() {
-        loop.memoryFreed();
+        loop.acceptIfDue();
     }
 
     private void finish() {

@@ -8,12 +8,13 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSession;
 
 /**
- * TLS over a connected socket of the port, as a socket again: the layers above need not know. One operation of the application becomes
- * as many of the {@link TlsTransport} as its records take.
+ * TLS over a connected socket of the port, as a socket again: the layers above need not know. One operation of the
+ * application becomes as many of the {@link TlsTransport} as its records take.
  *
- * <p>The end (RFC 8446 section 6.1): {@link #shutdownOutput()} sends close_notify and then FIN. close_notify of the peer is the receive
- * of 0 bytes; FIN without it is {@link IoError#CONNECTION_RESET}, since anybody may have cut off what was to come. Under TLS 1.2, which
- * has no half-close, the engine answers close_notify at once, and what is sent afterwards fails with {@link IoError#BROKEN_PIPE}.
+ * <p>The end (RFC 8446 section 6.1): {@link #shutdownOutput()} sends close_notify and then FIN. close_notify of the
+ * peer is the receive of 0 bytes; FIN without it is {@link IoError#CONNECTION_RESET}, since anybody may have cut off
+ * what was to come. Under TLS 1.2, which has no half-close, the engine answers close_notify at once, and what is sent
+ * afterwards fails with {@link IoError#BROKEN_PIPE}.
  */
 final class TlsSocket extends UserSpaceSocket {
     /** How long a closed socket still tries to get its alert out. */
@@ -60,7 +61,10 @@ final class TlsSocket extends UserSpaceSocket {
         throw new IllegalStateException("connected already: TLS begins with handshake()");
     }
 
-    /** Shakes hands over an inner socket that is connected. Completes with 0 bytes, or for example with {@link IoError#TLS_FAILURE}. */
+    /**
+     * Shakes hands over an inner socket that is connected. Completes with 0 bytes, or for example with
+     * {@link IoError#TLS_FAILURE}.
+     */
     void handshake(IoContext context) {
         synchronized (lock) {
             if (begin(context, Operation.CONNECT, null)) {
@@ -80,14 +84,18 @@ final class TlsSocket extends UserSpaceSocket {
     public void shutdownOutput() throws IoException {
         synchronized (lock) {
             if (isClosed() || error() != null || session == null) {
-                throw new IoException(isClosed() ? IoError.BAD_DESCRIPTOR : IoError.NOT_CONNECTED, "shutdown", local(), remote(), cause());
+                IoError why = isClosed() ? IoError.BAD_DESCRIPTOR : IoError.NOT_CONNECTED;
+                throw new IoException(why, "shutdown", local(), remote(), cause());
             }
             ending = true;
             advance();
         }
     }
 
-    /** What is pending completes with {@link IoError#OPERATION_ABORTED}; last words that are under way have some time to get out. */
+    /**
+     * What is pending completes with {@link IoError#OPERATION_ABORTED}; last words that are under way have some time to
+     * get out.
+     */
     @Override
     public void close() {
         synchronized (lock) {
@@ -211,7 +219,10 @@ final class TlsSocket extends UserSpaceSocket {
         }
     }
 
-    /** The last reference may go here; nothing of the port waits for this thread to end, see {@link PortInternals#offload}. */
+    /**
+     * The last reference may go here; nothing of the port waits for this thread to end, see
+     * {@link PortInternals#offload}.
+     */
     private void runTasks(Counted kept) {
         Throwable thrown = null;
         try {
@@ -246,7 +257,8 @@ final class TlsSocket extends UserSpaceSocket {
         if (records.sealed() != null) {
             transport.send();
         } else if (application && records.isOutputDone()) {
-            finishSend(0, IoError.BROKEN_PIPE, new SSLException("the peer has ended: before TLS 1.3 that ends both directions"));
+            finishSend(0, IoError.BROKEN_PIPE,
+                    new SSLException("the peer has ended: before TLS 1.3 that ends both directions"));
         }
         return records.hasMoved();
     }
@@ -256,7 +268,8 @@ final class TlsSocket extends UserSpaceSocket {
         if (isReceiving() && (got() > 0 || stop == TlsRecords.Stop.ENDED)) {
             finishReceive();
         } else if (stop == TlsRecords.Stop.ENDED || stop == TlsRecords.Stop.HUNGRY && transport.hasEnded()) {
-            fail(IoError.CONNECTION_RESET, handshake == null ? new SSLException("the connection ended without close_notify")
+            fail(IoError.CONNECTION_RESET, handshake == null
+                    ? new SSLException("the connection ended without close_notify")
                     : new SSLHandshakeException("the peer ended the connection during the handshake"));
         } else if (stop == TlsRecords.Stop.HUNGRY) {
             transport.receive();

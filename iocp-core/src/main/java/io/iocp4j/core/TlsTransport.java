@@ -7,13 +7,16 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
- * The socket beneath a {@link TlsSocket}: carries sealed records both ways, sends FIN, and gets an alert or close_notify out after the
- * close. Its operations retain the owner of the outer ones, the connection, which so outlives them. Guarded by the lock of its TlsSocket.
+ * The socket beneath a {@link TlsSocket}: carries sealed records both ways, sends FIN, and gets an alert or
+ * close_notify out after the close. Its operations retain the owner of the outer ones, the connection, which so
+ * outlives them. Guarded by the lock of its TlsSocket.
  */
 final class TlsTransport {
     private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
 
-    /** How much of what still comes is dropped behind an alert, in bytes: more than a first flight, less than a flood. */
+    /**
+     * How much of what still comes is dropped behind an alert, in bytes: more than a first flight, less than a flood.
+     */
     static final int DROPPED_MAX = 256 << 10;
 
     private final TlsSocket tls;
@@ -70,7 +73,10 @@ final class TlsTransport {
         records.received(bytes);
     }
 
-    /** Drops what a receive has brought, which nobody waits for; behind an alert it goes on, so that the alert is not overtaken. */
+    /**
+     * Drops what a receive has brought, which nobody waits for; behind an alert it goes on, so that the alert is not
+     * overtaken.
+     */
     void drop(long bytes) {
         assert Thread.holdsLock(tls.lock) && !receiving;
         records.release();

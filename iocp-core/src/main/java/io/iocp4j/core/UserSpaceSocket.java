@@ -29,7 +29,7 @@ abstract class UserSpaceSocket implements PortSocket {
         this.lock = lock;
     }
 
-    /** Does what can be done now; under the lock. */
+    /** Does what can be done now. The lock is held. */
     abstract void advance();
 
     // ------------------------------------------------------------------ submits
@@ -92,7 +92,7 @@ abstract class UserSpaceSocket implements PortSocket {
         return sum;
     }
 
-    // ------------------------------------------------------------------ under the lock
+    // ------------------------------------------------------------------ the pending operations; the lock is held
 
     final Counted owner() {
         return owner;

@@ -187,6 +187,36 @@ class TcpAcceptFailureTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when memory was given back")
+    void memoryComesBack() throws Exception {
+        try (CompletionPort single = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            FailingPort failing = new FailingPort(single, IoError.NO_BUFFERS, 0);
+            List<Recorder> recorders = List.of(new Recorder(), new Recorder());
+            AtomicInteger calls = new AtomicInteger();
+            TcpServer server = TcpServer.listen(failing, options, connection -> {
+                int call = calls.getAndIncrement();
+                if (call == 0) {
+                    failing.acceptsThatThrow.set(2);
+                    failing.timersThatThrow.set(1);
+                }
+                return recorders.get(call);
+            });
+            try (Socket first = new Socket(LOOPBACK, server.tcpPort())) {
+                recorders.get(0).awaitOpen();
+                // behind the failures, which are of the only worker
+                Probe behind = new Probe();
+                single.post(behind);
+                behind.await();
+                Socket second = closeLater(new Socket(LOOPBACK, server.tcpPort()));
+                single.buffers().acquire(1 << 20).release();
+                assertEquals(second.getLocalSocketAddress(), recorders.get(1).awaitOpen().remote());
+                assertTrue(first.isConnected());
+            }
+            server.close(Duration.ZERO);
+        }
+    }
+
+    @Test
     @DisplayName("with a handler, a filter and a task of the application that throw errors accepts the next")
     void errorsOfTheApplication() throws Exception {
         FailingPort failing = new FailingPort(port, IoError.NO_DESCRIPTORS, 1);

@@ -73,6 +73,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
 
     /** Starts accepts up to the limit. Returns null, or the reason why fewer are pending. Guarded by lock. */
     private WinError topUp() {
+        assert Thread.holdsLock(lock);
         while (pending() + ready.size() < port.limits().acceptsMax()) {
             IocpSocket socketToAccept;
             try {

@@ -53,8 +53,8 @@ abstract class IocpHandle extends PortHandle {
         return new IoException(error.error(), operation, local, remote, error);
     }
 
-    /** Guarded by lock. */
     final boolean isClosed() {
+        assert Thread.holdsLock(lock);
         return closed;
     }
 
@@ -63,6 +63,7 @@ abstract class IocpHandle extends PortHandle {
      * of its operations can end: a callback that sees such an end finds the handle no longer counted. Guarded by lock.
      */
     final boolean markClosed() {
+        assert Thread.holdsLock(lock);
         boolean first = !closed;
         closed = true;
         port.closed(this);
@@ -71,11 +72,13 @@ abstract class IocpHandle extends PortHandle {
 
     /** The number of operations whose packet has not come yet. Guarded by lock. */
     final int pending() {
+        assert Thread.holdsLock(lock);
         return pending;
     }
 
     /** Starts an operation. Returns null if a packet will come, else the reason why none will. Guarded by lock. */
     final WinError start(String call, Request request) {
+        assert Thread.holdsLock(lock);
         if (!port.slab().take(request)) {
             return WinError.ofCode(call, WinApi.WSAENOBUFS);
         }
@@ -92,11 +95,13 @@ abstract class IocpHandle extends PortHandle {
 
     /** Counts a packet that has come. Guarded by lock. */
     final void packetCame() {
+        assert Thread.holdsLock(lock);
         pending--;
     }
 
     /** Asks the kernel to end an operation early. Its packet still comes. Guarded by lock. */
     final void cancel(long ticket) {
+        assert Thread.holdsLock(lock);
         long overlapped = port.slab().overlapped(ticket);
         if (overlapped == 0) {
             return;

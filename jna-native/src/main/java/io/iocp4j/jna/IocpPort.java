@@ -173,7 +173,15 @@ final class IocpPort extends PortEngine {
     @Override
     protected void queue(IoContext context) {
         posted.add(context);
-        post(KEY_POST);
+        try {
+            post(KEY_POST);
+        } catch (RuntimeException | Error e) {
+            // unless a worker that came for another has taken it
+            if (posted.remove(context)) {
+                throw e;
+            }
+            LOG.log(Level.ERROR, "a post waits for the packet of another", e);
+        }
     }
 
     @Override

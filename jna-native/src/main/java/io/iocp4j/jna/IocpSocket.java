@@ -74,8 +74,8 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         }
     }
 
-    /** Guarded by lock. */
     private void bindTo(InetSocketAddress asked) throws WinError {
+        assert Thread.holdsLock(lock);
         takeAddress(asked);
         bound = true;
     }
@@ -99,6 +99,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     private WinError startConnect(InetSocketAddress peer, IoContext context) {
+        assert Thread.holdsLock(lock);
         if (peer.isUnresolved()) {
             return WinError.ofCode("connect to an unresolved name", WinApi.WSAHOST_NOT_FOUND);
         }
@@ -124,8 +125,8 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         return failure;
     }
 
-    /** Guarded by lock. */
     private void connectEnded(WinError failure) {
+        assert Thread.holdsLock(lock);
         connecting = null;
         state = failure == null ? State.CONNECTED : State.NEW;
         broken = failure;
@@ -136,6 +137,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
      * Returns null, or the failure. Guarded by lock.
      */
     private WinError update(int context, long value, int length) {
+        assert Thread.holdsLock(lock);
         int result = api.setOption(socket, WinApi.SOL_SOCKET, context, value, length);
         if (result < 0) {
             return WinError.ofCode("setsockopt SO_UPDATE_CONTEXT", -result);
@@ -164,6 +166,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
 
     /** Handles the packet of the connect. Returns null, or the reason why there is no connection. Guarded by lock. */
     WinError connected(InetSocketAddress peer, WinError ended) {
+        assert Thread.holdsLock(lock);
         WinError failure = ended == null && !isClosed() ? update(WinApi.SO_UPDATE_CONNECT_CONTEXT, 0, 0) : ended;
         if (peer.equals(remote)) {
             // this object may have the host name, which the system does not know
@@ -242,6 +245,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
 
     /** Returns the reason why a transfer cannot start, or null if it can. Guarded by lock. */
     private WinError refusal(String call) {
+        assert Thread.holdsLock(lock);
         if (isClosed()) {
             return WinError.ofCode(call, WinApi.WSAENOTSOCK);
         }
@@ -253,6 +257,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
 
     /** Keeps the first failure that ends the connection. Guarded by lock. */
     private void latch(WinError failure) {
+        assert Thread.holdsLock(lock);
         if (broken == null && failure != null && failure.error().group() == IoError.Group.LOST) {
             broken = failure;
         }
@@ -263,6 +268,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
      * Guarded by lock.
      */
     int receiveNow(TransferMemory memory) {
+        assert Thread.holdsLock(lock);
         try (Arena arena = Arena.ofConfined()) {
             var buffer = arena.allocate(32, 8);
             if (!nonBlocking) {
@@ -283,6 +289,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
 
     /** Ends a receive for which no further packet will come. Guarded by lock. */
     void receiveEnded(WinError failure) {
+        assert Thread.holdsLock(lock);
         receiving = null;
         latch(failure);
         closeIfLast();
@@ -290,6 +297,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
 
     /** Handles the packet of the send. Guarded by lock. */
     void sendEnded(WinError failure) {
+        assert Thread.holdsLock(lock);
         sending = null;
         latch(failure);
         packetCame();
@@ -328,6 +336,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     private void closeIfLast() {
+        assert Thread.holdsLock(lock);
         if (isClosed() && pending() == 0) {
             closeSocket();
         }

@@ -29,6 +29,7 @@ final class ReceiveRequest extends Request {
      * handle.
      */
     WinError begin() {
+        assert Thread.holdsLock(owner.lock);
         zero = owner.port.receivesWaitWithoutMemory();
         WinError failure = owner.start("WSARecv", this);
         return isNoBuffers(failure) && !zero ? beginWithNothing() : failure;
