@@ -14,6 +14,7 @@ import io.iocp4j.websocket.handshake.ServerHandshake;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpBodyDecoder;
 import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpHandler;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpRequestReader;
 import io.iocp4j.websocket.http.HttpResponse;
@@ -27,8 +28,8 @@ import java.util.Objects;
 import java.util.concurrent.Future;
 
 /**
- * A connection of {@link WebSocketServer} from its first byte: requests one after the other, and what comes after an upgrade handed to a
- * {@link WebSocket}. All methods run as callbacks of the connection, but for {@link #answer}.
+ * A connection of {@link WebSocketServer} from its first byte: requests one after the other, and what comes after an
+ * upgrade handed to a {@link WebSocket}. All methods run as callbacks of the connection, but for {@link #answer}.
  */
 final class HttpConnection implements TcpHandler {
     private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
@@ -65,13 +66,17 @@ final class HttpConnection implements TcpHandler {
         }
     }
 
-    private final WebSocketServer.Builder settings;
+    private final ServerOptions options;
+    private final UpgradeHandler upgrades;
+    private final HttpHandler requests;
     private final Owner owner;
     private TcpConnection tcp;
     private final HttpRequestReader reader;
     private State state = State.HEAD;
     private ServerExchange exchange;
-    /** Only then may the application ask for the body: later its first bytes may have been kept for the next request. */
+    /**
+     * Only then may the application ask for the body: later its first bytes may have been kept for the next request.
+     */
     private boolean handling;
     /** Null until the application asks for it, and behind the answer. */
     private RequestBody body;
@@ -79,9 +84,10 @@ final class HttpConnection implements TcpHandler {
     private boolean headOnly;
     private WebSocketConnection webSocket;
     /**
-     * Came and was not looked at: a request before it is not answered yet, or the turn of a body is over. A copy, since received memory
-     * is lent, and the same one until all of it was looked at. While there is any the connection is paused, so it is one receive at the
-     * most; up to the upgrade nobody else pauses it or lets it go on, and behind that nobody here does.
+     * Came and was not looked at: a request before it is not answered yet, or the turn of a body is over. A copy, since
+     * received memory is lent, and the same one until all of it was looked at. While there is any the connection is
+     * paused, so it is one receive at the most; up to the upgrade nobody else pauses it or lets it go on, and behind
+     * that nobody here does.
      */
     private ByteBuffer kept = NOTHING;
     /** Null until the connection is open: one whose TLS handshake fails, or that ends before, never is. */
@@ -94,10 +100,12 @@ final class HttpConnection implements TcpHandler {
     /** A client may end its side behind its last request and still wait for the answer. */
     private boolean peerEnded;
 
-    HttpConnection(WebSocketServer.Builder settings, Owner owner) {
-        this.settings = settings;
+    HttpConnection(ServerOptions options, UpgradeHandler upgrades, HttpHandler requests, Owner owner) {
+        this.options = options;
+        this.upgrades = upgrades;
+        this.requests = requests;
         this.owner = owner;
-        this.reader = new HttpRequestReader(settings.httpLimits);
+        this.reader = new HttpRequestReader(options.httpLimits());
     }
 
     long nanoTime() {
@@ -119,7 +127,7 @@ final class HttpConnection implements TcpHandler {
         tcp = connection;
         holding = new Holding(connection.memory(), Kind.HEAP);
         owner.added(this);
-        startDeadline(settings.requestTimeout, this::headMissed);
+        startDeadline(options.requestTimeout(), this::headMissed);
     }
 
     @Override
@@ -209,7 +217,7 @@ final class HttpConnection implements TcpHandler {
 
     private void headMissed() {
         if (reader.isStarted()) {
-            refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
+            refuse(new HttpException(408, "no complete request in " + options.requestTimeout().toSeconds() + " s"));
         } else {
             // silence where nothing was begun is no error, and the next request on a connection of a pool would read an answer as its own
             close();
@@ -294,7 +302,8 @@ final class HttpConnection implements TcpHandler {
     private void takeHead(ByteBuffer data) throws HttpException {
         boolean started = reader.isStarted();
         // a head takes its bytes twice, as a line and as fields
-        if (!holding.set(reader.keptBytes() + 2L * Math.min(data.remaining(), settings.httpLimits.maxHeaderBytes()) + kept.capacity())) {
+        if (!holding.set(reader.keptBytes() + 2L * Math.min(data.remaining(),
+        options.httpLimits().maxHeaderBytes()) + kept.capacity())) {
             throw new HttpException(503, holding.refusal());
         }
         HttpRequest request = reader.read(data);
@@ -302,7 +311,7 @@ final class HttpConnection implements TcpHandler {
         if (request == null) {
             if (!started && exchange != null && reader.isStarted()) {
                 // the time for a whole head begins with its first byte, also on a kept connection
-                startDeadline(settings.requestTimeout, this::headMissed);
+                startDeadline(options.requestTimeout(), this::headMissed);
             }
             return;
         }
@@ -316,11 +325,11 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void upgrade(HttpRequest request) throws HttpException {
-        ServerHandshake.check(request, settings.origins);
-        String subprotocol = ServerHandshake.subprotocol(request, settings.subprotocols);
-        DeflateAgreement deflate = DeflateAgreement.accept(settings.webSocket.deflate(), request.headers());
+        ServerHandshake.check(request, options.origins());
+        String subprotocol = ServerHandshake.subprotocol(request, options.subprotocols());
+        DeflateAgreement deflate = DeflateAgreement.accept(options.deflate(), request.headers());
         WebSocketListener listener = application(request,
-                () -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
+                () -> Objects.requireNonNull(upgrades.onUpgrade(request), "no listener"));
         HttpResponse switching = ServerHandshake.switching(request, subprotocol, deflate);
         if (request.expectsContinue()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
@@ -332,7 +341,7 @@ final class HttpConnection implements TcpHandler {
             tcp.resume();
         }
         HandshakeInfo facts = new HandshakeInfo(request, switching.headers(), subprotocol, deflate);
-        webSocket = new WebSocketConnection(tcp, Role.SERVER, facts, listener, settings.webSocket);
+        webSocket = new WebSocketConnection(tcp, Role.SERVER, facts, listener, options);
         owner.upgraded(webSocket);
         webSocket.onOpen();
     }
@@ -343,7 +352,7 @@ final class HttpConnection implements TcpHandler {
         handling = true;
         try {
             application(request, () -> {
-                settings.pages.onRequest(exchange);
+                requests.onRequest(exchange);
                 return null;
             });
         } finally {
@@ -353,14 +362,14 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void expectAnswer() {
-        if (state == State.ANSWER && !exchange.isAnswered() && settings.responseTimeout.isPositive()) {
-            startDeadline(settings.responseTimeout, this::answerMissed);
+        if (state == State.ANSWER && !exchange.isAnswered() && options.responseTimeout().isPositive()) {
+            startDeadline(options.responseTimeout(), this::answerMissed);
         }
     }
 
     private void answerMissed() {
         if (exchange.giveUp()) {
-            LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + settings.responseTimeout);
+            LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + options.responseTimeout());
             refuse(new HttpException(503, "there was no answer in time"));
         }
     }
@@ -369,7 +378,7 @@ final class HttpConnection implements TcpHandler {
         if (asked != exchange || !handling || body != null) {
             throw new IllegalStateException("the body is asked for once, while the request is handled");
         }
-        HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), settings.httpLimits);
+        HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), options.httpLimits());
         if (asked.request().expectsContinue() && !decoder.isDone()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
@@ -377,18 +386,18 @@ final class HttpConnection implements TcpHandler {
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
-        } else if (settings.minBodyRate > 0) {
+        } else if (options.minBodyRate() > 0) {
             expectBody();
         }
     }
 
     private void expectBody() {
         long before = bodyBytes();
-        startDeadline(settings.requestTimeout, () -> {
-            long nanos = settings.requestTimeout.toNanos();
-            if (bodyBytes() - before < settings.minBodyRate * (nanos / 1e9)) {
+        startDeadline(options.requestTimeout(), () -> {
+            long nanos = options.requestTimeout().toNanos();
+            if (bodyBytes() - before < options.minBodyRate() * (nanos / 1e9)) {
                 abortBody("the body came too slowly");
-                refuse(new HttpException(408, "less than " + settings.minBodyRate + " bytes per second"));
+                refuse(new HttpException(408, "less than " + options.minBodyRate() + " bytes per second"));
             } else {
                 expectBody();
             }
@@ -481,7 +490,7 @@ final class HttpConnection implements TcpHandler {
         } else {
             // a peer that asks and does not read gets no further
             state = State.FLUSH;
-            startDeadline(settings.keepAliveTimeout, this::close);
+            startDeadline(options.keepAliveTimeout(), this::close);
         }
     }
 
@@ -493,7 +502,7 @@ final class HttpConnection implements TcpHandler {
         state = State.HEAD;
         takeKept();
         if (state == State.HEAD && deadline == null) {
-            startDeadline(settings.keepAliveTimeout, this::headMissed);
+            startDeadline(options.keepAliveTimeout(), this::headMissed);
         }
     }
 

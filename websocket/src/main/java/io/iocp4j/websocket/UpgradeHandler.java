@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpRequest;
+import java.util.Objects;
 
 /** Decides about handshakes. */
 @FunctionalInterface
@@ -14,4 +15,26 @@ public interface UpgradeHandler {
      * @throws HttpException to refuse: 401, 403, 404, 429 or 503, before anything was promised to the peer
      */
     WebSocketListener onUpgrade(HttpRequest request) throws HttpException;
+
+    /**
+     * Takes every WebSocket, with a virtual thread for each.
+     *
+     * @param session what a thread does with its WebSocket
+     * @return a handler
+     */
+    static UpgradeHandler all(WebSocketSession session) {
+        Objects.requireNonNull(session);
+        return request -> WebSocketListener.session(session);
+    }
+
+    /**
+     * Refuses every WebSocket with 404.
+     *
+     * @return a handler
+     */
+    static UpgradeHandler none() {
+        return request -> {
+            throw new HttpException(404, "there is no WebSocket here");
+        };
+    }
 }

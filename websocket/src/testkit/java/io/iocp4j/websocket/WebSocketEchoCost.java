@@ -1,7 +1,6 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.EchoCost;
-import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.frame.FrameEncoder;
 import io.iocp4j.websocket.frame.Opcode;
 import java.io.IOException;
@@ -37,12 +36,13 @@ final class WebSocketEchoCost extends EchoCost {
         if (!kind.equals(KIND)) {
             return super.serve(kind);
         }
-        return WebSocketServer.builder().webSockets(request -> new WebSocketListener() {
+        return WebSocketServer.listen(onePort(), ServerOptions.defaults().loopback(0),
+                request -> new WebSocketListener() {
             @Override
             public void onBinary(WebSocket socket, ByteBuffer data) {
                 socket.trySend(data);
             }
-        }).listen(onePort(), TcpOptions.defaults().loopback(0)).address().getPort();
+        }).address().getPort();
     }
 
     @Override

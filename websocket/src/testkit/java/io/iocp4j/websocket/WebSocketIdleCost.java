@@ -42,13 +42,14 @@ final class WebSocketIdleCost extends IdleCost {
         Deflate deflate = switch (kind) {
             case "plain" -> Deflate.off();
             case "agreed", "takeover" -> Deflate.on();
-            case "fresh" -> Deflate.on().withNoContextTakeover(true, true);
+            case "fresh" -> Deflate.on().noContextTakeover(true, true);
             default -> throw new IllegalArgumentException("no server " + kind);
         };
         TcpOptions options = TcpOptions.defaults().loopback(0).maxConnections(Integer.MAX_VALUE);
         // a heartbeat as always, but none that the other ends would have to answer
-        return WebSocketServer.builder().deflate(deflate).heartbeat(Duration.ofHours(1), Duration.ofSeconds(20))
-                .webSockets(request -> new TestServer.Echo()).listen(options).address().getPort();
+        ServerOptions hourly = ServerOptions.defaults().deflate(deflate)
+        .heartbeat(Duration.ofHours(1), Duration.ofSeconds(20)).tcp(options);
+        return WebSocketServer.listen(hourly, request -> new TestServer.Echo()).address().getPort();
     }
 
     @Override

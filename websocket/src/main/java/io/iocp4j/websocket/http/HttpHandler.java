@@ -6,11 +6,22 @@ import java.io.IOException;
 @FunctionalInterface
 public interface HttpHandler {
     /**
-     * Begins to answer a request: calls {@link HttpExchange#respond} now or later, from any thread, exactly once, and within the
-     * response timeout of the server. Called by a worker, must not wait.
+     * Begins to answer a request: calls {@link HttpExchange#respond} now or later, from any thread, exactly once, and
+     * within the response timeout of the server. Called by a worker, must not wait.
      *
      * @param exchange the request and its answer
      * @throws IOException to answer with the status of an {@link HttpException}, or with 500
      */
     void onRequest(HttpExchange exchange) throws IOException;
+
+    /**
+     * Answers every request with 404.
+     *
+     * @return a handler
+     */
+    static HttpHandler none() {
+        return exchange -> {
+            throw new HttpException(404, "there is nothing here");
+        };
+    }
 }
