@@ -17,9 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
-import jdk.net.ExtendedSocketOptions;
 
 /**
  * A TCP connection on a port. Two faces: callbacks of a {@link TcpHandler}, or calls that wait, for virtual threads
@@ -84,7 +82,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
 
     // used by the strand only
     private TcpHandler handler;
-    private Receive current;
+    private TcpReceiveContext current;
     private boolean closeReported;
     /** Something is to be sent, or ended, at the end of this turn. */
     private boolean flushDue;
@@ -103,9 +101,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     private int receiveSize;
     private long bytesWritten;
     /** From {@code startTls} to the end of its handshake; nothing else is sent or received meanwhile. */
-    private TlsStart tlsStart;
+    private TcpTlsUpgrade tlsUpgrade;
     /** Came while paused. */
-    private Receive held;
+    private TcpReceiveContext held;
     private TcpBlockingWriter writer;
     private TcpFlushMarks flushMarks;
     private TcpLingerTimer linger;
@@ -115,7 +113,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     /** Our side ended because the peer's did. */
     private boolean endedByPeer;
     private final CloseRecord ending;
-    private final Memory memory;
+    private final TcpMemory memory;
     /** Charged for entries of the queue, see {@link #chargeEntries}. */
     private int entriesCharged;
     /** Came while memory was tight: nothing is received before it is less so. */
@@ -134,7 +132,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         this.options = options;
         this.state = state;
         this.ending = new CloseRecord(port.nanoTime(), onFreed);
-        this.memory = new Memory();
+        this.memory = new TcpMemory(this);
         memory.charge(Kind.HEAP, MemoryBudget.CONNECTION_BYTES);
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();
@@ -236,7 +234,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         synchronized (lock) {
             // unless it was closed before it had a handler
             if (state == State.CONNECTING) {
-                tls.handshake(new Handshake(limit));
+                tls.handshake(new TcpTlsHandshake(this, limit));
             }
         }
     }
@@ -269,14 +267,35 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         // not under the lock: the parameters of TLS are the application's
         TlsRecords records = TlsRecords.ofClient(tls, host, tcpPort, port.buffers());
         synchronized (lock) {
-            if (socket instanceof TlsSocket || tlsStart != null || !sending && !queue.isEmpty()) {
+            if (socket instanceof TlsSocket || tlsUpgrade != null || !sending && !queue.isEmpty()) {
                 throw new IllegalStateException("there is TLS already, or something is still to be sent in the open");
             }
             if (state == State.OPEN) {
-                tlsStart = new TlsStart(records, queue.bytes());
-                tlsStart.sentInTheOpen(0);
+                tlsUpgrade = new TcpTlsUpgrade(this, records, queue.bytes());
+                tlsUpgrade.sentInTheOpen(0, sending);
             }
         }
+    }
+
+    /** Puts TLS between this connection and its socket, and begins the handshake. */
+    void secure(TlsRecords records, TcpTlsHandshake handshake) {
+        assert Thread.holdsLock(lock);
+        TlsSocket tls = new TlsSocket(PortInternals.of(port), socket, records, options.lingerTimeout());
+        socket = tls;
+        tls.handshake(handshake);
+    }
+
+    /** Hands were shaken. */
+    void secured() {
+        synchronized (lock) {
+            if (tlsUpgrade != null) {
+                tlsUpgrade = null;
+                flush();
+                receiveNext();
+                return;
+            }
+        }
+        open();
     }
 
     private void handshakeTooLate() {
@@ -285,32 +304,6 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 fail(IoError.TIMED_OUT, null, true);
             }
         }
-    }
-
-    /** Options that are set on every socket before its first byte. */
-    static void configure(PortSocket socket, TcpOptions options) throws IoException {
-        socket.option(StandardSocketOptions.TCP_NODELAY, options.noDelay());
-        if (options.keepAlive()) {
-            keepAlive(socket, options);
-        }
-        if (!options.userTimeout().isZero()) {
-            socket.option(TcpOptions.USER_TIMEOUT, (int) options.userTimeout().toMillis());
-        }
-        if (options.sendBuffer() > 0) {
-            socket.option(StandardSocketOptions.SO_SNDBUF, options.sendBuffer());
-        }
-        if (options.receiveBuffer() > 0) {
-            socket.option(StandardSocketOptions.SO_RCVBUF, options.receiveBuffer());
-        }
-    }
-
-    private static void keepAlive(PortSocket socket, TcpOptions options) throws IoException {
-        if (options.keepAliveCount() > 0) {
-            socket.option(ExtendedSocketOptions.TCP_KEEPIDLE, (int) options.keepAliveIdle().toSeconds());
-            socket.option(ExtendedSocketOptions.TCP_KEEPINTERVAL, (int) options.keepAliveInterval().toSeconds());
-            socket.option(ExtendedSocketOptions.TCP_KEEPCOUNT, options.keepAliveCount());
-        }
-        socket.option(StandardSocketOptions.SO_KEEPALIVE, true);
     }
 
     // ------------------------------------------------------------------ sending
@@ -503,7 +496,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             }
             paused = false;
             if (held != null) {
-                Receive receive = held;
+                TcpReceiveContext receive = held;
                 held = null;
                 // nothing is received before these bytes were delivered
                 receiving = true;
@@ -623,7 +616,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * @throws IOException if the connection is not there yet, or no more
      */
     public void keepAlive(Duration idle, Duration interval, int count) throws IOException {
-        keepAlive(connectedSocket(), options.keepAlive(idle, interval, count));
+        options.keepAlive(idle, interval, count).applyKeepAlive(connectedSocket());
     }
 
     private PortSocket connectedSocket() throws IoException {
@@ -702,7 +695,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             return;
         }
         post(() -> {
-            callback("onTimeout", c -> c.handler.onTimeout(c));
+            callback("onTimeout", (c, handler) -> handler.onTimeout(c));
             synchronized (lock) {
                 idle.told();
             }
@@ -808,7 +801,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 idle.stop();
             }
             post(() -> {
-                callback("onClose", c -> c.handler.onClose(c, info));
+                callback("onClose", (c, handler) -> handler.onClose(c, info));
                 closeReported = true;
             });
         }
@@ -1045,7 +1038,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /** Under the lock. */
-    private long heldNow(Kind kind) {
+    long heldNow(Kind kind) {
         long bytes = memory.charged(kind);
         if (kind == Kind.DIRECT) {
             bytes += queue.bytes() + (receiving || held != null ? receiveRoom() : 0);
@@ -1115,13 +1108,13 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         if (state == State.CONNECTING || state == State.CLOSED) {
             return;
         }
-        if (tlsStart != null) {
+        if (tlsUpgrade != null) {
             watch();
             return;
         }
         if (!queue.isEmpty()) {
             if (!sending) {
-                Send send = new Send(this);
+                TcpSendContext send = new TcpSendContext(this);
                 try {
                     if (queue.entries() == 1) {
                         socket.send(queue.single(), send);
@@ -1156,7 +1149,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
-    private void sent(Send send) {
+    void sent(TcpSendContext send) {
         synchronized (lock) {
             sending = false;
             queue.sent(send.transferred());
@@ -1174,8 +1167,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 if (entriesCharged > 0 && queue.isEmpty()) {
                     releaseEntries();
                 }
-                if (tlsStart != null) {
-                    tlsStart.sentInTheOpen(send.transferred());
+                if (tlsUpgrade != null) {
+                    tlsUpgrade.sentInTheOpen(send.transferred(), sending);
                 }
                 if (flushMarks != null) {
                     // before a flush that may end the connection
@@ -1186,7 +1179,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
                 if (aboveHighWater && queue.bytes() <= lowWaterMark) {
                     aboveHighWater = false;
                     if (state == State.OPEN) {
-                        post(() -> callback("onDrain", c -> c.handler.onDrain(c)));
+                        post(() -> callback("onDrain", (c, handler) -> handler.onDrain(c)));
                     }
                 }
             }
@@ -1217,7 +1210,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             // before onOpen, which may pause and resume
             heldBack = waits;
         }
-        callback("onOpen", c -> c.handler.onOpen(c));
+        callback("onOpen", (c, handler) -> handler.onOpen(c));
         synchronized (lock) {
             receiveNext();
         }
@@ -1242,9 +1235,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * As above, with the memory of the receive before if that is nobody else's, and with its reference to this connection: the way to the
      * pool and back costs more, and so do two atomic steps.
      */
-    private void receiveNext(Receive before) {
+    private void receiveNext(TcpReceiveContext before) {
         boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null && !heldBack;
-        if (wanted && !receiving && !inputEnded && tlsStart == null) {
+        if (wanted && !receiving && !inputEnded && tlsUpgrade == null) {
             receiving = true;
             try {
                 submitReceive(before);
@@ -1260,15 +1253,15 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         return moreWaits ? receiveSize : Math.min(receiveSize, RECEIVE_REST);
     }
 
-    private void submitReceive(Receive before) {
+    private void submitReceive(TcpReceiveContext before) {
         int size = receiveRoom();
         if (before != null && before.mayHandOver(size)) {
             ByteBuffer room = before.buffer();
             BufferPool.makeAsNew(room);
-            socket.receive(room, new Receive(before));
+            socket.receive(room, new TcpReceiveContext(before));
             return;
         }
-        Receive receive = new Receive(this);
+        TcpReceiveContext receive = new TcpReceiveContext(this);
         ByteBuffer room = null;
         boolean submitted = false;
         try {
@@ -1287,17 +1280,17 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /** A receive has ended; as the strand. */
-    private void received(Receive receive) {
+    void received(TcpReceiveContext receive) {
         boolean data = receive.transferred() > 0;
         if (!(data && flows(receive)) && !comesThrough(receive)) {
             return;
         }
         if (data) {
             current = receive;
-            callback("onData", c -> c.handler.onData(c, receive.buffer().flip()));
+            callback("onData", (c, handler) -> handler.onData(c, receive.buffer().flip()));
             current = null;
         } else {
-            callback("onEnd", c -> c.handler.onEnd(c));
+            callback("onEnd", (c, handler) -> handler.onEnd(c));
         }
         synchronized (lock) {
             receiving = false;
@@ -1313,8 +1306,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /** Whether nothing is in the way of data that has come: most of the time nothing is, and finding that out needs no lock. */
-    private boolean flows(Receive receive) {
-        if (state != State.OPEN || paused || idle != null || receive.counted) {
+    private boolean flows(TcpReceiveContext receive) {
+        if (state != State.OPEN || paused || idle != null || receive.counted()) {
             return false;
         }
         count(receive);
@@ -1322,9 +1315,9 @@ public final class TcpConnection extends Strand implements AutoCloseable {
     }
 
     /** Whether what has come goes to the handler; else it was dropped, or held, or was the end. */
-    private boolean comesThrough(Receive receive) {
+    private boolean comesThrough(TcpReceiveContext receive) {
         synchronized (lock) {
-            if (!receive.counted) {
+            if (!receive.counted()) {
                 count(receive);
                 active();
             }
@@ -1354,8 +1347,8 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
-    private void count(Receive receive) {
-        receive.counted = true;
+    private void count(TcpReceiveContext receive) {
+        receive.markCounted();
         BYTES_READ.setOpaque(this, bytesRead + receive.transferred());
     }
 
@@ -1407,7 +1400,7 @@ public final class TcpConnection extends Strand implements AutoCloseable {
      * Doubles after a full receive, unless memory is tight, halves after one that filled less than a quarter. A receive behind one that was
      * not full waits for bytes that may take their time, so it begins with little memory.
      */
-    private void adapt(Receive receive) {
+    private void adapt(TcpReceiveContext receive) {
         long got = receive.transferred();
         moreWaits = got >= receive.buffer().capacity();
         if (got >= receiveSize && receiveSize < options.receiveMax()) {
@@ -1419,19 +1412,19 @@ public final class TcpConnection extends Strand implements AutoCloseable {
         }
     }
 
-    private interface Callback {
-        void call(TcpConnection connection) throws IOException;
+    interface Callback {
+        void call(TcpConnection connection, TcpHandler handler) throws IOException;
     }
 
     /** Calls the handler, as the strand and without a lock; nothing is told after onClose. */
-    private void callback(String name, Callback callback) {
+    void callback(String name, Callback callback) {
         if (closeReported) {
             return;
         }
         FlightEvents.SlowHandler slow = new FlightEvents.SlowHandler();
         slow.begin();
         try {
-            callback.call(this);
+            callback.call(this, handler);
         } catch (Throwable thrown) {
             failed(thrown);
         }
@@ -1550,213 +1543,5 @@ public final class TcpConnection extends Strand implements AutoCloseable {
             cause = ending.told() == null ? null : ending.told().cause();
         }
         return new IoException(error, operation, local(), peer(), cause);
-    }
-
-    // ------------------------------------------------------------------ inside: the operations
-
-    /** Of an accepted connection; a client's is part of its connect. */
-    private final class Handshake extends IoContext {
-        /** Null if there is none. */
-        private final Future<?> limit;
-
-        Handshake(Future<?> limit) {
-            super(TcpConnection.this);
-            this.limit = limit;
-        }
-
-        @Override
-        protected void onCompletion() {
-            if (limit != null) {
-                limit.cancel(false);
-            }
-            if (error() == null) {
-                open();
-            } else {
-                fail(error(), cause(), true);
-            }
-        }
-    }
-
-    /** TLS on a connection that was plain; under the lock. */
-    private final class TlsStart {
-        private final TlsRecords records;
-        /** The completion of a send may come behind the peer's answer to it. */
-        private long openBytes;
-
-        TlsStart(TlsRecords records, long openBytes) {
-            this.records = records;
-            this.openBytes = openBytes;
-        }
-
-        void sentInTheOpen(long bytes) {
-            openBytes -= bytes;
-            if (sending) {
-                return;
-            }
-            if (openBytes > 0) {
-                fail(IoError.TLS_FAILURE, new SSLException("the peer has agreed to TLS before it was asked"), true);
-                return;
-            }
-            TlsSocket tls = new TlsSocket(PortInternals.of(port), socket, records, options.lingerTimeout());
-            socket = tls;
-            tls.handshake(new TlsStarted());
-        }
-    }
-
-    private final class TlsStarted extends IoContext {
-        TlsStarted() {
-            super(TcpConnection.this);
-        }
-
-        @Override
-        protected void onCompletion() {
-            synchronized (lock) {
-                if (error() != null) {
-                    fail(error(), cause(), true);
-                } else {
-                    tlsStart = null;
-                    flush();
-                    receiveNext();
-                }
-            }
-        }
-    }
-
-    // These two are made for each message: they know their connection as their owner only, since each field is memory.
-
-    private static final class Send extends IoContext {
-        Send(TcpConnection connection) {
-            super(connection);
-        }
-
-        @Override
-        protected void onCompletion() {
-            ((TcpConnection) owner()).sent(this);
-        }
-    }
-
-    /** A receive and its memory, which goes back to the pool when the context is freed. It is its own task for the strand. */
-    private static final class Receive extends IoContext implements Runnable {
-        /** Whether its bytes were counted: one that was held while paused comes a second time. */
-        private boolean counted;
-        /** The memory counted, with one reference of this receive: made when the handler keeps it. */
-        private PooledBuffer shared;
-
-        Receive(TcpConnection connection) {
-            super(connection);
-        }
-
-        /** Takes the memory and the connection of one that was delivered, which has neither from then on. */
-        Receive(Receive before) {
-            super(null);
-            takeOwner(before);
-        }
-
-        private TcpConnection connection() {
-            return (TcpConnection) owner();
-        }
-
-        @Override
-        protected void onCompletion() {
-            if (!connection().tryRun(this)) {
-                retain();
-                connection().runInTurn(this::receivedLater);
-            }
-        }
-
-        @Override
-        public void run() {
-            connection().received(this);
-        }
-
-        /** Later than its delivery: who posts this has retained it. */
-        void receivedLater() {
-            try {
-                run();
-            } finally {
-                release();
-            }
-        }
-
-        /** A reference for the handler. */
-        PooledBuffer share() {
-            if (shared == null) {
-                shared = new PooledBuffer(connection().port.buffers(), buffer());
-            }
-            shared.retain();
-            return shared;
-        }
-
-        /** Whether the next receive may have the memory: the handler has not kept it, and it has the size that is wanted now. */
-        boolean mayHandOver(int size) {
-            return shared == null && buffer().capacity() == BufferPool.capacityFor(size);
-        }
-
-        @Override
-        protected void free() {
-            if (shared != null) {
-                shared.release();
-            } else if (owner() != null && buffer() != null) {
-                connection().port.buffers().takeBack(buffer());
-            }
-            super.free();
-        }
-    }
-
-    // ------------------------------------------------------------------ inside: memory
-
-    /** What this connection makes the port hold. */
-    private final class Memory extends MemoryAccount {
-        Memory() {
-            super(port);
-        }
-
-        @Override
-        protected long held(Kind kind) {
-            synchronized (lock) {
-                return heldNow(kind);
-            }
-        }
-
-        @Override
-        protected void shrink() {
-            tell(() -> callback("onMemoryTight", c -> c.handler.onMemoryTight(c)));
-        }
-
-        @Override
-        protected void evict(String reason) {
-            IOException why = new IOException(reason);
-            synchronized (lock) {
-                if (state != State.OPEN || queue.bytes() > TcpSendQueue.CHUNK_MIN) {
-                    // nobody to talk to, or a peer that does not read: what it holds goes at once
-                    fail(IoError.NO_BUFFERS, why, false);
-                } else {
-                    tell(() -> evictInTurn(reason, why));
-                }
-            }
-        }
-
-        private void tell(Runnable task) {
-            synchronized (lock) {
-                // a handler hears nothing before onOpen
-                if (state == State.OPEN) {
-                    execute(task);
-                }
-            }
-        }
-
-        private void evictInTurn(String reason, IOException why) {
-            callback("onMemoryScarce", c -> c.handler.onMemoryScarce(c, reason));
-            synchronized (lock) {
-                if (state == State.OPEN || queue.bytes() > TcpSendQueue.CHUNK_MIN) {
-                    fail(IoError.NO_BUFFERS, why, false);
-                }
-            }
-        }
-
-        @Override
-        public String toString() {
-            return TcpConnection.this.toString();
-        }
     }
 }

@@ -310,7 +310,7 @@ final class TcpConnector {
         }
 
         void begin() throws IoException {
-            TcpConnection.configure(socket, options);
+            options.applyTo(socket);
             if (options.localAddress() != null) {
                 socket.bind(options.localAddress());
             }

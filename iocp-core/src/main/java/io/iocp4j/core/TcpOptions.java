@@ -3,11 +3,13 @@ package io.iocp4j.core;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
+import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import jdk.net.ExtendedSocketOptions;
 
 /** Options and limits of TCP connections and servers. Immutable; each method that takes a value returns a changed copy. */
 public final class TcpOptions implements Cloneable {
@@ -581,6 +583,33 @@ public final class TcpOptions implements Cloneable {
      */
     public TcpOptions handshakeTimeout(Duration limit) {
         return with(copy -> copy.handshakeTimeout = notNegative(limit, "handshakeTimeout"));
+    }
+
+    /** Sets on a socket, before its first byte, what these options ask of the operating system. */
+    void applyTo(PortSocket socket) throws IoException {
+        socket.option(StandardSocketOptions.TCP_NODELAY, noDelay);
+        if (keepAlive) {
+            applyKeepAlive(socket);
+        }
+        if (!userTimeout.isZero()) {
+            socket.option(USER_TIMEOUT, (int) userTimeout.toMillis());
+        }
+        if (sendBuffer > 0) {
+            socket.option(StandardSocketOptions.SO_SNDBUF, sendBuffer);
+        }
+        if (receiveBuffer > 0) {
+            socket.option(StandardSocketOptions.SO_RCVBUF, receiveBuffer);
+        }
+    }
+
+    /** Turns the probes of the operating system on, at the times of these options if they have any. */
+    void applyKeepAlive(PortSocket socket) throws IoException {
+        if (keepAliveCount > 0) {
+            socket.option(ExtendedSocketOptions.TCP_KEEPIDLE, (int) keepAliveIdle.toSeconds());
+            socket.option(ExtendedSocketOptions.TCP_KEEPINTERVAL, (int) keepAliveInterval.toSeconds());
+            socket.option(ExtendedSocketOptions.TCP_KEEPCOUNT, keepAliveCount);
+        }
+        socket.option(StandardSocketOptions.SO_KEEPALIVE, true);
     }
 
     private TcpOptions with(Consumer<TcpOptions> change) {

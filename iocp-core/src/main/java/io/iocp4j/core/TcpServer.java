@@ -92,7 +92,7 @@ public final class TcpServer implements AutoCloseable {
         if (!options.userTimeout().isZero()) {
             PortSocket probe = port.socket(CompletionKey.NONE);
             try {
-                TcpConnection.configure(probe, options);
+                options.applyTo(probe);
             } finally {
                 probe.close();
             }
@@ -508,7 +508,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     private TcpConnection connection(PortSocket socket) throws IOException {
-        TcpConnection.configure(socket, options);
+        options.applyTo(socket);
         TlsSocket tls = options.tls() == null ? null
                 : new TlsSocket(PortInternals.of(port), socket, TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
         var self = new TcpConnection[1];

@@ -1,0 +1,67 @@
+package io.iocp4j.core;
+
+import io.iocp4j.core.MemoryBudget.Kind;
+import java.io.IOException;
+
+/** The account of what one connection makes its port hold. Any thread; the budget calls its overridden methods without a lock. */
+final class TcpMemory extends MemoryAccount {
+    private final TcpConnection connection;
+
+    TcpMemory(TcpConnection connection) {
+        super(connection.port);
+        this.connection = connection;
+    }
+
+    @Override
+    protected long held(Kind kind) {
+        synchronized (connection.lock) {
+            return connection.heldNow(kind);
+        }
+    }
+
+    @Override
+    protected void shrink() {
+        tell(() -> connection.callback("onMemoryTight", (c, handler) -> handler.onMemoryTight(c)));
+    }
+
+    @Override
+    protected void evict(String reason) {
+        IOException why = new IOException(reason);
+        synchronized (connection.lock) {
+            if (connection.state() != TcpConnection.State.OPEN || holdsMuch()) {
+                // there is nobody to talk to, or the peer does not read: end it without last words
+                connection.fail(IoError.NO_BUFFERS, why, false);
+            } else {
+                tell(() -> evictInTurn(reason, why));
+            }
+        }
+    }
+
+    /** Runs a task of the strand on an open connection only: a handler must hear nothing before {@code onOpen}. */
+    private void tell(Runnable task) {
+        synchronized (connection.lock) {
+            if (connection.state() == TcpConnection.State.OPEN) {
+                connection.execute(task);
+            }
+        }
+    }
+
+    private void evictInTurn(String reason, IOException why) {
+        connection.callback("onMemoryScarce", (c, handler) -> handler.onMemoryScarce(c, reason));
+        synchronized (connection.lock) {
+            if (connection.state() == TcpConnection.State.OPEN || holdsMuch()) {
+                connection.fail(IoError.NO_BUFFERS, why, false);
+            }
+        }
+    }
+
+    private boolean holdsMuch() {
+        assert Thread.holdsLock(connection.lock);
+        return connection.bufferedAmount() > TcpSendQueue.CHUNK_MIN;
+    }
+
+    @Override
+    public String toString() {
+        return connection.toString();
+    }
+}

@@ -1,0 +1,80 @@
+package io.iocp4j.core;
+
+/**
+ * The context of one receive, with its memory, which goes back to the pool when the context is freed. It is its own task for the strand.
+ * One is made for each message and each field costs memory, so it knows its connection only as its owner.
+ */
+final class TcpReceiveContext extends IoContext implements Runnable {
+    /** The memory as a counted buffer, with one reference of this receive. Made when the handler keeps it. Strand only. */
+    private PooledBuffer shared;
+    /** True when its bytes were added to those of the connection. A receive that was held while paused is delivered twice. Strand only. */
+    private boolean counted;
+
+    TcpReceiveContext(TcpConnection connection) {
+        super(connection);
+    }
+
+    /** Takes the owner of a receive that was delivered, which has none from then on. The caller also passes its memory on. */
+    TcpReceiveContext(TcpReceiveContext before) {
+        super(null);
+        takeOwner(before);
+    }
+
+    private TcpConnection connection() {
+        return (TcpConnection) owner();
+    }
+
+    @Override
+    protected void onCompletion() {
+        if (!connection().tryRun(this)) {
+            retain();
+            connection().runInTurn(this::receivedLater);
+        }
+    }
+
+    @Override
+    public void run() {
+        connection().received(this);
+    }
+
+    /** Runs after the delivery of the completion. The caller has retained this receive. */
+    void receivedLater() {
+        try {
+            run();
+        } finally {
+            release();
+        }
+    }
+
+    boolean counted() {
+        return counted;
+    }
+
+    void markCounted() {
+        counted = true;
+    }
+
+    /** Adds a reference for the handler. */
+    PooledBuffer share() {
+        if (shared == null) {
+            shared = new PooledBuffer(connection().port.buffers(), buffer());
+        }
+        shared.retain();
+        return shared;
+    }
+
+    /** Tells whether the next receive may use the memory: the handler has not kept it, and it has the wanted size. */
+    boolean mayHandOver(int size) {
+        return shared == null && buffer().capacity() == BufferPool.capacityFor(size);
+    }
+
+    @Override
+    protected void free() {
+        if (shared != null) {
+            shared.release();
+        } else if (owner() != null && buffer() != null) {
+            connection().port.buffers().takeBack(buffer());
+        }
+        super.free();
+    }
+}

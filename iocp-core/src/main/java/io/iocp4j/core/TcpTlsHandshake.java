@@ -1,0 +1,28 @@
+package io.iocp4j.core;
+
+import java.util.concurrent.Future;
+
+/** The context of a TLS handshake: of an accepted connection, or of one that was plain until now. */
+final class TcpTlsHandshake extends IoContext {
+    private final TcpConnection connection;
+    /** The timer of its time limit; null if there is none. */
+    private final Future<?> limit;
+
+    TcpTlsHandshake(TcpConnection connection, Future<?> limit) {
+        super(connection);
+        this.connection = connection;
+        this.limit = limit;
+    }
+
+    @Override
+    protected void onCompletion() {
+        if (limit != null) {
+            limit.cancel(false);
+        }
+        if (error() == null) {
+            connection.secured();
+        } else {
+            connection.fail(error(), cause(), true);
+        }
+    }
+}
