@@ -8,7 +8,6 @@ import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.websocket.frame.CloseCode;
 import io.iocp4j.websocket.frame.Role;
-import io.iocp4j.websocket.handshake.DeflateAgreement;
 import io.iocp4j.websocket.handshake.HandshakeInfo;
 import io.iocp4j.websocket.handshake.ServerHandshake;
 import io.iocp4j.websocket.http.BodyListener;
@@ -17,7 +16,6 @@ import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpRequestReader;
 import io.iocp4j.websocket.http.HttpResponse;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -25,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Future;
+import javax.net.ssl.SSLSession;
 
 /**
  * A connection of {@link WebSocketServer} from its first byte: requests one after the other, and what comes after an upgrade handed to a
@@ -33,6 +32,8 @@ import java.util.concurrent.Future;
 final class HttpConnection implements TcpHandler {
     private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    /** How many bytes of early frames are kept while a handshake waits for its answer, before the connection is paused. */
+    static final int EARLY_BYTES_MAX = 16 << 10;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private enum State {
@@ -42,6 +43,8 @@ final class HttpConnection implements TcpHandler {
         BODY,
         /** Waits for the application's answer; what comes meanwhile is kept. */
         ANSWER,
+        /** Waits for the application's decision about a handshake; the first frames are kept. */
+        UPGRADE,
         /** Waits for the peer to read the answer before the next request has its turn; what comes meanwhile is kept. */
         FLUSH,
         /** Hands everything to the WebSocket. */
@@ -71,6 +74,8 @@ final class HttpConnection implements TcpHandler {
     private final HttpRequestReader reader;
     private State state = State.HEAD;
     private ServerExchange exchange;
+    /** The handshake that waits for its answer, or null. */
+    private ServerUpgrade upgrade;
     /** Only then may the application ask for the body: later its first bytes may have been kept for the next request. */
     private boolean handling;
     /** Null until the application asks for it, and behind the answer. */
@@ -81,7 +86,8 @@ final class HttpConnection implements TcpHandler {
     /**
      * Came and was not looked at: a request before it is not answered yet, or the turn of a body is over. A copy, since received memory
      * is lent, and the same one until all of it was looked at. While there is any the connection is paused, so it is one receive at the
-     * most; up to the upgrade nobody else pauses it or lets it go on, and behind that nobody here does.
+     * most; up to the upgrade nobody else pauses it or lets it go on, and behind that nobody here does. While a handshake waits for its
+     * answer the pause begins at {@link #EARLY_BYTES_MAX} only: a paused connection does not see that its client goes.
      */
     private ByteBuffer kept = NOTHING;
     /** Null until the connection is open: one whose TLS handshake fails, or that ends before, never is. */
@@ -108,6 +114,14 @@ final class HttpConnection implements TcpHandler {
         return tcp.remote();
     }
 
+    InetSocketAddress local() {
+        return tcp.local();
+    }
+
+    SSLSession tlsSession() {
+        return tcp.tlsSession();
+    }
+
     MemoryAccount memory() {
         return tcp.memory();
     }
@@ -129,7 +143,7 @@ final class HttpConnection implements TcpHandler {
         } else if (mayKeep(kept.remaining() + data.remaining())) {
             // it has its turn behind what is kept
             kept = ByteBuffer.allocate(kept.remaining() + data.remaining()).put(kept).put(data).flip();
-            tcp.pause();
+            pauseForKept();
         }
     }
 
@@ -238,6 +252,12 @@ final class HttpConnection implements TcpHandler {
             }
         } else if (data != kept && mayKeep(data.remaining())) {
             kept = ByteBuffer.allocate(data.remaining()).put(data).flip();
+            pauseForKept();
+        }
+    }
+
+    private void pauseForKept() {
+        if (state != State.UPGRADE || kept.remaining() >= EARLY_BYTES_MAX) {
             tcp.pause();
         }
     }
@@ -278,7 +298,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     private boolean waits() {
-        return state == State.ANSWER || state == State.FLUSH || state == State.BODY && turnOver;
+        return state == State.ANSWER || state == State.UPGRADE || state == State.FLUSH || state == State.BODY && turnOver;
     }
 
     /** What came meanwhile has its turn. */
@@ -317,11 +337,50 @@ final class HttpConnection implements TcpHandler {
 
     private void upgrade(HttpRequest request) throws HttpException {
         ServerHandshake.check(request, settings.origins);
-        String subprotocol = ServerHandshake.subprotocol(request, settings.subprotocols);
-        DeflateAgreement deflate = DeflateAgreement.accept(settings.webSocket.deflate(), request.headers());
-        WebSocketListener listener = application(request,
-                () -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
-        HttpResponse switching = ServerHandshake.switching(request, subprotocol, deflate);
+        ServerUpgrade asked = new ServerUpgrade(this, request, settings.subprotocols, settings.webSocket.deflate());
+        UpgradeAnswer answer = application(request,
+                () -> Objects.requireNonNull(settings.upgrades.onUpgrade(asked), "no listener"));
+        if (answer instanceof WebSocketListener listener) {
+            open(asked, listener);
+            return;
+        }
+        LaterListener later = (LaterListener) answer;
+        upgrade = asked;
+        state = State.UPGRADE;
+        if (settings.responseTimeout.isPositive()) {
+            startDeadline(settings.responseTimeout, this::upgradeMissed);
+        }
+        asked.onCancel(later::cancel);
+        later.whenDone((listener, thrown) -> tcp.execute(() -> decided(asked, listener, thrown)));
+    }
+
+    private void upgradeMissed() {
+        if (upgrade.cancel()) {
+            LOG.log(Level.WARNING, upgrade.request() + " of " + tcp.remote() + " was not decided in " + settings.responseTimeout);
+            refuse(new HttpException(503, "there was no answer in time"));
+        }
+    }
+
+    private void decided(ServerUpgrade asked, WebSocketListener listener, Throwable thrown) {
+        if (state != State.UPGRADE) {
+            return;
+        }
+        stopDeadline();
+        upgrade = null;
+        if (thrown != null || listener == null) {
+            asked.answered();
+            refuse(failure(asked.request(), thrown != null ? thrown : new NullPointerException("no listener")));
+        } else {
+            open(asked, listener);
+            takeKept();
+        }
+    }
+
+    /** Answers the handshake; from here on the connection is a WebSocket. */
+    private void open(ServerUpgrade asked, WebSocketListener listener) {
+        asked.answered();
+        HttpRequest request = asked.request();
+        HttpResponse switching = ServerHandshake.switching(request, asked.subprotocol(), asked.deflate()).withHeaders(asked.fields());
         if (request.expectsContinue()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
@@ -331,7 +390,7 @@ final class HttpConnection implements TcpHandler {
             // before the WebSocket can pause it, at the request of whatever thread: from here on that is its matter alone
             tcp.resume();
         }
-        HandshakeInfo facts = new HandshakeInfo(request, switching.headers(), subprotocol, deflate);
+        HandshakeInfo facts = new HandshakeInfo(request, switching.headers(), asked.subprotocol(), asked.deflate());
         webSocket = new WebSocketConnection(tcp, Role.SERVER, facts, listener, settings.webSocket);
         owner.upgraded(webSocket);
         webSocket.onOpen();
@@ -359,7 +418,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void answerMissed() {
-        if (exchange.giveUp()) {
+        if (exchange.cancel()) {
             LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + settings.responseTimeout);
             refuse(new HttpException(503, "there was no answer in time"));
         }
@@ -437,19 +496,25 @@ final class HttpConnection implements TcpHandler {
     }
 
     interface Call<T> {
-        T call() throws IOException;
+        T call() throws Exception;
     }
 
     /** Calls the application; whatever it throws becomes an answer. */
     <T> T application(HttpRequest request, Call<T> call) throws HttpException {
         try {
             return call.call();
-        } catch (HttpException e) {
-            throw e;
         } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
-            throw new HttpException(500, "internal error");
+            throw failure(request, thrown);
         }
+    }
+
+    /** The answer to what the application threw: its own, or 500 behind a line in the log. */
+    private HttpException failure(HttpRequest request, Throwable thrown) {
+        if (thrown instanceof HttpException refusal) {
+            return refusal;
+        }
+        LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
+        return new HttpException(500, "internal error");
     }
 
     // ------------------------------------------------------------------ answers
@@ -517,7 +582,13 @@ final class HttpConnection implements TcpHandler {
         state = State.ENDED;
         stopDeadline();
         kept = NOTHING;
+        if (upgrade != null) {
+            upgrade.cancel();
+        }
         if (webSocket == null) {
+            if (exchange != null) {
+                exchange.cancel();
+            }
             reader.drop();
             if (holding != null) {
                 holding.set(0);

@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
  * The application's side of a WebSocket. Callbacks of one WebSocket never overlap; they come from workers of the port, so none may wait.
  * What one throws ends its connection with {@link CloseCode#INTERNAL_ERROR}. {@code onOpen} comes first, {@code onClose} last and once.
  */
-public interface WebSocketListener {
+public non-sealed interface WebSocketListener extends UpgradeAnswer {
     /**
      * The handshake is done.
      *

@@ -123,7 +123,7 @@ class ReloadStormTest {
         Recorder viewer = new Recorder();
         HttpHandler page = exchange -> exchange.respond(HttpResponse.text(200, "x".repeat(100_000)));
         try (TestServer server = TestServer.with(b -> b.pages(page)
-                        .webSockets(request -> request.path().equals("/") ? viewer : new Echo()));
+                        .webSockets(exchange -> exchange.request().path().equals("/") ? viewer : new Echo()));
                 RawClient client = server.upgraded()) {
             WebSocket stream = viewer.socket();
             CompletableFuture<Void> reading = CompletableFuture.runAsync(() -> {

@@ -93,8 +93,8 @@ class TurnTest {
     }
 
     private void serve(boolean parts) throws IOException {
-        server = WebSocketServer.builder().parts(parts).deflate(Deflate.on().withMaxRatio(Integer.MAX_VALUE)).webSockets(request -> {
-            End end = new End(request.path());
+        server = WebSocketServer.builder().parts(parts).deflate(Deflate.on().withMaxRatio(Integer.MAX_VALUE)).webSockets(exchange -> {
+            End end = new End(exchange.request().path());
             ends.add(end);
             return end;
         }).listen(port, TcpOptions.defaults().loopback(0).receive(RECEIVE, RECEIVE));

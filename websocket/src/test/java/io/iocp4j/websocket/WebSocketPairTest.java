@@ -60,8 +60,8 @@ class WebSocketPairTest {
     void handshake() throws Exception {
         Recorder recorder = new Recorder();
         try (CompletionPort port = CompletionPort.open()) {
-            WebSocketServer.Builder server = WebSocketServer.builder().subprotocols("v2").deflate(Deflate.on()).webSockets(request -> {
-                if (!"yes".equals(request.headers().first("X-Let-Me-In"))) {
+            WebSocketServer.Builder server = WebSocketServer.builder().subprotocols("v2").deflate(Deflate.on()).webSockets(exchange -> {
+                if (!"yes".equals(exchange.request().headers().first("X-Let-Me-In"))) {
                     throw new HttpException(401, "who are you?");
                 }
                 return recorder;

@@ -2,6 +2,7 @@ package io.iocp4j.websocket.http;
 
 import io.iocp4j.core.MemoryAccount;
 import java.net.InetSocketAddress;
+import javax.net.ssl.SSLSession;
 
 /** A request and the answer to it. */
 public interface HttpExchange {
@@ -18,6 +19,20 @@ public interface HttpExchange {
      * @return known also after the end
      */
     InetSocketAddress remote();
+
+    /**
+     * The address that the peer has connected to.
+     *
+     * @return null if the connection is gone
+     */
+    InetSocketAddress local();
+
+    /**
+     * The TLS session, for the certificate of the client among others.
+     *
+     * @return null without TLS
+     */
+    SSLSession tlsSession();
 
     /**
      * The account of what the connection makes its port hold. Whoever keeps something of this request or its body charges it here, before
@@ -39,7 +54,22 @@ public interface HttpExchange {
      * Answers. Any thread; the first call counts. An answer before the end of the body ends the body and the connection.
      *
      * @param response complete
-     * @return false if an answer was given before, or the time for it is over (the server's response timeout)
+     * @return false if an answer was given before, or nobody waits for it any more, see {@link #isCancelled()}
      */
     boolean respond(HttpResponse response);
+
+    /**
+     * Runs a task if the answer becomes useless before it is there: the connection is lost, the server stops, or the time is over. A
+     * client that has ended only its own side still waits.
+     *
+     * @param task runs once, on a worker, or at once on this thread if that has happened; must not wait
+     */
+    void onCancel(Runnable task);
+
+    /**
+     * Tells whether the answer is of no use any more.
+     *
+     * @return true if the connection is lost, the server stops, or the time is over
+     */
+    boolean isCancelled();
 }

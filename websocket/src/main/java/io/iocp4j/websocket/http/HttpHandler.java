@@ -1,7 +1,5 @@
 package io.iocp4j.websocket.http;
 
-import java.io.IOException;
-
 /** Answers ordinary requests on the port of a WebSocket server. */
 @FunctionalInterface
 public interface HttpHandler {
@@ -10,7 +8,7 @@ public interface HttpHandler {
      * response timeout of the server. Called by a worker, must not wait.
      *
      * @param exchange the request and its answer
-     * @throws IOException to answer with the status of an {@link HttpException}, or with 500
+     * @throws Exception to answer: an {@link HttpException} with its status; any other is logged and answered with 500
      */
-    void onRequest(HttpExchange exchange) throws IOException;
+    void onRequest(HttpExchange exchange) throws Exception;
 }
