@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLSession;
 
 /**
@@ -76,8 +77,8 @@ final class HttpConnection implements TcpHandler {
     private ServerExchange exchange;
     /** The handshake that waits for its answer, or null. */
     private ServerUpgrade upgrade;
-    /** Only then may the application ask for the body: later its first bytes may have been kept for the next request. */
-    private boolean handling;
+    /** The thread that is in the handler: there the body begins at once. Null outside of it. */
+    private Thread handling;
     /** Null until the application asks for it, and behind the answer. */
     private RequestBody body;
     /** The request that is being answered asks for the head of the answer only. */
@@ -124,6 +125,12 @@ final class HttpConnection implements TcpHandler {
 
     MemoryAccount memory() {
         return tcp.memory();
+    }
+
+    void requireNotWorker() {
+        if (tcp.completionPort().isWorker()) {
+            throw new IllegalStateException("a worker of the port must not wait for it: use HttpHandler.blocking, or a BodyListener");
+        }
     }
 
     // ------------------------------------------------------------------ from the connection
@@ -298,7 +305,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     private boolean waits() {
-        return state == State.ANSWER || state == State.UPGRADE || state == State.FLUSH || state == State.BODY && turnOver;
+        return state == State.ANSWER || state == State.UPGRADE || state == State.FLUSH || state == State.BODY && (turnOver || exchange.isBodyPaused());
     }
 
     /** What came meanwhile has its turn. */
@@ -399,14 +406,14 @@ final class HttpConnection implements TcpHandler {
     private void handle(HttpRequest request) throws HttpException {
         exchange = new ServerExchange(this, request);
         state = State.ANSWER;
-        handling = true;
+        handling = Thread.currentThread();
         try {
             application(request, () -> {
                 settings.pages.onRequest(exchange);
                 return null;
             });
         } finally {
-            handling = false;
+            handling = null;
         }
         expectAnswer();
     }
@@ -420,19 +427,43 @@ final class HttpConnection implements TcpHandler {
     private void answerMissed() {
         if (exchange.cancel()) {
             LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + settings.responseTimeout);
+            abortBody("there was no answer in time");
             refuse(new HttpException(503, "there was no answer in time"));
         }
     }
 
+    /** Any thread. */
     void body(ServerExchange asked, BodyListener listener) {
-        if (asked != exchange || !handling || body != null) {
-            throw new IllegalStateException("the body is asked for once, while the request is handled");
+        if (Thread.currentThread() == handling) {
+            beginBody(asked, listener);
+            return;
         }
+        // whichever comes first: the connection may end before the task has its turn, and then drops it
+        AtomicBoolean begun = new AtomicBoolean();
+        asked.onCancel(() -> {
+            if (begun.compareAndSet(false, true)) {
+                listener.onBodyAborted("nobody waits for the answer any more");
+            }
+        });
+        tcp.execute(() -> {
+            if (begun.compareAndSet(false, true)) {
+                if (asked == exchange && state == State.ANSWER && !asked.isAnswered()) {
+                    stopDeadline();
+                    beginBody(asked, listener);
+                    takeKept();
+                } else {
+                    listener.onBodyAborted("the request was answered");
+                }
+            }
+        });
+    }
+
+    private void beginBody(ServerExchange asked, BodyListener listener) {
         HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), settings.httpLimits);
         if (asked.request().expectsContinue() && !decoder.isDone()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
-        body = new RequestBody(this, asked.request(), decoder, listener);
+        body = new RequestBody(this, asked, decoder, listener);
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
@@ -441,11 +472,26 @@ final class HttpConnection implements TcpHandler {
         }
     }
 
+    /** Any thread. */
+    void bodyResumed(ServerExchange resumed) {
+        tcp.execute(() -> {
+            if (resumed == exchange && state == State.BODY) {
+                takeKept();
+            }
+        });
+    }
+
+    /** While the application pauses the body, the time is its own, and has the limit of an answer. */
     private void expectBody() {
         long before = bodyBytes();
+        int pausesBefore = exchange.pauses();
+        boolean pausedBefore = exchange.isBodyPaused();
         startDeadline(settings.requestTimeout, () -> {
             long nanos = settings.requestTimeout.toNanos();
-            if (bodyBytes() - before < settings.minBodyRate * (nanos / 1e9)) {
+            boolean paused = pausedBefore || exchange.pauses() != pausesBefore;
+            if (settings.responseTimeout.isPositive() && exchange.pausedFor() >= settings.responseTimeout.toNanos()) {
+                answerMissed();
+            } else if (!paused && bodyBytes() - before < settings.minBodyRate * (nanos / 1e9)) {
                 abortBody("the body came too slowly");
                 refuse(new HttpException(408, "less than " + settings.minBodyRate + " bytes per second"));
             } else {
@@ -473,7 +519,7 @@ final class HttpConnection implements TcpHandler {
         body.take(data);
         if (state == State.BODY && body.isComplete()) {
             endBody();
-        } else if (data.hasRemaining()) {
+        } else if (data.hasRemaining() && !exchange.isBodyPaused()) {
             turnOver = true;
             tcp.executeLater(() -> {
                 turnOver = false;

@@ -4,17 +4,73 @@ import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponse;
+import java.io.InputStream;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The exchange of one request of an {@link HttpConnection}. Any thread. */
 final class ServerExchange extends RequestExchange implements HttpExchange {
+    private final AtomicBoolean bodyAsked = new AtomicBoolean();
+    private volatile boolean bodyPaused;
+    /** The clock of the port when the last pause began. */
+    private volatile long pausedNanos;
+    /** Counts the pauses. Guarded by this. */
+    private int pauses;
+
     ServerExchange(HttpConnection connection, HttpRequest request) {
         super(connection, request);
     }
 
     @Override
     public void body(BodyListener listener) {
-        connection.body(this, Objects.requireNonNull(listener));
+        Objects.requireNonNull(listener);
+        if (isAnswered() && !isCancelled()) {
+            throw new IllegalStateException("the request was answered");
+        }
+        if (!bodyAsked.compareAndSet(false, true)) {
+            throw new IllegalStateException("the body is asked for once");
+        }
+        connection.body(this, listener);
+    }
+
+    @Override
+    public InputStream bodyStream() {
+        BodyInputStream stream = new BodyInputStream(this);
+        body(stream);
+        return stream;
+    }
+
+    @Override
+    public void pauseBody() {
+        synchronized (this) {
+            pausedNanos = connection.nanoTime();
+            pauses++;
+            bodyPaused = true;
+        }
+    }
+
+    @Override
+    public void resumeBody() {
+        bodyPaused = false;
+        connection.bodyResumed(this);
+    }
+
+    boolean isBodyPaused() {
+        return bodyPaused;
+    }
+
+    /** How often the body was paused. */
+    synchronized int pauses() {
+        return pauses;
+    }
+
+    /** How long the body has been paused, in nanoseconds; 0 if it is not. */
+    long pausedFor() {
+        return bodyPaused ? connection.nanoTime() - pausedNanos : 0;
+    }
+
+    void requireNotWorker() {
+        connection.requireNotWorker();
     }
 
     @Override

@@ -3,7 +3,10 @@ package io.iocp4j.websocket.http;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Takes the body of a request piece by piece, as it arrives. Calls come one after the other from workers, so none may wait. */
+/**
+ * Takes the body of a request piece by piece, as it arrives. Calls come one after the other from workers, so none may wait; a listener
+ * that cannot keep up calls {@link HttpExchange#pauseBody}.
+ */
 public interface BodyListener {
     /**
      * The next bytes of the body, without chunk framing.
