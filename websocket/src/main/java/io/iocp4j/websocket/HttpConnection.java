@@ -12,6 +12,7 @@ import io.iocp4j.websocket.handshake.HandshakeInfo;
 import io.iocp4j.websocket.handshake.ServerHandshake;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpBodyDecoder;
+import io.iocp4j.websocket.http.HttpContent;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpRequestReader;
@@ -44,6 +45,8 @@ final class HttpConnection implements TcpHandler {
         BODY,
         /** Waits for the application's answer; what comes meanwhile is kept. */
         ANSWER,
+        /** Sends content that is made meanwhile; what comes is kept. */
+        STREAM,
         /** Waits for the application's decision about a handshake; the first frames are kept. */
         UPGRADE,
         /** Waits for the peer to read the answer before the next request has its turn; what comes meanwhile is kept. */
@@ -75,6 +78,12 @@ final class HttpConnection implements TcpHandler {
     private final HttpRequestReader reader;
     private State state = State.HEAD;
     private ServerExchange exchange;
+    /** The content that is being sent, or null. */
+    private ResponseStream stream;
+    /** The next request may follow the content that is being sent. */
+    private boolean keepAlive;
+    /** Nothing is answered any more; for threads of the application. */
+    private volatile boolean over;
     /** The handshake that waits for its answer, or null. */
     private ServerUpgrade upgrade;
     /** The thread that is in the handler: there the body begins at once. Null outside of it. */
@@ -127,6 +136,10 @@ final class HttpConnection implements TcpHandler {
         return tcp.memory();
     }
 
+    boolean isOver() {
+        return over;
+    }
+
     void requireNotWorker() {
         if (tcp.completionPort().isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for it: use HttpHandler.blocking, or a BodyListener");
@@ -159,7 +172,7 @@ final class HttpConnection implements TcpHandler {
         peerEnded = true;
         if (state == State.HEAD && reader.isStarted()) {
             refuse(new HttpException(400, "the request ended before its end"));
-        } else if (state != State.ANSWER) {
+        } else if (state != State.ANSWER && (state != State.STREAM || stream.isOpenEnded())) {
             if (webSocket != null) {
                 webSocket.onEnd();
             }
@@ -194,6 +207,8 @@ final class HttpConnection implements TcpHandler {
         tcp.execute(() -> {
             if (webSocket != null) {
                 webSocket.close(CloseCode.GOING_AWAY, "the server stops");
+            } else if (state == State.STREAM && !stream.isOpenEnded()) {
+                keepAlive = false;
             } else {
                 boolean idle = state == State.HEAD && !reader.isStarted() && tcp.bufferedAmount() == 0;
                 abortBody("the server stops");
@@ -305,7 +320,8 @@ final class HttpConnection implements TcpHandler {
     }
 
     private boolean waits() {
-        return state == State.ANSWER || state == State.UPGRADE || state == State.FLUSH || state == State.BODY && (turnOver || exchange.isBodyPaused());
+        return state == State.ANSWER || state == State.UPGRADE || state == State.STREAM || state == State.FLUSH
+                || state == State.BODY && (turnOver || exchange.isBodyPaused());
     }
 
     /** What came meanwhile has its turn. */
@@ -566,10 +582,16 @@ final class HttpConnection implements TcpHandler {
     // ------------------------------------------------------------------ answers
 
     /** Any thread. */
-    void answer(ServerExchange answered, HttpResponse response) {
+    void answer(ServerExchange answered) {
         tcp.execute(() -> {
+            HttpResponse response = answered.takeResponse();
+            if (response == null) {
+                return;
+            }
             if (answered == exchange && (state == State.ANSWER || state == State.BODY)) {
                 finish(response);
+            } else {
+                ServerExchange.discard(response);
             }
         });
     }
@@ -579,12 +601,59 @@ final class HttpConnection implements TcpHandler {
         HttpRequest request = exchange.request();
         // a body that was not read to its end stands between this answer and the next request
         boolean bodyLeft = state == State.BODY || body == null && (request.chunked() || request.contentLength() > 0);
-        boolean keepAlive = request.keepAlive() && !bodyLeft && !peerEnded;
+        HttpContent content = response.stream();
+        boolean endsWithConnection = content != null && content.length() < 0 && !request.http11();
+        keepAlive = request.keepAlive() && !bodyLeft && !peerEnded && !endsWithConnection;
         if (body != null) {
             body.drop();
             body = null;
         }
-        boolean room = tcp.send(response.encode(headOnly, keepAlive));
+        if (content == null) {
+            sent(tcp.send(response.encode(headOnly, keepAlive)));
+        } else if (headOnly) {
+            ServerExchange.discard(response);
+            sent(tcp.send(response.encodeHead(request.http11(), keepAlive)));
+        } else {
+            stream(request, response);
+        }
+    }
+
+    private void stream(HttpRequest request, HttpResponse response) {
+        HttpContent content = response.stream();
+        ResponseStream made = new ResponseStream(this, tcp, request, content, content.length() < 0 && request.http11());
+        if (!made.mayBegin()) {
+            ServerExchange.discard(response);
+            refuse(new HttpException(503, made.refusal()));
+            return;
+        }
+        tcp.send(response.encodeHead(request.http11(), keepAlive));
+        stream = made;
+        state = State.STREAM;
+        stream.begin(settings.requestTimeout, settings.minAnswerRate);
+    }
+
+    boolean isStreaming(ResponseStream asked) {
+        return stream == asked && state == State.STREAM;
+    }
+
+    /** The content has come to its end, or will never. */
+    void streamed(ResponseStream ended, boolean complete) {
+        if (!isStreaming(ended)) {
+            return;
+        }
+        stream = null;
+        if (complete) {
+            keepAlive &= !peerEnded;
+            sent(!tcp.awaitsDrain());
+        } else {
+            // what came so far must not look like the whole, also where its length is not known
+            end();
+            tcp.reset();
+        }
+    }
+
+    /** An answer has gone to TCP, which has room for more or not. */
+    private void sent(boolean room) {
         if (!keepAlive) {
             close();
         } else if (room) {
@@ -611,7 +680,11 @@ final class HttpConnection implements TcpHandler {
     /** Answers with an error and closes: what follows a refused request cannot be trusted to be a request. */
     private void refuse(HttpException e) {
         LOG.log(Level.DEBUG, "{0}: {1} {2}", tcp.remote(), e.status(), e.getMessage());
-        if (state != State.ENDED) {
+        if (state == State.STREAM) {
+            // its answer has begun
+            end();
+            tcp.reset();
+        } else if (state != State.ENDED) {
             end();
             tcp.send(e.response().encode(headOnly, false));
             tcp.close();
@@ -628,12 +701,18 @@ final class HttpConnection implements TcpHandler {
         state = State.ENDED;
         stopDeadline();
         kept = NOTHING;
+        over = true;
         if (upgrade != null) {
             upgrade.cancel();
+        }
+        if (stream != null) {
+            stream.cancel();
+            stream = null;
         }
         if (webSocket == null) {
             if (exchange != null) {
                 exchange.cancel();
+                exchange.discard();
             }
             reader.drop();
             if (holding != null) {

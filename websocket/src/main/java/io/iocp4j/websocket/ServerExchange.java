@@ -1,21 +1,30 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.websocket.http.BodyListener;
+import io.iocp4j.websocket.http.HttpContent;
 import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponse;
+import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger.Level;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The exchange of one request of an {@link HttpConnection}. Any thread. */
 final class ServerExchange extends RequestExchange implements HttpExchange {
+    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
+
     private final AtomicBoolean bodyAsked = new AtomicBoolean();
     private volatile boolean bodyPaused;
     /** The clock of the port when the last pause began. */
     private volatile long pausedNanos;
     /** Counts the pauses. Guarded by this. */
     private int pauses;
+    /** The answer on its way to the connection, which may end before. */
+    private final AtomicReference<HttpResponse> onItsWay = new AtomicReference<>();
 
     ServerExchange(HttpConnection connection, HttpRequest request) {
         super(connection, request);
@@ -77,9 +86,38 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
     public boolean respond(HttpResponse response) {
         Objects.requireNonNull(response);
         if (!answered()) {
+            discard(response);
             return false;
         }
-        connection.answer(this, response);
+        onItsWay.set(response);
+        connection.answer(this);
+        if (connection.isOver()) {
+            discard();
+        }
         return true;
+    }
+
+    /** The answer, for whoever sends it; null if it was taken before. */
+    HttpResponse takeResponse() {
+        return onItsWay.getAndSet(null);
+    }
+
+    /** Lets go of an answer that is not sent. */
+    void discard() {
+        HttpResponse response = takeResponse();
+        if (response != null) {
+            discard(response);
+        }
+    }
+
+    static void discard(HttpResponse response) {
+        HttpContent content = response.stream();
+        if (content != null) {
+            try {
+                content.discard();
+            } catch (IOException | RuntimeException | Error thrown) {
+                LOG.log(Level.WARNING, "the content of an answer that was not sent: discard threw", thrown);
+            }
+        }
     }
 }

@@ -257,6 +257,7 @@ public final class WebSocketServer implements AutoCloseable {
         Duration keepAliveTimeout = Duration.ofSeconds(30);
         Duration responseTimeout = Duration.ofSeconds(30);
         int minBodyRate = 100;
+        int minAnswerRate = 100;
         private SSLContext tls;
         private Consumer<SSLParameters> tlsParameters = parameters -> { };
         UpgradeHandler upgrades = request -> {
@@ -414,6 +415,24 @@ public final class WebSocketServer implements AutoCloseable {
                 throw new IllegalArgumentException("minBodyRate must not be negative: " + bytesPerSecond);
             }
             minBodyRate = bytesPerSecond;
+            return this;
+        }
+
+        /**
+         * How fast a client has to take content that is made while it is sent ({@link io.iocp4j.websocket.http.HttpContent}), on the average
+         * of each {@link #requestTimeout} in which some of it waits: a slower connection is aborted, so that it holds no thread and no file
+         * for ever. One that takes nothing at all has the write timeout of TCP. An answer in memory needs no such rate, since the next
+         * request has to wait until it was taken.
+         *
+         * @param bytesPerSecond 100 unless set; 0 for no such limit
+         * @return this
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder minAnswerRate(int bytesPerSecond) {
+            if (bytesPerSecond < 0) {
+                throw new IllegalArgumentException("minAnswerRate must not be negative: " + bytesPerSecond);
+            }
+            minAnswerRate = bytesPerSecond;
             return this;
         }
 

@@ -2,6 +2,7 @@ package io.iocp4j.websocket.http;
 
 import io.iocp4j.websocket.http.grammar.Authority;
 import io.iocp4j.websocket.http.grammar.PercentDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 
@@ -82,6 +83,16 @@ public record HttpRequest(String method, String target, String path, String quer
             start = end + 1;
         }
         return null;
+    }
+
+    /**
+     * The id of the last event that a client has got before it connected again, see {@link EventStream#send(String, String, String)}.
+     *
+     * @return null if it does not say
+     */
+    public String lastEventId() {
+        String id = headers.first("Last-Event-ID");
+        return id == null ? null : new String(id.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /**
