@@ -12,11 +12,14 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 
 /**
- * The body of a request for a thread that may block: keeps pieces until they are read, and pauses the body while there are many. One
- * thread reads.
+ * The body of a request for a thread that may block: keeps pieces until they are read, and pauses the body while there
+ * are many. One thread reads.
  */
 final class BodyInputStream extends InputStream implements BodyListener {
-    /** How many bytes are kept before the body is paused; it goes on when half of them are left. The piece that goes past is kept whole. */
+    /**
+     * How many bytes are kept before the body is paused; it goes on when half of them are left. The piece that goes
+     * past is kept whole.
+     */
     static final int KEPT_MAX = 64 << 10;
 
     private final ServerExchange exchange;

@@ -38,7 +38,8 @@ record LaterListener(CompletionStage<? extends WebSocketListener> stage) impleme
         }
     }
 
-    private static void complete(CompletableFuture<WebSocketListener> answer, WebSocketListener listener, Throwable thrown) {
+    private static void complete(CompletableFuture<WebSocketListener> answer, WebSocketListener listener,
+            Throwable thrown) {
         if (thrown == null) {
             answer.complete(listener);
         } else {
@@ -60,6 +61,7 @@ record LaterListener(CompletionStage<? extends WebSocketListener> stage) impleme
 
     private static Throwable unwrapped(Throwable thrown) {
         boolean wrapped = thrown instanceof CompletionException || thrown instanceof ExecutionException;
-        return wrapped && thrown.getCause() != null && !(thrown.getCause() instanceof CancellationException) ? thrown.getCause() : thrown;
+        Throwable cause = wrapped ? thrown.getCause() : null;
+        return cause == null || cause instanceof CancellationException ? thrown : cause;
     }
 }

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Objects;
 import javax.net.ssl.SSLSession;
 
-/** A request that waits for its answer: what the application sees of it, and how it hears that nobody waits any more. Any thread. */
+/**
+ * A request that waits for its answer: what the application sees of it, and how it hears that nobody waits any more.
+ * Any thread.
+ */
 abstract class RequestExchange {
     private static final System.Logger LOG = new GuardedLog(RequestExchange.class);
 

@@ -15,8 +15,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * The content of an answer on its way to the client: framed, and sent by a virtual thread with the blocking calls of the connection. The
- * methods of an output stream are for that thread; begun and cancelled as the strand.
+ * The content of an answer on its way to the client: framed, and sent by a virtual thread with the blocking calls of
+ * the connection. The methods of an output stream are for that thread; begun and cancelled as the strand.
  */
 final class ResponseStream extends OutputStream {
     private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
@@ -46,7 +46,8 @@ final class ResponseStream extends OutputStream {
     private boolean ended;
 
     /** A stream that is not begun; without chunks, content of unknown length reaches to the end of the connection. */
-    ResponseStream(HttpConnection connection, TcpConnection tcp, HttpRequest request, HttpContent content, boolean chunked) {
+    ResponseStream(HttpConnection connection, TcpConnection tcp, HttpRequest request, HttpContent content,
+            boolean chunked) {
         this.connection = connection;
         this.tcp = tcp;
         this.request = request;
@@ -62,7 +63,10 @@ final class ResponseStream extends OutputStream {
         return content.isOpenEnded();
     }
 
-    /** Returns whether there is room in the memory of the port for what this gathers; else {@link #refusal} says why not. */
+    /**
+     * Returns whether there is room in the memory of the port for what this gathers; else {@link #refusal} says why
+     * not.
+     */
     boolean mayBegin() {
         return holding.set(chunk.length);
     }
@@ -71,7 +75,10 @@ final class ResponseStream extends OutputStream {
         return holding.refusal();
     }
 
-    /** Begins behind the head, with the least rate in bytes per second that the peer has to take in each interval; 0 for any. */
+    /**
+     * Begins behind the head, with the least rate in bytes per second that the peer has to take in each interval; 0 for
+     * any.
+     */
     void begin(Duration interval, int leastRate) {
         thread.start();
         if (leastRate > 0) {
@@ -84,7 +91,10 @@ final class ResponseStream extends OutputStream {
         thread.interrupt();
     }
 
-    /** Looks in each interval whether the peer takes what waits for it. Where nothing waits, it is the application that is slow. */
+    /**
+     * Looks in each interval whether the peer takes what waits for it. Where nothing waits, it is the application that
+     * is slow.
+     */
     private void expectTaken(Duration interval, int leastRate) {
         long waiting = tcp.bufferedAmount();
         long before = tcp.bytesTaken();
@@ -95,7 +105,8 @@ final class ResponseStream extends OutputStream {
             long taken = tcp.bytesTaken() - before;
             if (waiting > 0 && tcp.bufferedAmount() > 0 && taken < leastRate * (interval.toNanos() / 1e9)) {
                 LOG.log(Level.DEBUG, "{0} takes less than {1} bytes per second", tcp.remote(), leastRate);
-                tcp.abort(IoError.TIMED_OUT, new IOException("the peer takes less than " + leastRate + " bytes per second"));
+                tcp.abort(IoError.TIMED_OUT,
+                        new IOException("the peer takes less than " + leastRate + " bytes per second"));
             } else {
                 expectTaken(interval, leastRate);
             }
@@ -112,7 +123,8 @@ final class ResponseStream extends OutputStream {
             complete = true;
         } catch (Throwable thrown) {
             boolean gone = cancelled || tcp.state() != TcpConnection.State.OPEN;
-            LOG.log(gone ? Level.DEBUG : Level.WARNING, "the content of the answer to " + request + " of " + tcp.remote() + " threw", thrown);
+            LOG.log(gone ? Level.DEBUG : Level.WARNING, "the content of the answer to " + request + " of "
+                    + tcp.remote() + " threw", thrown);
         } finally {
             holding.set(0);
             boolean whole = complete;

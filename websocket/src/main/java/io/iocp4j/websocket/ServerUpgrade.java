@@ -12,7 +12,8 @@ import java.util.Locale;
 /** The handshake of an {@link HttpConnection} on its way through the application. Any thread. */
 final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
     /** Fields that belong to the handshake, or that frame content, which a 101 has none of. In lower case. */
-    private static final List<String> RESERVED = List.of("upgrade", "connection", "content-length", "transfer-encoding", "trailer");
+    private static final List<String> RESERVED = List.of("upgrade", "connection", "content-length", "transfer-encoding",
+            "trailer");
     private static final String RESERVED_PREFIX = "sec-websocket-";
 
     private final List<String> offered;
@@ -24,7 +25,8 @@ final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
     private final HttpHeaders.Builder fields = HttpHeaders.builder();
 
     /** Throws HttpException if what the client offers is malformed. */
-    ServerUpgrade(HttpConnection connection, HttpRequest request, List<String> supported, Deflate options) throws HttpException {
+    ServerUpgrade(HttpConnection connection, HttpRequest request, List<String> supported,
+            Deflate options) throws HttpException {
         super(connection, request);
         offered = ServerHandshake.offeredSubprotocols(request);
         subprotocol = ServerHandshake.subprotocol(request, supported);

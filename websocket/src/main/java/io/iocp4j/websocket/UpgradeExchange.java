@@ -7,14 +7,15 @@ import java.util.List;
 import javax.net.ssl.SSLSession;
 
 /**
- * An opening handshake that waits for the answer of an {@link UpgradeHandler}. It is valid in itself, and its origin is allowed. Any
- * thread.
+ * An opening handshake that waits for the answer of an {@link UpgradeHandler}. It is valid in itself, and its origin is
+ * allowed. Any thread.
  */
 public interface UpgradeExchange {
     /**
      * The handshake.
      *
-     * @return its head; {@link HttpRequest#path()}, {@link HttpRequest#parameter} and the fields are what a decision needs
+     * @return its head; {@link HttpRequest#path()}, {@link HttpRequest#parameter} and the fields are what a decision
+     *         needs
      */
     HttpRequest request();
 
@@ -56,7 +57,8 @@ public interface UpgradeExchange {
     /**
      * The subprotocol that will be agreed on.
      *
-     * @return the choice of the handler; before it the first of the server's options that the client offers; null for none
+     * @return the choice of the handler; before it the first of the server's options that the client offers; null for
+     *         none
      */
     String subprotocol();
 
@@ -71,10 +73,11 @@ public interface UpgradeExchange {
     UpgradeExchange subprotocol(String name);
 
     /**
-     * Adds a field to the 101, such as {@code Set-Cookie}; names may repeat. A refusal has the fields of its exception instead.
+     * Adds a field to the 101, such as {@code Set-Cookie}; names may repeat. A refusal has the fields of its exception
+     * instead.
      *
-     * @param name a token; not one of the handshake itself ({@code Sec-WebSocket-*}, {@code Upgrade}, {@code Connection}), nor one that
-     *        frames content
+     * @param name a token; not one of the handshake itself ({@code Sec-WebSocket-*}, {@code Upgrade},
+     *         {@code Connection}), nor one that frames content
      * @param value no control characters but TAB, nothing above U+00FF
      * @return this
      * @throws IllegalArgumentException if name or value is not allowed
@@ -83,7 +86,8 @@ public interface UpgradeExchange {
     UpgradeExchange header(String name, String value);
 
     /**
-     * Runs a task if the answer becomes useless before it is there: the client has gone, the server stops, or the time is over.
+     * Runs a task if the answer becomes useless before it is there: the client has gone, the server stops, or the time
+     * is over.
      *
      * @param task runs once, on a worker, or at once on this thread if that has happened; must not wait
      */

@@ -4,8 +4,9 @@ import io.iocp4j.websocket.http.HttpException;
 import java.util.Objects;
 
 /**
- * Decides about handshakes. A handler that knows its answer is a lambda that returns a listener: {@code exchange -> new Chat()}. One that
- * looks something up returns {@link UpgradeAnswer#later}, or is written as if it had all the time: {@link #blocking}.
+ * Decides about handshakes. A handler that knows its answer is a lambda that returns a listener:
+ * {@code exchange -> new Chat()}. One that looks something up returns {@link UpgradeAnswer#later}, or is written as if
+ * it had all the time: {@link #blocking}.
  */
 @FunctionalInterface
 public interface UpgradeHandler {
@@ -14,14 +15,14 @@ public interface UpgradeHandler {
      *
      * @param exchange the handshake, and what its answer may have beside the listener
      * @return the listener of the new WebSocket, or {@link UpgradeAnswer#later}
-     * @throws Exception to refuse: an {@link HttpException} with its status, such as 401, 403, 404, 429, 503 or a redirect; any other is
-     *         logged and answered with 500
+     * @throws Exception to refuse: an {@link HttpException} with its status, such as 401, 403, 404, 429, 503 or a
+     *         redirect; any other is logged and answered with 500
      */
     UpgradeAnswer onUpgrade(UpgradeExchange exchange) throws Exception;
 
     /**
-     * Calls a handler on a virtual thread, where it may wait for whatever it needs. The thread is interrupted when the client has gone,
-     * the server stops, or the response timeout is over.
+     * Calls a handler on a virtual thread, where it may wait for whatever it needs. The thread is interrupted when the
+     * client has gone, the server stops, or the response timeout is over.
      *
      * @param handler as it would be on a worker
      * @return a handler

@@ -64,11 +64,13 @@ class BlockingHandlerTest {
     @Test
     @DisplayName("runs on a virtual thread, sees both addresses, and answers requests of one connection in their order")
     void runs() throws Exception {
-        try (TestServer server = blocking(exchange -> exchange.respond(HttpResponse.text(200, Thread.currentThread().isVirtual() + " "
+        try (TestServer server = blocking(exchange -> exchange.respond(HttpResponse.text(200, Thread.currentThread()
+                .isVirtual() + " "
                 + exchange.remote().getPort() + " " + exchange.local().getPort() + " " + exchange.tlsSession())));
                 RawClient client = server.connect()) {
             client.send(get("/1") + get("/2"));
-            String expected = "true " + client.socket().getLocalPort() + " " + server.server.address().getPort() + " null";
+            String expected = "true " + client.socket().getLocalPort() + " " + server.server.address().getPort()
+                    + " null";
             assertEquals(expected, client.response().body());
             assertEquals(expected, client.response().body());
         }
@@ -77,7 +79,8 @@ class BlockingHandlerTest {
     @Test
     @DisplayName("sees the TLS session, as the JDK's client negotiates it")
     void tls() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.tls(TestKeys.LOCALHOST.context()).pages(HttpHandler.blocking(exchange ->
+        try (TestServer server = TestServer.with(b -> b.tls(TestKeys.LOCALHOST.context())
+                .pages(HttpHandler.blocking(exchange ->
                 exchange.respond(HttpResponse.text(200, exchange.tlsSession().getProtocol())))));
                 HttpClient http = HttpClient.newBuilder().sslContext(TestKeys.trusting()).build()) {
             URI uri = URI.create("https://localhost:" + server.server.address().getPort() + "/");
@@ -179,7 +182,8 @@ class BlockingHandlerTest {
     @Test
     @DisplayName("that reads nothing for the response timeout is answered for with 503, and its read throws")
     void neverReads() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.requestTimeout(Duration.ofMillis(20)).responseTimeout(Duration.ofMillis(100))
+        try (TestServer server = TestServer.with(b -> b.requestTimeout(Duration.ofMillis(20))
+                .responseTimeout(Duration.ofMillis(100))
                 .pages(HttpHandler.blocking(exchange -> {
                     InputStream body = exchange.bodyStream();
                     try {
@@ -206,7 +210,8 @@ class BlockingHandlerTest {
             try {
                 body.readAllBytes();
             } catch (IOException e) {
-                told.add(e instanceof IoException io && io.error() == IoError.OPERATION_ABORTED ? "interrupted" : "no end");
+                told.add(e instanceof IoException io && io.error() == IoError.OPERATION_ABORTED
+                        ? "interrupted" : "no end");
             }
         }); RawClient client = server.connect()) {
             client.send(post(3) + "a");
@@ -298,7 +303,8 @@ class BlockingHandlerTest {
             asked.add(exchange);
             exchange.body(new Pausing(exchange));
         }); RawClient client = server.connect()) {
-            client.send(get("/", "Transfer-Encoding: chunked").replace("GET", "POST") + "1\r\na\r\n2\r\nbc\r\n3\r\ndef\r\n0\r\n\r\n");
+            client.send(get("/", "Transfer-Encoding: chunked").replace("GET", "POST")
+                    + "1\r\na\r\n2\r\nbc\r\n3\r\ndef\r\n0\r\n\r\n");
             HttpExchange exchange = TestServer.take(asked);
             client.socket().setSoTimeout(100);
             for (int i = 1; i <= 3; i++) {

@@ -31,20 +31,25 @@ class HttpFilesOverTcpTest {
         byte[] content = new byte[5_000_001];
         new SplittableRandom(SEED).nextBytes(content);
         Files.write(root.resolve("big.bin"), content);
-        try (TestServer server = TestServer.pages(DirectoryHandler.of(root)); HttpClient http = HttpClient.newHttpClient()) {
+        try (TestServer server = TestServer.pages(DirectoryHandler.of(root));
+                HttpClient http = HttpClient.newHttpClient()) {
             URI uri = URI.create("http" + server.uri().toString().substring(2) + "big.bin");
             HttpResponse<byte[]> whole = http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofByteArray());
             assertArrayEquals(content, whole.body());
             String etag = whole.headers().firstValue("etag").orElseThrow();
-            HttpResponse<byte[]> part = http.send(HttpRequest.newBuilder(uri).header("Range", "bytes=4000000-").header("If-Range", etag)
+            HttpResponse<byte[]> part = http.send(HttpRequest.newBuilder(uri).header("Range", "bytes=4000000-")
+                    .header("If-Range", etag)
                     .build(), BodyHandlers.ofByteArray());
             assertEquals(206, part.statusCode());
             assertArrayEquals(Arrays.copyOfRange(content, 4_000_000, content.length), part.body());
-            assertEquals(304, http.send(HttpRequest.newBuilder(uri).header("If-None-Match", etag).build(), BodyHandlers.ofByteArray())
+            assertEquals(304, http.send(HttpRequest.newBuilder(uri).header("If-None-Match", etag).build(),
+                    BodyHandlers.ofByteArray())
                     .statusCode());
-            HttpResponse<byte[]> head = http.send(HttpRequest.newBuilder(uri).HEAD().build(), BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> head = http.send(HttpRequest.newBuilder(uri).HEAD().build(),
+                    BodyHandlers.ofByteArray());
             assertEquals("5000001", head.headers().firstValue("content-length").orElseThrow());
-            assertEquals(404, http.send(HttpRequest.newBuilder(uri.resolve("/no")).build(), BodyHandlers.ofByteArray()).statusCode());
+            assertEquals(404, http.send(HttpRequest.newBuilder(uri.resolve("/no")).build(), BodyHandlers.ofByteArray())
+                    .statusCode());
         }
     }
 

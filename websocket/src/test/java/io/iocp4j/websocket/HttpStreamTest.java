@@ -87,7 +87,8 @@ class HttpStreamTest {
                 assertEquals("chunked", head.fields().get("transfer-encoding"));
                 assertNull(head.fields().get("content-length"));
                 assertEquals("keep-alive", head.fields().get("connection"));
-                assertEquals("3\r\none\r\n1\r\n2\r\n0\r\n\r\n", new String(client.in().readNBytes(19), StandardCharsets.US_ASCII));
+                assertEquals("3\r\none\r\n1\r\n2\r\n0\r\n\r\n",
+                        new String(client.in().readNBytes(19), StandardCharsets.US_ASCII));
             }
         }
     }
@@ -123,7 +124,8 @@ class HttpStreamTest {
                 from += length;
             }
         })); HttpClient http = HttpClient.newHttpClient()) {
-            assertArrayEquals(content, http.send(HttpRequest.newBuilder(uri(server)).build(), BodyHandlers.ofByteArray()).body());
+            assertArrayEquals(content,
+                    http.send(HttpRequest.newBuilder(uri(server)).build(), BodyHandlers.ofByteArray()).body());
         }
     }
 
@@ -144,7 +146,8 @@ class HttpStreamTest {
     @Test
     @DisplayName("is not made to answer HEAD, and closes what it holds")
     void head() throws Exception {
-        try (TestServer server = TestServer.pages(stream(HttpContent.of(closing(new byte[7]), 7))); RawClient client = server.connect()) {
+        try (TestServer server = TestServer.pages(stream(HttpContent.of(closing(new byte[7]), 7)));
+                RawClient client = server.connect()) {
             client.send(get("/").replace("GET", "HEAD"));
             assertEquals("7", client.response(true).fields().get("content-length"));
             assertEquals("closed", TestServer.take(told));
@@ -195,7 +198,8 @@ class HttpStreamTest {
             }
         };
         try (TestServer server = TestServer.pages(stream(content)); HttpClient http = HttpClient.newHttpClient()) {
-            assertThrows(IOException.class, () -> http.send(HttpRequest.newBuilder(uri(server)).build(), BodyHandlers.ofByteArray()));
+            assertThrows(IOException.class,
+                    () -> http.send(HttpRequest.newBuilder(uri(server)).build(), BodyHandlers.ofByteArray()));
         }
     }
 
@@ -307,7 +311,8 @@ class HttpStreamTest {
     @DisplayName("is not cut where it is the application that is slow")
     void slowApplication() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        try (TestServer server = TestServer.with(b -> b.requestTimeout(Duration.ofMillis(20)).responseTimeout(Duration.ofMillis(20))
+        try (TestServer server = TestServer.with(b -> b.requestTimeout(Duration.ofMillis(20))
+                .responseTimeout(Duration.ofMillis(20))
                 .minAnswerRate(1 << 30).pages(stream(out -> {
                     out.write('a');
                     out.flush();
@@ -353,10 +358,12 @@ class HttpStreamTest {
                 assertThrows(IllegalArgumentException.class, () -> events.send(null, "a\0", ""));
             }));
         }); HttpClient http = HttpClient.newHttpClient()) {
-            var response = http.send(HttpRequest.newBuilder(uri(server)).header("Last-Event-ID", "6").build(), BodyHandlers.ofLines());
+            var response = http.send(HttpRequest.newBuilder(uri(server)).header("Last-Event-ID", "6").build(),
+                    BodyHandlers.ofLines());
             assertEquals("text/event-stream", response.headers().firstValue("content-type").orElseThrow());
             var lines = response.body().iterator();
-            for (String line : new String[] {"id: 7", "event: tick", "data: one", "data: two", "data: thr\u00e9e", "data: ", ""}) {
+            for (String line : new String[] {"id: 7", "event: tick", "data: one", "data: two", "data: thr\u00e9e",
+                    "data: ", ""}) {
                 assertEquals(line, lines.next());
             }
             more.countDown();

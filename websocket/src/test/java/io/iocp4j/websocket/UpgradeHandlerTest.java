@@ -48,7 +48,8 @@ class UpgradeHandlerTest {
     @Test
     @DisplayName("sees the request, both addresses, the account of memory and the offered subprotocols; there is no TLS session")
     void sees() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.subprotocols("v2").webSockets(this::later)); RawClient client = server.connect()) {
+        try (TestServer server = TestServer.with(b -> b.subprotocols("v2").webSockets(this::later));
+                RawClient client = server.connect()) {
             client.send(RawClient.upgradeHead("/chat?room=1", PROTOCOLS));
             UpgradeExchange exchange = TestServer.take(asked);
             assertEquals("1", exchange.request().parameter("room"));
@@ -73,7 +74,8 @@ class UpgradeHandlerTest {
 
     private WebSocket connect(TestServer server) throws Exception {
         CompletableFuture<WebSocket> opening = WebSocketClient.builder().tls(TestKeys.trusting())
-                .connectAsync(server.port, java.net.URI.create("wss" + server.uri().toString().substring(2)), new Echo());
+                .connectAsync(server.port, java.net.URI.create("wss" + server.uri().toString().substring(2)),
+                        new Echo());
         later.complete(new Echo());
         return opening.get(20, TimeUnit.SECONDS);
     }
@@ -100,7 +102,8 @@ class UpgradeHandlerTest {
 
     @ParameterizedTest
     @DisplayName("may not add fields that belong to the handshake or frame content, nor a subprotocol that is not offered")
-    @ValueSource(strings = {"Sec-WebSocket-Accept", "sec-websocket-extensions", "Upgrade", "CONNECTION", "Content-Length",
+    @ValueSource(strings = {"Sec-WebSocket-Accept", "sec-websocket-extensions", "Upgrade", "CONNECTION",
+            "Content-Length",
         "Transfer-Encoding", "a b"})
     void reserved(String name) throws Exception {
         try (TestServer server = waiting(); RawClient client = server.connect()) {
@@ -206,7 +209,8 @@ class UpgradeHandlerTest {
             assertEquals(307, response.status());
             assertEquals("/there", response.fields().get("location"));
             client.assertEnd();
-            try (WebSocket socket = WebSocketClient.builder().redirects(1).connectAsync(server.port, server.uri(), new Echo())
+            try (WebSocket socket = WebSocketClient.builder().redirects(1)
+                    .connectAsync(server.port, server.uri(), new Echo())
                     .get(20, TimeUnit.SECONDS)) {
                 assertEquals("/there", socket.handshake().request().path());
             }

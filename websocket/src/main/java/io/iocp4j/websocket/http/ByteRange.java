@@ -32,7 +32,8 @@ record ByteRange(long first, long last) {
         long to = number(range.substring(hyphen + 1));
         boolean open = hyphen == range.length() - 1;
         if (hyphen == 0) {
-            return to < 0 ? null : to == 0 || length == 0 ? UNSATISFIABLE : new ByteRange(Math.max(0, length - to), length - 1);
+            boolean empty = to == 0 || length == 0;
+            return to < 0 ? null : empty ? UNSATISFIABLE : new ByteRange(Math.max(0, length - to), length - 1);
         }
         if (from < 0 || !open && to < from) {
             return null;

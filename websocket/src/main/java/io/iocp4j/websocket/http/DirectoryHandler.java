@@ -7,9 +7,10 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * Serves the files below a directory, as {@link HttpFile} does: on virtual threads, for GET and HEAD. Nothing outside of the directory is
- * reached: not by the path, which must be made of plain names, and not by symbolic links, unless that is asked for. Names that begin with
- * a dot ({@code .git}, {@code .env}) are not served, but for {@code .well-known}. There are no listings. An immutable value for any thread.
+ * Serves the files below a directory, as {@link HttpFile} does: on virtual threads, for GET and HEAD. Nothing outside
+ * of the directory is reached: not by the path, which must be made of plain names, and not by symbolic links, unless
+ * that is asked for. Names that begin with a dot ({@code .git}, {@code .env}) are not served, but for
+ * {@code .well-known}. There are no listings. An immutable value for any thread.
  */
 public final class DirectoryHandler implements HttpHandler {
     /** Separators of some system, drive letters and alternate streams of Windows, the end of a name in C. */
@@ -41,7 +42,8 @@ public final class DirectoryHandler implements HttpHandler {
     }
 
     /**
-     * This handler under another path: {@code /static/app.js} is {@code app.js} of the directory if the prefix is {@code /static/}.
+     * This handler under another path: {@code /static/app.js} is {@code app.js} of the directory if the prefix is
+     * {@code /static/}.
      *
      * @param path begins and ends with a slash
      * @return a new handler, which answers 404 to all other paths
@@ -74,7 +76,8 @@ public final class DirectoryHandler implements HttpHandler {
     }
 
     /**
-     * This handler with another rule for symbolic links that lead out of the directory. Links within it are always followed.
+     * This handler with another rule for symbolic links that lead out of the directory. Links within it are always
+     * followed.
      *
      * @param allowed false unless set: such a file is not there
      * @return a new handler
@@ -146,8 +149,8 @@ public final class DirectoryHandler implements HttpHandler {
     }
 
     /**
-     * Whether a file, with all links resolved, is below the directory, and by names that are served: a link must not lead to others. What
-     * is not there is not inside.
+     * Whether a file, with all links resolved, is below the directory, and by names that are served: a link must not
+     * lead to others. What is not there is not inside.
      */
     private boolean isInside(Path file) throws IOException {
         if (!Files.exists(file)) {

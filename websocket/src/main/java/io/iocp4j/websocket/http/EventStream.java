@@ -6,16 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * Server-sent events on their way to one client, see {@link HttpResponse#events}. Calls block while the client is slow, and throw when it
- * is gone. Any thread; events of several threads come one after the other.
+ * Server-sent events on their way to one client, see {@link HttpResponse#events}. Calls block while the client is slow,
+ * and throw when it is gone. Any thread; events of several threads come one after the other.
  */
 public final class EventStream {
     /** What sends the events of one client. */
     @FunctionalInterface
     public interface Source {
         /**
-         * Sends events, on a virtual thread of its own, which is interrupted when the client has gone. The stream ends when this returns,
-         * and the client connects again, as long as it is not answered with 204.
+         * Sends events, on a virtual thread of its own, which is interrupted when the client has gone. The stream ends
+         * when this returns, and the client connects again, as long as it is not answered with 204.
          *
          * @param events to the client
          * @throws Exception to end the connection
@@ -42,7 +42,8 @@ public final class EventStream {
     /**
      * Sends an event.
      *
-     * @param id what the client repeats as {@link HttpRequest#lastEventId()} when it connects again; null leaves the one before
+     * @param id what the client repeats as {@link HttpRequest#lastEventId()} when it connects again; null leaves the
+     *         one before
      * @param event the name of its type; null for {@code message}
      * @param data of one or more lines
      * @throws IOException if the client is gone, or the thread is interrupted
@@ -70,7 +71,8 @@ public final class EventStream {
     }
 
     /**
-     * Sends what no page sees: it keeps proxies from ending a silent connection, and finds out whether the client is still there.
+     * Sends what no page sees: it keeps proxies from ending a silent connection, and finds out whether the client is
+     * still there.
      *
      * @param text may be empty
      * @throws IOException if the client is gone, or the thread is interrupted

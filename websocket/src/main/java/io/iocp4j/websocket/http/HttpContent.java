@@ -8,8 +8,8 @@ import java.nio.channels.ReadableByteChannel;
 import java.util.Objects;
 
 /**
- * The content of a response that is made while it is sent. A lambda is one of unknown length, and good for any number of responses:
- * {@code HttpResponse.stream(200, "text/csv", out -> rows.forEach(...))}.
+ * The content of a response that is made while it is sent. A lambda is one of unknown length, and good for any number
+ * of responses: {@code HttpResponse.stream(200, "text/csv", out -> rows.forEach(...))}.
  */
 @FunctionalInterface
 public interface HttpContent {
@@ -19,9 +19,9 @@ public interface HttpContent {
     /**
      * Writes the content. Called once for each response, on a virtual thread of its own, which may wait.
      *
-     * @param out blocks while more is queued for the client than the high-water mark of the connection allows. Bytes leave when about
-     *        8 KiB have gathered, at {@code flush()}, and at the end. Throws when the connection ends; the thread is then interrupted too. It
-     *        need not be closed, and is of no use when this has returned
+     * @param out blocks while more is queued for the client than the high-water mark of the connection allows. Bytes
+     *         leave when about 8 KiB have gathered, at {@code flush()}, and at the end. Throws when the connection
+     *         ends; the thread is then interrupted too. It need not be closed, and is of no use when this has returned
      * @throws Exception to end the connection, so that the client does not take what came for the whole
      */
     void writeTo(OutputStream out) throws Exception;
@@ -29,16 +29,16 @@ public interface HttpContent {
     /**
      * The length, which goes to the client before the content.
      *
-     * @return bytes, exactly as many as will be written, else the connection ends; {@link #UNKNOWN} for content that is sent in chunks, or
-     *         to a client of HTTP/1.0 up to the end of the connection
+     * @return bytes, exactly as many as will be written, else the connection ends; {@link #UNKNOWN} for content that is
+     *         sent in chunks, or to a client of HTTP/1.0 up to the end of the connection
      */
     default long length() {
         return UNKNOWN;
     }
 
     /**
-     * Tells whether the content goes on until the client has enough of it, as events do. Then a client that ends its side ends it, and so
-     * does a server that stops; both let other content finish.
+     * Tells whether the content goes on until the client has enough of it, as events do. Then a client that ends its
+     * side ends it, and so does a server that stops; both let other content finish.
      *
      * @return false unless overridden
      */
@@ -47,8 +47,8 @@ public interface HttpContent {
     }
 
     /**
-     * Gives back what the content holds. Called instead of {@link #writeTo} if the response is not sent, or without its content; may be
-     * called twice.
+     * Gives back what the content holds. Called instead of {@link #writeTo} if the response is not sent, or without its
+     * content; may be called twice.
      *
      * @throws IOException is logged
      */

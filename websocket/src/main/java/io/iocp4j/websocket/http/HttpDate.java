@@ -11,19 +11,24 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Dates of fields. The value of {@code Date} for the time that it is: formatted once a second and not once an answer. Any thread. */
+/**
+ * Dates of fields. The value of {@code Date} for the time that it is: formatted once a second and not once an answer.
+ * Any thread.
+ */
 final class HttpDate {
     static final HttpDate SYSTEM = new HttpDate(InstantSource.system());
 
     private static final String[] DAYS = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    private static final String[] MONTHS = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    private static final String[] MONTHS = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+            "Dec"};
 
     private static final String TIME = "(?<hour>[0-9]{2}):(?<minute>[0-9]{2}):(?<second>[0-9]{2})";
-    private static final Pattern FIXED = Pattern.compile("[A-Z][a-z]{2}, (?<day>[0-9]{2}) (?<month>[A-Z][a-z]{2}) (?<year>[0-9]{4}) "
-            + TIME + " GMT");
-    private static final Pattern RFC_850 = Pattern.compile("[A-Z][a-z]{5,8}, (?<day>[0-9]{2})-(?<month>[A-Z][a-z]{2})-(?<year>[0-9]{2}) "
-            + TIME + " GMT");
-    private static final Pattern ASCTIME = Pattern.compile("[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[0-9 ][0-9]) " + TIME
+    private static final Pattern FIXED = Pattern.compile("[A-Z][a-z]{2}, (?<day>[0-9]{2}) (?<month>[A-Z][a-z]{2}) "
+            + "(?<year>[0-9]{4}) " + TIME + " GMT");
+    private static final Pattern RFC_850 = Pattern.compile("[A-Z][a-z]{5,8}, (?<day>[0-9]{2})-(?<month>[A-Z][a-z]{2})-"
+            + "(?<year>[0-9]{2}) " + TIME + " GMT");
+    private static final Pattern ASCTIME = Pattern.compile("[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[0-9 ][0-9]) "
+            + TIME
             + " (?<year>[0-9]{4})");
     /** What a date is at most long, so that nothing longer is looked at. */
     private static final int LENGTH_MAX = 40;
@@ -56,7 +61,10 @@ final class HttpDate {
         return format(moment.getEpochSecond());
     }
 
-    /** A date in one of the three forms of RFC 9110 section 5.6.7; null for null and for anything else. The day of the week is not compared. */
+    /**
+     * A date in one of the three forms of RFC 9110 section 5.6.7; null for null and for anything else. The day of the
+     * week is not compared.
+     */
     static Instant parse(String date) {
         if (date == null || date.length() > LENGTH_MAX) {
             return null;
@@ -91,7 +99,10 @@ final class HttpDate {
         return Integer.parseInt(date.group(part).strip());
     }
 
-    /** RFC 9110 section 5.6.7. Not DateTimeFormatter.RFC_1123_DATE_TIME, which writes the first nine days with one digit. */
+    /**
+     * RFC 9110 section 5.6.7. Not DateTimeFormatter.RFC_1123_DATE_TIME, which writes the first nine days with one
+     * digit.
+     */
     private static String format(long epochSecond) {
         ZonedDateTime time = Instant.ofEpochSecond(epochSecond).atZone(ZoneOffset.UTC);
         StringBuilder text = new StringBuilder(29).append(DAYS[time.getDayOfWeek().ordinal()]).append(", ");

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * A request that is answered with an error status or a redirect. The message is a plain sentence, never text of the peer, so it can be
- * sent and logged as it is.
+ * A request that is answered with an error status or a redirect. The message is a plain sentence, never text of the
+ * peer, so it can be sent and logged as it is.
  */
 public final class HttpException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -77,7 +77,8 @@ public final class HttpException extends IOException {
      * @return a new exception
      */
     public static HttpException redirect(int status, String location) {
-        return new HttpException(status, "the answer is elsewhere", HttpHeaders.builder().add("Location", location).build());
+        return new HttpException(status, "the answer is elsewhere", HttpHeaders.builder().add("Location", location)
+                .build());
     }
 
     /**

@@ -12,8 +12,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 
 /**
- * A file as the answer to a request: with its length, its type by suffix, an ETag and Last-Modified, so that a client asks whether it has
- * changed (304) or for the part that it lacks (206, one range). An immutable value for any thread.
+ * A file as the answer to a request: with its length, its type by suffix, an ETag and Last-Modified, so that a client
+ * asks whether it has changed (304) or for the part that it lacks (206, one range). An immutable value for any thread.
  */
 public final class HttpFile {
     private final Path file;
@@ -58,8 +58,8 @@ public final class HttpFile {
     }
 
     /**
-     * The answer to a request for this file, by its method, conditions and range. Reads the attributes of the file and may block, so it is
-     * for {@link HttpHandler#blocking}; the content is read while it is sent, on a virtual thread.
+     * The answer to a request for this file, by its method, conditions and range. Reads the attributes of the file and
+     * may block, so it is for {@link HttpHandler#blocking}; the content is read while it is sent, on a virtual thread.
      *
      * @param request GET or HEAD
      * @return 200, 206, 304, 412 or 416
@@ -72,7 +72,8 @@ public final class HttpFile {
             throw new HttpException(405, "a file is asked for with GET", HttpHeaders.of("Allow", "GET, HEAD"));
         }
         Path real = real();
-        BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class,
+                LinkOption.NOFOLLOW_LINKS);
         if (!attributes.isRegularFile()) {
             throw notFound();
         }
@@ -116,7 +117,10 @@ public final class HttpFile {
         }
     }
 
-    /** Length and time of change: a file that is written twice within one tick of its clock, to the same length, keeps its tag. */
+    /**
+     * Length and time of change: a file that is written twice within one tick of its clock, to the same length, keeps
+     * its tag.
+     */
     private static Validators validators(BasicFileAttributes attributes) {
         Instant modified = attributes.lastModifiedTime().toInstant();
         String etag = "\"%x-%x-%x\"".formatted(attributes.size(), modified.getEpochSecond(), modified.getNano());

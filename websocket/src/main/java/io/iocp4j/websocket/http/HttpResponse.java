@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An HTTP/1.1 response. Immutable, so free to use from any thread. With its content in memory it is free to keep for many clients; with
- * an {@link HttpContent}, which is made while it is sent, as long as that content is. {@code Content-Length}, {@code Transfer-Encoding}
- * and {@code Connection} are made when it is encoded, and {@code Date}, {@code X-Content-Type-Options: nosniff} and
- * {@code Cache-Control: no-store} stand in it unless they are set.
+ * An HTTP/1.1 response. Immutable, so free to use from any thread. With its content in memory it is free to keep for
+ * many clients; with an {@link HttpContent}, which is made while it is sent, as long as that content is.
+ * {@code Content-Length}, {@code Transfer-Encoding} and {@code Connection} are made when it is encoded, and
+ * {@code Date}, {@code X-Content-Type-Options: nosniff} and {@code Cache-Control: no-store} stand in it unless they are
+ * set.
  */
 public final class HttpResponse {
     private static final byte[] NO_CONTENT = new byte[0];
@@ -54,6 +55,17 @@ public final class HttpResponse {
      */
     public static HttpResponse text(int status, String text) {
         return owning(status, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * HTML in UTF-8.
+     *
+     * @param status 200 to 599, not 204, 205 or 304, which have no content
+     * @param html a document, in which the text of others is escaped
+     * @return a new response
+     */
+    public static HttpResponse html(int status, String html) {
+        return owning(status, "text/html; charset=utf-8", html.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -203,7 +215,8 @@ public final class HttpResponse {
      */
     @Override
     public String toString() {
-        return "HttpResponse[" + status + " " + headers + ", " + (stream == null ? content.length + " bytes]" : "stream]");
+        return "HttpResponse[" + status + " " + headers + ", "
+                + (stream == null ? content.length + " bytes]" : "stream]");
     }
 
     private static HttpResponse owning(int status, String contentType, byte[] content) {

@@ -36,7 +36,10 @@ record Validators(String etag, Instant modified) {
         return since != null && !modified.isAfter(since) ? Outcome.NOT_MODIFIED : Outcome.PROCEED;
     }
 
-    /** Whether a range may be sent: the client has the rest of this very representation, or does not say of which (section 13.1.5). */
+    /**
+     * Whether a range may be sent: the client has the rest of this very representation, or does not say of which
+     * (section 13.1.5).
+     */
     boolean allowRange(HttpHeaders request) {
         String condition = request.first("If-Range");
         if (condition == null) {

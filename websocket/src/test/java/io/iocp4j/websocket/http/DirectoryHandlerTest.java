@@ -71,8 +71,10 @@ class DirectoryHandlerTest {
 
     @ParameterizedTest
     @DisplayName("has nothing under paths that are no plain names, hidden, or not there")
-    @ValueSource(strings = {"/.env", "/.git/config", "/sub/", "/no", "/sub//a%20b.txt", "//index.html", "/index.html/", "/index.html/x",
-        "/index.html.", "/sub/a%20b.txt%20", "/C:/index.html", "/index.html::$DATA", "/index.html%00", "//", "/sub/%01", "/..."})
+    @ValueSource(strings = {"/.env", "/.git/config", "/sub/", "/no", "/sub//a%20b.txt", "//index.html", "/index.html/",
+            "/index.html/x",
+        "/index.html.", "/sub/a%20b.txt%20", "/C:/index.html", "/index.html::$DATA", "/index.html%00", "//", "/sub/%01",
+                "/..."})
     void refuses(String target) {
         int status = 0;
         try {
@@ -88,7 +90,8 @@ class DirectoryHandlerTest {
 
     @ParameterizedTest
     @DisplayName("is not left by any way of writing two dots")
-    @ValueSource(strings = {"/../secret.txt", "/sub/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/..%5csecret.txt",
+    @ValueSource(strings = {"/../secret.txt", "/sub/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt",
+            "/..%5csecret.txt",
         "/sub/%2E%2E/%2e./secret.txt", "/..;/secret.txt"})
     void traversal(String target) {
         int status = assertThrows(HttpException.class, () -> answer(handler(), target)).status();

@@ -62,11 +62,14 @@ class HttpFileTest {
     @ParameterizedTest(name = "{0}: {1} {2}")
     @DisplayName("answers a range of bytes, and as a whole what may be ignored")
     @CsvSource(delimiter = '|', value = {
-        "bytes=0-0 | 206 | 0", "bytes=2-4 | 206 | 234", "bytes=7- | 206 | 789", "bytes=-3 | 206 | 789", "bytes=-30 | 206 | 0123456789",
+        "bytes=0-0 | 206 | 0", "bytes=2-4 | 206 | 234", "bytes=7- | 206 | 789", "bytes=-3 | 206 | 789",
+                "bytes=-30 | 206 | 0123456789",
         "bytes=5-999 | 206 | 56789", "BYTES=1-1 | 206 | 1", "bytes=9-999999999999999999 | 206 | 9",
         "bytes=10- | 416 | ", "bytes=-0 | 416 | ",
-        "bytes=4-2 | 200 | 0123456789", "bytes=a-b | 200 | 0123456789", "bytes=- | 200 | 0123456789", "bytes=1-2,4-5 | 200 | 0123456789",
-        "lines=1-2 | 200 | 0123456789", "bytes=1-9999999999999999999 | 200 | 0123456789", "bytes=+1-2 | 200 | 0123456789",
+        "bytes=4-2 | 200 | 0123456789", "bytes=a-b | 200 | 0123456789", "bytes=- | 200 | 0123456789",
+                "bytes=1-2,4-5 | 200 | 0123456789",
+        "lines=1-2 | 200 | 0123456789", "bytes=1-9999999999999999999 | 200 | 0123456789",
+                "bytes=+1-2 | 200 | 0123456789",
         "bytes= | 200 | 0123456789", "bytes=1-2- | 200 | 0123456789"})
     void ranges(String range, int status, String content) throws Exception {
         HttpResponse response = answer("GET", "Range: " + range);
@@ -79,7 +82,8 @@ class HttpFileTest {
         }
         if (status == 206) {
             int first = "0123456789".indexOf(content);
-            assertEquals("bytes " + first + "-" + (first + content.length() - 1) + "/10", response.headers().first("Content-Range"));
+            assertEquals("bytes " + first + "-" + (first + content.length() - 1) + "/10", response.headers()
+                    .first("Content-Range"));
         }
         assertEquals(200, answer("HEAD", "Range: " + range).status());
     }
@@ -87,15 +91,19 @@ class HttpFileTest {
     @ParameterizedTest(name = "{0}: {1}")
     @DisplayName("obeys conditions in their order; ETAG stands for its own tag")
     @CsvSource(delimiter = '|', value = {
-        "If-None-Match: ETAG | 304", "If-None-Match: W/ETAG | 304", "If-None-Match: \"x\", ETAG | 304", "If-None-Match: * | 304",
+        "If-None-Match: ETAG | 304", "If-None-Match: W/ETAG | 304", "If-None-Match: \"x\", ETAG | 304",
+                "If-None-Match: * | 304",
         "If-None-Match: \"x\" | 200", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT | 304",
-        "If-Modified-Since: Sun, 06 Nov 1994 08:49:36 GMT | 200", "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT | 304",
+        "If-Modified-Since: Sun, 06 Nov 1994 08:49:36 GMT | 200",
+                "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT | 304",
         "If-Modified-Since: Sun Nov  6 08:49:37 1994 | 304", "If-Modified-Since: yesterday | 200",
         "If-None-Match: \"x\"; If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT | 200",
         "If-Match: ETAG | 200", "If-Match: * | 200", "If-Match: W/ETAG | 412", "If-Match: \"x\" | 412",
-        "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT | 200", "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT | 412",
+        "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT | 200",
+                "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT | 412",
         "If-Match: ETAG; If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT | 200",
-        "If-Range: ETAG; Range: bytes=1-1 | 206", "If-Range: \"x\"; Range: bytes=1-1 | 200", "If-Range: W/ETAG; Range: bytes=1-1 | 200",
+        "If-Range: ETAG; Range: bytes=1-1 | 206", "If-Range: \"x\"; Range: bytes=1-1 | 200",
+                "If-Range: W/ETAG; Range: bytes=1-1 | 200",
         "If-Range: Sun, 06 Nov 1994 08:49:37 GMT; Range: bytes=1-1 | 206",
         "If-Range: Sun, 06 Nov 1994 08:49:36 GMT; Range: bytes=1-1 | 200"})
     void conditions(String fields, int status) throws Exception {
@@ -141,19 +149,22 @@ class HttpFileTest {
         assertEquals(405, method.status());
         assertEquals("GET, HEAD", method.headers().first("Allow"));
         HttpRequest get = HttpFixture.read(HttpFixture.get("/"));
-        assertEquals(404, assertThrows(HttpException.class, () -> HttpFile.of(directory.resolve("no")).answer(get)).status());
+        assertEquals(404, assertThrows(HttpException.class, () -> HttpFile.of(directory.resolve("no")).answer(get))
+                .status());
         assertEquals(404, assertThrows(HttpException.class, () -> HttpFile.of(directory).answer(get)).status());
         assertEquals(404, assertThrows(HttpException.class, () -> HttpFile.of(file.resolve("b")).answer(get)).status());
     }
 
     @ParameterizedTest
     @DisplayName("has a type by its suffix, unless one is said")
-    @CsvSource({"a.html, text/html; charset=utf-8", "A.PNG, image/png", "a.tar.gz, application/gzip", "a, application/octet-stream",
+    @CsvSource({"a.html, text/html; charset=utf-8", "A.PNG, image/png", "a.tar.gz, application/gzip",
+            "a, application/octet-stream",
         "a.unknown, application/octet-stream", ".js, text/javascript; charset=utf-8"})
     void types(String name, String type) throws Exception {
         Path named = Files.writeString(directory.resolve(name), "x");
         HttpRequest get = HttpFixture.read(HttpFixture.get("/"));
         assertEquals(type, HttpFile.of(named).answer(get).headers().first("Content-Type"));
-        assertEquals("a/b", HttpFile.of(named).contentType("a/b").cacheControl("max-age=1").answer(get).headers().first("Content-Type"));
+        assertEquals("a/b", HttpFile.of(named).contentType("a/b").cacheControl("max-age=1").answer(get).headers()
+                .first("Content-Type"));
     }
 }
