@@ -1,5 +1,9 @@
-package io.iocp4j.core;
+package io.iocp4j.bench;
 
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
+import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,10 +21,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Not a test: what an idle connection costs its server, in bytes. Each connection has had one conversation before it rests. The server has
- * a JVM of its own, whose whole heap is in physical memory from the start, and the other ends have another.
+ * Measures what an idle connection costs its server, in bytes. Each connection has had one conversation before it rests. The
+ * server has a JVM of its own, whose whole heap is in physical memory from the start. The other ends have another JVM.
  * <pre>
- * java -cp ... io.iocp4j.core.IdleCost tcp 10000
+ * java -cp ... io.iocp4j.bench.IdleCost tcp 10000
  * </pre>
  * Both processes need a descriptor for each connection: {@code ulimit -n}.
  */

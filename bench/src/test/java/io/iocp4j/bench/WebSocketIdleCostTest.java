@@ -1,8 +1,7 @@
-package io.iocp4j.websocket;
+package io.iocp4j.bench;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iocp4j.core.IdleCost;
 import io.iocp4j.core.Shows;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;

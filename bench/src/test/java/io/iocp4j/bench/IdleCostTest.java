@@ -1,4 +1,4 @@
-package io.iocp4j.core;
+package io.iocp4j.bench;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

@@ -1,7 +1,9 @@
-package io.iocp4j.websocket;
+package io.iocp4j.bench;
 
-import io.iocp4j.core.EchoCost;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.WebSocket;
+import io.iocp4j.websocket.WebSocketListener;
+import io.iocp4j.websocket.WebSocketServer;
 import io.iocp4j.websocket.frame.FrameEncoder;
 import io.iocp4j.websocket.frame.Opcode;
 import java.io.IOException;
@@ -12,17 +14,23 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Not a test: {@link EchoCost} with a third server, WebSocket on the listener face. What WebSocket adds is the difference to the row tcp.
+ * {@link EchoCost} with a third server: WebSocket with the callback API. What WebSocket adds is the difference to the row tcp.
  * <pre>
- * taskset -c 1 java -cp ... io.iocp4j.websocket.WebSocketEchoCost inFlight=32
+ * taskset -c 1 java -cp ... io.iocp4j.bench.WebSocketEchoCost inFlight=32
  * </pre>
  */
-final class WebSocketEchoCost extends EchoCost {
+public final class WebSocketEchoCost extends EchoCost {
     private static final String KIND = "websocket";
 
     private WebSocketEchoCost() {
     }
 
+    /**
+     * Runs the comparison, or in a JVM that it started one of its servers.
+     *
+     * @param args as those of {@link EchoCost}
+     * @throws Exception whatever goes wrong
+     */
     public static void main(String[] args) throws Exception {
         new WebSocketEchoCost().start(args);
     }

@@ -1,5 +1,11 @@
-package io.iocp4j.core;
+package io.iocp4j.bench;
 
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.PortOptions;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
+import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpServer;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -29,16 +35,16 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Not a test: what an echo of 64 bytes costs the server, in CPU time and garbage per message, for TCP on the completion port beside a bare
- * hand-written AsynchronousSocketChannel loop. Each server has a JVM of its own on core 0 and one worker; the load runs in this JVM, on
- * another core:
+ * Measures what an echo of 64 bytes costs the server, in CPU time and garbage per message: TCP on the completion port beside
+ * a bare hand-written loop of AsynchronousSocketChannel. Each server has a JVM of its own on core 0, and one worker. The load
+ * runs in this JVM, on another core:
  * <pre>
- * taskset -c 1 java -cp ... io.iocp4j.core.EchoCost [connections=64] [inFlight=1] [rounds=80] [launches=2] [before=class path]
+ * taskset -c 1 java -cp ... io.iocp4j.bench.EchoCost [connections=64] [inFlight=1] [rounds=80] [launches=2] [before=class path]
  * </pre>
- * The servers of one launch live at the same time and have rounds of a quarter of a second in turn, in an order that changes at random, so
- * that a busy machine, and the caches that the server before has left, harm all alike; what counts is the median of the ratios within a
- * round, printed with its interval of 95 percent. {@code before} adds the TCP server of an older build, to judge a change by. Linux only:
- * the CPU time is read from /proc.
+ * The servers of one launch live at the same time. They have rounds of a quarter of a second in turn, in an order that changes
+ * at random: a busy machine, and the caches that the server before has left, then harm all alike. The result is the median of
+ * the ratios within a round, printed with its interval of 95 percent. {@code before} adds the TCP server of an older build, to
+ * judge a change by. Linux only: the CPU time is read from /proc.
  */
 public class EchoCost {
     /** Bytes of a message's payload. */
