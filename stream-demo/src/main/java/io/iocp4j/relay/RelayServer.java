@@ -7,6 +7,7 @@ import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.websocket.Limits;
+import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
@@ -31,11 +32,14 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class RelayServer implements AutoCloseable {
     /** The subprotocol of viewers; asked for or not, it is what they get. */
     static final String SUBPROTOCOL = "relay.v1";
-    /** SO_SNDBUF: left alone, Linux lets it grow to megabytes, which would hide seconds of video from the queue that skips. */
+    /**
+     * SO_SNDBUF: left alone, Linux lets it grow to megabytes, which would hide seconds of video from the queue that
+     * skips.
+     */
     static final int SEND_BUFFER_BYTES = 256 << 10;
     /** The longest message of a viewer, and the most pieces of it; media comes over HTTP, so it is control text. */
-    static final int TEXT_BYTES_MAX = 64 << 10;
-    private static final int TEXT_FRAGMENTS_MAX = 64;
+    static final int MAX_TEXT_BYTES = 64 << 10;
+    private static final int MAX_TEXT_FRAGMENTS = 64;
 
     private static final String PUBLISH = "/publish/";
     private static final String LIVE = "/live/";
@@ -68,10 +72,11 @@ public final class RelayServer implements AutoCloseable {
         TestSource picture = null;
         try {
             // how long a publisher may be silent is a limit of its own
-            listening = WebSocketServer.builder().webSockets(this::watch).pages(this::answer).subprotocols(SUBPROTOCOL).minBodyRate(0)
-                    .httpLimits(HttpLimits.defaults().withMaxHeaderBytes(options.headBytesMax()))
-                    .limits(new Limits(TEXT_BYTES_MAX, TEXT_BYTES_MAX, TEXT_FRAGMENTS_MAX))
-                    .listen(port, TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
+            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).minBodyRate(0)
+                    .httpLimits(HttpLimits.defaults().maxHeaderBytes(options.maxHeadBytes()))
+                    .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
+                    .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
+            listening = WebSocketServer.listen(port, limited, this::watch, this::answer);
             picture = options.testPicture() ? new TestSource(hub, clock) : null;
         } catch (IOException | RuntimeException | Error e) {
             // the port's workers would keep the process running
@@ -217,8 +222,8 @@ public final class RelayServer implements AutoCloseable {
     }
 
     /**
-     * A relay for this machine only is reached under a name of this machine. Any other name was made to point here by somebody else (DNS
-     * rebinding), whose page would pass for one of ours.
+     * A relay for this machine only is reached under a name of this machine. Any other name was made to point here by
+     * somebody else (DNS rebinding), whose page would pass for one of ours.
      */
     private void requireHost(HttpRequest request) throws HttpException {
         if (!loopbackOnly || request.authority() == null) {

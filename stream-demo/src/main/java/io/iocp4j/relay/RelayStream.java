@@ -16,8 +16,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * One stream: a publisher or none for a while, and those who watch. Outlives its publisher by the grace time, so that viewers stay
- * through a restart of it.
+ * One stream: a publisher or none for a while, and those who watch. Outlives its publisher by the grace time, so that
+ * viewers stay through a restart of it.
  */
 final class RelayStream {
     private static final System.Logger LOG = new GuardedLog(RelayStream.class);
@@ -75,7 +75,7 @@ final class RelayStream {
         this.clock = clock;
         this.onEnded = onEnded;
         this.beganNanos = nanos();
-        this.gop = new GopCache(options.gopBytesMax(), options.gopMax().toNanos());
+        this.gop = new GopCache(options.maxGopBytes(), options.maxGop().toNanos());
         this.memory = new Memory(port);
     }
 
@@ -160,7 +160,10 @@ final class RelayStream {
         return true;
     }
 
-    /** One that fails to begin leaves at once, or the stream would wait for its frames for ever. Call with the lock held. */
+    /**
+     * One that fails to begin leaves at once, or the stream would wait for its frames for ever. Call with the lock
+     * held.
+     */
     private void begin(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
         try {
             init(next, newMime, newWidth, newHeight, initBytes);
@@ -223,11 +226,11 @@ final class RelayStream {
             memory.charge(Kind.DIRECT, 0);
             meter.add(unit.bytes(), now);
             boolean overflow = gop.add(unit, now);
-            long bytesMax = queueBytesMax();
+            long bytesMax = maxQueueBytes();
             tellEach(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
                 LOG.log(Level.WARNING, "stream {0}: no key for more than {1} or {2} bytes, late joiners wait for the next one", path,
-                        options.gopMax(), String.valueOf(options.gopBytesMax()));
+                        options.maxGop(), String.valueOf(options.maxGopBytes()));
             }
         } finally {
             unit.release();
@@ -315,8 +318,8 @@ final class RelayStream {
         return Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000L), now.getNano() / 1_000);
     }
 
-    private long queueBytesMax() {
-        return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, options.queueBytesMin(), options.queueBytesMax());
+    private long maxQueueBytes() {
+        return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, options.minQueueBytes(), options.maxQueueBytes());
     }
 
     // ------------------------------------------------------------------ watching
@@ -329,7 +332,7 @@ final class RelayStream {
                 if (!viewers.contains(viewer)) {
                     viewers.add(viewer);
                 }
-                viewer.begin(text(state), init, gop.units(), queueBytesMax(), nanos());
+                viewer.begin(text(state), init, gop.units(), maxQueueBytes(), nanos());
                 return;
             }
             ended = text(state);

@@ -14,6 +14,7 @@ import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpBodyDecoder;
 import io.iocp4j.websocket.http.HttpContent;
 import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpHandler;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpRequestReader;
 import io.iocp4j.websocket.http.HttpResponse;
@@ -28,8 +29,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLSession;
 
 /**
- * A connection of {@link WebSocketServer} from its first byte: requests one after the other, and what comes after an upgrade handed to a
- * {@link WebSocket}. All methods run as callbacks of the connection, but for {@link #answer}.
+ * A connection of {@link WebSocketServer} from its first byte: requests one after the other, and what comes after an
+ * upgrade handed to a {@link WebSocket}. All methods run as callbacks of the connection, but for {@link #answer}.
  */
 final class HttpConnection implements TcpHandler {
     private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
@@ -72,7 +73,9 @@ final class HttpConnection implements TcpHandler {
         }
     }
 
-    private final WebSocketServer.Builder settings;
+    private final ServerOptions options;
+    private final UpgradeHandler upgrades;
+    private final HttpHandler requests;
     private final Owner owner;
     private TcpConnection tcp;
     private final HttpRequestReader reader;
@@ -110,10 +113,12 @@ final class HttpConnection implements TcpHandler {
     /** A client may end its side behind its last request and still wait for the answer. */
     private boolean peerEnded;
 
-    HttpConnection(WebSocketServer.Builder settings, Owner owner) {
-        this.settings = settings;
+    HttpConnection(ServerOptions options, UpgradeHandler upgrades, HttpHandler requests, Owner owner) {
+        this.options = options;
+        this.upgrades = upgrades;
+        this.requests = requests;
         this.owner = owner;
-        this.reader = new HttpRequestReader(settings.httpLimits);
+        this.reader = new HttpRequestReader(options.httpLimits());
     }
 
     long nanoTime() {
@@ -153,7 +158,7 @@ final class HttpConnection implements TcpHandler {
         tcp = connection;
         holding = new Holding(connection.memory(), Kind.HEAP);
         owner.added(this);
-        startDeadline(settings.requestTimeout, this::headMissed);
+        startDeadline(options.requestTimeout(), this::headMissed);
     }
 
     @Override
@@ -245,7 +250,7 @@ final class HttpConnection implements TcpHandler {
 
     private void headMissed() {
         if (reader.isStarted()) {
-            refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
+            refuse(new HttpException(408, "no complete request in " + options.requestTimeout().toSeconds() + " s"));
         } else {
             // silence where nothing was begun is no error, and the next request on a connection of a pool would read an answer as its own
             close();
@@ -337,7 +342,8 @@ final class HttpConnection implements TcpHandler {
     private void takeHead(ByteBuffer data) throws HttpException {
         boolean started = reader.isStarted();
         // a head takes its bytes twice, as a line and as fields
-        if (!holding.set(reader.keptBytes() + 2L * Math.min(data.remaining(), settings.httpLimits.maxHeaderBytes()) + kept.capacity())) {
+        if (!holding.set(reader.keptBytes() + 2L * Math.min(data.remaining(),
+        options.httpLimits().maxHeaderBytes()) + kept.capacity())) {
             throw new HttpException(503, holding.refusal());
         }
         HttpRequest request = reader.read(data);
@@ -345,7 +351,7 @@ final class HttpConnection implements TcpHandler {
         if (request == null) {
             if (!started && exchange != null && reader.isStarted()) {
                 // the time for a whole head begins with its first byte, also on a kept connection
-                startDeadline(settings.requestTimeout, this::headMissed);
+                startDeadline(options.requestTimeout(), this::headMissed);
             }
             return;
         }
@@ -359,10 +365,10 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void upgrade(HttpRequest request) throws HttpException {
-        ServerHandshake.check(request, settings.origins);
-        ServerUpgrade asked = new ServerUpgrade(this, request, settings.subprotocols, settings.webSocket.deflate());
+        ServerHandshake.check(request, options.origins());
+        ServerUpgrade asked = new ServerUpgrade(this, request, options.subprotocols(), options.deflate());
         UpgradeAnswer answer = application(request,
-                () -> Objects.requireNonNull(settings.upgrades.onUpgrade(asked), "no listener"));
+                () -> Objects.requireNonNull(upgrades.onUpgrade(asked), "no listener"));
         if (answer instanceof WebSocketListener listener) {
             open(asked, listener);
             return;
@@ -370,8 +376,8 @@ final class HttpConnection implements TcpHandler {
         LaterListener later = (LaterListener) answer;
         upgrade = asked;
         state = State.UPGRADE;
-        if (settings.responseTimeout.isPositive()) {
-            startDeadline(settings.responseTimeout, this::upgradeMissed);
+        if (options.responseTimeout().isPositive()) {
+            startDeadline(options.responseTimeout(), this::upgradeMissed);
         }
         asked.onCancel(later::cancel);
         later.whenDone((listener, thrown) -> tcp.execute(() -> decided(asked, listener, thrown)));
@@ -379,7 +385,7 @@ final class HttpConnection implements TcpHandler {
 
     private void upgradeMissed() {
         if (upgrade.cancel()) {
-            LOG.log(Level.WARNING, upgrade.request() + " of " + tcp.remote() + " was not decided in " + settings.responseTimeout);
+            LOG.log(Level.WARNING, upgrade.request() + " of " + tcp.remote() + " was not decided in " + options.responseTimeout());
             refuse(new HttpException(503, "there was no answer in time"));
         }
     }
@@ -414,7 +420,7 @@ final class HttpConnection implements TcpHandler {
             tcp.resume();
         }
         HandshakeInfo facts = new HandshakeInfo(request, switching.headers(), asked.subprotocol(), asked.deflate());
-        webSocket = new WebSocketConnection(tcp, Role.SERVER, facts, listener, settings.webSocket);
+        webSocket = new WebSocketConnection(tcp, Role.SERVER, facts, listener, options);
         owner.upgraded(webSocket);
         webSocket.onOpen();
     }
@@ -425,7 +431,7 @@ final class HttpConnection implements TcpHandler {
         handling = Thread.currentThread();
         try {
             application(request, () -> {
-                settings.pages.onRequest(exchange);
+                requests.onRequest(exchange);
                 return null;
             });
         } finally {
@@ -435,14 +441,14 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void expectAnswer() {
-        if (state == State.ANSWER && !exchange.isAnswered() && settings.responseTimeout.isPositive()) {
-            startDeadline(settings.responseTimeout, this::answerMissed);
+        if (state == State.ANSWER && !exchange.isAnswered() && options.responseTimeout().isPositive()) {
+            startDeadline(options.responseTimeout(), this::answerMissed);
         }
     }
 
     private void answerMissed() {
         if (exchange.cancel()) {
-            LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + settings.responseTimeout);
+            LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + options.responseTimeout());
             abortBody("there was no answer in time");
             refuse(new HttpException(503, "there was no answer in time"));
         }
@@ -475,7 +481,7 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void beginBody(ServerExchange asked, BodyListener listener) {
-        HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), settings.httpLimits);
+        HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), options.httpLimits());
         if (asked.request().expectsContinue() && !decoder.isDone()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
@@ -483,7 +489,7 @@ final class HttpConnection implements TcpHandler {
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
-        } else if (settings.minBodyRate > 0) {
+        } else if (options.minBodyRate() > 0) {
             expectBody();
         }
     }
@@ -502,14 +508,14 @@ final class HttpConnection implements TcpHandler {
         long before = bodyBytes();
         int pausesBefore = exchange.pauses();
         boolean pausedBefore = exchange.isBodyPaused();
-        startDeadline(settings.requestTimeout, () -> {
-            long nanos = settings.requestTimeout.toNanos();
+        startDeadline(options.requestTimeout(), () -> {
+            long nanos = options.requestTimeout().toNanos();
             boolean paused = pausedBefore || exchange.pauses() != pausesBefore;
-            if (settings.responseTimeout.isPositive() && exchange.pausedFor() >= settings.responseTimeout.toNanos()) {
+            if (options.responseTimeout().isPositive() && exchange.pausedFor() >= options.responseTimeout().toNanos()) {
                 answerMissed();
-            } else if (!paused && bodyBytes() - before < settings.minBodyRate * (nanos / 1e9)) {
+            } else if (!paused && bodyBytes() - before < options.minBodyRate() * (nanos / 1e9)) {
                 abortBody("the body came too slowly");
-                refuse(new HttpException(408, "less than " + settings.minBodyRate + " bytes per second"));
+                refuse(new HttpException(408, "less than " + options.minBodyRate() + " bytes per second"));
             } else {
                 expectBody();
             }
@@ -629,7 +635,7 @@ final class HttpConnection implements TcpHandler {
         tcp.send(response.encodeHead(request.http11(), keepAlive));
         stream = made;
         state = State.STREAM;
-        stream.begin(settings.requestTimeout, settings.minAnswerRate);
+        stream.begin(options.requestTimeout(), options.minAnswerRate());
     }
 
     boolean isStreaming(ResponseStream asked) {
@@ -661,7 +667,7 @@ final class HttpConnection implements TcpHandler {
         } else {
             // a peer that asks and does not read gets no further
             state = State.FLUSH;
-            startDeadline(settings.keepAliveTimeout, this::close);
+            startDeadline(options.keepAliveTimeout(), this::close);
         }
     }
 
@@ -673,7 +679,7 @@ final class HttpConnection implements TcpHandler {
         state = State.HEAD;
         takeKept();
         if (state == State.HEAD && deadline == null) {
-            startDeadline(settings.keepAliveTimeout, this::headMissed);
+            startDeadline(options.keepAliveTimeout(), this::headMissed);
         }
     }
 

@@ -31,4 +31,26 @@ public interface UpgradeHandler {
         Objects.requireNonNull(handler);
         return exchange -> LaterListener.blocking(handler, exchange);
     }
+
+    /**
+     * Takes every WebSocket, with a virtual thread for each.
+     *
+     * @param session what a thread does with its WebSocket
+     * @return a handler
+     */
+    static UpgradeHandler all(WebSocketSession session) {
+        Objects.requireNonNull(session);
+        return exchange -> WebSocketListener.session(session);
+    }
+
+    /**
+     * Refuses every WebSocket with 404.
+     *
+     * @return a handler
+     */
+    static UpgradeHandler none() {
+        return exchange -> {
+            throw new HttpException(404, "there is no WebSocket here");
+        };
+    }
 }

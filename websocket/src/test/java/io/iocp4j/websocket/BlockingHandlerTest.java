@@ -79,9 +79,9 @@ class BlockingHandlerTest {
     @Test
     @DisplayName("sees the TLS session, as the JDK's client negotiates it")
     void tls() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.tls(TestKeys.LOCALHOST.context())
-                .pages(HttpHandler.blocking(exchange ->
-                exchange.respond(HttpResponse.text(200, exchange.tlsSession().getProtocol())))));
+        try (TestServer server = TestServer.with(b -> b.tls(TestKeys.LOCALHOST.context()), UpgradeHandler.none(),
+                HttpHandler.blocking(exchange ->
+                exchange.respond(HttpResponse.text(200, exchange.tlsSession().getProtocol()))));
                 HttpClient http = HttpClient.newBuilder().sslContext(TestKeys.trusting()).build()) {
             URI uri = URI.create("https://localhost:" + server.server.address().getPort() + "/");
             assertEquals("TLSv1.3", http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body());
@@ -183,8 +183,7 @@ class BlockingHandlerTest {
     @DisplayName("that reads nothing for the response timeout is answered for with 503, and its read throws")
     void neverReads() throws Exception {
         try (TestServer server = TestServer.with(b -> b.requestTimeout(Duration.ofMillis(20))
-                .responseTimeout(Duration.ofMillis(100))
-                .pages(HttpHandler.blocking(exchange -> {
+                .responseTimeout(Duration.ofMillis(100)), UpgradeHandler.none(), HttpHandler.blocking(exchange -> {
                     InputStream body = exchange.bodyStream();
                     try {
                         new CountDownLatch(1).await();
@@ -192,7 +191,7 @@ class BlockingHandlerTest {
                         told.add("interrupted");
                         told.add(assertThrows(IOException.class, body::readAllBytes).getMessage());
                     }
-                }))); RawClient client = server.connect()) {
+                })); RawClient client = server.connect()) {
             client.send(post(1 << 20));
             client.send(new byte[256 << 10]);
             assertEquals(503, client.response().status());

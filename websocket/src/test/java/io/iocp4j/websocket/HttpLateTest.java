@@ -49,10 +49,11 @@ class HttpLateTest {
         assertEquals(0, port.outstanding());
     }
 
-    private void connect(HttpHandler pages, UnaryOperator<WebSocketServer.Builder> settings) {
-        WebSocketServer.Builder builder = settings.apply(WebSocketServer.builder().pages(pages).requestTimeout(LIMIT)
-                .keepAliveTimeout(LIMIT).minBodyRate(100));
-        HttpConnection server = new HttpConnection(builder.copy(), new HttpConnection.Owner() { });
+    private void connect(HttpHandler pages, UnaryOperator<ServerOptions> changes) {
+        ServerOptions options = changes.apply(ServerOptions.defaults().requestTimeout(LIMIT).keepAliveTimeout(LIMIT)
+                .minBodyRate(100));
+        HttpConnection server = new HttpConnection(options, UpgradeHandler.none(), pages,
+                new HttpConnection.Owner() { });
         peer = TcpPair.open(port, TcpOptions.defaults(), server, new TcpHandler() {
             @Override
             public void onData(TcpConnection connection, ByteBuffer data) {

@@ -279,7 +279,7 @@ class HttpStreamTest {
             go.countDown();
             assertEquals(200, client.response(true).status());
             assertEquals("1\r\nx\r\n0\r\n\r\n", new String(rest(client), StandardCharsets.US_ASCII));
-            client.close();
+            client.end();
             assertTrue(stop.join(TestServer.DEADLINE));
         }
     }
@@ -290,7 +290,7 @@ class HttpStreamTest {
         for (boolean nothing : new boolean[] {false, true}) {
             TcpOptions options = TestServer.LOOPBACK.writeTimeout(nothing ? Duration.ofMillis(200) : Duration.ZERO);
             try (TestServer server = new TestServer(options, b -> b.requestTimeout(Duration.ofMillis(100))
-                    .minAnswerRate(nothing ? 0 : 1 << 30).pages(stream(out -> {
+                    .minAnswerRate(nothing ? 0 : 1 << 30), UpgradeHandler.none(), stream(out -> {
                         try {
                             for (;;) {
                                 out.write(new byte[1 << 16]);
@@ -299,7 +299,7 @@ class HttpStreamTest {
                             told.add("cut");
                             throw e;
                         }
-                    }))); RawClient client = server.connect()) {
+                    })); RawClient client = server.connect()) {
                 client.send(get("/"));
                 assertEquals(200, client.response(true).status());
                 assertEquals("cut", TestServer.take(told));
@@ -313,12 +313,12 @@ class HttpStreamTest {
         CountDownLatch go = new CountDownLatch(1);
         try (TestServer server = TestServer.with(b -> b.requestTimeout(Duration.ofMillis(20))
                 .responseTimeout(Duration.ofMillis(20))
-                .minAnswerRate(1 << 30).pages(stream(out -> {
+                .minAnswerRate(1 << 30), UpgradeHandler.none(), stream(out -> {
                     out.write('a');
                     out.flush();
                     assertTrue(go.await(20, TimeUnit.SECONDS));
                     out.write('b');
-                }))); RawClient client = server.connect()) {
+                })); RawClient client = server.connect()) {
             client.send("GET / HTTP/1.0\r\n\r\n");
             assertEquals(200, client.response(true).status());
             assertEquals('a', client.in().read());

@@ -221,7 +221,7 @@ class JdkClientTest {
                 }
             };
         };
-        try (TestServer server = TestServer.with(b -> b.subprotocols("v2", "v1").webSockets(handler))) {
+        try (TestServer server = TestServer.with(o -> o.subprotocols("v2", "v1"), handler)) {
             var both = connect(server, new Client(), "v1", "v2");
             assertEquals("v2", both.getSubprotocol());
             assertEquals("v2", TestServer.take(opened).handshake().subprotocol());

@@ -42,13 +42,13 @@ class UpgradeHandlerTest {
     }
 
     private TestServer waiting() throws Exception {
-        return TestServer.with(b -> b.webSockets(this::later));
+        return TestServer.with(this::later);
     }
 
     @Test
     @DisplayName("sees the request, both addresses, the account of memory and the offered subprotocols; there is no TLS session")
     void sees() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.subprotocols("v2").webSockets(this::later));
+        try (TestServer server = TestServer.with(b -> b.subprotocols("v2"), this::later);
                 RawClient client = server.connect()) {
             client.send(RawClient.upgradeHead("/chat?room=1", PROTOCOLS));
             UpgradeExchange exchange = TestServer.take(asked);
@@ -65,7 +65,7 @@ class UpgradeHandlerTest {
     @Test
     @DisplayName("sees the TLS session")
     void tls() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.tls(TestKeys.LOCALHOST.context()).webSockets(this::later));
+        try (TestServer server = TestServer.with(b -> b.tls(TestKeys.LOCALHOST.context()), this::later);
                 WebSocket socket = connect(server)) {
             assertEquals("TLSv1.3", TestServer.take(asked).tlsSession().getProtocol());
             assertEquals(WebSocket.State.OPEN, socket.state());
@@ -73,8 +73,9 @@ class UpgradeHandlerTest {
     }
 
     private WebSocket connect(TestServer server) throws Exception {
-        CompletableFuture<WebSocket> opening = WebSocketClient.builder().tls(TestKeys.trusting())
-                .connectAsync(server.port, java.net.URI.create("wss" + server.uri().toString().substring(2)),
+        CompletableFuture<WebSocket> opening = WebSocketClient.connectAsync(server.port,
+                ClientOptions.defaults().tls(TestKeys.trusting()),
+                        java.net.URI.create("wss" + server.uri().toString().substring(2)),
                         new Echo());
         later.complete(new Echo());
         return opening.get(20, TimeUnit.SECONDS);
@@ -83,11 +84,11 @@ class UpgradeHandlerTest {
     @Test
     @DisplayName("chooses the subprotocol and adds fields to the 101, and not when the answer is there")
     void chooses() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.subprotocols("v2").webSockets(exchange -> {
+        try (TestServer server = TestServer.with(b -> b.subprotocols("v2"), exchange -> {
             asked.add(exchange);
             exchange.subprotocol("v1").header("Set-Cookie", "a=1").header("X-Node", "7");
             return new Echo();
-        })); RawClient client = server.connect()) {
+        }); RawClient client = server.connect()) {
             client.send(RawClient.upgradeHead("/", PROTOCOLS));
             Response response = client.response();
             assertEquals(101, response.status());
@@ -180,7 +181,7 @@ class UpgradeHandlerTest {
 
     private static String refused(Throwable thrown) throws Exception {
         CompletableFuture<WebSocketListener> answer = new CompletableFuture<>();
-        try (TestServer server = TestServer.with(b -> b.webSockets(e -> UpgradeAnswer.later(answer.thenApply(x -> x))));
+        try (TestServer server = TestServer.with(e -> UpgradeAnswer.later(answer.thenApply(x -> x)));
                 RawClient client = server.connect()) {
             client.send(RawClient.upgradeHead("/"));
             if (thrown == null) {
@@ -198,19 +199,19 @@ class UpgradeHandlerTest {
     @Test
     @DisplayName("redirects a handshake, and our client follows")
     void redirect() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.webSockets(exchange -> {
+        try (TestServer server = TestServer.with(exchange -> {
             if (exchange.request().path().equals("/")) {
                 throw HttpException.redirect(307, "/there");
             }
             return new Echo();
-        })); RawClient client = server.connect()) {
+        }); RawClient client = server.connect()) {
             client.send(RawClient.upgradeHead("/"));
             Response response = client.response();
             assertEquals(307, response.status());
             assertEquals("/there", response.fields().get("location"));
             client.assertEnd();
-            try (WebSocket socket = WebSocketClient.builder().redirects(1)
-                    .connectAsync(server.port, server.uri(), new Echo())
+            try (WebSocket socket = WebSocketClient.connectAsync(server.port, ClientOptions.defaults().maxRedirects(1),
+                    server.uri(), new Echo())
                     .get(20, TimeUnit.SECONDS)) {
                 assertEquals("/there", socket.handshake().request().path());
             }
@@ -223,12 +224,12 @@ class UpgradeHandlerTest {
         BlockingQueue<Boolean> virtual = new LinkedBlockingQueue<>();
         Recorder recorder = new TestServer.EchoRecorder();
         CountDownLatch lookedUp = new CountDownLatch(1);
-        try (TestServer server = TestServer.with(b -> b.webSockets(UpgradeHandler.blocking(exchange -> {
+        try (TestServer server = TestServer.with(UpgradeHandler.blocking(exchange -> {
             virtual.add(Thread.currentThread().isVirtual());
             assertTrue(lookedUp.await(20, TimeUnit.SECONDS));
             exchange.subprotocol("v2");
             return recorder;
-        }))); HttpClient http = HttpClient.newHttpClient()) {
+        })); HttpClient http = HttpClient.newHttpClient()) {
             CompletableFuture<java.net.http.WebSocket> opening = http.newWebSocketBuilder().subprotocols("v1", "v2")
                     .buildAsync(server.uri(), new java.net.http.WebSocket.Listener() { });
             assertTrue(TestServer.take(virtual));
@@ -246,12 +247,12 @@ class UpgradeHandlerTest {
     @Test
     @DisplayName("that blocks refuses by throwing, also where it returns a promise itself")
     void blockingRefuses() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.webSockets(UpgradeHandler.blocking(exchange -> {
+        try (TestServer server = TestServer.with(UpgradeHandler.blocking(exchange -> {
             if (exchange.request().path().equals("/throws")) {
                 throw new java.util.concurrent.TimeoutException("on purpose");
             }
             return UpgradeAnswer.later(CompletableFuture.failedFuture(new HttpException(403, "no")));
-        })))) {
+        }))) {
             for (String path : List.of("/throws", "/")) {
                 try (RawClient client = server.connect()) {
                     client.send(RawClient.upgradeHead(path));
@@ -267,15 +268,15 @@ class UpgradeHandlerTest {
     void tooLate() throws Exception {
         BlockingQueue<String> ends = new LinkedBlockingQueue<>();
         Recorder recorder = new Recorder();
-        try (TestServer server = TestServer.with(b -> b.responseTimeout(Duration.ofMillis(100))
-                .webSockets(UpgradeHandler.blocking(exchange -> {
+        try (TestServer server = TestServer.with(b -> b.responseTimeout(Duration.ofMillis(100)),
+                UpgradeHandler.blocking(exchange -> {
                     try {
                         new CountDownLatch(1).await();
                     } catch (InterruptedException e) {
                         ends.add("interrupted " + exchange.isCancelled());
                     }
                     return recorder;
-                }))); RawClient client = server.connect()) {
+                })); RawClient client = server.connect()) {
             client.send(RawClient.upgradeHead("/"));
             assertEquals(503, client.response().status());
             assertEquals("interrupted true", TestServer.take(ends));

@@ -27,4 +27,15 @@ public interface HttpHandler {
     static HttpHandler blocking(HttpHandler handler) {
         return new BlockingHandler(handler);
     }
+
+    /**
+     * Answers every request with 404.
+     *
+     * @return a handler
+     */
+    static HttpHandler none() {
+        return exchange -> {
+            throw new HttpException(404, "there is nothing here");
+        };
+    }
 }
