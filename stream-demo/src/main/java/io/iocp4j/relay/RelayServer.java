@@ -8,6 +8,7 @@ import io.iocp4j.core.TcpOptions;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.ServerOptions;
+import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
 import io.iocp4j.websocket.WebSocketServer;
@@ -148,9 +149,9 @@ public final class RelayServer implements AutoCloseable {
 
     // ------------------------------------------------------------------ viewers
 
-    private WebSocketListener watch(HttpRequest request) throws HttpException {
-        requireHost(request);
-        String path = request.path();
+    private WebSocketListener watch(UpgradeExchange exchange) throws HttpException {
+        requireHost(exchange.request());
+        String path = exchange.request().path();
         if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
             throw new HttpException(404, "streams are watched at /live/{path}");
         }

@@ -22,6 +22,7 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     private Duration keepAliveTimeout = Duration.ofSeconds(30);
     private Duration responseTimeout = Duration.ofSeconds(30);
     private int minBodyRate = 100;
+    private int minAnswerRate = 100;
 
     private ServerOptions() {
     }
@@ -163,6 +164,28 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
         return with(copy -> copy.minBodyRate = bytesPerSecond);
     }
 
+    /** {@return how fast a client has to take content, in bytes per second, 100 by default, 0 for no limit} */
+    public int minAnswerRate() {
+        return minAnswerRate;
+    }
+
+    /**
+     * How fast a client has to take content that is made while it is sent ({@link io.iocp4j.websocket.http.HttpContent}),
+     * on the average of each {@link #requestTimeout()} in which some of it waits. A slower connection is aborted, so that
+     * it holds no thread and no file for ever. One that takes nothing at all has the write timeout of TCP. An answer in
+     * memory needs no such rate, since the next request waits until it was taken.
+     *
+     * @param bytesPerSecond 0 for no limit
+     * @return a copy
+     * @throws IllegalArgumentException if it is negative
+     */
+    public ServerOptions minAnswerRate(int bytesPerSecond) {
+        if (bytesPerSecond < 0) {
+            throw new IllegalArgumentException("minAnswerRate must not be negative: " + bytesPerSecond);
+        }
+        return with(copy -> copy.minAnswerRate = bytesPerSecond);
+    }
+
     /** The options of the listening socket and of what it accepts. */
     TcpOptions listening() {
         // a client may end its side behind its request and wait for the answer
@@ -189,6 +212,7 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     public String toString() {
         return describe(new StringJoiner(", ", "ServerOptions[", "]")).add("subprotocols=" + subprotocols)
                 .add("requestTimeout=" + requestTimeout).add("keepAliveTimeout=" + keepAliveTimeout)
-                .add("responseTimeout=" + responseTimeout).add("minBodyRate=" + minBodyRate).toString();
+                .add("responseTimeout=" + responseTimeout).add("minBodyRate=" + minBodyRate)
+                .add("minAnswerRate=" + minAnswerRate).toString();
     }
 }

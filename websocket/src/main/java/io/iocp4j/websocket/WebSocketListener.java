@@ -10,7 +10,7 @@ import java.util.Objects;
  * so none may wait. What one throws ends its connection with {@link CloseCode#INTERNAL_ERROR}. {@code onOpen} comes
  * first, {@code onClose} last and once.
  */
-public interface WebSocketListener {
+public non-sealed interface WebSocketListener extends UpgradeAnswer {
     /**
      * The listener of a WebSocket that has a virtual thread of its own, for an {@link UpgradeHandler} that looks at the
      * request first.

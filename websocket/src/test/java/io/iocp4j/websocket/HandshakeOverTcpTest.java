@@ -16,7 +16,6 @@ import io.iocp4j.websocket.frame.CloseCode;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpFixture;
 import io.iocp4j.websocket.http.HttpHeaders;
-import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponse;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -60,8 +59,8 @@ class HandshakeOverTcpTest {
                 Arguments.of(500, upgradeHead("/null"), "connection", "close"));
     }
 
-    private static WebSocketListener decide(HttpRequest request) throws HttpException {
-        return switch (request.path()) {
+    private static WebSocketListener decide(UpgradeExchange exchange) throws HttpException {
+        return switch (exchange.request().path()) {
             case "/private" -> throw new HttpException(401, "who are you?",
                     HttpHeaders.builder().add("WWW-Authenticate", "Basic").build());
             case "/throws" -> throw new IllegalStateException("on purpose");

@@ -108,7 +108,7 @@ class HttpConnectionTest {
     }
 
     @Test
-    @DisplayName("an answer after the peer has gone is dropped without harm")
+    @DisplayName("an answer after the peer has gone is dropped without harm, and the application hears so")
     void answeredTooLate() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
         try (TestServer server = TestServer.pages(asked::add)) {
@@ -118,7 +118,8 @@ class HttpConnectionTest {
             gone.reset();
             server.server.close();
             server.server.closed().get(5, TimeUnit.SECONDS);
-            assertTrue(exchange.respond(HttpResponse.text(200, "nobody")));
+            assertTrue(exchange.isCancelled());
+            assertFalse(exchange.respond(HttpResponse.text(200, "nobody")));
             assertEquals(gone.socket().getLocalPort(), exchange.remote().getPort());
         }
     }

@@ -185,6 +185,28 @@ class HttpLateTest {
     }
 
     @Test
+    @DisplayName("the least rate of a body does not count while the application pauses it, but the response timeout does")
+    void pausedBody() {
+        HttpExchange[] asked = new HttpExchange[1];
+        connect(exchange -> {
+            asked[0] = exchange;
+            exchange.pauseBody();
+            upload(exchange);
+        }, b -> b.responseTimeout(LIMIT.multipliedBy(3)));
+        send(get("/", "Content-Length: 4000"));
+        send("x".repeat(1000));
+        run(LIMIT.multipliedBy(2));
+        assertEquals("", statuses());
+        asked[0].resumeBody();
+        run(Duration.ofSeconds(1));
+        asked[0].pauseBody();
+        run(LIMIT.multipliedBy(2));
+        assertEquals("", statuses());
+        run(LIMIT.multipliedBy(2));
+        assertEquals("503 end", statuses());
+    }
+
+    @Test
     @DisplayName("a body that came fast enough meanwhile goes on, one that did not is 408")
     void body() {
         connect(HttpLateTest::upload, b -> b);

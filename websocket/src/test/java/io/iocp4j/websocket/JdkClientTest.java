@@ -210,8 +210,8 @@ class JdkClientTest {
             + "reaches the client")
     void subprotocols() throws Exception {
         BlockingQueue<WebSocket> opened = new LinkedBlockingQueue<>();
-        UpgradeHandler handler = request -> {
-            if (request.headers().first("Sec-WebSocket-Protocol") == null) {
+        UpgradeHandler handler = exchange -> {
+            if (exchange.request().headers().first("Sec-WebSocket-Protocol") == null) {
                 throw new HttpException(403, "a subprotocol is needed");
             }
             return new Echo() {

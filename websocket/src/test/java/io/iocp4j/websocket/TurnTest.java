@@ -95,8 +95,8 @@ class TurnTest {
     private void serve(boolean parts) throws IOException {
         server = WebSocketServer.listen(port,
                 ServerOptions.defaults().parts(parts).deflate(Deflate.on().maxRatio(Integer.MAX_VALUE))
-                .tcp(TcpOptions.defaults().loopback(0).receive(RECEIVE, RECEIVE)), request -> {
-            End end = new End(request.path());
+                .tcp(TcpOptions.defaults().loopback(0).receive(RECEIVE, RECEIVE)), exchange -> {
+            End end = new End(exchange.request().path());
             ends.add(end);
             return end;
         });

@@ -61,8 +61,8 @@ class WebSocketPairTest {
         Recorder recorder = new Recorder();
         try (CompletionPort port = CompletionPort.open()) {
             ServerOptions server = ServerOptions.defaults().subprotocols("v2").deflate(Deflate.on());
-            UpgradeHandler upgrades = request -> {
-                if (!"yes".equals(request.headers().first("X-Let-Me-In"))) {
+            UpgradeHandler upgrades = exchange -> {
+                if (!"yes".equals(exchange.request().headers().first("X-Let-Me-In"))) {
                     throw new HttpException(401, "who are you?");
                 }
                 return recorder;

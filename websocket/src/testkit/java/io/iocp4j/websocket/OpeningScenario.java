@@ -190,8 +190,8 @@ final class OpeningScenario {
         }
     }
 
-    static WebSocketListener greet(HttpRequest request) throws HttpException {
-        if (!request.path().equals("/ws")) {
+    static WebSocketListener greet(UpgradeExchange exchange) throws HttpException {
+        if (!exchange.request().path().equals("/ws")) {
             throw new HttpException(503, "busy".repeat(3_000));
         }
         return new WebSocketListener() {
