@@ -1,6 +1,6 @@
 package io.iocp4j.bench;
 
-import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
 import io.iocp4j.websocket.WebSocketServer;
@@ -46,12 +46,12 @@ public final class WebSocketEchoCost extends EchoCost {
         if (!kind.equals(KIND)) {
             return super.serve(kind);
         }
-        return WebSocketServer.builder().webSockets(request -> new WebSocketListener() {
+        return WebSocketServer.listen(onePort(), ServerOptions.defaults().loopback(0), request -> new WebSocketListener() {
             @Override
             public void onBinary(WebSocket socket, ByteBuffer data) {
                 socket.trySend(data);
             }
-        }).listen(onePort(), TcpOptions.defaults().loopback(0)).address().getPort();
+        }).address().getPort();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.iocp4j.bench;
 
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
 import io.iocp4j.websocket.WebSocketServer;
@@ -57,13 +58,14 @@ public final class WebSocketIdleCost extends IdleCost {
         Deflate deflate = switch (kind) {
             case "plain" -> Deflate.off();
             case "agreed", "takeover" -> Deflate.on();
-            case "fresh" -> Deflate.on().withNoContextTakeover(true, true);
+            case "fresh" -> Deflate.on().noContextTakeover(true, true);
             default -> throw new IllegalArgumentException("no server " + kind);
         };
         TcpOptions options = TcpOptions.defaults().loopback(0).maxConnections(Integer.MAX_VALUE);
         // a heartbeat as usual, but so slow that the other ends never have to answer a ping
-        return WebSocketServer.builder().deflate(deflate).heartbeat(Duration.ofHours(1), Duration.ofSeconds(20))
-                .webSockets(request -> new Echo()).listen(options).address().getPort();
+        ServerOptions hourly = ServerOptions.defaults().deflate(deflate)
+                .heartbeat(Duration.ofHours(1), Duration.ofSeconds(20)).tcp(options);
+        return WebSocketServer.listen(hourly, request -> new Echo()).address().getPort();
     }
 
     @Override

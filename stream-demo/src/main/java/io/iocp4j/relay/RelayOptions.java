@@ -9,38 +9,38 @@ import java.time.Duration;
  * @param tcpPort port to listen on, 0 to 65535; 0 lets the system choose
  * @param testPicture whether the relay itself publishes the stream {@code test}
  * @param maxLag how long media may wait for a viewer before frames are skipped; above 0
- * @param queueBytesMin the smallest limit of a viewer's queue, in bytes, above 0; the limit grows with the group of
- *     pictures up to {@code queueBytesMax}
- * @param queueBytesMax the largest limit of a viewer's queue, in bytes, not below {@code queueBytesMin}
- * @param gopBytesMax the limit of the cache for late joiners, in bytes per stream, above 0; a longer group of pictures
+ * @param minQueueBytes the smallest limit of a viewer's queue, in bytes, above 0; the limit grows with the group of
+ *     pictures up to {@code maxQueueBytes}
+ * @param maxQueueBytes the largest limit of a viewer's queue, in bytes, not below {@code minQueueBytes}
+ * @param maxGopBytes the limit of the cache for late joiners, in bytes per stream, above 0; a longer group of pictures
  *     is not cached
- * @param gopMax the limit of that cache in time; 0 or more
+ * @param maxGop the limit of that cache in time; 0 or more
  * @param grace how long viewers wait for a publisher that is gone; 0 or more
  * @param publisherTimeout silence after which a publisher counts as gone; above 0
- * @param headBytesMax the limit of a request's head, in bytes, 64 to 1 MiB; the head is the first line and the header
+ * @param maxHeadBytes the limit of a request's head, in bytes, 64 to 1 MiB; the head is the first line and the header
  *     fields, which include the cookies of other programs on the same host
  */
-public record RelayOptions(String host, int tcpPort, boolean testPicture, Duration maxLag, int queueBytesMin,
-        int queueBytesMax, int gopBytesMax, Duration gopMax, Duration grace, Duration publisherTimeout,
-        int headBytesMax) {
+public record RelayOptions(String host, int tcpPort, boolean testPicture, Duration maxLag, int minQueueBytes,
+        int maxQueueBytes, int maxGopBytes, Duration maxGop, Duration grace, Duration publisherTimeout,
+        int maxHeadBytes) {
 
     /** Checks the ranges. */
     public RelayOptions {
         if (tcpPort < 0 || tcpPort > 65_535) {
             throw new IllegalArgumentException("a TCP port must be 0 to 65535: " + tcpPort);
         }
-        if (queueBytesMin < 1 || queueBytesMax < queueBytesMin || gopBytesMax < 1) {
+        if (minQueueBytes < 1 || maxQueueBytes < minQueueBytes || maxGopBytes < 1) {
             throw new IllegalArgumentException(
-                    "byte limits must be above 0, and queueBytesMax must not be below queueBytesMin");
+                    "byte limits must be above 0, and maxQueueBytes must not be below minQueueBytes");
         }
-        if (maxLag.isNegative() || maxLag.isZero() || gopMax.isNegative() || grace.isNegative()
+        if (maxLag.isNegative() || maxLag.isZero() || maxGop.isNegative() || grace.isNegative()
                 || publisherTimeout.isNegative() || publisherTimeout.isZero()) {
             throw new IllegalArgumentException(
                     "times must not be negative, and the lag and the publisher timeout must not be zero");
         }
-        if (headBytesMax < 64 || headBytesMax > 1 << 20) {
+        if (maxHeadBytes < 64 || maxHeadBytes > 1 << 20) {
             throw new IllegalArgumentException(
-                    "the limit of a request's head must be 64 to 1048576 bytes: " + headBytesMax);
+                    "the limit of a request's head must be 64 to 1048576 bytes: " + maxHeadBytes);
         }
     }
 
@@ -62,8 +62,8 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      * @return a copy
      */
     public RelayOptions host(String name) {
-        return new RelayOptions(name, tcpPort, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
-                grace, publisherTimeout, headBytesMax);
+        return new RelayOptions(name, tcpPort, testPicture, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
+                grace, publisherTimeout, maxHeadBytes);
     }
 
     /**
@@ -73,8 +73,8 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      * @return a copy
      */
     public RelayOptions tcpPort(int number) {
-        return new RelayOptions(host, number, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
-                grace, publisherTimeout, headBytesMax);
+        return new RelayOptions(host, number, testPicture, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
+                grace, publisherTimeout, maxHeadBytes);
     }
 
     /**
@@ -84,8 +84,8 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      * @return a copy
      */
     public RelayOptions testPicture(boolean on) {
-        return new RelayOptions(host, tcpPort, on, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax, grace,
-                publisherTimeout, headBytesMax);
+        return new RelayOptions(host, tcpPort, on, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop, grace,
+                publisherTimeout, maxHeadBytes);
     }
 
     /**
@@ -95,8 +95,8 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      * @return a copy
      */
     public RelayOptions maxLag(Duration lag) {
-        return new RelayOptions(host, tcpPort, testPicture, lag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
-                grace, publisherTimeout, headBytesMax);
+        return new RelayOptions(host, tcpPort, testPicture, lag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
+                grace, publisherTimeout, maxHeadBytes);
     }
 
     /**
@@ -107,8 +107,8 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      * @return a copy
      */
     public RelayOptions patience(Duration forViewers, Duration forPublishers) {
-        return new RelayOptions(host, tcpPort, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
-                forViewers, forPublishers, headBytesMax);
+        return new RelayOptions(host, tcpPort, testPicture, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
+                forViewers, forPublishers, maxHeadBytes);
     }
 
     /**
@@ -119,8 +119,8 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      * @return a copy
      */
     public RelayOptions gop(int bytes, Duration time) {
-        return new RelayOptions(host, tcpPort, testPicture, maxLag, queueBytesMin, queueBytesMax, bytes, time, grace,
-                publisherTimeout, headBytesMax);
+        return new RelayOptions(host, tcpPort, testPicture, maxLag, minQueueBytes, maxQueueBytes, bytes, time, grace,
+                publisherTimeout, maxHeadBytes);
     }
 
     /**
@@ -130,7 +130,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      * @return a copy
      */
     public RelayOptions maxHead(int bytes) {
-        return new RelayOptions(host, tcpPort, testPicture, maxLag, queueBytesMin, queueBytesMax, gopBytesMax, gopMax,
+        return new RelayOptions(host, tcpPort, testPicture, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
                 grace, publisherTimeout, bytes);
     }
 }

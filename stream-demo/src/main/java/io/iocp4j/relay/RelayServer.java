@@ -7,6 +7,8 @@ import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.websocket.Limits;
+import io.iocp4j.websocket.ServerOptions;
+import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
 import io.iocp4j.websocket.WebSocketServer;
@@ -36,9 +38,9 @@ public final class RelayServer implements AutoCloseable {
      */
     static final int SEND_BUFFER_BYTES = 256 << 10;
     /** The longest message that a viewer may send. It is control text, because media is published over HTTP. */
-    static final int TEXT_BYTES_MAX = 64 << 10;
+    static final int MAX_TEXT_BYTES = 64 << 10;
     /** The largest number of fragments of such a message. */
-    private static final int TEXT_FRAGMENTS_MAX = 64;
+    private static final int MAX_TEXT_FRAGMENTS = 64;
 
     private static final String PUBLISH = "/publish/";
     private static final String LIVE = "/live/";
@@ -71,12 +73,11 @@ public final class RelayServer implements AutoCloseable {
         TestSource picture = null;
         try {
             // minBodyRate 0: Ingest limits the silence of a publisher itself
-            listening = WebSocketServer.builder().webSockets(this::watch).pages(this::answer)
-                    .subprotocols(SUBPROTOCOL).minBodyRate(0)
-                    .httpLimits(HttpLimits.defaults().withMaxHeaderBytes(options.headBytesMax()))
-                    .limits(new Limits(TEXT_BYTES_MAX, TEXT_BYTES_MAX, TEXT_FRAGMENTS_MAX))
-                    .listen(port, TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0)
-                            .keepAlive(true));
+            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).minBodyRate(0)
+                    .httpLimits(HttpLimits.defaults().maxHeaderBytes(options.maxHeadBytes()))
+                    .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
+                    .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
+            listening = WebSocketServer.listen(port, limited, this::watch, this::answer);
             picture = options.testPicture() ? new TestSource(hub, clock) : null;
         } catch (IOException | RuntimeException | Error e) {
             // the port's workers would keep the process running
@@ -149,9 +150,9 @@ public final class RelayServer implements AutoCloseable {
 
     // ------------------------------------------------------------------ viewers
 
-    private WebSocketListener watch(HttpRequest request) throws HttpException {
-        requireHost(request);
-        String path = request.path();
+    private WebSocketListener watch(UpgradeExchange exchange) throws HttpException {
+        requireHost(exchange.request());
+        String path = exchange.request().path();
         if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
             throw new HttpException(404, "streams are watched at /live/{path}");
         }

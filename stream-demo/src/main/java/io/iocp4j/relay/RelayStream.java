@@ -76,7 +76,7 @@ final class RelayStream {
         this.clock = clock;
         this.onEnded = onEnded;
         this.beganNanos = nanos();
-        this.gop = new GopCache(options.gopBytesMax(), options.gopMax().toNanos());
+        this.gop = new GopCache(options.maxGopBytes(), options.maxGop().toNanos());
         this.memory = new Memory(port);
     }
 
@@ -228,12 +228,12 @@ final class RelayStream {
             memory.charge(Kind.DIRECT, 0);
             meter.add(unit.bytes(), now);
             boolean overflow = gop.add(unit, now);
-            long bytesMax = queueBytesMax();
+            long bytesMax = maxQueueBytes();
             tellEach(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
                 LOG.log(Level.WARNING,
                         "stream {0}: no key frame for more than {1} or {2} bytes; late joiners wait for the next one",
-                        path, options.gopMax(), String.valueOf(options.gopBytesMax()));
+                        path, options.maxGop(), String.valueOf(options.maxGopBytes()));
             }
         } finally {
             unit.release();
@@ -321,8 +321,8 @@ final class RelayStream {
         return Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000L), now.getNano() / 1_000);
     }
 
-    private long queueBytesMax() {
-        return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, options.queueBytesMin(), options.queueBytesMax());
+    private long maxQueueBytes() {
+        return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, options.minQueueBytes(), options.maxQueueBytes());
     }
 
     // ------------------------------------------------------------------ watching
@@ -335,7 +335,7 @@ final class RelayStream {
                 if (!viewers.contains(viewer)) {
                     viewers.add(viewer);
                 }
-                viewer.begin(text(state), init, gop.units(), queueBytesMax(), nanos());
+                viewer.begin(text(state), init, gop.units(), maxQueueBytes(), nanos());
                 return;
             }
             ended = text(state);

@@ -42,7 +42,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
      * @param bytes bytes of an init segment, 16 to 1 GiB
      * @return the changed limits
      */
-    public MediaLimits withMaxInitBytes(int bytes) {
+    public MediaLimits maxInitBytes(int bytes) {
         return new MediaLimits(bytes, maxUnitBytes, maxBoxDepth, maxTracks);
     }
 
@@ -52,7 +52,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
      * @param bytes bytes of one unit, 16 to 1 GiB
      * @return the changed limits
      */
-    public MediaLimits withMaxUnitBytes(int bytes) {
+    public MediaLimits maxUnitBytes(int bytes) {
         return new MediaLimits(maxInitBytes, bytes, maxBoxDepth, maxTracks);
     }
 
@@ -62,7 +62,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
      * @param levels levels of nested boxes, 1 to 64
      * @return the changed limits
      */
-    public MediaLimits withMaxBoxDepth(int levels) {
+    public MediaLimits maxBoxDepth(int levels) {
         return new MediaLimits(maxInitBytes, maxUnitBytes, levels, maxTracks);
     }
 
@@ -72,7 +72,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
      * @param tracks tracks of one {@code moov}, 1 to 64
      * @return the changed limits
      */
-    public MediaLimits withMaxTracks(int tracks) {
+    public MediaLimits maxTracks(int tracks) {
         return new MediaLimits(maxInitBytes, maxUnitBytes, maxBoxDepth, tracks);
     }
 

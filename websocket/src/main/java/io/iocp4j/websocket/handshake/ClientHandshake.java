@@ -9,6 +9,7 @@ import io.iocp4j.websocket.http.grammar.PercentDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -78,7 +79,7 @@ public final class ClientHandshake {
                 throw new IllegalArgumentException("a subprotocol is a token, and offered once");
             }
         }
-        return checked;
+        return Collections.unmodifiableSet(checked);
     }
 
     /**

@@ -83,16 +83,28 @@ public final class ServerHandshake {
      * @throws HttpException 400 if the field is there without an element, or has one that is no token, or one twice
      */
     public static String subprotocol(HttpRequest request, List<String> supported) throws HttpException {
-        Set<String> offered = offeredSubprotocols(request);
-        if (offered == null) {
-            throw HttpException.badRequest("malformed Sec-WebSocket-Protocol");
-        }
+        List<String> offered = offeredSubprotocols(request);
         for (String candidate : supported) {
             if (offered.contains(candidate)) {
                 return candidate;
             }
         }
         return null;
+    }
+
+    /**
+     * The subprotocols that a client offers.
+     *
+     * @param request the opening request
+     * @return in the order of the client's preference; may be empty
+     * @throws HttpException 400 if the field is there without an element, or has one that is no token, or one twice
+     */
+    public static List<String> offeredSubprotocols(HttpRequest request) throws HttpException {
+        Set<String> offered = tokens(request);
+        if (offered == null) {
+            throw HttpException.badRequest("malformed Sec-WebSocket-Protocol");
+        }
+        return List.copyOf(offered);
     }
 
     /**
@@ -115,7 +127,7 @@ public final class ServerHandshake {
         if (subprotocol == null) {
             return response;
         }
-        Set<String> offered = offeredSubprotocols(request);
+        Set<String> offered = tokens(request);
         if (offered == null || !offered.contains(subprotocol)) {
             throw new IllegalArgumentException("the client did not offer the subprotocol " + subprotocol);
         }
@@ -166,7 +178,7 @@ public final class ServerHandshake {
      * The elements of all lines; null if malformed: RFC 6455 section 4.1 wants tokens, each once, and a field that is there has one.
      * Empty elements are left where lists are put together, and passed over (RFC 9110 section 5.6.1.2).
      */
-    private static Set<String> offeredSubprotocols(HttpRequest request) {
+    private static Set<String> tokens(HttpRequest request) {
         List<String> elements = request.headers().elements(SUBPROTOCOLS);
         if (elements.isEmpty() && request.headers().first(SUBPROTOCOLS) != null) {
             return null;

@@ -14,3 +14,6 @@
  * {@link io.iocp4j.websocket.handshake.HandshakeException}, which has what came.
  */
 package io.iocp4j.websocket.handshake;
+
+import io.iocp4j.websocket.http.HttpException;
+

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * A request that is answered with an error status. The message is a plain sentence of this library, never text of the
+ * A request that is answered with an error status or a redirect. The message is a plain sentence, never text of the
  * peer, so it can be sent and logged as it is.
  */
 public final class HttpException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    /** 400 to 599. */
+    /** 300 to 599, not 304. */
     private final int status;
     /** Null only after deserialisation: the fields matter to the connection at hand. */
     private final transient HttpHeaders headers;
@@ -18,7 +18,7 @@ public final class HttpException extends IOException {
     /**
      * An error without further response fields.
      *
-     * @param status 400 to 599
+     * @param status 300 to 599, not 304, which has no content
      * @param message what was wrong, for the peer and for the log
      */
     public HttpException(int status, String message) {
@@ -28,15 +28,15 @@ public final class HttpException extends IOException {
     /**
      * An error whose response needs fields, such as {@code Allow} with 405.
      *
-     * @param status 400 to 599
+     * @param status 300 to 599, not 304, which has no content
      * @param message what was wrong, for the peer and for the log
      * @param headers fields of the response
-     * @throws IllegalArgumentException if the status does not name an error
+     * @throws IllegalArgumentException if the status is out of range
      */
     public HttpException(int status, String message, HttpHeaders headers) {
         super(message);
-        if (status < 400 || status > 599) {
-            throw new IllegalArgumentException("not an error status: " + status);
+        if (status < 300 || status > 599 || status == 304) {
+            throw new IllegalArgumentException("neither an error status nor a redirect: " + status);
         }
         this.status = status;
         this.headers = Objects.requireNonNull(headers, "headers");
@@ -45,7 +45,7 @@ public final class HttpException extends IOException {
     /**
      * The status to answer with.
      *
-     * @return 400 to 599
+     * @return 300 to 599
      */
     public int status() {
         return status;
@@ -67,6 +67,18 @@ public final class HttpException extends IOException {
      */
     public HttpResponse response() {
         return HttpResponse.text(status, getMessage() + "\n").withHeaders(headers());
+    }
+
+    /**
+     * Sends the client elsewhere. A browser does not follow a redirect of a WebSocket handshake, other clients may.
+     *
+     * @param status 301, 302, 303, 307 or 308
+     * @param location an absolute URI or a path, escaped
+     * @return a new exception
+     */
+    public static HttpException redirect(int status, String location) {
+        return new HttpException(status, "the answer is elsewhere", HttpHeaders.builder().add("Location", location)
+                .build());
     }
 
     /**

@@ -46,7 +46,7 @@ public record HttpLimits(int maxHeaderBytes, int maxHeaders, int maxChunkLineByt
      * @param bytes 64 to 1 MiB
      * @return a new object
      */
-    public HttpLimits withMaxHeaderBytes(int bytes) {
+    public HttpLimits maxHeaderBytes(int bytes) {
         return new HttpLimits(bytes, maxHeaders, maxChunkLineBytes, maxTrailerBytes);
     }
 
@@ -56,7 +56,7 @@ public record HttpLimits(int maxHeaderBytes, int maxHeaders, int maxChunkLineByt
      * @param count 1 to 10000
      * @return a new object
      */
-    public HttpLimits withMaxHeaders(int count) {
+    public HttpLimits maxHeaders(int count) {
         return new HttpLimits(maxHeaderBytes, count, maxChunkLineBytes, maxTrailerBytes);
     }
 
@@ -66,7 +66,7 @@ public record HttpLimits(int maxHeaderBytes, int maxHeaders, int maxChunkLineByt
      * @param bytes 16 to 64 KiB
      * @return a new object
      */
-    public HttpLimits withMaxChunkLineBytes(int bytes) {
+    public HttpLimits maxChunkLineBytes(int bytes) {
         return new HttpLimits(maxHeaderBytes, maxHeaders, bytes, maxTrailerBytes);
     }
 
@@ -76,7 +76,7 @@ public record HttpLimits(int maxHeaderBytes, int maxHeaders, int maxChunkLineByt
      * @param bytes 0 to 1 MiB
      * @return a new object
      */
-    public HttpLimits withMaxTrailerBytes(int bytes) {
+    public HttpLimits maxTrailerBytes(int bytes) {
         return new HttpLimits(maxHeaderBytes, maxHeaders, maxChunkLineBytes, bytes);
     }
 

@@ -128,7 +128,7 @@ class DeflateCodecTest {
     @Test
     @DisplayName("maxMessage counts inflated bytes: at the limit a message passes, one byte more is 1009")
     void limit() {
-        limits = limits.withMaxMessage(1000);
+        limits = limits.maxMessage(1000);
         assertEquals(List.of("binary " + "00".repeat(1000)),
             events(masked(FIN | RSV1 | BINARY, deflate(new byte[1000])), CodecEvents.WHOLE));
         deflater.forget();
@@ -139,7 +139,7 @@ class DeflateCodecTest {
     @Test
     @DisplayName("a message and frame at the limit pass also when compressing has made them longer")
     void longerOnTheWire() {
-        limits = limits.withMaxMessage(1000).withMaxFrame(1000);
+        limits = limits.maxMessage(1000).maxFrame(1000);
         byte[] noise = Corpus.NOISE.bytes(1000, 1);
         byte[] payload = deflate(noise);
         assertTrue(payload.length > 1000);
@@ -150,7 +150,7 @@ class DeflateCodecTest {
     @Test
     @DisplayName("a declared length beyond the limit and its growth is 1009 at the header, in one frame or in the sum")
     void declared() {
-        limits = limits.withMaxMessage(1000);
+        limits = limits.maxMessage(1000);
         int most = 1000 + 125 + 64;
         assertEquals(List.of(), events(header(FIN | RSV1 | BINARY, most), CodecEvents.WHOLE));
         assertEquals(List.of("fail 1009"), events(header(FIN | RSV1 | BINARY, most + 1), CodecEvents.WHOLE));
@@ -158,7 +158,7 @@ class DeflateCodecTest {
         byte[] first = masked(RSV1 | BINARY, new byte[] {0, 0, 0, -1, -1});
         assertEquals(List.of(), events(join(first, header(FIN, most - 5)), CodecEvents.WHOLE));
         assertEquals(List.of("fail 1009"), events(join(first, header(FIN, most - 4)), CodecEvents.WHOLE));
-        limits = limits.withMaxFrame(500).withMaxMessage(1 << 20);
+        limits = limits.maxFrame(500).maxMessage(1 << 20);
         assertEquals(List.of(), events(header(FIN | RSV1 | BINARY, 500 + 62 + 64), CodecEvents.WHOLE));
         assertEquals(List.of("fail 1009"), events(header(FIN | RSV1 | BINARY, 500 + 63 + 64), CodecEvents.WHOLE));
     }
@@ -166,7 +166,7 @@ class DeflateCodecTest {
     @Test
     @DisplayName("the number of fragments of a compressed message is limited as of any, 1008")
     void fragments() {
-        limits = limits.withMaxFragments(2);
+        limits = limits.maxFragments(2);
         byte[] wire = join(masked(RSV1 | TEXT, HELLO), masked(0, new byte[0]), masked(FIN, new byte[0]));
         assertEquals(List.of("fail 1008"), events(wire, CodecEvents.WHOLE));
     }

@@ -126,7 +126,7 @@ class FrameDecoderTest {
     @Test
     @DisplayName("maxFrame: a frame of exactly the limit passes, one byte more fails with 1009")
     void frameLimit() throws ProtocolException {
-        Limits limits = Limits.defaults().withMaxFrame(300);
+        Limits limits = Limits.defaults().maxFrame(300);
         new FrameDecoder(limits.maxFrame(), false).decode(ByteBuffer.wrap(hex("827e012c")), recorder);
         assertEquals(List.of("fin BINARY 300"), recorder.calls);
         ProtocolException e = assertThrows(ProtocolException.class,

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FrameRoundTripTest {
-    private static final Limits UNLIMITED = Limits.defaults().withMaxFrame(Long.MAX_VALUE);
+    private static final Limits UNLIMITED = Limits.defaults().maxFrame(Long.MAX_VALUE);
     private static final int[] KEYS = {0, WireBytes.KEY, 0x80000001, -1};
 
     /** Keeps headers, and of the payload its length and the first octets of the last part. */

@@ -32,7 +32,7 @@ class MessageAssemblerTest {
     @Test
     @DisplayName("maxMessage: a message of exactly the limit passes, whole and in fragments")
     void messageAtLimit() {
-        Limits ten = limits.withMaxMessage(10);
+        Limits ten = limits.maxMessage(10);
         assertEquals(List.of("text 0123456789"), ofClientBytes(masked(FIN | TEXT, "0123456789"), ten));
         assertEquals(List.of("text 0123456789"), ofClientBytes(
             join(masked(TEXT, "01234"), masked(CONTINUATION, "56789"), masked(FIN, EMPTY)), ten));
@@ -41,7 +41,7 @@ class MessageAssemblerTest {
     @Test
     @DisplayName("maxMessage: 1009 at the header that declares one byte too many, before its payload")
     void messageOverLimit() {
-        Limits ten = limits.withMaxMessage(10);
+        Limits ten = limits.maxMessage(10);
         assertEquals(List.of("fail 1009"), ofClientBytes(hex("828b 00000000"), ten));
         assertEquals(List.of("ping ", "fail 1009"), ofClientBytes(
             join(masked(BINARY, new byte[9]), masked(FIN | PING, EMPTY), hex("8082 00000000")), ten));
@@ -51,7 +51,7 @@ class MessageAssemblerTest {
     @Shows("CVE-2020-27813")
     @DisplayName("maxMessage: lengths that would overflow a sum are over the limit, not below it")
     void noOverflow() {
-        Limits wide = limits.withMaxFrame(Long.MAX_VALUE).withMaxMessage(Integer.MAX_VALUE);
+        Limits wide = limits.maxFrame(Long.MAX_VALUE).maxMessage(Integer.MAX_VALUE);
         assertEquals(List.of("fail 1009"), ofClientBytes(
             join(masked(BINARY, new byte[9]), hex("80ff 7fffffffffffffff 00000000")), wide));
         assertEquals(List.of("fail 1009"), ofClientBytes(
@@ -77,14 +77,14 @@ class MessageAssemblerTest {
     @DisplayName("maxMessage counts one message, not the connection")
     void limitPerMessage() {
         byte[] six = masked(FIN | TEXT, "sixsix");
-        assertEquals(List.of("text sixsix", "text sixsix"), ofClientBytes(join(six, six), limits.withMaxMessage(10)));
+        assertEquals(List.of("text sixsix", "text sixsix"), ofClientBytes(join(six, six), limits.maxMessage(10)));
     }
 
     @Test
     @Shows({"CVE-2026-48779", "CVE-2026-33151"})
     @DisplayName("maxFragments: so many frames pass, one more is 1008, empty ones count")
     void fragmentLimit() {
-        Limits three = limits.withMaxFragments(3);
+        Limits three = limits.maxFragments(3);
         byte[] two = join(masked(TEXT, "a"), masked(CONTINUATION, EMPTY));
         byte[] control = masked(FIN | PING, EMPTY);
         assertEquals(List.of("ping ", "text ab"), ofClientBytes(join(two, control, masked(FIN, "b")), three));

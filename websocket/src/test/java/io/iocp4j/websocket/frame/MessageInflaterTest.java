@@ -212,7 +212,7 @@ class MessageInflaterTest {
     @DisplayName("the ratio: it applies to messages that the default limits let pass")
     void ratioAtTheDefaults() {
         replace(Limits.defaults().maxMessage(), Deflate.on().maxRatio(), true);
-        assertFails(CloseCode.POLICY_VIOLATION, deflate(new byte[Limits.defaults().maxMessage() / 4]));
+        assertFails(CloseCode.POLICY_VIOLATION, deflate(new byte[1 << 18]));
     }
 
     @Test
@@ -296,7 +296,7 @@ class MessageInflaterTest {
         assertThrows(IllegalArgumentException.class, () -> new MessageInflater(1, 0, true));
     }
 
-    private void replace(int maxMessage, int maxRatio, boolean takeover) {
+    private void replace(long maxMessage, int maxRatio, boolean takeover) {
         inflater.release();
         inflater = new MessageInflater(maxMessage, maxRatio, takeover);
     }

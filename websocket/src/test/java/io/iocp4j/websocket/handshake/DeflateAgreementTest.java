@@ -57,7 +57,7 @@ class DeflateAgreementTest {
         """)
     @DisplayName("a server demands what its options say, but a window only of a client that can be asked")
     void demand(String offer, String answer, String expected) throws HttpException {
-        Deflate options = on.withNoContextTakeover(true, true).withMaxWindowBits(11, 10);
+        Deflate options = on.noContextTakeover(true, true).maxWindowBits(11, 10);
         DeflateAgreement agreement = DeflateAgreement.accept(options, headers(offer));
         assertEquals(spelled(answer), agreement.extension());
         assertEquals(expected, shortForm(agreement));
@@ -106,7 +106,7 @@ class DeflateAgreementTest {
         assertEquals("permessage-deflate; client_max_window_bits", DeflateAgreement.offer(on));
         assertEquals("permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
             + "server_max_window_bits=9; client_max_window_bits=14",
-            DeflateAgreement.offer(on.withNoContextTakeover(true, true).withMaxWindowBits(9, 14)));
+            DeflateAgreement.offer(on.noContextTakeover(true, true).maxWindowBits(9, 14)));
     }
 
     @ParameterizedTest
@@ -145,7 +145,7 @@ class DeflateAgreementTest {
         assertRefused(Deflate.off(), NAME);
         assertRefused(on, "permessage-bzip2");
         assertRefused(on, "foo, " + NAME);
-        Deflate asks = on.withNoContextTakeover(true, true).withMaxWindowBits(10, 10);
+        Deflate asks = on.noContextTakeover(true, true).maxWindowBits(10, 10);
         assertRefused(asks, NAME);
         assertRefused(asks, NAME + "; server_no_context_takeover");
         assertRefused(asks, NAME + "; server_max_window_bits=10");
@@ -201,8 +201,8 @@ class DeflateAgreementTest {
     }
 
     private static Deflate options(SplittableRandom random) {
-        return Deflate.on().withNoContextTakeover(random.nextBoolean(), random.nextBoolean())
-            .withMaxWindowBits(random.nextInt(8, 16), random.nextInt(8, 16));
+        return Deflate.on().noContextTakeover(random.nextBoolean(), random.nextBoolean())
+            .maxWindowBits(random.nextInt(8, 16), random.nextInt(8, 16));
     }
 
     private static void assertRefused(Deflate options, String answer) {

@@ -174,7 +174,7 @@ class ServerHandshakeTest {
         String extensions = "a; b=\"" + "\\".repeat(16_000) + ", ".repeat(8_000) + spaces + ";x";
         String head = GOOD.replace(VERSION_LINE, VERSION_LINE + "Sec-WebSocket-Extensions: " + extensions + "\r\n"
                 + "Connection: a" + spaces + ",b\r\n");
-        HttpLimits limits = HttpLimits.defaults().withMaxHeaderBytes(1 << 17);
+        HttpLimits limits = HttpLimits.defaults().maxHeaderBytes(1 << 17);
         HttpRequest request = new HttpRequestReader(limits).read(bytes(head));
         assertDoesNotThrow(() -> ServerHandshake.check(request, Origins.sameHost()));
         assertNull(ServerHandshake.switching(request, null, null).headers().first("Sec-WebSocket-Extensions"));

@@ -170,7 +170,7 @@ class HttpBodyDecoderTest {
     @Test
     @DisplayName("a chunk-size line of exactly maxChunkLineBytes is read, one byte more is 400")
     void chunkLineLimit() throws HttpException {
-        HttpLimits limits = LIMITS.withMaxChunkLineBytes(16);
+        HttpLimits limits = LIMITS.maxChunkLineBytes(16);
         String exact = "1;" + "x".repeat(12) + "\r\na\r\n";
         HttpBodyDecoder decoder = chunked(limits);
         // twice: the count starts anew with each line
@@ -183,12 +183,12 @@ class HttpBodyDecoderTest {
     @Test
     @DisplayName("trailers of exactly maxTrailerBytes are skipped, one byte more is 431; the empty line does not count")
     void trailerLimit() throws HttpException {
-        HttpBodyDecoder exact = chunked(LIMITS.withMaxTrailerBytes(8));
+        HttpBodyDecoder exact = chunked(LIMITS.maxTrailerBytes(8));
         exact.decode(bytes("0\r\nA:\r\nB:\r\n\r\n"), this::collect);
         assertTrue(exact.isDone());
-        assertEquals(431, assertThrows(HttpException.class, () -> chunked(LIMITS.withMaxTrailerBytes(7))
+        assertEquals(431, assertThrows(HttpException.class, () -> chunked(LIMITS.maxTrailerBytes(7))
                 .decode(bytes("0\r\nA:\r\nB:\r\n\r\n"), this::collect)).status());
-        HttpBodyDecoder none = chunked(LIMITS.withMaxTrailerBytes(0));
+        HttpBodyDecoder none = chunked(LIMITS.maxTrailerBytes(0));
         none.decode(bytes("0\r\n\r\n"), this::collect);
         assertTrue(none.isDone());
     }

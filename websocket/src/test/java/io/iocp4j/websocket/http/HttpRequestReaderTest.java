@@ -164,7 +164,7 @@ class HttpRequestReaderTest {
         String head = headOf(8192);
         assertEquals(describe(read(head)), describe(drip(head, reader)));
         String longest = headOf(1 << 20);
-        HttpRequestReader wide = new HttpRequestReader(HttpLimits.defaults().withMaxHeaderBytes(longest.length()));
+        HttpRequestReader wide = new HttpRequestReader(HttpLimits.defaults().maxHeaderBytes(longest.length()));
         // looked through again at each drop it would be 5 * 10^11 bytes
         assertNotNull(assertTimeout(Duration.ofSeconds(10), () -> drip(longest, wide)));
     }
