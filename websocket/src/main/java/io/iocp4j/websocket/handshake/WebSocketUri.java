@@ -45,7 +45,7 @@ public record WebSocketUri(boolean secure, String host, int port, String resourc
         }
         Authority parsed = authority == null ? null : Authority.parse(authority);
         if (parsed == null || parsed.host().isEmpty() || parsed.port() == 0) {
-            throw new IllegalArgumentException("a WebSocket URI must have a host, and its port must be 1 to 65535");
+            throw new IllegalArgumentException("a WebSocket URI must have a host, and a port of 1 to 65535 if any");
         }
         int standard = secure ? SECURE_PORT : PORT;
         return new WebSocketUri(secure, parsed.host(), parsed.port() == Authority.NO_PORT ? standard : parsed.port(),
@@ -59,8 +59,8 @@ public record WebSocketUri(boolean secure, String host, int port, String resourc
     }
 
     /**
-     * Returns the target of a redirect (RFC 9110 section 10.2.2). A fragment is ignored. The schemes http and https mean
-     * ws and wss, because servers that do not know WebSocket use them.
+     * Returns the target of a redirect (RFC 9110 section 10.2.2). A fragment is ignored. The schemes http and https
+     * mean ws and wss, because servers that do not know WebSocket use them.
      *
      * @param location may be relative
      * @param response the head of the redirect
