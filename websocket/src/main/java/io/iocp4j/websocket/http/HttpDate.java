@@ -5,12 +5,13 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 
-/** The value of {@code Date} for the time that it is, formatted once a second and not once an answer. For any thread. */
+/** The value of the Date field for the current time. It is formatted once a second, not once a response. Any thread. */
 final class HttpDate {
     static final HttpDate SYSTEM = new HttpDate(InstantSource.system());
 
     private static final String[] DAYS = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    private static final String[] MONTHS = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    private static final String[] MONTHS = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
     private record Formatted(long epochSecond, String text) {
     }
@@ -22,7 +23,7 @@ final class HttpDate {
         this.clock = clock;
     }
 
-    /** Such as {@code Sun, 06 Nov 1994 08:49:37 GMT}. */
+    /** Returns the current date, such as {@code Sun, 06 Nov 1994 08:49:37 GMT}. */
     String now() {
         long epochSecond = Math.floorDiv(clock.millis(), 1000L);
         Formatted known = last;
@@ -33,7 +34,10 @@ final class HttpDate {
         return known.text;
     }
 
-    /** RFC 9110 section 5.6.7. Not DateTimeFormatter.RFC_1123_DATE_TIME, which writes the first nine days with one digit. */
+    /**
+     * Formats a date by RFC 9110 section 5.6.7. DateTimeFormatter.RFC_1123_DATE_TIME does not fit: it writes the first
+     * nine days of a month with one digit.
+     */
     private static String format(long epochSecond) {
         ZonedDateTime time = Instant.ofEpochSecond(epochSecond).atZone(ZoneOffset.UTC);
         StringBuilder text = new StringBuilder(29).append(DAYS[time.getDayOfWeek().ordinal()]).append(", ");

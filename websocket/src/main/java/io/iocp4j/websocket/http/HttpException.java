@@ -4,34 +4,35 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * A request that is answered with an error status. The message is a plain sentence of this library, never text of the
- * peer, so it can be sent and logged as it is.
+ * Signals that a request must be answered with an error status. The message goes to the peer and to logs. This library
+ * makes it a plain sentence and never puts text of the peer into it.
  */
 public final class HttpException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** 400 to 599. */
     private final int status;
-    /** Null only after deserialisation: the fields matter to the connection at hand. */
+    /** Null only after deserialisation: the fields matter only to the current connection. */
     private final transient HttpHeaders headers;
 
     /**
-     * An error without further response fields.
+     * Creates an error whose response needs no further fields.
      *
      * @param status 400 to 599
      * @param message what was wrong, for the peer and for the log
+     * @throws IllegalArgumentException if the status is not an error status
      */
     public HttpException(int status, String message) {
         this(status, message, HttpHeaders.empty());
     }
 
     /**
-     * An error whose response needs fields, such as {@code Allow} with 405.
+     * Creates an error whose response needs further fields, such as {@code Allow} with 405.
      *
      * @param status 400 to 599
      * @param message what was wrong, for the peer and for the log
-     * @param headers fields of the response
-     * @throws IllegalArgumentException if the status does not name an error
+     * @param headers further fields of the response
+     * @throws IllegalArgumentException if the status is not an error status
      */
     public HttpException(int status, String message, HttpHeaders headers) {
         super(message);
@@ -43,7 +44,7 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * The status to answer with.
+     * Returns the status of the response to send.
      *
      * @return 400 to 599
      */
@@ -52,7 +53,7 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * Fields that the response needs.
+     * Returns the further fields of the response to send.
      *
      * @return may be empty
      */
@@ -61,7 +62,7 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * The response to send: status, fields, and the message as plain text.
+     * Makes the response to send: status, fields, and the message as plain text.
      *
      * @return a new response
      */
@@ -70,9 +71,9 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * Refuses a request with 400.
+     * Creates an error with the status 400.
      *
-     * @param message one line, for the client
+     * @param message what was wrong, in one line, for the peer and for the log
      * @return a new exception
      */
     public static HttpException badRequest(String message) {
