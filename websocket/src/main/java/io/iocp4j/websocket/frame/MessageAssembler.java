@@ -7,9 +7,14 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Assembles frames into messages and checks the rules between frames. These are: fragments and the control frames that
- * may stand between them (RFC 6455 sections 5.4 and 5.5), text that must be UTF-8 (8.1), the content of a Close frame
- * (7.4), and the limits of a message. Compressed messages (RFC 7692) are inflated on the way.
+ * Assembles frames into messages and checks the rules that a single header cannot show:
+ * <ul>
+ * <li>the order of fragments, and the control frames between them (RFC 6455 sections 5.4 and 5.5)
+ * <li>text must be UTF-8 (section 8.1)
+ * <li>the content of a Close frame (section 7.4)
+ * <li>the limits of a message
+ * </ul>
+ * Compressed messages (RFC 7692) are inflated on the way.
  *
  * <p>A {@link FrameDecoder} drives it, and it runs on that decoder's thread. A binary message that lies whole in the
  * decoder's input is delivered from there without a copy. Every other message is gathered in one heap buffer of this

@@ -13,8 +13,8 @@ import java.util.zip.Inflater;
  * <p>Nothing is allocated before the first message. The inflater takes about 40 KiB outside the heap. With context
  * takeover it lives from the first message until the last {@link #release()}; without, it ends with each message.
  *
- * <p>A message that ends inside a compressed block cannot always be distinguished from a whole one, because the JDK
- * does not report the position of its inflater. In that case the next message turns out to be corrupt.
+ * <p>A message that ends inside a compressed block is not always detected, because the JDK does not report the position
+ * of its inflater. In that case the next message turns out to be corrupt.
  *
  * <p>Not thread-safe: one thread at a time. Reference-counted, because memory outside the heap must be freed
  * explicitly. The creator owns the one initial reference. After an exception, only release it.

@@ -1,8 +1,8 @@
 package io.iocp4j.websocket.frame;
 
 /**
- * The role of one end of a WebSocket. After the handshake the two differ only in masking (RFC 6455 section 5.1) and in
- * which of them closes the TCP connection first (section 7.1.1).
+ * The role of one end of a WebSocket. After the handshake, RFC 6455 distinguishes the two only in masking (section 5.1)
+ * and in which of them closes the TCP connection first (section 7.1.1).
  */
 public enum Role {
     /** Sends unmasked frames, accepts masked frames only, and closes the TCP connection first. */

@@ -60,7 +60,7 @@ public final class ClientHandshake {
     public static void requireAllowed(String name) {
         boolean prefixed = name.regionMatches(true, 0, RESERVED_PREFIX, 0, RESERVED_PREFIX.length());
         if (prefixed || RESERVED.stream().anyMatch(name::equalsIgnoreCase)) {
-            throw new IllegalArgumentException(name + " is made by the handshake");
+            throw new IllegalArgumentException(name + " is reserved: the handshake sets it, or it means nothing there");
         }
     }
 

@@ -26,9 +26,9 @@ public interface Origins {
      * Allows pages that came from the host and port of the request, and requests without Origin. This is the default.
      * It refuses the origin {@code null}, which sandboxed pages and local files send.
      *
-     * <p>If Host has no port, the default port of the page's scheme applies, because this server cannot know whether a
-     * proxy terminates TLS in front of it. A server that answers to any host name is open to DNS rebinding here, so it
-     * should use {@link #of}.
+     * <p>If Host has no port, the default port of the page's scheme applies. The server's own scheme does not help: a
+     * proxy may terminate TLS in front of it. A server that answers to any host name is open to DNS rebinding here, so
+     * it should use {@link #of}.
      *
      * @return a stateless rule
      */
