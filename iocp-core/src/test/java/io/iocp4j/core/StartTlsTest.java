@@ -114,7 +114,9 @@ class StartTlsTest extends TlsFixture {
 
             @Override
             public void onData(TcpConnection c, ByteBuffer data) {
-                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(), p -> held.complete(Thread.holdsLock(((TcpChannel) c).lock)));
+                Object lock = ((TcpChannel) c).lock;
+                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(),
+                        parameters -> held.complete(Thread.holdsLock(lock)));
                 c.startTls(asking, "localhost", 443);
             }
         };
