@@ -1,7 +1,11 @@
-/** What the parts of iocp4j cost, measured with JMH; start with the description of {@link io.iocp4j.bench}. */
+/**
+ * Measurements of iocp4j: the codec with JMH, connections and echoes with programs of their own. Start with the description of
+ * {@link io.iocp4j.bench}.
+ */
 @SuppressWarnings("requires-automatic") // JMH's jar has no descriptor
 module io.iocp4j.bench {
     requires transitive io.iocp4j.websocket;
+    requires jdk.management;
     requires jmh.core;
 
     exports io.iocp4j.bench;

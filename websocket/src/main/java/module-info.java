@@ -7,4 +7,7 @@ module io.iocp4j.websocket {
     requires jdk.jfr;
 
     exports io.iocp4j.websocket;
+    exports io.iocp4j.websocket.frame;
+    exports io.iocp4j.websocket.handshake;
+    exports io.iocp4j.websocket.http;
 }

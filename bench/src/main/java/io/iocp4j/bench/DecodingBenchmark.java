@@ -1,12 +1,11 @@
 package io.iocp4j.bench;
 
-import io.iocp4j.websocket.FrameDecoder;
-import io.iocp4j.websocket.FrameEncoder;
-import io.iocp4j.websocket.Limits;
-import io.iocp4j.websocket.MessageAssembler;
-import io.iocp4j.websocket.MessageListener;
-import io.iocp4j.websocket.Opcode;
-import io.iocp4j.websocket.ProtocolException;
+import io.iocp4j.websocket.frame.FrameDecoder;
+import io.iocp4j.websocket.frame.FrameEncoder;
+import io.iocp4j.websocket.frame.MessageAssembler;
+import io.iocp4j.websocket.frame.MessageListener;
+import io.iocp4j.websocket.frame.Opcode;
+import io.iocp4j.websocket.frame.ProtocolException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -69,8 +68,8 @@ public class DecodingBenchmark {
         }
         sent.flip();
         received = ByteBuffer.allocateDirect(sent.capacity());
-        decoder = new FrameDecoder(Limits.defaults(), true);
-        assembler = new MessageAssembler(Limits.defaults(), messages);
+        decoder = new FrameDecoder(1 << 20, true);
+        assembler = new MessageAssembler(1 << 20, 1024, messages);
     }
 
     /**

@@ -1,7 +1,7 @@
 package io.iocp4j.bench;
 
-import io.iocp4j.websocket.FrameEncoder;
-import io.iocp4j.websocket.Opcode;
+import io.iocp4j.websocket.frame.FrameEncoder;
+import io.iocp4j.websocket.frame.Opcode;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

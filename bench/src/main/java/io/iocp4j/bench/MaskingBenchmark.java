@@ -1,6 +1,6 @@
 package io.iocp4j.bench;
 
-import io.iocp4j.websocket.Masker;
+import io.iocp4j.websocket.frame.Masker;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

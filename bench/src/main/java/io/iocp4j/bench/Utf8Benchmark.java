@@ -1,11 +1,11 @@
 package io.iocp4j.bench;
 
-import io.iocp4j.websocket.Utf8Checker;
+import io.iocp4j.websocket.frame.Utf8Checker;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;

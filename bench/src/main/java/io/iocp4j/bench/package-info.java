@@ -1,7 +1,11 @@
 /**
- * Benchmarks of the codec with JMH: no I/O, one thread.
+ * Measurements: benchmarks of the codec with JMH (no I/O, one thread), and programs that measure a server from outside.
  *
- * <p>Each class has a method called {@code baseline}, which does with the same bytes the least that anybody could do; the figures of the
+ * <p>{@link io.iocp4j.bench.EchoCost} and {@link io.iocp4j.bench.WebSocketEchoCost} measure the processor time of an echo beside
+ * a bare loop. {@link io.iocp4j.bench.IdleCost} and {@link io.iocp4j.bench.WebSocketIdleCost} measure the memory of a connection
+ * that rests.
+ *
+ * <p>Each class of benchmarks has a method called {@code baseline}, which does with the same bytes the least that anybody could do; the figures of the
  * others are to be read as ratios to it, within one run. An operation is one byte of payload, so the unit of throughput, operations per
  * nanosecond, is GB/s.
  *

@@ -1,7 +1,7 @@
 package io.iocp4j.relay;
 
-import io.iocp4j.websocket.HttpException;
-import io.iocp4j.websocket.HttpResponse;
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;

@@ -4,7 +4,7 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
-import io.iocp4j.websocket.CloseCode;
+import io.iocp4j.websocket.frame.CloseCode;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CompletionPort;
-import io.iocp4j.websocket.HttpException;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketClient;
 import io.iocp4j.websocket.WebSocketListener;
 import io.iocp4j.websocket.WebSocketPair;
 import io.iocp4j.websocket.WebSocketServer;
+import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;

@@ -6,6 +6,16 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
+import io.iocp4j.websocket.frame.Role;
+import io.iocp4j.websocket.handshake.ClientHandshake;
+import io.iocp4j.websocket.handshake.HandshakeException;
+import io.iocp4j.websocket.handshake.HandshakeInfo;
+import io.iocp4j.websocket.handshake.WebSocketUri;
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpHeaders;
+import io.iocp4j.websocket.http.HttpRequest;
+import io.iocp4j.websocket.http.HttpResponseHead;
+import io.iocp4j.websocket.http.HttpResponseReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -36,20 +46,20 @@ final class ClientConnection implements TcpHandler {
         REDIRECTED
     }
 
-    private final Opening opening;
+    private final ClientOpening opening;
     private final ClientSettings settings;
-    private final Endpoint endpoint;
+    private final WebSocketUri endpoint;
     private final ClientHandshake handshake;
     private final HttpRequest request;
     private HttpResponseReader reader;
     private State state = State.CONNECTING;
     private int interim;
-    private WebSocketEnd webSocket;
-    private Refusal refusal;
+    private WebSocketConnection webSocket;
+    private RefusedHandshake refusal;
     /** Why it failed, unless the connection itself did. */
     private IOException failure;
 
-    ClientConnection(Opening opening, Endpoint endpoint, ClientHandshake handshake) {
+    ClientConnection(ClientOpening opening, WebSocketUri endpoint, ClientHandshake handshake) {
         this.opening = opening;
         this.settings = opening.settings();
         this.endpoint = endpoint;
@@ -134,9 +144,9 @@ final class ClientConnection implements TcpHandler {
     }
 
     private void upgrade(TcpConnection tcp, HttpResponseHead head) throws HandshakeException {
-        OpeningHandshake facts = handshake.check(head);
+        HandshakeInfo facts = handshake.check(head);
         if (opening.settle()) {
-            webSocket = new WebSocketEnd(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket());
+            webSocket = new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket());
             state = State.WEBSOCKET;
             reader = null;
             webSocket.onOpen();
@@ -156,7 +166,7 @@ final class ClientConnection implements TcpHandler {
     }
 
     private void refused(TcpConnection tcp, HttpResponseHead head) {
-        refusal = new Refusal(who() + " answered " + head.status(), head, settings.httpLimits());
+        refusal = new RefusedHandshake(who() + " answered " + head.status(), head, settings.httpLimits());
         state = State.REFUSED;
         if (refusal.isComplete()) {
             fail(tcp, refusal.exception());
@@ -236,9 +246,9 @@ final class ClientConnection implements TcpHandler {
                 : state == State.REFUSED ? refusal.exception()
                 : why.cause() instanceof IoException known ? known
                 : ioException(tcp, why.error() == null ? IoError.OPERATION_ABORTED : why.error(), why.cause());
-        OpeningHandshake facts = new OpeningHandshake(request, HttpHeaders.empty(), null, null);
+        HandshakeInfo facts = new HandshakeInfo(request, HttpHeaders.empty(), null, null);
         Initiator initiator = failure == null ? why.initiator() : Initiator.REMOTE;
-        new WebSocketEnd(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket())
+        new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket())
                 .onGone(reason.getMessage(), initiator);
         opening.failed(reason);
     }

@@ -1,6 +1,8 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.http.HttpHeaders;
+import io.iocp4j.websocket.http.HttpLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.NoSuchAlgorithmException;

@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.websocket.frame.CloseCode;
 
 /**
  * How a WebSocket ended (RFC 6455 sections 7.1.5 and 7.1.6).

@@ -4,6 +4,10 @@ import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.TcpConnection;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.FrameEncoder;
+import io.iocp4j.websocket.frame.Opcode;
+import io.iocp4j.websocket.frame.Role;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -43,7 +47,7 @@ final class ClosingHandshake {
     private final Object lock;
     private final TcpConnection tcp;
     private final Role role;
-    private final Outgoing outgoing;
+    private final FrameWriter outgoing;
     private final Duration timeout;
     private final Runnable onOver;
     private final CompletableFuture<CloseStatus> closed = new CompletableFuture<>();
@@ -57,7 +61,7 @@ final class ClosingHandshake {
     private int round;
 
     /** The last argument is run among the callbacks of the connection as soon as there is a status. */
-    ClosingHandshake(Object lock, TcpConnection tcp, Role role, Outgoing outgoing, Duration timeout, Runnable onOver) {
+    ClosingHandshake(Object lock, TcpConnection tcp, Role role, FrameWriter outgoing, Duration timeout, Runnable onOver) {
         this.lock = lock;
         this.tcp = tcp;
         this.role = role;

@@ -26,7 +26,7 @@ final class Heartbeat {
     private record Ping(long number, long sentNanos, long behindBytes, CompletableFuture<Duration> answered) {
     }
 
-    private final WebSocketEnd socket;
+    private final WebSocketConnection socket;
     private final TcpConnection tcp;
     private final Duration interval;
     private final Duration timeout;
@@ -53,7 +53,7 @@ final class Heartbeat {
 
     private volatile Duration latency;
 
-    Heartbeat(WebSocketEnd socket, TcpConnection tcp, WebSocketSettings settings) {
+    Heartbeat(WebSocketConnection socket, TcpConnection tcp, WebSocketSettings settings) {
         this.socket = socket;
         this.tcp = tcp;
         this.interval = settings.heartbeatInterval();

@@ -6,6 +6,17 @@ import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.Role;
+import io.iocp4j.websocket.handshake.DeflateAgreement;
+import io.iocp4j.websocket.handshake.HandshakeInfo;
+import io.iocp4j.websocket.handshake.ServerHandshake;
+import io.iocp4j.websocket.http.BodyListener;
+import io.iocp4j.websocket.http.HttpBodyDecoder;
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpRequest;
+import io.iocp4j.websocket.http.HttpRequestReader;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -46,7 +57,7 @@ final class HttpConnection implements TcpHandler {
         }
 
         /** It carries a WebSocket from now on. */
-        default void upgraded(WebSocketEnd webSocket) {
+        default void upgraded(WebSocketConnection webSocket) {
         }
 
         /** It is gone. */
@@ -59,14 +70,14 @@ final class HttpConnection implements TcpHandler {
     private TcpConnection tcp;
     private final HttpRequestReader reader;
     private State state = State.HEAD;
-    private HttpExchange exchange;
+    private ServerExchange exchange;
     /** Only then may the application ask for the body: later its first bytes may have been kept for the next request. */
     private boolean handling;
     /** Null until the application asks for it, and behind the answer. */
     private RequestBody body;
     /** The request that is being answered asks for the head of the answer only. */
     private boolean headOnly;
-    private WebSocketEnd webSocket;
+    private WebSocketConnection webSocket;
     /**
      * Came and was not looked at: a request before it is not answered yet, or the turn of a body is over. A copy, since received memory
      * is lent, and the same one until all of it was looked at. While there is any the connection is paused, so it is one receive at the
@@ -297,7 +308,7 @@ final class HttpConnection implements TcpHandler {
         }
         stopDeadline();
         headOnly = request.method().equals("HEAD");
-        if (Handshake.isUpgrade(request)) {
+        if (ServerHandshake.isUpgrade(request)) {
             upgrade(request);
         } else {
             handle(request);
@@ -305,12 +316,12 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void upgrade(HttpRequest request) throws HttpException {
-        Handshake.check(request, settings.origins);
-        String subprotocol = Handshake.subprotocol(request, settings.subprotocols);
+        ServerHandshake.check(request, settings.origins);
+        String subprotocol = ServerHandshake.subprotocol(request, settings.subprotocols);
         DeflateAgreement deflate = DeflateAgreement.accept(settings.webSocket.deflate(), request.headers());
         WebSocketListener listener = application(request,
                 () -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
-        HttpResponse switching = Handshake.switching(request, subprotocol, deflate);
+        HttpResponse switching = ServerHandshake.switching(request, subprotocol, deflate);
         if (request.expectsContinue()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
@@ -320,14 +331,14 @@ final class HttpConnection implements TcpHandler {
             // before the WebSocket can pause it, at the request of whatever thread: from here on that is its matter alone
             tcp.resume();
         }
-        OpeningHandshake facts = new OpeningHandshake(request, switching.headers(), subprotocol, deflate);
-        webSocket = new WebSocketEnd(tcp, Role.SERVER, facts, listener, settings.webSocket);
+        HandshakeInfo facts = new HandshakeInfo(request, switching.headers(), subprotocol, deflate);
+        webSocket = new WebSocketConnection(tcp, Role.SERVER, facts, listener, settings.webSocket);
         owner.upgraded(webSocket);
         webSocket.onOpen();
     }
 
     private void handle(HttpRequest request) throws HttpException {
-        exchange = new HttpExchange(this, request);
+        exchange = new ServerExchange(this, request);
         state = State.ANSWER;
         handling = true;
         try {
@@ -354,7 +365,7 @@ final class HttpConnection implements TcpHandler {
         }
     }
 
-    void body(HttpExchange asked, BodyListener listener) {
+    void body(ServerExchange asked, BodyListener listener) {
         if (asked != exchange || !handling || body != null) {
             throw new IllegalStateException("the body is asked for once, while the request is handled");
         }
@@ -444,7 +455,7 @@ final class HttpConnection implements TcpHandler {
     // ------------------------------------------------------------------ answers
 
     /** Any thread. */
-    void answer(HttpExchange answered, HttpResponse response) {
+    void answer(ServerExchange answered, HttpResponse response) {
         tcp.execute(() -> {
             if (answered == exchange && (state == State.ANSWER || state == State.BODY)) {
                 finish(response);

@@ -10,14 +10,14 @@ import java.util.Objects;
  * read to its end or closed, which skips the rest. For one thread.
  */
 public final class MessageInput extends InputStream {
-    private final Inbox inbox;
-    private final WebSocketEnd socket;
+    private final BlockingReceiver inbox;
+    private final WebSocketConnection socket;
     private final boolean text;
     private ByteBuffer part;
     private boolean last;
     private boolean ended;
 
-    MessageInput(Inbox inbox, WebSocketEnd socket, boolean text, ByteBuffer first, boolean last) {
+    MessageInput(BlockingReceiver inbox, WebSocketConnection socket, boolean text, ByteBuffer first, boolean last) {
         this.inbox = inbox;
         this.socket = socket;
         this.text = text;

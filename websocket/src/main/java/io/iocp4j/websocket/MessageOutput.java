@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.websocket.frame.Opcode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -13,12 +14,12 @@ final class MessageOutput extends OutputStream {
     /** The most that one frame carries, in bytes. */
     static final int FRAME_MAX = 16 << 10;
 
-    private final Sender sender;
+    private final MessageSender sender;
     private final ByteBuffer buffer = ByteBuffer.allocate(FRAME_MAX);
     private Opcode next;
     private boolean closed;
 
-    MessageOutput(Sender sender, Opcode opcode) {
+    MessageOutput(MessageSender sender, Opcode opcode) {
         this.sender = sender;
         this.next = opcode;
     }

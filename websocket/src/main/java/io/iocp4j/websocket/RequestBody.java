@@ -1,6 +1,10 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.GuardedLog;
+import io.iocp4j.websocket.http.BodyListener;
+import io.iocp4j.websocket.http.HttpBodyDecoder;
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpRequest;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 

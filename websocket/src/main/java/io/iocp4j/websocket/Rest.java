@@ -15,7 +15,7 @@ final class Rest {
     /** Between one and two of these without a message are rest. */
     static final Duration QUIET = Duration.ofSeconds(1);
 
-    private final WebSocketEnd socket;
+    private final WebSocketConnection socket;
     private final TcpConnection tcp;
 
     // used by the callbacks of the connection only
@@ -25,7 +25,7 @@ final class Rest {
     private Future<?> timer;
     private boolean ended;
 
-    Rest(WebSocketEnd socket, TcpConnection tcp) {
+    Rest(WebSocketConnection socket, TcpConnection tcp) {
         this.socket = socket;
         this.tcp = tcp;
     }

@@ -3,6 +3,9 @@ package io.iocp4j.websocket;
 import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.PooledBuffer;
 import io.iocp4j.core.RefCounted;
+import io.iocp4j.websocket.frame.FrameEncoder;
+import io.iocp4j.websocket.frame.MessageDeflater;
+import io.iocp4j.websocket.frame.Opcode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -108,7 +111,7 @@ public final class SharedMessage extends RefCounted implements Message {
     PooledBuffer deflated(int level, int windowBits) {
         synchronized (frame) {
             if (deflated == null) {
-                deflated = new PooledBuffer[Deflate.WINDOW_BITS_MAX + 1];
+                deflated = new PooledBuffer[MessageDeflater.WINDOW_BITS_MAX + 1];
             }
             if (deflated[windowBits] == null) {
                 deflated[windowBits] = deflate(level, windowBits);

@@ -1,5 +1,7 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.websocket.frame.CloseCode;
+
 /** What {@code send} does while the peer takes less than it is sent, that is from the high-water mark until {@code onDrain}. */
 public enum SlowConsumer {
     /**

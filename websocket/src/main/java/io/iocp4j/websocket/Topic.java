@@ -13,11 +13,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * order.
  */
 public final class Topic {
-    private final ConcurrentHashMap<String, Set<Membership>> all;
+    private final ConcurrentHashMap<String, Set<TopicMember>> all;
     private final String name;
 
     /** The map has the members of every topic of the server, and no empty set. */
-    Topic(ConcurrentHashMap<String, Set<Membership>> all, String name) {
+    Topic(ConcurrentHashMap<String, Set<TopicMember>> all, String name) {
         this.all = all;
         this.name = name;
     }
@@ -38,9 +38,9 @@ public final class Topic {
      * @return false if it is not open
      */
     public boolean add(WebSocket socket) {
-        Membership member = ((WebSocketEnd) socket).membership();
+        TopicMember member = ((WebSocketConnection) socket).membership();
         return member.enter(this, () -> all.compute(name, (key, before) -> {
-            Set<Membership> members = before == null ? ConcurrentHashMap.newKeySet() : before;
+            Set<TopicMember> members = before == null ? ConcurrentHashMap.newKeySet() : before;
             members.add(member);
             return members;
         }));
@@ -52,10 +52,10 @@ public final class Topic {
      * @param socket any
      */
     public void remove(WebSocket socket) {
-        remove(((WebSocketEnd) socket).membership());
+        remove(((WebSocketConnection) socket).membership());
     }
 
-    void remove(Membership member) {
+    void remove(TopicMember member) {
         member.leave(this, () -> all.computeIfPresent(name, (key, members) -> {
             members.remove(member);
             return members.isEmpty() ? null : members;
@@ -86,10 +86,10 @@ public final class Topic {
      * @param message a {@link SharedMessage} as it is, any other framed once
      */
     public void publish(Message message) {
-        Set<Membership> members = all.getOrDefault(name, Set.of());
+        Set<TopicMember> members = all.getOrDefault(name, Set.of());
         SharedMessage shared = null;
         try {
-            for (Membership member : members) {
+            for (TopicMember member : members) {
                 if (shared == null) {
                     shared = member.share(message);
                 }

@@ -1,5 +1,8 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpRequest;
+
 /** Decides about handshakes. */
 @FunctionalInterface
 public interface UpgradeHandler {

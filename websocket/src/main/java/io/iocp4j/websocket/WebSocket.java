@@ -2,6 +2,8 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.HandshakeInfo;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -20,7 +22,7 @@ import java.util.concurrent.Future;
  * <p>Every method may be called by any thread and is harmless after the end; no callback runs inside the call that caused it. Messages of
  * one thread arrive in its order.
  */
-public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permits WebSocketEnd {
+public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permits WebSocketConnection {
     /** Where a WebSocket stands. It only moves down this list. */
     enum State {
         /** Both sides may send. */
@@ -281,7 +283,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      *
      * @return the facts
      */
-    OpeningHandshake handshake();
+    HandshakeInfo handshake();
 
     /**
      * The peer's address.

@@ -1,5 +1,7 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.time.Duration;
 import java.util.Objects;
 

@@ -3,6 +3,11 @@ package io.iocp4j.websocket;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.SharedPort;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.ClientHandshake;
+import io.iocp4j.websocket.handshake.HandshakeException;
+import io.iocp4j.websocket.http.HttpHeaders;
+import io.iocp4j.websocket.http.HttpLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -241,7 +246,7 @@ public final class WebSocketClient {
          * @throws IllegalStateException in a callback of a client that shares the port
          */
         public WebSocket connect(URI uri) throws IOException {
-            return Opening.connectOnSharedPort(settings(), uri);
+            return ClientOpening.connectOnSharedPort(settings(), uri);
         }
 
         /**
@@ -258,7 +263,7 @@ public final class WebSocketClient {
             if (port.isWorker()) {
                 throw new IllegalStateException("a worker of the port must not wait for the port");
             }
-            return Opening.await(connectAsync(port, uri, new Inbox(null)));
+            return ClientOpening.await(connectAsync(port, uri, new BlockingReceiver(null)));
         }
 
         /**
@@ -271,7 +276,7 @@ public final class WebSocketClient {
          * @throws IllegalArgumentException if it is no WebSocket URI
          */
         public CompletableFuture<WebSocket> connectAsync(URI uri, WebSocketListener listener) {
-            return Opening.onSharedPort(settings(), uri, listener);
+            return ClientOpening.onSharedPort(settings(), uri, listener);
         }
 
         /**
@@ -288,7 +293,7 @@ public final class WebSocketClient {
          * @throws IllegalStateException if the port is closing or closed
          */
         public CompletableFuture<WebSocket> connectAsync(CompletionPort port, URI uri, WebSocketListener listener) {
-            return Opening.on(port, settings(), uri, listener);
+            return ClientOpening.on(port, settings(), uri, listener);
         }
     }
 }

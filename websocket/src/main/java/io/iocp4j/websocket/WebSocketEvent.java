@@ -1,6 +1,8 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.TcpConnection;
+import io.iocp4j.websocket.frame.Role;
+import io.iocp4j.websocket.handshake.HandshakeInfo;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
@@ -40,7 +42,7 @@ final class WebSocketEvent extends Event {
     @Description("Of TCP, with the handshake")
     long bytesSent;
 
-    void closed(TcpConnection tcp, Role end, OpeningHandshake handshake, CloseStatus status, long received, long sent) {
+    void closed(TcpConnection tcp, Role end, HandshakeInfo handshake, CloseStatus status, long received, long sent) {
         if (shouldCommit()) {
             peer = String.valueOf(tcp.remote());
             role = end.name();

@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.websocket.frame.CloseCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 

@@ -29,12 +29,12 @@ public record WebSocketPair(WebSocket server, WebSocket client) implements AutoC
         CompletableFuture<WebSocket> upgraded = new CompletableFuture<>();
         HttpConnection connection = new HttpConnection(server.copy(), new HttpConnection.Owner() {
             @Override
-            public void upgraded(WebSocketEnd webSocket) {
+            public void upgraded(WebSocketConnection webSocket) {
                 upgraded.complete(webSocket);
             }
         });
         // a client is open only behind the server's answer
-        return Opening.inMemory(port, client.settings(), connection, listener)
+        return ClientOpening.inMemory(port, client.settings(), connection, listener)
                 .thenApply(opened -> new WebSocketPair(upgraded.join(), opened));
     }
 
@@ -50,9 +50,9 @@ public record WebSocketPair(WebSocket server, WebSocket client) implements AutoC
         if (port.isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for it");
         }
-        WebSocketServer.Builder server = WebSocketServer.builder().webSockets(request -> new Inbox(null));
-        CompletableFuture<WebSocketPair> opening = openAsync(port, server, WebSocketClient.builder(), new Inbox(null));
-        Opening.await(opening.thenApply(WebSocketPair::client));
+        WebSocketServer.Builder server = WebSocketServer.builder().webSockets(request -> new BlockingReceiver(null));
+        CompletableFuture<WebSocketPair> opening = openAsync(port, server, WebSocketClient.builder(), new BlockingReceiver(null));
+        ClientOpening.await(opening.thenApply(WebSocketPair::client));
         return opening.join();
     }
 

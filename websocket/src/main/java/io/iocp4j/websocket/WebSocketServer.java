@@ -5,6 +5,11 @@ import io.iocp4j.core.EarlyClasses;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.Origins;
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpHandler;
+import io.iocp4j.websocket.http.HttpLimits;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -26,7 +31,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final TcpServer tcp;
     private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
-    private final ConcurrentHashMap<String, Set<Membership>> topics = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Set<TopicMember>> topics = new ConcurrentHashMap<>();
     private volatile boolean stopping;
     /** Guarded by this. Null unless {@link #closeOnExit} was called. */
     private Thread exitHook;
@@ -230,7 +235,7 @@ public final class WebSocketServer implements AutoCloseable {
         }
 
         @Override
-        public void upgraded(WebSocketEnd webSocket) {
+        public void upgraded(WebSocketConnection webSocket) {
             webSockets.incrementAndGet();
         }
 

@@ -18,6 +18,6 @@ public interface WebSocketSession {
      * @return a listener that starts a virtual thread when the WebSocket is open
      */
     default WebSocketListener listener() {
-        return new Inbox(this);
+        return new BlockingReceiver(this);
     }
 }

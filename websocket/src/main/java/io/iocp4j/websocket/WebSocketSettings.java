@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.websocket.handshake.Deflate;
 import java.time.Duration;
 
 /** What servers and clients are told alike; {@link WebSocketBuilder} describes each. Immutable: each change gives a copy. */

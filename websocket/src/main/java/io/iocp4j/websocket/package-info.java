@@ -1,32 +1,33 @@
 /**
- * WebSocket (RFC 6455 and 7692), server and client, and as much HTTP/1.1 as a server of pages and uploads beside it needs.
+ * WebSocket (RFC 6455 and 7692), server and client: the API for applications, and the connections behind it. HTTP/1.1 for pages and
+ * uploads beside it is in {@link io.iocp4j.websocket.http}, the opening handshake in {@link io.iocp4j.websocket.handshake}, the codec in
+ * {@link io.iocp4j.websocket.frame}. None of the three knows this package.
  *
  * <h2>The way of the data</h2>
  * <pre>
  * TcpConnection                      bytes, lent for the call, on a worker
  *   v
- * HttpConnection                     at a server, one per connection: which of the three comes next
+ * HttpConnection                     at a server, one per connection, up to an upgrade
  *   | HttpRequestReader              a request: to the HttpHandler, or to the UpgradeHandler
  *   | HttpBodyDecoder                its body: piece by piece to the BodyListener
- * ClientConnection                   at a client, one for each step of an Opening: proxy, redirect, upgrade
+ * ClientConnection                   at a client, one for each step of a ClientOpening: proxy, redirect, upgrade
  *   | HttpResponseReader             the answer: to ClientHandshake, or into a HandshakeException
  *   v
- * WebSocketEnd                       after the upgrade, either role; joins what follows under one lock
- *   v Incoming                       pauses here, and decodes for about a millisecond at a time
+ * WebSocketConnection                after the upgrade, either role; joins what follows under one lock
+ *   v MessageReceiver                pauses here, and decodes for about a millisecond at a time
  *   |   FrameDecoder                 bytes to frames; unmasked in place; rules of one header
  *   |   MessageAssembler             frames to messages, or parts of them; rules between frames; UTF-8
- *   |   WebSocketListener            the application; Inbox is the one behind the calls that wait
+ *   |   WebSocketListener            the application; BlockingReceiver is the one behind the blocking API
  *   | Rest                           gives back what was kept for the next message, when none comes
- *   | Heartbeat, Lifespan            pings, the round trip; a peer that is gone, a WebSocket that is idle or old
+ *   | Heartbeat, IdleAndAgeLimit     pings, the round trip; a peer that is gone, a WebSocket that is idle or old
  *   | ClosingHandshake               every way to the end
- *   v Outgoing                       frames, masks, compresses; what is slow, what is streamed
+ *   v FrameWriter                    frames, masks, compresses; what is slow, what is streamed
  * TcpConnection.send
  * </pre>
  *
  * <h2>Who owns what, which thread</h2>
- * Codec classes (decoder, encoder, assembler, reader, handshake) do no I/O, have no thread and no clock, and may be used alone. Buffers
- * in callbacks are views of what was received, lent for the call. All callbacks of a connection come one after the other from workers
- * of the port; sending is allowed from any thread. A {@link io.iocp4j.websocket.Message} is a value; a
+ * Buffers in callbacks are views of what was received, lent for the call. All callbacks of a connection come one after the other from
+ * workers of the port; sending is allowed from any thread. A {@link io.iocp4j.websocket.Message} is a value; a
  * {@link io.iocp4j.websocket.SharedMessage} is framed once and counted, and a server queues it on any number of connections without a
  * copy, which is what a {@link io.iocp4j.websocket.Topic} does.
  *

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.CodecEvents;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;

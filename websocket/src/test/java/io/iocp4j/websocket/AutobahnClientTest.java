@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;

@@ -9,6 +9,7 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.handshake.HandshakeException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;

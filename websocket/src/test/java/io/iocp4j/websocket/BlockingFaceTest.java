@@ -13,6 +13,8 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -35,14 +37,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @DisplayName("The calls that wait")
 class BlockingFaceTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(Inbox.class, Incoming.class);
+    static final Quiet QUIET = new Quiet(BlockingReceiver.class, MessageReceiver.class);
 
     private static final Duration SOON = Duration.ofSeconds(10);
 
     private final Recorder peer = new Recorder();
 
     private Duplex open() throws Exception {
-        return Duplex.of(peer, new Inbox(null));
+        return Duplex.of(peer, new BlockingReceiver(null));
     }
 
     @Test
@@ -52,7 +54,7 @@ class BlockingFaceTest {
         new Random(3).nextBytes(binary);
         try (WebSocketServer server = WebSocketServer.listen(0, ws -> { for (Message m : ws) ws.send(m); })) {
             URI uri = URI.create("ws://localhost:" + server.address().getPort() + "/any/path");
-            WebSocket ws = WebSocketClient.connectAsync(uri, new Inbox(null)).get(10, TimeUnit.SECONDS);
+            WebSocket ws = WebSocketClient.connectAsync(uri, new BlockingReceiver(null)).get(10, TimeUnit.SECONDS);
             try (ws) {
                 ws.send("hello");
                 ws.send(binary);
@@ -210,7 +212,7 @@ class BlockingFaceTest {
             }
             all[count] = WireBytes.masked(0x88, "");
             client.send(WireBytes.join(all));
-            WebSocketEnd end = (WebSocketEnd) opened.get(10, TimeUnit.SECONDS);
+            WebSocketConnection end = (WebSocketConnection) opened.get(10, TimeUnit.SECONDS);
             long deadline = System.nanoTime() + TestServer.DEADLINE.toNanos();
             while (!end.isPaused() && end.isOpen() && System.nanoTime() < deadline) {
                 CompletableFuture<Void> behind = new CompletableFuture<>();
@@ -286,7 +288,7 @@ class BlockingFaceTest {
             silent.text("go");
             assertEquals("waited true", TestServer.take(peer.events));
         }
-        try (Duplex pair = Duplex.of(new Inbox(ws -> ws.receive()), peer)) {
+        try (Duplex pair = Duplex.of(new BlockingReceiver(ws -> ws.receive()), peer)) {
             pair.atClient.pause();
             long before = System.nanoTime();
             pair.atClient.close();
@@ -320,7 +322,7 @@ class BlockingFaceTest {
     void streams() throws Exception {
         for (boolean parts : new boolean[] {false, true}) {
             Recorder server = new Recorder();
-            try (Duplex pair = new Duplex(b -> { }, server, b -> b.parts(parts), new Inbox(null))) {
+            try (Duplex pair = new Duplex(b -> { }, server, b -> b.parts(parts), new BlockingReceiver(null))) {
                 String text = "größer als ß, κόσμε, ".repeat(10_000);
                 pair.atServer.trySend(text);
                 pair.atServer.trySend(new byte[300_000]);
@@ -371,7 +373,7 @@ class BlockingFaceTest {
     @Test
     @DisplayName("a message that is cut by an abort of this side is never whole: the stream throws, and so does every call behind it")
     void cutByAbort() throws Exception {
-        Inbox inbox = new Inbox(null);
+        BlockingReceiver inbox = new BlockingReceiver(null);
         try (Duplex pair = new Duplex(b -> { }, peer, b -> b.parts(true), inbox)) {
             inbox.onPart(pair.atClient, true, ByteBuffer.wrap(new byte[] {'a', 'b'}), false);
             MessageInput input = pair.atClient.receiveStream();
@@ -386,7 +388,7 @@ class BlockingFaceTest {
             assertThrows(WebSocketException.class, pair.atClient::receiveStream);
             assertThrows(UncheckedIOException.class, () -> pair.atClient.iterator().hasNext());
         }
-        Inbox gathering = new Inbox(null);
+        BlockingReceiver gathering = new BlockingReceiver(null);
         try (Duplex pair = new Duplex(b -> { }, peer, b -> b.parts(true), gathering)) {
             gathering.onPart(pair.atClient, true, ByteBuffer.wrap(new byte[] {'a', 'b'}), false);
             pair.atClient.abort();
@@ -398,7 +400,7 @@ class BlockingFaceTest {
     @Test
     @DisplayName("a message in parts whose receiver is interrupted in between comes whole the next time")
     void interruptedInside() throws Exception {
-        Inbox inbox = new Inbox(null);
+        BlockingReceiver inbox = new BlockingReceiver(null);
         try (Duplex pair = new Duplex(b -> { }, peer, b -> b.parts(true), inbox)) {
             for (byte[] part : new byte[][] {{'a'}, {'b'}}) {
                 inbox.onPart(pair.atClient, true, ByteBuffer.wrap(part), false);

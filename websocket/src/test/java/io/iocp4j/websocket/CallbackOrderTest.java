@@ -1,7 +1,7 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.WireBytes.join;
-import static io.iocp4j.websocket.WireBytes.masked;
+import static io.iocp4j.websocket.frame.WireBytes.join;
+import static io.iocp4j.websocket.frame.WireBytes.masked;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,6 +10,8 @@ import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.Deflate;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.websocket.handshake.HandshakeException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;

@@ -9,6 +9,7 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.Resolver;
 import io.iocp4j.core.Shows;
+import io.iocp4j.websocket.handshake.HandshakeException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -10,6 +10,8 @@ import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;

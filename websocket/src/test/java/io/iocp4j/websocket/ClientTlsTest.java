@@ -8,6 +8,7 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.Shows;
 import io.iocp4j.core.TestKeys;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.URI;

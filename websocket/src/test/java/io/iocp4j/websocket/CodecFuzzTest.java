@@ -1,16 +1,37 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.WireBytes.FIN;
-import static io.iocp4j.websocket.WireBytes.hex;
-import static io.iocp4j.websocket.WireBytes.join;
-import static io.iocp4j.websocket.WireBytes.masked;
-import static io.iocp4j.websocket.WireBytes.remaining;
-import static io.iocp4j.websocket.WireBytes.utf8;
+import static io.iocp4j.websocket.frame.WireBytes.FIN;
+import static io.iocp4j.websocket.frame.WireBytes.hex;
+import static io.iocp4j.websocket.frame.WireBytes.join;
+import static io.iocp4j.websocket.frame.WireBytes.masked;
+import static io.iocp4j.websocket.frame.WireBytes.remaining;
+import static io.iocp4j.websocket.frame.WireBytes.utf8;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.iocp4j.core.Shows;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.CodecEvents;
+import io.iocp4j.websocket.frame.Corpus;
+import io.iocp4j.websocket.frame.MessageDeflater;
+import io.iocp4j.websocket.frame.MessageInflater;
+import io.iocp4j.websocket.frame.ProtocolException;
+import io.iocp4j.websocket.handshake.ClientHandshake;
+import io.iocp4j.websocket.handshake.Deflate;
+import io.iocp4j.websocket.handshake.DeflateAgreement;
+import io.iocp4j.websocket.handshake.HandshakeException;
+import io.iocp4j.websocket.handshake.Origins;
+import io.iocp4j.websocket.handshake.ServerHandshake;
+import io.iocp4j.websocket.handshake.WebSocketUri;
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpFixture;
+import io.iocp4j.websocket.http.HttpHeaders;
+import io.iocp4j.websocket.http.HttpLimits;
+import io.iocp4j.websocket.http.HttpRequest;
+import io.iocp4j.websocket.http.HttpRequestReader;
+import io.iocp4j.websocket.http.HttpResponseHead;
+import io.iocp4j.websocket.http.HttpResponseReader;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -135,8 +156,7 @@ class CodecFuzzTest {
             utf8("permessage-deflate; server_no_context_takeover; client_no_context_takeover"),
             utf8("permessage-deflate; client_max_window_bits=\"9\", x; y=z"), utf8("permessage-deflate"));
         fuzz(samples, (input, random) -> {
-            HttpHeaders headers = HttpHeaders.builder()
-                .addParsed("Sec-WebSocket-Extensions", new String(input, StandardCharsets.ISO_8859_1)).build();
+            HttpHeaders headers = HttpFixture.parsed("Sec-WebSocket-Extensions", new String(input, StandardCharsets.ISO_8859_1));
             Deflate options = Deflate.on().withMaxWindowBits(random.nextInt(8, 16), random.nextInt(8, 16));
             try {
                 DeflateAgreement.check(options, headers);
@@ -146,7 +166,7 @@ class CodecFuzzTest {
             try {
                 DeflateAgreement agreement = DeflateAgreement.accept(options, headers);
                 if (agreement != null) {
-                    HttpHeaders answer = HttpHeaders.builder().add(Extension.FIELD, agreement.extension()).build();
+                    HttpHeaders answer = HttpHeaders.builder().add("Sec-WebSocket-Extensions", agreement.extension()).build();
                     assertNotNull(DeflateAgreement.check(Deflate.on(), answer));
                 }
                 return agreement != null;
@@ -175,10 +195,10 @@ class CodecFuzzTest {
                 if (request == null) {
                     return false;
                 }
-                Handshake.check(request, Origins.sameHost());
-                String subprotocol = Handshake.subprotocol(request, List.of("b", "c"));
+                ServerHandshake.check(request, Origins.sameHost());
+                String subprotocol = ServerHandshake.subprotocol(request, List.of("b", "c"));
                 DeflateAgreement deflate = DeflateAgreement.accept(Deflate.on(), request.headers());
-                return Handshake.switching(request, subprotocol, deflate).status() == 101;
+                return ServerHandshake.switching(request, subprotocol, deflate).status() == 101;
             } catch (HttpException e) {
                 assertTrue(e.status() >= 400 && e.status() < 600, e.toString());
                 return false;
@@ -192,9 +212,9 @@ class CodecFuzzTest {
     @DisplayName("Fuzz, opening responses: a handshake, or a refusal that is told")
     void responses() {
         byte[] nonce = new byte[ClientHandshake.NONCE_BYTES];
-        ClientHandshake handshake = new ClientHandshake(Endpoint.of(URI.create("ws://localhost/")),
+        ClientHandshake handshake = new ClientHandshake(WebSocketUri.of(URI.create("ws://localhost/")),
             HttpHeaders.empty(), ClientHandshake.requireSubprotocols("a", "b"), Deflate.on(), nonce);
-        String accept = Handshake.accept(handshake.request().headers().first("Sec-WebSocket-Key"));
+        String accept = ServerHandshake.accept(handshake.request().headers().first("Sec-WebSocket-Key"));
         String good = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Accept: " + accept + "\r\n";
         List<byte[]> samples = List.of(utf8(good + "\r\n"), utf8(good + "Sec-WebSocket-Protocol: b\r\n"

@@ -1,6 +1,6 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.WireBytes.remaining;
+import static io.iocp4j.websocket.frame.WireBytes.remaining;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.Corpus;
+import io.iocp4j.websocket.handshake.Deflate;
+import io.iocp4j.websocket.handshake.HandshakeException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,10 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.WireBytes.FIN;
-import static io.iocp4j.websocket.WireBytes.hex;
-import static io.iocp4j.websocket.WireBytes.masked;
-import static io.iocp4j.websocket.WireBytes.remaining;
-import static io.iocp4j.websocket.WireBytes.utf8;
+import static io.iocp4j.websocket.frame.WireBytes.FIN;
+import static io.iocp4j.websocket.frame.WireBytes.hex;
+import static io.iocp4j.websocket.frame.WireBytes.masked;
+import static io.iocp4j.websocket.frame.WireBytes.remaining;
+import static io.iocp4j.websocket.frame.WireBytes.utf8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -12,6 +12,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.Corpus;
+import io.iocp4j.websocket.frame.MessageDeflater;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;

@@ -1,13 +1,15 @@
 package io.iocp4j.websocket;
 
 import static io.iocp4j.websocket.DeflateOverTcpTest.compressing;
-import static io.iocp4j.websocket.WireBytes.remaining;
+import static io.iocp4j.websocket.frame.WireBytes.remaining;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.Corpus;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package io.iocp4j.websocket;
 
 import static io.iocp4j.websocket.RawClient.upgradeHead;
-import static io.iocp4j.websocket.WireBytes.fragmentedText;
-import static io.iocp4j.websocket.WireBytes.join;
-import static io.iocp4j.websocket.WireBytes.masked;
-import static io.iocp4j.websocket.WireBytes.utf8;
+import static io.iocp4j.websocket.frame.WireBytes.fragmentedText;
+import static io.iocp4j.websocket.frame.WireBytes.join;
+import static io.iocp4j.websocket.frame.WireBytes.masked;
+import static io.iocp4j.websocket.frame.WireBytes.utf8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +12,12 @@ import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.RawClient.Response;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpFixture;
+import io.iocp4j.websocket.http.HttpHeaders;
+import io.iocp4j.websocket.http.HttpRequest;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;

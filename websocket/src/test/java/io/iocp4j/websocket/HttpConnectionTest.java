@@ -1,6 +1,6 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.HttpFixture.get;
+import static io.iocp4j.websocket.http.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +11,11 @@ import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.RawClient.Response;
+import io.iocp4j.websocket.http.BodyListener;
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpExchange;
+import io.iocp4j.websocket.http.HttpHandler;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;

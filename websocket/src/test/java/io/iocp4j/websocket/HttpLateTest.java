@@ -1,6 +1,6 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.HttpFixture.get;
+import static io.iocp4j.websocket.http.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.iocp4j.core.BufferPool;
@@ -12,6 +12,11 @@ import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpPair;
+import io.iocp4j.websocket.http.BodyListener;
+import io.iocp4j.websocket.http.HttpExchange;
+import io.iocp4j.websocket.http.HttpFixture;
+import io.iocp4j.websocket.http.HttpHandler;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,12 +1,16 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.HttpFixture.get;
+import static io.iocp4j.websocket.http.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.PortOptions;
+import io.iocp4j.websocket.http.BodyListener;
+import io.iocp4j.websocket.http.HttpExchange;
+import io.iocp4j.websocket.http.HttpHandler;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;

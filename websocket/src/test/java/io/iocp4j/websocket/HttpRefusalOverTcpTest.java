@@ -1,11 +1,13 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.HttpFixture.get;
+import static io.iocp4j.websocket.http.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.RawClient.Response;
+import io.iocp4j.websocket.http.HttpHandler;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
@@ -22,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ListenerFailureTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(Incoming.class);
+    static final Quiet QUIET = new Quiet(MessageReceiver.class);
 
     private static final int MORE_THAN_THE_HIGH_WATER_MARK = 8 << 20;
 

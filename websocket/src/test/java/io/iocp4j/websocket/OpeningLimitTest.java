@@ -16,6 +16,8 @@ import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;

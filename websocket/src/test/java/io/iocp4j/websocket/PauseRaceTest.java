@@ -8,6 +8,7 @@ import io.iocp4j.core.Faults;
 import io.iocp4j.core.Simulation;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpServer;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,12 +1,14 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.HttpFixture.get;
+import static io.iocp4j.websocket.http.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Echo;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.http.HttpHandler;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;

@@ -3,6 +3,8 @@ package io.iocp4j.websocket;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -13,8 +15,8 @@ import org.junit.jupiter.api.Test;
 class RestTest {
     private static final WebSocketSettings COMPRESSING = WebSocketSettings.defaults().deflate(Deflate.on());
 
-    private static WebSocketEnd end(VirtualPair.Seen seen) {
-        return (WebSocketEnd) seen.socket;
+    private static WebSocketConnection end(VirtualPair.Seen seen) {
+        return (WebSocketConnection) seen.socket;
     }
 
     private static VirtualPair pair(boolean compressing) throws IOException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.Shows;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;

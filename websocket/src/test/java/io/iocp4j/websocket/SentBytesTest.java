@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;

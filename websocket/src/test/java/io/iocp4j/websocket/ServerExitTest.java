@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.http.HttpFixture;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;

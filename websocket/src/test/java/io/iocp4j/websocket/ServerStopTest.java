@@ -1,6 +1,6 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.HttpFixture.get;
+import static io.iocp4j.websocket.http.HttpFixture.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,6 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.http.BodyListener;
+import io.iocp4j.websocket.http.HttpExchange;
+import io.iocp4j.websocket.http.HttpHandler;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;

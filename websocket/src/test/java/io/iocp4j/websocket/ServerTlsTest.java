@@ -12,6 +12,8 @@ import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TestKeys;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

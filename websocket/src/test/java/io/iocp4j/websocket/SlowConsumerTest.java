@@ -13,6 +13,7 @@ import io.iocp4j.core.IoException;
 import io.iocp4j.core.Shows;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -133,7 +134,7 @@ class SlowConsumerTest {
                 stream.write(new byte[PIECE]);
             }
         });
-        overflows(Outgoing.BEHIND_STREAM_MAX + " bytes wait behind a streamed message", socket -> {
+        overflows(FrameWriter.BEHIND_STREAM_MAX + " bytes wait behind a streamed message", socket -> {
             socket.outputStream();
             for (int i = 0; i < 1000; i++) {
                 socket.send(ByteBuffer.allocate(PIECE));
@@ -256,7 +257,7 @@ class SlowConsumerTest {
         try (TestServer server = server(SlowConsumer.DROP); RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();
             fill(socket);
-            ((WebSocketEnd) socket).onDrain();
+            ((WebSocketConnection) socket).onDrain();
             socket.send("dropped");
             assertEquals(1, socket.messagesDropped());
             socket.trySend("marker");

@@ -9,6 +9,12 @@ import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.FrameDecoder;
+import io.iocp4j.websocket.frame.MessageAssembler;
+import io.iocp4j.websocket.frame.MessageListener;
+import io.iocp4j.websocket.frame.ProtocolException;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -30,8 +36,8 @@ class SlowReaderHeartbeatTest {
 
     /** Opens a WebSocket, reads so many bytes every second, and answers pings when it sees them. */
     private final class Reader implements TcpHandler {
-        private final FrameDecoder decoder = new FrameDecoder(Limits.defaults(), false);
-        private final MessageAssembler assembler = new MessageAssembler(Limits.defaults(), new MessageListener() {
+        private final FrameDecoder decoder = new FrameDecoder(1 << 20, false);
+        private final MessageAssembler assembler = new MessageAssembler(1 << 20, 1024, new MessageListener() {
             @Override
             public void onText(String text) {
             }

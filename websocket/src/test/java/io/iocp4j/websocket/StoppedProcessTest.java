@@ -12,6 +12,9 @@ import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.handshake.ServerHandshake;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -84,7 +87,7 @@ class StoppedProcessTest {
             public void onData(TcpConnection from, ByteBuffer data) {
                 String key = StandardCharsets.ISO_8859_1.decode(data).toString().replaceFirst("(?s).*Sec-WebSocket-Key: (\\S+).*", "$1");
                 answer.complete(() -> send(from, WireBytes.utf8("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                        + "Connection: Upgrade\r\nSec-WebSocket-Accept: " + Handshake.accept(key) + "\r\n\r\n")));
+                        + "Connection: Upgrade\r\nSec-WebSocket-Accept: " + ServerHandshake.accept(key) + "\r\n\r\n")));
             }
         });
         CompletableFuture<WebSocket> opening = WebSocketClient.builder().connectTimeout(Duration.ofSeconds(10))

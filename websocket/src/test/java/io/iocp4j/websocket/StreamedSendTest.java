@@ -10,6 +10,8 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -257,12 +259,12 @@ class StreamedSendTest {
         while (socket.state() == WebSocket.State.OPEN && taken < 1000) {
             socket.trySend(new byte[10_000]);
             taken++;
-            if (taken * 10_064L > Outgoing.BEHIND_STREAM_MAX) {
+            if (taken * 10_064L > FrameWriter.BEHIND_STREAM_MAX) {
                 break;
             }
         }
         assertEquals(CloseCode.ABNORMAL, recorder.end().code());
-        assertTrue(taken * 10_064L > Outgoing.BEHIND_STREAM_MAX, "ended after " + taken);
+        assertTrue(taken * 10_064L > FrameWriter.BEHIND_STREAM_MAX, "ended after " + taken);
         assertThrows(WebSocketException.class, out::close);
     }
 }

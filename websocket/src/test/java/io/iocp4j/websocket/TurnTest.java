@@ -13,6 +13,10 @@ import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.MessageDeflater;
+import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.handshake.Deflate;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -28,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class TurnTest {
     private static final int STEPS_MAX = 1_000_000;
     /** Ten looks at the clock are a turn. */
-    private static final long LOOK_NANOS = Incoming.TURN_NANOS_MAX / 10;
+    private static final long LOOK_NANOS = MessageReceiver.TURN_NANOS_MAX / 10;
     private static final byte[] ZEROS = new byte[60_000];
     /** What arrives together. */
     private static final int RECEIVE = 12_000;
@@ -125,7 +129,7 @@ class TurnTest {
     }
 
     private static byte[] compressed(byte[] message) {
-        MessageDeflater deflater = new MessageDeflater(Deflater.BEST_COMPRESSION, false, Deflate.WINDOW_BITS_MAX);
+        MessageDeflater deflater = new MessageDeflater(Deflater.BEST_COMPRESSION, false, MessageDeflater.WINDOW_BITS_MAX);
         byte[] frame = WireBytes.masked(0xC1, WireBytes.remaining(deflater.deflate(ByteBuffer.wrap(message), true)));
         deflater.release();
         return frame;

@@ -1,8 +1,8 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.WireBytes.hex;
-import static io.iocp4j.websocket.WireBytes.join;
-import static io.iocp4j.websocket.WireBytes.masked;
+import static io.iocp4j.websocket.frame.WireBytes.hex;
+import static io.iocp4j.websocket.frame.WireBytes.join;
+import static io.iocp4j.websocket.frame.WireBytes.masked;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -13,6 +13,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.TestServer.Recorder;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.FrameEncoder;
+import io.iocp4j.websocket.frame.WireBytes;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

@@ -1,11 +1,11 @@
 package io.iocp4j.websocket;
 
-import static io.iocp4j.websocket.WireBytes.fragmentedText;
-import static io.iocp4j.websocket.WireBytes.hex;
-import static io.iocp4j.websocket.WireBytes.join;
-import static io.iocp4j.websocket.WireBytes.masked;
-import static io.iocp4j.websocket.WireBytes.unmasked;
-import static io.iocp4j.websocket.WireBytes.utf8;
+import static io.iocp4j.websocket.frame.WireBytes.fragmentedText;
+import static io.iocp4j.websocket.frame.WireBytes.hex;
+import static io.iocp4j.websocket.frame.WireBytes.join;
+import static io.iocp4j.websocket.frame.WireBytes.masked;
+import static io.iocp4j.websocket.frame.WireBytes.unmasked;
+import static io.iocp4j.websocket.frame.WireBytes.utf8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,0 +1,81 @@
+package io.iocp4j.examples;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.PortOptions;
+import io.iocp4j.core.TcpClient;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpOptions;
+import io.iocp4j.core.TcpServer;
+import io.iocp4j.core.TestKeys;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("The examples")
+class ExamplesTest {
+    private static final int DEADLINE_MILLIS = 20_000;
+
+    @Test
+    @DisplayName("the proxy carries 4 MiB to a slow server and the answer back, and ends each side when the other has ended")
+    void proxy() throws Exception {
+        byte[] request = new byte[4 << 20];
+        new Random(1).nextBytes(request);
+        try (ServerSocket behind = new ServerSocket(0); CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
+                TcpServer proxy = TcpProxy.listen(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true), "localhost", behind.getLocalPort());
+                Socket client = new Socket(proxy.address().getAddress(), proxy.address().getPort())) {
+            client.setSoTimeout(DEADLINE_MILLIS);
+            FutureTask<byte[]> server = new FutureTask<>(() -> {
+                try (Socket accepted = behind.accept()) {
+                    accepted.setSoTimeout(DEADLINE_MILLIS);
+                    byte[] got = accepted.getInputStream().readAllBytes();
+                    accepted.getOutputStream().write("thanks".getBytes());
+                    return got;
+                }
+            });
+            Thread thread = Thread.ofVirtual().start(server);
+            client.getOutputStream().write(request);
+            client.shutdownOutput();
+            assertEquals("thanks", new String(client.getInputStream().readAllBytes()));
+            assertArrayEquals(request, server.get(DEADLINE_MILLIS, TimeUnit.MILLISECONDS));
+            thread.join();
+            proxy.close(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    @DisplayName("the proxy ends its client where nobody listens behind it")
+    void proxyToNobody() throws Exception {
+        int nobody;
+        try (ServerSocket free = new ServerSocket(0)) {
+            nobody = free.getLocalPort();
+        }
+        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
+                TcpServer proxy = TcpProxy.listen(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true), "localhost", nobody);
+                TcpConnection client = TcpClient.connect("localhost", proxy.address().getPort())) {
+            assertNull(client.read(Duration.ofMillis(DEADLINE_MILLIS)));
+        }
+    }
+
+    @Test
+    @DisplayName("the mutual TLS server greets a client that has a certificate, and lets nobody else in")
+    void mutualTls() throws Exception {
+        try (TcpServer server = MutualTls.serve(TestKeys.LOCALHOST.context())) {
+            int tcpPort = server.address().getPort();
+            SSLContext known = TestKeys.CLIENT.context();
+            assertEquals("hello CN=CLIENT", MutualTls.ask(known, tcpPort));
+            assertThrows(IOException.class, () -> MutualTls.ask(TestKeys.trusting(), tcpPort));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.websocket.frame.CloseCode;
+import java.time.Duration;
+import java.util.concurrent.Future;
+
+/** Closes a WebSocket on which no message goes in either direction, or that has reached its age. Used by the callbacks only. */
+final class IdleAndAgeLimit {
+    private final WebSocketConnection socket;
+    private final TcpConnection tcp;
+    private final Duration idleTimeout;
+    private final Duration maxAge;
+    private long messages;
+    private Future<?> idle;
+    private Future<?> age;
+
+    IdleAndAgeLimit(WebSocketConnection socket, TcpConnection tcp, WebSocketSettings settings) {
+        this.socket = socket;
+        this.tcp = tcp;
+        this.idleTimeout = settings.idleTimeout();
+        this.maxAge = settings.maxAge();
+    }
+
+    void start() {
+        if (!idleTimeout.isZero()) {
+            idle = tcp.deadline(idleTimeout, this::check);
+        }
+        if (!maxAge.isZero()) {
+            age = tcp.schedule(maxAge, () -> socket.close(CloseCode.GOING_AWAY, "this connection has reached its age"));
+        }
+    }
+
+    void end() {
+        for (Future<?> timer : new Future<?>[] {idle, age}) {
+            if (timer != null) {
+                timer.cancel(false);
+            }
+        }
+    }
+
+    /** Counting is free, while a time for each message would be a look at the clock: so the end comes within twice the timeout. */
+    private void check() {
+        long now = socket.messages();
+        if (now == messages) {
+            socket.close(CloseCode.GOING_AWAY, "no message for " + idleTimeout.toMillis() + " ms");
+        } else {
+            messages = now;
+            idle = tcp.deadline(idleTimeout, this::check);
+        }
+    }
+}

@@ -1,0 +1,381 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.frame.FrameDecoder;
+import io.iocp4j.websocket.frame.FrameHeader;
+import io.iocp4j.websocket.frame.FrameListener;
+import io.iocp4j.websocket.frame.MessageAssembler;
+import io.iocp4j.websocket.frame.MessageInflater;
+import io.iocp4j.websocket.frame.MessageListener;
+import io.iocp4j.websocket.frame.ProtocolException;
+import io.iocp4j.websocket.frame.Role;
+import io.iocp4j.websocket.handshake.DeflateAgreement;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+
+/**
+ * What comes from the peer: bytes of the connection in, callbacks of the listener out. Runs as the callbacks of the connection, but for
+ * {@link #pause} and {@link #resume}.
+ *
+ * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, and the connection is
+ * paused behind it. Any thread may say what it wants, but only a callback pauses the connection and lets it go on: two threads could
+ * otherwise do that in another order than they said it in, and what is kept could be overtaken by what comes next.
+ *
+ * <p>Decoding takes turns: after about a millisecond, whatever it is that came, what is left is kept as behind a pause, and goes on behind
+ * what other connections have waiting. In the most compressed form one receive of 64 KiB is 64 MiB of messages.
+ */
+final class MessageReceiver implements MessageListener, FrameListener {
+    private static final System.Logger LOG = new GuardedLog(MessageReceiver.class);
+
+    /** How long a turn decodes, in nanoseconds, before other connections have theirs; a callback is not interrupted. */
+    static final long TURN_NANOS_MAX = 1_000_000;
+    /** After so many frames a turn looks at the clock, and after each piece of 8 KiB that it inflates; the first look begins the turn. */
+    private static final int FRAMES_PER_LOOK = 8;
+
+    private final WebSocketConnection socket;
+    private final TcpConnection tcp;
+    private final WebSocketListener listener;
+    private final Heartbeat heartbeat;
+    private final Rest rests;
+    private final FrameDecoder decoder;
+    private final MessageAssembler assembler;
+    /** Null if no compression was agreed on. */
+    private final MessageInflater inflater;
+    private final Holding heap;
+    private final Holding context;
+
+    /**
+     * Received and not decoded, because the application has paused or the turn is over; empty if only the assembler has something left. A
+     * copy, since received memory is lent. One receive at the most, as the connection is paused while there is any, and one more where
+     * the answer to a request before the handshake has let it go on.
+     */
+    private ByteBuffer rest;
+    private boolean failed;
+    private long messages;
+
+    // the turn that decodes
+    private int frames;
+    private boolean timed;
+    private long beganNanos;
+    private boolean turnOver;
+    /** A later turn will go on. */
+    private boolean laterDue;
+
+    private volatile boolean paused;
+    /** A callback is on its way that does what was said last; guarded by this. */
+    private boolean changeDue;
+
+    MessageReceiver(WebSocketConnection socket, TcpConnection tcp, Rest rests, Role role, WebSocketListener listener, Heartbeat heartbeat,
+            DeflateAgreement agreement, WebSocketSettings settings) {
+        this.socket = socket;
+        this.rests = rests;
+        this.tcp = tcp;
+        this.listener = listener;
+        this.heartbeat = heartbeat;
+        this.inflater = agreement == null ? null : agreement.inflater(role, settings.deflate(), settings.limits().maxMessage());
+        this.decoder = new FrameDecoder(settings.limits().maxFrame(), role == Role.SERVER, agreement != null);
+        this.assembler = new MessageAssembler(settings.limits().maxMessage(), settings.limits().maxFragments(), this, inflater,
+                settings.parts(), this::hold);
+        this.heap = new Holding(tcp.memory(), Kind.HEAP);
+        this.context = new Holding(tcp.memory(), Kind.DIRECT);
+    }
+
+    // ------------------------------------------------------------------ from the connection
+
+    void opened() {
+        deliver(() -> listener.onOpen(socket));
+    }
+
+    void data(ByteBuffer data) {
+        heartbeat.heard();
+        if (rest == null) {
+            decode(data);
+        } else if (mayKeep((long) rest.remaining() + data.remaining())) {
+            rest = ByteBuffer.allocate(rest.remaining() + data.remaining()).put(rest).put(data).flip();
+        }
+        if (rest != null || paused) {
+            receiveOrNot();
+        }
+    }
+
+    void drained() {
+        deliver(() -> listener.onDrain(socket));
+    }
+
+    /** The end; the caller tells it once. */
+    void closed(CloseStatus why) {
+        try {
+            listener.onClose(socket, why);
+        } catch (Throwable thrown) {
+            LOG.log(Level.WARNING, "onClose of " + socket + " threw", thrown);
+        }
+    }
+
+    /** Nothing more is decoded, and what was not goes. */
+    void drop() {
+        failed = true;
+        rest = null;
+        assembler.drop();
+        settle();
+    }
+
+    /** The connection is gone, and what was not decoded with it. */
+    void release() {
+        drop();
+        if (inflater != null) {
+            inflater.release();
+        }
+    }
+
+    /** Messages that were delivered. */
+    long messages() {
+        return messages;
+    }
+
+    private void decode(ByteBuffer data) {
+        frames = 0;
+        timed = false;
+        turnOver = false;
+        if (mayDecode()) {
+            try {
+                // what was left of a message may end the turn, or its listener pause
+                if (assembler.goOn() && mayDecode()) {
+                    decoder.decode(data, this);
+                }
+            } catch (ProtocolException e) {
+                failed = true;
+                LOG.log(Level.DEBUG, "{0}: {1}", socket, e.getMessage());
+                socket.fail(e.closeCode(), e.getMessage());
+            } catch (Throwable thrown) {
+                failed = true;
+                failedByListener(thrown);
+            }
+        }
+        keepRest(data);
+        rests.kept(keptBytes());
+        if (turnOver && rest != null && !laterDue) {
+            laterDue = true;
+            tcp.executeLater(() -> {
+                laterDue = false;
+                goOn();
+            });
+        }
+    }
+
+    /** What is kept for the next message beside the context of compression, in bytes. */
+    int keptBytes() {
+        return assembler.keptBytes() + (inflater == null ? 0 : inflater.keptBytes());
+    }
+
+    /** Gives back what is kept for the next message. */
+    void rest() {
+        assembler.rest();
+        settle();
+    }
+
+    // ------------------------------------------------------------------ memory
+
+    /** The assembler will keep so much. */
+    private void hold(long assembled) throws ProtocolException {
+        if (!heap.set(assembled + (rest == null ? 0 : rest.capacity()))) {
+            throw new ProtocolException(CloseCode.TRY_AGAIN_LATER, heap.refusal());
+        }
+    }
+
+    /** Whether there is room for so much that is kept until later; else this has failed. */
+    private boolean mayKeep(long bytes) {
+        if (heap.set(bytes + assembler.keptBytes())) {
+            return true;
+        }
+        String refusal = heap.refusal();
+        drop();
+        socket.fail(CloseCode.TRY_AGAIN_LATER, refusal);
+        return false;
+    }
+
+    /** Less is held than before, or as much. */
+    private void settle() {
+        heap.set((long) assembler.keptBytes() + (rest == null ? 0 : rest.capacity()));
+        if (inflater != null && !inflater.isHolding()) {
+            context.set(0);
+        }
+    }
+
+    private boolean mayDecode() {
+        return !failed && !turnOver && !(paused && socket.isOpen());
+    }
+
+    private void keepRest(ByteBuffer data) {
+        if (failed || !data.hasRemaining() && !assembler.isCut()) {
+            rest = null;
+            data.position(data.limit());
+        } else if (data != rest && mayKeep(data.remaining())) {
+            rest = ByteBuffer.allocate(data.remaining()).put(data).flip();
+        }
+        settle();
+    }
+
+    private void goOn() {
+        if (rest != null) {
+            // it had come before
+            heartbeat.heard();
+            decode(rest);
+        }
+        receiveOrNot();
+    }
+
+    private void lookAtTheClock() {
+        long now = tcp.completionPort().nanoTime();
+        if (!timed) {
+            timed = true;
+            beganNanos = now;
+        } else if (now - beganNanos >= TURN_NANOS_MAX) {
+            turnOver = true;
+            suspend();
+        }
+    }
+
+    private void suspend() {
+        decoder.suspend();
+        assembler.suspend();
+    }
+
+    // ------------------------------------------------------------------ from the decoder, on the way to the assembler
+
+    @Override
+    public void onFrameHeader(FrameHeader header) throws ProtocolException {
+        frames++;
+        if (frames % FRAMES_PER_LOOK == 0) {
+            lookAtTheClock();
+        }
+        if (header.rsv1() && inflater != null && !inflater.isHolding() && !context.set(MessageInflater.CONTEXT_BYTES)) {
+            throw new ProtocolException(CloseCode.TRY_AGAIN_LATER, context.refusal());
+        }
+        assembler.onFrameHeader(header);
+    }
+
+    @Override
+    public void onFramePayload(ByteBuffer part, boolean last) throws ProtocolException {
+        assembler.onFramePayload(part, last);
+    }
+
+    // ------------------------------------------------------------------ pausing
+
+    /** Any thread. */
+    void pause() {
+        paused = true;
+        changed();
+    }
+
+    /** Any thread. */
+    void resume() {
+        paused = false;
+        changed();
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    private void changed() {
+        synchronized (this) {
+            if (changeDue) {
+                // said by turns in a loop, only the last counts
+                return;
+            }
+            changeDue = true;
+        }
+        socket.execute(this::change);
+    }
+
+    private void change() {
+        synchronized (this) {
+            changeDue = false;
+        }
+        goOn();
+    }
+
+    /** Lets the connection go on, unless something is kept or the application has paused; after the end nothing pauses. */
+    private void receiveOrNot() {
+        if (rest != null || paused && socket.isOpen()) {
+            tcp.pause();
+        } else {
+            tcp.resume();
+        }
+    }
+
+    // ------------------------------------------------------------------ from the assembler
+
+    @Override
+    public void onText(String text) {
+        if (socket.isOpen()) {
+            messages++;
+            deliver(() -> listener.onText(socket, text));
+        }
+    }
+
+    @Override
+    public void onBinary(ByteBuffer data) {
+        if (socket.isOpen()) {
+            messages++;
+            deliver(() -> listener.onBinary(socket, data));
+        }
+    }
+
+    @Override
+    public void onPart(boolean text, ByteBuffer part, boolean last) {
+        if (socket.isOpen()) {
+            messages += last ? 1 : 0;
+            deliver(() -> listener.onPart(socket, text, part, last));
+        }
+    }
+
+    @Override
+    public void onPing(ByteBuffer payload) {
+        socket.pong(payload);
+        if (socket.isOpen()) {
+            deliver(() -> listener.onPing(socket, payload));
+        }
+    }
+
+    @Override
+    public void onPong(ByteBuffer payload) {
+        if (socket.isOpen() && !heartbeat.answered(payload)) {
+            deliver(() -> listener.onPong(socket, payload));
+        }
+    }
+
+    @Override
+    public void onCloseFrame(int code, String reason) {
+        decoder.stop();
+        socket.answerClose(code, reason);
+    }
+
+    private interface Callback {
+        void call() throws Exception;
+    }
+
+    private void deliver(Callback callback) {
+        try {
+            callback.call();
+        } catch (Throwable thrown) {
+            failedByListener(thrown);
+        }
+        if (paused) {
+            suspend();
+        }
+    }
+
+    @Override
+    public void onInflated() {
+        lookAtTheClock();
+    }
+
+    private void failedByListener(Throwable thrown) {
+        LOG.log(Level.WARNING, "the listener of " + socket + " threw; the connection ends", thrown);
+        socket.fail(CloseCode.INTERNAL_ERROR, "");
+    }
+}

@@ -1,0 +1,246 @@
+package io.iocp4j.websocket.frame;
+
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * Turns the bytes of one direction of a connection into frame headers and parts of payload, wherever the bytes were
+ * cut. All rules of RFC 6455 sections 5.2 and 5.5 about one header are checked here, each at the octet that shows the
+ * violation and before any payload; rules between frames are {@link MessageAssembler}'s.
+ *
+ * <p>Keeps a header under way as a few fields and no payload ever. The caller owns the input buffer; payload is
+ * unmasked <em>in place</em> there and lent to the listener. One decoder per connection, one thread at a time, not
+ * re-entrant.
+ */
+public final class FrameDecoder {
+    private static final int CONTROL_MAX = 125;
+    private static final int LENGTH_16 = 126;
+    private static final int LENGTH_64 = 127;
+
+    private enum State {
+        /** The next octet belongs to a header. */
+        HEADER,
+        /** The header was handed on; its payload, perhaps empty, was not yet handed on to the end. */
+        PAYLOAD,
+        /** Input is discarded, because the listener said so or threw an unchecked exception. */
+        STOPPED,
+        /** A rule was broken; {@link #violation} says which. */
+        FAILED
+    }
+
+    private final long maxFrame;
+    private final boolean expectMasked;
+    private final boolean deflate;
+
+    private State state = State.HEADER;
+    private ProtocolException violation;
+    private boolean suspended;
+
+    private int headerBytes;
+    private int headerLength;
+    private int lengthBytes;
+    private boolean fin;
+    private boolean rsv1;
+    private Opcode opcode;
+    private long payloadLength;
+    private int maskKey;
+    private long payloadLeft;
+    /** Of the frame before: most frames of a connection have the same, which then costs nothing; else 32 of 102 B per message. */
+    private FrameHeader header;
+
+    /**
+     * Makes a decoder that stands before the first frame of a connection without extensions.
+     *
+     * @param maxFrame the longest payload of a frame in bytes, 125 or more: every control frame has to pass
+     * @param expectMasked true at a server, where every frame must be masked; false at a client, where none may be
+     *     (section 5.1)
+     * @throws IllegalArgumentException if the limit is below 125
+     */
+    public FrameDecoder(long maxFrame, boolean expectMasked) {
+        this(maxFrame, expectMasked, false);
+    }
+
+    /**
+     * Makes a decoder that stands before the first frame.
+     *
+     * @param maxFrame the longest payload of a frame in bytes, 125 or more: every control frame has to pass
+     * @param expectMasked as for the other constructor
+     * @param deflate whether permessage-deflate was agreed on, so that the first reserved bit may be set on the first
+     *     frame of a message (RFC 7692 section 6)
+     * @throws IllegalArgumentException if the limit is below 125
+     */
+    public FrameDecoder(long maxFrame, boolean expectMasked, boolean deflate) {
+        if (maxFrame < CONTROL_MAX) {
+            throw new IllegalArgumentException("maxFrame is " + maxFrame + ", smallest is " + CONTROL_MAX);
+        }
+        this.maxFrame = maxFrame;
+        this.expectMasked = expectMasked;
+        this.deflate = deflate;
+    }
+
+    /**
+     * Decodes all bytes from position to limit. Afterwards the position is at the limit, also after an exception: what
+     * follows a violation is not a frame. Only {@link #suspend()} leaves it where it stood. An unchecked exception of
+     * the listener is passed on and stops the decoder.
+     *
+     * @param in the next bytes of the connection; masked payload in it is unmasked in place
+     * @param listener gets each header and each part of payload in this call
+     * @throws ProtocolException when the peer broke a rule: 1002 for the form of a header, 1009 for a frame longer than
+     *     the limit, or what the listener threw; every further call throws the same exception
+     * @throws IllegalArgumentException when payload is to be unmasked and the buffer is read-only
+     */
+    public void decode(ByteBuffer in, FrameListener listener) throws ProtocolException {
+        Objects.requireNonNull(listener, "listener");
+        if (expectMasked && in.isReadOnly()) {
+            throw new IllegalArgumentException("read-only buffer, but payload is unmasked in place");
+        }
+        if (state == State.FAILED) {
+            in.position(in.limit());
+            throw violation;
+        }
+        suspended = false;
+        try {
+            while (in.hasRemaining() && state != State.STOPPED && !suspended) {
+                if (state == State.HEADER) {
+                    decodeHeader(in, listener);
+                } else {
+                    decodePayload(in, listener);
+                }
+            }
+        } catch (ProtocolException e) {
+            state = State.FAILED;
+            violation = e;
+            throw e;
+        } catch (RuntimeException | Error e) {
+            state = State.STOPPED;
+            throw e;
+        } finally {
+            if (!suspended || state == State.FAILED || state == State.STOPPED) {
+                in.position(in.limit());
+            }
+        }
+    }
+
+    /**
+     * Ends decoding: the rest of the input and all later input is discarded. Meant for the listener, from inside a
+     * callback, when a Close frame arrived, because nothing after it is processed (section 5.5.1).
+     */
+    public void stop() {
+        if (state != State.FAILED) {
+            state = State.STOPPED;
+        }
+    }
+
+    /**
+     * Ends the current call of {@link #decode} behind the callback that calls this; the rest of the input is left in the
+     * buffer, for the next call.
+     */
+    public void suspend() {
+        suspended = true;
+    }
+
+    private void decodeHeader(ByteBuffer in, FrameListener listener) throws ProtocolException {
+        boolean complete = false;
+        while (!complete && in.hasRemaining()) {
+            complete = takeHeaderOctet(in.get() & 0xFF);
+        }
+        if (!complete) {
+            return;
+        }
+        headerBytes = 0;
+        payloadLeft = payloadLength;
+        state = State.PAYLOAD;
+        if (header == null || header.payloadLength() != payloadLength || header.opcode() != opcode || header.fin() != fin
+                || header.rsv1() != rsv1) {
+            header = new FrameHeader(fin, rsv1, opcode, payloadLength);
+        }
+        listener.onFrameHeader(header);
+        if (payloadLength == 0 && state == State.PAYLOAD) {
+            decodePayload(in, listener);
+        }
+    }
+
+    private boolean takeHeaderOctet(int octet) throws ProtocolException {
+        int index = headerBytes++;
+        if (index == 0) {
+            takeFirst(octet);
+        } else if (index == 1) {
+            takeSecond(octet);
+        } else if (index < 2 + lengthBytes) {
+            payloadLength = payloadLength << Byte.SIZE | octet;
+            if (index == 1 + lengthBytes) {
+                checkExtendedLength();
+            }
+        } else {
+            // four octets push out the whole key of the frame before
+            maskKey = maskKey << Byte.SIZE | octet;
+        }
+        return index > 0 && headerBytes == headerLength;
+    }
+
+    private void takeFirst(int octet) throws ProtocolException {
+        rsv1 = (octet & 0x40) != 0;
+        if ((octet & 0x30) != 0 || rsv1 && !deflate) {
+            throw protocolError("reserved bit set without an extension");
+        }
+        fin = (octet & 0x80) != 0;
+        opcode = Opcode.of(octet & 0x0F);
+        if (opcode == null) {
+            throw protocolError("reserved opcode " + (octet & 0x0F));
+        }
+        if (opcode.isControl() && !fin) {
+            throw protocolError("fragmented " + opcode + " frame");
+        }
+        if (rsv1 && (opcode.isControl() || opcode == Opcode.CONTINUATION)) {
+            throw protocolError("RSV1 on a " + opcode + " frame");
+        }
+    }
+
+    private void takeSecond(int octet) throws ProtocolException {
+        boolean masked = (octet & 0x80) != 0;
+        if (masked != expectMasked) {
+            throw protocolError(masked ? "masked frame from a server" : "unmasked frame from a client");
+        }
+        int shortLength = octet & 0x7F;
+        if (opcode.isControl() && shortLength > CONTROL_MAX) {
+            throw protocolError(opcode + " frame longer than " + CONTROL_MAX + " bytes");
+        }
+        lengthBytes = shortLength == LENGTH_64 ? Long.BYTES : shortLength == LENGTH_16 ? Short.BYTES : 0;
+        headerLength = 2 + lengthBytes + (masked ? Integer.BYTES : 0);
+        // up to 125 is within every limit
+        payloadLength = lengthBytes == 0 ? shortLength : 0;
+    }
+
+    private void checkExtendedLength() throws ProtocolException {
+        if (payloadLength < 0) {
+            throw protocolError("highest bit of a 64-bit length set");
+        }
+        if (payloadLength < (lengthBytes == Short.BYTES ? LENGTH_16 : 0x1_0000)) {
+            throw protocolError("payload length " + payloadLength + " not in its shortest form");
+        }
+        long limit = rsv1 ? MessageDeflater.wireMax(maxFrame) : maxFrame;
+        if (payloadLength > limit) {
+            throw new ProtocolException(CloseCode.MESSAGE_TOO_BIG,
+                "frame of " + payloadLength + " bytes, limit is " + limit);
+        }
+    }
+
+    private void decodePayload(ByteBuffer in, FrameListener listener) throws ProtocolException {
+        int length = (int) Math.min(in.remaining(), payloadLeft);
+        ByteBuffer part = in.slice(in.position(), length);
+        in.position(in.position() + length);
+        payloadLeft -= length;
+        boolean last = payloadLeft == 0;
+        if (last) {
+            state = State.HEADER;
+        }
+        if (expectMasked) {
+            maskKey = Masker.mask(part, maskKey);
+        }
+        listener.onFramePayload(part, last);
+    }
+
+    private static ProtocolException protocolError(String message) {
+        return new ProtocolException(CloseCode.PROTOCOL_ERROR, message);
+    }
+}

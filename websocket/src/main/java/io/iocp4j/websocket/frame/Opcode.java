@@ -1,0 +1,60 @@
+package io.iocp4j.websocket.frame;
+
+/** What a frame is, RFC 6455 section 5.2. Immutable, for any thread. */
+public enum Opcode {
+    /** A further fragment of the message that a TEXT or BINARY frame without FIN began. */
+    CONTINUATION(0x0),
+    /** The first or only frame of a message whose bytes are UTF-8. */
+    TEXT(0x1),
+    /** The first or only frame of a message of plain bytes. */
+    BINARY(0x2),
+    /** The closing handshake, section 5.5.1. */
+    CLOSE(0x8),
+    /** A question that is answered with a PONG of the same payload, section 5.5.2. */
+    PING(0x9),
+    /** The answer to a PING, or an unasked sign of life, section 5.5.3. */
+    PONG(0xA);
+
+    private final int code;
+
+    Opcode(int code) {
+        this.code = code;
+    }
+
+    /**
+     * Finds the opcode of a number on the wire.
+     *
+     * @param code the low four bits of the first octet of a frame
+     * @return the opcode, or null when RFC 6455 does not define the number (3-7 and 11-15 are reserved)
+     */
+    public static Opcode of(int code) {
+        return switch (code) {
+            case 0x0 -> CONTINUATION;
+            case 0x1 -> TEXT;
+            case 0x2 -> BINARY;
+            case 0x8 -> CLOSE;
+            case 0x9 -> PING;
+            case 0xA -> PONG;
+            default -> null;
+        };
+    }
+
+    /**
+     * Returns the number on the wire.
+     *
+     * @return 0 to 15
+     */
+    public int code() {
+        return code;
+    }
+
+    /**
+     * Tells control frames from data frames. Control frames are never fragmented, carry at most 125 bytes and may
+     * stand between the fragments of a message (section 5.5).
+     *
+     * @return true for CLOSE, PING and PONG
+     */
+    public boolean isControl() {
+        return code >= 0x8;
+    }
+}

@@ -1,0 +1,30 @@
+package io.iocp4j.websocket.http;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Takes the body of a request piece by piece, as it arrives. Calls come one after the other from workers, so none may wait. */
+public interface BodyListener {
+    /**
+     * The next bytes of the body, without chunk framing.
+     *
+     * @param data at least one byte, lent for the call
+     * @throws IOException to answer with the status of an {@link HttpException}, or with 500, and to take no more
+     */
+    void onBody(ByteBuffer data) throws IOException;
+
+    /**
+     * The body is complete; the answer is due. After an answer that was given earlier nothing more is told, unless the end was in the
+     * bytes at hand.
+     *
+     * @throws IOException as in {@link #onBody}
+     */
+    void onBodyEnd() throws IOException;
+
+    /**
+     * The body ended before its end: the connection was lost, the framing was wrong, or this listener threw. Nothing follows.
+     *
+     * @param why in words
+     */
+    void onBodyAborted(String why);
+}

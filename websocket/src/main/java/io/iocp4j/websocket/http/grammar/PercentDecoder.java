@@ -1,0 +1,89 @@
+package io.iocp4j.websocket.http.grammar;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Percent-decoding of a request target (RFC 3986 section 2.1) to UTF-8, strict: what can be read in two ways is
+ * refused. Works in one pass; the result is never longer than the input.
+ */
+public final class PercentDecoder {
+    private PercentDecoder() {
+    }
+
+    /**
+     * Decodes a path. Refused are bad escapes, broken UTF-8, control characters, and slashes that come into being by
+     * decoding: a check of the segments would not have seen them. A backslash is refused in any form, because it is a
+     * separator too where the server runs on Windows.
+     *
+     * @param text as it was sent
+     * @return the text, null if refused
+     */
+    public static String decodePath(String text) {
+        return decode(text, false);
+    }
+
+    /**
+     * Decodes a name or a value of a query, with plus for space as HTML forms have it. Refused are bad escapes,
+     * broken UTF-8 and NUL.
+     *
+     * @param text as it was sent
+     * @return the text, null if refused
+     */
+    public static String decodeQuery(String text) {
+        return decode(text, true);
+    }
+
+    private static String decode(String text, boolean form) {
+        byte[] decoded = new byte[text.length()];
+        int length = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '%') {
+                int value = escapeAt(text, i + 1);
+                if (value <= 0 || !form && (value < ' ' || value == 0x7F || value == '/' || value == '\\')) {
+                    return null;
+                }
+                decoded[length++] = (byte) value;
+                i += 2;
+            } else if (c > 0x7E || !form && c == '\\') {
+                return null;
+            } else {
+                decoded[length++] = (byte) (form && c == '+' ? ' ' : c);
+            }
+        }
+        return utf8(ByteBuffer.wrap(decoded, 0, length));
+    }
+
+    /** The value of two hexadecimal digits, negative if they are not there. */
+    private static int escapeAt(String text, int index) {
+        if (index + 2 > text.length()) {
+            return -1;
+        }
+        return hexDigit(text.charAt(index)) << 4 | hexDigit(text.charAt(index + 1));
+    }
+
+    /**
+     * Reads a hexadecimal digit. Character.digit would take digits of other scripts as well.
+     *
+     * @param c a character, or a byte as 0 to 255
+     * @return 0 to 15, negative if it is none
+     */
+    public static int hexDigit(int c) {
+        if (c >= '0' && c <= '9') {
+            return c - '0';
+        }
+        int lower = c | 0x20;
+        return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+    }
+
+    private static String utf8(ByteBuffer bytes) {
+        try {
+            // a new decoder reports malformed input, unlike the constructor of String, which would repair it
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+        } catch (CharacterCodingException malformed) {
+            return null;
+        }
+    }
+}
