@@ -1,30 +1,33 @@
 package io.iocp4j.core;
 
+import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
 
 /**
- * Runs the tasks of one connection one after the other on whichever worker is there, without a thread or a lock of its own held
- * meanwhile: the worker that comes while another is running leaves its task in the queue and goes.
+ * Runs the tasks of one connection one after the other on whichever worker is there, without a thread or a lock of its
+ * own held meanwhile: the worker that comes while another is running leaves its task in the queue and goes.
  *
- * <p>What a connection is, rather than an object that it has: with many connections each object that a message meets is memory that the
- * processor waits for. In the profile of an echo of 64 bytes over 1,000 connections 0.16 us of 13.5 per message were the first look at a
- * strand of its own.
+ * <p>What a connection is, rather than an object that it has: with many connections each object that a message meets is
+ * memory that the processor waits for. In the profile of an echo of 64 bytes over 1,000 connections 0.16 us of 13.5 per
+ * message were the first look at a strand of its own.
  */
 abstract class Strand extends Counted {
     /**
-     * How many tasks a turn runs before it goes back to the end of the port's queue: tasks that bring new tasks must keep neither the
-     * worker from other connections nor the end of the turn from coming.
+     * How many tasks a turn runs before it goes back to the end of the port's queue: tasks that bring new tasks must
+     * keep neither the worker from other connections nor the end of the turn from coming.
      */
     static final int TURN_TASKS_MAX = 64;
 
     /**
-     * How long a turn may last, in nanoseconds, before what is left of it goes behind what other connections have waiting. One task is not
-     * interrupted: what takes longer does a part at a time, see {@link TcpConnection#executeLater}. Measured from the second task on,
-     * since most turns have one only, and reading the clock is not free.
+     * How long a turn may last, in nanoseconds, before what is left of it goes behind what other connections have
+     * waiting. One task is not interrupted: what takes longer does a part at a time, see
+     * {@link TcpConnection#executeLater}. Measured from the second task on, since most turns have one only, and reading
+     * the clock is not free.
      */
     static final long TURN_NANOS_MAX = 1_000_000;
+
+    private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
 
     private static final VarHandle DUE;
     private static final VarHandle RUNNER;
@@ -39,12 +42,12 @@ abstract class Strand extends Counted {
     }
 
     final CompletionPort port;
-    /** Guards what waits, and whatever a derived class says. */
+    /** Guards the waiting tasks, and whatever a derived class says. */
     final Object lock;
 
     /**
-     * Tasks that have come and have not ended. Who takes it from 0 to 1 brings the strand to run: at once, or with a turn that is
-     * posted. A task that meets nobody, the usual one, so costs two atomic steps and no lock.
+     * Tasks that have come and have not ended. Who takes it from 0 to 1 brings the strand to run: at once, or with a
+     * turn that is posted. A task that meets nobody, the usual one, so costs two atomic steps and no lock.
      */
     private int due;
 
@@ -52,23 +55,32 @@ abstract class Strand extends Counted {
     private Thread runner;
 
     /** Guarded by lock. Made at first need: most connections never have two tasks at a time. */
-    private ArrayDeque<Runnable> waiting;
+    private RingQueue<Runnable> waiting;
     /** Guarded by lock. Tasks for turns of their own; made at first need. */
-    private ArrayDeque<Runnable> later;
+    private RingQueue<Runnable> later;
 
-    Strand(CompletionPort port, Object lock) {
+    /**
+     * Makes a strand.
+     *
+     * @param mayServeAsLock an object of this strand alone that each task touches anyway: its monitor saves the fetch
+     *         of one more object. Null makes an object of its own
+     */
+    Strand(CompletionPort port, Object mayServeAsLock) {
         this.port = port;
-        this.lock = lock;
+        this.lock = mayServeAsLock != null ? mayServeAsLock : new Object();
     }
 
     /** What to do when a task throws; the strand goes on. */
     abstract void failed(Throwable thrown);
 
-    /** Called after the last task of a turn, still as the strand: the place for work that is done once for many tasks. */
+    /**
+     * Called after the last task of a turn, still as the strand: the place for work that is done once for many tasks.
+     */
     abstract void turnEnds();
 
     /**
-     * Runs the task now if no other is running or waiting; else does nothing. Called by a worker from a completion, never under a lock.
+     * Runs the task now if no other is running or waiting; else does nothing. Called by a worker from a completion,
+     * never under a lock.
      */
     boolean tryRun(Runnable task) {
         if (!DUE.compareAndSet(this, 0, 1)) {
@@ -86,27 +98,47 @@ abstract class Strand extends Counted {
     }
 
     /**
-     * Runs the task on a worker, never on the calling stack. The strand must be alive and must stay it until this returns, which a caller
-     * makes sure by calling under the lock that guards its end.
+     * Runs the task on a worker, never on the calling stack. The strand must be alive and must stay it until this
+     * returns, which a caller makes sure by calling under the lock that guards its end.
      */
     void post(Runnable task) {
-        if (add(task)) {
-            port.post(new Turn());
+        // under the lock: what fails is undone before anybody relies on it
+        synchronized (lock) {
+            if (add(task)) {
+                boolean posted = false;
+                try {
+                    port.post(new Turn());
+                    posted = true;
+                } finally {
+                    if (!posted) {
+                        waiting.takeBack();
+                        DUE.getAndAdd(this, -1);
+                    }
+                }
+            }
         }
     }
 
     /**
-     * Runs the task in a later turn, behind what waits in the port's queue; those given this way keep their order. Called as
-     * {@link #post}.
+     * Runs the task in a later turn, behind what waits in the port's queue; those given this way keep their order.
+     * Called as {@link #post}.
      */
     void postLater(Runnable task) {
         synchronized (lock) {
             if (later == null) {
-                later = new ArrayDeque<>(2);
+                later = new RingQueue<>(2);
             }
             later.add(task);
+            boolean posted = false;
+            try {
+                port.postBehind(new LaterTurn());
+                posted = true;
+            } finally {
+                if (!posted) {
+                    later.takeBack();
+                }
+            }
         }
-        port.postBehind(new LaterTurn());
     }
 
     /** Whichever worker comes first takes the first task. */
@@ -127,7 +159,7 @@ abstract class Strand extends Counted {
     private boolean add(Runnable task) {
         synchronized (lock) {
             if (waiting == null) {
-                waiting = new ArrayDeque<>(4);
+                waiting = new RingQueue<>(4);
             }
             waiting.add(task);
             return (int) DUE.getAndAdd(this, 1) == 0;
@@ -141,8 +173,9 @@ abstract class Strand extends Counted {
     }
 
     /**
-     * Needs no reference to the strand: a task that waits keeps it alive, or comes before the one that lets it go. After the last task
-     * only its own fields are touched, so it may be freed, by that task or meanwhile, while its turn ends.
+     * Needs no reference to the strand: a task that waits keeps it alive, or comes before the one that lets it go.
+     * After the last task only its own fields are touched, so it may be freed, by that task or meanwhile, while its
+     * turn ends.
      */
     private void drain(Runnable first) {
         RUNNER.setOpaque(this, Thread.currentThread());
@@ -152,7 +185,7 @@ abstract class Strand extends Counted {
             try {
                 task.run();
             } catch (Throwable thrown) {
-                failed(thrown);
+                fail(thrown);
             }
             boolean turnIsFull = tasks >= TURN_TASKS_MAX || tasks > 1 && port.nanoTime() - beganNanos >= TURN_NANOS_MAX;
             task = !turnIsFull && (int) DUE.getOpaque(this) > 1 || !leave(turnIsFull) ? nextAfterEnded() : null;
@@ -167,20 +200,41 @@ abstract class Strand extends Counted {
         try {
             turnEnds();
         } catch (Throwable thrown) {
-            failed(thrown);
+            fail(thrown);
         }
         RUNNER.setOpaque(this, null);
         if (DUE.compareAndSet(this, 1, 0)) {
             return true;
         }
-        if (turnIsFull) {
-            DUE.getAndAdd(this, -1);
-            // not as a post that this worker takes over: its sockets have waited long enough
-            port.postBehind(new Turn());
+        if (turnIsFull && postRest()) {
             return true;
         }
         RUNNER.setOpaque(this, Thread.currentThread());
         return false;
+    }
+
+    /** Gives what waits a turn of its own; false if that cannot be, and this one has to go on. */
+    private boolean postRest() {
+        DUE.getAndAdd(this, -1);
+        try {
+            // not as a post that this worker takes over: its sockets have waited long enough
+            port.postBehind(new Turn());
+            return true;
+        } catch (Throwable thrown) {
+            // what waits keeps the count above 0, so that nobody else has begun to run
+            DUE.getAndAdd(this, 1);
+            LOG.log(Level.DEBUG, "a turn goes on, since there can be no other", thrown);
+            return false;
+        }
+    }
+
+    /** Tells the derived class, whose own failure stops nothing. */
+    private void fail(Throwable thrown) {
+        try {
+            failed(thrown);
+        } catch (Throwable again) {
+            LOG.log(Level.ERROR, "a task threw, and so did what ends its connection", again);
+        }
     }
 
     private Runnable nextAfterEnded() {
@@ -208,7 +262,12 @@ abstract class Strand extends Counted {
 
         @Override
         protected void onCompletion() {
-            runInTurn(Strand.this::runLater);
+            try {
+                runInTurn(Strand.this::runLater);
+            } catch (Throwable thrown) {
+                // its task cannot be run, for want of memory
+                fail(thrown);
+            }
         }
     }
 }

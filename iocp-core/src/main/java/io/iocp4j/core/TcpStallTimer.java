@@ -1,20 +1,22 @@
 package io.iocp4j.core;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Future;
 
 /**
- * Cuts a connection that has something to send, but whose peer takes nothing of it for the write timeout. Every method is called under the
+ * Cuts a connection that has data to send, but whose peer takes nothing of it for the write timeout. Guarded by the
  * connection's lock.
  *
- * <p>A send that is taken at once costs nothing. One that is not begins the watch, unless there is one: a timer that looks four times in
- * the timeout whether anything was taken since, and ends when nothing is queued.
+ * <p>A send that is taken at once costs nothing. Any other starts the watch, unless there is one: a timer that checks
+ * four times in the timeout whether anything was taken since, and stops when nothing is queued.
  */
 final class TcpStallTimer {
     /** A stall is found when it has lasted between the timeout and this part of it more. */
     static final int LOOKS = 4;
 
-    private final TcpConnection connection;
+    private final TcpFlusher connection;
+    private final Duration limit;
     private final Duration interval;
 
     // guarded by lock
@@ -24,8 +26,9 @@ final class TcpStallTimer {
     private int stalls;
     private boolean stopped;
 
-    TcpStallTimer(TcpConnection connection, Duration limit) {
+    TcpStallTimer(TcpFlusher connection, Duration limit) {
         this.connection = connection;
+        this.limit = limit;
         this.interval = limit.dividedBy(LOOKS);
     }
 
@@ -55,7 +58,8 @@ final class TcpStallTimer {
             stalls = now == before ? stalls + 1 : 0;
             before = now;
             if (stalls == LOOKS) {
-                connection.fail(IoError.TIMED_OUT, null, true);
+                connection.fail(IoError.TIMED_OUT, new IOException("the peer took nothing of "
+                        + connection.queuedBytes() + " bytes within writeTimeout, " + Deadline.text(limit)), true);
             } else {
                 timer = connection.port.deadline(interval, this::look);
             }
