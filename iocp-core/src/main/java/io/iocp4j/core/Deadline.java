@@ -96,7 +96,6 @@ final class Deadline extends FutureTask<Void> {
         private final long graceNanos;
 
         Pass(long graceNanos) {
-            super(null);
             this.graceNanos = graceNanos;
         }
 

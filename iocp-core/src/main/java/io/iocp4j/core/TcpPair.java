@@ -87,7 +87,6 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
         private final TcpHandler right;
 
         Opening(TcpPair pair, TcpHandler left, TcpHandler right) {
-            super(null);
             this.pair = pair;
             this.left = left;
             this.right = right;

@@ -16,7 +16,6 @@ final class TcpReceiveContext extends IoContext implements Runnable {
 
     /** Takes the owner of a receive that was delivered, which has none from then on. The caller also passes its memory on. */
     TcpReceiveContext(TcpReceiveContext before) {
-        super(null);
         takeOwner(before);
     }
 
