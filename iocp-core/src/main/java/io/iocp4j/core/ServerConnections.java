@@ -69,7 +69,7 @@ final class ServerConnections {
             tell(socket, drop);
             return;
         }
-        TcpConnection connection;
+        TcpChannel connection;
         try {
             connection = connection(socket);
         } catch (Throwable thrown) {
@@ -118,11 +118,11 @@ final class ServerConnections {
         return null;
     }
 
-    private TcpConnection connection(PortSocket socket) throws IoException {
+    private TcpChannel connection(PortSocket socket) throws IoException {
         options.applyTo(socket);
         TlsSocket tls = options.tls() == null ? null : new TlsSocket(PortInternals.of(port), socket,
                 TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
-        return new TcpConnection(port, tls == null ? socket : tls, options,
+        return new TcpChannel(port, tls == null ? socket : tls, options,
                 tls == null ? TcpConnection.State.OPEN : TcpConnection.State.CONNECTING, this::freed);
     }
 

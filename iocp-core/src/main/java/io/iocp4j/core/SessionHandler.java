@@ -24,9 +24,8 @@ final class SessionHandler extends TcpBlockingReader {
             session.run(connection);
             connection.close();
         } catch (Throwable thrown) {
-            IoException ofTheConnection = connection.ownFailure(thrown);
-            // logged first: whoever waits for the end may end the process. This is no worker, and the log throws
-            // nothing
+            IoException ofTheConnection = ((TcpChannel) connection).ownFailure(thrown);
+            // logged first: whoever waits for the end may end the process. This is no worker, and the log throws nothing
             if (ofTheConnection != null) {
                 LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);
                 connection.abort(ofTheConnection.error(), thrown);

@@ -220,7 +220,7 @@ public final class TcpServer implements AutoCloseable {
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     public void close(Duration deadline) {
-        TcpConnection.requireNotWorker(port);
+        Worker.requireNotWorker(port);
         close();
         connections.endAll(StopMode.CLOSE);
         awaitClosed(deadline);
@@ -264,7 +264,7 @@ public final class TcpServer implements AutoCloseable {
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     public void awaitClosed(Duration deadline) {
-        TcpConnection.requireNotWorker(port);
+        Worker.requireNotWorker(port);
         try {
             closed.get(TimeUnit.NANOSECONDS.convert(deadline), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
@@ -283,7 +283,7 @@ public final class TcpServer implements AutoCloseable {
      * cannot go on, see {@link CompletionPort#failure()}, it waits for the end of the port instead.
      */
     public void awaitClosed() {
-        TcpConnection.requireNotWorker(port);
+        Worker.requireNotWorker(port);
         CompletableFuture<Throwable> failure = port.failure();
         CompletableFuture.anyOf(closed, failure).join();
         if (ownsPort || failure.isDone()) {

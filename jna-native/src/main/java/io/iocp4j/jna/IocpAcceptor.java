@@ -11,13 +11,12 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * The listening socket of {@link IocpPort}. It keeps several AcceptEx with the kernel, each with a socket to accept into,
- * so that a burst of
- * connections need not wait for workers; what comes before it is asked for is kept ready.
+ * The listening socket of {@link IocpPort}. It keeps several AcceptEx pending, each with a socket to accept into. So a
+ * burst of connections does not wait for workers. A connection that arrives before it is asked for is kept ready.
  */
 final class IocpAcceptor extends IocpHandle implements PortAcceptor {
     private static final int SO_EXCLUSIVEADDRUSE = -5;
-    /** A sockaddr_storage and the 16 bytes more that AcceptEx demands. */
+    /** Bytes for one address: a sockaddr_storage, and the 16 further bytes that AcceptEx demands. */
     static final int ADDRESS_BYTES = 144;
 
     private final InetSocketAddress local;
@@ -30,7 +29,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         super(port, key);
         try {
             allowBothFamilies();
-            // SO_REUSEADDR means on Windows that another process may take the port over
+            // not SO_REUSEADDR: on Windows it lets another process take the port over
             check("setsockopt SO_EXCLUSIVEADDRUSE", option(WinApi.SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1));
             takeAddress(asked);
             check("listen", api.listen(socket, backlog));
@@ -72,7 +71,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         port.deliverWithoutPacket(context);
     }
 
-    /** Gives the kernel as many accepts as it may have. Null, or why it has fewer. */
+    /** Starts accepts up to the limit. Returns null, or the reason why fewer are pending. Guarded by lock. */
     private WinError topUp() {
         assert Thread.holdsLock(lock);
         while (pending() + ready.size() < port.limits().acceptsMax()) {
@@ -82,7 +81,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
             } catch (IoException e) {
                 return (WinError) e.getCause();
             }
-            // the workers stay until its packet has come, although nobody has submitted it
+            // no caller has submitted this accept, but the workers must stay until its packet has come
             port.packetOfOwnDue();
             WinError failure = start("AcceptEx", new Accept(this, socketToAccept));
             if (failure != null) {
@@ -94,7 +93,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         return null;
     }
 
-    /** Completes the context with the socket, which from here on the port closes if nobody else does. */
+    /** Completes the context with the socket. From here on the port closes the socket if nobody else does. */
     private void handOver(IoContext context, IocpSocket socketAccepted) {
         try {
             port.opened(socketAccepted);
@@ -104,6 +103,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         }
     }
 
+    /** One AcceptEx. */
     private static final class Accept extends Request {
         private final IocpAcceptor owner;
         private final IocpSocket accepted;
@@ -116,7 +116,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
 
         @Override
         int call(WinApi api) {
-            // no bytes of data: with them, a peer that connects and says nothing would hold the accept
+            // ask for no data: otherwise a peer that connects and sends nothing would hold the accept
             return api.accept(owner.socket, accepted.socket, payload(), ADDRESS_BYTES, 0, overlapped());
         }
 
@@ -130,7 +130,10 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         }
     }
 
-    /** The context that has its connection now, or why none will come; null if nobody is told. */
+    /**
+     * Handles the packet of an accept. Returns the context to deliver, with its connection or an error; null if there
+     * is none.
+     */
     private IoContext accepted(IocpSocket accepted, WinError ended) {
         IoContext context = null;
         WinError failure = ended;
@@ -166,7 +169,10 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         return context;
     }
 
-    /** A peer that gave up while it waited says nothing about the listener; after any other failure the next would fail at once. */
+    /**
+     * Returns true if the peer gave up while it waited, which says nothing about the listener. After any other failure
+     * the next accept would fail at once.
+     */
     private static boolean isPeerGone(WinError failure) {
         return switch (failure.error()) {
             case CONNECTION_RESET, CONNECTION_ABORTED, NOT_CONNECTED -> true;
@@ -174,7 +180,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         };
     }
 
-    /** Closes the socket of the system at once, so that nobody connects any more; the accepts with the kernel end by that. */
+    /** Closes the system's socket at once, so that nobody can connect any more. That ends the pending accepts. */
     @Override
     public void close() {
         IoContext context;
