@@ -8,16 +8,17 @@ import java.util.Objects;
 /**
  * A failed operation: which, between which addresses, and why, for calls that throw instead of completing.
  *
- * <p>The operation is one of these words: <b>open</b> a port or a socket, <b>option</b> with the name of the socket option behind it,
- * <b>bind</b>, <b>accept</b>, <b>lookup</b> of a host, <b>connect</b>, <b>read</b>, <b>write</b>, <b>shutdown</b> of a direction; and of
- * the layers above TCP <b>handshake</b>, <b>send</b>, <b>receive</b> and <b>flush</b>, of messages.
+ * <p>The operation is one of these words: <b>open</b> a port or a socket, <b>option</b> with the name of the socket
+ * option behind it,
+ * <b>bind</b>, <b>accept</b>, <b>lookup</b> of a host, <b>connect</b>, <b>read</b>, <b>write</b>, <b>shutdown</b> of a
+ * direction; and of the layers above TCP <b>handshake</b>, <b>send</b>, <b>receive</b> and <b>flush</b>, of messages.
  */
 public final class IoException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** Every word for an operation; the description of this class says the same. */
-    static final List<String> OPERATIONS = List.of("open", "option", "bind", "accept", "lookup", "connect", "read", "write", "shutdown",
-            "handshake", "send", "receive", "flush");
+    static final List<String> OPERATIONS = List.of("open", "option", "bind", "accept", "lookup", "connect", "read",
+            "write", "shutdown", "handshake", "send", "receive", "flush");
 
     /** The reason. */
     private final IoError error;
@@ -94,7 +95,8 @@ public final class IoException extends IOException {
         return again;
     }
 
-    private static String message(IoError error, String operation, SocketAddress local, SocketAddress remote, Throwable cause) {
+    private static String message(IoError error, String operation, SocketAddress local, SocketAddress remote,
+            Throwable cause) {
         StringBuilder text = new StringBuilder(operation).append(": ").append(error);
         if (error.winsock() != 0) {
             text.append(" (").append(error.winsock()).append(')');

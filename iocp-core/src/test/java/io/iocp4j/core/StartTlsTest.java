@@ -114,7 +114,8 @@ class StartTlsTest extends TlsFixture {
 
             @Override
             public void onData(TcpConnection c, ByteBuffer data) {
-                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(), p -> held.complete(Thread.holdsLock(((TcpChannel) c).lock)));
+                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(),
+                        p -> held.complete(Thread.holdsLock(((TcpChannel) c).lock)));
                 c.startTls(asking, "localhost", 443);
             }
         };
