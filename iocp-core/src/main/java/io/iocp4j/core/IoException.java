@@ -1,6 +1,7 @@
 package io.iocp4j.core;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.Objects;
@@ -8,22 +9,23 @@ import java.util.Objects;
 /**
  * A failed operation: which, between which addresses, and why, for calls that throw instead of completing.
  *
- * <p>The operation is one of these words: <b>open</b> a port or a socket, <b>option</b> with the name of the socket
- * option behind it,
- * <b>bind</b>, <b>accept</b>, <b>lookup</b> of a host, <b>connect</b>, <b>read</b>, <b>write</b>, <b>shutdown</b> of a
- * direction; and of the layers above TCP <b>handshake</b>, <b>send</b>, <b>receive</b> and <b>flush</b>, of messages.
+ * <p>The operation is one of these words: <b>open</b> a port or a socket, <b>option</b> with the name of the socket option behind it,
+ * <b>bind</b>, <b>accept</b>, <b>lookup</b> of a host, <b>connect</b>, <b>read</b>, <b>write</b>, <b>shutdown</b> of a direction; and of
+ * the layers above TCP <b>handshake</b>, <b>send</b>, <b>receive</b> and <b>flush</b>, of messages.
  */
 public final class IoException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** Every word for an operation; the description of this class says the same. */
-    static final List<String> OPERATIONS = List.of("open", "option", "bind", "accept", "lookup", "connect", "read",
-            "write", "shutdown", "handshake", "send", "receive", "flush");
+    static final List<String> OPERATIONS = List.of("open", "option", "bind", "accept", "lookup", "connect", "read", "write", "shutdown",
+            "handshake", "send", "receive", "flush");
 
     /** The reason. */
     private final IoError error;
     /** A word, see above. */
     private final String operation;
+    /** What happened, in words; null where the reason says it all. */
+    private final String detail;
     /** Addresses are not Serializable in general. */
     private final transient SocketAddress local;
     private final transient SocketAddress remote;
@@ -38,9 +40,16 @@ public final class IoException extends IOException {
      * @param cause what the JDK threw, or null
      */
     public IoException(IoError error, String operation, SocketAddress local, SocketAddress remote, Throwable cause) {
-        super(message(error, operation, local, remote, cause), cause);
+        this(error, operation, local, remote, null, cause);
+    }
+
+    /** As above, with words for what happened, such as the limit that was met; null if there are none. */
+    IoException(IoError error, String operation, SocketAddress local, SocketAddress remote, String detail,
+            Throwable cause) {
+        super(message(error, operation, local, remote, detail, cause), cause);
         this.error = error;
         this.operation = operation;
+        this.detail = detail;
         this.local = local;
         this.remote = remote;
     }
@@ -88,7 +97,7 @@ public final class IoException extends IOException {
 
     /** The same failure with the stack of the calling thread, for calls that wait for what failed on a worker. */
     IoException here() {
-        IoException again = new IoException(error, operation, local, remote, getCause());
+        IoException again = new IoException(error, operation, local, remote, detail, getCause());
         for (Throwable earlier : getSuppressed()) {
             again.addSuppressed(earlier);
         }
@@ -96,20 +105,24 @@ public final class IoException extends IOException {
     }
 
     private static String message(IoError error, String operation, SocketAddress local, SocketAddress remote,
-            Throwable cause) {
-        StringBuilder text = new StringBuilder(operation).append(": ").append(error);
-        if (error.winsock() != 0) {
-            text.append(" (").append(error.winsock()).append(')');
-        }
+            String detail, Throwable cause) {
+        StringBuilder text = new StringBuilder(operation).append(": ");
+        text.append(detail == null ? error.description() : detail + " (" + error + ")");
         if (remote != null) {
-            text.append(", peer ").append(remote);
+            text.append(", peer ").append(text(remote));
         }
         if (local != null) {
-            text.append(", local ").append(local);
+            text.append(", local ").append(text(local));
         }
         if (cause != null && cause.getMessage() != null) {
             text.append(": ").append(cause.getMessage());
         }
         return text.toString();
+    }
+
+    /** An address as text; one that is not resolved is no more than its name. */
+    private static String text(SocketAddress address) {
+        return address instanceof InetSocketAddress inet && inet.isUnresolved()
+                ? inet.getHostString() + ":" + inet.getPort() : address.toString();
     }
 }
