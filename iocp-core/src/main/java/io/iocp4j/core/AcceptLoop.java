@@ -117,10 +117,6 @@ final class AcceptLoop {
     }
 
     private final class Accept extends IoContext {
-        Accept() {
-            super(null);
-        }
-
         @Override
         protected void onCompletion() {
             ended(this);

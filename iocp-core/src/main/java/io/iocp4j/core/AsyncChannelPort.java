@@ -14,18 +14,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The port over {@link AsynchronousChannelGroup}: epoll on Linux, kqueue on macOS, the system's own completion port on Windows.
+ * The port over {@link AsynchronousChannelGroup}: epoll on Linux, kqueue on macOS, the system's own completion port on
+ * Windows.
  *
- * <p>The threads of a fixed group are the workers. Measured with TCP echo of 64 bytes on Linux, server CPU per message: 7.6 us this way,
- * 12.0 us with a group over an executor of ours, 15.4 us with a hand-over to a queue and workers of ours. A group that the JDK makes is
- * an {@link Executor} as well, which queues a task to the group's threads: that is this port's PostQueuedCompletionStatus. Nothing
- * promises that it is one; where it is not, the workers are the threads of an executor of ours that the group is built over.
+ * <p>The threads of a fixed group are the workers. Measured with TCP echo of 64 bytes on Linux, server CPU per message:
+ * 7.6 us this way, 12.0 us with a group over an executor of ours, 15.4 us with a hand-over to a queue and workers of
+ * ours. A group that the JDK makes is an {@link Executor} as well, which queues a task to the group's threads: that is
+ * this port's PostQueuedCompletionStatus. Nothing promises that it is one; where it is not, the workers are the threads
+ * of an executor of ours that the group is built over.
  *
- * <p>A loop of the group ends when something is thrown out of it. Where that came from the handling of an event, the group begins the loop
- * again; where it came from the wait for events, it does not, and nobody else can. So the group is asked for more loops than there are
- * workers: its pool asks for a thread for each, is given one for each worker, and keeps the other loops in its queue. Where a worker ends,
- * the pool asks for another thread, which finds one of these loops there; and whether the group has put it there again, or it is of the
- * store, makes no difference.
+ * <p>A loop of the group ends when something is thrown out of it. Where that came from the handling of an event, the
+ * group begins the loop again; where it came from the wait for events, it does not, and nobody else can. So the group
+ * is asked for more loops than there are workers: its pool asks for a thread for each, is given one for each worker,
+ * and keeps the other loops in its queue. Where a worker ends, the pool asks for another thread, which finds one of
+ * these loops there; and whether the group has put it there again, or it is of the store, makes no difference.
  */
 final class AsyncChannelPort extends PortEngine {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
@@ -36,7 +38,10 @@ final class AsyncChannelPort extends PortEngine {
     private static final int LOOPS_MORE = PortThreads.LOST_MAX + 1;
 
     private final AtomicInteger made = new AtomicInteger();
-    /** What a worker that has taken its null completion waits for: all are taken, or a worker was lost, whose null is for the others. */
+    /**
+     * What a worker that has taken its null completion waits for: all are taken, or a worker was lost, whose null is
+     * for the others.
+     */
     private final CountDownLatch goOn = new CountDownLatch(1);
     private volatile boolean allNullsTaken;
     /** Of a send of several buffers. */
@@ -69,7 +74,8 @@ final class AsyncChannelPort extends PortEngine {
                 fixed.shutdown();
                 threads.forget();
                 ThreadPoolExecutor ours = new ThreadPoolExecutor(threads(), threads(), 0, TimeUnit.SECONDS,
-                        new LinkedBlockingQueue<>(), loop -> isOwnThread() ? threads.newSuccessor(loop) : newWorker(loop));
+                        new LinkedBlockingQueue<>(),
+                        loop -> isOwnThread() ? threads.newSuccessor(loop) : newWorker(loop));
                 group = AsynchronousChannelGroup.withThreadPool(ours);
                 poster = ours;
                 ours.prestartAllCoreThreads();
@@ -92,7 +98,8 @@ final class AsyncChannelPort extends PortEngine {
 
     @Override
     public PortSocket socket(CompletionKey key) throws IoException {
-        // the JDK loses the descriptor of a channel that is opened in a group that was shut down; open() makes sure that it is not
+        // the JDK loses the descriptor of a channel that is opened in a group that was shut down; open() makes sure
+        // that it is not
         return open(() -> new AsyncChannelSocket(this, key));
     }
 
@@ -112,8 +119,9 @@ final class AsyncChannelPort extends PortEngine {
     }
 
     /**
-     * The null completion. The group's threads share one queue, so a worker that went on after its null could take another's. Each
-     * therefore stays until all nulls are taken, and only then lets the group end its threads, or the executor that it is built over.
+     * The null completion. The group's threads share one queue, so a worker that went on after its null could take
+     * another's. Each therefore stays until all nulls are taken, and only then lets the group end its threads, or the
+     * executor that it is built over.
      */
     private void takeNull() {
         if (nullTaken()) {

@@ -52,7 +52,8 @@ public final class EarlyClasses {
                     }
                 }
                 LOADED.add(member.getPackageName());
-            } catch (IOException | URISyntaxException | ReflectiveOperationException | RuntimeException | LinkageError e) {
+            } catch (IOException | URISyntaxException | ReflectiveOperationException | RuntimeException
+                    | LinkageError e) {
                 LOG.log(Level.WARNING, () -> "not all classes of " + member.getPackageName() + " could be loaded", e);
             }
         }

@@ -41,8 +41,12 @@ public final class ExitHook {
         closed.thenRun(this::remove);
     }
 
-    /** For tests: null if there is none. */
-    synchronized Thread thread() {
+    /**
+     * The hook of the virtual machine, for tests.
+     *
+     * @return null if there is none
+     */
+    public synchronized Thread thread() {
         return thread;
     }
 

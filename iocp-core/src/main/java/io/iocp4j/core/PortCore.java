@@ -3,9 +3,7 @@ package io.iocp4j.core;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,8 +21,7 @@ abstract class PortCore extends PortInternals {
     private final PortTimer timer;
     private final OperationCount operations = new OperationCount();
     private final PortHandles handles = new PortHandles();
-    /** Threads that are neither workers nor the timer, and do something that the end of the port waits for. */
-    private final Set<Thread> inside = ConcurrentHashMap.newKeySet();
+    final InsideThreads inside = new InsideThreads();
     private final AtomicInteger nullsToTake;
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     final PortThreads threads;
@@ -109,8 +106,7 @@ abstract class PortCore extends PortInternals {
 
     @Override
     public final boolean isWorker() {
-        return delivery.isWorker() || timer.isTimerThread()
-                || !inside.isEmpty() && inside.contains(Thread.currentThread());
+        return delivery.isWorker() || timer.isTimerThread() || inside.isInside();
     }
 
     @Override
@@ -268,11 +264,11 @@ abstract class PortCore extends PortInternals {
         boolean begun = false;
         try {
             Thread.ofVirtual().name(options.name() + "-offloaded").start(() -> {
-                boolean entered = enter();
+                boolean entered = inside.enter();
                 try {
                     task.run();
                 } finally {
-                    leave(entered);
+                    inside.leave(entered);
                     endOwn();
                 }
             });
@@ -281,26 +277,6 @@ abstract class PortCore extends PortInternals {
             if (!begun) {
                 endOwn();
             }
-        }
-    }
-
-    /**
-     * The calling thread does something that the end of the port waits for: from here to {@link #leave} it must not
-     * wait for the end.
-     */
-    final boolean enter() {
-        try {
-            return inside.add(Thread.currentThread());
-        } catch (OutOfMemoryError e) {
-            // what it does matters more than what it might do besides
-            return false;
-        }
-    }
-
-    /** What {@link #enter} has said comes back: a thread that was inside before stays there. */
-    final void leave(boolean entered) {
-        if (entered) {
-            inside.remove(Thread.currentThread());
         }
     }
 
@@ -355,11 +331,11 @@ abstract class PortCore extends PortInternals {
     @Override
     final void beginClose() {
         if (operations.beginClosing()) {
-            boolean entered = enter();
+            boolean entered = inside.enter();
             try {
                 handles.close();
             } finally {
-                leave(entered);
+                inside.leave(entered);
                 end(1);
             }
         }
@@ -380,8 +356,8 @@ abstract class PortCore extends PortInternals {
         } catch (Throwable thrown) {
             // there is nothing left to deliver, so they may leave without
             letGo();
-            LOG.log(Level.ERROR, () -> "the workers of port " + options.name() + " leave without their null completions",
-                    thrown);
+            LOG.log(Level.ERROR,
+                    () -> "the workers of port " + options.name() + " leave without their null completions", thrown);
         }
     }
 

@@ -202,13 +202,13 @@ public abstract class PortEngine extends PortCore {
      */
     protected final <H extends PortHandle> H open(HandleOpener<H> opener) throws IoException {
         beginOwn();
-        boolean entered = enter();
+        boolean entered = inside.enter();
         try {
             H handle = opener.open();
             add(handle);
             return handle;
         } finally {
-            leave(entered);
+            inside.leave(entered);
             endOwn();
         }
     }

@@ -3,7 +3,8 @@ package io.iocp4j.core;
 import java.util.Objects;
 
 /**
- * How a port is made.
+ * How a port is made. Each method with a parameter returns a copy with another value:
+ * {@code PortOptions.defaults().workers(2).name("chat")}.
  *
  * @param workers how many threads take completions, 1 to 1024
  * @param name begins the name of each thread of the port
@@ -18,8 +19,8 @@ import java.util.Objects;
  *        {@link MemoryBudget#DIRECT_PERCENT_DEFAULT} percent of the largest direct memory
  *        ({@code -XX:MaxDirectMemorySize})
  */
-public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled, boolean daemon, long heapMax,
-        long directMax) {
+public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled, boolean daemon,
+        long heapMax, long directMax) {
     /** The most workers a port may have. */
     public static final int WORKERS_MAX = 1024;
     /** Asks for the best engine that works here. */
@@ -49,8 +50,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return the defaults
      */
     public static PortOptions defaults() {
-        return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT, ENGINE_BEST,
-                false, false, 0, 0);
+        return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT,
+                ENGINE_BEST, false, false, 0, 0);
     }
 
     /**
@@ -106,14 +107,34 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * Changes how much peers may make the port hold, over all connections: see {@link MemoryBudget}.
+     * Changes how much unused buffer memory the port keeps.
      *
-     * @param heapBytes 1 or more, or 0 for the default
-     * @param directBytes 1 or more, or 0 for the default
+     * @param bytes 0 or more
      * @return a copy
      */
-    public PortOptions memory(long heapBytes, long directBytes) {
-        return new PortOptions(workers, name, keptBytesMax, engine, pulled, daemon, heapBytes, directBytes);
+    public PortOptions keptBytesMax(long bytes) {
+        return new PortOptions(workers, name, bytes, engine, pulled, daemon, heapMax, directMax);
+    }
+
+    /**
+     * Changes how much heap peers may make the port hold, over all connections: see {@link MemoryBudget}.
+     *
+     * @param bytes 1 or more, or 0 for the default
+     * @return a copy
+     */
+    public PortOptions heapMax(long bytes) {
+        return new PortOptions(workers, name, keptBytesMax, engine, pulled, daemon, bytes, directMax);
+    }
+
+    /**
+     * Changes how much memory outside the heap peers may make the port hold, over all connections: see
+     * {@link MemoryBudget}.
+     *
+     * @param bytes 1 or more, or 0 for the default
+     * @return a copy
+     */
+    public PortOptions directMax(long bytes) {
+        return new PortOptions(workers, name, keptBytesMax, engine, pulled, daemon, heapMax, bytes);
     }
 
     /**

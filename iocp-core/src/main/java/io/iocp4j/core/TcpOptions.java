@@ -635,6 +635,24 @@ public final class TcpOptions implements Cloneable {
         socket.option(StandardSocketOptions.SO_KEEPALIVE, true);
     }
 
+    /** All values, with TLS as on or off. */
+    @Override
+    public String toString() {
+        return "TcpOptions[address=" + address + ", backlog=" + backlog + ", noDelay=" + noDelay
+                + ", keepAlive=" + keepAlive + " " + keepAliveIdle + " " + keepAliveInterval + " " + keepAliveCount
+                + ", userTimeout=" + userTimeout + ", allowHalfOpen=" + allowHalfOpen
+                + ", pauseOnConnect=" + pauseOnConnect + ", maxConnections=" + maxConnections
+                + ", receiveMin=" + receiveMin + ", receiveMax=" + receiveMax
+                + ", highWaterMark=" + highWaterMark + ", lowWaterMark=" + lowWaterMark
+                + ", sendQueueMax=" + sendQueueMax + ", readMax=" + readMax
+                + ", sendBuffer=" + sendBuffer + ", receiveBuffer=" + receiveBuffer
+                + ", localAddress=" + localAddress + ", connectBuffering=" + connectBuffering
+                + ", connectTimeout=" + connectTimeout + ", attemptDelay=" + attemptDelay
+                + ", handshakeTimeout=" + handshakeTimeout + ", idleTimeout=" + idleTimeout
+                + ", writeTimeout=" + writeTimeout + ", lingerTimeout=" + lingerTimeout
+                + ", minLingerRate=" + minLingerRate + ", tls=" + (tls != null) + "]";
+    }
+
     private TcpOptions with(Consumer<TcpOptions> change) {
         TcpOptions copy;
         try {

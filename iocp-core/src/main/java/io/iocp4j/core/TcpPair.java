@@ -98,7 +98,6 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
         private final TcpChannel right;
 
         Opening(TcpChannel left, TcpChannel right) {
-            super(null);
             this.left = left;
             this.right = right;
             left.addReference();

@@ -11,8 +11,17 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
- * Accepts TCP connections. Either with callbacks, a {@link TcpHandler} for each connection, or with a virtual thread
- * for each ({@link #listen(int, TcpSession)}).
+ * Accepts TCP connections. With the blocking API each connection has a virtual thread, which runs a {@link TcpSession};
+ * with callbacks each has a {@link TcpHandler}, whose methods the workers of a completion port call:
+ * <table>
+ * <caption>How to listen</caption>
+ * <tr><th></th><th>blocking</th><th>callbacks</th></tr>
+ * <tr><td>short</td><td>{@link #listen(int, TcpSession)}</td><td></td></tr>
+ * <tr><td>with options</td><td>{@link #listenBlocking(TcpOptions, TcpSession)}</td>
+ *     <td>{@link #listen(TcpOptions, Function)}</td></tr>
+ * <tr><td>on a given port</td><td>{@link #listenBlocking(CompletionPort, TcpOptions, TcpSession)}</td>
+ *     <td>{@link #listen(CompletionPort, TcpOptions, Function)}</td></tr>
+ * </table>
  *
  * <p>{@link #close()} only stops accepting; the connections live on, and {@link #closed()} completes when the last is
  * gone.
@@ -53,7 +62,9 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Listens on every address, on a port of its own, with one virtual thread for each connection.
+     * Listens on every address of the machine, so that other machines reach it too, with the default options and the
+     * blocking API, on a completion port of its own. The next step is {@link #listenBlocking(TcpOptions, TcpSession)},
+     * where {@link TcpOptions#loopback(int)} is for this machine alone.
      *
      * @param tcpPort 0 lets the system choose
      * @param session what a thread does with its connection
@@ -65,9 +76,9 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Listens on a port of its own, with one virtual thread for each connection.
+     * Listens with the blocking API, on a completion port of its own.
      *
-     * @param options address, options and limits
+     * @param options address, options and limits; every address of the machine unless they say otherwise
      * @param session what a thread does with its connection
      * @return listening
      * @throws IOException if the address is taken
@@ -80,30 +91,49 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Listens on a port of its own, with callbacks.
+     * Listens with the blocking API, on a given completion port.
      *
-     * @param options address, options and limits
+     * @param port stays open when the server is closed; when it is closed, so is the server with all its connections
+     * @param options address, options and limits; every address of the machine unless they say otherwise
+     * @param session what a thread does with its connection
+     * @return listening
+     * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
+     * @throws IllegalStateException if the port is closing or closed
+     */
+    public static TcpServer listenBlocking(CompletionPort port, TcpOptions options, TcpSession session)
+            throws IOException {
+        Objects.requireNonNull(session);
+        return listen(port, false, options, connection -> new SessionHandler(port, options.readMax(), session));
+    }
+
+    /**
+     * Listens with callbacks, on a completion port of its own.
+     *
+     * @param options address, options and limits; every address of the machine unless they say otherwise
      * @param handlers makes the handler of a connection before its {@code onOpen}
      * @return listening
      * @throws IOException if the address is taken
      * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
      */
-    public static TcpServer listen(TcpOptions options, Function<? super TcpConnection, ? extends TcpHandler> handlers) throws IOException {
+    public static TcpServer listen(TcpOptions options, Function<? super TcpConnection, ? extends TcpHandler> handlers)
+            throws IOException {
         return listen(CompletionPort.open(), true, options, handlers);
     }
 
     /**
-     * Listens on a given port, with callbacks.
+     * Listens with callbacks, on a given completion port.
      *
      * @param port stays open when the server is closed; when it is closed, so is the server with all its connections
-     * @param options address, options and limits
+     * @param options address, options and limits; every address of the machine unless they say otherwise
      * @param handlers makes the handler of a connection before its {@code onOpen}
      * @return listening
      * @throws IOException if the address is taken
      * @throws IllegalArgumentException if the options ask for TLS with a context that has no key
+     * @throws IllegalStateException if the port is closing or closed
      */
-    public static TcpServer listen(CompletionPort port, TcpOptions options, Function<? super TcpConnection, ? extends TcpHandler> handlers)
-            throws IOException {
+    public static TcpServer listen(CompletionPort port, TcpOptions options,
+            Function<? super TcpConnection, ? extends TcpHandler> handlers) throws IOException {
         return listen(port, false, options, handlers);
     }
 

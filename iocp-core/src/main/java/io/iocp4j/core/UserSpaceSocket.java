@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * A socket that is not the operating system's: what {@link TlsSocket} and {@link MemorySocket} have in common, which is one pending
- * receive, one pending send, and the contract of {@link PortSocket} for them. All fields are guarded by {@code lock}, which comes after
- * the lock of the connection; nothing is delivered under it.
+ * A socket that is not the operating system's: what {@link TlsSocket} and {@link MemorySocket} have in common, which is
+ * one pending receive, one pending send, and the contract of {@link PortSocket} for them. All fields are guarded by
+ * {@code lock}, which comes after the lock of the connection; nothing is delivered under it.
  */
 abstract class UserSpaceSocket implements PortSocket {
     final PortInternals port;
@@ -56,7 +56,8 @@ abstract class UserSpaceSocket implements PortSocket {
     public final void send(ByteBuffer[] buffers, int count, IoContext context) {
         synchronized (lock) {
             if (count < 1 || count > CompletionPort.GATHER_MAX || remaining(buffers, count) == 0) {
-                throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
+                throw new IllegalArgumentException(
+                        "nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
             }
             if (send != null) {
                 throw new IllegalStateException("a send is pending");

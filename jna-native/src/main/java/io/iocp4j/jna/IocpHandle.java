@@ -16,7 +16,7 @@ import java.net.InetSocketAddress;
  * calls are short: none blocks.
  */
 abstract class IocpHandle extends PortHandle {
-    private static final System.Logger LOG = new GuardedLog(IocpHandle.class);
+    private static final System.Logger LOG = new GuardedLog(IocpPort.class);
 
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 27;

@@ -87,7 +87,7 @@ final class IocpPort extends PortEngine {
         return open(() -> new IocpAcceptor(this, local, backlog, key));
     }
 
-    // ------------------------------------------------------------------ for the handles: what PortEngine shows to an engine only
+    // ------------------------------------------------------------------ for the handles: shown to engines only
 
     /** Begins an operation: from here on the port owes its completion; throws IllegalStateException on misuse. */
     void started(IoContext context, Operation operation, ByteBuffer buffer) {
@@ -129,7 +129,10 @@ final class IocpPort extends PortEngine {
         endOwn();
     }
 
-    /** A handle is open, and from here on the port closes it if nobody else does; throws IllegalStateException if the port is closing. */
+    /**
+     * A handle is open, and from here on the port closes it if nobody else does; throws IllegalStateException if the
+     * port is closing.
+     */
     void opened(PortHandle handle) {
         add(handle);
     }

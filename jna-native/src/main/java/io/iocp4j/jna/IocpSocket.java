@@ -264,27 +264,15 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     /**
-     * Receives without waiting. Returns the number of bytes, 0 at the end of the peer's data, or minus an error code.
-     * Guarded by lock.
+     * Lets receives on this socket return at once. Returns 0 or minus an error code. Guarded by lock.
+     *
+     * @param one the address of an int that is 1
      */
-    int receiveNow(TransferMemory memory) {
+    int makeNonBlocking(long one) {
         assert Thread.holdsLock(lock);
-        try (Arena arena = Arena.ofConfined()) {
-            var buffer = arena.allocate(32, 8);
-            if (!nonBlocking) {
-                buffer.set(ValueLayout.JAVA_INT, 0, 1);
-                int result = api.nonBlocking(socket, buffer.address());
-                if (result < 0) {
-                    return result;
-                }
-                nonBlocking = true;
-            }
-            buffer.set(ValueLayout.JAVA_INT, 0, memory.length(0));
-            buffer.set(ValueLayout.JAVA_LONG, 8, memory.address(0));
-            buffer.set(ValueLayout.JAVA_LONG, 16, 0);
-            int result = api.receive(socket, buffer.address(), 1, buffer.address() + 16, buffer.address() + 20, 0);
-            return result < 0 ? result : buffer.get(ValueLayout.JAVA_INT, 16);
-        }
+        int result = nonBlocking ? 0 : api.nonBlocking(socket, one);
+        nonBlocking |= result == 0;
+        return result;
     }
 
     /** Ends a receive for which no further packet will come. Guarded by lock. */

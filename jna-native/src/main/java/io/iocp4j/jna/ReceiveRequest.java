@@ -2,6 +2,8 @@ package io.iocp4j.jna;
 
 import io.iocp4j.core.IoContext;
 import io.iocp4j.core.IoError;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 
@@ -61,7 +63,7 @@ final class ReceiveRequest extends Request {
             closed = owner.isClosed();
             boolean again = isNoBuffers(failure) && !zero;
             if (failure == null && zero) {
-                int now = closed ? -WinApi.ERROR_OPERATION_ABORTED : owner.receiveNow(memory);
+                int now = closed ? -WinApi.ERROR_OPERATION_ABORTED : receiveNow();
                 received = Math.max(0, now);
                 again = now == -WinApi.WSAEWOULDBLOCK;
                 failure = now < 0 ? WinError.ofCode("WSARecv", -now) : null;
@@ -76,6 +78,27 @@ final class ReceiveRequest extends Request {
         }
         memory.received(failure == null ? received : 0);
         return owner.finish(context, received, failure, closed);
+    }
+
+    /**
+     * Receives without waiting. Returns the number of bytes, 0 at the end of the peer's data, or minus an error code.
+     */
+    private int receiveNow() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(32, 8);
+            buffer.set(ValueLayout.JAVA_INT, 0, 1);
+            int result = owner.makeNonBlocking(buffer.address());
+            if (result < 0) {
+                return result;
+            }
+            buffer.set(ValueLayout.JAVA_INT, 0, memory.length(0));
+            buffer.set(ValueLayout.JAVA_LONG, 8, memory.address(0));
+            buffer.set(ValueLayout.JAVA_LONG, 16, 0);
+            long count = buffer.address() + 16;
+            long flags = buffer.address() + 20;
+            result = owner.api.receive(owner.socket, buffer.address(), 1, count, flags, 0);
+            return result < 0 ? result : buffer.get(ValueLayout.JAVA_INT, 16);
+        }
     }
 
     /** Gives the memory back if the receive was never started. */

@@ -28,5 +28,9 @@
  * <h2>The seam for tests</h2>
  * {@code WinApi} lists the calls that the engine makes; their parameters are only int and long. {@code JnaWinApi} makes
  * the real calls. The tests put a fake kernel behind the interface. It can do what otherwise only a real Windows does.
+ *
+ * <h2>What is logged</h2>
+ * All by {@code io.iocp4j.jna.IocpPort}. ERROR: a packet was lost, or an operation never ended. WARNING: a call of the
+ * system that cannot fail has failed.
  */
 package io.iocp4j.jna;
