@@ -1,5 +1,6 @@
 package io.iocp4j.core;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -36,6 +37,14 @@ final class Deadline extends FutureTask<Void> {
         Deadline deadline = new Deadline(port, limit, missed);
         deadline.judgeAfter(deadline.limitNanos);
         return deadline;
+    }
+
+    /** A limit in words, for messages: {@code 30 s}, {@code 1.5 s} or {@code 250 ms}. */
+    static String text(Duration limit) {
+        BigDecimal millis = BigDecimal.valueOf(TimeUnit.NANOSECONDS.convert(limit), 6);
+        boolean seconds = millis.compareTo(BigDecimal.valueOf(1_000)) >= 0;
+        BigDecimal number = seconds ? millis.movePointLeft(3) : millis;
+        return number.stripTrailingZeros().toPlainString() + (seconds ? " s" : " ms");
     }
 
     /** How much longer a wait of this length may last that has ended so much too late; 0 if it was in time. */

@@ -120,6 +120,8 @@ public enum IoError {
             new Text("insufficient system resources", NO_BUFFERS),
             new Text("lacked sufficient buffer space", NO_BUFFERS));
 
+    private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
+
     private final int winsock;
     private final String errno;
     private final int systemCode;
@@ -157,6 +159,15 @@ public enum IoError {
      */
     public int systemCode() {
         return systemCode;
+    }
+
+    /** The name of this error, and behind it what the system that this process runs on calls it, if it is one of its own. */
+    String description() {
+        if (this == OTHER || this == TLS_FAILURE) {
+            return name();
+        }
+        String system = !WINDOWS ? errno : winsock == 0 ? "" : String.valueOf(winsock);
+        return system.isEmpty() ? name() : name() + " (" + system + ")";
     }
 
     /**

@@ -81,7 +81,6 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
 
     /** Calls the handler, without the lock. Nothing is reported after {@code onClose}. Strand only. */
     final void callback(String name, Callback callback) {
-        assert !Thread.holdsLock(lock) : "the handler is the application's";
         if (closeReported) {
             return;
         }
@@ -146,14 +145,14 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
         return null;
     }
 
-    /** Makes the exception of a blocking call that failed. */
-    final IoException ioException(String operation, IoError error) {
+    /** Makes the exception of a blocking call that failed, with words for what happened. */
+    final IoException ioException(String operation, IoError error, String detail) {
         Throwable cause;
         synchronized (lock) {
             CloseInfo first = record.firstClose();
             cause = first == null ? null : first.cause();
         }
-        return new IoException(error, operation, local(), peer(), cause);
+        return new IoException(error, operation, local(), peer(), detail, cause);
     }
 
     // ------------------------------------------------------------------ tasks
@@ -208,6 +207,13 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
             if (record.firstClose() == null) {
                 idle.start(silence);
             }
+        }
+    }
+
+    /** The silence that was asked for, in nanoseconds; 0 for none. */
+    final long idleNanos() {
+        synchronized (lock) {
+            return idle == null ? 0 : idle.silenceNanos();
         }
     }
 
@@ -304,7 +310,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     private PortSocket connectedSocket() throws IoException {
         PortSocket there = socket;
         if (there == null) {
-            throw ioException("option", IoError.NOT_CONNECTED);
+            throw ioException("option", IoError.NOT_CONNECTED, "the connection is not there yet");
         }
         return there;
     }

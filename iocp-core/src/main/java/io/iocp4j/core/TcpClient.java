@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Objects;
 
 /**
@@ -10,7 +11,8 @@ import java.util.Objects;
  *
  * <p>Every address of the host is tried until one answers (Happy Eyeballs, RFC 8305). If none does, the failure is that
  * of the last address, with the failures before it as suppressed exceptions. Any thread may call these methods. A
- * blocking form must not run on a worker of the port.
+ * blocking form must not run on a worker of the port; if its thread is interrupted, it gives the connect up and throws
+ * an {@link IoException} with {@link IoError#OPERATION_ABORTED}, and the interrupt status stays set.
  */
 public final class TcpClient {
     private TcpClient() {
@@ -120,6 +122,24 @@ public final class TcpClient {
      */
     public static TcpConnection connect(String host, int tcpPort) throws IOException {
         return connect(TcpOptions.defaults(), host, tcpPort);
+    }
+
+    /**
+     * Connects to a host within a time limit, with otherwise default options, and blocks until the connection is open,
+     * on the {@link SharedPort}. The connection has the blocking API.
+     *
+     * @param host a name, or an address as text
+     * @param tcpPort 0 to 65535
+     * @param limit above 0, for the lookup and all attempts together, see {@link TcpOptions#connectTimeout(Duration)}
+     * @return an open connection
+     * @throws IOException if the connect fails, with {@link IoError#TIMED_OUT} if it takes too long
+     * @throws IllegalStateException in a callback of a client that shares the port
+     */
+    public static TcpConnection connect(String host, int tcpPort, Duration limit) throws IOException {
+        if (limit.isNegative() || limit.isZero()) {
+            throw new IllegalArgumentException("a limit must be above 0: " + limit);
+        }
+        return connect(TcpOptions.defaults().connectTimeout(limit), host, tcpPort);
     }
 
     private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
