@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What socket and listener have in common: the association with a port, and being closed once. */
 abstract class AsyncChannelHandle extends PortHandle {
-    private static final System.Logger LOG = new GuardedLog(AsyncChannelHandle.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     final AsyncChannelPort port;
     private final AtomicBoolean closed = new AtomicBoolean();

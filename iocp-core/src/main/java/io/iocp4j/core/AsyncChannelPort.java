@@ -28,12 +28,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  * store, makes no difference.
  */
 final class AsyncChannelPort extends PortEngine {
-    private static final System.Logger LOG = new GuardedLog(AsyncChannelPort.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     private final AsynchronousChannelGroup group;
     private final Executor poster;
     /** Loops beside those of the workers: as many as may be lost, and one for the end. */
-    private static final int LOOPS_MORE = LOST_MAX + 1;
+    private static final int LOOPS_MORE = PortThreads.LOST_MAX + 1;
 
     private final AtomicInteger made = new AtomicInteger();
     /** What a worker that has taken its null completion waits for: all are taken, or a worker was lost, whose null is for the others. */
@@ -67,9 +67,9 @@ final class AsyncChannelPort extends PortEngine {
                 poster = executor;
             } else {
                 fixed.shutdown();
-                forgetWorkers();
+                threads.forget();
                 ThreadPoolExecutor ours = new ThreadPoolExecutor(threads(), threads(), 0, TimeUnit.SECONDS,
-                        new LinkedBlockingQueue<>(), loop -> isOwnThread() ? newSuccessor(loop) : newWorker(loop));
+                        new LinkedBlockingQueue<>(), loop -> isOwnThread() ? threads.newSuccessor(loop) : newWorker(loop));
                 group = AsynchronousChannelGroup.withThreadPool(ours);
                 poster = ours;
                 ours.prestartAllCoreThreads();
@@ -84,10 +84,10 @@ final class AsyncChannelPort extends PortEngine {
     private Thread newThread(Runnable loop) {
         if (isOwnThread()) {
             // it ends; the group asks once where it puts the loop back, and its pool asks behind that, or alone
-            return newSuccessor(loop);
+            return threads.newSuccessor(loop);
         }
         int before = made.getAndIncrement();
-        return before < threads() ? newWorker(loop) : before == threads() ? newSpare(loop) : null;
+        return before < threads() ? newWorker(loop) : before == threads() ? threads.newSpare(loop) : null;
     }
 
     @Override
@@ -131,12 +131,12 @@ final class AsyncChannelPort extends PortEngine {
         }
         if (allNullsTaken) {
             group.shutdown();
-            endSpare();
+            threads.endSpare();
         }
     }
 
     @Override
-    protected void workerLost() {
+    void workerLost() {
         // from now on nobody waits with a null completion: there may be fewer workers than nulls
         goOn.countDown();
     }
@@ -150,7 +150,7 @@ final class AsyncChannelPort extends PortEngine {
         } catch (Throwable thrown) {
             LOG.log(Level.ERROR, "a group of channels could not be ended", thrown);
         }
-        endSpare();
+        threads.endSpare();
     }
 
     /** The JDK reports the end of a receive or a send. */

@@ -116,7 +116,7 @@ public interface CompletionPort extends AutoCloseable {
      *         {@link PortOptions#workers()} were taken
      */
     default IoContext take() {
-        throw notPulled();
+        throw PushDelivery.notPulled();
     }
 
     /**
@@ -128,11 +128,7 @@ public interface CompletionPort extends AutoCloseable {
      * @throws IllegalStateException as {@link #take()}
      */
     default IoContext take(Duration limit) throws TimeoutException {
-        throw notPulled();
-    }
-
-    private static IllegalStateException notPulled() {
-        return new IllegalStateException("this port delivers by its own workers: open it with PortOptions.pull() to take by hand");
+        throw PushDelivery.notPulled();
     }
 
     /**

@@ -86,8 +86,17 @@ abstract class Counted {
             throw new IllegalStateException("nothing is recorded: start with -Diocp4j.leaks=on or trace");
         }
         List<String> texts = new ArrayList<>();
-        LIVE.forEach((object, origin) -> texts.add(object + ", " + object.count() + " references" + origin.stackText()));
+        LIVE.forEach((object, origin) -> texts.add(describe(object) + ", " + object.count() + " references" + origin.stackText()));
         return texts;
+    }
+
+    /** Describes an object that another thread may be making just now: its fields may not be set yet. */
+    private static String describe(Counted object) {
+        try {
+            return object.toString();
+        } catch (RuntimeException e) {
+            return object.getClass().getName() + ", which cannot be described: " + e;
+        }
     }
 
     /** The place where an object was made. An exception only for its stack; it is never thrown. */

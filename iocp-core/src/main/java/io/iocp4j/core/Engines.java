@@ -10,7 +10,7 @@ import java.util.ServiceLoader;
 
 /** Chooses the engine of a port. */
 final class Engines {
-    private static final System.Logger LOG = new GuardedLog(Engines.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     /** The engine that works everywhere, so the last to be asked. */
     private static final CompletionPortProvider ASYNC_CHANNEL = new CompletionPortProvider() {

@@ -21,7 +21,7 @@ public final class GuardedLog implements System.Logger {
     /**
      * Makes a logger.
      *
-     * @param owner whose name it has
+     * @param owner the public class whose name it has, so that an application can name it too
      */
     public GuardedLog(Class<?> owner) {
         this(owner.getName(), null);

@@ -23,7 +23,7 @@ public abstract class IoContext extends RefCounted {
         }
     }
 
-    /** The life of a context; it only moves forward, but for {@link #unsubmit()}. */
+    /** The life of a context. It only moves forward, except for {@link #unsubmit()} and {@link #uncomplete()}. */
     private static class State {
         /** Not given to a port yet. */
         static final State FRESH = new State("FRESH");
@@ -48,9 +48,9 @@ public abstract class IoContext extends RefCounted {
 
     /** Between COMPLETED and DELIVERED in pull mode. It knows the port, which a field of each context would cost memory for. */
     static final class Taken extends State {
-        private final PullQueue queue;
+        private final PullDelivery queue;
 
-        Taken(PullQueue queue) {
+        Taken(PullDelivery queue) {
             super("TAKEN");
             this.queue = queue;
         }
@@ -200,6 +200,13 @@ public abstract class IoContext extends RefCounted {
         transferred = bytes;
         outcome = failure != null ? new Failure(failure, why) : socket;
         STATE.setRelease(this, State.COMPLETED);
+    }
+
+    /** Back to submitted: its completion could not be queued. */
+    final void uncomplete() {
+        if (!STATE.compareAndSet(this, State.COMPLETED, State.SUBMITTED)) {
+            throw new IllegalStateException("taken back after its delivery: " + this);
+        }
     }
 
     /**

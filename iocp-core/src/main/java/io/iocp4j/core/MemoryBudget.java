@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -75,6 +76,13 @@ public final class MemoryBudget {
     private final AtomicLong evicted = new AtomicLong();
     /** Who waits for memory that is not tight, by the number of the account, so in the order in which they came. */
     private final ConcurrentSkipListMap<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
+
+    /** Tried again when memory was given back, if {@link #retryDue}: for what could not even wait, for want of memory. */
+    private final List<Retry> retries = new CopyOnWriteArrayList<>();
+    private volatile boolean retryDue;
+
+    private record Retry(CompletionPort port, Runnable task) {
+    }
 
     private record Waiting(CompletionPort port, Runnable task) {
     }
@@ -275,12 +283,45 @@ public final class MemoryBudget {
 
     /** There may be less of it than before: newcomers may go on. */
     void shrunk() {
+        if (retryDue && !isTight()) {
+            tryAgain();
+        }
         if (!waiting.isEmpty() && !isTight()) {
             // each by itself: they may be of several ports, and one that cannot go on keeps nobody
             for (var next = waiting.pollFirstEntry(); next != null; next = isTight() ? null : waiting.pollFirstEntry()) {
                 later(next.getValue().port, next.getValue().task);
             }
         }
+    }
+
+    private void tryAgain() {
+        retryDue = false;
+        try {
+            for (Retry retry : retries) {
+                later(retry.port, retry.task);
+            }
+        } catch (Throwable thrown) {
+            // not to whoever gives memory back; there may be more of it the next time
+            retryDue = true;
+        }
+    }
+
+    /**
+     * Takes in what is run, on the timer of its port, when memory was given back after {@link #retryDue()}. Called before
+     * it is needed, since this takes memory; a task that has nothing to do then does nothing.
+     */
+    void addRetry(CompletionPort port, Runnable task) {
+        retries.add(new Retry(port, task));
+    }
+
+    /** Forgets what was taken in with {@link #addRetry}. */
+    void removeRetry(Runnable task) {
+        retries.removeIf(retry -> retry.task == task);
+    }
+
+    /** There was no memory for something that has to be tried again. */
+    void retryDue() {
+        retryDue = true;
     }
 
     /**

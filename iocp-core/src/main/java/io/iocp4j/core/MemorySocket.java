@@ -101,12 +101,14 @@ final class MemorySocket extends UserSpaceSocket {
     }
 
     private void gone() {
+        assert Thread.holdsLock(lock);
         port.remove(handle);
         dropIncoming();
     }
 
     /** The peer is gone. */
     private void left() {
+        assert Thread.holdsLock(lock);
         if (!peer.ended) {
             dropIncoming();
             breakOff(IoError.CONNECTION_RESET, null);
@@ -156,11 +158,12 @@ final class MemorySocket extends UserSpaceSocket {
         return "memory " + local.getPort() + " to " + peer.local.getPort();
     }
 
-    // ------------------------------------------------------------------ under the lock
+    // ------------------------------------------------------------------ moving bytes; the lock is held
 
     /** Moves what can be moved, in both directions: a receive of ours makes room for a send of the peer's. */
     @Override
     void advance() {
+        assert Thread.holdsLock(lock);
         take();
         peer.give();
         take();

@@ -9,13 +9,14 @@ import java.util.Objects;
  * @param name begins the name of each thread of the port
  * @param keptBytesMax how much unused buffer memory the port keeps, in bytes, 0 or more
  * @param engine the name of the engine, or {@link #ENGINE_BEST}
- * @param pulled whether the workers are threads of the application, which {@link CompletionPort#take()}; {@code workers} says how many
- *        of them there are
+ * @param pulled whether the workers are threads of the application, which {@link CompletionPort#take()};
+ *        {@code workers} says how many of them there are
  * @param daemon whether the port's threads are daemons, which do not keep the process running
  * @param heapMax what peers may make the port hold on the heap, in bytes, see {@link MemoryBudget}; 0 is
  *        {@link MemoryBudget#HEAP_PERCENT_DEFAULT} percent of the largest heap
- * @param directMax what peers may make the port hold outside the heap, in bytes; 0 is {@link MemoryBudget#DIRECT_PERCENT_DEFAULT} percent
- *        of the largest direct memory ({@code -XX:MaxDirectMemorySize})
+ * @param directMax what peers may make the port hold outside the heap, in bytes; 0 is
+ *        {@link MemoryBudget#DIRECT_PERCENT_DEFAULT} percent of the largest direct memory
+ *        ({@code -XX:MaxDirectMemorySize})
  */
 public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled, boolean daemon, long heapMax,
         long directMax) {
@@ -42,8 +43,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}, the best engine,
-     * threads that keep the process running, the default budget of memory.
+     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}, the
+     * best engine, threads that keep the process running, the default budget of memory.
      *
      * @return the defaults
      */
@@ -53,8 +54,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * Pull mode, for one thread of the application that takes completions by itself; say with {@link #workers(int)} if there are more.
-     * For the rest the defaults.
+     * Pull mode, for one thread of the application that takes completions by itself; say with {@link #workers(int)} if
+     * there are more. For the rest the defaults.
      *
      * @return options of a port whose completions are taken
      */
@@ -83,8 +84,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * Forces an engine: "nio" for the JDK's asynchronous channels, "iocp" for the Windows port of the module jna-native. One that cannot
-     * run here is refused when the port is opened, with the reason.
+     * Forces an engine: "nio" for the JDK's asynchronous channels, "iocp" for the Windows port of the module
+     * jna-native. One that cannot run here is refused when the port is opened, with the reason.
      *
      * @param text the name of a {@link CompletionPortProvider}, or {@link #ENGINE_BEST}
      * @return a copy
@@ -96,7 +97,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     /**
      * Changes who takes the completions.
      *
-     * @param byApplication true: threads of the application, with {@link CompletionPort#take()}; false: threads of the port
+     * @param byApplication true: threads of the application, with {@link CompletionPort#take()}; false: threads of the
+     *        port
      * @return a copy
      */
     public PortOptions pulled(boolean byApplication) {

@@ -8,6 +8,7 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLSession;
 
 /**
@@ -59,7 +60,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     /** How the connection ends. Cold: apart from the fields that every message touches. */
     final CloseRecord record;
 
-    TcpCallbacks(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpCallbacks(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         // each message needs the socket anyway
         super(port, socket);
         this.socket = socket;

@@ -9,6 +9,7 @@ import java.net.StandardSocketOptions;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.net.ssl.SSLSession;
 
@@ -24,7 +25,7 @@ final class TcpChannel extends TcpReceiver {
     private volatile TcpConnector connector;
     private volatile Object attachment;
 
-    TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * Connects to TCP servers. The forms with a {@link TcpHandler} return at once and use callbacks; the forms without one
@@ -50,7 +51,7 @@ public final class TcpClient {
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
             TcpHandler handler) throws IOException {
-        return connect(port, options, remote, handler, () -> { });
+        return connect(port, options, remote, handler, freed -> { });
     }
 
     /**
@@ -81,7 +82,7 @@ public final class TcpClient {
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote)
             throws IOException {
-        return connect(port, options, remote, () -> { });
+        return connect(port, options, remote, freed -> { });
     }
 
     /**
@@ -100,7 +101,7 @@ public final class TcpClient {
         SharedPort shared = SharedPort.use();
         boolean connected = false;
         try {
-            TcpConnection connection = connect(shared.completionPort(), options, remote, shared::close);
+            TcpConnection connection = connect(shared.completionPort(), options, remote, freed -> shared.close());
             connected = true;
             return connection;
         } finally {
@@ -143,7 +144,7 @@ public final class TcpClient {
     }
 
     private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
-            Runnable onFreed) throws IOException {
+            Consumer<TcpConnection> onFreed) throws IOException {
         Worker.requireNotWorker(port);
         TcpBlockingReader reader = new TcpBlockingReader(port, options.readMax());
         TcpChannel connection = connect(port, options, remote, reader, onFreed);
@@ -152,7 +153,7 @@ public final class TcpClient {
     }
 
     private static TcpChannel connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
-            TcpHandler handler, Runnable onFreed) throws IOException {
+            TcpHandler handler, Consumer<TcpConnection> onFreed) throws IOException {
         Objects.requireNonNull(remote);
         Objects.requireNonNull(handler);
         TcpChannel connection = new TcpChannel(port, null, options, TcpConnection.State.CONNECTING, onFreed);

@@ -3,6 +3,7 @@ package io.iocp4j.core;
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * The sending half of a connection, from the queue to the socket: one send at a time, FIN behind the last byte, and
@@ -39,7 +40,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
 
     final TcpMemory memory;
 
-    TcpFlusher(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpFlusher(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();

@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * The receiving half of a connection: one receive at a time, in memory that adapts to the traffic, and none while the
@@ -53,7 +54,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     /** A receive that completed while paused; null if there is none. */
     private TcpReceiveContext held;
 
-    TcpReceiver(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpReceiver(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
         this.receiveSize = options.receiveMin();
         this.paused = socket != null && options.pauseOnConnect();

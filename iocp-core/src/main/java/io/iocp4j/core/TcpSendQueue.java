@@ -57,8 +57,7 @@ final class TcpSendQueue {
         if (queue != null) {
             return queue;
         }
-        BufferPool.Shelf shelf = Worker.shelf(buffers);
-        TcpSendQueue spare = shelf == null ? null : shelf.takeQueue();
+        TcpSendQueue spare = Worker.takeSpareQueue(buffers);
         return spare != null ? spare : new TcpSendQueue(buffers);
     }
 
@@ -76,15 +75,14 @@ final class TcpSendQueue {
             // what was sent may be large, and not of the pool
             Arrays.fill(gathered, null);
         }
-        BufferPool.Shelf shelf = Worker.shelf(pool);
-        if (shelf == null || !shelf.keep(this)) {
+        if (!Worker.keepSpareQueue(pool, this)) {
             dropSpareChunk();
         }
         return null;
     }
 
     /**
-     * Memory that an empty queue holds, in bytes; it does not change as long as a shelf has the queue, which counts it.
+     * Memory that an empty queue holds, in bytes; it does not change as long as a worker keeps the queue and counts it.
      */
     int spareBytes() {
         return spareChunk == null ? 0 : CHUNK_MIN;

@@ -3,6 +3,7 @@ package io.iocp4j.core;
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /**
  * The sending half of a connection, from the application to the queue: its limits, its water marks and blocking writes.
@@ -13,7 +14,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     /** How many entries of the queue are charged at a time. */
     private static final int ENTRIES_CHARGED = 64;
 
-    TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
     }
 

@@ -29,7 +29,7 @@ abstract class UserSpaceSocket implements PortSocket {
         this.lock = lock;
     }
 
-    /** Does what can be done now; under the lock. */
+    /** Does what can be done now. The lock is held. */
     abstract void advance();
 
     // ------------------------------------------------------------------ submits
@@ -73,6 +73,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** Whether the operation goes on; if not, it has ended already. */
     final boolean begin(IoContext context, Operation operation, ByteBuffer buffer) {
+        assert Thread.holdsLock(lock);
         port.begin(context, operation, buffer);
         owner = context.owner();
         if (closed) {
@@ -91,7 +92,7 @@ abstract class UserSpaceSocket implements PortSocket {
         return sum;
     }
 
-    // ------------------------------------------------------------------ under the lock
+    // ------------------------------------------------------------------ the pending operations; the lock is held
 
     final Counted owner() {
         return owner;
@@ -113,6 +114,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** Ends the pending receive with what it has got; nothing means the end of what the peer sends. */
     final void finishReceive() {
+        assert Thread.holdsLock(lock);
         IoContext done = receive;
         int bytes = got();
         receive = null;
@@ -131,6 +133,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** Ends the pending send. */
     final void finishSend(long bytes, IoError why, Throwable thrown) {
+        assert Thread.holdsLock(lock);
         IoContext done = send;
         send = null;
         from = null;
@@ -139,6 +142,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** From now on every operation fails with this, those that are pending at once. */
     final void breakOff(IoError why, Throwable thrown) {
+        assert Thread.holdsLock(lock);
         if (error == null) {
             error = why;
             cause = thrown;
@@ -156,6 +160,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** False if it was closed before. */
     final boolean markClosed() {
+        assert Thread.holdsLock(lock);
         if (closed) {
             return false;
         }

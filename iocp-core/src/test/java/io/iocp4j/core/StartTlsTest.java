@@ -118,7 +118,8 @@ class StartTlsTest extends TlsFixture {
             @Override
             public void onData(TcpConnection c, ByteBuffer data) {
                 Object lock = ((TcpChannel) c).lock;
-                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(), p -> held.complete(Thread.holdsLock(lock)));
+                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(),
+                        parameters -> held.complete(Thread.holdsLock(lock)));
                 c.startTls(asking, "localhost", 443);
             }
         };

@@ -33,7 +33,8 @@ class ExamplesTest {
         byte[] request = new byte[4 << 20];
         new Random(1).nextBytes(request);
         try (ServerSocket behind = new ServerSocket(0); CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
-                TcpServer proxy = TcpProxy.listen(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true), "localhost", behind.getLocalPort());
+                TcpServer proxy = TcpProxy.listen(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true),
+                        "localhost", behind.getLocalPort());
                 Socket client = new Socket(proxy.address().getAddress(), proxy.address().getPort())) {
             client.setSoTimeout(DEADLINE_MILLIS);
             FutureTask<byte[]> server = new FutureTask<>(() -> {

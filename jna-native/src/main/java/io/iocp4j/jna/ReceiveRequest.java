@@ -6,13 +6,15 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 
 /**
- * A WSARecv. Either of bytes at once; or first of nothing, which pins no memory and ends when there is something, and then the bytes are
- * taken without waiting. The 0 of a read of nothing is therefore never taken for the peer's end.
+ * One WSARecv. It either receives bytes directly, or begins with a zero-byte read. The zero-byte read pins no memory
+ * and ends when something has arrived; a second, non-blocking call then takes the bytes. So the 0 of a zero-byte
+ * read is never taken for the end of the peer's data.
  */
 final class ReceiveRequest extends Request {
     private final IocpSocket owner;
     private final TransferMemory memory;
     private final IoContext context;
+    /** True while it is a zero-byte read. */
     private boolean zero;
 
     ReceiveRequest(IocpSocket owner, ByteBuffer buffer, IoContext context) {
@@ -22,8 +24,12 @@ final class ReceiveRequest extends Request {
         this.context = context;
     }
 
-    /** Under the lock. Null if a packet will come, else why none will. */
+    /**
+     * Starts the receive. Returns null if a packet will come, else the reason why none will. Guarded by the lock of the
+     * handle.
+     */
     WinError begin() {
+        assert Thread.holdsLock(owner.lock);
         zero = owner.port.receivesWaitWithoutMemory();
         WinError failure = owner.start("WSARecv", this);
         return isNoBuffers(failure) && !zero ? beginWithNothing() : failure;
@@ -72,7 +78,7 @@ final class ReceiveRequest extends Request {
         return owner.finish(context, received, failure, closed);
     }
 
-    /** It was never begun. */
+    /** Gives the memory back if the receive was never started. */
     void release() {
         memory.release();
     }

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.websocket.ClientOptions;
+import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocket;
-import io.iocp4j.websocket.WebSocketClient;
 import io.iocp4j.websocket.WebSocketListener;
 import io.iocp4j.websocket.WebSocketPair;
-import io.iocp4j.websocket.WebSocketServer;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -47,7 +47,7 @@ class OneFailsTest {
         broken = new Viewer("broken", stream, null, null, Clock.systemUTC());
         assertThrows(NullPointerException.class, () -> stream.join(broken));
         Viewer good = new Viewer("good", stream, new ViewerQueue(TimeUnit.SECONDS.toNanos(20), false), port, Clock.systemUTC());
-        WebSocketPair.openAsync(port, WebSocketServer.builder().webSockets(request -> good), WebSocketClient.builder(),
+        WebSocketPair.openAsync(port, ServerOptions.defaults(), request -> good, ClientOptions.defaults(),
                 new WebSocketListener() {
                     @Override
                     public void onText(WebSocket socket, String text) {

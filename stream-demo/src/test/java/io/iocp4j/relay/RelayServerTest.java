@@ -258,7 +258,7 @@ class RelayServerTest {
             viewer.units("init 0", "K0c");
             switch (sent) {
                 case "BINARY" -> viewer.socket.sendBinary(ByteBuffer.allocate(3), true).join();
-                case "LONG" -> viewer.send("x".repeat(RelayServer.TEXT_BYTES_MAX + 1));
+                case "LONG" -> viewer.send("x".repeat(RelayServer.MAX_TEXT_BYTES + 1));
                 default -> viewer.send(sent);
             }
             viewer.end(code);

@@ -13,6 +13,8 @@ import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.ServerOptions;
+import io.iocp4j.websocket.UpgradeHandler;
 import io.iocp4j.websocket.WebSocketServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -65,8 +67,9 @@ class StoppedRelayTest {
 
     @BeforeEach
     void listen() throws IOException {
-        server = WebSocketServer.builder().minBodyRate(0).pages(exchange -> exchange.body(new Ingest("cam1", hub, exchange, port, SILENCE)))
-                .listen(port, TcpOptions.defaults().loopback(0));
+        server = WebSocketServer.listen(port, ServerOptions.defaults().minBodyRate(0).loopback(0),
+                UpgradeHandler.none(),
+                exchange -> exchange.body(new Ingest("cam1", hub, exchange, port, SILENCE)));
     }
 
     @AfterEach

@@ -47,7 +47,7 @@ final class ClientConnection implements TcpHandler {
     }
 
     private final ClientOpening opening;
-    private final ClientSettings settings;
+    private final ClientOptions options;
     private final WebSocketUri endpoint;
     private final ClientHandshake handshake;
     private final HttpRequest request;
@@ -61,21 +61,21 @@ final class ClientConnection implements TcpHandler {
 
     ClientConnection(ClientOpening opening, WebSocketUri endpoint, ClientHandshake handshake) {
         this.opening = opening;
-        this.settings = opening.settings();
+        this.options = opening.options();
         this.endpoint = endpoint;
         this.handshake = handshake;
         this.request = handshake.request();
-        this.reader = new HttpResponseReader(settings.httpLimits());
+        this.reader = new HttpResponseReader(options.httpLimits());
     }
 
     @Override
     public void onOpen(TcpConnection tcp) {
-        if (settings.proxy() == null) {
+        if (options.proxy() == null) {
             sendRequest(tcp);
         } else {
             state = State.PROXY;
             HttpHeaders fields = HttpHeaders.builder().add("Host", endpoint.hostAndPort()).build();
-            tcp.send(ClientHandshake.encode("CONNECT", endpoint.hostAndPort(), fields.with(settings.proxyHeaders())));
+            tcp.send(ClientHandshake.encode("CONNECT", endpoint.hostAndPort(), fields.with(options.proxyHeaders())));
         }
     }
 
@@ -124,7 +124,7 @@ final class ClientConnection implements TcpHandler {
             enterTunnel(tcp, head, data);
         } else if (state == State.UPGRADE && head.status() == 101) {
             upgrade(tcp, head);
-        } else if (state == State.UPGRADE && REDIRECTS.contains(head.status()) && settings.redirects() > 0) {
+        } else if (state == State.UPGRADE && REDIRECTS.contains(head.status()) && options.maxRedirects() > 0) {
             redirect(tcp, head);
         } else {
             refused(tcp, head);
@@ -136,9 +136,9 @@ final class ClientConnection implements TcpHandler {
         if (data.hasRemaining()) {
             throw new HandshakeException("bytes behind the answer of the proxy that nobody asked for", head);
         }
-        reader = new HttpResponseReader(settings.httpLimits());
+        reader = new HttpResponseReader(options.httpLimits());
         if (endpoint.secure()) {
-            tcp.startTls(settings.secure(), endpoint.hostName(), endpoint.port());
+            tcp.startTls(options.secure(), endpoint.hostName(), endpoint.port());
         }
         sendRequest(tcp);
     }
@@ -146,7 +146,7 @@ final class ClientConnection implements TcpHandler {
     private void upgrade(TcpConnection tcp, HttpResponseHead head) throws HandshakeException {
         HandshakeInfo facts = handshake.check(head);
         if (opening.settle()) {
-            webSocket = new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket());
+            webSocket = new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), options);
             state = State.WEBSOCKET;
             reader = null;
             webSocket.onOpen();
@@ -166,7 +166,7 @@ final class ClientConnection implements TcpHandler {
     }
 
     private void refused(TcpConnection tcp, HttpResponseHead head) {
-        refusal = new RefusedHandshake(who() + " answered " + head.status(), head, settings.httpLimits());
+        refusal = new RefusedHandshake(who() + " answered " + head.status(), head, options.httpLimits());
         state = State.REFUSED;
         if (refusal.isComplete()) {
             fail(tcp, refusal.exception());
@@ -248,7 +248,7 @@ final class ClientConnection implements TcpHandler {
                 : ioException(tcp, why.error() == null ? IoError.OPERATION_ABORTED : why.error(), why.cause());
         HandshakeInfo facts = new HandshakeInfo(request, HttpHeaders.empty(), null, null);
         Initiator initiator = failure == null ? why.initiator() : Initiator.REMOTE;
-        new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), settings.webSocket())
+        new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), options)
                 .onGone(reason.getMessage(), initiator);
         opening.failed(reason);
     }

@@ -35,7 +35,7 @@ final class ClientOpening {
     private final CompletionPort port;
     /** The use of the port that clients share; null if the application has given one. */
     private final SharedPort shared;
-    private final ClientSettings settings;
+    private final ClientOptions options;
     private final WebSocketListener listener;
     private final SecureRandom random = new SecureRandom();
     private final Result result = new Result();
@@ -58,56 +58,58 @@ final class ClientOpening {
     /** The other end of a connection in memory, or null where there is a network. */
     private final TcpHandler joined;
 
-    private ClientOpening(CompletionPort port, SharedPort shared, ClientSettings settings, WebSocketListener listener,
+    private ClientOpening(CompletionPort port, SharedPort shared, ClientOptions options, WebSocketListener listener,
             TcpHandler joined) {
         EarlyClasses.loadPackageOf(ClientOpening.class);
         this.joined = joined;
         this.port = port;
         this.shared = shared;
-        this.settings = settings;
+        this.options = options;
         this.listener = listener;
-        this.headers = settings.headers();
+        this.headers = options.headers();
     }
 
-    static CompletableFuture<WebSocket> on(CompletionPort port, ClientSettings settings, URI uri,
+    static CompletableFuture<WebSocket> on(CompletionPort port, ClientOptions options, URI uri,
             WebSocketListener listener) {
-        return new ClientOpening(port, null, settings, Objects.requireNonNull(listener), null).start(WebSocketUri.of(uri));
+        return new ClientOpening(port, null, options, Objects.requireNonNull(listener), null)
+                .start(WebSocketUri.of(uri));
     }
 
     /** In memory, with the handler of the server's end. */
-    static CompletableFuture<WebSocket> inMemory(CompletionPort port, ClientSettings settings, TcpHandler server,
+    static CompletableFuture<WebSocket> inMemory(CompletionPort port, ClientOptions options, TcpHandler server,
             WebSocketListener listener) {
         WebSocketUri endpoint = WebSocketUri.of(URI.create("ws://localhost/"));
-        return new ClientOpening(port, null, settings, Objects.requireNonNull(listener), server).start(endpoint);
+        return new ClientOpening(port, null, options, Objects.requireNonNull(listener), server).start(endpoint);
     }
 
-    static CompletableFuture<WebSocket> onSharedPort(ClientSettings settings, URI uri, WebSocketListener listener) {
+    static CompletableFuture<WebSocket> onSharedPort(ClientOptions options, URI uri, WebSocketListener listener) {
         WebSocketUri endpoint = WebSocketUri.of(uri);
         Objects.requireNonNull(listener);
         try {
-            return onShared(SharedPort.use(), settings, endpoint, listener);
+            return onShared(SharedPort.use(), options, endpoint, listener);
         } catch (IOException noPort) {
             return CompletableFuture.failedFuture(noPort);
         }
     }
 
     /** For calls that wait; waits. */
-    static WebSocket connectOnSharedPort(ClientSettings settings, URI uri) throws IOException {
+    static WebSocket connectOnSharedPort(ClientOptions options, URI uri) throws IOException {
         WebSocketUri endpoint = WebSocketUri.of(uri);
         SharedPort shared = SharedPort.use();
         if (shared.completionPort().isWorker()) {
             shared.close();
             throw new IllegalStateException("a callback of a client must not wait for the port that clients share");
         }
-        return await(onShared(shared, settings, endpoint, new BlockingReceiver(null)));
+        return await(onShared(shared, options, endpoint, new BlockingReceiver(null)));
     }
 
-    private static CompletableFuture<WebSocket> onShared(SharedPort shared, ClientSettings settings, WebSocketUri endpoint,
+    private static CompletableFuture<WebSocket> onShared(SharedPort shared, ClientOptions options,
+            WebSocketUri endpoint,
             WebSocketListener listener) {
         boolean begun = false;
         try {
             CompletableFuture<WebSocket> result =
-                    new ClientOpening(shared.completionPort(), shared, settings, listener, null).start(endpoint);
+                    new ClientOpening(shared.completionPort(), shared, options, listener, null).start(endpoint);
             begun = true;
             return result;
         } finally {
@@ -138,7 +140,7 @@ final class ClientOpening {
     }
 
     private CompletableFuture<WebSocket> start(WebSocketUri endpoint) {
-        limit = port.deadline(settings.connectTimeout(), this::timedOut);
+        limit = port.deadline(options.connectTimeout(), this::timedOut);
         try {
             connect(endpoint);
         } catch (IOException noSocket) {
@@ -160,17 +162,17 @@ final class ClientOpening {
         }
         byte[] nonce = new byte[ClientHandshake.NONCE_BYTES];
         random.nextBytes(nonce);
-        ClientHandshake handshake = new ClientHandshake(endpoint, headers, settings.subprotocols(),
-                settings.webSocket().deflate(), nonce);
+        ClientHandshake handshake = new ClientHandshake(endpoint, headers, options.subprotocols(),
+                options.deflate(), nonce);
         // its callbacks wait for this lock where they need to know of it
         ClientConnection next = new ClientConnection(this, endpoint, handshake);
         if (joined != null) {
-            tcp = TcpPair.open(port, settings.plain(), joined, next).right();
-        } else if (settings.proxy() == null) {
-            TcpOptions options = endpoint.secure() ? settings.secure() : settings.plain();
-            tcp = TcpClient.connect(port, options, endpoint.hostName(), endpoint.port(), next);
+            tcp = TcpPair.open(port, options.plain(), joined, next).right();
+        } else if (options.proxy() == null) {
+            TcpOptions tcpOptions = endpoint.secure() ? options.secure() : options.plain();
+            tcp = TcpClient.connect(port, tcpOptions, endpoint.hostName(), endpoint.port(), next);
         } else {
-            tcp = TcpClient.connect(port, settings.plain(), settings.proxy(), next);
+            tcp = TcpClient.connect(port, options.plain(), options.proxy(), next);
         }
         connection = next;
         if (late) {
@@ -194,8 +196,8 @@ final class ClientOpening {
 
     // ------------------------------------------------------------------ from the connection, as its callbacks
 
-    ClientSettings settings() {
-        return settings;
+    ClientOptions options() {
+        return options;
     }
 
     WebSocketListener listener() {
@@ -210,8 +212,8 @@ final class ClientOpening {
      */
     boolean redirect(WebSocketUri from, HttpResponseHead response) throws IOException {
         redirects++;
-        if (redirects > settings.redirects()) {
-            throw new HandshakeException("more than " + settings.redirects() + " redirects", response);
+        if (redirects > options.maxRedirects()) {
+            throw new HandshakeException("more than " + options.maxRedirects() + " redirects", response);
         }
         List<String> locations = response.headers().all("Location");
         if (locations.size() != 1) {

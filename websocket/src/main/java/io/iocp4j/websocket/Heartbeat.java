@@ -12,17 +12,20 @@ import java.util.concurrent.Future;
 /**
  * The pings of this side and the answers to them: whether the peer still lives, and how far away it is.
  *
- * <p>A ping goes out every interval. A peer from which not one byte comes for the timeout behind it is lost; anything counts, not just
- * the pong, because a pong has to wait for the end of a frame that is under way (RFC 6455 section 5.4). So do bytes that it takes while
- * others wait for it: it may read slowly, and see the ping only behind them. What the operating system takes while nothing waits says
- * nothing of the peer. Nothing can be heard of a peer that is not read from, so a pause of this side counts as life, unless something
- * waits for it and it takes none of that.
+ * <p>A ping goes out every interval. A peer from which not one byte comes for the timeout behind it is lost; anything
+ * counts, not just the pong, because a pong has to wait for the end of a frame that is under way (RFC 6455 section
+ * 5.4). So do bytes that it takes while others wait for it: it may read slowly, and see the ping only behind them. What
+ * the operating system takes while nothing waits says nothing of the peer. Nothing can be heard of a peer that is not
+ * read from, so a pause of this side counts as life, unless something waits for it and it takes none of that.
  */
 final class Heartbeat {
     /** Pings of the application that may wait for their pong. */
     static final int PINGS_PENDING_MAX = 64;
 
-    /** A ping whose payload is the number, which no other ping of this WebSocket has, and the bytes that were sent before it. */
+    /**
+     * A ping whose payload is the number, which no other ping of this WebSocket has, and the bytes that were sent
+     * before it.
+     */
     private record Ping(long number, long sentNanos, long behindBytes, CompletableFuture<Duration> answered) {
     }
 
@@ -53,11 +56,11 @@ final class Heartbeat {
 
     private volatile Duration latency;
 
-    Heartbeat(WebSocketConnection socket, TcpConnection tcp, WebSocketSettings settings) {
+    Heartbeat(WebSocketConnection socket, TcpConnection tcp, WebSocketOptions<?> options) {
         this.socket = socket;
         this.tcp = tcp;
-        this.interval = settings.heartbeatInterval();
-        this.timeout = settings.heartbeatTimeout();
+        this.interval = options.heartbeatInterval();
+        this.timeout = options.heartbeatTimeout();
         this.lastNumber = tcp.completionPort().nanoTime();
     }
 
@@ -179,7 +182,10 @@ final class Heartbeat {
         }
     }
 
-    /** All was taken, but what lies in the memory of both systems still comes before the ping: the time for that at the speed so far. */
+    /**
+     * All was taken, but what lies in the memory of both systems still comes before the ping: the time for that at the
+     * speed so far.
+     */
     private void judgeWhatIsOnTheWay() {
         double nanosLeft = nanosPerByte * (taken - readBytes) - (lookNanos - tookNanos);
         if (nanosPerByte > 0 && nanosLeft > 0) {

@@ -8,16 +8,16 @@ import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.websocket.frame.CloseCode;
 import io.iocp4j.websocket.frame.Role;
-import io.iocp4j.websocket.handshake.DeflateAgreement;
 import io.iocp4j.websocket.handshake.HandshakeInfo;
 import io.iocp4j.websocket.handshake.ServerHandshake;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpBodyDecoder;
+import io.iocp4j.websocket.http.HttpContent;
 import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpHandler;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpRequestReader;
 import io.iocp4j.websocket.http.HttpResponse;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -25,14 +25,18 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLSession;
 
 /**
- * A connection of {@link WebSocketServer} from its first byte: requests one after the other, and what comes after an upgrade handed to a
- * {@link WebSocket}. All methods run as callbacks of the connection, but for {@link #answer}.
+ * A connection of {@link WebSocketServer} from its first byte: requests one after the other, and what comes after an
+ * upgrade handed to a {@link WebSocket}. All methods run as callbacks of the connection, but for {@link #answer}.
  */
 final class HttpConnection implements TcpHandler {
     private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    /** How many bytes of early frames are kept while a handshake waits for its answer, before the connection is paused. */
+    static final int EARLY_BYTES_MAX = 16 << 10;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private enum State {
@@ -42,6 +46,10 @@ final class HttpConnection implements TcpHandler {
         BODY,
         /** Waits for the application's answer; what comes meanwhile is kept. */
         ANSWER,
+        /** Sends content that is made meanwhile; what comes is kept. */
+        STREAM,
+        /** Waits for the application's decision about a handshake; the first frames are kept. */
+        UPGRADE,
         /** Waits for the peer to read the answer before the next request has its turn; what comes meanwhile is kept. */
         FLUSH,
         /** Hands everything to the WebSocket. */
@@ -65,14 +73,24 @@ final class HttpConnection implements TcpHandler {
         }
     }
 
-    private final WebSocketServer.Builder settings;
+    private final ServerOptions options;
+    private final UpgradeHandler upgrades;
+    private final HttpHandler requests;
     private final Owner owner;
     private TcpConnection tcp;
     private final HttpRequestReader reader;
     private State state = State.HEAD;
     private ServerExchange exchange;
-    /** Only then may the application ask for the body: later its first bytes may have been kept for the next request. */
-    private boolean handling;
+    /** The content that is being sent, or null. */
+    private ResponseStream stream;
+    /** The next request may follow the content that is being sent. */
+    private boolean keepAlive;
+    /** Nothing is answered any more; for threads of the application. */
+    private volatile boolean over;
+    /** The handshake that waits for its answer, or null. */
+    private ServerUpgrade upgrade;
+    /** The thread that is in the handler: there the body begins at once. Null outside of it. */
+    private Thread handling;
     /** Null until the application asks for it, and behind the answer. */
     private RequestBody body;
     /** The request that is being answered asks for the head of the answer only. */
@@ -81,7 +99,8 @@ final class HttpConnection implements TcpHandler {
     /**
      * Came and was not looked at: a request before it is not answered yet, or the turn of a body is over. A copy, since received memory
      * is lent, and the same one until all of it was looked at. While there is any the connection is paused, so it is one receive at the
-     * most; up to the upgrade nobody else pauses it or lets it go on, and behind that nobody here does.
+     * most; up to the upgrade nobody else pauses it or lets it go on, and behind that nobody here does. While a handshake waits for its
+     * answer the pause begins at {@link #EARLY_BYTES_MAX} only: a paused connection does not see that its client goes.
      */
     private ByteBuffer kept = NOTHING;
     /** Null until the connection is open: one whose TLS handshake fails, or that ends before, never is. */
@@ -94,10 +113,12 @@ final class HttpConnection implements TcpHandler {
     /** A client may end its side behind its last request and still wait for the answer. */
     private boolean peerEnded;
 
-    HttpConnection(WebSocketServer.Builder settings, Owner owner) {
-        this.settings = settings;
+    HttpConnection(ServerOptions options, UpgradeHandler upgrades, HttpHandler requests, Owner owner) {
+        this.options = options;
+        this.upgrades = upgrades;
+        this.requests = requests;
         this.owner = owner;
-        this.reader = new HttpRequestReader(settings.httpLimits);
+        this.reader = new HttpRequestReader(options.httpLimits());
     }
 
     long nanoTime() {
@@ -108,8 +129,26 @@ final class HttpConnection implements TcpHandler {
         return tcp.remote();
     }
 
+    InetSocketAddress local() {
+        return tcp.local();
+    }
+
+    SSLSession tlsSession() {
+        return tcp.tlsSession();
+    }
+
     MemoryAccount memory() {
         return tcp.memory();
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    void requireNotWorker() {
+        if (tcp.completionPort().isWorker()) {
+            throw new IllegalStateException("a worker of the port must not wait for it: use HttpHandler.blocking, or a BodyListener");
+        }
     }
 
     // ------------------------------------------------------------------ from the connection
@@ -119,7 +158,7 @@ final class HttpConnection implements TcpHandler {
         tcp = connection;
         holding = new Holding(connection.memory(), Kind.HEAP);
         owner.added(this);
-        startDeadline(settings.requestTimeout, this::headMissed);
+        startDeadline(options.requestTimeout(), this::headMissed);
     }
 
     @Override
@@ -129,7 +168,7 @@ final class HttpConnection implements TcpHandler {
         } else if (mayKeep(kept.remaining() + data.remaining())) {
             // it has its turn behind what is kept
             kept = ByteBuffer.allocate(kept.remaining() + data.remaining()).put(kept).put(data).flip();
-            tcp.pause();
+            pauseForKept();
         }
     }
 
@@ -138,7 +177,7 @@ final class HttpConnection implements TcpHandler {
         peerEnded = true;
         if (state == State.HEAD && reader.isStarted()) {
             refuse(new HttpException(400, "the request ended before its end"));
-        } else if (state != State.ANSWER) {
+        } else if (state != State.ANSWER && (state != State.STREAM || stream.isOpenEnded())) {
             if (webSocket != null) {
                 webSocket.onEnd();
             }
@@ -173,6 +212,8 @@ final class HttpConnection implements TcpHandler {
         tcp.execute(() -> {
             if (webSocket != null) {
                 webSocket.close(CloseCode.GOING_AWAY, "the server stops");
+            } else if (state == State.STREAM && !stream.isOpenEnded()) {
+                keepAlive = false;
             } else {
                 boolean idle = state == State.HEAD && !reader.isStarted() && tcp.bufferedAmount() == 0;
                 abortBody("the server stops");
@@ -209,7 +250,7 @@ final class HttpConnection implements TcpHandler {
 
     private void headMissed() {
         if (reader.isStarted()) {
-            refuse(new HttpException(408, "no complete request in " + settings.requestTimeout.toSeconds() + " s"));
+            refuse(new HttpException(408, "no complete request in " + options.requestTimeout().toSeconds() + " s"));
         } else {
             // silence where nothing was begun is no error, and the next request on a connection of a pool would read an answer as its own
             close();
@@ -238,6 +279,12 @@ final class HttpConnection implements TcpHandler {
             }
         } else if (data != kept && mayKeep(data.remaining())) {
             kept = ByteBuffer.allocate(data.remaining()).put(data).flip();
+            pauseForKept();
+        }
+    }
+
+    private void pauseForKept() {
+        if (state != State.UPGRADE || kept.remaining() >= EARLY_BYTES_MAX) {
             tcp.pause();
         }
     }
@@ -278,7 +325,8 @@ final class HttpConnection implements TcpHandler {
     }
 
     private boolean waits() {
-        return state == State.ANSWER || state == State.FLUSH || state == State.BODY && turnOver;
+        return state == State.ANSWER || state == State.UPGRADE || state == State.STREAM || state == State.FLUSH
+                || state == State.BODY && (turnOver || exchange.isBodyPaused());
     }
 
     /** What came meanwhile has its turn. */
@@ -294,7 +342,8 @@ final class HttpConnection implements TcpHandler {
     private void takeHead(ByteBuffer data) throws HttpException {
         boolean started = reader.isStarted();
         // a head takes its bytes twice, as a line and as fields
-        if (!holding.set(reader.keptBytes() + 2L * Math.min(data.remaining(), settings.httpLimits.maxHeaderBytes()) + kept.capacity())) {
+        if (!holding.set(reader.keptBytes() + 2L * Math.min(data.remaining(),
+        options.httpLimits().maxHeaderBytes()) + kept.capacity())) {
             throw new HttpException(503, holding.refusal());
         }
         HttpRequest request = reader.read(data);
@@ -302,7 +351,7 @@ final class HttpConnection implements TcpHandler {
         if (request == null) {
             if (!started && exchange != null && reader.isStarted()) {
                 // the time for a whole head begins with its first byte, also on a kept connection
-                startDeadline(settings.requestTimeout, this::headMissed);
+                startDeadline(options.requestTimeout(), this::headMissed);
             }
             return;
         }
@@ -316,12 +365,51 @@ final class HttpConnection implements TcpHandler {
     }
 
     private void upgrade(HttpRequest request) throws HttpException {
-        ServerHandshake.check(request, settings.origins);
-        String subprotocol = ServerHandshake.subprotocol(request, settings.subprotocols);
-        DeflateAgreement deflate = DeflateAgreement.accept(settings.webSocket.deflate(), request.headers());
-        WebSocketListener listener = application(request,
-                () -> Objects.requireNonNull(settings.upgrades.onUpgrade(request), "no listener"));
-        HttpResponse switching = ServerHandshake.switching(request, subprotocol, deflate);
+        ServerHandshake.check(request, options.origins());
+        ServerUpgrade asked = new ServerUpgrade(this, request, options.subprotocols(), options.deflate());
+        UpgradeAnswer answer = application(request,
+                () -> Objects.requireNonNull(upgrades.onUpgrade(asked), "no listener"));
+        if (answer instanceof WebSocketListener listener) {
+            open(asked, listener);
+            return;
+        }
+        LaterListener later = (LaterListener) answer;
+        upgrade = asked;
+        state = State.UPGRADE;
+        if (options.responseTimeout().isPositive()) {
+            startDeadline(options.responseTimeout(), this::upgradeMissed);
+        }
+        asked.onCancel(later::cancel);
+        later.whenDone((listener, thrown) -> tcp.execute(() -> decided(asked, listener, thrown)));
+    }
+
+    private void upgradeMissed() {
+        if (upgrade.cancel()) {
+            LOG.log(Level.WARNING, upgrade.request() + " of " + tcp.remote() + " was not decided in " + options.responseTimeout());
+            refuse(new HttpException(503, "there was no answer in time"));
+        }
+    }
+
+    private void decided(ServerUpgrade asked, WebSocketListener listener, Throwable thrown) {
+        if (state != State.UPGRADE) {
+            return;
+        }
+        stopDeadline();
+        upgrade = null;
+        if (thrown != null || listener == null) {
+            asked.answered();
+            refuse(failure(asked.request(), thrown != null ? thrown : new NullPointerException("no listener")));
+        } else {
+            open(asked, listener);
+            takeKept();
+        }
+    }
+
+    /** Answers the handshake; from here on the connection is a WebSocket. */
+    private void open(ServerUpgrade asked, WebSocketListener listener) {
+        asked.answered();
+        HttpRequest request = asked.request();
+        HttpResponse switching = ServerHandshake.switching(request, asked.subprotocol(), asked.deflate()).withHeaders(asked.fields());
         if (request.expectsContinue()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
@@ -331,8 +419,8 @@ final class HttpConnection implements TcpHandler {
             // before the WebSocket can pause it, at the request of whatever thread: from here on that is its matter alone
             tcp.resume();
         }
-        HandshakeInfo facts = new HandshakeInfo(request, switching.headers(), subprotocol, deflate);
-        webSocket = new WebSocketConnection(tcp, Role.SERVER, facts, listener, settings.webSocket);
+        HandshakeInfo facts = new HandshakeInfo(request, switching.headers(), asked.subprotocol(), asked.deflate());
+        webSocket = new WebSocketConnection(tcp, Role.SERVER, facts, listener, options);
         owner.upgraded(webSocket);
         webSocket.onOpen();
     }
@@ -340,55 +428,94 @@ final class HttpConnection implements TcpHandler {
     private void handle(HttpRequest request) throws HttpException {
         exchange = new ServerExchange(this, request);
         state = State.ANSWER;
-        handling = true;
+        handling = Thread.currentThread();
         try {
             application(request, () -> {
-                settings.pages.onRequest(exchange);
+                requests.onRequest(exchange);
                 return null;
             });
         } finally {
-            handling = false;
+            handling = null;
         }
         expectAnswer();
     }
 
     private void expectAnswer() {
-        if (state == State.ANSWER && !exchange.isAnswered() && settings.responseTimeout.isPositive()) {
-            startDeadline(settings.responseTimeout, this::answerMissed);
+        if (state == State.ANSWER && !exchange.isAnswered() && options.responseTimeout().isPositive()) {
+            startDeadline(options.responseTimeout(), this::answerMissed);
         }
     }
 
     private void answerMissed() {
-        if (exchange.giveUp()) {
-            LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + settings.responseTimeout);
+        if (exchange.cancel()) {
+            LOG.log(Level.WARNING, exchange.request() + " of " + tcp.remote() + " was not answered in " + options.responseTimeout());
+            abortBody("there was no answer in time");
             refuse(new HttpException(503, "there was no answer in time"));
         }
     }
 
+    /** Any thread. */
     void body(ServerExchange asked, BodyListener listener) {
-        if (asked != exchange || !handling || body != null) {
-            throw new IllegalStateException("the body is asked for once, while the request is handled");
+        if (Thread.currentThread() == handling) {
+            beginBody(asked, listener);
+            return;
         }
-        HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), settings.httpLimits);
+        // whichever comes first: the connection may end before the task has its turn, and then drops it
+        AtomicBoolean begun = new AtomicBoolean();
+        asked.onCancel(() -> {
+            if (begun.compareAndSet(false, true)) {
+                listener.onBodyAborted("nobody waits for the answer any more");
+            }
+        });
+        tcp.execute(() -> {
+            if (begun.compareAndSet(false, true)) {
+                if (asked == exchange && state == State.ANSWER && !asked.isAnswered()) {
+                    stopDeadline();
+                    beginBody(asked, listener);
+                    takeKept();
+                } else {
+                    listener.onBodyAborted("the request was answered");
+                }
+            }
+        });
+    }
+
+    private void beginBody(ServerExchange asked, BodyListener listener) {
+        HttpBodyDecoder decoder = new HttpBodyDecoder(asked.request(), options.httpLimits());
         if (asked.request().expectsContinue() && !decoder.isDone()) {
             tcp.send(ByteBuffer.wrap(CONTINUE));
         }
-        body = new RequestBody(this, asked.request(), decoder, listener);
+        body = new RequestBody(this, asked, decoder, listener);
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
-        } else if (settings.minBodyRate > 0) {
+        } else if (options.minBodyRate() > 0) {
             expectBody();
         }
     }
 
+    /** Any thread. */
+    void bodyResumed(ServerExchange resumed) {
+        tcp.execute(() -> {
+            if (resumed == exchange && state == State.BODY) {
+                takeKept();
+            }
+        });
+    }
+
+    /** While the application pauses the body, the time is its own, and has the limit of an answer. */
     private void expectBody() {
         long before = bodyBytes();
-        startDeadline(settings.requestTimeout, () -> {
-            long nanos = settings.requestTimeout.toNanos();
-            if (bodyBytes() - before < settings.minBodyRate * (nanos / 1e9)) {
+        int pausesBefore = exchange.pauses();
+        boolean pausedBefore = exchange.isBodyPaused();
+        startDeadline(options.requestTimeout(), () -> {
+            long nanos = options.requestTimeout().toNanos();
+            boolean paused = pausedBefore || exchange.pauses() != pausesBefore;
+            if (options.responseTimeout().isPositive() && exchange.pausedFor() >= options.responseTimeout().toNanos()) {
+                answerMissed();
+            } else if (!paused && bodyBytes() - before < options.minBodyRate() * (nanos / 1e9)) {
                 abortBody("the body came too slowly");
-                refuse(new HttpException(408, "less than " + settings.minBodyRate + " bytes per second"));
+                refuse(new HttpException(408, "less than " + options.minBodyRate() + " bytes per second"));
             } else {
                 expectBody();
             }
@@ -414,7 +541,7 @@ final class HttpConnection implements TcpHandler {
         body.take(data);
         if (state == State.BODY && body.isComplete()) {
             endBody();
-        } else if (data.hasRemaining()) {
+        } else if (data.hasRemaining() && !exchange.isBodyPaused()) {
             turnOver = true;
             tcp.executeLater(() -> {
                 turnOver = false;
@@ -437,28 +564,40 @@ final class HttpConnection implements TcpHandler {
     }
 
     interface Call<T> {
-        T call() throws IOException;
+        T call() throws Exception;
     }
 
     /** Calls the application; whatever it throws becomes an answer. */
     <T> T application(HttpRequest request, Call<T> call) throws HttpException {
         try {
             return call.call();
-        } catch (HttpException e) {
-            throw e;
         } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
-            throw new HttpException(500, "internal error");
+            throw failure(request, thrown);
         }
+    }
+
+    /** The answer to what the application threw: its own, or 500 behind a line in the log. */
+    private HttpException failure(HttpRequest request, Throwable thrown) {
+        if (thrown instanceof HttpException refusal) {
+            return refusal;
+        }
+        LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
+        return new HttpException(500, "internal error");
     }
 
     // ------------------------------------------------------------------ answers
 
     /** Any thread. */
-    void answer(ServerExchange answered, HttpResponse response) {
+    void answer(ServerExchange answered) {
         tcp.execute(() -> {
+            HttpResponse response = answered.takeResponse();
+            if (response == null) {
+                return;
+            }
             if (answered == exchange && (state == State.ANSWER || state == State.BODY)) {
                 finish(response);
+            } else {
+                ServerExchange.discard(response);
             }
         });
     }
@@ -468,12 +607,59 @@ final class HttpConnection implements TcpHandler {
         HttpRequest request = exchange.request();
         // a body that was not read to its end stands between this answer and the next request
         boolean bodyLeft = state == State.BODY || body == null && (request.chunked() || request.contentLength() > 0);
-        boolean keepAlive = request.keepAlive() && !bodyLeft && !peerEnded;
+        HttpContent content = response.stream();
+        boolean endsWithConnection = content != null && content.length() < 0 && !request.http11();
+        keepAlive = request.keepAlive() && !bodyLeft && !peerEnded && !endsWithConnection;
         if (body != null) {
             body.drop();
             body = null;
         }
-        boolean room = tcp.send(response.encode(headOnly, keepAlive));
+        if (content == null) {
+            sent(tcp.send(response.encode(headOnly, keepAlive)));
+        } else if (headOnly) {
+            ServerExchange.discard(response);
+            sent(tcp.send(response.encodeHead(request.http11(), keepAlive)));
+        } else {
+            stream(request, response);
+        }
+    }
+
+    private void stream(HttpRequest request, HttpResponse response) {
+        HttpContent content = response.stream();
+        ResponseStream made = new ResponseStream(this, tcp, request, content, content.length() < 0 && request.http11());
+        if (!made.mayBegin()) {
+            ServerExchange.discard(response);
+            refuse(new HttpException(503, made.refusal()));
+            return;
+        }
+        tcp.send(response.encodeHead(request.http11(), keepAlive));
+        stream = made;
+        state = State.STREAM;
+        stream.begin(options.requestTimeout(), options.minAnswerRate());
+    }
+
+    boolean isStreaming(ResponseStream asked) {
+        return stream == asked && state == State.STREAM;
+    }
+
+    /** The content has come to its end, or will never. */
+    void streamed(ResponseStream ended, boolean complete) {
+        if (!isStreaming(ended)) {
+            return;
+        }
+        stream = null;
+        if (complete) {
+            keepAlive &= !peerEnded;
+            sent(!tcp.awaitsDrain());
+        } else {
+            // what came so far must not look like the whole, also where its length is not known
+            end();
+            tcp.reset();
+        }
+    }
+
+    /** An answer has gone to TCP, which has room for more or not. */
+    private void sent(boolean room) {
         if (!keepAlive) {
             close();
         } else if (room) {
@@ -481,7 +667,7 @@ final class HttpConnection implements TcpHandler {
         } else {
             // a peer that asks and does not read gets no further
             state = State.FLUSH;
-            startDeadline(settings.keepAliveTimeout, this::close);
+            startDeadline(options.keepAliveTimeout(), this::close);
         }
     }
 
@@ -493,14 +679,18 @@ final class HttpConnection implements TcpHandler {
         state = State.HEAD;
         takeKept();
         if (state == State.HEAD && deadline == null) {
-            startDeadline(settings.keepAliveTimeout, this::headMissed);
+            startDeadline(options.keepAliveTimeout(), this::headMissed);
         }
     }
 
     /** Answers with an error and closes: what follows a refused request cannot be trusted to be a request. */
     private void refuse(HttpException e) {
         LOG.log(Level.DEBUG, "{0}: {1} {2}", tcp.remote(), e.status(), e.getMessage());
-        if (state != State.ENDED) {
+        if (state == State.STREAM) {
+            // its answer has begun
+            end();
+            tcp.reset();
+        } else if (state != State.ENDED) {
             end();
             tcp.send(e.response().encode(headOnly, false));
             tcp.close();
@@ -517,7 +707,19 @@ final class HttpConnection implements TcpHandler {
         state = State.ENDED;
         stopDeadline();
         kept = NOTHING;
+        over = true;
+        if (upgrade != null) {
+            upgrade.cancel();
+        }
+        if (stream != null) {
+            stream.cancel();
+            stream = null;
+        }
         if (webSocket == null) {
+            if (exchange != null) {
+                exchange.cancel();
+                exchange.discard();
+            }
             reader.drop();
             if (holding != null) {
                 holding.set(0);

@@ -5,7 +5,10 @@ import io.iocp4j.websocket.frame.CloseCode;
 import java.time.Duration;
 import java.util.concurrent.Future;
 
-/** Closes a WebSocket on which no message goes in either direction, or that has reached its age. Used by the callbacks only. */
+/**
+ * Closes a WebSocket on which no message goes in either direction, or that has reached its age. Used by the callbacks
+ * only.
+ */
 final class IdleAndAgeLimit {
     private final WebSocketConnection socket;
     private final TcpConnection tcp;
@@ -15,11 +18,11 @@ final class IdleAndAgeLimit {
     private Future<?> idle;
     private Future<?> age;
 
-    IdleAndAgeLimit(WebSocketConnection socket, TcpConnection tcp, WebSocketSettings settings) {
+    IdleAndAgeLimit(WebSocketConnection socket, TcpConnection tcp, WebSocketOptions<?> options) {
         this.socket = socket;
         this.tcp = tcp;
-        this.idleTimeout = settings.idleTimeout();
-        this.maxAge = settings.maxAge();
+        this.idleTimeout = options.idleTimeout();
+        this.maxAge = options.maxAge();
     }
 
     void start() {
@@ -39,7 +42,10 @@ final class IdleAndAgeLimit {
         }
     }
 
-    /** Counting is free, while a time for each message would be a look at the clock: so the end comes within twice the timeout. */
+    /**
+     * Counting is free, while a time for each message would be a look at the clock: so the end comes within twice the
+     * timeout.
+     */
     private void check() {
         long now = socket.messages();
         if (now == messages) {

@@ -12,7 +12,7 @@ package io.iocp4j.websocket;
  * @param maxFragments the highest number of frames of one message, at least 1, empty ones included, because each costs
  *     work however little it carries; one more fails the connection with 1008. Default 1024
  */
-public record Limits(long maxFrame, int maxMessage, int maxFragments) {
+public record Limits(long maxFrame, long maxMessage, int maxFragments) {
     private static final Limits DEFAULTS = new Limits(1 << 20, 1 << 20, 1024);
 
     /**
@@ -41,7 +41,7 @@ public record Limits(long maxFrame, int maxMessage, int maxFragments) {
      * @param bytes the longest frame payload, 125 or more
      * @return these limits with another {@link #maxFrame()}
      */
-    public Limits withMaxFrame(long bytes) {
+    public Limits maxFrame(long bytes) {
         return new Limits(bytes, maxMessage, maxFragments);
     }
 
@@ -51,7 +51,7 @@ public record Limits(long maxFrame, int maxMessage, int maxFragments) {
      * @param bytes the longest message, 1 or more
      * @return these limits with another {@link #maxMessage()}
      */
-    public Limits withMaxMessage(int bytes) {
+    public Limits maxMessage(long bytes) {
         return new Limits(maxFrame, bytes, maxFragments);
     }
 
@@ -61,7 +61,7 @@ public record Limits(long maxFrame, int maxMessage, int maxFragments) {
      * @param frames the highest number of frames in one message, 1 or more
      * @return these limits with another {@link #maxFragments()}
      */
-    public Limits withMaxFragments(int frames) {
+    public Limits maxFragments(int frames) {
         return new Limits(maxFrame, maxMessage, frames);
     }
 

@@ -17,22 +17,27 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
 /**
- * What comes from the peer: bytes of the connection in, callbacks of the listener out. Runs as the callbacks of the connection, but for
- * {@link #pause} and {@link #resume}.
+ * What comes from the peer: bytes of the connection in, callbacks of the listener out. Runs as the callbacks of the
+ * connection, but for {@link #pause} and {@link #resume}.
  *
- * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, and the connection is
- * paused behind it. Any thread may say what it wants, but only a callback pauses the connection and lets it go on: two threads could
- * otherwise do that in another order than they said it in, and what is kept could be overtaken by what comes next.
+ * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, and
+ * the connection is paused behind it. Any thread may say what it wants, but only a callback pauses the connection and
+ * lets it go on: two threads could otherwise do that in another order than they said it in, and what is kept could be
+ * overtaken by what comes next.
  *
- * <p>Decoding takes turns: after about a millisecond, whatever it is that came, what is left is kept as behind a pause, and goes on behind
- * what other connections have waiting. In the most compressed form one receive of 64 KiB is 64 MiB of messages.
+ * <p>Decoding takes turns: after about a millisecond, whatever it is that came, what is left is kept as behind a pause,
+ * and goes on behind what other connections have waiting. In the most compressed form one receive of 64 KiB is 64 MiB
+ * of messages.
  */
 final class MessageReceiver implements MessageListener, FrameListener {
     private static final System.Logger LOG = new GuardedLog(MessageReceiver.class);
 
     /** How long a turn decodes, in nanoseconds, before other connections have theirs; a callback is not interrupted. */
     static final long TURN_NANOS_MAX = 1_000_000;
-    /** After so many frames a turn looks at the clock, and after each piece of 8 KiB that it inflates; the first look begins the turn. */
+    /**
+     * After so many frames a turn looks at the clock, and after each piece of 8 KiB that it inflates; the first look
+     * begins the turn.
+     */
     private static final int FRAMES_PER_LOOK = 8;
 
     private final WebSocketConnection socket;
@@ -48,9 +53,9 @@ final class MessageReceiver implements MessageListener, FrameListener {
     private final Holding context;
 
     /**
-     * Received and not decoded, because the application has paused or the turn is over; empty if only the assembler has something left. A
-     * copy, since received memory is lent. One receive at the most, as the connection is paused while there is any, and one more where
-     * the answer to a request before the handshake has let it go on.
+     * Received and not decoded, because the application has paused or the turn is over; empty if only the assembler has
+     * something left. A copy, since received memory is lent. One receive at the most, as the connection is paused while
+     * there is any, and one more where the answer to a request before the handshake has let it go on.
      */
     private ByteBuffer rest;
     private boolean failed;
@@ -69,16 +74,18 @@ final class MessageReceiver implements MessageListener, FrameListener {
     private boolean changeDue;
 
     MessageReceiver(WebSocketConnection socket, TcpConnection tcp, Rest rests, Role role, WebSocketListener listener, Heartbeat heartbeat,
-            DeflateAgreement agreement, WebSocketSettings settings) {
+            DeflateAgreement agreement, WebSocketOptions<?> options) {
         this.socket = socket;
         this.rests = rests;
         this.tcp = tcp;
         this.listener = listener;
         this.heartbeat = heartbeat;
-        this.inflater = agreement == null ? null : agreement.inflater(role, settings.deflate(), settings.limits().maxMessage());
-        this.decoder = new FrameDecoder(settings.limits().maxFrame(), role == Role.SERVER, agreement != null);
-        this.assembler = new MessageAssembler(settings.limits().maxMessage(), settings.limits().maxFragments(), this, inflater,
-                settings.parts(), this::hold);
+        this.inflater = agreement == null ? null : agreement.inflater(role, options.deflate(),
+                options.limits().maxMessage());
+        this.decoder = new FrameDecoder(options.limits().maxFrame(), role == Role.SERVER, agreement != null);
+        this.assembler = new MessageAssembler(options.limits().maxMessage(), options.limits().maxFragments(), this,
+                inflater,
+                options.parts(), this::hold);
         this.heap = new Holding(tcp.memory(), Kind.HEAP);
         this.context = new Holding(tcp.memory(), Kind.DIRECT);
     }
@@ -298,7 +305,9 @@ final class MessageReceiver implements MessageListener, FrameListener {
         goOn();
     }
 
-    /** Lets the connection go on, unless something is kept or the application has paused; after the end nothing pauses. */
+    /**
+     * Lets the connection go on, unless something is kept or the application has paused; after the end nothing pauses.
+     */
     private void receiveOrNot() {
         if (rest != null || paused && socket.isOpen()) {
             tcp.pause();

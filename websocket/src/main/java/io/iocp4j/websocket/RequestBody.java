@@ -19,6 +19,7 @@ final class RequestBody {
     static final long TURN_NANOS_MAX = 1_000_000;
 
     private final HttpConnection connection;
+    private final ServerExchange exchange;
     private final HttpRequest request;
     private final HttpBodyDecoder decoder;
     /** Null when there is nothing more to tell. */
@@ -30,9 +31,10 @@ final class RequestBody {
     private int pieces;
     private long secondPieceNanos;
 
-    RequestBody(HttpConnection connection, HttpRequest request, HttpBodyDecoder decoder, BodyListener listener) {
+    RequestBody(HttpConnection connection, ServerExchange exchange, HttpBodyDecoder decoder, BodyListener listener) {
         this.connection = connection;
-        this.request = request;
+        this.exchange = exchange;
+        this.request = exchange.request();
         this.decoder = decoder;
         this.listener = listener;
     }
@@ -48,7 +50,7 @@ final class RequestBody {
 
     /**
      * Hands on what came; what stands behind the body stays in the buffer, and so does the rest of a body that comes in so many small
-     * chunks that its turn is over.
+     * chunks that its turn is over, or behind a piece at which it was paused.
      */
     void take(ByteBuffer data) throws HttpException {
         pieces = 0;
@@ -77,6 +79,9 @@ final class RequestBody {
         } catch (HttpException e) {
             abort(e.getMessage());
             thrownByListener = e;
+        }
+        if (exchange.isBodyPaused()) {
+            decoder.suspend();
         }
     }
 

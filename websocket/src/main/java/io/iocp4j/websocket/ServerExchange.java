@@ -1,61 +1,123 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.MemoryAccount;
+import io.iocp4j.core.GuardedLog;
 import io.iocp4j.websocket.http.BodyListener;
+import io.iocp4j.websocket.http.HttpContent;
 import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponse;
-import java.net.InetSocketAddress;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The exchange of one request of an {@link HttpConnection}. Any thread. */
-final class ServerExchange implements HttpExchange {
-    private final HttpConnection connection;
-    private final HttpRequest request;
-    private final AtomicBoolean answered = new AtomicBoolean();
+final class ServerExchange extends RequestExchange implements HttpExchange {
+    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
+
+    private final AtomicBoolean bodyAsked = new AtomicBoolean();
+    private volatile boolean bodyPaused;
+    /** The clock of the port when the last pause began. */
+    private volatile long pausedNanos;
+    /** Counts the pauses. Guarded by this. */
+    private int pauses;
+    /** The answer on its way to the connection, which may end before. */
+    private final AtomicReference<HttpResponse> onItsWay = new AtomicReference<>();
 
     ServerExchange(HttpConnection connection, HttpRequest request) {
-        this.connection = connection;
-        this.request = request;
-    }
-
-    @Override
-    public HttpRequest request() {
-        return request;
-    }
-
-    @Override
-    public InetSocketAddress remote() {
-        return connection.remote();
-    }
-
-    @Override
-    public MemoryAccount memory() {
-        return connection.memory();
+        super(connection, request);
     }
 
     @Override
     public void body(BodyListener listener) {
-        connection.body(this, Objects.requireNonNull(listener));
+        Objects.requireNonNull(listener);
+        if (isAnswered() && !isCancelled()) {
+            throw new IllegalStateException("the request was answered");
+        }
+        if (!bodyAsked.compareAndSet(false, true)) {
+            throw new IllegalStateException("the body is asked for once");
+        }
+        connection.body(this, listener);
+    }
+
+    @Override
+    public InputStream bodyStream() {
+        BodyInputStream stream = new BodyInputStream(this);
+        body(stream);
+        return stream;
+    }
+
+    @Override
+    public void pauseBody() {
+        synchronized (this) {
+            pausedNanos = connection.nanoTime();
+            pauses++;
+            bodyPaused = true;
+        }
+    }
+
+    @Override
+    public void resumeBody() {
+        bodyPaused = false;
+        connection.bodyResumed(this);
+    }
+
+    boolean isBodyPaused() {
+        return bodyPaused;
+    }
+
+    /** How often the body was paused. */
+    synchronized int pauses() {
+        return pauses;
+    }
+
+    /** How long the body has been paused, in nanoseconds; 0 if it is not. */
+    long pausedFor() {
+        return bodyPaused ? connection.nanoTime() - pausedNanos : 0;
+    }
+
+    void requireNotWorker() {
+        connection.requireNotWorker();
     }
 
     @Override
     public boolean respond(HttpResponse response) {
         Objects.requireNonNull(response);
-        if (!answered.compareAndSet(false, true)) {
+        if (!answered()) {
+            discard(response);
             return false;
         }
-        connection.answer(this, response);
+        onItsWay.set(response);
+        connection.answer(this);
+        if (connection.isOver()) {
+            discard();
+        }
         return true;
     }
 
-    boolean isAnswered() {
-        return answered.get();
+    /** The answer, for whoever sends it; null if it was taken before. */
+    HttpResponse takeResponse() {
+        return onItsWay.getAndSet(null);
     }
 
-    /** Whether nobody has answered, and nobody can any more. */
-    boolean giveUp() {
-        return answered.compareAndSet(false, true);
+    /** Lets go of an answer that is not sent. */
+    void discard() {
+        HttpResponse response = takeResponse();
+        if (response != null) {
+            discard(response);
+        }
+    }
+
+    static void discard(HttpResponse response) {
+        HttpContent content = response.stream();
+        if (content != null) {
+            try {
+                content.discard();
+            } catch (IOException | RuntimeException | Error thrown) {
+                LOG.log(Level.WARNING, "the content of an answer that was not sent: discard threw", thrown);
+            }
+        }
     }
 }

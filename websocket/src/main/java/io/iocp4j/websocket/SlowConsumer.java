@@ -1,8 +1,12 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.frame.CloseCode;
 
-/** What {@code send} does while the peer takes less than it is sent, that is from the high-water mark until {@code onDrain}. */
+/**
+ * What {@code send} does while the peer takes less than it is sent, that is from the high-water mark until
+ * {@code onDrain}.
+ */
 public enum SlowConsumer {
     /**
      * The sender waits. Where nothing may wait, on a worker of the port, the message is queued, up to
@@ -11,6 +15,9 @@ public enum SlowConsumer {
     BLOCK,
     /** The message is not sent; but counted. */
     DROP,
-    /** The WebSocket closes with {@link CloseCode#POLICY_VIOLATION}; a peer that does not read is cut after the close timeout. */
+    /**
+     * The WebSocket closes with {@link CloseCode#POLICY_VIOLATION}; a peer that does not read is cut after the close
+     * timeout.
+     */
     CLOSE
 }

@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.frame.CloseCode;
 import io.iocp4j.websocket.handshake.HandshakeInfo;
 import java.io.IOException;
@@ -16,18 +17,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /**
- * One end of a WebSocket (RFC 6455), of a server or of a client. Two faces: callbacks of a {@link WebSocketListener}, or calls that wait,
- * for virtual threads ({@link #receive()}, and this as an {@code Iterable}); all sending belongs to both.
+ * One end of a WebSocket (RFC 6455), of a server or of a client. Two faces: callbacks of a {@link WebSocketListener},
+ * or calls that wait, for virtual threads ({@link #receive()}, and this as an {@code Iterable}); all sending belongs to
+ * both.
  *
- * <p>Every method may be called by any thread and is harmless after the end; no callback runs inside the call that caused it. Messages of
- * one thread arrive in its order.
+ * <p>Every method may be called by any thread and is harmless after the end; no callback runs inside the call that
+ * caused it. Messages of one thread arrive in its order.
  */
 public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permits WebSocketConnection {
     /** Where a WebSocket stands. It only moves down this list. */
     enum State {
         /** Both sides may send. */
         OPEN,
-        /** A Close frame has gone, and the answer or the end of the connection is awaited; what else comes is dropped. */
+        /**
+         * A Close frame has gone, and the answer or the end of the connection is awaited; what else comes is dropped.
+         */
         CLOSING,
         /** Nothing more is sent or delivered. */
         CLOSED
@@ -39,9 +43,9 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      * Queues a text message and never waits.
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
-     * @return false if the message was taken, but the queue is above the high-water mark or another message is being streamed
-     *     ({@code onDrain} follows), or if the WebSocket is not open and the message was dropped, perhaps because this one was too much
-     *     for {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)}
+     * @return false if the message was taken, but the queue is above the high-water mark or another message is being
+     *     streamed ({@code onDrain} follows), or if the WebSocket is not open and the message was dropped, perhaps
+     *     because this one was too much for {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)}
      */
     default boolean trySend(String text) {
         return trySend(Message.text(text));
@@ -68,7 +72,8 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * Queues a message and never waits.
      *
-     * @param message a {@link SharedMessage} is not copied by a server, whose queue retains it until it is sent or dropped
+     * @param message a {@link SharedMessage} is not copied by a server, whose queue retains it until it is sent or
+     *     dropped
      * @return as {@link #trySend(String)}
      */
     boolean trySend(Message message);
@@ -77,20 +82,23 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      * Queues a message, never waits, and tells when it has gone.
      *
      * @param message as {@link #trySend(Message)}
-     * @return completes on a worker when the operating system has taken the message; exceptionally with an {@link IoException}, with
-     *     {@link IoError#OPERATION_ABORTED} if this side ended the WebSocket or it was not open
+     * @return completes on a worker when the operating system has taken the message; exceptionally with an
+     *     {@link IoException}, with {@link IoError#OPERATION_ABORTED} if this side ended the WebSocket or it was not
+     *     open
      */
     CompletableFuture<Void> sendAsync(Message message);
 
     // ------------------------------------------------------------------ sending as the slow-consumer policy says
 
     /**
-     * Sends a text message as the {@link SlowConsumer} policy says: unless set otherwise it waits while the queue is above the
-     * high-water mark or another message is being streamed. On a worker, where nothing may wait, it is queued all the same: the message
-     * that is too much for {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)} ends the WebSocket.
+     * Sends a text message as the {@link SlowConsumer} policy says: unless set otherwise it waits while the queue is
+     * above the high-water mark or another message is being streamed. On a worker, where nothing may wait, it is queued
+     * all the same: the message that is too much for {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)} ends the
+     * WebSocket.
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
-     * @throws WebSocketException if the WebSocket is not open, or ends meanwhile, or this message was too much; it then names the limit
+     * @throws WebSocketException if the WebSocket is not open, or ends meanwhile, or this message was too much; it then
+     *     names the limit
      * @throws IoException if the thread is interrupted
      */
     default void send(String text) throws IOException {
@@ -124,9 +132,10 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     void send(Message message) throws IOException;
 
     /**
-     * Sends a binary message while it is written, in frames of up to 16 KiB; it ends when the stream is closed. Writing waits as
-     * {@link SlowConsumer#BLOCK} says. Other messages of this side wait behind it, up to 1 MiB of them where they may not wait
-     * themselves, above which the connection ends; pings, pongs and Close frames do not wait. To give up, {@link #abort()}.
+     * Sends a binary message while it is written, in frames of up to 16 KiB; it ends when the stream is closed. Writing
+     * waits as {@link SlowConsumer#BLOCK} says. Other messages of this side wait behind it, up to 1 MiB of them where
+     * they may not wait themselves, above which the connection ends; pings, pongs and Close frames do not wait. To give
+     * up, {@link #abort()}.
      *
      * @return for one thread
      * @throws IOException as {@link #send(String)}
@@ -164,8 +173,8 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * Sends a ping and measures the time to its pong.
      *
-     * @return completes on a worker; exceptionally with a {@link WebSocketException} if the WebSocket ends before, or 64 pings are
-     *     waiting for their pong already
+     * @return completes on a worker; exceptionally with a {@link WebSocketException} if the WebSocket ends before, or
+     *     64 pings are waiting for their pong already
      */
     CompletableFuture<Duration> ping();
 
@@ -215,12 +224,14 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      *
      * @param limit above 0
      * @return as {@link #receive()}
-     * @throws IOException as {@link #receive()}, or an {@link IoException} with {@link IoError#TIMED_OUT} when none began in time
+     * @throws IOException as {@link #receive()}, or an {@link IoException} with {@link IoError#TIMED_OUT} when none
+     *     began in time
      */
     Message receive(Duration limit) throws IOException;
 
     /**
-     * Waits for a message and reads it as a stream: while it arrives where {@link WebSocketBuilder#parts} is on, else from memory.
+     * Waits for a message and reads it as a stream: while it arrives where {@link WebSocketOptions#parts(boolean)} is on, else
+     * from memory.
      *
      * @return to be read to its end, or closed, before the next message; null as {@link #receive()}
      * @throws IOException as {@link #receive()}
@@ -236,10 +247,11 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     Iterator<Message> iterator();
 
     /**
-     * Stops the delivery of messages behind the one that is being delivered; TCP slows the peer down. Nothing that the peer sends is seen
-     * until {@link #resume()}: neither its pings, which are answered late, nor its Close frame, nor the end of the connection. The
-     * heartbeat does not judge a peer that is not read from, unless it takes nothing of what waits for it. Ending the WebSocket ends the
-     * pause. One message that is on its way may overtake a pause by another thread than that of the callbacks.
+     * Stops the delivery of messages behind the one that is being delivered; TCP slows the peer down. Nothing that the
+     * peer sends is seen until {@link #resume()}: neither its pings, which are answered late, nor its Close frame, nor
+     * the end of the connection. The heartbeat does not judge a peer that is not read from, unless it takes nothing of
+     * what waits for it. Ending the WebSocket ends the pause. One message that is on its way may overtake a pause by
+     * another thread than that of the callbacks.
      */
     void pause();
 
@@ -249,16 +261,16 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     // ------------------------------------------------------------------ ending
 
     /**
-     * Closes with {@link CloseCode#NORMAL} as {@link #close(int, String)}; with the face of calls that wait, and not on a worker, also
-     * waits for {@link #closed()}, for the close timeout at the most.
+     * Closes with {@link CloseCode#NORMAL} as {@link #close(int, String)}; with the face of calls that wait, and not on
+     * a worker, also waits for {@link #closed()}, for the close timeout at the most.
      */
     @Override
     void close();
 
     /**
-     * Begins the close handshake: the Close frame is queued behind what was sent, {@code onClose} comes at once, and what the peer still
-     * sends is dropped until its own Close frame or the end of the close timeout. A message that is being streamed is cut, with what
-     * waits behind it. Does not wait.
+     * Begins the close handshake: the Close frame is queued behind what was sent, {@code onClose} comes at once, and
+     * what the peer still sends is dropped until its own Close frame or the end of the close timeout. A message that is
+     * being streamed is cut, with what waits behind it. Does not wait.
      *
      * @param code what may be sent, see {@link CloseCode#mayBeSent}
      * @param reason at most 123 bytes of UTF-8

@@ -23,15 +23,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One end of a WebSocket: joins what comes in, what goes out, the heartbeat and the closing handshake, each of which is in a file of its
- * own, under one lock.
+ * One end of a WebSocket: joins what comes in, what goes out, the heartbeat and the closing handshake, each of which is
+ * in a file of its own, under one lock.
  */
 final class WebSocketConnection implements WebSocket {
     private final TcpConnection tcp;
     private final Role role;
     private final HandshakeInfo handshake;
     private final WebSocketListener listener;
-    private final WebSocketSettings settings;
     private final MessageReceiver incoming;
     private final Heartbeat heartbeat;
     private final MessageSender sender;
@@ -51,22 +50,22 @@ final class WebSocketConnection implements WebSocket {
     private volatile Object attachment;
 
     /**
-     * Takes over a connection behind its opening handshake. Whoever owns the connection's handler passes its callbacks on, from
-     * {@link #onOpen} to {@link #onTcpClose}.
+     * Takes over a connection behind its opening handshake. Whoever owns the connection's handler passes its callbacks
+     * on, from {@link #onOpen} to {@link #onTcpClose}.
      */
-    WebSocketConnection(TcpConnection tcp, Role role, HandshakeInfo handshake, WebSocketListener listener, WebSocketSettings settings) {
+    WebSocketConnection(TcpConnection tcp, Role role, HandshakeInfo handshake, WebSocketListener listener,
+            WebSocketOptions<?> options) {
         this.tcp = tcp;
         this.role = role;
         this.handshake = handshake;
         this.listener = listener;
-        this.settings = settings;
-        this.heartbeat = new Heartbeat(this, tcp, settings);
-        this.lifespan = new IdleAndAgeLimit(this, tcp, settings);
+        this.heartbeat = new Heartbeat(this, tcp, options);
+        this.lifespan = new IdleAndAgeLimit(this, tcp, options);
         this.rest = new Rest(this, tcp);
-        this.incoming = new MessageReceiver(this, tcp, rest, role, listener, heartbeat, handshake.deflate(), settings);
-        this.outgoing = new FrameWriter(lock, tcp, rest, role, handshake.deflate(), settings.deflate(), this::tellDrain);
-        this.closing = new ClosingHandshake(lock, tcp, role, outgoing, settings.closeTimeout(), this::over);
-        this.sender = new MessageSender(lock, tcp, closing, outgoing, settings.slowConsumer());
+        this.incoming = new MessageReceiver(this, tcp, rest, role, listener, heartbeat, handshake.deflate(), options);
+        this.outgoing = new FrameWriter(lock, tcp, rest, role, handshake.deflate(), options.deflate(), this::tellDrain);
+        this.closing = new ClosingHandshake(lock, tcp, role, outgoing, options.closeTimeout(), this::over);
+        this.sender = new MessageSender(lock, tcp, closing, outgoing, options.slowConsumer());
         this.membership = new TopicMember(lock, closing, sender, tcp.completionPort().buffers());
         event.begin();
     }
@@ -155,7 +154,7 @@ final class WebSocketConnection implements WebSocket {
 
     @Override
     public Message receive(Duration limit) throws IOException {
-        WebSocketBuilder.positive(limit, "limit");
+        WebSocketOptions.positive(limit, "limit");
         return BlockingReceiver.of(listener).receive(this, TimeUnit.NANOSECONDS.convert(limit));
     }
 

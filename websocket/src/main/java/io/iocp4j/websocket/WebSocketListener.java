@@ -3,12 +3,25 @@ package io.iocp4j.websocket;
 import io.iocp4j.websocket.frame.CloseCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 
 /**
- * The application's side of a WebSocket. Callbacks of one WebSocket never overlap; they come from workers of the port, so none may wait.
- * What one throws ends its connection with {@link CloseCode#INTERNAL_ERROR}. {@code onOpen} comes first, {@code onClose} last and once.
+ * The application's side of a WebSocket. Callbacks of one WebSocket never overlap; they come from workers of the port,
+ * so none may wait. What one throws ends its connection with {@link CloseCode#INTERNAL_ERROR}. {@code onOpen} comes
+ * first, {@code onClose} last and once.
  */
-public interface WebSocketListener {
+public non-sealed interface WebSocketListener extends UpgradeAnswer {
+    /**
+     * The listener of a WebSocket that has a virtual thread of its own, for an {@link UpgradeHandler} that looks at the
+     * request first.
+     *
+     * @param session what the thread does
+     * @return a listener, for one WebSocket, that starts the thread when it is open
+     */
+    static WebSocketListener session(WebSocketSession session) {
+        return new BlockingReceiver(Objects.requireNonNull(session));
+    }
+
     /**
      * The handshake is done.
      *
@@ -81,7 +94,8 @@ public interface WebSocketListener {
     }
 
     /**
-     * The WebSocket is over: at once after a {@code close()} of this side, else when the peer closed, broke a rule or was lost.
+     * The WebSocket is over: at once after a {@code close()} of this side, else when the peer closed, broke a rule or
+     * was lost.
      *
      * @param socket closed, every call on it is harmless
      * @param why how it ended

@@ -1,13 +1,15 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.websocket.http.HttpHandler;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Both ends of a WebSocket, joined in memory without a network: for tests of what uses WebSockets. The opening handshake, the frames and
- * the end are the real ones, only TCP is not there (see {@link io.iocp4j.core.TcpPair#open}); redirects and proxies of the client's
- * settings mean nothing.
+ * Both ends of a WebSocket, joined in memory without a network: for tests of what uses WebSockets. The opening
+ * handshake, the frames and the end are the real ones, only TCP is not there (see {@link io.iocp4j.core.TcpPair#open});
+ * redirects and proxies of the client's options mean nothing.
  *
  * @param server the server's end
  * @param client the client's end
@@ -17,29 +19,33 @@ public record WebSocketPair(WebSocket server, WebSocket client) implements AutoC
      * Opens a pair without waiting.
      *
      * @param port whose workers run the callbacks; stays open
-     * @param server decides about the handshake and gives the listener of its end, as for requests of the path /
-     * @param client how the client's end is opened
+     * @param server options of the server's end; its address means nothing
+     * @param upgrades decides about the handshake and gives the listener of the server's end, as for requests of the
+     *     path /
+     * @param client options of the client's end
      * @param listener of the client's end
      * @return completes on a worker of the port when both are open; exceptionally as
-     *     {@link WebSocketClient.Builder#connectAsync(CompletionPort, java.net.URI, WebSocketListener)}
+     *     {@link WebSocketClient#connectAsync(CompletionPort, ClientOptions, java.net.URI, WebSocketListener)}
      * @throws IllegalStateException if the port is closing or closed
      */
-    public static CompletableFuture<WebSocketPair> openAsync(CompletionPort port, WebSocketServer.Builder server,
-            WebSocketClient.Builder client, WebSocketListener listener) {
+    public static CompletableFuture<WebSocketPair> openAsync(CompletionPort port, ServerOptions server,
+            UpgradeHandler upgrades,
+            ClientOptions client, WebSocketListener listener) {
         CompletableFuture<WebSocket> upgraded = new CompletableFuture<>();
-        HttpConnection connection = new HttpConnection(server.copy(), new HttpConnection.Owner() {
+        HttpConnection connection = new HttpConnection(server, Objects.requireNonNull(upgrades), HttpHandler.none(),
+                new HttpConnection.Owner() {
             @Override
             public void upgraded(WebSocketConnection webSocket) {
                 upgraded.complete(webSocket);
             }
         });
         // a client is open only behind the server's answer
-        return ClientOpening.inMemory(port, client.settings(), connection, listener)
+        return ClientOpening.inMemory(port, client, connection, listener)
                 .thenApply(opened -> new WebSocketPair(upgraded.join(), opened));
     }
 
     /**
-     * Opens a pair with the face of calls that wait at both ends, and waits for it.
+     * Opens a pair with the blocking API at both ends, and waits for it.
      *
      * @param port whose workers carry the bytes; stays open
      * @return both ends, open
@@ -50,8 +56,9 @@ public record WebSocketPair(WebSocket server, WebSocket client) implements AutoC
         if (port.isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for it");
         }
-        WebSocketServer.Builder server = WebSocketServer.builder().webSockets(request -> new BlockingReceiver(null));
-        CompletableFuture<WebSocketPair> opening = openAsync(port, server, WebSocketClient.builder(), new BlockingReceiver(null));
+        CompletableFuture<WebSocketPair> opening =
+                openAsync(port, ServerOptions.defaults(), request -> new BlockingReceiver(null),
+                ClientOptions.defaults(), new BlockingReceiver(null));
         ClientOpening.await(opening.thenApply(WebSocketPair::client));
         return opening.join();
     }

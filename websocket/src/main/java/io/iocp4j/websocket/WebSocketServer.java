@@ -6,23 +6,16 @@ import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import io.iocp4j.websocket.frame.CloseCode;
-import io.iocp4j.websocket.handshake.Origins;
-import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpHandler;
-import io.iocp4j.websocket.http.HttpLimits;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
@@ -36,29 +29,22 @@ public final class WebSocketServer implements AutoCloseable {
     /** Guarded by this. Null unless {@link #closeOnExit} was called. */
     private Thread exitHook;
 
-    private WebSocketServer(Builder settings, CompletionPort port, TcpOptions asked) throws IOException {
+    private WebSocketServer(CompletionPort port, ServerOptions options, UpgradeHandler upgrades, HttpHandler requests)
+            throws IOException {
+        Objects.requireNonNull(upgrades);
+        Objects.requireNonNull(requests);
         EarlyClasses.loadPackageOf(WebSocketServer.class);
         Connections owner = new Connections();
-        // a client may end its side behind its request and wait for the answer
-        TcpOptions halfOpen = asked.allowHalfOpen(true);
-        TcpOptions options = settings.tls == null ? halfOpen
-                : halfOpen.tls(settings.tls, asked.tlsParameters().andThen(settings.tlsParameters));
-        this.tcp = port == null ? TcpServer.listen(options, connection -> new HttpConnection(settings, owner))
-                : TcpServer.listen(port, options, connection -> new HttpConnection(settings, owner));
+        TcpOptions listening = options.listening();
+        this.tcp = port == null
+                ? TcpServer.listen(listening, connection -> new HttpConnection(options, upgrades, requests, owner))
+                : TcpServer.listen(port, listening,
+                connection -> new HttpConnection(options, upgrades, requests, owner));
     }
 
     /**
-     * A server with the default limits that refuses every handshake and every request until it is told otherwise.
-     *
-     * @return to be completed
-     */
-    public static Builder builder() {
-        return new Builder();
-    }
-
-    /**
-     * Listens on every address, on a completion port of its own, with one virtual thread for each WebSocket; every path is taken, from
-     * pages of the same host.
+     * Listens on every address, on a completion port of its own, with one virtual thread for each WebSocket; every path
+     * is taken, from pages of the same host.
      *
      * @param tcpPort 0 lets the system choose
      * @param session what a thread does with its WebSocket
@@ -66,7 +52,95 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IOException if the address is taken
      */
     public static WebSocketServer listen(int tcpPort, WebSocketSession session) throws IOException {
-        return builder().sessions(session).listen(TcpOptions.defaults().tcpPort(tcpPort));
+        return listenBlocking(ServerOptions.defaults().tcpPort(tcpPort), session);
+    }
+
+    /**
+     * Listens on a completion port of its own, with one virtual thread for each WebSocket; every path is taken.
+     *
+     * @param options address, options and limits
+     * @param session what a thread does with its WebSocket
+     * @return listening
+     * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if there is TLS with a context that has no key
+     */
+    public static WebSocketServer listenBlocking(ServerOptions options, WebSocketSession session) throws IOException {
+        return listen(options, UpgradeHandler.all(session));
+    }
+
+    /**
+     * Listens on a given completion port, with one virtual thread for each WebSocket; every path is taken.
+     *
+     * @param port stays open when the server is closed
+     * @param options address, options and limits
+     * @param session what a thread does with its WebSocket
+     * @return listening
+     * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if there is TLS with a context that has no key
+     */
+    public static WebSocketServer listenBlocking(CompletionPort port, ServerOptions options, WebSocketSession session)
+            throws IOException {
+        return listen(port, options, UpgradeHandler.all(session));
+    }
+
+    /**
+     * Listens on a completion port of its own. Ordinary requests are answered with 404.
+     *
+     * @param options address, options and limits
+     * @param upgrades decides about each handshake
+     * @return listening
+     * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if there is TLS with a context that has no key
+     */
+    public static WebSocketServer listen(ServerOptions options, UpgradeHandler upgrades) throws IOException {
+        return listen(options, upgrades, HttpHandler.none());
+    }
+
+    /**
+     * Listens on a completion port of its own, for WebSockets and for ordinary requests.
+     *
+     * @param options address, options and limits
+     * @param upgrades decides about each handshake; {@link UpgradeHandler#none()} for a server of pages
+     * @param requests answers each ordinary request
+     * @return listening
+     * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if there is TLS with a context that has no key
+     */
+    public static WebSocketServer listen(ServerOptions options, UpgradeHandler upgrades,
+            HttpHandler requests) throws IOException {
+        return new WebSocketServer(null, options, upgrades, requests);
+    }
+
+    /**
+     * Listens on a given completion port. Ordinary requests are answered with 404.
+     *
+     * @param port stays open when the server is closed
+     * @param options address, options and limits
+     * @param upgrades decides about each handshake
+     * @return listening
+     * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if there is TLS with a context that has no key
+     */
+    public static WebSocketServer listen(CompletionPort port, ServerOptions options,
+            UpgradeHandler upgrades) throws IOException {
+        return listen(port, options, upgrades, HttpHandler.none());
+    }
+
+    /**
+     * Listens on a given completion port, for WebSockets and for ordinary requests.
+     *
+     * @param port stays open when the server is closed
+     * @param options address, options and limits
+     * @param upgrades decides about each handshake; {@link UpgradeHandler#none()} for a server of pages
+     * @param requests answers each ordinary request
+     * @return listening
+     * @throws IOException if the address is taken
+     * @throws IllegalArgumentException if there is TLS with a context that has no key
+     */
+    public static WebSocketServer listen(CompletionPort port, ServerOptions options, UpgradeHandler upgrades,
+            HttpHandler requests)
+            throws IOException {
+        return new WebSocketServer(Objects.requireNonNull(port), options, upgrades, requests);
     }
 
     /**
@@ -145,8 +219,8 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Stops accepting, closes every WebSocket with {@link CloseCode#GOING_AWAY}, ends every other connection after what is queued,
-     * aborts what is left at the deadline, and waits until all are gone.
+     * Stops accepting, closes every WebSocket with {@link CloseCode#GOING_AWAY}, ends every other connection after what
+     * is queued, aborts what is left at the deadline, and waits until all are gone.
      *
      * @param deadline for the peers to answer
      * @throws IllegalStateException on a worker of the port, which would wait for itself
@@ -163,8 +237,9 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: as {@link #close(Duration)}, so that
-     * every WebSocket is told, and only then the process goes. A second call changes the deadline.
+     * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: as
+     * {@link #close(Duration)}, so that every WebSocket is told, and only then the process goes. A second call changes
+     * the deadline.
      *
      * @param deadline for the peers to answer, zero or more; the operating system may have less patience
      * @throws IllegalStateException if the process is ending already
@@ -214,8 +289,8 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. The server has to be closed,
-     * now or later.
+     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. The server
+     * has to be closed, now or later.
      *
      * @param deadline zero or more
      * @throws IllegalStateException on a worker of the port, which would wait for itself
@@ -244,209 +319,6 @@ public final class WebSocketServer implements AutoCloseable {
             connections.remove(connection);
             if (wasWebSocket) {
                 webSockets.decrementAndGet();
-            }
-        }
-    }
-
-    /** The settings of a server. Not thread-safe; a server keeps a copy. */
-    public static final class Builder extends WebSocketBuilder<Builder> implements Cloneable {
-        HttpLimits httpLimits = HttpLimits.defaults();
-        Origins origins = Origins.sameHost();
-        List<String> subprotocols = List.of();
-        Duration requestTimeout = Duration.ofSeconds(5);
-        Duration keepAliveTimeout = Duration.ofSeconds(30);
-        Duration responseTimeout = Duration.ofSeconds(30);
-        int minBodyRate = 100;
-        private SSLContext tls;
-        private Consumer<SSLParameters> tlsParameters = parameters -> { };
-        UpgradeHandler upgrades = request -> {
-            throw new HttpException(404, "there is no WebSocket here");
-        };
-        HttpHandler pages = exchange -> {
-            throw new HttpException(404, "there is nothing here");
-        };
-
-        private Builder() {
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /**
-         * Who takes WebSockets.
-         *
-         * @param handler decides about each handshake
-         * @return this
-         */
-        public Builder webSockets(UpgradeHandler handler) {
-            upgrades = Objects.requireNonNull(handler);
-            return this;
-        }
-
-        /**
-         * Takes every WebSocket, with a virtual thread for each.
-         *
-         * @param session what a thread does with its WebSocket
-         * @return this
-         */
-        public Builder sessions(WebSocketSession session) {
-            Objects.requireNonNull(session);
-            return webSockets(request -> session.listener());
-        }
-
-        /**
-         * Who answers ordinary requests.
-         *
-         * @param handler answers each
-         * @return this
-         */
-        public Builder pages(HttpHandler handler) {
-            pages = Objects.requireNonNull(handler);
-            return this;
-        }
-
-        /**
-         * Speaks TLS: wss and https instead of ws and http.
-         *
-         * @param context has the certificate; goes before the one of {@link TcpOptions#tls(SSLContext)}, whose parameters are kept
-         * @return this
-         */
-        public Builder tls(SSLContext context) {
-            tls = Objects.requireNonNull(context);
-            return this;
-        }
-
-        /**
-         * Speaks TLS, with parameters.
-         *
-         * @param context as {@link #tls(SSLContext)}
-         * @param parameters changes what is negotiated for each connection, such as whether a client needs a certificate; called
-         *        after what {@link TcpOptions#tls(SSLContext, Consumer)} has set
-         * @return this
-         */
-        public Builder tls(SSLContext context, Consumer<SSLParameters> parameters) {
-            tlsParameters = Objects.requireNonNull(parameters);
-            return tls(context);
-        }
-
-        /**
-         * Limits of request heads.
-         *
-         * @param values {@link HttpLimits#defaults()} unless set
-         * @return this
-         */
-        public Builder httpLimits(HttpLimits values) {
-            httpLimits = Objects.requireNonNull(values);
-            return this;
-        }
-
-        /**
-         * Which pages may open a WebSocket here.
-         *
-         * @param rule {@link Origins#sameHost()} unless set
-         * @return this
-         */
-        public Builder origins(Origins rule) {
-            origins = Objects.requireNonNull(rule);
-            return this;
-        }
-
-        /**
-         * The subprotocols of the server, the preferred one first.
-         *
-         * @param names none unless set
-         * @return this
-         */
-        public Builder subprotocols(String... names) {
-            subprotocols = List.of(names);
-            return this;
-        }
-
-        /**
-         * How long a head may take from the opening of the connection, or from its first byte on a kept connection; not refreshed by
-         * further bytes. A request that was begun is then answered with 408; a connection on which none was begun ends without a word.
-         *
-         * @param limit above 0, 5 s unless set
-         * @return this
-         */
-        public Builder requestTimeout(Duration limit) {
-            requestTimeout = positive(limit, "requestTimeout");
-            return this;
-        }
-
-        /**
-         * How long a connection may wait for its next request.
-         *
-         * @param limit above 0, 30 s unless set
-         * @return this
-         */
-        public Builder keepAliveTimeout(Duration limit) {
-            keepAliveTimeout = positive(limit, "keepAliveTimeout");
-            return this;
-        }
-
-        /**
-         * How long a request may wait for its answer when its handler has returned, or from the end of its body if the handler asked for
-         * that. Then it is answered with 503 and its connection is closed, so that an answer that was forgotten holds none for ever.
-         *
-         * @param limit 30 s unless set; zero for never
-         * @return this
-         * @throws IllegalArgumentException if it is negative
-         */
-        public Builder responseTimeout(Duration limit) {
-            responseTimeout = notNegative(limit, "responseTimeout");
-            return this;
-        }
-
-        /**
-         * How fast a body has to come, on the average of each {@link #requestTimeout}: one that drips or stops is answered with 408 and
-         * aborted, so that it holds no connection for ever. A head needs no such rate, since its time is limited as a whole.
-         *
-         * @param bytesPerSecond with the framing of chunks; 100 unless set; 0 leaves the time to the application, which knows how long
-         *        its clients may be silent
-         * @return this
-         * @throws IllegalArgumentException if it is negative
-         */
-        public Builder minBodyRate(int bytesPerSecond) {
-            if (bytesPerSecond < 0) {
-                throw new IllegalArgumentException("minBodyRate must not be negative: " + bytesPerSecond);
-            }
-            minBodyRate = bytesPerSecond;
-            return this;
-        }
-
-        /**
-         * Starts the server on a completion port of its own.
-         *
-         * @param options address, options and limits of TCP
-         * @return listening
-         * @throws IOException if the address is taken
-         * @throws IllegalArgumentException if there is TLS with a context that has no key
-         */
-        public WebSocketServer listen(TcpOptions options) throws IOException {
-            return new WebSocketServer(copy(), null, options);
-        }
-
-        /**
-         * Starts the server on a given completion port.
-         *
-         * @param port stays open when the server is closed
-         * @param options address, options and limits of TCP
-         * @return listening
-         * @throws IOException if the address is taken
-         * @throws IllegalArgumentException if there is TLS with a context that has no key
-         */
-        public WebSocketServer listen(CompletionPort port, TcpOptions options) throws IOException {
-            return new WebSocketServer(copy(), Objects.requireNonNull(port), options);
-        }
-
-        Builder copy() {
-            try {
-                return (Builder) clone();
-            } catch (CloneNotSupportedException e) {
-                throw new AssertionError("this class is Cloneable", e);
             }
         }
     }

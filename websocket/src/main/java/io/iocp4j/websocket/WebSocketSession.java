@@ -1,23 +1,17 @@
 package io.iocp4j.websocket;
 
-/** What a virtual thread does with a WebSocket. The WebSocket closes with 1000 when it returns, and with 1011 when it throws. */
+/**
+ * What a virtual thread does with a WebSocket. The WebSocket closes with 1000 when it returns, and with 1011 when it
+ * throws.
+ */
 @FunctionalInterface
 public interface WebSocketSession {
     /**
-     * Sends and receives with the calls that wait.
+     * Sends and receives with the blocking API.
      *
      * @param socket open
-     * @throws Exception to end the WebSocket. It is logged, unless it is what a call of this very WebSocket threw after its end, or was
-     *         caused by that
+     * @throws Exception to end the WebSocket. It is logged, unless it is what a call of this very WebSocket threw after
+     *     its end, or was caused by that
      */
     void run(WebSocket socket) throws Exception;
-
-    /**
-     * The session as the listener of one WebSocket, for an {@link UpgradeHandler}.
-     *
-     * @return a listener that starts a virtual thread when the WebSocket is open
-     */
-    default WebSocketListener listener() {
-        return new BlockingReceiver(this);
-    }
 }

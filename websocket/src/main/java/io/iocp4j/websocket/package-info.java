@@ -8,8 +8,10 @@
  * TcpConnection                      bytes, lent for the call, on a worker
  *   v
  * HttpConnection                     at a server, one per connection, up to an upgrade
- *   | HttpRequestReader              a request: to the HttpHandler, or to the UpgradeHandler
- *   | HttpBodyDecoder                its body: piece by piece to the BodyListener
+ *   | HttpRequestReader              a request: to the HttpHandler as a ServerExchange, to the UpgradeHandler as a
+ *   |                                ServerUpgrade; either may answer later, and is told when nobody waits any more
+ *   | HttpBodyDecoder, RequestBody   its body: piece by piece to the BodyListener; BodyInputStream is the one that blocks
+ *   | ResponseStream                 an answer that is made while it is sent, on a virtual thread
  * ClientConnection                   at a client, one for each step of a ClientOpening: proxy, redirect, upgrade
  *   | HttpResponseReader             the answer: to ClientHandshake, or into a HandshakeException
  *   v

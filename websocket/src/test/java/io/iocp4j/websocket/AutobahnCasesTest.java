@@ -101,8 +101,9 @@ class AutobahnCasesTest {
             client.request().send(client.switching());
             answers.complete(c.talk(client.socket, false));
         })) {
-            WebSocket socket = WebSocketClient.builder().tcp(TcpOptions.defaults().lingerTimeout(Duration.ofSeconds(1)))
-                    .connectAsync(port, peer.uri("/"), new TestServer.Echo()).get(TestServer.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            WebSocket socket = WebSocketClient.connectAsync(port,
+                    ClientOptions.defaults().tcp(TcpOptions.defaults().lingerTimeout(Duration.ofSeconds(1))),
+                    peer.uri("/"), new TestServer.Echo()).get(TestServer.DEADLINE.toSeconds(), TimeUnit.SECONDS);
             assertEquals(c.expected(), answers.get(TestServer.DEADLINE.toSeconds(), TimeUnit.SECONDS));
             socket.closed().get(TestServer.DEADLINE.toSeconds(), TimeUnit.SECONDS);
         }

@@ -56,7 +56,7 @@ class AutobahnClientTest {
 
     /** What is offered: Autobahn asks a client to forget between messages only if the client has said that it may be asked. */
     private static Deflate deflate(String id) {
-        return id.matches("13\\.[256]\\..*") ? Autobahn.DEFLATE.withNoContextTakeover(false, true) : Autobahn.DEFLATE;
+        return id.matches("13\\.[256]\\..*") ? Autobahn.DEFLATE.noContextTakeover(false, true) : Autobahn.DEFLATE;
     }
 
     private static int count(CompletionPort port, URI address) {
@@ -72,7 +72,8 @@ class AutobahnClientTest {
 
     /** Opens a WebSocket and waits until it is gone. */
     private static void run(CompletionPort port, URI address, Deflate deflate, WebSocketListener listener) {
-        Autobahn.settings(WebSocketClient.builder()).tcp(TcpOptions.defaults().sendQueueMax(Autobahn.SEND_QUEUE))
-                .deflate(deflate).connectAsync(port, address, listener).join().closed().join();
+        ClientOptions options = Autobahn.options(ClientOptions.defaults())
+                .tcp(TcpOptions.defaults().sendQueueMax(Autobahn.SEND_QUEUE)).deflate(deflate);
+        WebSocketClient.connectAsync(port, options, address, listener).join().closed().join();
     }
 }

@@ -19,7 +19,7 @@ class AutobahnServerTest {
     List<DynamicTest> cases() throws IOException {
         TcpOptions options = TestServer.LOOPBACK.sendQueueMax(Autobahn.SEND_QUEUE);
         try (TestServer server = new TestServer(options,
-                builder -> Autobahn.settings(builder).webSockets(request -> new TestServer.Echo()));
+                Autobahn::options, request -> new TestServer.Echo());
                 Autobahn autobahn = Autobahn.testServer(server.uri())) {
             return autobahn.verdicts();
         }

@@ -29,7 +29,7 @@ class BlockingClientTest {
     private static final long SEED = 20_261_122L;
 
     private static TestServer sessions(WebSocketSession session) throws Exception {
-        return TestServer.with(builder -> builder.sessions(session));
+        return TestServer.with(UpgradeHandler.all(session));
     }
 
     @Test
@@ -64,7 +64,7 @@ class BlockingClientTest {
             List<FutureTask<Void>> tasks = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 FutureTask<Void> task = new FutureTask<>(() -> {
-                    try (WebSocket socket = WebSocketClient.builder().connect(port, server.uri())) {
+                    try (WebSocket socket = WebSocketClient.connect(port, ClientOptions.defaults(), server.uri())) {
                         assertEquals("bye", socket.receive().text());
                         assertNull(socket.receive());
                     }
@@ -97,18 +97,19 @@ class BlockingClientTest {
     @Test
     @DisplayName("throws what the connection failed with: no such host, nobody listening, no time")
     void notConnected() throws Exception {
-        assertError(IoError.HOST_NOT_FOUND, WebSocketClient.builder(), "ws://does-not-exist.invalid/");
+        assertError(IoError.HOST_NOT_FOUND, ClientOptions.defaults(), "ws://does-not-exist.invalid/");
         RawServer gone = new RawServer();
         gone.close();
-        assertError(IoError.CONNECTION_REFUSED, WebSocketClient.builder(), gone.uri("/").toString());
+        assertError(IoError.CONNECTION_REFUSED, ClientOptions.defaults(), gone.uri("/").toString());
         try (RawServer silent = new RawServer(RawServer.Peer::awaitEnd)) {
-            WebSocketClient.Builder hurried = WebSocketClient.builder().connectTimeout(Duration.ofMillis(100));
+            ClientOptions hurried = ClientOptions.defaults().connectTimeout(Duration.ofMillis(100));
             assertError(IoError.TIMED_OUT, hurried, silent.uri("/").toString());
         }
     }
 
-    private static void assertError(IoError error, WebSocketClient.Builder client, String uri) {
-        assertEquals(error, assertThrows(IoException.class, () -> client.connect(URI.create(uri))).error(), uri);
+    private static void assertError(IoError error, ClientOptions client, String uri) {
+        assertEquals(error, assertThrows(IoException.class, () -> WebSocketClient.connect(client, URI.create(uri)))
+                .error(), uri);
     }
 
     @Test
@@ -137,11 +138,11 @@ class BlockingClientTest {
     void onWorker() throws Exception {
         CompletableFuture<Throwable> thrown = new CompletableFuture<>();
         try (TestServer server = TestServer.echo(); CompletionPort port = CompletionPort.open()) {
-            WebSocketClient.builder().connectAsync(port, server.uri(), new Recorder() {
+            WebSocketClient.connectAsync(port, ClientOptions.defaults(), server.uri(), new Recorder() {
                 @Override
                 public void onOpen(WebSocket socket) {
                     thrown.complete(assertThrows(IllegalStateException.class, () ->
-                            WebSocketClient.builder().connect(port, server.uri())));
+                            WebSocketClient.connect(port, ClientOptions.defaults(), server.uri())));
                     socket.abort();
                 }
             });

@@ -131,7 +131,7 @@ class BlockingFaceTest {
                 throw e;
             }
         };
-        try (TestServer server = TestServer.with(b -> b.sessions(session)); RawClient client = server.upgraded()) {
+        try (TestServer server = TestServer.with(UpgradeHandler.all(session)); RawClient client = server.upgraded()) {
             client.send(WireBytes.masked(0x83, "reserved opcode"));
             client.assertClose(CloseCode.PROTOCOL_ERROR);
             WebSocketException thrown = assertInstanceOf(WebSocketException.class, seen.get(10, TimeUnit.SECONDS));
@@ -149,7 +149,7 @@ class BlockingFaceTest {
             }
             ws.send(text);
         };
-        try (TestServer server = TestServer.with(b -> b.sessions(session))) {
+        try (TestServer server = TestServer.with(UpgradeHandler.all(session))) {
             for (String text : new String[] {"throw", "return", "throw", "return"}) {
                 try (RawClient client = server.upgraded()) {
                     client.text(text);
@@ -205,7 +205,7 @@ class BlockingFaceTest {
             }
             received.complete(n);
         };
-        try (TestServer server = TestServer.with(b -> b.sessions(session)); RawClient client = server.upgraded()) {
+        try (TestServer server = TestServer.with(UpgradeHandler.all(session)); RawClient client = server.upgraded()) {
             byte[][] all = new byte[count + 1][];
             for (int i = 0; i < count; i++) {
                 all[i] = WireBytes.masked(0x81, Integer.toString(i));
@@ -279,7 +279,7 @@ class BlockingFaceTest {
             assertTrue(pair.atClient.closed().isDone(), "the peer has answered");
             assertEquals(CloseCode.NORMAL, peer.end().code());
         }
-        try (TestServer server = TestServer.with(b -> b.closeTimeout(Duration.ofMillis(200)).sessions(ws -> {
+        try (TestServer server = TestServer.with(o -> o.closeTimeout(Duration.ofMillis(200)), UpgradeHandler.all(ws -> {
             ws.receive();
             long before = System.nanoTime();
             ws.close();
@@ -322,7 +322,7 @@ class BlockingFaceTest {
     void streams() throws Exception {
         for (boolean parts : new boolean[] {false, true}) {
             Recorder server = new Recorder();
-            try (Duplex pair = new Duplex(b -> { }, server, b -> b.parts(parts), new BlockingReceiver(null))) {
+            try (Duplex pair = new Duplex(o -> o, server, o -> o.parts(parts), new BlockingReceiver(null))) {
                 String text = "größer als ß, κόσμε, ".repeat(10_000);
                 pair.atServer.trySend(text);
                 pair.atServer.trySend(new byte[300_000]);
@@ -363,7 +363,8 @@ class BlockingFaceTest {
             assertEquals('a', input.read());
             thrown.complete(assertThrows(WebSocketException.class, input::read));
         };
-        try (TestServer server = TestServer.with(b -> b.parts(true).sessions(session)); RawClient client = server.upgraded()) {
+        try (TestServer server = TestServer.with(o -> o.parts(true), UpgradeHandler.all(session));
+                RawClient client = server.upgraded()) {
             client.send(WireBytes.masked(0x01, "a"));
             client.send(WireBytes.masked(0x88, ""));
             assertInstanceOf(WebSocketException.class, thrown.get(10, TimeUnit.SECONDS));
@@ -374,7 +375,7 @@ class BlockingFaceTest {
     @DisplayName("a message that is cut by an abort of this side is never whole: the stream throws, and so does every call behind it")
     void cutByAbort() throws Exception {
         BlockingReceiver inbox = new BlockingReceiver(null);
-        try (Duplex pair = new Duplex(b -> { }, peer, b -> b.parts(true), inbox)) {
+        try (Duplex pair = new Duplex(o -> o, peer, o -> o.parts(true), inbox)) {
             inbox.onPart(pair.atClient, true, ByteBuffer.wrap(new byte[] {'a', 'b'}), false);
             MessageInput input = pair.atClient.receiveStream();
             assertEquals('a', input.read());
@@ -389,7 +390,7 @@ class BlockingFaceTest {
             assertThrows(UncheckedIOException.class, () -> pair.atClient.iterator().hasNext());
         }
         BlockingReceiver gathering = new BlockingReceiver(null);
-        try (Duplex pair = new Duplex(b -> { }, peer, b -> b.parts(true), gathering)) {
+        try (Duplex pair = new Duplex(o -> o, peer, o -> o.parts(true), gathering)) {
             gathering.onPart(pair.atClient, true, ByteBuffer.wrap(new byte[] {'a', 'b'}), false);
             pair.atClient.abort();
             assertThrows(WebSocketException.class, pair.atClient::receive);
@@ -401,7 +402,7 @@ class BlockingFaceTest {
     @DisplayName("a message in parts whose receiver is interrupted in between comes whole the next time")
     void interruptedInside() throws Exception {
         BlockingReceiver inbox = new BlockingReceiver(null);
-        try (Duplex pair = new Duplex(b -> { }, peer, b -> b.parts(true), inbox)) {
+        try (Duplex pair = new Duplex(o -> o, peer, o -> o.parts(true), inbox)) {
             for (byte[] part : new byte[][] {{'a'}, {'b'}}) {
                 inbox.onPart(pair.atClient, true, ByteBuffer.wrap(part), false);
                 Thread.currentThread().interrupt();

@@ -145,7 +145,7 @@ class CallbackOrderTest {
         Recorder recorder = new Recorder();
         Iterator<WebSocketListener> listeners = List.<WebSocketListener>of(recorder, new Echo()).iterator();
         try (TestServer server = new TestServer(TestServer.LOOPBACK.sendQueueMax(1 << 20),
-                b -> b.webSockets(request -> listeners.next()));
+                o -> o, request -> listeners.next());
                 RawClient slow = server.upgraded();
                 RawClient other = server.upgraded()) {
             WebSocket socket = recorder.socket();

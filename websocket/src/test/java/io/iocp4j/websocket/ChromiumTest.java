@@ -142,11 +142,10 @@ class ChromiumTest {
 
     private static TestServer server(WebSocketListener listener) throws IOException {
         TcpOptions options = TestServer.LOOPBACK.sendQueueMax(2 * LARGEST);
-        return new TestServer(options, builder -> builder.limits(Limits.defaults().withMaxFrame(LARGEST).withMaxMessage(LARGEST))
-                .deflate(Deflate.on().withThreshold(0))
-                .webSockets(request -> listener)
-                .pages(exchange -> exchange.respond(HttpResponse.bytes(200, "text/html; charset=utf-8",
-                        PAGE.getBytes(StandardCharsets.UTF_8)))));
+        return new TestServer(options, o -> o.limits(Limits.defaults().maxFrame(LARGEST).maxMessage(LARGEST))
+                .deflate(Deflate.on().threshold(0)), request -> listener,
+                exchange -> exchange.respond(HttpResponse.bytes(200, "text/html; charset=utf-8",
+                        PAGE.getBytes(StandardCharsets.UTF_8))));
     }
 
     private Page open(TestServer server) {

@@ -33,14 +33,14 @@ class ClientProxyTest extends ClientFixture {
             behind.run(peer);
             peer.head = connect;
         });
-        client.proxy(proxy.address());
+        client = client.proxy(proxy.address());
         return proxy;
     }
 
     @Test
     @DisplayName("a client asks for the server by name, and then speaks to it as if there were no proxy")
     void tunnel() throws Exception {
-        client.header("Authorization", "for the server");
+        client = client.header("Authorization", "for the server");
         try (RawServer proxy = proxy("HTTP/1.1 200 Connection established\r\n\r\n", peer -> {
             peer.request().send(peer.switching());
             assertEquals("for the server", peer.field("Authorization"));
@@ -66,7 +66,7 @@ class ClientProxyTest extends ClientFixture {
                     peer.request().send(peer.switching());
                     assertNull(peer.field("Proxy-Authorization"));
                 })) {
-            client.proxy(proxy.address(), "M\u00fcller", "a:b");
+            client = client.proxy(proxy.address(), "M\u00fcller", "a:b");
             open(BEHIND);
         }
         assertEquals("Basic TcO8bGxlcjphOmI=", seen.field("Proxy-Authorization"));
@@ -76,7 +76,7 @@ class ClientProxyTest extends ClientFixture {
     @DisplayName("a refusal of the proxy is shown with its status, fields and body, and followed nowhere")
     @ValueSource(ints = {101, 302, 403, 407, 502})
     void refusal(int status) throws Exception {
-        client.redirects(5);
+        client = client.maxRedirects(5);
         String answer = "HTTP/1.1 " + status + " No\r\nLocation: /x\r\nContent-Length: 2\r\n\r\nhi";
         try (RawServer proxy = proxy(answer, NOBODY)) {
             HandshakeException refused = refused(HandshakeException.class, BEHIND);
@@ -109,7 +109,7 @@ class ClientProxyTest extends ClientFixture {
             assertEquals(IoError.EOF, refused(IoException.class, BEHIND).error());
             gone = proxy.address();
         }
-        client.proxy(gone);
+        client = client.proxy(gone);
         assertEquals(IoError.CONNECTION_REFUSED, refused(IoException.class, BEHIND).error());
     }
 
@@ -117,7 +117,7 @@ class ClientProxyTest extends ClientFixture {
     @DisplayName("the time limit holds while the proxy is silent")
     void timedOut() throws Exception {
         try (RawServer proxy = new RawServer(RawServer.Peer::awaitEnd)) {
-            client.connectTimeout(Duration.ofMillis(200)).proxy(proxy.address());
+            client = client.connectTimeout(Duration.ofMillis(200)).proxy(proxy.address());
             assertEquals(IoError.TIMED_OUT, refused(IoException.class, BEHIND).error());
         }
     }

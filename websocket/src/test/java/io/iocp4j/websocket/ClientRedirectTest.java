@@ -47,7 +47,7 @@ class ClientRedirectTest extends ClientFixture {
     @DisplayName("is followed with GET, a fresh key and the fields of the application")
     @ValueSource(ints = {301, 302, 303, 307, 308})
     void followed(int status) throws Exception {
-        client.redirects(1).header("Authorization", "secret").header("X-Test", "a").subprotocols("v1");
+        client = client.maxRedirects(1).header("Authorization", "secret").header("X-Test", "a").subprotocols("v1");
         try (RawServer server = new RawServer(redirect(status, "../b?c=d"), accept())) {
             WebSocket socket = open(server.uri("/a/b"));
             assertEquals("/b?c=d", socket.handshake().request().target());
@@ -64,7 +64,8 @@ class ClientRedirectTest extends ClientFixture {
     @Shows("CVE-2026-42498")
     @DisplayName("takes no credentials to another origin, and does not bring them back")
     void credentials() throws Exception {
-        client.redirects(2).header("Authorization", "secret").header("cookie", "a=b").header("PROXY-AUTHORIZATION", "c")
+        client = client.maxRedirects(2).header("Authorization", "secret").header("cookie", "a=b")
+                .header("PROXY-AUTHORIZATION", "c")
                 .header("Origin", "https://page");
         CompletableFuture<String> back = new CompletableFuture<>();
         try (RawServer other = new RawServer(peer -> redirect(307, back.join()).run(peer));
@@ -93,8 +94,8 @@ class ClientRedirectTest extends ClientFixture {
             assertEquals("/x", refused.headers().first("Location"));
             assertEquals("see", refused.bodyText());
         }
-        client.redirects(WebSocketClient.REDIRECTS_MAX);
-        RawServer.Script[] loop = new RawServer.Script[WebSocketClient.REDIRECTS_MAX + 1];
+        client = client.maxRedirects(ClientOptions.REDIRECTS_MAX);
+        RawServer.Script[] loop = new RawServer.Script[ClientOptions.REDIRECTS_MAX + 1];
         Arrays.fill(loop, redirect(302, "/x"));
         try (RawServer server = new RawServer(loop)) {
             HandshakeException refused = refused(HandshakeException.class, server.uri("/x"));
@@ -107,7 +108,7 @@ class ClientRedirectTest extends ClientFixture {
     @DisplayName("is refused where it leads nowhere")
     @ValueSource(strings = {"ftp://h/", "http://", "http://u:p@h/", "http://h:0/", "a b", "x\r\nLocation: y"})
     void nowhere(String location) throws Exception {
-        client.redirects(1);
+        client = client.maxRedirects(1);
         try (RawServer server = new RawServer(redirect(302, location))) {
             assertEquals(302, refused(HandshakeException.class, server.uri("/")).status());
         }
@@ -116,7 +117,7 @@ class ClientRedirectTest extends ClientFixture {
     @Test
     @DisplayName("without a Location, or of another status, is a refusal like any other")
     void noRedirect() throws Exception {
-        client.redirects(5);
+        client = client.maxRedirects(5);
         RawServer.Script nowhere = peer -> peer.request().send("HTTP/1.1 302 F\r\nContent-Length: 0\r\n\r\n");
         try (RawServer server = new RawServer(nowhere, redirect(300, "/x"), redirect(304, "/x"), redirect(305, "/x"),
                 redirect(200, "/x"))) {
@@ -129,7 +130,7 @@ class ClientRedirectTest extends ClientFixture {
     @Test
     @DisplayName("to where nobody listens fails as a connect does")
     void refusedThere() throws Exception {
-        client.redirects(1);
+        client = client.maxRedirects(1);
         RawServer gone = new RawServer();
         gone.close();
         try (RawServer server = new RawServer(redirect(302, gone.uri("/").toString()))) {
@@ -141,7 +142,7 @@ class ClientRedirectTest extends ClientFixture {
     @DisplayName("case 23: leads to no address that the resolver of the client leaves out, also where it is written as text")
     void refusedAddress() throws Exception {
         Resolver noOther = host -> host.equals("127.0.0.1") ? CompletableFuture.completedFuture(List.of()) : Resolver.SYSTEM.resolve(host);
-        client.redirects(1).tcp(TCP.resolver(noOther));
+        client = client.maxRedirects(1).tcp(TCP.resolver(noOther));
         try (RawServer inside = new RawServer();
                 RawServer server = new RawServer(redirect(302, "ws://127.0.0.1:" + inside.address().getPort() + "/"))) {
             URI asked = URI.create("ws://localhost:" + server.address().getPort() + "/");
@@ -152,7 +153,7 @@ class ClientRedirectTest extends ClientFixture {
     @Test
     @DisplayName("does not begin the time limit anew")
     void oneLimit() throws Exception {
-        client.redirects(1).connectTimeout(Duration.ofSeconds(1));
+        client = client.maxRedirects(1).connectTimeout(Duration.ofSeconds(1));
         try (RawServer server = new RawServer(redirect(302, "/b"), RawServer.Peer::awaitEnd)) {
             assertEquals(IoError.TIMED_OUT, refused(IoException.class, server.uri("/")).error());
         }
@@ -162,7 +163,7 @@ class ClientRedirectTest extends ClientFixture {
     @Shows("A9")
     @DisplayName("cancelled behind it ends once")
     void cancelled() throws Exception {
-        client.redirects(1);
+        client = client.maxRedirects(1);
         CountDownLatch there = new CountDownLatch(1);
         try (RawServer server = new RawServer(redirect(302, "/b"), peer -> {
             peer.request();

@@ -54,9 +54,9 @@ class ClientRefusalTest extends ClientFixture {
     @Test
     @DisplayName("shows the refusals of our own server as well")
     void ourServer() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.webSockets(request -> {
+        try (TestServer server = TestServer.with(request -> {
             throw new HttpException(403, "not you");
-        }))) {
+        })) {
             HandshakeException refused = refused(HandshakeException.class, server.uri());
             assertEquals(403, refused.status());
             assertEquals("not you\n", refused.bodyText());
@@ -143,7 +143,7 @@ class ClientRefusalTest extends ClientFixture {
     void limits() throws Exception {
         assertEquals(0, answered("HTTP/1.1 200 OK\r\nA: " + "x".repeat(33_000)).status());
         assertEquals(0, answered("HTTP/1.1 200 OK\r\n" + "A: b\r\n".repeat(65)).status());
-        client.httpLimits(HttpLimits.defaults().withMaxHeaders(1));
+        client = client.httpLimits(HttpLimits.defaults().maxHeaders(1));
         assertEquals(0, answered("HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\n").status());
     }
 
@@ -208,7 +208,7 @@ class ClientRefusalTest extends ClientFixture {
     @DisplayName("Slowloris: fails with TIMED_OUT when the answer does not come whole in time, however it drips")
     @ValueSource(strings = {"", "H", "HTTP/1.1 101 S\r\nUpgrade: webs", "HTTP/1.1 100 C\r\n\r\n"})
     void timedOut(String begun) throws Exception {
-        client.connectTimeout(SHORT);
+        client = client.connectTimeout(SHORT);
         try (RawServer server = new RawServer(peer -> {
             peer.send(begun).awaitEnd();
         })) {
@@ -222,7 +222,7 @@ class ClientRefusalTest extends ClientFixture {
     @Test
     @DisplayName("shows a refusal whose body does not come in time, with what came of it")
     void slowBody() throws Exception {
-        client.connectTimeout(SHORT);
+        client = client.connectTimeout(SHORT);
         HandshakeException refused = answered("HTTP/1.1 500 No\r\nContent-Length: 10\r\n\r\nhalf");
         assertEquals(500, refused.status());
         assertEquals("half", refused.bodyText());

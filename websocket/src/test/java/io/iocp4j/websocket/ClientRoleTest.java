@@ -54,7 +54,7 @@ class ClientRoleTest {
     void open() throws Exception {
         listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         ClientEnd.connect(port, (java.net.InetSocketAddress) listener.getLocalSocketAddress(), recorder,
-                WebSocketSettings.defaults().closeTimeout(CLOSE_TIMEOUT));
+                ClientOptions.defaults().closeTimeout(CLOSE_TIMEOUT));
         server = listener.accept();
         server.setSoTimeout(RawClient.DEADLINE_MILLIS);
         in = new DataInputStream(server.getInputStream());

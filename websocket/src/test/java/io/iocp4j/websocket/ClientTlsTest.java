@@ -29,8 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @DisplayName("Over TLS")
 class ClientTlsTest extends ClientFixture {
     private static TestServer secure(TestKeys keys) throws Exception {
-        return new TestServer(TestServer.LOOPBACK.tls(keys.context()), builder ->
-                builder.webSockets(request -> new TestServer.Echo()));
+        return new TestServer(TestServer.LOOPBACK.tls(keys.context()), o -> o, request -> new TestServer.Echo());
     }
 
     private static URI wss(TestServer server) {
@@ -47,7 +46,7 @@ class ClientTlsTest extends ClientFixture {
     @Test
     @DisplayName("our client talks to our server")
     void ourServer() throws Exception {
-        client.tls(TestKeys.trusting());
+        client = client.tls(TestKeys.trusting());
         try (TestServer server = secure(TestKeys.LOCALHOST)) {
             echoes(open(wss(server)));
         }
@@ -56,7 +55,7 @@ class ClientTlsTest extends ClientFixture {
     @Test
     @DisplayName("a context in the options of TCP is used for wss, and not for ws")
     void contextInOptions() throws Exception {
-        client.tcp(TCP.tls(TestKeys.trusting()));
+        client = client.tcp(TCP.tls(TestKeys.trusting()));
         try (TestServer secure = secure(TestKeys.LOCALHOST)) {
             echoes(open(wss(secure)));
         }
@@ -71,7 +70,7 @@ class ClientTlsTest extends ClientFixture {
     @DisplayName("a certificate of another host, of a stranger or of the past is refused, always")
     @EnumSource(value = TestKeys.class, names = {"OTHER_HOST", "STRANGER", "EXPIRED"})
     void refusedCertificates(TestKeys keys) throws Exception {
-        client.tls(TestKeys.trusting());
+        client = client.tls(TestKeys.trusting());
         try (TestServer server = secure(keys)) {
             IoException failed = refused(IoException.class, wss(server));
             assertEquals(IoError.TLS_FAILURE, failed.error());
@@ -90,12 +89,12 @@ class ClientTlsTest extends ClientFixture {
     @Test
     @DisplayName("a server that speaks no TLS fails the opening, and so does one that is silent")
     void noTls() throws Exception {
-        client.tls(TestKeys.trusting());
+        client = client.tls(TestKeys.trusting());
         try (RawServer server = new RawServer(peer -> peer.send("HTTP/1.1 400 No\r\n\r\n"))) {
             URI uri = URI.create("wss://localhost:" + server.address().getPort() + "/");
             assertEquals(IoError.TLS_FAILURE, refused(IoException.class, uri).error());
         }
-        client.connectTimeout(Duration.ofMillis(200));
+        client = client.connectTimeout(Duration.ofMillis(200));
         try (RawServer server = new RawServer(RawServer.Peer::awaitEnd)) {
             URI uri = URI.create("wss://localhost:" + server.address().getPort() + "/");
             assertEquals(IoError.TIMED_OUT, refused(IoException.class, uri).error());
@@ -105,7 +104,7 @@ class ClientTlsTest extends ClientFixture {
     @Test
     @DisplayName("through a proxy TLS begins behind CONNECT, and its certificate is that of the server")
     void throughProxy() throws Exception {
-        client.tls(TestKeys.trusting());
+        client = client.tls(TestKeys.trusting());
         for (TestKeys keys : new TestKeys[] {TestKeys.LOCALHOST, TestKeys.OTHER_HOST}) {
             // made here: the first one of a run takes seconds, for which no opening should have to wait
             SSLContext context = keys.context();
@@ -120,7 +119,7 @@ class ClientTlsTest extends ClientFixture {
                     assertEquals(TestKeys.OTHER_HOST, keys, refusedByClient.toString());
                 }
             })) {
-                client.proxy(proxy.address());
+                client = client.proxy(proxy.address());
                 URI behind = URI.create("wss://localhost:4433/chat");
                 if (keys == TestKeys.LOCALHOST) {
                     WebSocket socket = open(behind);
@@ -137,7 +136,7 @@ class ClientTlsTest extends ClientFixture {
     @Test
     @DisplayName("our client talks to a server of the JDK's TLS")
     void jdkServer() throws Exception {
-        client.tls(TestKeys.trusting());
+        client = client.tls(TestKeys.trusting());
         try (SSLServerSocket listener = (SSLServerSocket) TestKeys.LOCALHOST.context().getServerSocketFactory()
                 .createServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             CompletableFuture<Void> served = CompletableFuture.runAsync(() -> {

@@ -85,7 +85,7 @@ class CodecFuzzTest {
             join(masked(FIN | 0x41, hello), masked(0x42, hello), masked(FIN, hex("00"))),
             masked(FIN | 2, new byte[70_000]),
             hex("82ff 0000000000010000 00000000 41"), hex("82fe fffe 00000000 41"));
-        Limits limits = Limits.defaults().withMaxFragments(8);
+        Limits limits = Limits.defaults().maxFragments(8);
         fuzz(samples, (input, random) -> {
             MessageInflater inflater = random.nextBoolean() ? new MessageInflater(1 << 20, 200, true) : null;
             // the long sample in pieces of a few bytes would cost more than all the others
@@ -157,7 +157,7 @@ class CodecFuzzTest {
             utf8("permessage-deflate; client_max_window_bits=\"9\", x; y=z"), utf8("permessage-deflate"));
         fuzz(samples, (input, random) -> {
             HttpHeaders headers = HttpFixture.parsed("Sec-WebSocket-Extensions", new String(input, StandardCharsets.ISO_8859_1));
-            Deflate options = Deflate.on().withMaxWindowBits(random.nextInt(8, 16), random.nextInt(8, 16));
+            Deflate options = Deflate.on().maxWindowBits(random.nextInt(8, 16), random.nextInt(8, 16));
             try {
                 DeflateAgreement.check(options, headers);
             } catch (ProtocolException e) {

@@ -78,10 +78,10 @@ class DeflateClientTest extends ClientFixture {
             Mirror mirror = new Mirror();
             Deflate ours = options(random, !takeover);
             Deflate theirs = options(random, !takeover);
-            try (TestServer server = TestServer.with(b -> b.deflate(theirs).webSockets(request -> mirror))) {
+            try (TestServer server = TestServer.with(o -> o.deflate(theirs), request -> mirror)) {
                 client = client.deflate(ours);
                 Mirror back = new Mirror();
-                WebSocket socket = client.connectAsync(port, server.uri(), new Recorder() {
+                WebSocket socket = WebSocketClient.connectAsync(port, client, server.uri(), new Recorder() {
                     @Override
                     public void onBinary(WebSocket webSocket, ByteBuffer data) {
                         back.received.add(remaining(data));
@@ -103,8 +103,8 @@ class DeflateClientTest extends ClientFixture {
     @Test
     @DisplayName("text of every kind of character comes back")
     void text() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.deflate(Deflate.on()).webSockets(r -> new TestServer.Echo()))) {
-            client = client.deflate(Deflate.on().withThreshold(0));
+        try (TestServer server = TestServer.with(o -> o.deflate(Deflate.on()), r -> new TestServer.Echo())) {
+            client = client.deflate(Deflate.on().threshold(0));
             WebSocket socket = open(server.uri());
             String text = "a\u00e4\u20ac\ud83d\ude80".repeat(5000);
             for (String message : new String[] {text, "", "x", text}) {
@@ -119,7 +119,7 @@ class DeflateClientTest extends ClientFixture {
     void masked() throws Exception {
         byte[] message = Corpus.JSON.bytes(5000, 1);
         byte[] before = message.clone();
-        try (TestServer server = TestServer.with(b -> b.deflate(Deflate.on()).webSockets(r -> new Mirror()))) {
+        try (TestServer server = TestServer.with(o -> o.deflate(Deflate.on()), r -> new Mirror())) {
             client = client.deflate(Deflate.on());
             WebSocket socket = open(server.uri());
             SharedMessage shared =
@@ -150,8 +150,8 @@ class DeflateClientTest extends ClientFixture {
     }
 
     private static Deflate options(SplittableRandom random, boolean noTakeover) {
-        return Deflate.on().withLevel(random.nextInt(1, 10)).withThreshold(random.nextInt(3) * 500)
-            .withNoContextTakeover(noTakeover && random.nextBoolean(), noTakeover && random.nextBoolean())
-            .withMaxWindowBits(random.nextInt(8, 16), random.nextInt(8, 16));
+        return Deflate.on().level(random.nextInt(1, 10)).threshold(random.nextInt(3) * 500)
+            .noContextTakeover(noTakeover && random.nextBoolean(), noTakeover && random.nextBoolean())
+            .maxWindowBits(random.nextInt(8, 16), random.nextInt(8, 16));
     }
 }

@@ -81,7 +81,7 @@ class DeflateOverTcpTest {
     @Test
     @DisplayName("text and binary come back, compressed from the threshold on, plain below it")
     void threshold() throws IOException {
-        try (TestServer server = compressing(new TestServer.EchoRecorder(), Deflate.on().withThreshold(300));
+        try (TestServer server = compressing(new TestServer.EchoRecorder(), Deflate.on().threshold(300));
                 DeflatePeer client = new DeflatePeer(server, OFFER)) {
             for (int length : new int[] {300, 301, 5000}) {
                 byte[] message = Arrays.copyOf(JSON, length);
@@ -160,13 +160,13 @@ class DeflateOverTcpTest {
         + "is no longer than a message may be; without a ratio it is 1009 at the limit of a message")
     void bombs() throws IOException {
         bomb(Deflate.on(), Limits.defaults(), 1 << 20, CloseCode.POLICY_VIOLATION);
-        bomb(Deflate.on(), Limits.defaults().withMaxMessage(64 << 20), 32 << 20, CloseCode.POLICY_VIOLATION);
-        bomb(Deflate.on().withMaxRatio(Integer.MAX_VALUE), Limits.defaults(), 32 << 20, CloseCode.MESSAGE_TOO_BIG);
+        bomb(Deflate.on(), Limits.defaults().maxMessage(64 << 20), 32 << 20, CloseCode.POLICY_VIOLATION);
+        bomb(Deflate.on().maxRatio(Integer.MAX_VALUE), Limits.defaults(), 32 << 20, CloseCode.MESSAGE_TOO_BIG);
     }
 
     private static void bomb(Deflate options, Limits limits, int bytes, int code) throws IOException {
-        try (TestServer server = TestServer.with(builder -> builder.webSockets(request -> new Recorder())
-                .deflate(options).limits(limits))) {
+        try (TestServer server = TestServer.with(o -> o
+                .deflate(options).limits(limits), request -> new Recorder())) {
             DeflatePeer client = new DeflatePeer(server, OFFER);
             client.raw.send(masked(BINARY | RSV1, deflated(new byte[bytes])));
             client.raw.assertClose(code);
@@ -231,7 +231,7 @@ class DeflateOverTcpTest {
     }
 
     static TestServer compressing(WebSocketListener listener, Deflate options) throws IOException {
-        return TestServer.with(builder -> builder.webSockets(request -> listener).deflate(options));
+        return TestServer.with(o -> o.deflate(options), request -> listener);
     }
 
     private static byte[] deflated(byte[] message) {

@@ -36,8 +36,8 @@ abstract class ForeignClientContract {
     @BeforeEach
     void start() throws IOException {
         TcpOptions options = TestServer.LOOPBACK.sendQueueMax(2 * ForeignPeer.LARGEST);
-        server = new TestServer(options, builder -> builder.limits(ForeignPeer.LIMITS).deflate(Deflate.on().withThreshold(0))
-                .heartbeat(Duration.ZERO, ForeignPeer.LIMIT).webSockets(request -> recorder));
+        server = new TestServer(options, o -> o.limits(ForeignPeer.LIMITS).deflate(Deflate.on().threshold(0))
+                .heartbeat(Duration.ZERO, ForeignPeer.LIMIT), request -> recorder);
     }
 
     @AfterEach

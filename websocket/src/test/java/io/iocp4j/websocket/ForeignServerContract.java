@@ -138,9 +138,11 @@ abstract class ForeignServerContract {
         String listening = server.next();
         assertTrue(listening.startsWith("listening "), listening);
         URI uri = URI.create("ws://localhost:" + listening.substring("listening ".length()) + "/");
-        WebSocket socket = WebSocketClient.builder().tcp(TcpOptions.defaults().sendQueueMax(2 * ForeignPeer.LARGEST))
-                .limits(ForeignPeer.LIMITS).deflate(Deflate.on().withThreshold(0)).heartbeat(Duration.ZERO, ForeignPeer.LIMIT)
-                .connectAsync(port, uri, received).orTimeout(TestServer.DEADLINE.toSeconds(), TimeUnit.SECONDS).join();
+        WebSocket socket = WebSocketClient.connectAsync(port,
+                ClientOptions.defaults().tcp(TcpOptions.defaults().sendQueueMax(2 * ForeignPeer.LARGEST))
+                .limits(ForeignPeer.LIMITS).deflate(Deflate.on().threshold(0))
+                .heartbeat(Duration.ZERO, ForeignPeer.LIMIT), uri, received)
+                .orTimeout(TestServer.DEADLINE.toSeconds(), TimeUnit.SECONDS).join();
         String event = server.next();
         assertTrue(event.startsWith("open"), event);
         assertEquals(!deflate.equals("off"), event.contains("permessage-deflate"), event);

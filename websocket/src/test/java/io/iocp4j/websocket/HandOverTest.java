@@ -75,8 +75,8 @@ class HandOverTest {
             }
         };
         Duration patience = Duration.ofHours(1);
-        VirtualPair pair = new VirtualPair(world, b -> b.pages(pages).requestTimeout(patience).keepAliveTimeout(patience)
-                .heartbeat(Duration.ZERO, Duration.ofSeconds(1)));
+        VirtualPair pair = new VirtualPair(world, o -> o.requestTimeout(patience).keepAliveTimeout(patience)
+                .heartbeat(Duration.ZERO, Duration.ofSeconds(1)), pages);
         pair.server.behindText = () -> {
             if (random.nextInt(4) == 0) {
                 pauseOrResume(pair.server.socket, random);
@@ -183,9 +183,8 @@ class HandOverTest {
                 last.complete(texts + " and then " + why);
             }
         };
-        WebSocketServer.Builder settings = WebSocketServer.builder().webSockets(request -> listener)
-                .pages(exchange -> exchange.respond(HttpResponse.text(200, "page")));
-        HttpConnection server = new HttpConnection(settings.copy(), new HttpConnection.Owner() { });
+        HttpConnection server = new HttpConnection(ServerOptions.defaults(), request -> listener,
+                exchange -> exchange.respond(HttpResponse.text(200, "page")), new HttpConnection.Owner() { });
         Peer peer = new Peer();
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.writeBytes(WireBytes.utf8(HttpFixture.get("/")));

@@ -16,7 +16,6 @@ import io.iocp4j.websocket.frame.CloseCode;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpFixture;
 import io.iocp4j.websocket.http.HttpHeaders;
-import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponse;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -60,8 +59,8 @@ class HandshakeOverTcpTest {
                 Arguments.of(500, upgradeHead("/null"), "connection", "close"));
     }
 
-    private static WebSocketListener decide(HttpRequest request) throws HttpException {
-        return switch (request.path()) {
+    private static WebSocketListener decide(UpgradeExchange exchange) throws HttpException {
+        return switch (exchange.request().path()) {
             case "/private" -> throw new HttpException(401, "who are you?",
                     HttpHeaders.builder().add("WWW-Authenticate", "Basic").build());
             case "/throws" -> throw new IllegalStateException("on purpose");
@@ -75,7 +74,7 @@ class HandshakeOverTcpTest {
     @DisplayName("a refused handshake gets a complete answer with its fields, then FIN")
     @MethodSource("refusals")
     void refused(int status, String head, String field, String value) throws Exception {
-        try (TestServer server = TestServer.with(b -> b.webSockets(HandshakeOverTcpTest::decide));
+        try (TestServer server = TestServer.with(HandshakeOverTcpTest::decide);
                 RawClient client = server.connect()) {
             client.send(join(utf8(head), masked(0x81, "never read")));
             Response response = client.response();
@@ -90,7 +89,7 @@ class HandshakeOverTcpTest {
     @Test
     @DisplayName("an accepted handshake is answered with exactly the fields of RFC 6455 section 4.2.2")
     void accepted() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.subprotocols("v2", "v1").webSockets(request -> new Echo()));
+        try (TestServer server = TestServer.with(o -> o.subprotocols("v2", "v1"), request -> new Echo());
                 RawClient client = server.connect()) {
             client.send(upgradeHead("/", "Sec-WebSocket-Protocol: v1, v2, v3",
                     "Sec-WebSocket-Extensions: permessage-deflate"));
@@ -189,8 +188,8 @@ class HandshakeOverTcpTest {
     @Test
     @DisplayName("an upgrade may follow ordinary requests on the same connection, also in the same packet")
     void upgradeAfterPages() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.webSockets(request -> new Echo())
-                        .pages(exchange -> exchange.respond(HttpResponse.text(200, exchange.request().path()))));
+        try (TestServer server = TestServer.with(o -> o, request -> new Echo(),
+                exchange -> exchange.respond(HttpResponse.text(200, exchange.request().path())));
                 RawClient client = server.connect()) {
             client.send(join(utf8(HttpFixture.get("/1")), utf8(HttpFixture.get("/2")), utf8(GOOD), CONVERSATION));
             assertEquals("/1", client.response().body());

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("The heartbeat, in virtual time")
 class HeartbeatTest {
-    private static final WebSocketSettings NO_HEARTBEAT = WebSocketSettings.defaults().heartbeat(Duration.ZERO, Duration.ofSeconds(20));
+    private static final WebSocketOptions<?> NO_HEARTBEAT =
+            ClientOptions.defaults().heartbeat(Duration.ZERO, Duration.ofSeconds(20));
     private static final byte[] NOTHING = {};
 
     private static Duration at(long nanos) {
@@ -35,7 +36,7 @@ class HeartbeatTest {
     @DisplayName("20/20 s by default on both sides: an hour of silence ends nothing, and both know the round trip")
     void keepsAlive() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b);
-        pair.connectClient(WebSocketSettings.defaults());
+        pair.connectClient(ClientOptions.defaults());
         assertNull(pair.client.socket.latency());
         pair.run(Duration.ofHours(1));
         assertNull(pair.server.end);
@@ -130,7 +131,7 @@ class HeartbeatTest {
     @Test
     @DisplayName("senseless settings are refused")
     void refused() {
-        WebSocketServer.Builder builder = WebSocketServer.builder();
+        ServerOptions builder = ServerOptions.defaults();
         assertThrows(IllegalArgumentException.class, () -> builder.heartbeat(Duration.ofSeconds(-1), Duration.ofSeconds(1)));
         assertThrows(IllegalArgumentException.class, () -> builder.heartbeat(Duration.ofSeconds(1), Duration.ZERO));
         assertThrows(IllegalArgumentException.class, () -> builder.closeTimeout(Duration.ZERO));
@@ -205,7 +206,7 @@ class HeartbeatTest {
     @DisplayName("an ended WebSocket has no timer left: the simulation comes to rest at once")
     void noTimerLeft() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b);
-        pair.connectClient(WebSocketSettings.defaults());
+        pair.connectClient(ClientOptions.defaults());
         pair.client.socket.close(1000, "");
         pair.run(Duration.ofSeconds(1));
         assertTrue(pair.client.socket.closed().isDone());

@@ -45,7 +45,9 @@ class HttpConnectionTest {
     @DisplayName("the end of a connection that never opened, as by a TLS handshake that fails, is told like any other")
     void neverOpened() {
         List<HttpConnection> gone = new ArrayList<>();
-        HttpConnection connection = new HttpConnection(WebSocketServer.builder(), new HttpConnection.Owner() {
+        HttpConnection connection =
+                new HttpConnection(ServerOptions.defaults(), UpgradeHandler.none(), HttpHandler.none(),
+                new HttpConnection.Owner() {
             @Override
             public void removed(HttpConnection ended, boolean wasWebSocket) {
                 assertFalse(wasWebSocket);
@@ -106,7 +108,7 @@ class HttpConnectionTest {
     }
 
     @Test
-    @DisplayName("an answer after the peer has gone is dropped without harm")
+    @DisplayName("an answer after the peer has gone is dropped without harm, and the application hears so")
     void answeredTooLate() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
         try (TestServer server = TestServer.pages(asked::add)) {
@@ -116,7 +118,8 @@ class HttpConnectionTest {
             gone.reset();
             server.server.close();
             server.server.closed().get(5, TimeUnit.SECONDS);
-            assertTrue(exchange.respond(HttpResponse.text(200, "nobody")));
+            assertTrue(exchange.isCancelled());
+            assertFalse(exchange.respond(HttpResponse.text(200, "nobody")));
             assertEquals(gone.socket().getLocalPort(), exchange.remote().getPort());
         }
     }
@@ -195,9 +198,9 @@ class HttpConnectionTest {
     }
 
     @Test
-    @DisplayName("a server that was told nothing refuses everything with 404")
+    @DisplayName("a server without handlers refuses everything with 404")
     void nothingConfigured() throws Exception {
-        try (TestServer server = TestServer.with(b -> { })) {
+        try (TestServer server = TestServer.with(UpgradeHandler.none())) {
             for (String request : new String[] {get("/"), RawClient.upgradeHead("/")}) {
                 try (RawClient client = server.connect()) {
                     client.send(request);
@@ -211,7 +214,8 @@ class HttpConnectionTest {
     @Test
     @DisplayName("the keep-alive timeout ends a silent connection without a word")
     void keepAliveTimeout() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.pages(PATH).keepAliveTimeout(Duration.ofMillis(100)));
+        try (TestServer server = TestServer.with(o -> o.keepAliveTimeout(Duration.ofMillis(100)), UpgradeHandler.none(),
+                PATH);
                 RawClient client = server.connect()) {
             client.send(get("/"));
             assertEquals("/", client.response().body());
@@ -223,8 +227,8 @@ class HttpConnectionTest {
     @DisplayName("the keep-alive timeout does not run while a request waits for its answer")
     void keepAliveTimeoutDuringAnswer() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
-        try (TestServer server = TestServer.with(b -> b.pages(asked::add).keepAliveTimeout(Duration.ofMillis(50))
-                        .requestTimeout(Duration.ofMillis(50)));
+        try (TestServer server = TestServer.with(o -> o.keepAliveTimeout(Duration.ofMillis(50))
+                        .requestTimeout(Duration.ofMillis(50)), UpgradeHandler.none(), asked::add);
                 RawClient client = server.connect()) {
             client.send(get("/"));
             HttpExchange exchange = TestServer.take(asked);
@@ -238,7 +242,8 @@ class HttpConnectionTest {
             + "none any more")
     void neverAnswered() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
-        try (TestServer server = TestServer.with(b -> b.pages(asked::add).responseTimeout(Duration.ofMillis(100)));
+        try (TestServer server = TestServer.with(o -> o.responseTimeout(Duration.ofMillis(100)), UpgradeHandler.none(),
+                asked::add);
                 RawClient client = server.connect()) {
             client.send(get("/1") + get("/2"));
             HttpExchange first = TestServer.take(asked);
@@ -271,7 +276,8 @@ class HttpConnectionTest {
             }
         });
         for (String body : new String[] {"", "abc"}) {
-            try (TestServer server = TestServer.with(b -> b.pages(handler).responseTimeout(Duration.ofMillis(100)));
+            try (TestServer server = TestServer.with(o -> o.responseTimeout(Duration.ofMillis(100)),
+                    UpgradeHandler.none(), handler);
                     RawClient client = server.connect()) {
                 client.send(get("/", "Content-Length: " + body.length()) + body);
                 assertEquals(503, client.response().status());
@@ -285,14 +291,16 @@ class HttpConnectionTest {
     @DisplayName("with a response timeout of zero an answer has all the time of the world; a negative one is refused")
     void noResponseTimeout() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
-        try (TestServer server = TestServer.with(b -> b.pages(asked::add).responseTimeout(Duration.ZERO));
+        try (TestServer server = TestServer.with(o -> o.responseTimeout(Duration.ZERO), UpgradeHandler.none(),
+                asked::add);
                 RawClient client = server.connect()) {
             client.send(get("/"));
             TestServer.take(asked).respond(HttpResponse.text(200, "answer"));
             assertEquals("answer", client.response().body());
         }
-        assertEquals(Duration.ofSeconds(30), WebSocketServer.builder().responseTimeout);
-        assertThrows(IllegalArgumentException.class, () -> WebSocketServer.builder().responseTimeout(Duration.ofNanos(-1)));
+        assertEquals(Duration.ofSeconds(30), ServerOptions.defaults().responseTimeout());
+        assertThrows(IllegalArgumentException.class,
+                () -> ServerOptions.defaults().responseTimeout(Duration.ofNanos(-1)));
     }
 
     @Test
@@ -324,10 +332,9 @@ class HttpConnectionTest {
         };
         logger.setLevel(Level.WARNING);
         logger.setFilter(filter);
-        try (TestServer server = TestServer.with(b -> b.pages(handler).responseTimeout(Duration.ofMillis(50))
-                .webSockets(request -> {
+        try (TestServer server = TestServer.with(o -> o.responseTimeout(Duration.ofMillis(50)), request -> {
                     throw new IllegalStateException("on purpose");
-                }))) {
+                }, handler)) {
             assertLogged(server, get("/throws%C2%9B?token=secret"), "GET /throws%C2%9B", logged);
             assertLogged(server, "PUT /body HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "PUT /body", logged);
             assertLogged(server, get("/never?token=secret"), "GET /never", logged);
@@ -353,7 +360,8 @@ class HttpConnectionTest {
     @Shows("C47")
     @DisplayName("a connection above the limit is ended at once, and its place is free again after a close")
     void maxConnections() throws Exception {
-        try (TestServer server = new TestServer(TestServer.LOOPBACK.maxConnections(2), b -> b.pages(PATH));
+        try (TestServer server = new TestServer(TestServer.LOOPBACK.maxConnections(2), o -> o, UpgradeHandler.none(),
+                PATH);
                 RawClient first = server.connect();
                 RawClient second = server.connect()) {
             first.send(get("/1"));
@@ -399,7 +407,7 @@ class HttpConnectionTest {
     void neverReads() throws Exception {
         HttpHandler large = exchange -> exchange.respond(HttpResponse.bytes(200, "a/b", new byte[12 << 20]));
         try (TestServer server = new TestServer(TestServer.LOOPBACK.lingerTimeout(Duration.ofMillis(100)),
-                b -> b.pages(large).keepAliveTimeout(Duration.ofMillis(100)));
+                o -> o.keepAliveTimeout(Duration.ofMillis(100)), UpgradeHandler.none(), large);
                 RawClient client = server.connect()) {
             client.send(get("/1") + get("/2"));
             assertEquals('H', client.in().read());

@@ -49,10 +49,11 @@ class HttpLateTest {
         assertEquals(0, port.outstanding());
     }
 
-    private void connect(HttpHandler pages, UnaryOperator<WebSocketServer.Builder> settings) {
-        WebSocketServer.Builder builder = settings.apply(WebSocketServer.builder().pages(pages).requestTimeout(LIMIT)
-                .keepAliveTimeout(LIMIT).minBodyRate(100));
-        HttpConnection server = new HttpConnection(builder.copy(), new HttpConnection.Owner() { });
+    private void connect(HttpHandler pages, UnaryOperator<ServerOptions> changes) {
+        ServerOptions options = changes.apply(ServerOptions.defaults().requestTimeout(LIMIT).keepAliveTimeout(LIMIT)
+                .minBodyRate(100));
+        HttpConnection server = new HttpConnection(options, UpgradeHandler.none(), pages,
+                new HttpConnection.Owner() { });
         peer = TcpPair.open(port, TcpOptions.defaults(), server, new TcpHandler() {
             @Override
             public void onData(TcpConnection connection, ByteBuffer data) {
@@ -181,6 +182,28 @@ class HttpLateTest {
             public void onBodyAborted(String why) {
             }
         });
+    }
+
+    @Test
+    @DisplayName("the least rate of a body does not count while the application pauses it, but the response timeout does")
+    void pausedBody() {
+        HttpExchange[] asked = new HttpExchange[1];
+        connect(exchange -> {
+            asked[0] = exchange;
+            exchange.pauseBody();
+            upload(exchange);
+        }, b -> b.responseTimeout(LIMIT.multipliedBy(3)));
+        send(get("/", "Content-Length: 4000"));
+        send("x".repeat(1000));
+        run(LIMIT.multipliedBy(2));
+        assertEquals("", statuses());
+        asked[0].resumeBody();
+        run(Duration.ofSeconds(1));
+        asked[0].pauseBody();
+        run(LIMIT.multipliedBy(2));
+        assertEquals("", statuses());
+        run(LIMIT.multipliedBy(2));
+        assertEquals("503 end", statuses());
     }
 
     @Test

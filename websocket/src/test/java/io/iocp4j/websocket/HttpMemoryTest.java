@@ -55,19 +55,18 @@ class HttpMemoryTest {
 
     /** Paths that begin with "/later" wait for their answer. */
     private void connect() {
-        WebSocketServer.Builder builder = WebSocketServer.builder().pages(exchange -> {
+        http = new HttpConnection(ServerOptions.defaults(), request -> new WebSocketListener() {
+            @Override
+            public void onBinary(WebSocket socket, ByteBuffer data) {
+                messages++;
+            }
+        }, exchange -> {
             if (exchange.request().path().startsWith("/later")) {
                 asked.add(exchange);
             } else {
                 exchange.respond(HttpResponse.text(200, exchange.request().path().equals("/large") ? "x".repeat(200_000) : "small"));
             }
-        }).webSockets(request -> new WebSocketListener() {
-            @Override
-            public void onBinary(WebSocket socket, ByteBuffer data) {
-                messages++;
-            }
-        });
-        http = new HttpConnection(builder.copy(), new HttpConnection.Owner() { });
+        }, new HttpConnection.Owner() { });
         var pair = TcpPair.open(port, TcpOptions.defaults().receive(16 << 10, 16 << 10), http, new TcpHandler() {
             @Override
             public void onData(TcpConnection connection, ByteBuffer data) {

@@ -36,7 +36,8 @@ class HttpPipelineTest {
 
     /** A server with one worker, which shows what a connection costs the others. */
     private static WebSocketServer listen(CompletionPort port, HttpHandler handler) throws IOException {
-        return WebSocketServer.builder().pages(handler).listen(port, TestServer.LOOPBACK);
+        return WebSocketServer.listen(port, ServerOptions.defaults().tcp(TestServer.LOOPBACK), UpgradeHandler.none(),
+                handler);
     }
 
     private static CompletionPort oneWorker() throws IOException {

@@ -92,7 +92,7 @@ class HttpRefusalOverTcpTest {
             + "would read a word as its answer")
     @ValueSource(strings = {"", "\r\n", "\r\n\r"})
     void silence(String bytes) throws Exception {
-        try (TestServer server = TestServer.with(b -> b.pages(PATH).requestTimeout(SHORT));
+        try (TestServer server = TestServer.with(o -> o.requestTimeout(SHORT), UpgradeHandler.none(), PATH);
                 RawClient client = server.connect()) {
             client.send(bytes);
             client.assertEnd();
@@ -102,7 +102,7 @@ class HttpRefusalOverTcpTest {
     @Test
     @DisplayName("a request of which a byte came and no more is answered with 408 after the request timeout")
     void oneByte() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.pages(PATH).requestTimeout(SHORT));
+        try (TestServer server = TestServer.with(o -> o.requestTimeout(SHORT), UpgradeHandler.none(), PATH);
                 RawClient client = server.connect()) {
             client.send("G");
             assertEquals(408, client.response().status());
@@ -116,7 +116,7 @@ class HttpRefusalOverTcpTest {
             + "nor one on a kept connection")
     @ValueSource(booleans = {false, true})
     void drip(boolean kept) throws Exception {
-        try (TestServer server = TestServer.with(b -> b.pages(PATH).requestTimeout(SHORT));
+        try (TestServer server = TestServer.with(o -> o.requestTimeout(SHORT), UpgradeHandler.none(), PATH);
                 RawClient client = server.connect()) {
             if (kept) {
                 client.send(get("/first"));

@@ -205,7 +205,8 @@ class HttpUploadTest {
     @ValueSource(ints = {0, 10})
     void slowBody(int bytesAtATime) throws Exception {
         Upload upload = new Upload();
-        try (TestServer server = TestServer.with(b -> b.pages(upload).requestTimeout(SHORT).minBodyRate(100_000));
+        try (TestServer server = TestServer.with(o -> o.requestTimeout(SHORT).minBodyRate(100_000),
+                UpgradeHandler.none(), upload);
                 RawClient client = server.connect()) {
             client.socket().setSoTimeout(10);
             long before = System.nanoTime();
@@ -231,7 +232,8 @@ class HttpUploadTest {
     @CsvSource({"1, 1", "0, 0"})
     void fastEnough(int rate, int bytesAtATime) throws Exception {
         Upload upload = new Upload();
-        try (TestServer server = TestServer.with(b -> b.pages(upload).requestTimeout(SHORT).minBodyRate(rate));
+        try (TestServer server = TestServer.with(o -> o.requestTimeout(SHORT).minBodyRate(rate), UpgradeHandler.none(),
+                upload);
                 RawClient client = server.connect()) {
             client.send(post("Content-Length: 1000000"));
             client.socket().setSoTimeout(10);
@@ -253,7 +255,7 @@ class HttpUploadTest {
             assertEquals("1000000", client.response().body());
             assertEquals("end", TestServer.take(upload.ends));
         }
-        assertThrows(IllegalArgumentException.class, () -> WebSocketServer.builder().minBodyRate(-1));
+        assertThrows(IllegalArgumentException.class, () -> ServerOptions.defaults().minBodyRate(-1));
     }
 
     private static boolean isSilent(RawClient client) throws IOException {
@@ -312,7 +314,7 @@ class HttpUploadTest {
     }
 
     @Test
-    @DisplayName("the body is asked for once, and only while the request is handled")
+    @DisplayName("the body is asked for once, while the request is handled or later, and not behind the answer")
     void askedAtTheWrongTime() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
         CompletableFuture<Boolean> atTheEnd = new CompletableFuture<>();
@@ -338,8 +340,8 @@ class HttpUploadTest {
             assertEquals("3", client.response().body());
             assertTrue(atTheEnd.get(5, TimeUnit.SECONDS));
             HttpExchange later = TestServer.take(asked);
-            assertThrows(IllegalStateException.class, () -> later.body(upload));
             assertTrue(later.respond(HttpResponse.text(200, "without its body")));
+            assertThrows(IllegalStateException.class, () -> later.body(upload));
             assertEquals("without its body", client.response().body());
             client.assertEnd();
         }

@@ -19,7 +19,7 @@ class IdleAndAgeLimitTest {
     @DisplayName("idleTimeout closes with 1001 between once and twice the silence; messages keep it open, pings do not")
     void idle() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b.idleTimeout(Duration.ofSeconds(60)));
-        pair.connectClient(WebSocketSettings.defaults());
+        pair.connectClient(ClientOptions.defaults());
         for (int i = 0; i < 20; i++) {
             pair.run(Duration.ofSeconds(50));
             if (i % 2 == 0) {
@@ -43,7 +43,7 @@ class IdleAndAgeLimitTest {
     @DisplayName("maxAge closes with 1001 at its time, however busy it is")
     void age() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b);
-        pair.connectClient(WebSocketSettings.defaults().maxAge(Duration.ofMinutes(10)));
+        pair.connectClient(ClientOptions.defaults().maxAge(Duration.ofMinutes(10)));
         for (int i = 0; i < 11; i++) {
             assertNull(i < 10 ? pair.client.end : null);
             pair.client.socket.trySend("x");
@@ -58,18 +58,18 @@ class IdleAndAgeLimitTest {
     @DisplayName("neither is on by default; an end before takes their timers along; nonsense is refused")
     void off() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b.idleTimeout(Duration.ofHours(1)).maxAge(Duration.ofHours(2)));
-        pair.connectClient(WebSocketSettings.defaults());
+        pair.connectClient(ClientOptions.defaults());
         pair.client.socket.close(1000, "");
         pair.run(Duration.ofSeconds(1));
         long steps = pair.world.steps();
         pair.run(Duration.ofHours(3));
         assertTrue(pair.world.steps() - steps < 10);
         pair.end();
-        WebSocketServer.Builder builder = WebSocketServer.builder();
+        ServerOptions builder = ServerOptions.defaults();
         assertThrows(IllegalArgumentException.class, () -> builder.idleTimeout(Duration.ofSeconds(-1)));
         assertThrows(IllegalArgumentException.class, () -> builder.maxAge(Duration.ofSeconds(-1)));
-        assertEquals(Duration.ZERO, WebSocketSettings.defaults().idleTimeout());
-        assertEquals(Duration.ZERO, WebSocketSettings.defaults().maxAge());
+        assertEquals(Duration.ZERO, ClientOptions.defaults().idleTimeout());
+        assertEquals(Duration.ZERO, ClientOptions.defaults().maxAge());
     }
 
     @Test
@@ -77,7 +77,7 @@ class IdleAndAgeLimitTest {
     @DisplayName("nothing is opened again after an end, of whichever side")
     void noReconnect() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b);
-        pair.connectClient(WebSocketSettings.defaults());
+        pair.connectClient(ClientOptions.defaults());
         pair.server.socket.close(4000, "");
         pair.run(Duration.ofHours(1));
         assertEquals(4000, pair.client.end.code());

@@ -210,8 +210,8 @@ class JdkClientTest {
             + "reaches the client")
     void subprotocols() throws Exception {
         BlockingQueue<WebSocket> opened = new LinkedBlockingQueue<>();
-        UpgradeHandler handler = request -> {
-            if (request.headers().first("Sec-WebSocket-Protocol") == null) {
+        UpgradeHandler handler = exchange -> {
+            if (exchange.request().headers().first("Sec-WebSocket-Protocol") == null) {
                 throw new HttpException(403, "a subprotocol is needed");
             }
             return new Echo() {
@@ -221,7 +221,7 @@ class JdkClientTest {
                 }
             };
         };
-        try (TestServer server = TestServer.with(b -> b.subprotocols("v2", "v1").webSockets(handler))) {
+        try (TestServer server = TestServer.with(o -> o.subprotocols("v2", "v1"), handler)) {
             var both = connect(server, new Client(), "v1", "v2");
             assertEquals("v2", both.getSubprotocol());
             assertEquals("v2", TestServer.take(opened).handshake().subprotocol());

@@ -20,17 +20,17 @@ class LimitsTest {
     @Test
     @DisplayName("each limit is changed alone, down to its smallest value")
     void changed() {
-        assertEquals(new Limits(125, 1_048_576, 1024), defaults.withMaxFrame(125));
-        assertEquals(new Limits(1_048_576, 1, 1024), defaults.withMaxMessage(1));
-        assertEquals(new Limits(1_048_576, 1_048_576, 1), defaults.withMaxFragments(1));
+        assertEquals(new Limits(125, 1_048_576, 1024), defaults.maxFrame(125));
+        assertEquals(new Limits(1_048_576, 1, 1024), defaults.maxMessage(1));
+        assertEquals(new Limits(1_048_576, 1_048_576, 1), defaults.maxFragments(1));
     }
 
     @Test
     @DisplayName("a limit below its smallest value is refused")
     void tooSmall() {
-        assertThrows(IllegalArgumentException.class, () -> defaults.withMaxFrame(124));
-        assertThrows(IllegalArgumentException.class, () -> defaults.withMaxFrame(Long.MIN_VALUE));
-        assertThrows(IllegalArgumentException.class, () -> defaults.withMaxMessage(0));
-        assertThrows(IllegalArgumentException.class, () -> defaults.withMaxFragments(0));
+        assertThrows(IllegalArgumentException.class, () -> defaults.maxFrame(124));
+        assertThrows(IllegalArgumentException.class, () -> defaults.maxFrame(Long.MIN_VALUE));
+        assertThrows(IllegalArgumentException.class, () -> defaults.maxMessage(0));
+        assertThrows(IllegalArgumentException.class, () -> defaults.maxFragments(0));
     }
 }

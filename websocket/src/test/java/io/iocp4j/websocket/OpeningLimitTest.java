@@ -85,7 +85,8 @@ class OpeningLimitTest {
     }
 
     private void fails(int lateAt, URI uri) {
-        CompletableFuture<WebSocket> opening = WebSocketClient.builder().redirects(3).connectAsync(lateAt(lateAt), uri, told);
+        CompletableFuture<WebSocket> opening =
+                WebSocketClient.connectAsync(lateAt(lateAt), ClientOptions.defaults().maxRedirects(3), uri, told);
         world.run(Duration.ofMinutes(2).toNanos(), STEPS_MAX);
         assertTrue(opening.isDone(), "hangs behind its time limit");
         Throwable thrown = assertThrows(CompletionException.class, opening::join).getCause();

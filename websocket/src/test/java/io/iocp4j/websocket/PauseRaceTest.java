@@ -9,6 +9,7 @@ import io.iocp4j.core.Simulation;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpServer;
 import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.http.HttpHandler;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -139,7 +140,8 @@ class PauseRaceTest {
     private static void simulated(long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         Simulation world = new Simulation(seed, Faults.draw(random).harmless(), new BufferPool(1 << 20));
-        VirtualPair pair = new VirtualPair(world, b -> b.heartbeat(Duration.ZERO, Duration.ofSeconds(1)));
+        VirtualPair pair = new VirtualPair(world, o -> o.heartbeat(Duration.ZERO, Duration.ofSeconds(1)),
+                HttpHandler.none());
         TcpConnection peer = pair.connectMute(new byte[0]);
         pair.run(Duration.ofSeconds(30));
         StringBuilder expected = new StringBuilder();

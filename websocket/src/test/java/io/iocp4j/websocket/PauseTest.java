@@ -112,8 +112,8 @@ class PauseTest {
                 super.onOpen(socket);
             }
         };
-        try (TestServer server = TestServer.with(b -> b.pages(exchange -> exchange.respond(HttpResponse.text(200, "page")))
-                .webSockets(request -> recorder)); RawClient client = server.connect()) {
+        try (TestServer server = TestServer.with(o -> o, request -> recorder,
+                exchange -> exchange.respond(HttpResponse.text(200, "page"))); RawClient client = server.connect()) {
             // the request before it makes the handshake come from what was kept
             client.send(WireBytes.join(WireBytes.utf8(HttpFixture.get("/")), WireBytes.utf8(RawClient.upgradeHead("/")),
                     WireBytes.masked(0x81, "early")));
@@ -140,8 +140,8 @@ class PauseTest {
                         + (last ? "." : ""));
             }
         };
-        try (TestServer server = TestServer.with(b -> b.parts(true).limits(Limits.defaults().withMaxMessage(100))
-                .webSockets(request -> recorder)); RawClient client = server.upgraded()) {
+        try (TestServer server = TestServer.with(o -> o.parts(true).limits(Limits.defaults().maxMessage(100)),
+                request -> recorder); RawClient client = server.upgraded()) {
             byte[] frame = WireBytes.masked(0x82, "0123456789");
             client.send(java.util.Arrays.copyOf(frame, 10));
             assertEquals("b0123", TestServer.take(recorder.events));
@@ -162,7 +162,7 @@ class PauseTest {
     @DisplayName("a part of text that is not UTF-8 fails the connection with 1007 before it is handed on")
     void partsAreChecked() throws Exception {
         Recorder recorder = new Recorder();
-        try (TestServer server = TestServer.with(b -> b.parts(true).webSockets(request -> recorder));
+        try (TestServer server = TestServer.with(o -> o.parts(true), request -> recorder);
                 RawClient client = server.upgraded()) {
             client.send(WireBytes.masked(0x01, new byte[] {'a', (byte) 0xC3}));
             client.send(WireBytes.masked(0x80, new byte[] {'b'}));

@@ -68,7 +68,7 @@ class PingFloodTest {
     void closeDuringTheFlood() throws Exception {
         Recorder recorder = new Recorder();
         try (TestServer server = new TestServer(TestServer.LOOPBACK.lingerTimeout(Duration.ofMillis(200)),
-                b -> b.closeTimeout(Duration.ofMillis(200)).webSockets(request -> recorder));
+                o -> o.closeTimeout(Duration.ofMillis(200)), request -> recorder);
                 RawClient flood = server.upgraded()) {
             WebSocket socket = recorder.socket();
             byte[] pings = manyPings();

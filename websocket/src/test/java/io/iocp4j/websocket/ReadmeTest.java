@@ -3,7 +3,6 @@ package io.iocp4j.websocket;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iocp4j.core.TcpOptions;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -27,9 +26,10 @@ class ReadmeTest {
     @Test
     @DisplayName("talk to each other")
     void echo() throws IOException {
-        WebSocketServer server = WebSocketServer.builder().webSockets(request -> new WebSocketListener() {
+        WebSocketServer server = WebSocketServer.listen(ServerOptions.defaults().tcpPort(0),
+                request -> new WebSocketListener() {
             @Override public void onText(WebSocket socket, String text) { socket.trySend(text); }
-        }).listen(TcpOptions.defaults().tcpPort(0));
+        });
         try (WebSocket socket = WebSocketClient.connect("ws://localhost:" + server.address().getPort() + "/chat")) {
             socket.send("hello");
             assertEquals("hello", socket.receive().text());

@@ -100,7 +100,7 @@ class ReloadStormTest {
         AtomicInteger opens = new AtomicInteger();
         AtomicInteger wrong = new AtomicInteger();
         Semaphore closes = new Semaphore(0);
-        try (TestServer server = TestServer.with(b -> b.webSockets(request -> new Life(opens, closes, wrong)))) {
+        try (TestServer server = TestServer.with(request -> new Life(opens, closes, wrong))) {
             for (int life = 0; life < LIVES; life++) {
                 visit(server, life);
             }
@@ -122,8 +122,8 @@ class ReloadStormTest {
     void reloads() throws Exception {
         Recorder viewer = new Recorder();
         HttpHandler page = exchange -> exchange.respond(HttpResponse.text(200, "x".repeat(100_000)));
-        try (TestServer server = TestServer.with(b -> b.pages(page)
-                        .webSockets(request -> request.path().equals("/") ? viewer : new Echo()));
+        try (TestServer server = TestServer.with(o -> o, exchange -> exchange.request().path().equals("/") ? viewer : new Echo(),
+                page);
                 RawClient client = server.upgraded()) {
             WebSocket stream = viewer.socket();
             CompletableFuture<Void> reading = CompletableFuture.runAsync(() -> {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("A WebSocket that rests, in virtual time")
 class RestTest {
-    private static final WebSocketSettings COMPRESSING = WebSocketSettings.defaults().deflate(Deflate.on());
+    private static final WebSocketOptions<?> COMPRESSING = ClientOptions.defaults().deflate(Deflate.on());
 
     private static WebSocketConnection end(VirtualPair.Seen seen) {
         return (WebSocketConnection) seen.socket;
@@ -21,7 +21,7 @@ class RestTest {
 
     private static VirtualPair pair(boolean compressing) throws IOException {
         VirtualPair pair = new VirtualPair(b -> compressing ? b.deflate(Deflate.on()) : b);
-        pair.connectClient(compressing ? COMPRESSING : WebSocketSettings.defaults());
+        pair.connectClient(compressing ? COMPRESSING : ClientOptions.defaults());
         return pair;
     }
 

@@ -29,8 +29,8 @@ class ServerExitTest {
 
     /** An echo that closes on exit; the argument is the deadline in milliseconds. */
     public static void main(String[] args) throws Exception {
-        WebSocketServer server = WebSocketServer.builder().webSockets(request -> new TestServer.Echo())
-                .pages(exchange -> exchange.respond(HttpResponse.text(200, "page"))).listen(TestServer.LOOPBACK);
+        WebSocketServer server = WebSocketServer.listen(ServerOptions.defaults().tcp(TestServer.LOOPBACK),
+                request -> new TestServer.Echo(), exchange -> exchange.respond(HttpResponse.text(200, "page")));
         server.closeOnExit(Duration.ofMillis(1));
         server.closeOnExit(Duration.ofMillis(Long.parseLong(args[0])));
         System.out.println(server.address().getPort());
@@ -96,7 +96,8 @@ class ServerExitTest {
     @Test
     @DisplayName("does not keep a closed server in memory: the hook goes with it, and one for a closed server is not made")
     void hookGoes() throws Exception {
-        WebSocketServer server = WebSocketServer.builder().listen(TestServer.LOOPBACK);
+        WebSocketServer server = WebSocketServer.listen(ServerOptions.defaults().tcp(TestServer.LOOPBACK),
+                UpgradeHandler.none());
         server.closeOnExit(Duration.ofSeconds(1));
         server.closeOnExit(Duration.ofSeconds(2));
         Thread hook = server.exitHook();

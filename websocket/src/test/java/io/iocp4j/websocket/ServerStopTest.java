@@ -89,8 +89,8 @@ class ServerStopTest {
     @DisplayName("close() without a deadline stops accepting only; what is open lives on, and closed() waits "
             + "for it")
     void closeLetsLive() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.webSockets(request -> new TestServer.Echo())
-                        .pages(exchange -> exchange.respond(HttpResponse.text(200, "page"))));
+        try (TestServer server = TestServer.with(o -> o, request -> new TestServer.Echo(),
+                exchange -> exchange.respond(HttpResponse.text(200, "page")));
                 RawClient socket = server.upgraded();
                 RawClient page = server.connect()) {
             page.send(get("/"));
@@ -163,8 +163,8 @@ class ServerStopTest {
     void portCloses() throws Exception {
         Recorder recorder = new Recorder();
         CompletionPort port = CompletionPort.open();
-        WebSocketServer server = WebSocketServer.builder().webSockets(request -> recorder)
-                .pages(exchange -> exchange.respond(HttpResponse.text(200, "page"))).listen(port, TestServer.LOOPBACK);
+        WebSocketServer server = WebSocketServer.listen(port, ServerOptions.defaults().tcp(TestServer.LOOPBACK),
+                request -> recorder, exchange -> exchange.respond(HttpResponse.text(200, "page")));
         try (RawClient client = new RawClient(server.address()).upgrade();
                 RawClient idle = new RawClient(server.address())) {
             WebSocket socket = recorder.socket();

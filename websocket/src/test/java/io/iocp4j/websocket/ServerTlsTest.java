@@ -38,16 +38,16 @@ class ServerTlsTest {
     private final Recorder recorder = new TestServer.EchoRecorder();
 
     private TestServer server(TestKeys keys) throws IOException {
-        return TestServer.with(builder -> builder.tls(keys.context()).webSockets(request -> recorder)
-                .pages(exchange -> exchange.respond(HttpResponse.text(200, "page " + exchange.request().path()))));
+        return TestServer.with(o -> o.tls(keys.context()), request -> recorder,
+                exchange -> exchange.respond(HttpResponse.text(200, "page " + exchange.request().path())));
     }
 
     private static URI uri(String scheme, TestServer server) {
         return URI.create(scheme + "://localhost:" + server.server.address().getPort() + "/p");
     }
 
-    private static WebSocketClient.Builder client() {
-        return WebSocketClient.builder().tls(TestKeys.trusting());
+    private static ClientOptions client() {
+        return ClientOptions.defaults().tls(TestKeys.trusting());
     }
 
     /** The JDK's client, as another implementation. */
@@ -70,7 +70,7 @@ class ServerTlsTest {
     @DisplayName("speaks wss with our client, and both ends are clean")
     void ourClient() throws Exception {
         try (TestServer server = server(TestKeys.LOCALHOST)) {
-            WebSocket socket = client().connect(uri("wss", server));
+            WebSocket socket = WebSocketClient.connect(client(), uri("wss", server));
             socket.send("hello");
             assertEquals("hello", socket.receive().text());
             assertEquals("/p", recorder.socket().handshake().request().path());
@@ -114,7 +114,8 @@ class ServerTlsTest {
     @DisplayName("with the certificate of another host is refused by our client and by the JDK's")
     void wrongHost() throws Exception {
         try (TestServer server = server(TestKeys.OTHER_HOST); JdkClient jdk = new JdkClient()) {
-            IoException refused = assertThrows(IoException.class, () -> client().connect(uri("wss", server)));
+            IoException refused = assertThrows(IoException.class,
+                    () -> WebSocketClient.connect(client(), uri("wss", server)));
             assertEquals(IoError.TLS_FAILURE, refused.error());
             assertInstanceOf(SSLException.class, refused.getCause());
             CompletionException byJdk = assertThrows(CompletionException.class,
@@ -127,13 +128,13 @@ class ServerTlsTest {
     @Test
     @DisplayName("goes by that context, not by one in the options of TCP, and answers nobody in the open")
     void context() throws Exception {
-        try (TestServer server = new TestServer(TestServer.LOOPBACK.tls(TestKeys.OTHER_HOST.context()), builder ->
-                builder.tls(TestKeys.LOCALHOST.context()).webSockets(request -> recorder))) {
-            try (WebSocket socket = client().connect(uri("wss", server))) {
+        try (TestServer server = new TestServer(TestServer.LOOPBACK.tls(TestKeys.OTHER_HOST.context()),
+                o -> o.tls(TestKeys.LOCALHOST.context()), request -> recorder)) {
+            try (WebSocket socket = WebSocketClient.connect(client(), uri("wss", server))) {
                 socket.send("hello");
                 assertEquals("hello", socket.receive().text());
             }
-            assertThrows(IOException.class, () -> WebSocketClient.builder().connect(uri("ws", server)));
+            assertThrows(IOException.class, () -> WebSocketClient.connect(ClientOptions.defaults(), uri("ws", server)));
         }
     }
 
@@ -142,28 +143,29 @@ class ServerTlsTest {
     void parameters() throws Exception {
         TcpOptions needing = TestServer.LOOPBACK.tls(TestKeys.OTHER_HOST.context(), p -> p.setNeedClientAuth(true));
         TcpOptions asking = TestServer.LOOPBACK.tls(TestKeys.OTHER_HOST.context(), p -> p.setProtocols(new String[] {"TLSv1.2"}));
-        try (TestServer kept = new TestServer(needing, builder ->
-                builder.tls(TestKeys.LOCALHOST.context()).webSockets(request -> recorder));
-                TestServer added = new TestServer(asking, builder -> builder
-                        .tls(TestKeys.LOCALHOST.context(), p -> p.setNeedClientAuth(true)).webSockets(request -> recorder))) {
+        try (TestServer kept = new TestServer(needing, o -> o.tls(TestKeys.LOCALHOST.context()), request -> recorder);
+                TestServer added = new TestServer(asking, o -> o
+                        .tls(TestKeys.LOCALHOST.context(), p -> p.setNeedClientAuth(true)), request -> recorder)) {
             for (TestServer server : List.of(kept, added)) {
-                assertThrows(IOException.class, () -> client().connect(uri("wss", server)).receive());
-                try (WebSocket socket = client().tls(TestKeys.CLIENT.context()).connect(uri("wss", server))) {
+                assertThrows(IOException.class, () -> WebSocketClient.connect(client(), uri("wss", server)).receive());
+                try (WebSocket socket = WebSocketClient.connect(client().tls(TestKeys.CLIENT.context()),
+                        uri("wss", server))) {
                     socket.send("hello");
                     assertEquals("hello", socket.receive().text());
                 }
             }
-            assertThrows(IOException.class, () -> client()
-                    .tls(TestKeys.CLIENT.context(), p -> p.setProtocols(new String[] {"TLSv1.3"})).connect(uri("wss", added)));
+            assertThrows(IOException.class, () -> WebSocketClient.connect(client()
+                    .tls(TestKeys.CLIENT.context(), p -> p.setProtocols(new String[] {"TLSv1.3"})), uri("wss", added)));
             TcpOptions newer = TcpOptions.defaults().tls(TestKeys.trusting(), p -> p.setProtocols(new String[] {"TLSv1.3"}));
-            assertThrows(IOException.class, () -> client().tcp(newer).tls(TestKeys.CLIENT.context()).connect(uri("wss", added)));
+            assertThrows(IOException.class, () ->
+                    WebSocketClient.connect(client().tcp(newer).tls(TestKeys.CLIENT.context()), uri("wss", added)));
         }
     }
 
     @Test
     @DisplayName("does not listen without a key")
     void noKey() {
-        assertThrows(IllegalArgumentException.class, () -> WebSocketServer.builder().tls(TestKeys.trusting())
-                .listen(TestServer.LOOPBACK));
+        assertThrows(IllegalArgumentException.class, () -> WebSocketServer.listen(
+                ServerOptions.defaults().tls(TestKeys.trusting()).tcp(TestServer.LOOPBACK), UpgradeHandler.none()));
     }
 }

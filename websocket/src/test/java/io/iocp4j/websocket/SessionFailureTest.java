@@ -57,7 +57,7 @@ class SessionFailureTest {
 
     /** What is logged when the client has gone without a Close frame. */
     private LogRecord logged(WebSocketSession session) throws Exception {
-        try (TestServer server = TestServer.with(builder -> builder.sessions(session))) {
+        try (TestServer server = TestServer.with(UpgradeHandler.all(session))) {
             server.upgraded().close();
             LogRecord line = lines.poll(20, TimeUnit.SECONDS);
             assertNotNull(line, "nothing was logged");

@@ -38,7 +38,7 @@ class SlowConsumerTest {
     private final Recorder recorder = new Recorder();
 
     private TestServer server(SlowConsumer policy) throws IOException {
-        return new TestServer(SMALL, b -> b.slowConsumer(policy).webSockets(request -> recorder));
+        return new TestServer(SMALL, o -> o.slowConsumer(policy), request -> recorder);
     }
 
     /** More than the kernels take for a peer that does not read. */
@@ -160,7 +160,7 @@ class SlowConsumerTest {
 
     /** Sends on a worker to a peer that does not read until that throws. */
     private void overflows(String limit, Sends sends) throws Exception {
-        try (TestServer server = new TestServer(SMALL.sendQueueMax(1 << 20), b -> b.webSockets(request -> recorder));
+        try (TestServer server = new TestServer(SMALL.sendQueueMax(1 << 20), o -> o, request -> recorder);
                 RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();
             CompletableFuture<IOException> thrown = new CompletableFuture<>();
@@ -228,7 +228,7 @@ class SlowConsumerTest {
                 drained.get().countDown();
             }
         };
-        try (TestServer server = new TestServer(SMALL, b -> b.slowConsumer(SlowConsumer.DROP).webSockets(request -> mine));
+        try (TestServer server = new TestServer(SMALL, o -> o.slowConsumer(SlowConsumer.DROP), request -> mine);
                 RawClient client = server.upgraded()) {
             WebSocket socket = mine.socket();
             fill(socket);
@@ -270,8 +270,8 @@ class SlowConsumerTest {
     @SuppressWarnings("try") // the client is there and never reads
     @DisplayName("CLOSE: send() closes with 1008, throws, and onClose comes at once; a peer that never reads is cut")
     void close() throws Exception {
-        try (TestServer server = new TestServer(SMALL, b -> b.slowConsumer(SlowConsumer.CLOSE)
-                .closeTimeout(java.time.Duration.ofMillis(200)).webSockets(request -> recorder));
+        try (TestServer server = new TestServer(SMALL, o -> o.slowConsumer(SlowConsumer.CLOSE)
+                .closeTimeout(java.time.Duration.ofMillis(200)), request -> recorder);
                 RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();
             fill(socket);

@@ -90,8 +90,9 @@ class StoppedProcessTest {
                         + "Connection: Upgrade\r\nSec-WebSocket-Accept: " + ServerHandshake.accept(key) + "\r\n\r\n")));
             }
         });
-        CompletableFuture<WebSocket> opening = WebSocketClient.builder().connectTimeout(Duration.ofSeconds(10))
-                .connectAsync(pair.port, URI.create("ws://127.0.0.1:" + silent.address().getPort() + "/"), pair.client);
+        CompletableFuture<WebSocket> opening =
+                WebSocketClient.connectAsync(pair.port, ClientOptions.defaults().connectTimeout(Duration.ofSeconds(10)),
+                URI.create("ws://127.0.0.1:" + silent.address().getPort() + "/"), pair.client);
         pair.run(Duration.ofSeconds(5));
         stop(pair, Duration.ofSeconds(12), answer.join());
         assertEquals(WebSocket.State.OPEN, opening.join().state());
@@ -116,7 +117,7 @@ class StoppedProcessTest {
                 }
                 return System.nanoTime() + (looks[0] < 3 ? 0 : Duration.ofSeconds(12).toNanos());
             });
-            try (WebSocket socket = WebSocketClient.builder().connect(jumping, server.uri())) {
+            try (WebSocket socket = WebSocketClient.connect(jumping, ClientOptions.defaults(), server.uri())) {
                 peer[0] = recorder.socket();
                 assertEquals("came", socket.receive(Duration.ofMillis(10)).text());
                 assertEquals(IoError.TIMED_OUT, assertThrows(IoException.class, () -> socket.receive(Duration.ofMillis(10))).error());

@@ -98,8 +98,8 @@ class TopicTest {
     void slowMember() throws Exception {
         for (SlowConsumer policy : List.of(SlowConsumer.DROP, SlowConsumer.CLOSE)) {
             Recorder mine = new Recorder();
-            try (TestServer server = TestServer.with(b -> b.slowConsumer(policy).closeTimeout(java.time.Duration.ofMillis(200))
-                    .webSockets(request -> mine));
+            try (TestServer server = TestServer.with(o -> o.slowConsumer(policy)
+                    .closeTimeout(java.time.Duration.ofMillis(200)), request -> mine);
                     RawClient slow = server.upgraded()) {
                 WebSocket slowSocket = mine.socket();
                 RawClient quick = server.upgraded();

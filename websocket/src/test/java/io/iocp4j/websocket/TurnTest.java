@@ -93,11 +93,13 @@ class TurnTest {
     }
 
     private void serve(boolean parts) throws IOException {
-        server = WebSocketServer.builder().parts(parts).deflate(Deflate.on().withMaxRatio(Integer.MAX_VALUE)).webSockets(request -> {
-            End end = new End(request.path());
+        server = WebSocketServer.listen(port,
+                ServerOptions.defaults().parts(parts).deflate(Deflate.on().maxRatio(Integer.MAX_VALUE))
+                .tcp(TcpOptions.defaults().loopback(0).receive(RECEIVE, RECEIVE)), exchange -> {
+            End end = new End(exchange.request().path());
             ends.add(end);
             return end;
-        }).listen(port, TcpOptions.defaults().loopback(0).receive(RECEIVE, RECEIVE));
+        });
     }
 
     private TcpConnection connect(String path) throws IOException {

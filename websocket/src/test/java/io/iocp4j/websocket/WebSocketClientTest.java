@@ -57,8 +57,8 @@ class WebSocketClientTest extends ClientFixture {
                 socket.trySend(text);
             }
         };
-        try (TestServer server = TestServer.with(b -> b.subprotocols("v2", "v1").webSockets(request -> serverSide))) {
-            client.subprotocols("v1", "v2").header("X-Test", "a").header("Cookie", "b=c");
+        try (TestServer server = TestServer.with(o -> o.subprotocols("v2", "v1"), request -> serverSide)) {
+            client = client.subprotocols("v1", "v2").header("X-Test", "a").header("Cookie", "b=c");
             WebSocket socket = open(server.uri());
             assertEquals("v2", socket.handshake().subprotocol());
             HttpRequest seen = serverSide.socket().handshake().request();
@@ -165,7 +165,7 @@ class WebSocketClientTest extends ClientFixture {
                 Socket first = new Socket(silent.getInetAddress(), silent.getLocalPort());
                 Socket second = new Socket(silent.getInetAddress(), silent.getLocalPort())) {
             assertTrue(first.isConnected() && second.isConnected(), "nobody accepts, and nobody else fits in");
-            client.connectTimeout(Duration.ofMillis(300));
+            client = client.connectTimeout(Duration.ofMillis(300));
             IoException failed = refused(IoException.class, URI.create("ws://127.0.0.1:" + silent.getLocalPort() + "/"));
             assertEquals(IoError.TIMED_OUT, failed.error());
             assertEquals("connect", failed.operation());
@@ -236,7 +236,7 @@ class WebSocketClientTest extends ClientFixture {
                 Recorder one = new Recorder();
                 CountDownLatch now = new CountDownLatch(1);
                 answering.add(now);
-                CompletableFuture<WebSocket> opening = client.connectAsync(port, server.uri(), one);
+                CompletableFuture<WebSocket> opening = WebSocketClient.connectAsync(port, client, server.uri(), one);
                 assertTrue(now.await(5, TimeUnit.SECONDS));
                 if (opening.cancel(true)) {
                     cancelled++;
@@ -289,7 +289,8 @@ class WebSocketClientTest extends ClientFixture {
                     assertThrows(ExecutionException.class, () -> opening.get(5, TimeUnit.SECONDS)).getCause());
             assertEquals(IoError.OPERATION_ABORTED, failed.error());
             assertNotOpened();
-            assertThrows(IllegalStateException.class, () -> client.connectAsync(port, server.uri("/"), new Echo()));
+            assertThrows(IllegalStateException.class,
+                    () -> WebSocketClient.connectAsync(port, client, server.uri("/"), new Echo()));
         }
     }
 
@@ -305,10 +306,11 @@ class WebSocketClientTest extends ClientFixture {
         }
         try (RawServer server = new RawServer(peer ->
                 peer.request().send("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"))) {
-            CompletableFuture<WebSocket> opening = client.connectAsync(server.uri("/"), new Echo());
+            CompletableFuture<WebSocket> opening = WebSocketClient.connectAsync(client, server.uri("/"), new Echo());
             assertThrows(ExecutionException.class, () -> opening.get(5, TimeUnit.SECONDS));
         }
-        CompletableFuture<WebSocket> opening = client.connectAsync(URI.create("ws://192.0.2.1/"), new Echo());
+        CompletableFuture<WebSocket> opening =
+                WebSocketClient.connectAsync(client, URI.create("ws://192.0.2.1/"), new Echo());
         assertTrue(opening.cancel(true));
     }
 
@@ -317,18 +319,19 @@ class WebSocketClientTest extends ClientFixture {
     void sharedPort() throws Exception {
         try (TestServer server = TestServer.echo()) {
             List<WebSocket> sockets = new ArrayList<>();
-            sockets.add(client.connect(server.uri()));
+            sockets.add(WebSocketClient.connect(client, server.uri()));
             long ofOne = ourThreads();
             for (int i = 1; i < 100; i++) {
-                sockets.add(client.connect(server.uri()));
+                sockets.add(WebSocketClient.connect(client, server.uri()));
             }
             assertTrue(ourThreads() <= ofOne + 1, () -> ourThreads() + " threads, " + ofOne + " with one client");
             CompletableFuture<Throwable> thrown = new CompletableFuture<>();
-            WebSocket asking = client.connectAsync(server.uri(), new Recorder() {
+            WebSocket asking = WebSocketClient.connectAsync(client, server.uri(), new Recorder() {
                 @Override
                 public void onOpen(WebSocket socket) throws IOException {
                     super.onOpen(socket);
-                    thrown.complete(assertThrows(IllegalStateException.class, () -> client.connect(server.uri())));
+                    thrown.complete(assertThrows(IllegalStateException.class,
+                            () -> WebSocketClient.connect(client, server.uri())));
                 }
             }).get(5, TimeUnit.SECONDS);
             assertInstanceOf(IllegalStateException.class, thrown.get(5, TimeUnit.SECONDS));
@@ -352,7 +355,7 @@ class WebSocketClientTest extends ClientFixture {
             List<CompletableFuture<WebSocket>> openings = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
                 recorders.add(new Recorder());
-                openings.add(client.connectAsync(port, server.uri(), recorders.get(i)));
+                openings.add(WebSocketClient.connectAsync(port, client, server.uri(), recorders.get(i)));
             }
             for (int i = 0; i < 50; i++) {
                 WebSocket socket = openings.get(i).get(5, TimeUnit.SECONDS);
@@ -374,7 +377,8 @@ class WebSocketClientTest extends ClientFixture {
                     throw new IOException("no");
                 }
             };
-            WebSocket socket = client.connectAsync(port, server.uri(), throwing).get(5, TimeUnit.SECONDS);
+            WebSocket socket = WebSocketClient.connectAsync(port, client, server.uri(), throwing)
+                    .get(5, TimeUnit.SECONDS);
             assertEquals(CloseCode.INTERNAL_ERROR, throwing.end().code());
             socket.closed().get(5, TimeUnit.SECONDS);
             assertTrue(throwing.ends.isEmpty());
@@ -393,14 +397,16 @@ class WebSocketClientTest extends ClientFixture {
     @Test
     @DisplayName("refuses settings out of range, and URIs that are none")
     void refusedSettings() {
-        assertThrows(IllegalArgumentException.class, () -> client.redirects(-1));
-        assertThrows(IllegalArgumentException.class, () -> client.redirects(WebSocketClient.REDIRECTS_MAX + 1));
+        assertThrows(IllegalArgumentException.class, () -> client.maxRedirects(-1));
+        assertThrows(IllegalArgumentException.class, () -> client.maxRedirects(ClientOptions.REDIRECTS_MAX + 1));
         assertThrows(IllegalArgumentException.class, () -> client.connectTimeout(Duration.ZERO));
         assertThrows(IllegalArgumentException.class, () -> client.header("Sec-WebSocket-Key", "x"));
         assertThrows(IllegalArgumentException.class, () -> client.subprotocols("a b"));
         assertThrows(IllegalArgumentException.class, () -> client.proxy(uriless(), "a:b", "c"));
-        assertThrows(IllegalArgumentException.class, () -> client.connectAsync(URI.create("http://h/"), recorder));
-        assertThrows(NullPointerException.class, () -> client.connectAsync(URI.create("ws://127.0.0.1:1/"), null));
+        assertThrows(IllegalArgumentException.class,
+                () -> WebSocketClient.connectAsync(client, URI.create("http://h/"), recorder));
+        assertThrows(NullPointerException.class,
+                () -> WebSocketClient.connectAsync(client, URI.create("ws://127.0.0.1:1/"), null));
     }
 
     private static InetSocketAddress uriless() {

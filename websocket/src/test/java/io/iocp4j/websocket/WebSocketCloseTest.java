@@ -39,7 +39,7 @@ class WebSocketCloseTest {
     @BeforeEach
     void open() throws Exception {
         server = new TestServer(TestServer.LOOPBACK.socketBuffers(8 << 10, 0).lingerTimeout(Duration.ofMillis(100)),
-                b -> b.closeTimeout(CLOSE_TIMEOUT).webSockets(request -> recorder));
+                o -> o.closeTimeout(CLOSE_TIMEOUT), request -> recorder);
         client = server.upgraded();
         socket = recorder.socket();
     }

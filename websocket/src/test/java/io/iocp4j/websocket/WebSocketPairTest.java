@@ -60,17 +60,20 @@ class WebSocketPairTest {
     void handshake() throws Exception {
         Recorder recorder = new Recorder();
         try (CompletionPort port = CompletionPort.open()) {
-            WebSocketServer.Builder server = WebSocketServer.builder().subprotocols("v2").deflate(Deflate.on()).webSockets(request -> {
-                if (!"yes".equals(request.headers().first("X-Let-Me-In"))) {
+            ServerOptions server = ServerOptions.defaults().subprotocols("v2").deflate(Deflate.on());
+            UpgradeHandler upgrades = exchange -> {
+                if (!"yes".equals(exchange.request().headers().first("X-Let-Me-In"))) {
                     throw new HttpException(401, "who are you?");
                 }
                 return recorder;
-            });
-            WebSocketClient.Builder client = WebSocketClient.builder().subprotocols("v1", "v2").deflate(Deflate.on());
-            CompletableFuture<WebSocketPair> refused = WebSocketPair.openAsync(port, server, client, new Recorder());
+            };
+            ClientOptions client = ClientOptions.defaults().subprotocols("v1", "v2").deflate(Deflate.on());
+            CompletableFuture<WebSocketPair> refused =
+                    WebSocketPair.openAsync(port, server, upgrades, client, new Recorder());
             ExecutionException thrown = assertThrows(ExecutionException.class, () -> refused.get(10, TimeUnit.SECONDS));
             assertEquals(401, assertInstanceOf(HandshakeException.class, thrown.getCause()).status());
-            WebSocketPair pair = WebSocketPair.openAsync(port, server, client.header("X-Let-Me-In", "yes"), new Recorder())
+            WebSocketPair pair = WebSocketPair.openAsync(port, server, upgrades, client.header("X-Let-Me-In", "yes"),
+                    new Recorder())
                     .get(10, TimeUnit.SECONDS);
             assertEquals("v2", pair.server().handshake().subprotocol());
             assertEquals("v2", pair.client().handshake().subprotocol());
@@ -89,8 +92,8 @@ class WebSocketPairTest {
         Recorder atServer = new Recorder();
         Recorder atClient = new Recorder();
         try (CompletionPort port = CompletionPort.open()) {
-            WebSocketPair pair = WebSocketPair.openAsync(port, WebSocketServer.builder().webSockets(request -> atServer),
-                    WebSocketClient.builder(), atClient).get(10, TimeUnit.SECONDS);
+            WebSocketPair pair = WebSocketPair.openAsync(port, ServerOptions.defaults(), request -> atServer,
+                    ClientOptions.defaults(), atClient).get(10, TimeUnit.SECONDS);
             pair.client().abort();
             assertEquals(new CloseStatus(CloseCode.ABNORMAL, "aborted", Initiator.LOCAL, false), atClient.end());
             CloseStatus lost = atServer.end();
@@ -106,7 +109,7 @@ class WebSocketPairTest {
         SimulatedPort port = new SimulatedPort(world, "port", 1);
         Recorder recorder = new Recorder();
         CompletableFuture<WebSocketPair> opening = WebSocketPair.openAsync(port,
-                WebSocketServer.builder().webSockets(request -> recorder), WebSocketClient.builder(), new Recorder());
+                ServerOptions.defaults(), request -> recorder, ClientOptions.defaults(), new Recorder());
         world.run(Duration.ofSeconds(1).toNanos(), 100_000);
         WebSocketPair pair = opening.join();
         pair.client().trySend("in virtual time");

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class WebSocketViolationTest {
-    private static final Limits LIMITS = Limits.defaults().withMaxFrame(1000).withMaxMessage(2000).withMaxFragments(4);
+    private static final Limits LIMITS = Limits.defaults().maxFrame(1000).maxMessage(2000).maxFragments(4);
 
     static Stream<Arguments> violations() {
         byte[] x = utf8("x");
@@ -83,7 +83,7 @@ class WebSocketViolationTest {
     void violationEndsItsConnection(String what, int code, byte[] bytes) throws Exception {
         Recorder recorder = new Recorder();
         Iterator<WebSocketListener> listeners = List.<WebSocketListener>of(recorder, new Echo()).iterator();
-        try (TestServer server = TestServer.with(b -> b.limits(LIMITS).webSockets(request -> listeners.next()));
+        try (TestServer server = TestServer.with(o -> o.limits(LIMITS), request -> listeners.next());
                 RawClient guilty = server.upgraded();
                 RawClient other = server.upgraded()) {
             WebSocket socket = recorder.socket();
@@ -127,7 +127,7 @@ class WebSocketViolationTest {
     @Test
     @DisplayName("frames exactly at the limits pass")
     void atTheLimits() throws Exception {
-        try (TestServer server = TestServer.with(b -> b.limits(LIMITS).webSockets(request -> new Echo()));
+        try (TestServer server = TestServer.with(o -> o.limits(LIMITS), request -> new Echo());
                 RawClient client = server.upgraded()) {
             client.send(join(masked(0x02, new byte[1000]), masked(0x00, new byte[999]), masked(0x00, new byte[1]),
                     masked(0x80, "")));

@@ -27,7 +27,7 @@ final class Autobahn implements AutoCloseable {
      * Everything is compressed, so that deflate is tested; fast, because 216 cases have 1,000 messages each and would spend most of their
      * time in zlib. The level makes no difference to the peer but in size.
      */
-    static final Deflate DEFLATE = Deflate.on().withLevel(Deflater.BEST_SPEED).withThreshold(0);
+    static final Deflate DEFLATE = Deflate.on().level(Deflater.BEST_SPEED).threshold(0);
     /** Some cases have messages of 16 MiB, of which several may be under way. */
     static final int SEND_QUEUE = 64 << 20;
     /** Cases at the same time: many of them wait, for the other side or for a delay of the case. */
@@ -66,8 +66,8 @@ final class Autobahn implements AutoCloseable {
     }
 
     /** Sends no pings of its own, of which no case knows. */
-    static <B extends WebSocketBuilder<B>> B settings(B builder) {
-        return builder.limits(Limits.defaults().withMaxFrame(LARGEST).withMaxMessage(LARGEST).withMaxFragments(FRAGMENTS))
+    static <O extends WebSocketOptions<O>> O options(O options) {
+        return options.limits(Limits.defaults().maxFrame(LARGEST).maxMessage(LARGEST).maxFragments(FRAGMENTS))
                 .deflate(DEFLATE).heartbeat(Duration.ZERO, Duration.ofSeconds(20));
     }
 

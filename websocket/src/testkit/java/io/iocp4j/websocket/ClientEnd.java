@@ -22,25 +22,26 @@ import java.nio.ByteBuffer;
 /** A {@link WebSocket} in the role of the client behind a handshake of which only the compression is looked at. */
 final class ClientEnd implements TcpHandler {
     private final WebSocketListener listener;
-    private final WebSocketSettings settings;
+    private final WebSocketOptions<?> settings;
     private final int number;
     private final HttpResponseReader reader = new HttpResponseReader(HttpLimits.defaults());
     private WebSocketConnection socket;
 
-    private ClientEnd(WebSocketListener listener, WebSocketSettings settings, int number) {
+    private ClientEnd(WebSocketListener listener, WebSocketOptions<?> settings, int number) {
         this.number = number;
         this.listener = listener;
         this.settings = settings;
     }
 
-    static void connect(CompletionPort port, InetSocketAddress server, WebSocketListener listener, WebSocketSettings settings)
+    static void connect(CompletionPort port, InetSocketAddress server, WebSocketListener listener,
+            WebSocketOptions<?> settings)
             throws IOException {
         connect(port, TcpOptions.defaults(), server, listener, settings, 0);
     }
 
     /** The number is the path. */
     static void connect(CompletionPort port, TcpOptions options, InetSocketAddress server, WebSocketListener listener,
-            WebSocketSettings settings, int number) throws IOException {
+            WebSocketOptions<?> settings, int number) throws IOException {
         TcpClient.connect(port, options, server, new ClientEnd(listener, settings, number));
     }
 

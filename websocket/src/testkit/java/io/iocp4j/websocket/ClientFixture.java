@@ -26,7 +26,7 @@ abstract class ClientFixture {
 
     final CompletionPort port;
     final Recorder recorder = new Recorder();
-    WebSocketClient.Builder client = WebSocketClient.builder().tcp(TCP).closeTimeout(Duration.ofSeconds(1));
+    ClientOptions client = ClientOptions.defaults().tcp(TCP).closeTimeout(Duration.ofSeconds(1));
     private CompletableFuture<WebSocket> opening = CompletableFuture.failedFuture(new IOException("none"));
 
     ClientFixture() {
@@ -51,7 +51,7 @@ abstract class ClientFixture {
     }
 
     final CompletableFuture<WebSocket> begin(URI uri) {
-        opening = client.connectAsync(port, uri, recorder);
+        opening = WebSocketClient.connectAsync(port, client, uri, recorder);
         return opening;
     }
 

@@ -34,7 +34,7 @@ final class ForeignPeer implements AutoCloseable {
     static final int LARGEST = 16 << 20;
     /** Around every step of the header's length field, and what takes long. */
     static final int[] LENGTHS = {0, 1, 125, 126, 65_535, 65_536, 1 << 20, LARGEST};
-    static final Limits LIMITS = Limits.defaults().withMaxFrame(LARGEST).withMaxMessage(LARGEST);
+    static final Limits LIMITS = Limits.defaults().maxFrame(LARGEST).maxMessage(LARGEST);
     private static final byte[] NUMBERS = allNumbers();
 
     private final ChildProcess process;

@@ -34,10 +34,10 @@ final class MemoryVictim {
 
     public static void main(String[] args) throws IOException {
         CompletionPort port = CompletionPort.open();
-        WebSocketServer server = WebSocketServer.builder().deflate(Deflate.on())
-                .webSockets(request -> new Echo())
-                .pages(exchange -> exchange.respond(HttpResponse.text(200, "here")))
-                .listen(port, TcpOptions.defaults().loopback(0).socketBuffers(SEND_BUFFER, 0));
+        WebSocketServer server = WebSocketServer.listen(port,
+                ServerOptions.defaults().deflate(Deflate.on())
+                .tcp(TcpOptions.defaults().loopback(0).socketBuffers(SEND_BUFFER, 0)), request -> new Echo(),
+                exchange -> exchange.respond(HttpResponse.text(200, "here")));
         System.out.println("listening on " + server.address().getPort());
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         for (int question = 1; in.readLine() != null; question++) {

@@ -81,9 +81,9 @@ final class OpeningScenario {
 
         void begin(String uri) {
             begunNanos = world.nanos();
-            result = WebSocketClient.builder().tcp(drawTcp()).connectTimeout(limit).redirects(FOLLOWED)
-                    .subprotocols("v1")
-                    .connectAsync(clientPort, URI.create(uri), this);
+            result = WebSocketClient.connectAsync(clientPort,
+                    ClientOptions.defaults().tcp(drawTcp()).connectTimeout(limit).maxRedirects(FOLLOWED)
+                    .subprotocols("v1"), URI.create(uri), this);
             result.whenComplete((socket, thrown) -> doneNanos = world.nanos());
         }
 
@@ -159,8 +159,8 @@ final class OpeningScenario {
 
     /** Runs it to its end and throws what was found. */
     void run() throws IOException {
-        WebSocketServer server = WebSocketServer.builder().subprotocols("v1").requestTimeout(PATIENT)
-                .webSockets(OpeningScenario::greet).listen(serverPort, drawTcp());
+        WebSocketServer server = WebSocketServer.listen(serverPort, ServerOptions.defaults().subprotocols("v1")
+                .requestTimeout(PATIENT).tcp(drawTcp()), OpeningScenario::greet);
         String target = "ws://127.0.0.1:" + server.address().getPort();
         TcpServer redirects = TcpServer.listen(serverPort, drawTcp(), connection -> new Redirecting(target));
         String first = "ws://127.0.0.1:" + redirects.address().getPort();
@@ -190,8 +190,8 @@ final class OpeningScenario {
         }
     }
 
-    static WebSocketListener greet(HttpRequest request) throws HttpException {
-        if (!request.path().equals("/ws")) {
+    static WebSocketListener greet(UpgradeExchange exchange) throws HttpException {
+        if (!exchange.request().path().equals("/ws")) {
             throw new HttpException(503, "busy".repeat(3_000));
         }
         return new WebSocketListener() {

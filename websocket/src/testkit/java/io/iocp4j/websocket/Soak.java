@@ -252,9 +252,10 @@ final class Soak {
         plain = TcpServer.listen(serverPort, options(), connection -> new Checked(true));
         secure = TcpServer.listen(serverPort, options().tls(TestKeys.LOCALHOST.context()), connection -> new Checked(true));
         stranger = TcpServer.listen(serverPort, options().tls(TestKeys.STRANGER.context()), connection -> new Checked(true));
-        webSockets = WebSocketServer.builder().deflate(Deflate.on()).closeTimeout(Duration.ofMillis(500))
-                .heartbeat(Duration.ofSeconds(2), Duration.ofSeconds(10)).parts(false).webSockets(request -> new Echoing())
-                .listen(serverPort, options());
+        webSockets = WebSocketServer.listen(serverPort,
+                ServerOptions.defaults().deflate(Deflate.on()).closeTimeout(Duration.ofMillis(500))
+                .heartbeat(Duration.ofSeconds(2), Duration.ofSeconds(10)).parts(false).tcp(options()),
+                request -> new Echoing());
     }
 
     private void close() throws Exception {
@@ -484,9 +485,9 @@ final class Soak {
         AtomicInteger ends = new AtomicInteger();
         List<WebSocket> sockets = new ArrayList<>();
         for (int i = 1 + random.nextInt(2); i > 0; i--) {
-            CompletableFuture<WebSocket> opening = WebSocketClient.builder().tcp(options()).closeTimeout(Duration.ofMillis(500))
-                    .deflate(random.nextBoolean() ? Deflate.on() : Deflate.off())
-                    .connectAsync(clientPort, uri(), new WebSocketListener() {
+            CompletableFuture<WebSocket> opening = WebSocketClient.connectAsync(clientPort,
+                    ClientOptions.defaults().tcp(options()).closeTimeout(Duration.ofMillis(500))
+                    .deflate(random.nextBoolean() ? Deflate.on() : Deflate.off()), uri(), new WebSocketListener() {
                         @Override
                         public void onClose(WebSocket socket, CloseStatus why) {
                             ends.incrementAndGet();
@@ -531,8 +532,8 @@ final class Soak {
         int messages = 300;
         AtomicInteger next = new AtomicInteger();
         CompletableFuture<Void> all = new CompletableFuture<>();
-        WebSocket socket = WebSocketClient.builder().tcp(options().sendQueueMax(4 << 20).receive(50, 50)).connectAsync(clientPort, uri(),
-                new WebSocketListener() {
+        WebSocket socket = WebSocketClient.connectAsync(clientPort, ClientOptions.defaults()
+                .tcp(options().sendQueueMax(4 << 20).receive(50, 50)), uri(), new WebSocketListener() {
                     @Override
                     public void onText(WebSocket from, String text) {
                         int due = next.getAndIncrement();
@@ -658,8 +659,9 @@ final class Soak {
         boolean deflate = random.nextBoolean();
         byte[] bytes = new byte[random.nextInt(100_000)];
         random.nextBytes(bytes);
-        try (WebSocket socket = WebSocketClient.builder().tcp(options()).deflate(deflate ? Deflate.on() : Deflate.off())
-                .closeTimeout(Duration.ofMillis(500)).connect(clientPort, uri())) {
+        try (WebSocket socket = WebSocketClient.connect(clientPort,
+                ClientOptions.defaults().tcp(options()).deflate(deflate ? Deflate.on() : Deflate.off())
+                .closeTimeout(Duration.ofMillis(500)), uri())) {
             for (int i = 0; i < 5; i++) {
                 try (OutputStream out = socket.outputStream()) {
                     out.write(bytes, 0, bytes.length / 2);
@@ -680,8 +682,8 @@ final class Soak {
         List<CompletableFuture<WebSocket>> openings = new ArrayList<>();
         for (int i = 0; i < BURST; i++) {
             Duration limit = Duration.ofNanos(1 + random.nextLong(random.nextBoolean() ? 200_000 : 20_000_000));
-            openings.add(WebSocketClient.builder().tcp(options()).connectTimeout(limit).closeTimeout(Duration.ofMillis(500))
-                    .connectAsync(clientPort, uri(), new WebSocketListener() { }));
+            openings.add(WebSocketClient.connectAsync(clientPort, ClientOptions.defaults().tcp(options())
+                    .connectTimeout(limit).closeTimeout(Duration.ofMillis(500)), uri(), new WebSocketListener() { }));
             if (random.nextInt(4) == 0) {
                 openings.get(random.nextInt(openings.size())).cancel(true);
             }

@@ -62,8 +62,8 @@ class SteppedOpenings extends SteppedWorld {
     @Override
     protected void begin() throws IOException {
         clients.clear();
-        server = WebSocketServer.builder().subprotocols("v1").closeTimeout(Duration.ofMillis(10))
-                .webSockets(OpeningScenario::greet).listen(serverPort, options());
+        server = WebSocketServer.listen(serverPort, ServerOptions.defaults().subprotocols("v1")
+                .closeTimeout(Duration.ofMillis(10)).tcp(options()), OpeningScenario::greet);
         String target = "ws://127.0.0.1:" + server.address().getPort();
         redirects = TcpServer.listen(serverPort, options(), connection -> new OpeningScenario.Redirecting(target));
     }
@@ -89,9 +89,9 @@ class SteppedOpenings extends SteppedWorld {
         clients.add(client);
         long limit = 1 + mine.nextLong(mine.nextBoolean() ? 20_000 : LIMIT_MAX.toNanos());
         try {
-            client.result = WebSocketClient.builder().tcp(options()).subprotocols("v1").redirects(2).closeTimeout(Duration.ofMillis(10))
-                    .connectTimeout(Duration.ofNanos(limit))
-                    .connectAsync(clientPort, URI.create("ws://127.0.0.1:" + tcpPort + path), client);
+            client.result = WebSocketClient.connectAsync(clientPort, ClientOptions.defaults().tcp(options())
+                    .subprotocols("v1").maxRedirects(2).closeTimeout(Duration.ofMillis(10))
+                    .connectTimeout(Duration.ofNanos(limit)), URI.create("ws://127.0.0.1:" + tcpPort + path), client);
         } catch (IllegalStateException e) {
             check(clientPort == serverPort, "the port of the clients was not closed: " + e);
             clients.remove(client);

@@ -181,10 +181,10 @@ class SteppedWebSockets extends SteppedWorld {
                 .lingerTimeout(Duration.ofMillis(random.nextInt(100)));
     }
 
-    private <B extends WebSocketBuilder<B>> B with(B builder) {
+    private <O extends WebSocketOptions<O>> O with(O options) {
         boolean deflates = random.nextInt(4) == 0;
-        return builder.closeTimeout(Duration.ofMillis(1 + random.nextInt(100)))
-                .deflate(deflates ? Deflate.on().withThreshold(random.nextInt(100)) : Deflate.off());
+        return options.closeTimeout(Duration.ofMillis(1 + random.nextInt(100)))
+                .deflate(deflates ? Deflate.on().threshold(random.nextInt(100)) : Deflate.off());
     }
 
     @Override
@@ -193,7 +193,8 @@ class SteppedWebSockets extends SteppedWorld {
         openings.clear();
         handlersThrow = random.nextInt(4) == 0;
         onWebSocket = drawCalls();
-        server = with(WebSocketServer.builder()).webSockets(request -> new End(true)).listen(serverPort, drawOptions());
+        ServerOptions drawn = with(ServerOptions.defaults());
+        server = WebSocketServer.listen(serverPort, drawn.tcp(drawOptions()), request -> new End(true));
         for (int i = 1 + random.nextInt(2); i > 0; i--) {
             open();
         }
@@ -201,8 +202,8 @@ class SteppedWebSockets extends SteppedWorld {
 
     private void open() {
         URI uri = URI.create("ws://127.0.0.1:" + server.address().getPort() + "/");
-        CompletableFuture<WebSocket> opening = with(WebSocketClient.builder()).tcp(drawOptions()).connectTimeout(connectTimeout())
-                .connectAsync(clientPort, uri, new End(false));
+        ClientOptions drawn = with(ClientOptions.defaults()).tcp(drawOptions()).connectTimeout(connectTimeout());
+        CompletableFuture<WebSocket> opening = WebSocketClient.connectAsync(clientPort, drawn, uri, new End(false));
         openings.add(opening);
         completes(opening);
     }

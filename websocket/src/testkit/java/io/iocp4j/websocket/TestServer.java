@@ -15,8 +15,8 @@ import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** A server on the loopback address and on a port of its own, which must have all its memory back at the end. */
 final class TestServer implements AutoCloseable {
@@ -26,23 +26,35 @@ final class TestServer implements AutoCloseable {
     final CompletionPort port;
     final WebSocketServer server;
 
-    TestServer(TcpOptions options, Consumer<WebSocketServer.Builder> settings) throws IOException {
-        port = CompletionPort.open();
-        WebSocketServer.Builder builder = WebSocketServer.builder();
-        settings.accept(builder);
-        server = builder.listen(port, options);
+    TestServer(TcpOptions tcp, UnaryOperator<ServerOptions> options, UpgradeHandler upgrades) throws IOException {
+        this(tcp, options, upgrades, HttpHandler.none());
     }
 
-    static TestServer with(Consumer<WebSocketServer.Builder> settings) throws IOException {
-        return new TestServer(LOOPBACK, settings);
+    TestServer(TcpOptions tcp, UnaryOperator<ServerOptions> options, UpgradeHandler upgrades,
+            HttpHandler requests) throws IOException {
+        port = CompletionPort.open();
+        server = WebSocketServer.listen(port, options.apply(ServerOptions.defaults().tcp(tcp)), upgrades, requests);
+    }
+
+    static TestServer with(UpgradeHandler upgrades) throws IOException {
+        return with(o -> o, upgrades);
+    }
+
+    static TestServer with(UnaryOperator<ServerOptions> options, UpgradeHandler upgrades) throws IOException {
+        return with(options, upgrades, HttpHandler.none());
+    }
+
+    static TestServer with(UnaryOperator<ServerOptions> options, UpgradeHandler upgrades,
+            HttpHandler requests) throws IOException {
+        return new TestServer(LOOPBACK, options, upgrades, requests);
     }
 
     static TestServer webSockets(Supplier<WebSocketListener> listeners) throws IOException {
-        return with(builder -> builder.webSockets(request -> listeners.get()));
+        return with(request -> listeners.get());
     }
 
     static TestServer pages(HttpHandler handler) throws IOException {
-        return with(builder -> builder.pages(handler));
+        return with(o -> o, UpgradeHandler.none(), handler);
     }
 
     static TestServer echo() throws IOException {

@@ -9,6 +9,7 @@ import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.frame.WireBytes;
+import io.iocp4j.websocket.http.HttpHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -72,20 +73,21 @@ final class VirtualPair {
         }
     }
 
-    VirtualPair(UnaryOperator<WebSocketServer.Builder> settings) throws IOException {
-        this(new Simulation(1, Faults.none(), new BufferPool(1 << 20)), settings);
+    VirtualPair(UnaryOperator<ServerOptions> options) throws IOException {
+        this(new Simulation(1, Faults.none(), new BufferPool(1 << 20)), options, HttpHandler.none());
     }
 
     /** On a network of which the test has said how good it is. */
-    VirtualPair(Simulation world, UnaryOperator<WebSocketServer.Builder> settings) throws IOException {
+    VirtualPair(Simulation world, UnaryOperator<ServerOptions> options, HttpHandler requests) throws IOException {
         this.world = world;
         this.port = new SimulatedPort(world, "port", 2);
         // what cuts a peer here is WebSocket's own
-        TcpOptions options = TcpOptions.defaults().loopback(0).writeTimeout(Duration.ZERO);
-        listening = settings.apply(WebSocketServer.builder()).webSockets(request -> server).listen(port, options);
+        TcpOptions tcp = TcpOptions.defaults().loopback(0).writeTimeout(Duration.ZERO);
+        listening = WebSocketServer.listen(port, options.apply(ServerOptions.defaults()).tcp(tcp), request -> server,
+                requests);
     }
 
-    void connectClient(WebSocketSettings settings) throws IOException {
+    void connectClient(WebSocketOptions<?> settings) throws IOException {
         ClientEnd.connect(port, listening.address(), client, settings);
         run(Duration.ofMillis(500));
     }

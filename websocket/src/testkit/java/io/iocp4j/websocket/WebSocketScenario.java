@@ -90,10 +90,8 @@ final class WebSocketScenario {
     }
 
     private void begin() throws IOException {
-        WebSocketServer.Builder builder = WebSocketServer.builder();
-        builder.webSocket = drawSettings();
-        server = builder.requestTimeout(PATIENCE).webSockets(request -> end("server-", servers))
-                .listen(port, drawOptions());
+        ServerOptions options = draw(ServerOptions.defaults()).requestTimeout(PATIENCE);
+        server = WebSocketServer.listen(port, options.tcp(drawOptions()), request -> end("server-", servers));
         for (int i = 1 + random.nextInt(2); i > 0; i--) {
             world.later(random.nextLong(Duration.ofMillis(50).toNanos()), this::connect);
         }
@@ -106,17 +104,18 @@ final class WebSocketScenario {
                 .minLingerRate(harmless ? 0 : 1 << 10);
     }
 
-    private WebSocketSettings drawSettings() {
-        WebSocketSettings settings = WebSocketSettings.defaults().parts(random.nextBoolean()).slowConsumer(SlowConsumer.DROP)
+    private <O extends WebSocketOptions<O>> O draw(O options) {
+        O drawn = options.parts(random.nextBoolean()).slowConsumer(SlowConsumer.DROP)
                 .closeTimeout(harmless ? PATIENCE : Duration.ofMillis(1 + random.nextInt(3_000)));
         Duration interval = random.nextBoolean() ? Duration.ZERO : Duration.ofMillis(1_000 + random.nextInt(5_000));
-        return settings.heartbeat(interval, harmless ? PATIENCE : Duration.ofMillis(1 + random.nextInt(5_000))).deflate(drawDeflate());
+        return drawn.heartbeat(interval, harmless ? PATIENCE : Duration.ofMillis(1 + random.nextInt(5_000)))
+                .deflate(drawDeflate());
     }
 
     private Deflate drawDeflate() {
-        return !deflate ? Deflate.off() : Deflate.on().withThreshold(random.nextInt(200))
-                .withNoContextTakeover(random.nextBoolean(), random.nextBoolean())
-                .withMaxWindowBits(9 + random.nextInt(7), 9 + random.nextInt(7));
+        return !deflate ? Deflate.off() : Deflate.on().threshold(random.nextInt(200))
+                .noContextTakeover(random.nextBoolean(), random.nextBoolean())
+                .maxWindowBits(9 + random.nextInt(7), 9 + random.nextInt(7));
     }
 
     private ScriptedSocket end(String name, List<ScriptedSocket> ends) {
@@ -127,7 +126,8 @@ final class WebSocketScenario {
 
     private void connect() {
         try {
-            ClientEnd.connect(port, drawOptions(), server.address(), end("client-", clients), drawSettings(), clients.size() - 1);
+            ClientEnd.connect(port, drawOptions(), server.address(), end("client-", clients),
+                    draw(ClientOptions.defaults()), clients.size() - 1);
         } catch (IOException e) {
             check(false, "threw", e);
         }

@@ -67,7 +67,7 @@ class Fmp4SizeTest {
     @DisplayName("a unit of exactly maxUnitBytes passes, and one byte more is refused when it is declared")
     void unitLimit() throws MediaException {
         int room = 1000;
-        MediaLimits limits = MediaLimits.defaults().withMaxUnitBytes(room);
+        MediaLimits limits = MediaLimits.defaults().maxUnitBytes(room);
         Recorder seen = new Recorder();
         Fmp4Parser parser = new Fmp4Parser(limits, seen);
         parser.feed(ByteBuffer.wrap(join(INIT, MOOF, mdat(room - MOOF.length - 8))));
@@ -83,7 +83,7 @@ class Fmp4SizeTest {
     @ValueSource(strings = {"mfra", "free", "skip", "udta", "meta", "uuid"})
     @DisplayName("boxes that are skipped may have any size, and nothing of them is kept")
     void skipped(String type) throws MediaException {
-        MediaLimits limits = MediaLimits.defaults().withMaxUnitBytes(200);
+        MediaLimits limits = MediaLimits.defaults().maxUnitBytes(200);
         Recorder seen = new Recorder();
         Fmp4Parser parser = new Fmp4Parser(limits, seen);
         byte[] nineMegabytes = new byte[9_000_000];
@@ -127,11 +127,11 @@ class Fmp4SizeTest {
     @DisplayName("an init of exactly maxInitBytes passes, and one byte more is refused when it is declared")
     void initLimit() throws MediaException {
         Recorder seen = new Recorder();
-        MediaLimits exact = MediaLimits.defaults().withMaxInitBytes(INIT.length);
+        MediaLimits exact = MediaLimits.defaults().maxInitBytes(INIT.length);
         new Fmp4Parser(exact, seen).feed(ByteBuffer.wrap(INIT));
         assertEquals(1, seen.inits.size());
 
-        Fmp4Parser less = new Fmp4Parser(exact.withMaxInitBytes(INIT.length - 1), seen);
+        Fmp4Parser less = new Fmp4Parser(exact.maxInitBytes(INIT.length - 1), seen);
         less.feed(ByteBuffer.wrap(FTYP));
         MediaException refused = assertThrows(MediaException.class,
                 () -> less.feed(ByteBuffer.wrap(header("moov", MOOV.length))));

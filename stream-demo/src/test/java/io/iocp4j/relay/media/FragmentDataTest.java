@@ -177,11 +177,11 @@ class FragmentDataTest {
     @DisplayName("all mdat of a unit together may have maxUnitBytes")
     void limit() throws MediaException {
         byte[] moof = pictureAndSound(8, 20, 28 + 8, 10);
-        MediaLimits limits = MediaLimits.defaults().withMaxUnitBytes(moof.length + 28 + 18);
+        MediaLimits limits = MediaLimits.defaults().maxUnitBytes(moof.length + 28 + 18);
         new Fmp4Parser(limits, seen).feed(ByteBuffer.wrap(join(INIT, moof, mdat(20), mdat(10))));
         assertEquals(1, seen.units.size());
 
-        Fmp4Parser less = new Fmp4Parser(limits.withMaxUnitBytes(moof.length + 28 + 17), seen);
+        Fmp4Parser less = new Fmp4Parser(limits.maxUnitBytes(moof.length + 28 + 17), seen);
         MediaException refused = assertThrows(MediaException.class,
                 () -> less.feed(ByteBuffer.wrap(join(INIT, moof, mdat(20), header("mdat", 18)))));
         assertTrue(refused.getMessage().contains("maxUnitBytes"), refused.getMessage());

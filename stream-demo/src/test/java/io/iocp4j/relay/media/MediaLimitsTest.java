@@ -21,10 +21,10 @@ class MediaLimitsTest {
     void withers() {
         MediaLimits limits = MediaLimits.defaults();
 
-        assertEquals(new MediaLimits(99, 8_388_608, 16, 8), limits.withMaxInitBytes(99));
-        assertEquals(new MediaLimits(1_048_576, 99, 16, 8), limits.withMaxUnitBytes(99));
-        assertEquals(new MediaLimits(1_048_576, 8_388_608, 9, 8), limits.withMaxBoxDepth(9));
-        assertEquals(new MediaLimits(1_048_576, 8_388_608, 16, 9), limits.withMaxTracks(9));
+        assertEquals(new MediaLimits(99, 8_388_608, 16, 8), limits.maxInitBytes(99));
+        assertEquals(new MediaLimits(1_048_576, 99, 16, 8), limits.maxUnitBytes(99));
+        assertEquals(new MediaLimits(1_048_576, 8_388_608, 9, 8), limits.maxBoxDepth(9));
+        assertEquals(new MediaLimits(1_048_576, 8_388_608, 16, 9), limits.maxTracks(9));
     }
 
     @ParameterizedTest

@@ -157,10 +157,10 @@ class MovieTest {
     @DisplayName("exactly maxTracks tracks pass, one more is refused")
     void trackLimit() throws MediaException {
         byte[] moov = box("moov", videoTrack(), audioTrack(), mvex(trex(VIDEO, 0), trex(AUDIO, 0)));
-        feed(moov, MediaLimits.defaults().withMaxTracks(2));
+        feed(moov, MediaLimits.defaults().maxTracks(2));
 
         MediaException refused = assertThrows(MediaException.class,
-                () -> feed(moov, MediaLimits.defaults().withMaxTracks(1)));
+                () -> feed(moov, MediaLimits.defaults().maxTracks(1)));
         assertTrue(refused.getMessage().contains("more than 1 tracks"), refused.getMessage());
     }
 
@@ -168,10 +168,10 @@ class MovieTest {
     @DisplayName("boxes nested as deep as maxBoxDepth pass, one level more is refused")
     void depthLimit() throws MediaException {
         byte[] moov = box("moov", videoTrack(), MVEX);
-        feed(moov, MediaLimits.defaults().withMaxBoxDepth(8));
+        feed(moov, MediaLimits.defaults().maxBoxDepth(8));
 
         MediaException refused = assertThrows(MediaException.class,
-                () -> feed(moov, MediaLimits.defaults().withMaxBoxDepth(7)));
+                () -> feed(moov, MediaLimits.defaults().maxBoxDepth(7)));
         assertTrue(refused.getMessage().startsWith("moov/trak/mdia/minf/stbl/stsd/avc1/avcC at byte"),
                 refused.getMessage());
     }

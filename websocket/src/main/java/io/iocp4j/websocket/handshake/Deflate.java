@@ -75,7 +75,7 @@ public record Deflate(boolean enabled, int level, boolean serverNoContextTakeove
      * @param value 1 to 9, or {@link Deflater#DEFAULT_COMPRESSION}
      * @return these options with another {@link #level()}
      */
-    public Deflate withLevel(int value) {
+    public Deflate level(int value) {
         return new Deflate(enabled, value, serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits,
             clientMaxWindowBits, threshold, maxRatio);
     }
@@ -87,7 +87,7 @@ public record Deflate(boolean enabled, int level, boolean serverNoContextTakeove
      * @param client for what the client sends
      * @return these options with another {@link #serverNoContextTakeover()} and {@link #clientNoContextTakeover()}
      */
-    public Deflate withNoContextTakeover(boolean server, boolean client) {
+    public Deflate noContextTakeover(boolean server, boolean client) {
         return new Deflate(enabled, level, server, client, serverMaxWindowBits, clientMaxWindowBits, threshold,
             maxRatio);
     }
@@ -99,7 +99,7 @@ public record Deflate(boolean enabled, int level, boolean serverNoContextTakeove
      * @param client for what the client sends, 8 to 15
      * @return these options with another {@link #serverMaxWindowBits()} and {@link #clientMaxWindowBits()}
      */
-    public Deflate withMaxWindowBits(int server, int client) {
+    public Deflate maxWindowBits(int server, int client) {
         return new Deflate(enabled, level, serverNoContextTakeover, clientNoContextTakeover, server, client, threshold,
             maxRatio);
     }
@@ -110,7 +110,7 @@ public record Deflate(boolean enabled, int level, boolean serverNoContextTakeove
      * @param bytes the length of the shortest, 0 or more
      * @return these options with another {@link #threshold()}
      */
-    public Deflate withThreshold(int bytes) {
+    public Deflate threshold(int bytes) {
         return new Deflate(enabled, level, serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits,
             clientMaxWindowBits, bytes, maxRatio);
     }
@@ -121,7 +121,7 @@ public record Deflate(boolean enabled, int level, boolean serverNoContextTakeove
      * @param value bytes out for a byte in, 1 or more
      * @return these options with another {@link #maxRatio()}
      */
-    public Deflate withMaxRatio(int value) {
+    public Deflate maxRatio(int value) {
         return new Deflate(enabled, level, serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits,
             clientMaxWindowBits, threshold, value);
     }

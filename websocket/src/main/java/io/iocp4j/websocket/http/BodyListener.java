@@ -3,7 +3,10 @@ package io.iocp4j.websocket.http;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Takes the body of a request piece by piece, as it arrives. Calls come one after the other from workers, so none may wait. */
+/**
+ * Takes the body of a request piece by piece, as it arrives. Calls come one after the other from workers, so none may
+ * wait; a listener that cannot keep up calls {@link HttpExchange#pauseBody}.
+ */
 public interface BodyListener {
     /**
      * The next bytes of the body, without chunk framing.
@@ -14,15 +17,16 @@ public interface BodyListener {
     void onBody(ByteBuffer data) throws IOException;
 
     /**
-     * The body is complete; the answer is due. After an answer that was given earlier nothing more is told, unless the end was in the
-     * bytes at hand.
+     * The body is complete; the answer is due. After an answer that was given earlier nothing more is told, unless the
+     * end was in the bytes at hand.
      *
      * @throws IOException as in {@link #onBody}
      */
     void onBodyEnd() throws IOException;
 
     /**
-     * The body ended before its end: the connection was lost, the framing was wrong, or this listener threw. Nothing follows.
+     * The body ended before its end: the connection was lost, the framing was wrong, or this listener threw. Nothing
+     * follows.
      *
      * @param why in words
      */

@@ -1,16 +1,41 @@
 package io.iocp4j.websocket.http;
 
-import java.io.IOException;
-
-/** Answers ordinary requests on the port of a WebSocket server. */
+/**
+ * Answers ordinary requests on the port of a WebSocket server: as a callback on a worker, or, by {@link #blocking}, on
+ * a virtual thread that may wait.
+ */
 @FunctionalInterface
 public interface HttpHandler {
     /**
-     * Begins to answer a request: calls {@link HttpExchange#respond} now or later, from any thread, exactly once, and within the
-     * response timeout of the server. Called by a worker, must not wait.
+     * Begins to answer a request: calls {@link HttpExchange#respond} now or later, from any thread, exactly once, and
+     * within the response timeout of the server. Called by a worker, must not wait.
      *
      * @param exchange the request and its answer
-     * @throws IOException to answer with the status of an {@link HttpException}, or with 500
+     * @throws Exception to answer: an {@link HttpException} with its status; any other is logged and answered with 500
      */
-    void onRequest(HttpExchange exchange) throws IOException;
+    void onRequest(HttpExchange exchange) throws Exception;
+
+    /**
+     * Calls a handler on a virtual thread for each request, where it may wait: for the body
+     * ({@link HttpExchange#bodyStream}), for a file or a database. An exception becomes the answer, as of a handler on
+     * a worker: an {@link HttpException} with its status, any other is logged with method and path and answered with
+     * 500. The thread is interrupted when nobody waits for the answer any more.
+     *
+     * @param handler as it would be on a worker
+     * @return a handler
+     */
+    static HttpHandler blocking(HttpHandler handler) {
+        return new BlockingHandler(handler);
+    }
+
+    /**
+     * Answers every request with 404.
+     *
+     * @return a handler
+     */
+    static HttpHandler none() {
+        return exchange -> {
+            throw new HttpException(404, "there is nothing here");
+        };
+    }
 }

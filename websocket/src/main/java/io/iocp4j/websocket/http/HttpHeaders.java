@@ -34,6 +34,18 @@ public final class HttpHeaders {
     }
 
     /**
+     * One field.
+     *
+     * @param name a token
+     * @param value no control characters but TAB, nothing above U+00FF
+     * @return a new object
+     * @throws IllegalArgumentException if name or value could not be sent as one field line
+     */
+    public static HttpHeaders of(String name, String value) {
+        return builder().add(name, value).build();
+    }
+
+    /**
      * Starts with no fields.
      *
      * @return a new builder

@@ -2,6 +2,7 @@ package io.iocp4j.websocket.http;
 
 import io.iocp4j.websocket.http.grammar.Authority;
 import io.iocp4j.websocket.http.grammar.PercentDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 
@@ -59,12 +60,13 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * A parameter of the query, which is read like an HTML form: pairs between ampersands, plus for space, UTF-8. A pair that cannot be
-     * read so is passed over: what a query says, and in which encoding, is a matter of who asks for it (RFC 3986 section 2.1).
+     * A parameter of the query, which is read like an HTML form: pairs between ampersands, plus for space, UTF-8. A
+     * pair that cannot be read so is passed over: what a query says, and in which encoding, is a matter of who asks for
+     * it (RFC 3986 section 2.1).
      *
      * @param name the decoded name, in exactly this case
      * @return the decoded value of the first pair with this name, empty if it has no equals sign; null if there is no
-     *     such pair
+     *         such pair
      */
     public String parameter(String name) {
         int start = 0;
@@ -82,6 +84,40 @@ public record HttpRequest(String method, String target, String path, String quer
             start = end + 1;
         }
         return null;
+    }
+
+    /**
+     * A cookie (RFC 6265 section 4.2).
+     *
+     * @param name in exactly this case
+     * @return the value of the first cookie of this name, as it was sent, with its quotes if it has any; null if there
+     *         is none. A browser sends the one with the longest path first
+     */
+    public String cookie(String name) {
+        for (String line : headers.all("Cookie")) {
+            int start = 0;
+            while (start < line.length()) {
+                int semicolon = line.indexOf(';', start);
+                int end = semicolon < 0 ? line.length() : semicolon;
+                int equals = line.indexOf('=', start);
+                if (equals >= 0 && equals < end && line.substring(start, equals).strip().equals(name)) {
+                    return line.substring(equals + 1, end).strip();
+                }
+                start = end + 1;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * The id of the last event that a client has got before it connected again, see
+     * {@link EventStream#send(String, String, String)}.
+     *
+     * @return null if it does not say
+     */
+    public String lastEventId() {
+        String id = headers.first("Last-Event-ID");
+        return id == null ? null : new String(id.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /**
@@ -139,8 +175,8 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * Method and the beginning of the target, without its query: queries and fields may hold credentials. As it was sent, since a decoded
-     * path may hold characters that control a terminal.
+     * Method and the beginning of the target, without its query: queries and fields may hold credentials. As it was
+     * sent, since a decoded path may hold characters that control a terminal.
      *
      * @return for people
      */

@@ -6,9 +6,11 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A whole HTTP/1.1 response with its content in memory. Immutable, so free to use from any thread and to keep for
- * many clients. {@code Content-Length} and {@code Connection} are made when it is encoded, and {@code Date},
- * {@code X-Content-Type-Options: nosniff} and {@code Cache-Control: no-store} stand in it unless they are set.
+ * An HTTP/1.1 response. Immutable, so free to use from any thread. With its content in memory it is free to keep for
+ * many clients; with an {@link HttpContent}, which is made while it is sent, as long as that content is.
+ * {@code Content-Length}, {@code Transfer-Encoding} and {@code Connection} are made when it is encoded, and
+ * {@code Date}, {@code X-Content-Type-Options: nosniff} and {@code Cache-Control: no-store} stand in it unless they are
+ * set.
  */
 public final class HttpResponse {
     private static final byte[] NO_CONTENT = new byte[0];
@@ -18,17 +20,20 @@ public final class HttpResponse {
     private final int status;
     private final HttpHeaders headers;
     private final byte[] content;
+    /** Null if the content is in memory. */
+    private final HttpContent stream;
 
-    private HttpResponse(int status, HttpHeaders headers, byte[] content) {
+    private HttpResponse(int status, HttpHeaders headers, byte[] content, HttpContent stream) {
         if (status < 100 || status > 599) {
             throw new IllegalArgumentException("not a status: " + status);
         }
-        if (content.length > 0 && hasNoContent(status)) {
+        if ((content.length > 0 || stream != null) && hasNoContent(status)) {
             throw new IllegalArgumentException("a response " + status + " has no content");
         }
         this.status = status;
         this.headers = headers;
         this.content = content;
+        this.stream = stream;
     }
 
     /**
@@ -38,7 +43,7 @@ public final class HttpResponse {
      * @return a new response
      */
     public static HttpResponse of(int status) {
-        return new HttpResponse(status, HttpHeaders.empty(), NO_CONTENT);
+        return new HttpResponse(status, HttpHeaders.empty(), NO_CONTENT, null);
     }
 
     /**
@@ -50,6 +55,17 @@ public final class HttpResponse {
      */
     public static HttpResponse text(int status, String text) {
         return owning(status, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * HTML in UTF-8.
+     *
+     * @param status 200 to 599, not 204, 205 or 304, which have no content
+     * @param html a document, in which the text of others is escaped
+     * @return a new response
+     */
+    public static HttpResponse html(int status, String html) {
+        return owning(status, "text/html; charset=utf-8", html.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -76,6 +92,29 @@ public final class HttpResponse {
     }
 
     /**
+     * Content that is made while it is sent.
+     *
+     * @param status 200 to 599, not 204, 205 or 304, which have no content
+     * @param contentType the media type
+     * @param content is written on a virtual thread for each client, as fast as the client takes it
+     * @return a new response, good for as many clients as the content
+     */
+    public static HttpResponse stream(int status, String contentType, HttpContent content) {
+        HttpHeaders headers = HttpHeaders.builder().add("Content-Type", contentType).build();
+        return new HttpResponse(status, headers, NO_CONTENT, Objects.requireNonNull(content, "content"));
+    }
+
+    /**
+     * Server-sent events, the {@code EventSource} of browsers.
+     *
+     * @param source sends them, on a virtual thread for each client
+     * @return a new response, good for any number of clients
+     */
+    public static HttpResponse events(EventStream.Source source) {
+        return stream(200, "text/event-stream", new EventContent(source));
+    }
+
+    /**
      * This response with a field in place of all fields of this name.
      *
      * @param name a token; not Content-Length, Transfer-Encoding or Connection, which are computed
@@ -85,7 +124,7 @@ public final class HttpResponse {
      */
     public HttpResponse withHeader(String name, String value) {
         requireNotComputed(name);
-        return new HttpResponse(status, headers.toBuilder().set(name, value).build(), content);
+        return new HttpResponse(status, headers.toBuilder().set(name, value).build(), content, stream);
     }
 
     /**
@@ -101,7 +140,7 @@ public final class HttpResponse {
             requireNotComputed(name);
             all.add(name, value);
         });
-        return new HttpResponse(status, all.build(), content);
+        return new HttpResponse(status, all.build(), content, stream);
     }
 
     /**
@@ -123,7 +162,7 @@ public final class HttpResponse {
     }
 
     /**
-     * The content.
+     * The content in memory.
      *
      * @return a new read-only view, may be empty
      */
@@ -132,17 +171,41 @@ public final class HttpResponse {
     }
 
     /**
-     * The bytes to send.
+     * The content that is made while it is sent.
+     *
+     * @return null if the content is in memory
+     */
+    public HttpContent stream() {
+        return stream;
+    }
+
+    /**
+     * The bytes to send, of a response whose content is in memory.
      *
      * @param headOnly true answers HEAD: the length of the content, but not the content
      * @param keepAlive what {@code Connection} says; no meaning for statuses below 200
      * @return a new heap buffer that belongs to the caller, ready to be read
+     * @throws IllegalStateException if the content is made while it is sent
      */
     public ByteBuffer encode(boolean headOnly, boolean keepAlive) {
-        byte[] head = head(keepAlive).getBytes(StandardCharsets.ISO_8859_1);
+        if (stream != null) {
+            throw new IllegalStateException("the content is made while it is sent");
+        }
+        byte[] head = head(keepAlive, true).getBytes(StandardCharsets.ISO_8859_1);
         int contentLength = headOnly ? 0 : content.length;
         ByteBuffer encoded = ByteBuffer.allocate(Math.addExact(head.length, contentLength));
         return encoded.put(head).put(content, 0, contentLength).flip();
+    }
+
+    /**
+     * The head to send before content that is made while it is sent, or instead of it to answer HEAD.
+     *
+     * @param http11 whether the client takes chunks; if not, content of unknown length needs {@code keepAlive} false
+     * @param keepAlive what {@code Connection} says
+     * @return a new heap buffer that belongs to the caller, ready to be read
+     */
+    public ByteBuffer encodeHead(boolean http11, boolean keepAlive) {
+        return ByteBuffer.wrap(head(keepAlive, http11).getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /**
@@ -152,12 +215,13 @@ public final class HttpResponse {
      */
     @Override
     public String toString() {
-        return "HttpResponse[" + status + " " + headers + ", " + content.length + " bytes]";
+        return "HttpResponse[" + status + " " + headers + ", "
+                + (stream == null ? content.length + " bytes]" : "stream]");
     }
 
     private static HttpResponse owning(int status, String contentType, byte[] content) {
         HttpHeaders headers = HttpHeaders.builder().add("Content-Type", contentType).build();
-        return new HttpResponse(status, headers, content);
+        return new HttpResponse(status, headers, content, null);
     }
 
     private static void requireNotComputed(String name) {
@@ -170,7 +234,7 @@ public final class HttpResponse {
         return status < 200 || status == 204 || status == 205 || status == 304;
     }
 
-    private String head(boolean keepAlive) {
+    private String head(boolean keepAlive, boolean http11) {
         StringBuilder head = new StringBuilder(256);
         head.append("HTTP/1.1 ").append(status).append(' ').append(reason(status)).append("\r\n");
         headers.forEach((name, value) -> appendField(head, name, value));
@@ -179,8 +243,11 @@ public final class HttpResponse {
             appendDefault(head, "X-Content-Type-Options", "nosniff");
             appendDefault(head, "Cache-Control", "no-store");
             // RFC 9110 section 8.6 forbids the length with 204; with 304 it would tell that of a 200
-            if (status != 204 && status != 304) {
-                appendField(head, "Content-Length", Integer.toString(content.length));
+            long length = stream == null ? content.length : stream.length();
+            if (length >= 0 && status != 204 && status != 304) {
+                appendField(head, "Content-Length", Long.toString(length));
+            } else if (length < 0 && http11) {
+                appendField(head, "Transfer-Encoding", "chunked");
             }
         }
         appendConnection(head, keepAlive);

@@ -1,5 +1,6 @@
 /**
- * As much HTTP/1.1 (RFC 9110 and 9112) as a server of pages, uploads and WebSockets needs, and its client. Usable alone.
+ * As much HTTP/1.1 (RFC 9110 and 9112) as a server of pages, files, uploads and WebSockets needs, and its client.
+ * Usable alone.
  *
  * <h2>The way of the data</h2>
  * <pre>
@@ -9,15 +10,36 @@
  *   v                                          v
  * HttpBodyDecoder     body, piece by piece   HttpBodyDecoder
  *   v
- * HttpHandler         the application: HttpExchange.body(BodyListener), HttpExchange.respond(HttpResponse)
+ * HttpHandler         the application, on a worker; HttpHandler.blocking: on a virtual thread
+ *   | HttpExchange.body(BodyListener)        callbacks on workers; pauseBody() slows down the client
+ *   | HttpExchange.bodyStream()              an InputStream for a thread that may wait; pauses where it is slow
+ *   | HttpExchange.respond(HttpResponse)     any thread
  *   v
- * HttpResponse.encode bytes for the client
+ * HttpResponse        content in memory: one buffer, sent by a worker
+ *   | HttpContent     content made while it is sent: a virtual thread writes, and waits while the client is slow
+ *   |   HttpFile, DirectoryHandler           files: conditions, one range, types
+ *   |   EventStream                          server-sent events
+ *   v
+ * bytes for the client, by Content-Length, in chunks, or (HTTP/1.0) up to the end of the connection
  * </pre>
  *
  * <h2>Ownership and threads</h2>
  * Readers and decoders do no I/O and serve one connection, one thread at a time. Each limit of
- * {@link io.iocp4j.websocket.http.HttpLimits} is checked before memory is taken. Requests, responses and headers are immutable values, for
- * any thread. Callbacks of one connection never overlap; they run on a worker of the port and must not wait. A malformed request is an
- * {@link io.iocp4j.websocket.http.HttpException} with the status of the answer; behind it nothing can be framed, so the connection closes.
+ * {@link io.iocp4j.websocket.http.HttpLimits} is checked before memory is taken. Requests, responses and headers are
+ * immutable values, for any thread. Callbacks of one connection never overlap; they run on a worker of the port and
+ * must not wait. Files are touched by virtual threads only.
+ *
+ * <p>A connection has one request at a time, and at most two virtual threads for it: that of a blocking handler, which
+ * may still run when it has answered, and that of the content. What comes behind the request is kept, one receive,
+ * until the answer has gone. A content owns what it opens; one that is given a stream or a channel closes it in any
+ * case, also where the response is not sent ({@link io.iocp4j.websocket.http.HttpContent#discard}).
+ *
+ * <h2>Ends and limits</h2>
+ * A malformed request is an {@link io.iocp4j.websocket.http.HttpException} with the status of the answer; behind it
+ * nothing can be framed, so the connection closes. A handler has the response timeout of the server up to its answer;
+ * content has no limit in time, but the client has to take it at a least rate. When nobody waits for an answer any
+ * more, {@code HttpExchange.onCancel} tells, and the thread of a blocking handler is interrupted; so is that of content
+ * whose connection ends. Content that fails, or is not as long as it said, ends the connection: the client sees that
+ * what came is not the whole.
  */
 package io.iocp4j.websocket.http;

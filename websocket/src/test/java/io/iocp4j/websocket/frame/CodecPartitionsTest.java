@@ -81,11 +81,11 @@ class CodecPartitionsTest {
         putFrame(wire, false, Opcode.BINARY, ByteBuffer.wrap(payload.clone(), 0, first), random.nextInt());
         putFrame(wire, true, Opcode.CONTINUATION, ByteBuffer.wrap(payload.clone(), first, payload.length - first),
             random.nextInt());
-        Limits limits = Limits.defaults().withMaxFrame(payload.length).withMaxMessage(payload.length);
+        Limits limits = Limits.defaults().maxFrame(payload.length).maxMessage(payload.length);
         List<String> events = new CodecEvents(limits, true).feed(
             WireBytes.remaining(wire.flip()), () -> random.nextInt(1, 65_537), ByteBuffer::allocateDirect);
         assertEquals(1, events.size(), "seed=" + seed);
-        // compared as a condition: a failure would print 40 MB
+        // assertTrue, because assertEquals would print 40 MB if it failed
         assertEquals(true, events.getFirst().equals("binary " + HexFormat.of().formatHex(payload)), "seed=" + seed);
     }
 

@@ -19,23 +19,23 @@ class DeflateTest {
     @Test
     @DisplayName("each with-method changes its own value only")
     void changes() {
-        assertEquals(new Deflate(true, 1, true, false, 9, 14, 0, 7), Deflate.on().withLevel(1)
-            .withNoContextTakeover(true, false).withMaxWindowBits(9, 14).withThreshold(0).withMaxRatio(7));
+        assertEquals(new Deflate(true, 1, true, false, 9, 14, 0, 7), Deflate.on().level(1)
+            .noContextTakeover(true, false).maxWindowBits(9, 14).threshold(0).maxRatio(7));
     }
 
     @Test
     @DisplayName("values at the ends of their ranges pass, beyond them they are refused by name")
     void ranges() {
         Deflate on = Deflate.on();
-        on.withLevel(9).withMaxWindowBits(8, 8).withThreshold(Integer.MAX_VALUE).withMaxRatio(1);
-        assertRefused("level", () -> on.withLevel(0));
-        assertRefused("level", () -> on.withLevel(10));
-        assertRefused("serverMaxWindowBits", () -> on.withMaxWindowBits(7, 15));
-        assertRefused("serverMaxWindowBits", () -> on.withMaxWindowBits(16, 15));
-        assertRefused("clientMaxWindowBits", () -> on.withMaxWindowBits(15, 7));
-        assertRefused("clientMaxWindowBits", () -> on.withMaxWindowBits(15, 16));
-        assertRefused("threshold", () -> on.withThreshold(-1));
-        assertRefused("maxRatio", () -> on.withMaxRatio(0));
+        on.level(9).maxWindowBits(8, 8).threshold(Integer.MAX_VALUE).maxRatio(1);
+        assertRefused("level", () -> on.level(0));
+        assertRefused("level", () -> on.level(10));
+        assertRefused("serverMaxWindowBits", () -> on.maxWindowBits(7, 15));
+        assertRefused("serverMaxWindowBits", () -> on.maxWindowBits(16, 15));
+        assertRefused("clientMaxWindowBits", () -> on.maxWindowBits(15, 7));
+        assertRefused("clientMaxWindowBits", () -> on.maxWindowBits(15, 16));
+        assertRefused("threshold", () -> on.threshold(-1));
+        assertRefused("maxRatio", () -> on.maxRatio(0));
     }
 
     private static void assertRefused(String name, Executable change) {

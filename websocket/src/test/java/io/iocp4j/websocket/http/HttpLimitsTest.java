@@ -19,10 +19,10 @@ class HttpLimitsTest {
     @DisplayName("each wither changes its own limit and no other")
     void withers() {
         HttpLimits limits = new HttpLimits(100, 2, 30, 4);
-        assertEquals(new HttpLimits(101, 2, 30, 4), limits.withMaxHeaderBytes(101));
-        assertEquals(new HttpLimits(100, 3, 30, 4), limits.withMaxHeaders(3));
-        assertEquals(new HttpLimits(100, 2, 31, 4), limits.withMaxChunkLineBytes(31));
-        assertEquals(new HttpLimits(100, 2, 30, 5), limits.withMaxTrailerBytes(5));
+        assertEquals(new HttpLimits(101, 2, 30, 4), limits.maxHeaderBytes(101));
+        assertEquals(new HttpLimits(100, 3, 30, 4), limits.maxHeaders(3));
+        assertEquals(new HttpLimits(100, 2, 31, 4), limits.maxChunkLineBytes(31));
+        assertEquals(new HttpLimits(100, 2, 30, 5), limits.maxTrailerBytes(5));
     }
 
     @ParameterizedTest(name = "[{index}] {0} {1} {2} {3}")

@@ -138,4 +138,18 @@ class HttpRequestTest {
         assertThrows(NullPointerException.class, () -> new HttpRequest("GET", "/", null, "", none, true));
         assertThrows(NullPointerException.class, () -> new HttpRequest("GET", "/", "/", "", null, true));
     }
+
+    @Test
+    @DisplayName("has cookies by name: of several lines, the first of a name, as they were sent")
+    void cookies() throws Exception {
+        HttpRequest request = HttpFixture.read(HttpFixture.get("/", "Cookie: a=1; bb=x=y;c=\"q\" ; a=2; ; =n; d", "Cookie: e="));
+        assertEquals("1", request.cookie("a"));
+        assertEquals("x=y", request.cookie("bb"));
+        assertEquals("\"q\"", request.cookie("c"));
+        assertEquals("", request.cookie("e"));
+        assertNull(request.cookie("b"));
+        assertNull(request.cookie("d"));
+        assertNull(request.cookie("A"));
+        assertNull(HttpFixture.read(HttpFixture.get("/")).cookie("a"));
+    }
 }

@@ -37,6 +37,15 @@ class HttpResponseTest {
     }
 
     @Test
+    @DisplayName("HTML and JSON in UTF-8 have their types")
+    void types() {
+        assertEquals("text/html; charset=utf-8", HttpResponse.html(200, "<p>").headers().first("Content-Type"));
+        assertEquals("application/json", HttpResponse.json(200, "{}").headers().first("Content-Type"));
+        assertEquals("b", HttpHeaders.of("A", "b").first("a"));
+        assertThrows(IllegalArgumentException.class, () -> HttpHeaders.of("A", "b\nc"));
+    }
+
+    @Test
     @DisplayName("a text response is encoded with type, safety fields, length in bytes, and connection")
     void wholeText() {
         String encoded = undated(HttpResponse.text(200, "\u00e4b").encode(false, true));

@@ -1,0 +1,152 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
+import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.websocket.http.BodyListener;
+import io.iocp4j.websocket.http.HttpException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Objects;
+
+/**
+ * The body of a request for a thread that may block: keeps pieces until they are read, and pauses the body while there
+ * are many. One thread reads.
+ */
+final class BodyInputStream extends InputStream implements BodyListener {
+    /**
+     * How many bytes are kept before the body is paused; it goes on when half of them are left. The piece that goes
+     * past is kept whole.
+     */
+    static final int KEPT_MAX = 64 << 10;
+
+    private final ServerExchange exchange;
+
+    // guarded by this
+    private final ArrayDeque<ByteBuffer> pieces = new ArrayDeque<>(4);
+    private final Holding holding;
+    private long kept;
+    private boolean paused;
+    private boolean ended;
+    private boolean closed;
+    /** Why the body has no end; null while it may have one. */
+    private String aborted;
+
+    BodyInputStream(ServerExchange exchange) {
+        this.exchange = exchange;
+        this.holding = new Holding(exchange.memory(), Kind.HEAP);
+    }
+
+    // ------------------------------------------------------------------ from the connection
+
+    @Override
+    public synchronized void onBody(ByteBuffer data) throws HttpException {
+        if (closed) {
+            return;
+        }
+        if (!holding.set(kept + data.remaining())) {
+            throw new HttpException(503, holding.refusal());
+        }
+        kept += data.remaining();
+        pieces.add(ByteBuffer.allocate(data.remaining()).put(data).flip());
+        if (!paused && kept >= KEPT_MAX) {
+            paused = true;
+            exchange.pauseBody();
+        }
+        notifyAll();
+    }
+
+    @Override
+    public synchronized void onBodyEnd() {
+        ended = true;
+        notifyAll();
+    }
+
+    @Override
+    public synchronized void onBodyAborted(String why) {
+        if (!ended && aborted == null) {
+            aborted = why;
+            forget();
+            notifyAll();
+        }
+    }
+
+    // ------------------------------------------------------------------ for the reader
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public synchronized int read(byte[] target, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, target.length);
+        if (length == 0) {
+            return 0;
+        }
+        await();
+        ByteBuffer first = pieces.peek();
+        if (first == null) {
+            return -1;
+        }
+        int count = Math.min(length, first.remaining());
+        first.get(target, offset, count);
+        if (!first.hasRemaining()) {
+            pieces.remove();
+        }
+        kept -= count;
+        holding.set(kept);
+        if (paused && kept <= KEPT_MAX / 2) {
+            paused = false;
+            exchange.resumeBody();
+        }
+        return count;
+    }
+
+    @Override
+    public synchronized int available() {
+        return (int) Math.min(Integer.MAX_VALUE, kept);
+    }
+
+    /** Drops what is left of the body, and what comes of it. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        forget();
+        if (paused) {
+            paused = false;
+            exchange.resumeBody();
+        }
+        notifyAll();
+    }
+
+    private void forget() {
+        assert Thread.holdsLock(this);
+        pieces.clear();
+        kept = 0;
+        holding.set(0);
+    }
+
+    /** Waits for a piece, or for the end. */
+    private void await() throws IOException {
+        assert Thread.holdsLock(this);
+        while (!closed && pieces.isEmpty() && !ended && aborted == null) {
+            exchange.requireNotWorker();
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IoException(IoError.OPERATION_ABORTED, "read of a body", null, exchange.remote(), e);
+            }
+        }
+        if (closed) {
+            throw new IOException("the stream is closed");
+        }
+        if (aborted != null) {
+            throw new IOException("the body has no end: " + aborted);
+        }
+    }
+}

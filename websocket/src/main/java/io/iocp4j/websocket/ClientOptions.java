@@ -1,0 +1,210 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.handshake.ClientHandshake;
+import io.iocp4j.websocket.http.HttpHeaders;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Objects;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+
+/**
+ * Options and limits of what {@link WebSocketClient} opens. Immutable, for any thread; each method that takes a value
+ * returns a changed copy.
+ */
+public final class ClientOptions extends WebSocketOptions<ClientOptions> {
+    /** The most redirects that one opening can be told to follow. */
+    public static final int REDIRECTS_MAX = 5;
+
+    private static final ClientOptions DEFAULTS = new ClientOptions();
+
+    private HttpHeaders headers = HttpHeaders.empty();
+    private Set<String> subprotocols = Set.of();
+    private Duration connectTimeout = Duration.ofSeconds(10);
+    private int maxRedirects;
+    private InetSocketAddress proxy;
+    private HttpHeaders proxyHeaders = HttpHeaders.empty();
+
+    private ClientOptions() {
+    }
+
+    /**
+     * No further fields, no subprotocol, no redirects, no proxy, no compression; each getter says the rest.
+     *
+     * @return the same object each time
+     */
+    public static ClientOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** {@return the further fields of the opening request, none by default} */
+    public HttpHeaders headers() {
+        return headers;
+    }
+
+    /**
+     * A field of the opening request, such as Origin, Authorization or Cookie, in place of one of this name.
+     *
+     * @param name a token; none of those that the handshake makes (Host, Upgrade, Connection, Sec-WebSocket-...), nor
+     *     of those that announce a body
+     * @param value no control characters but TAB, nothing above U+00FF
+     * @return a copy
+     * @throws IllegalArgumentException if name or value is not allowed
+     */
+    public ClientOptions header(String name, String value) {
+        ClientHandshake.requireAllowed(name);
+        HttpHeaders changed = headers.toBuilder().set(name, value).build();
+        return with(copy -> copy.headers = changed);
+    }
+
+    /** {@return the subprotocols to offer in their order, none by default} */
+    public Set<String> subprotocols() {
+        return subprotocols;
+    }
+
+    /**
+     * The subprotocols to offer. The server may choose none: ask {@link WebSocket#handshake()}.
+     *
+     * @param names the preferred one first
+     * @return a copy
+     * @throws IllegalArgumentException if one is no token, or stands there twice
+     */
+    public ClientOptions subprotocols(String... names) {
+        Set<String> checked = ClientHandshake.requireSubprotocols(names);
+        return with(copy -> copy.subprotocols = checked);
+    }
+
+    /** {@return the time for a whole opening, 10 s by default} */
+    public Duration connectTimeout() {
+        return connectTimeout;
+    }
+
+    /**
+     * How long an opening may take in all: names, connections, TLS, proxy, redirects and the upgrade; not refreshed by
+     * anything that the peer sends.
+     *
+     * @param limit above 0
+     * @return a copy
+     */
+    public ClientOptions connectTimeout(Duration limit) {
+        positive(limit, "connectTimeout");
+        return with(copy -> copy.connectTimeout = limit);
+    }
+
+    /** {@return how many redirects an opening follows, 0 by default: each is a failure with the response} */
+    public int maxRedirects() {
+        return maxRedirects;
+    }
+
+    /**
+     * How many redirects (301, 302, 303, 307, 308) an opening follows; one more fails it. None leads from wss to ws.
+     * Authorization, Cookie and Proxy-Authorization are not sent to another scheme, host or port; other fields are.
+     *
+     * @param most 0 to {@link #REDIRECTS_MAX}
+     * @return a copy
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public ClientOptions maxRedirects(int most) {
+        if (most < 0 || most > REDIRECTS_MAX) {
+            throw new IllegalArgumentException("maxRedirects must be 0 to " + REDIRECTS_MAX + ": " + most);
+        }
+        return with(copy -> copy.maxRedirects = most);
+    }
+
+    /** {@return the HTTP proxy, null by default, for none} */
+    public InetSocketAddress proxy() {
+        return proxy;
+    }
+
+    /**
+     * Goes through an HTTP proxy, by CONNECT for ws and wss alike (RFC 6455 section 4.1). The proxy looks up the name
+     * of the server.
+     *
+     * @param address of the proxy; a name that is not resolved is looked up for each connection
+     * @return a copy
+     */
+    public ClientOptions proxy(InetSocketAddress address) {
+        Objects.requireNonNull(address);
+        return with(copy -> {
+            copy.proxy = address;
+            copy.proxyHeaders = HttpHeaders.empty();
+        });
+    }
+
+    /**
+     * Goes through an HTTP proxy that asks for a name and a password. Both travel to it unencrypted (RFC 7617).
+     *
+     * @param address as for {@link #proxy(InetSocketAddress)}
+     * @param user without a colon
+     * @param password sent with the first request, without waiting for 407
+     * @return a copy
+     * @throws IllegalArgumentException if the name has a colon
+     */
+    public ClientOptions proxy(InetSocketAddress address, String user, String password) {
+        if (user.indexOf(':') >= 0) {
+            throw new IllegalArgumentException("a user name has no colon");
+        }
+        byte[] credentials = (user + ':' + password).getBytes(StandardCharsets.UTF_8);
+        HttpHeaders fields = HttpHeaders.builder()
+                .add("Proxy-Authorization", "Basic " + Base64.getEncoder().encodeToString(credentials)).build();
+        ClientOptions changed = proxy(address);
+        return changed.with(copy -> copy.proxyHeaders = fields);
+    }
+
+    /** Fields that go to the proxy only. */
+    HttpHeaders proxyHeaders() {
+        return proxyHeaders;
+    }
+
+    /** The TCP options of a connection without TLS. */
+    TcpOptions plain() {
+        return tcp().tls(null);
+    }
+
+    /**
+     * The TCP options of a connection with TLS.
+     *
+     * @throws IOException if there is no default for it
+     */
+    TcpOptions secure() throws IOException {
+        if (tls() == null && tcp().tls() != null) {
+            return tcp();
+        }
+        try {
+            SSLContext context = tls() == null ? SSLContext.getDefault() : tls();
+            return tcp().tls(context, tcp().tlsParameters().andThen(tlsParameters()));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IOException("the default of the JDK for TLS cannot be made", e);
+        }
+    }
+
+    @Override
+    ClientOptions copy() {
+        try {
+            return (ClientOptions) clone();
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError("this class is Cloneable", e);
+        }
+    }
+
+    private ClientOptions with(Consumer<ClientOptions> change) {
+        ClientOptions copy = copy();
+        change.accept(copy);
+        return copy;
+    }
+
+    /** Without values of fields, which may be credentials. */
+    @Override
+    public String toString() {
+        return describe(new StringJoiner(", ", "ClientOptions[", "]")).add("headers=" + headers)
+                .add("subprotocols=" + subprotocols).add("connectTimeout=" + connectTimeout)
+                .add("maxRedirects=" + maxRedirects).add("proxy=" + proxy).toString();
+    }
+}

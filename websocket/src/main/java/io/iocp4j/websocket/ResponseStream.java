@@ -1,0 +1,203 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.websocket.http.HttpContent;
+import io.iocp4j.websocket.http.HttpRequest;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * The content of an answer on its way to the client: framed, and sent by a virtual thread with the blocking calls of
+ * the connection. The methods of an output stream are for that thread; begun and cancelled as the strand.
+ */
+final class ResponseStream extends OutputStream {
+    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
+
+    /** The most content of one chunk, in bytes. */
+    static final int CHUNK_MAX = 8 << 10;
+    /** Room before the content of a chunk for its size and CR LF, and behind it for CR LF. */
+    private static final int SIZE_ROOM = Integer.toHexString(CHUNK_MAX).length() + 2;
+    private static final int END_ROOM = 2;
+    private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private final HttpConnection connection;
+    private final TcpConnection tcp;
+    private final HttpRequest request;
+    private final HttpContent content;
+    private final boolean chunked;
+    private final Holding holding;
+    private final Thread thread;
+    private volatile boolean cancelled;
+
+    // for the thread of the content
+    private final byte[] chunk = new byte[SIZE_ROOM + CHUNK_MAX + END_ROOM];
+    /** Bytes of content in the chunk. */
+    private int gathered;
+    /** Bytes of content that are still to come; without a meaning if the length is unknown. */
+    private long left;
+    private boolean ended;
+
+    /** A stream that is not begun; without chunks, content of unknown length reaches to the end of the connection. */
+    ResponseStream(HttpConnection connection, TcpConnection tcp, HttpRequest request, HttpContent content,
+            boolean chunked) {
+        this.connection = connection;
+        this.tcp = tcp;
+        this.request = request;
+        this.content = content;
+        this.chunked = chunked;
+        this.left = content.length();
+        this.holding = new Holding(tcp.memory(), Kind.HEAP);
+        this.thread = Thread.ofVirtual().name("answer " + tcp.remote()).unstarted(this::run);
+    }
+
+    /** Whether the content goes on until the client has enough of it. */
+    boolean isOpenEnded() {
+        return content.isOpenEnded();
+    }
+
+    /**
+     * Returns whether there is room in the memory of the port for what this gathers; else {@link #refusal} says why
+     * not.
+     */
+    boolean mayBegin() {
+        return holding.set(chunk.length);
+    }
+
+    String refusal() {
+        return holding.refusal();
+    }
+
+    /**
+     * Begins behind the head, with the least rate in bytes per second that the peer has to take in each interval; 0 for
+     * any.
+     */
+    void begin(Duration interval, int leastRate) {
+        thread.start();
+        if (leastRate > 0) {
+            expectTaken(interval, leastRate);
+        }
+    }
+
+    void cancel() {
+        cancelled = true;
+        thread.interrupt();
+    }
+
+    /**
+     * Looks in each interval whether the peer takes what waits for it. Where nothing waits, it is the application that
+     * is slow.
+     */
+    private void expectTaken(Duration interval, int leastRate) {
+        long waiting = tcp.bufferedAmount();
+        long before = tcp.bytesTaken();
+        tcp.deadline(interval, () -> {
+            if (!connection.isStreaming(this)) {
+                return;
+            }
+            long taken = tcp.bytesTaken() - before;
+            if (waiting > 0 && tcp.bufferedAmount() > 0 && taken < leastRate * (interval.toNanos() / 1e9)) {
+                LOG.log(Level.DEBUG, "{0} takes less than {1} bytes per second", tcp.remote(), leastRate);
+                tcp.abort(IoError.TIMED_OUT,
+                        new IOException("the peer takes less than " + leastRate + " bytes per second"));
+            } else {
+                expectTaken(interval, leastRate);
+            }
+        });
+    }
+
+    // ------------------------------------------------------------------ the thread of the content
+
+    private void run() {
+        boolean complete = false;
+        try {
+            content.writeTo(this);
+            end();
+            complete = true;
+        } catch (Throwable thrown) {
+            boolean gone = cancelled || tcp.state() != TcpConnection.State.OPEN;
+            LOG.log(gone ? Level.DEBUG : Level.WARNING, "the content of the answer to " + request + " of "
+                    + tcp.remote() + " threw", thrown);
+        } finally {
+            holding.set(0);
+            boolean whole = complete;
+            tcp.execute(() -> connection.streamed(this, whole));
+        }
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (ended) {
+            throw new IOException("the answer is complete");
+        }
+        if (content.length() >= 0) {
+            if (length > left) {
+                throw new IOException("the content is longer than " + content.length() + " bytes");
+            }
+            left -= length;
+        }
+        if (!chunked && length >= CHUNK_MAX) {
+            flush();
+            send(ByteBuffer.wrap(bytes, offset, length));
+            return;
+        }
+        int from = offset;
+        int end = offset + length;
+        while (from < end) {
+            int count = Math.min(end - from, CHUNK_MAX - gathered);
+            System.arraycopy(bytes, from, chunk, SIZE_ROOM + gathered, count);
+            gathered += count;
+            from += count;
+            if (gathered == CHUNK_MAX) {
+                flush();
+            }
+        }
+    }
+
+    /** Sends what has gathered. */
+    @Override
+    public void flush() throws IOException {
+        if (gathered == 0) {
+            return;
+        }
+        int first = SIZE_ROOM;
+        int end = SIZE_ROOM + gathered;
+        if (chunked) {
+            byte[] size = (Integer.toHexString(gathered) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+            first -= size.length;
+            System.arraycopy(size, 0, chunk, first, size.length);
+            chunk[end++] = '\r';
+            chunk[end++] = '\n';
+        }
+        gathered = 0;
+        send(ByteBuffer.wrap(chunk, first, end - first));
+    }
+
+    private void end() throws IOException {
+        if (content.length() >= 0 && left > 0) {
+            throw new IOException("the content is " + left + " bytes shorter than " + content.length());
+        }
+        flush();
+        ended = true;
+        if (chunked) {
+            send(ByteBuffer.wrap(LAST_CHUNK));
+        }
+    }
+
+    private void send(ByteBuffer data) throws IOException {
+        tcp.write(data);
+    }
+}

@@ -1,0 +1,23 @@
+package io.iocp4j.websocket;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The answer of an {@link UpgradeHandler}: the listener of the new WebSocket, or the promise of one. A refusal is no
+ * answer but an {@link io.iocp4j.websocket.http.HttpException}.
+ */
+public sealed interface UpgradeAnswer permits WebSocketListener, LaterListener {
+    /**
+     * An answer that is not known yet. The handshake waits for it within the server's response timeout; frames that the
+     * client sends meanwhile are kept.
+     *
+     * @param listener completes on any thread: with the listener, or exceptionally with an
+     *         {@link io.iocp4j.websocket.http.HttpException} to refuse. Any other exception, and null, is logged and
+     *         answered with 500. Cancelled, if it is a {@link java.util.concurrent.CompletableFuture}, when nobody
+     *         waits for it any more
+     * @return the answer to return from the handler
+     */
+    static UpgradeAnswer later(CompletionStage<? extends WebSocketListener> listener) {
+        return new LaterListener(listener);
+    }
+}

@@ -1,0 +1,102 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.MemoryAccount;
+import io.iocp4j.websocket.http.HttpRequest;
+import java.net.InetSocketAddress;
+import java.util.List;
+import javax.net.ssl.SSLSession;
+
+/**
+ * An opening handshake that waits for the answer of an {@link UpgradeHandler}. It is valid in itself, and its origin is
+ * allowed. Any thread.
+ */
+public interface UpgradeExchange {
+    /**
+     * The handshake.
+     *
+     * @return its head; {@link HttpRequest#path()}, {@link HttpRequest#parameter} and the fields are what a decision
+     *         needs
+     */
+    HttpRequest request();
+
+    /**
+     * The peer's address.
+     *
+     * @return known also after the end
+     */
+    InetSocketAddress remote();
+
+    /**
+     * The address that the peer has connected to.
+     *
+     * @return null if the connection is gone
+     */
+    InetSocketAddress local();
+
+    /**
+     * The TLS session, for the certificate of the client among others.
+     *
+     * @return null without TLS
+     */
+    SSLSession tlsSession();
+
+    /**
+     * The account of what the connection makes its port hold.
+     *
+     * @return the account of the connection
+     */
+    MemoryAccount memory();
+
+    /**
+     * The subprotocols that the client offers.
+     *
+     * @return in its order of preference; may be empty
+     */
+    List<String> offeredSubprotocols();
+
+    /**
+     * The subprotocol that will be agreed on.
+     *
+     * @return the choice of the handler; before it the first of the server's options that the client offers; null for
+     *         none
+     */
+    String subprotocol();
+
+    /**
+     * Chooses the subprotocol, whatever the options of the server say.
+     *
+     * @param name one that the client offers, or null for none
+     * @return this
+     * @throws IllegalArgumentException if the client does not offer it: it would have to fail the connection
+     * @throws IllegalStateException if the handshake was answered
+     */
+    UpgradeExchange subprotocol(String name);
+
+    /**
+     * Adds a field to the 101, such as {@code Set-Cookie}; names may repeat. A refusal has the fields of its exception
+     * instead.
+     *
+     * @param name a token; not one of the handshake itself ({@code Sec-WebSocket-*}, {@code Upgrade},
+     *         {@code Connection}), nor one that frames content
+     * @param value no control characters but TAB, nothing above U+00FF
+     * @return this
+     * @throws IllegalArgumentException if name or value is not allowed
+     * @throws IllegalStateException if the handshake was answered
+     */
+    UpgradeExchange header(String name, String value);
+
+    /**
+     * Runs a task if the answer becomes useless before it is there: the client has gone, the server stops, or the time
+     * is over.
+     *
+     * @param task runs once, on a worker, or at once on this thread if that has happened; must not wait
+     */
+    void onCancel(Runnable task);
+
+    /**
+     * Tells whether the answer is of no use any more.
+     *
+     * @return true if the client has gone, the server stops, or the time is over
+     */
+    boolean isCancelled();
+}

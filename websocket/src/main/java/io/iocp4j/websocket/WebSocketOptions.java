@@ -1,0 +1,283 @@
+package io.iocp4j.websocket;
+
+import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.Deflate;
+import io.iocp4j.websocket.http.HttpLimits;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.StringJoiner;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+
+/**
+ * The options that {@link ServerOptions} and {@link ClientOptions} have in common. Immutable, for any thread; each
+ * method that takes a value returns a changed copy.
+ *
+ * @param <O> the options themselves
+ */
+public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> implements Cloneable permits ServerOptions, ClientOptions {
+    private TcpOptions tcp = TcpOptions.defaults();
+    private SSLContext tls;
+    private Consumer<SSLParameters> tlsParameters = parameters -> { };
+    private HttpLimits httpLimits = HttpLimits.defaults();
+    private Limits limits = Limits.defaults();
+    private boolean parts;
+    private Duration closeTimeout = Duration.ofSeconds(5);
+    private Duration heartbeatInterval = Duration.ofSeconds(20);
+    private Duration heartbeatTimeout = Duration.ofSeconds(20);
+    private Duration idleTimeout = Duration.ZERO;
+    private Duration maxAge = Duration.ZERO;
+    private SlowConsumer slowConsumer = SlowConsumer.BLOCK;
+    private Deflate deflate = Deflate.off();
+
+    WebSocketOptions() {
+    }
+
+    /** {@return options and limits of TCP, {@link TcpOptions#defaults()} by default} */
+    public TcpOptions tcp() {
+        return tcp;
+    }
+
+    /**
+     * Options and limits of TCP. TLS that they say something about holds unless {@link #tls(SSLContext)} says something
+     * else.
+     *
+     * @param options of each connection; at a server also its address, at a client the time for a connect counts within
+     *     that for the opening
+     * @return a copy
+     */
+    public O tcp(TcpOptions options) {
+        Objects.requireNonNull(options);
+        return with(copy -> copy.tcp = options);
+    }
+
+    /** {@return what TLS is spoken with, null, by default, for that of {@link #tcp()}} */
+    public SSLContext tls() {
+        return tls;
+    }
+
+    /**
+     * The context for TLS: at a server it has the certificate, and wss and https are spoken instead of ws and http. At
+     * a client it says whom to trust, and who this side is, where the URI begins with wss://; that the certificate is
+     * one of the host is always checked.
+     *
+     * @param context goes before the one of {@link #tcp()}, whose parameters are kept; null for that one, and at a
+     *     client for the default of the JDK if there is none
+     * @return a copy
+     */
+    public O tls(SSLContext context) {
+        return with(copy -> copy.tls = context);
+    }
+
+    /**
+     * The context for TLS, with parameters.
+     *
+     * @param context as {@link #tls(SSLContext)}
+     * @param parameters changes what is negotiated for each connection, such as versions, or whether a client needs a
+     *     certificate; called after what {@link TcpOptions#tls(SSLContext, Consumer)} has set
+     * @return a copy
+     */
+    public O tls(SSLContext context, Consumer<SSLParameters> parameters) {
+        Objects.requireNonNull(parameters);
+        return with(copy -> {
+            copy.tls = context;
+            copy.tlsParameters = parameters;
+        });
+    }
+
+    /** What is called after the parameters of {@link #tcp()}. */
+    Consumer<SSLParameters> tlsParameters() {
+        return tlsParameters;
+    }
+
+    /** {@return limits of heads and chunks, {@link HttpLimits#defaults()} by default} */
+    public HttpLimits httpLimits() {
+        return httpLimits;
+    }
+
+    /**
+     * Limits of heads, and of chunked bodies behind them.
+     *
+     * @param values at a server of requests, at a client of the response
+     * @return a copy
+     */
+    public O httpLimits(HttpLimits values) {
+        Objects.requireNonNull(values);
+        return with(copy -> copy.httpLimits = values);
+    }
+
+    /** {@return limits of frames and messages, {@link Limits#defaults()} by default} */
+    public Limits limits() {
+        return limits;
+    }
+
+    /**
+     * Limits of frames and messages.
+     *
+     * @param values how much the peer may send
+     * @return a copy
+     */
+    public O limits(Limits values) {
+        Objects.requireNonNull(values);
+        return with(copy -> copy.limits = values);
+    }
+
+    /** {@return whether messages are handed on in parts, false by default} */
+    public boolean parts() {
+        return parts;
+    }
+
+    /**
+     * Hands messages on in parts as they arrive, instead of whole: to {@link WebSocketListener#onPart}, or to
+     * {@link WebSocket#receiveStream()}. The limits of a message hold as before; raise them for long messages.
+     *
+     * @param on or off
+     * @return a copy
+     */
+    public O parts(boolean on) {
+        return with(copy -> copy.parts = on);
+    }
+
+    /** {@return the time for the peer's Close frame, 5 s by default} */
+    public Duration closeTimeout() {
+        return closeTimeout;
+    }
+
+    /**
+     * How long to wait for the peer's Close frame after ours, and at a client for the server's FIN after both.
+     *
+     * @param limit above 0
+     * @return a copy
+     */
+    public O closeTimeout(Duration limit) {
+        positive(limit, "closeTimeout");
+        return with(copy -> copy.closeTimeout = limit);
+    }
+
+    /** {@return the time between pings, 20 s by default, zero for no pings} */
+    public Duration heartbeatInterval() {
+        return heartbeatInterval;
+    }
+
+    /** {@return the time behind a ping in which something has to come or be taken, 20 s by default} */
+    public Duration heartbeatTimeout() {
+        return heartbeatTimeout;
+    }
+
+    /**
+     * Pings the peer, and cuts it with 1006 when for a time behind a ping nothing at all comes from it, and it takes
+     * nothing of what waits for it: one that reads a large message slowly is kept. A peer that this side does not read
+     * from, because the application has paused, is judged by what it takes alone, and not at all while nothing waits
+     * for it.
+     *
+     * @param interval between pings; zero for none
+     * @param timeout behind a ping, above 0; where it is longer than the interval, pings come only as often
+     * @return a copy
+     */
+    public O heartbeat(Duration interval, Duration timeout) {
+        notNegative(interval, "interval");
+        positive(timeout, "timeout");
+        return with(copy -> {
+            copy.heartbeatInterval = interval;
+            copy.heartbeatTimeout = timeout;
+        });
+    }
+
+    /** {@return the time without a message that closes a WebSocket, zero by default, for never} */
+    public Duration idleTimeout() {
+        return idleTimeout;
+    }
+
+    /**
+     * Closes a WebSocket with {@link CloseCode#GOING_AWAY} on which no message has come or gone for a time; pings and
+     * pongs are none.
+     *
+     * @param limit after which the close comes, at the latest after twice as long; zero for never
+     * @return a copy
+     */
+    public O idleTimeout(Duration limit) {
+        notNegative(limit, "idleTimeout");
+        return with(copy -> copy.idleTimeout = limit);
+    }
+
+    /** {@return the age at which a WebSocket is closed, zero by default, for never} */
+    public Duration maxAge() {
+        return maxAge;
+    }
+
+    /**
+     * Closes a WebSocket with {@link CloseCode#GOING_AWAY} when it has been open for a time.
+     *
+     * @param limit zero for never
+     * @return a copy
+     */
+    public O maxAge(Duration limit) {
+        notNegative(limit, "maxAge");
+        return with(copy -> copy.maxAge = limit);
+    }
+
+    /** {@return what {@code send} does while the peer is slow, {@link SlowConsumer#BLOCK} by default} */
+    public SlowConsumer slowConsumer() {
+        return slowConsumer;
+    }
+
+    /**
+     * What {@code send} does while the peer takes less than it is sent.
+     *
+     * @param policy for every WebSocket
+     * @return a copy
+     */
+    public O slowConsumer(SlowConsumer policy) {
+        Objects.requireNonNull(policy);
+        return with(copy -> copy.slowConsumer = policy);
+    }
+
+    /** {@return whether and how messages are compressed, {@link Deflate#off()} by default} */
+    public Deflate deflate() {
+        return deflate;
+    }
+
+    /**
+     * Whether and how messages are compressed, where the peer does so too.
+     *
+     * @param options of this side
+     * @return a copy
+     */
+    public O deflate(Deflate options) {
+        Objects.requireNonNull(options);
+        return with(copy -> copy.deflate = options);
+    }
+
+    /** A clone. */
+    abstract O copy();
+
+    private O with(Consumer<WebSocketOptions<O>> change) {
+        O copy = copy();
+        change.accept(copy);
+        return copy;
+    }
+
+    /** Adds the common ones for {@code toString}. */
+    StringJoiner describe(StringJoiner text) {
+        return text.add("tcp=" + tcp).add("tls=" + (tls != null || tcp.tls() != null)).add("httpLimits=" + httpLimits)
+                .add("limits=" + limits).add("parts=" + parts).add("closeTimeout=" + closeTimeout)
+                .add("heartbeat=" + heartbeatInterval + "/" + heartbeatTimeout).add("idleTimeout=" + idleTimeout)
+                .add("maxAge=" + maxAge).add("slowConsumer=" + slowConsumer).add("deflate=" + deflate);
+    }
+
+    static Duration notNegative(Duration value, String name) {
+        if (value.isNegative()) {
+            throw new IllegalArgumentException(name + " must not be negative: " + value);
+        }
+        return value;
+    }
+
+    static Duration positive(Duration value, String name) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + " must be above 0: " + value);
+        }
+        return value;
+    }
+}

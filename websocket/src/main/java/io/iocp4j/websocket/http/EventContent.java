@@ -1,0 +1,21 @@
+package io.iocp4j.websocket.http;
+
+import java.io.OutputStream;
+import java.util.Objects;
+
+/** The content of a response of server-sent events. */
+record EventContent(EventStream.Source source) implements HttpContent {
+    EventContent {
+        Objects.requireNonNull(source, "source");
+    }
+
+    @Override
+    public void writeTo(OutputStream out) throws Exception {
+        source.run(new EventStream(out));
+    }
+
+    @Override
+    public boolean isOpenEnded() {
+        return true;
+    }
+}

@@ -1,0 +1,106 @@
+package io.iocp4j.websocket.http;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/**
+ * Server-sent events on their way to one client, see {@link HttpResponse#events}. Calls block while the client is slow,
+ * and throw when it is gone. Any thread; events of several threads come one after the other.
+ */
+public final class EventStream {
+    /** What sends the events of one client. */
+    @FunctionalInterface
+    public interface Source {
+        /**
+         * Sends events, on a virtual thread of its own, which is interrupted when the client has gone. The stream ends
+         * when this returns, and the client connects again, as long as it is not answered with 204.
+         *
+         * @param events to the client
+         * @throws Exception to end the connection
+         */
+        void run(EventStream events) throws Exception;
+    }
+
+    private final OutputStream out;
+
+    EventStream(OutputStream out) {
+        this.out = out;
+    }
+
+    /**
+     * Sends an event that has only data.
+     *
+     * @param data of one or more lines
+     * @throws IOException if the client is gone, or the thread is interrupted
+     */
+    public void send(String data) throws IOException {
+        send(null, null, data);
+    }
+
+    /**
+     * Sends an event.
+     *
+     * @param id what the client repeats as {@link HttpRequest#lastEventId()} when it connects again; null leaves the
+     *         one before
+     * @param event the name of its type; null for {@code message}
+     * @param data of one or more lines
+     * @throws IOException if the client is gone, or the thread is interrupted
+     * @throws IllegalArgumentException if the id or the type has an end of line or a NUL
+     */
+    public void send(String id, String event, String data) throws IOException {
+        StringBuilder text = new StringBuilder(data.length() + 32);
+        field(text, "id", id);
+        field(text, "event", event);
+        lines(text, "data: ", data);
+        write(text.append('\n'));
+    }
+
+    /**
+     * Tells the client how long to wait before it connects again.
+     *
+     * @param delay zero or more, whole milliseconds
+     * @throws IOException if the client is gone, or the thread is interrupted
+     */
+    public void retry(Duration delay) throws IOException {
+        if (delay.isNegative()) {
+            throw new IllegalArgumentException("a delay must not be negative: " + delay);
+        }
+        write(new StringBuilder("retry: ").append(delay.toMillis()).append("\n\n"));
+    }
+
+    /**
+     * Sends what no page sees: it keeps proxies from ending a silent connection, and finds out whether the client is
+     * still there.
+     *
+     * @param text may be empty
+     * @throws IOException if the client is gone, or the thread is interrupted
+     */
+    public void comment(String text) throws IOException {
+        StringBuilder comment = new StringBuilder();
+        lines(comment, ": ", text);
+        write(comment.append('\n'));
+    }
+
+    private static void field(StringBuilder text, String name, String value) {
+        if (value != null) {
+            if (value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
+                throw new IllegalArgumentException(name + " must be of one line, without NUL");
+            }
+            text.append(name).append(": ").append(value).append('\n');
+        }
+    }
+
+    /** CR, LF and CR LF end a line alike. */
+    private static void lines(StringBuilder text, String begin, String lines) {
+        for (String line : lines.split("\r\n|\r|\n", -1)) {
+            text.append(begin).append(line).append('\n');
+        }
+    }
+
+    private synchronized void write(StringBuilder text) throws IOException {
+        out.write(text.toString().getBytes(StandardCharsets.UTF_8));
+        out.flush();
+    }
+}

@@ -1,0 +1,89 @@
+package io.iocp4j.websocket.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.util.Objects;
+
+/**
+ * The content of a response that is made while it is sent. A lambda is one of unknown length, and good for any number
+ * of responses: {@code HttpResponse.stream(200, "text/csv", out -> rows.forEach(...))}.
+ */
+@FunctionalInterface
+public interface HttpContent {
+    /** The length of content that is not known before it was written. */
+    long UNKNOWN = -1;
+
+    /**
+     * Writes the content. Called once for each response, on a virtual thread of its own, which may wait.
+     *
+     * @param out blocks while more is queued for the client than the high-water mark of the connection allows. Bytes
+     *         leave when about 8 KiB have gathered, at {@code flush()}, and at the end. Throws when the connection
+     *         ends; the thread is then interrupted too. It need not be closed, and is of no use when this has returned
+     * @throws Exception to end the connection, so that the client does not take what came for the whole
+     */
+    void writeTo(OutputStream out) throws Exception;
+
+    /**
+     * The length, which goes to the client before the content.
+     *
+     * @return bytes, exactly as many as will be written, else the connection ends; {@link #UNKNOWN} for content that is
+     *         sent in chunks, or to a client of HTTP/1.0 up to the end of the connection
+     */
+    default long length() {
+        return UNKNOWN;
+    }
+
+    /**
+     * Tells whether the content goes on until the client has enough of it, as events do. Then a client that ends its
+     * side ends it, and so does a server that stops; both let other content finish.
+     *
+     * @return false unless overridden
+     */
+    default boolean isOpenEnded() {
+        return false;
+    }
+
+    /**
+     * Gives back what the content holds. Called instead of {@link #writeTo} if the response is not sent, or without its
+     * content; may be called twice.
+     *
+     * @throws IOException is logged
+     */
+    default void discard() throws IOException {
+    }
+
+    /**
+     * Content of unknown length, for one response.
+     *
+     * @param in is read to its end, and closed in any case
+     * @return new content
+     */
+    static HttpContent of(InputStream in) {
+        return of(in, UNKNOWN);
+    }
+
+    /**
+     * Content of known length, for one response.
+     *
+     * @param in has as many bytes; is closed in any case
+     * @param length zero or more bytes, or {@link #UNKNOWN}
+     * @return new content
+     */
+    static HttpContent of(InputStream in, long length) {
+        return new StreamedContent(Objects.requireNonNull(in), length);
+    }
+
+    /**
+     * Content of known length, for one response.
+     *
+     * @param in has as many bytes; is closed in any case
+     * @param length zero or more bytes, or {@link #UNKNOWN}
+     * @return new content
+     */
+    static HttpContent of(ReadableByteChannel in, long length) {
+        return of(Channels.newInputStream(in), length);
+    }
+}

@@ -1,0 +1,60 @@
+package io.iocp4j.websocket.http;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The validators of a representation, and the conditions of a request compared with them (RFC 9110 section 13).
+ *
+ * @param etag strong, in quotes
+ * @param modified in whole seconds
+ */
+record Validators(String etag, Instant modified) {
+    /** What the conditions come to. */
+    enum Outcome {
+        /** The request is answered as if it had none. */
+        PROCEED,
+        /** The client has this representation: 304. */
+        NOT_MODIFIED,
+        /** The client wanted another one: 412. */
+        FAILED
+    }
+
+    /** The conditions in the order of section 13.2.2, for GET and HEAD. */
+    Outcome check(HttpHeaders request) {
+        if (request.first("If-Match") != null) {
+            if (!matches(request.elements("If-Match"), false)) {
+                return Outcome.FAILED;
+            }
+        } else if (isAfter(request.first("If-Unmodified-Since"), false)) {
+            return Outcome.FAILED;
+        }
+        if (request.first("If-None-Match") != null) {
+            return matches(request.elements("If-None-Match"), true) ? Outcome.NOT_MODIFIED : Outcome.PROCEED;
+        }
+        Instant since = HttpDate.parse(request.first("If-Modified-Since"));
+        return since != null && !modified.isAfter(since) ? Outcome.NOT_MODIFIED : Outcome.PROCEED;
+    }
+
+    /**
+     * Whether a range may be sent: the client has the rest of this very representation, or does not say of which
+     * (section 13.1.5).
+     */
+    boolean allowRange(HttpHeaders request) {
+        String condition = request.first("If-Range");
+        if (condition == null) {
+            return true;
+        }
+        return condition.equals(etag) || modified.equals(HttpDate.parse(condition));
+    }
+
+    private boolean isAfter(String date, boolean otherwise) {
+        Instant since = HttpDate.parse(date);
+        return since == null ? otherwise : modified.isAfter(since);
+    }
+
+    /** Tags of ours have no comma, so a list of them may be taken apart at each. */
+    private boolean matches(List<String> tags, boolean weak) {
+        return tags.stream().anyMatch(tag -> tag.equals("*") || tag.equals(etag) || weak && tag.equals("W/" + etag));
+    }
+}
