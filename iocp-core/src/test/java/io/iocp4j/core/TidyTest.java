@@ -170,7 +170,7 @@ class TidyTest {
             "Heartbeat.java", "Holding.java", "HttpConnection.java", "HttpHeaders.java", "HttpRequest.java",
             "IoError.java", "IoException.java", "Message.java", "MessageInput.java", "MessageOutput.java",
             "MessageReceiver.java", "MessageSender.java", "PlainMessage.java", "RequestBody.java", "Rest.java",
-            "ServerOptions.java", "SharedMessage.java", "TcpCallbacks.java", "TcpChannel.java", "TcpConnector.java",
+            "SharedMessage.java", "TcpCallbacks.java", "TcpChannel.java", "TcpConnector.java",
             "TcpFlusher.java", "TcpOptions.java", "TcpReceiver.java", "TcpSender.java", "TlsRecords.java",
             "Topic.java", "WebSocket.java", "WebSocketConnection.java", "WebSocketEchoCost.java",
             "WebSocketException.java", "WebSocketOptions.java", "package-info.java");
