@@ -79,4 +79,22 @@ class ExamplesTest {
             assertThrows(IOException.class, () -> MutualTls.ask(TestKeys.trusting(), tcpPort));
         }
     }
+
+    @Test
+    @DisplayName("the line server answers in the open and after STARTTLS, and says so to a client that is too slow")
+    void lines() throws Exception {
+        TcpOptions tls = TcpOptions.defaults().tls(TestKeys.LOCALHOST.context());
+        TcpOptions trusting = TcpOptions.defaults().tls(TestKeys.trusting());
+        try (TcpServer server = LineServer.listen(TcpOptions.defaults().loopback(0), tls, Duration.ofSeconds(20))) {
+            assertEquals("secret: who?", LineServer.ask(trusting, server.tcpPort(), "who?"));
+            try (TcpConnection client = TcpClient.connect("localhost", server.tcpPort())) {
+                client.write("hello\n");
+                assertEquals("open: hello", client.readLine(Duration.ofSeconds(20)));
+            }
+        }
+        try (TcpServer impatient = LineServer.listen(TcpOptions.defaults().loopback(0), tls, Duration.ofMillis(20));
+                TcpConnection client = TcpClient.connect("localhost", impatient.tcpPort())) {
+            assertEquals("too slow", client.readLine(Duration.ofSeconds(20)));
+        }
+    }
 }
