@@ -4,9 +4,9 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * How a connection ends, and who wants to know: apart from the connection, so that the lines of the processor's cache that each message
- * meets hold nothing of it. Guarded by the connection's lock but for {@link #closed()}, and {@link #freed}: the last release calls it,
- * when nothing changes any more.
+ * The outcome of a connection. A separate object because it is cold: these fields stay off the cache lines that every
+ * message touches. Guarded by the connection's lock, except {@link #closed()} for any thread, and {@link #freed}, which
+ * the last release calls when nothing changes any more.
  */
 final class CloseRecord {
     private static final System.Logger LOG = new GuardedLog(CloseRecord.class);
@@ -14,8 +14,8 @@ final class CloseRecord {
     private final long madeNanos;
     private final Runnable onFreed;
     private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
-    /** What the handler hears, which is of the first end only. */
-    private CloseInfo told;
+    /** What the handler hears: it is called about the first end only. */
+    private CloseInfo firstClose;
     private IoError lastError;
     private Throwable lastCause;
     private long bytesLost;
@@ -25,18 +25,18 @@ final class CloseRecord {
         this.onFreed = onFreed;
     }
 
-    /** Whether this was the first end. */
+    /** Notes an end. Tells whether it was the first. */
     boolean begin(CloseInfo info) {
-        if (told != null) {
+        if (firstClose != null) {
             return false;
         }
-        told = info;
+        firstClose = info;
         return true;
     }
 
     /** Null before the first end. */
-    CloseInfo told() {
-        return told;
+    CloseInfo firstClose() {
+        return firstClose;
     }
 
     void failed(IoError error, Throwable cause) {
@@ -56,12 +56,12 @@ final class CloseRecord {
         return closed.copy();
     }
 
-    /** The last reference has gone. Whoever waits for it is told, whatever fails on the way. */
-    void freed(TcpConnection connection) {
-        CloseInfo last = told;
+    /** Completes {@link #closed()}, whatever fails on the way. Called by the last release. */
+    void freed(TcpChannel connection) {
+        CloseInfo last = firstClose;
         try {
-            last = new CloseInfo(lastError, told.initiator(), lastCause, bytesLost);
-            FlightEvents.ConnectionClosed.commit(connection, last, connection.completionPort().nanoTime() - madeNanos);
+            last = new CloseInfo(lastError, firstClose.initiator(), lastCause, bytesLost);
+            FlightEvents.ConnectionClosed.commit(connection, last, connection.port.nanoTime() - madeNanos);
         } catch (Throwable thrown) {
             LOG.log(Level.ERROR, "the end of a connection could not be recorded", thrown);
         }

@@ -3,8 +3,9 @@ package io.iocp4j.core;
 import java.net.InetSocketAddress;
 
 /**
- * Decides which newcomers a {@link TcpServer} accepts, and hears of every one that was not. Called by the workers of the port, by several
- * at the same time, so it must not block. An exception is logged, and the newcomer it was thrown about is closed.
+ * Decides which newcomers a {@link TcpServer} accepts, and hears of every one that was not. Called by the workers of
+ * the port, by several at the same time, so it must not block. An exception is logged, and the newcomer it was thrown
+ * about is closed.
  */
 public interface ConnectionFilter {
     /** Admits every newcomer. */
@@ -43,8 +44,8 @@ public interface ConnectionFilter {
     }
 
     /**
-     * An accept failed, for want of descriptors for example. The server lives on and accepts again a little later. Not called about a
-     * peer that was gone before it was accepted, which is no failure of the server.
+     * An accept failed, for want of descriptors for example. The server lives on and accepts again a little later. Not
+     * called about a peer that was gone before it was accepted, which is no failure of the server.
      *
      * @param failure the reason, with the address that it listens on
      */

@@ -81,7 +81,7 @@ final class FlightEvents {
         @Timespan(Timespan.NANOSECONDS)
         private long lifetime;
 
-        static void commit(TcpConnection connection, CloseInfo why, long lifetimeNanos) {
+        static void commit(TcpChannel connection, CloseInfo why, long lifetimeNanos) {
             ConnectionClosed event = new ConnectionClosed();
             if (event.shouldCommit()) {
                 event.local = text(connection.local());

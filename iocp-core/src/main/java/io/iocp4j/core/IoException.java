@@ -81,7 +81,7 @@ public final class IoException extends IOException {
     }
 
     /** Whether it tells of this connection, which is open or has been. */
-    boolean isOf(TcpConnection connection) {
+    boolean isOf(TcpCallbacks connection) {
         return remote != null && remote.equals(connection.peer()) && Objects.equals(local, connection.local());
     }
 

@@ -8,8 +8,7 @@ import java.nio.ByteBuffer;
  * A TCP socket associated with a port. Every operation ends in exactly one completion, also when it fails at once and also when the
  * handle is closed meanwhile; operating errors are never thrown. One receive and one send may be pending at a time.
  *
- * <p>The monitor of an accepted socket is the lock of its {@link TcpConnection}, which holds it while it calls the socket. An engine
- * therefore never waits for that monitor while it holds a lock of its own.
+ * <p>Engines and applications must not synchronize on a socket: its monitor is taken.
  */
 public interface PortSocket {
     /**

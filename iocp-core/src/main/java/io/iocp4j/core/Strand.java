@@ -5,24 +5,25 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 
 /**
- * Runs the tasks of one connection one after the other on whichever worker is there, without a thread or a lock of its own held
- * meanwhile: the worker that comes while another is running leaves its task in the queue and goes.
+ * Runs the tasks of one connection one after the other on whichever worker is there, without a thread or a lock of its
+ * own held meanwhile: the worker that comes while another is running leaves its task in the queue and goes.
  *
- * <p>What a connection is, rather than an object that it has: with many connections each object that a message meets is memory that the
- * processor waits for. In the profile of an echo of 64 bytes over 1,000 connections 0.16 us of 13.5 per message were the first look at a
- * strand of its own.
+ * <p>What a connection is, rather than an object that it has: with many connections each object that a message meets is
+ * memory that the processor waits for. In the profile of an echo of 64 bytes over 1,000 connections 0.16 us of 13.5 per
+ * message were the first look at a strand of its own.
  */
 abstract class Strand extends Counted {
     /**
-     * How many tasks a turn runs before it goes back to the end of the port's queue: tasks that bring new tasks must keep neither the
-     * worker from other connections nor the end of the turn from coming.
+     * How many tasks a turn runs before it goes back to the end of the port's queue: tasks that bring new tasks must
+     * keep neither the worker from other connections nor the end of the turn from coming.
      */
     static final int TURN_TASKS_MAX = 64;
 
     /**
-     * How long a turn may last, in nanoseconds, before what is left of it goes behind what other connections have waiting. One task is not
-     * interrupted: what takes longer does a part at a time, see {@link TcpConnection#executeLater}. Measured from the second task on,
-     * since most turns have one only, and reading the clock is not free.
+     * How long a turn may last, in nanoseconds, before what is left of it goes behind what other connections have
+     * waiting. One task is not interrupted: what takes longer does a part at a time, see
+     * {@link TcpConnection#executeLater}. Measured from the second task on, since most turns have one only, and reading
+     * the clock is not free.
      */
     static final long TURN_NANOS_MAX = 1_000_000;
 
@@ -39,12 +40,12 @@ abstract class Strand extends Counted {
     }
 
     final CompletionPort port;
-    /** Guards what waits, and whatever a derived class says. */
+    /** Guards the waiting tasks, and whatever a derived class says. */
     final Object lock;
 
     /**
-     * Tasks that have come and have not ended. Who takes it from 0 to 1 brings the strand to run: at once, or with a turn that is
-     * posted. A task that meets nobody, the usual one, so costs two atomic steps and no lock.
+     * Tasks that have come and have not ended. Who takes it from 0 to 1 brings the strand to run: at once, or with a
+     * turn that is posted. A task that meets nobody, the usual one, so costs two atomic steps and no lock.
      */
     private int due;
 
@@ -56,19 +57,28 @@ abstract class Strand extends Counted {
     /** Guarded by lock. Tasks for turns of their own; made at first need. */
     private ArrayDeque<Runnable> later;
 
-    Strand(CompletionPort port, Object lock) {
+    /**
+     * Makes a strand.
+     *
+     * @param mayServeAsLock an object of this strand alone that each task touches anyway: its monitor saves the fetch
+     *         of one more object. Null makes an object of its own
+     */
+    Strand(CompletionPort port, Object mayServeAsLock) {
         this.port = port;
-        this.lock = lock;
+        this.lock = mayServeAsLock != null ? mayServeAsLock : new Object();
     }
 
     /** What to do when a task throws; the strand goes on. */
     abstract void failed(Throwable thrown);
 
-    /** Called after the last task of a turn, still as the strand: the place for work that is done once for many tasks. */
+    /**
+     * Called after the last task of a turn, still as the strand: the place for work that is done once for many tasks.
+     */
     abstract void turnEnds();
 
     /**
-     * Runs the task now if no other is running or waiting; else does nothing. Called by a worker from a completion, never under a lock.
+     * Runs the task now if no other is running or waiting; else does nothing. Called by a worker from a completion,
+     * never under a lock.
      */
     boolean tryRun(Runnable task) {
         if (!DUE.compareAndSet(this, 0, 1)) {
@@ -86,8 +96,8 @@ abstract class Strand extends Counted {
     }
 
     /**
-     * Runs the task on a worker, never on the calling stack. The strand must be alive and must stay it until this returns, which a caller
-     * makes sure by calling under the lock that guards its end.
+     * Runs the task on a worker, never on the calling stack. The strand must be alive and must stay it until this
+     * returns, which a caller makes sure by calling under the lock that guards its end.
      */
     void post(Runnable task) {
         if (add(task)) {
@@ -96,8 +106,8 @@ abstract class Strand extends Counted {
     }
 
     /**
-     * Runs the task in a later turn, behind what waits in the port's queue; those given this way keep their order. Called as
-     * {@link #post}.
+     * Runs the task in a later turn, behind what waits in the port's queue; those given this way keep their order.
+     * Called as {@link #post}.
      */
     void postLater(Runnable task) {
         synchronized (lock) {
@@ -141,8 +151,9 @@ abstract class Strand extends Counted {
     }
 
     /**
-     * Needs no reference to the strand: a task that waits keeps it alive, or comes before the one that lets it go. After the last task
-     * only its own fields are touched, so it may be freed, by that task or meanwhile, while its turn ends.
+     * Needs no reference to the strand: a task that waits keeps it alive, or comes before the one that lets it go.
+     * After the last task only its own fields are touched, so it may be freed, by that task or meanwhile, while its
+     * turn ends.
      */
     private void drain(Runnable first) {
         RUNNER.setOpaque(this, Thread.currentThread());

@@ -7,15 +7,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The face of calls that wait, as a handler of the callback face: it keeps the bytes of one receive and pauses the connection until they
- * are read, so that TCP slows the peer down when the reader is slow. Only a read that needs more than one receive gathers several.
+ * The reads of the blocking API, as a handler of the callback API: it keeps the bytes of one receive and pauses the
+ * connection until they are read, so that TCP slows the peer down when the reader is slow. Only a read that needs more
+ * than one receive gathers several.
  *
- * <p>The bytes are copied. A pooled buffer lent until the next read would be shorter by a copy, but any thread may close the connection
- * at any time, and then nobody could say when the memory is free.
+ * <p>The bytes are copied. A pooled buffer lent until the next read would be shorter by a copy, but any thread may
+ * close the connection at any time, and then nobody could say when the memory is free.
  */
 class TcpBlockingReader implements TcpHandler {
     /** What came and was not read is not charged up to this many bytes. */
-    private static final int UNCHARGED = TcpConnection.RECEIVE_REST;
+    private static final int UNCHARGED = TcpReceiver.RECEIVE_REST;
 
     private final CompletionPort port;
     private final int readMax;
@@ -61,13 +62,14 @@ class TcpBlockingReader implements TcpHandler {
             charged = wanted;
             return true;
         }
-        connection.refused(MemoryBudget.Kind.HEAP);
+        ((TcpReceiver) connection).refused(MemoryBudget.Kind.HEAP);
         return false;
     }
 
     @Override
     public void onEnd(TcpConnection connection) {
-        // told behind this callback, when our side has ended as well: a write that follows a read() of null must not go through by chance
+        // told behind this callback, when our side has ended as well: a write that follows a read() of null must not go
+        // through by chance
         connection.execute(this::ended);
     }
 
@@ -98,8 +100,8 @@ class TcpBlockingReader implements TcpHandler {
     }
 
     /** Waits for the end of a connect. */
-    synchronized void awaitOpen(TcpConnection connection, InetSocketAddress remote) throws IOException {
-        TcpConnection.requireNotWorker(port);
+    synchronized void awaitOpen(TcpReceiver connection, InetSocketAddress remote) throws IOException {
+        Worker.requireNotWorker(port);
         try {
             while (!open && closed == null) {
                 wait();
@@ -117,7 +119,7 @@ class TcpBlockingReader implements TcpHandler {
     }
 
     /** Reads what comes; {@code limitNanos} 0 waits without a limit. */
-    synchronized ByteBuffer read(TcpConnection connection, long limitNanos) throws IOException {
+    synchronized ByteBuffer read(TcpReceiver connection, long limitNanos) throws IOException {
         begin();
         try {
             return arrived != null || receive(connection, limitNanos) ? take(connection, arrived.remaining()) : null;
@@ -126,7 +128,7 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    synchronized ByteBuffer readFully(TcpConnection connection, int length) throws IOException {
+    synchronized ByteBuffer readFully(TcpReceiver connection, int length) throws IOException {
         if (length < 1 || length > readMax) {
             throw new IllegalArgumentException("not between 1 and " + readMax + " bytes: " + length);
         }
@@ -143,7 +145,7 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    synchronized String readLine(TcpConnection connection) throws IOException {
+    synchronized String readLine(TcpReceiver connection) throws IOException {
         begin();
         try {
             int length = 0;
@@ -167,7 +169,7 @@ class TcpBlockingReader implements TcpHandler {
     }
 
     /** What came without a line's end is a line only if the peer ended behind it: else more of it was to come. */
-    private String lastLine(TcpConnection connection, int length) throws IOException {
+    private String lastLine(TcpReceiver connection, int length) throws IOException {
         boolean whole = ended || closed.initiator() == CloseInfo.Initiator.REMOTE;
         if (!whole) {
             throw connection.ioException("read", IoError.EOF);
@@ -185,7 +187,7 @@ class TcpBlockingReader implements TcpHandler {
     }
 
     private void begin() {
-        TcpConnection.requireNotWorker(port);
+        Worker.requireNotWorker(port);
         if (reading) {
             throw new IllegalStateException("another thread is reading from this connection");
         }
@@ -206,9 +208,10 @@ class TcpBlockingReader implements TcpHandler {
     }
 
     /** Waits for one more receive. False at the end; throws if the connection was lost, or aborted with an error. */
-    private boolean receive(TcpConnection connection, long limitNanos) throws IOException {
+    private boolean receive(TcpReceiver connection, long limitNanos) throws IOException {
         int before = arrived == null ? 0 : arrived.remaining();
-        // not earlier: the peer's FIN ends this side too, and must not do so while the reader still answers what it read
+        // not earlier: the peer's FIN ends this side too, and must not do so while the reader still answers what it
+        // read
         connection.resume();
         await(connection, limitNanos, before);
         if (arrived != null && arrived.remaining() > before) {
@@ -220,7 +223,7 @@ class TcpBlockingReader implements TcpHandler {
         return false;
     }
 
-    private void await(TcpConnection connection, long limitNanos, int before) throws IOException {
+    private void await(TcpReceiver connection, long limitNanos, int before) throws IOException {
         long begun = port.nanoTime();
         long allowed = limitNanos;
         while ((arrived == null || arrived.remaining() == before) && !ended && closed == null) {

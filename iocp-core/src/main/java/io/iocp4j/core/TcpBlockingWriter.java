@@ -4,22 +4,22 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The sending side of the face of calls that wait: queues data of any length in portions, as the connection's high-water mark lets it.
- * One thread writes at a time, the others wait for their turn. Every method is called under the connection's lock, on which the threads
+ * The writes of the blocking API: queues data of any length in portions, as the connection's high-water mark allows.
+ * One thread writes at a time, the others wait for their turn. Guarded by the connection's lock, on which the threads
  * wait.
  */
 final class TcpBlockingWriter {
     /** What is queued at a time, in bytes. */
     static final int PORTION_MAX = 64 << 10;
 
-    private final TcpConnection connection;
+    private final TcpSender connection;
     private final Object lock;
 
     // guarded by lock
     private boolean writing;
     private int waiters;
 
-    TcpBlockingWriter(TcpConnection connection, Object lock) {
+    TcpBlockingWriter(TcpSender connection, Object lock) {
         this.connection = connection;
         this.lock = lock;
     }
@@ -36,32 +36,37 @@ final class TcpBlockingWriter {
             } while (data.hasRemaining());
         } finally {
             writing = false;
-            changed();
+            wake();
         }
     }
 
-    /** Most of the time nobody waits, and a notify costs even then. */
-    void changed() {
+    /** Wakes the threads that wait. Usually there is none, and a notify costs even then. */
+    void wake() {
         if (waiters > 0) {
             lock.notifyAll();
         }
     }
 
     private void writePortion(ByteBuffer data) throws IOException {
-        while (!connection.isGone() && connection.room() <= 0) {
+        while (!isGone() && connection.queueRoom() <= 0) {
             waitForChange();
         }
-        int length = (int) Math.min(Math.min(data.remaining(), PORTION_MAX), connection.room());
+        int length = (int) Math.min(Math.min(data.remaining(), PORTION_MAX), connection.queueRoom());
         if (!connection.queuePortion(data.slice(data.position(), length))) {
             throw failure();
         }
         data.position(data.position() + length);
-        while (!connection.isGone() && connection.isAboveHighWaterMark()) {
+        while (!isGone() && connection.isAboveHighWaterMark()) {
             waitForChange();
         }
-        if (connection.isGone()) {
+        if (isGone()) {
             throw failure();
         }
+    }
+
+    private boolean isGone() {
+        assert Thread.holdsLock(lock);
+        return connection.state() == TcpConnection.State.CLOSED;
     }
 
     private IoException failure() {

@@ -5,20 +5,20 @@ import java.net.InetSocketAddress;
 import java.util.Objects;
 
 /**
- * Connects to TCP servers. The forms with a {@link TcpHandler} return at once and use callbacks; the forms without one block until the
- * connection is open, and give it the blocking API.
+ * Connects to TCP servers. The forms with a {@link TcpHandler} return at once and use callbacks; the forms without one
+ * block until the connection is open, and give it the blocking API.
  *
- * <p>Every address of the host is tried until one answers (Happy Eyeballs, RFC 8305). If none does, the failure is that of the last
- * address, with the failures before it as suppressed exceptions. Any thread may call these methods. A blocking form must not run on a
- * worker of the port.
+ * <p>Every address of the host is tried until one answers (Happy Eyeballs, RFC 8305). If none does, the failure is that
+ * of the last address, with the failures before it as suppressed exceptions. Any thread may call these methods. A
+ * blocking form must not run on a worker of the port.
  */
 public final class TcpClient {
     private TcpClient() {
     }
 
     /**
-     * Connects to a host, with callbacks. Returns at once; {@code onOpen} or {@code onClose} follows. Data sent before {@code onOpen} is
-     * queued.
+     * Connects to a host, with callbacks. Returns at once; {@code onOpen} or {@code onClose} follows. Data sent before
+     * {@code onOpen} is queued.
      *
      * @param port the completion port whose workers run the callbacks
      * @param options limits and options of the connection
@@ -29,14 +29,14 @@ public final class TcpClient {
      * @throws IOException if there is no descriptor left
      * @throws IllegalStateException if the port is closing or closed
      */
-    public static TcpConnection connect(CompletionPort port, TcpOptions options, String host, int tcpPort, TcpHandler handler)
-            throws IOException {
+    public static TcpConnection connect(CompletionPort port, TcpOptions options, String host, int tcpPort,
+            TcpHandler handler) throws IOException {
         return connect(port, options, InetSocketAddress.createUnresolved(host, tcpPort), handler);
     }
 
     /**
-     * Connects to one address, with callbacks. Returns at once; {@code onOpen} or {@code onClose} follows. Data sent before {@code onOpen}
-     * is queued.
+     * Connects to one address, with callbacks. Returns at once; {@code onOpen} or {@code onClose} follows. Data sent
+     * before {@code onOpen} is queued.
      *
      * @param port the completion port whose workers run the callbacks
      * @param options limits and options of the connection
@@ -46,8 +46,8 @@ public final class TcpClient {
      * @throws IOException if there is no descriptor left
      * @throws IllegalStateException if the port is closing or closed
      */
-    public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler)
-            throws IOException {
+    public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
+            TcpHandler handler) throws IOException {
         return connect(port, options, remote, handler, () -> { });
     }
 
@@ -62,7 +62,8 @@ public final class TcpClient {
      * @throws IOException if the connect fails
      * @throws IllegalStateException on a worker of the port, or if the port is closing or closed
      */
-    public static TcpConnection connect(CompletionPort port, TcpOptions options, String host, int tcpPort) throws IOException {
+    public static TcpConnection connect(CompletionPort port, TcpOptions options, String host, int tcpPort)
+            throws IOException {
         return connect(port, options, InetSocketAddress.createUnresolved(host, tcpPort));
     }
 
@@ -76,12 +77,14 @@ public final class TcpClient {
      * @throws IOException if the connect fails
      * @throws IllegalStateException on a worker of the port, or if the port is closing or closed
      */
-    public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote) throws IOException {
+    public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote)
+            throws IOException {
         return connect(port, options, remote, () -> { });
     }
 
     /**
-     * Connects to a host and blocks until the connection is open, on the {@link SharedPort}. The connection has the blocking API.
+     * Connects to a host and blocks until the connection is open, on the {@link SharedPort}. The connection has the
+     * blocking API.
      *
      * @param options limits and options of the connection
      * @param host a name, or an address as text
@@ -106,8 +109,8 @@ public final class TcpClient {
     }
 
     /**
-     * Connects to a host with the default options and blocks until the connection is open, on the {@link SharedPort}. The connection has
-     * the blocking API.
+     * Connects to a host with the default options and blocks until the connection is open, on the {@link SharedPort}.
+     * The connection has the blocking API.
      *
      * @param host a name, or an address as text
      * @param tcpPort 0 to 65535
@@ -119,20 +122,20 @@ public final class TcpClient {
         return connect(TcpOptions.defaults(), host, tcpPort);
     }
 
-    private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, Runnable onFreed)
-            throws IOException {
-        TcpConnection.requireNotWorker(port);
+    private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
+            Runnable onFreed) throws IOException {
+        Worker.requireNotWorker(port);
         TcpBlockingReader reader = new TcpBlockingReader(port, options.readMax());
-        TcpConnection connection = connect(port, options, remote, reader, onFreed);
+        TcpChannel connection = connect(port, options, remote, reader, onFreed);
         reader.awaitOpen(connection, remote);
         return connection;
     }
 
-    private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote, TcpHandler handler,
-            Runnable onFreed) throws IOException {
+    private static TcpChannel connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
+            TcpHandler handler, Runnable onFreed) throws IOException {
         Objects.requireNonNull(remote);
         Objects.requireNonNull(handler);
-        TcpConnection connection = new TcpConnection(port, null, options, TcpConnection.State.CONNECTING, onFreed);
+        TcpChannel connection = new TcpChannel(port, null, options, TcpConnection.State.CONNECTING, onFreed);
         connection.handler(handler);
         connection.connect(remote);
         return connection;

@@ -15,18 +15,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /**
- * Finds the peer of a {@link TcpConnection}: looks its name up and tries its addresses until one answers (Happy Eyeballs, RFC 8305).
- * The next address is tried as soon as one fails, or as well when it was silent for the attempt delay; the first that is connected
- * becomes the connection's socket, and the other attempts are closed.
+ * Finds the peer of a {@link TcpConnection}: looks its name up and tries its addresses until one answers (Happy
+ * Eyeballs, RFC 8305). The next address is tried as soon as one fails, or as well when it was silent for the attempt
+ * delay; the first that is connected becomes the connection's socket, and the other attempts are closed.
  *
- * <p>Every method but the constructor and {@link #lookUp()} is called under the connection's lock. The connection lives until the last
- * attempt was delivered, since each retains it. A lookup does not: its answer finds a connector that has stopped, and nothing happens.
+ * <p>Every method but the constructor and {@link #lookUp()} is called under the connection's lock. The connection lives
+ * until the last attempt was delivered, since each retains it. A lookup does not: its answer finds a connector that has
+ * stopped, and nothing happens.
  */
 final class TcpConnector {
     /** How many addresses of a name are tried. */
     static final int ADDRESSES_MAX = 64;
 
-    private final TcpConnection connection;
+    private final TcpChannel connection;
     private final Object lock;
     private final CompletionPort port;
     private final TcpOptions options;
@@ -35,7 +36,9 @@ final class TcpConnector {
     private final TlsRecords tls;
 
     // guarded by lock
-    /** Opened before the first address is known: through it the port tells of its end, and there is a descriptor at all. */
+    /**
+     * Opened before the first address is known: through it the port tells of its end, and there is a descriptor at all.
+     */
     private PortSocket first;
     private final ArrayDeque<InetSocketAddress> untried = new ArrayDeque<>();
     private final List<Attempt> pending = new ArrayList<>();
@@ -46,8 +49,11 @@ final class TcpConnector {
     private Attempt handshake;
     private boolean stopped;
 
-    /** Not under the lock: the parameters of TLS are the application's. What TLS refuses is refused here, by the call that brought it. */
-    TcpConnector(TcpConnection connection, Object lock, CompletionPort port, TcpOptions options, InetSocketAddress remote) {
+    /**
+     * Not under the lock: the parameters of TLS are the application's. What TLS refuses is refused here, by the call
+     * that brought it.
+     */
+    TcpConnector(TcpChannel connection, Object lock, CompletionPort port, TcpOptions options, InetSocketAddress remote) {
         this.connection = connection;
         this.lock = lock;
         this.port = port;
@@ -239,8 +245,9 @@ final class TcpConnector {
     }
 
     /**
-     * The port that the system chose for us may be the very one that is to be reached, if nobody has it. TCP then connects the socket
-     * with itself (RFC 9293 section 3.5, simultaneous open), and no end would ever come. Who asks for it by a local address gets it.
+     * The port that the system chose for us may be the very one that is to be reached, if nobody has it. TCP then
+     * connects the socket with itself (RFC 9293 section 3.5, simultaneous open), and no end would ever come. Who asks
+     * for it by a local address gets it.
      */
     private boolean metItself(PortSocket socket) {
         InetSocketAddress local = socket.local();

@@ -5,8 +5,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * Who wants to know when the operating system has taken what was queued up to some byte. Guarded by the connection's lock; the futures
- * complete as the strand, because whoever waits for one goes on from there.
+ * Futures that complete when the operating system has taken the bytes queued up to a given position. Guarded by the
+ * connection's lock. They complete on the strand, because whoever waits for one continues from there.
  */
 final class TcpFlushMarks {
     private record Mark(long end, CompletableFuture<Void> taken) {
@@ -19,7 +19,9 @@ final class TcpFlushMarks {
         this.strand = strand;
     }
 
-    /** The end is a position in all bytes ever queued, not below that of the call before. A copy, for the application. */
+    /**
+     * The end is a position in all bytes ever queued, not below that of the call before. A copy, for the application.
+     */
     CompletableFuture<Void> add(long end) {
         CompletableFuture<Void> taken = new CompletableFuture<>();
         marks.add(new Mark(end, taken));

@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The application's side of one connection. The callbacks of a connection never overlap and come from the port's workers: none may wait.
- * What a callback throws ends its connection with {@link IoError#HANDLER_FAILED}, and only that.
+ * The application's side of one connection. The callbacks of a connection never overlap and come from the port's
+ * workers: none may wait. What a callback throws ends its connection with {@link IoError#HANDLER_FAILED}, and only
+ * that.
  *
  * <p>Order: {@code onOpen}, then any of the others, {@code onClose} last and exactly once.
  */
@@ -39,8 +40,8 @@ public interface TcpHandler {
     }
 
     /**
-     * The peer has ended its sending side, and all its data was delivered. Unless half-open connections were asked for, this side ends
-     * too when the call returns, after what is queued.
+     * The peer has ended its sending side, and all its data was delivered. Unless half-open connections were asked for,
+     * this side ends too when the call returns, after what is queued.
      *
      * @param connection still open for sending
      * @throws IOException to end the connection
@@ -49,7 +50,8 @@ public interface TcpHandler {
     }
 
     /**
-     * Nothing was received or sent for the time of {@link TcpConnection#setTimeout}. A notice only; the connection stays.
+     * Nothing was received or sent for the time of {@link TcpConnection#idleTimeout}. A notice only; the connection
+     * stays.
      *
      * @param connection the connection
      * @throws IOException to end the connection
@@ -58,7 +60,8 @@ public interface TcpHandler {
     }
 
     /**
-     * The memory of the port is tight: let go of what this connection keeps for speed only, such as buffers for its next message.
+     * The memory of the port is tight: let go of what this connection keeps for speed only, such as buffers for its
+     * next message.
      *
      * @param connection the connection, which stays
      * @throws IOException to end the connection
@@ -67,8 +70,8 @@ public interface TcpHandler {
     }
 
     /**
-     * The memory of the port is scarce, and this connection holds most of it: the last words. When this returns, the connection is
-     * aborted with {@link IoError#NO_BUFFERS}, unless this has closed it and little is left to be sent.
+     * The memory of the port is scarce, and this connection holds most of it: the last words. When this returns, the
+     * connection is aborted with {@link IoError#NO_BUFFERS}, unless this has closed it and little is left to be sent.
      *
      * @param connection still open for sending
      * @param reason in words, with the limit
@@ -78,9 +81,9 @@ public interface TcpHandler {
     }
 
     /**
-     * The connection is over: at once after a {@code close()} or {@code abort()} of this side, else when both directions have ended or
-     * the first error came. Also called, then without an {@code onOpen} before it, when a connect fails or the connection is closed
-     * before it is open.
+     * The connection is over: at once after a {@code close()} or {@code abort()} of this side, else when both
+     * directions have ended or the first error came. Also called, then without an {@code onOpen} before it, when a
+     * connect fails or the connection is closed before it is open.
      *
      * @param connection closed, every call on it is harmless
      * @param why how it ended

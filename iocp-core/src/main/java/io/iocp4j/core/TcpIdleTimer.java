@@ -5,16 +5,16 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Finds out that nothing moved on a connection for a while. Every method is called under the connection's lock.
+ * Finds silences of a connection in both directions. Guarded by the connection's lock.
  *
- * <p>A message that moves costs a store: the timer is not put off, it looks when it fires how long the silence has been, and waits for
- * the rest. While the connection has not been told of one silence, there is no notice of the next: behind a callback that takes long,
- * notices would pile up.
+ * <p>A message costs one store: the timer is not restarted, but checks when it fires how long the silence has been, and
+ * waits for the rest. There is no notice of a silence before the notice of the last was delivered, or notices would
+ * pile up behind a slow callback.
  */
 final class TcpIdleTimer {
     private final CompletionPort port;
     private final Object lock;
-    /** Run under the lock; {@link #told()} answers it. */
+    /** Run under the lock; {@link #noticeDelivered()} answers it. */
     private final Runnable notice;
 
     // guarded by lock
@@ -50,14 +50,14 @@ final class TcpIdleTimer {
     }
 
     /** Something was received or sent. */
-    void active() {
+    void noteActivity() {
         if (timer != null) {
             lastActivityNanos = port.nanoTime();
         }
     }
 
     /** The connection has heard of the last silence. */
-    void told() {
+    void noticeDelivered() {
         telling = false;
     }
 

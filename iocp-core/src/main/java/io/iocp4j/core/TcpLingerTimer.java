@@ -5,8 +5,8 @@ import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
 
 /**
- * Cuts a connection that is to end, but whose peer takes less of what is queued than the least rate asks for in a linger timeout, or does
- * not end its side in one. Begins when it is made. Every method is called under the connection's lock.
+ * Cuts a connection that is to end: if its peer takes less of the queue in one linger timeout than the minimum rate
+ * demands, or then does not end its side within one. Begins when it is made. Guarded by the connection's lock.
  */
 final class TcpLingerTimer {
     private final CompletionPort port;

@@ -3,11 +3,14 @@ package io.iocp4j.core;
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
 
-/** The account of what one connection makes its port hold. Any thread; the budget calls its overridden methods without a lock. */
+/**
+ * The account of what one connection makes its port hold. Any thread; the budget calls its overridden methods without a
+ * lock.
+ */
 final class TcpMemory extends MemoryAccount {
-    private final TcpConnection connection;
+    private final TcpFlusher connection;
 
-    TcpMemory(TcpConnection connection) {
+    TcpMemory(TcpFlusher connection) {
         super(connection.port);
         this.connection = connection;
     }
@@ -57,7 +60,7 @@ final class TcpMemory extends MemoryAccount {
 
     private boolean holdsMuch() {
         assert Thread.holdsLock(connection.lock);
-        return connection.bufferedAmount() > TcpSendQueue.CHUNK_MIN;
+        return connection.queuedBytes() > TcpSendQueue.CHUNK_MIN;
     }
 
     @Override

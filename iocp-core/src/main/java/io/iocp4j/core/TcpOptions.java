@@ -11,11 +11,14 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import jdk.net.ExtendedSocketOptions;
 
-/** Options and limits of TCP connections and servers. Immutable; each method that takes a value returns a changed copy. */
+/**
+ * Options and limits of TCP connections and servers. Immutable; each method that takes a value returns a changed copy.
+ */
 public final class TcpOptions implements Cloneable {
     /**
-     * For {@link PortSocket#option}: after how many milliseconds without an acknowledgement the system gives a connection up
-     * (TCP_USER_TIMEOUT of RFC 5482, TCP_MAXRT of Winsock). An engine that cannot set it refuses it with {@link IoError#NOT_SUPPORTED}.
+     * For {@link PortSocket#option}: after how many milliseconds without an acknowledgement the system gives a
+     * connection up (TCP_USER_TIMEOUT of RFC 5482, TCP_MAXRT of Winsock). An engine that cannot set it refuses it with
+     * {@link IoError#NOT_SUPPORTED}.
      */
     public static final SocketOption<Integer> USER_TIMEOUT = new IntOption("TCP_USER_TIMEOUT");
 
@@ -64,10 +67,11 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open connections, as
-     * many connections as the memory budget has room for, receives of 512 B to 64 KiB, water marks 64 and 16 KiB, send queue 16 MiB,
-     * reads of exact length and lines up to 1 MiB, buffers of the operating system as it sets them, no idle timeout, 30 s to connect with
-     * an address more each 250 ms, 30 s without a byte of the queue taken, 5 s to linger and 1 KiB/s at the least meanwhile, no TLS.
+     * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open
+     * connections, as many connections as the memory budget has room for, receives of 512 B to 64 KiB, water marks 64
+     * and 16 KiB, send queue 16 MiB, reads of exact length and lines up to 1 MiB, buffers of the operating system as it
+     * sets them, no idle timeout, 30 s to connect with an address more each 250 ms, 30 s without a byte of the queue
+     * taken, 5 s to linger and 1 KiB/s at the least meanwhile, no TLS.
      *
      * @return the defaults
      */
@@ -164,8 +168,9 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Turns keep-alive on with times of its own. A peer that vanished is noticed after {@code idle + count * interval}, with
-     * {@link IoError#TIMED_OUT}; not while data that it has not acknowledged is under way, see {@link #userTimeout}.
+     * Turns keep-alive on with times of its own. A peer that vanished is noticed after {@code idle + count * interval},
+     * with {@link IoError#TIMED_OUT}; not while data that it has not acknowledged is under way, see
+     * {@link #userTimeout}.
      *
      * @param idle silence before the first probe, whole seconds, 1 to 32,767
      * @param interval between two probes, whole seconds, 1 to 32,767
@@ -196,15 +201,17 @@ public final class TcpOptions implements Cloneable {
         return keepAliveCount;
     }
 
-    /** {@return the time without an acknowledgement after which the system gives up, zero by default: as the system sets it} */
+    /**
+     * {@return the time without an acknowledgement after which the system gives up, zero by default: as the system sets it}
+     */
     public Duration userTimeout() {
         return userTimeout;
     }
 
     /**
-     * How long data may go unacknowledged before the system gives the connection up with {@link IoError#TIMED_OUT}: what keep-alive
-     * does not see, since unacknowledged data suppresses its probes. Refused with {@link IoError#NOT_SUPPORTED} by engines that cannot
-     * set it, such as the JDK's channels.
+     * How long data may go unacknowledged before the system gives the connection up with {@link IoError#TIMED_OUT}:
+     * what keep-alive does not see, since unacknowledged data suppresses its probes. Refused with
+     * {@link IoError#NOT_SUPPORTED} by engines that cannot set it, such as the JDK's channels.
      *
      * @param limit in milliseconds up to the largest int, zero leaves it to the system
      * @return a copy
@@ -244,7 +251,10 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.pauseOnConnect = on);
     }
 
-    /** {@return how many connections a server holds, 0 by default: as many as {@link MemoryBudget#maxConnections()} says} */
+    /**
+     * {@return how many connections a server holds, 0 by default: as many as {@link MemoryBudget#maxConnections()}
+     * says}
+     */
     public int maxConnections() {
         return maxConnections;
     }
@@ -285,7 +295,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The sizes between which receives adapt to the traffic: a connection that is idle holds one buffer of the smaller size.
+     * The sizes between which receives adapt to the traffic: a connection that is idle holds one buffer of the smaller
+     * size.
      *
      * @param minBytes 1 or more
      * @param maxBytes not below the first, at most {@link BufferPool#PIECE_MAX}
@@ -328,8 +339,9 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}: for applications that go on sending although
-     * {@code send} says false. Buffers that are shared count on each connection they wait on, and not more than 16,384 of them may wait.
+     * The queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}: for applications that go on
+     * sending although {@code send} says false. Buffers that are shared count on each connection they wait on, and not
+     * more than 16,384 of them may wait.
      *
      * @param bytes 1 or more
      * @return a copy
@@ -344,7 +356,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How much {@link TcpConnection#readFully} may be asked for, and how long a line of {@link TcpConnection#readLine} may be.
+     * How much {@link TcpConnection#readFully} may be asked for, and how long a line of {@link TcpConnection#readLine}
+     * may be.
      *
      * @param bytes 1 or more
      * @return a copy
@@ -364,8 +377,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The socket's buffers in the operating system (SO_SNDBUF, SO_RCVBUF). Left alone, systems grow them to megabytes, which hides how
-     * far a slow peer is behind.
+     * The socket's buffers in the operating system (SO_SNDBUF, SO_RCVBUF). Left alone, systems grow them to megabytes,
+     * which hides how far a slow peer is behind.
      *
      * @param sendBytes 0 leaves it to the system
      * @param receiveBytes 0 leaves it to the system
@@ -399,8 +412,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The address of this machine that a client connects from. With a port of its own, the addresses of the peer are tried one after
-     * the other, since only one of them can have it.
+     * The address of this machine that a client connects from. With a port of its own, the addresses of the peer are
+     * tried one after the other, since only one of them can have it.
      *
      * @param local port 0 lets the system choose; null lets it choose both
      * @return a copy
@@ -418,8 +431,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether what is sent before a client is connected is kept until then. If not, send says false and drops it, and write throws
-     * {@link IoError#NOT_CONNECTED}.
+     * Whether what is sent before a client is connected is kept until then. If not, send says false and drops it, and
+     * write throws {@link IoError#NOT_CONNECTED}.
      *
      * @param on or off
      * @return a copy
@@ -434,7 +447,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a connect may take before it fails with {@link IoError#TIMED_OUT}: finding the addresses of the peer and trying them.
+     * How long a connect may take before it fails with {@link IoError#TIMED_OUT}: finding the addresses of the peer and
+     * trying them.
      *
      * @param limit zero leaves it to the operating system
      * @return a copy
@@ -449,7 +463,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long an address of the peer may be silent before the next one is tried as well (RFC 8305, Connection Attempt Delay).
+     * How long an address of the peer may be silent before the next one is tried as well (RFC 8305, Connection Attempt
+     * Delay).
      *
      * @param delay at least 10 ms
      * @return a copy
@@ -469,7 +484,8 @@ public final class TcpOptions implements Cloneable {
     /**
      * Who finds the addresses of a host that a client connects to, and says which of them it may connect to.
      *
-     * @param other instead of {@link Resolver#SYSTEM}; not asked where the application gives an address that is resolved
+     * @param other instead of {@link Resolver#SYSTEM}; not asked where the application gives an address that is
+     *         resolved
      * @return a copy
      */
     public TcpOptions resolver(Resolver other) {
@@ -483,11 +499,12 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long the operating system may take not one byte of what is queued, because the peer does not read, before the connection ends
-     * with {@link IoError#TIMED_OUT}; found when it has lasted up to a quarter more. It holds whatever else is paused, also where a thread
-     * waits in {@link TcpConnection#write}, and not before the connection is open or after {@link TcpConnection#close()}, which have
-     * limits of their own. The system takes more only when a part of its own buffer has become free, about a third: a peer that reads
-     * slowly has to read that much in the time, see {@link #socketBuffers}.
+     * How long the operating system may take not one byte of what is queued, because the peer does not read, before the
+     * connection ends with {@link IoError#TIMED_OUT}; found when it has lasted up to a quarter more. It holds whatever
+     * else is paused, also where a thread waits in {@link TcpConnection#write}, and not before the connection is open
+     * or after {@link TcpConnection#close()}, which have limits of their own. The system takes more only when a part of
+     * its own buffer has become free, about a third: a peer that reads slowly has to read that much in the time, see
+     * {@link #socketBuffers}.
      *
      * @param limit zero for never
      * @return a copy
@@ -502,11 +519,11 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a connection that was closed by this side waits for the peer: to take more of what is queued, and then to send its FIN.
-     * The same holds for a connection whose peer ended its side, from our end on.
+     * How long a connection that was closed by this side waits for the peer: to take more of what is queued, and then
+     * to send its FIN. The same holds for a connection whose peer ended its side, from our end on.
      *
      * @param limit after this long without progress, see {@link #minLingerRate(int)}, the connection is cut with
-     *        {@link IoError#TIMED_OUT}
+     *         {@link IoError#TIMED_OUT}
      * @return a copy
      */
     public TcpOptions lingerTimeout(Duration limit) {
@@ -519,8 +536,9 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * What counts as progress of a connection that was closed: in each {@link #lingerTimeout} the peer has to take as much as this rate
-     * makes of that time, or all that is left. Without it a peer that takes a byte now and then would hold a full queue for ever.
+     * What counts as progress of a connection that was closed: in each {@link #lingerTimeout} the peer has to take as
+     * much as this rate makes of that time, or all that is left. Without it a peer that takes a byte now and then would
+     * hold a full queue for ever.
      *
      * @param bytesPerSecond 0 for any byte at all
      * @return a copy
@@ -535,8 +553,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * TLS on every connection, with these keys and this trust. What {@link #tls(SSLContext, Consumer)} has said about the parameters stays:
-     * whoever changes the context does not mean to drop them.
+     * TLS on every connection, with these keys and this trust. What {@link #tls(SSLContext, Consumer)} has said about
+     * the parameters stays: whoever changes the context does not mean to drop them.
      *
      * @param context keys and trust; null for no TLS
      * @return a copy
@@ -546,14 +564,15 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * TLS on every connection. A server needs a context with a key; it refuses to listen without. A client checks that the peer's
-     * certificate is one of the host that it was asked to connect to (RFC 2818 section 3.1), whatever else is set. A handshake that fails
-     * ends its connection with {@link IoError#TLS_FAILURE}, and a server's handler is not told {@code onOpen} before it is done. There is
-     * one handshake: a peer that asks for another, as versions before 1.3 let it, ends its connection in the same way.
+     * TLS on every connection. A server needs a context with a key; it refuses to listen without. A client checks that
+     * the peer's certificate is one of the host that it was asked to connect to (RFC 2818 section 3.1), whatever else
+     * is set. A handshake that fails ends its connection with {@link IoError#TLS_FAILURE}, and a server's handler is
+     * not told {@code onOpen} before it is done. There is one handshake: a peer that asks for another, as versions
+     * before 1.3 let it, ends its connection in the same way.
      *
      * @param context keys and trust; null for no TLS
-     * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client needs a certificate;
-     *        in place of what was said before
+     * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client
+     *         needs a certificate; in place of what was said before
      * @return a copy
      */
     public TcpOptions tls(SSLContext context, Consumer<SSLParameters> parameters) {
@@ -575,8 +594,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a TLS handshake may take on a server before its connection ends with {@link IoError#TIMED_OUT}, however fast single bytes
-     * come. A client's is part of {@link #connectTimeout}.
+     * How long a TLS handshake may take on a server before its connection ends with {@link IoError#TIMED_OUT}, however
+     * fast single bytes come. A client's is part of {@link #connectTimeout}.
      *
      * @param limit zero for no limit
      * @return a copy

@@ -30,27 +30,8 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
     public static TcpPair open(CompletionPort port, TcpOptions options, TcpHandler left, TcpHandler right) {
         Objects.requireNonNull(left);
         Objects.requireNonNull(right);
-        if (options.tls() != null) {
-            throw new IllegalArgumentException("a pair in memory has no TLS");
-        }
-        MemorySocket[] sockets = MemorySocket.pair(port);
-        TcpPair pair = new TcpPair(end(port, sockets[0], options, left), end(port, sockets[1], options, right));
-        Opening opening = new Opening(pair, left, right);
-        boolean begun = false;
-        try {
-            port.post(opening);
-            begun = true;
-        } finally {
-            if (!begun) {
-                // the port was closed since it took the sockets in
-                opening.release();
-                for (TcpConnection end : new TcpConnection[] {pair.left, pair.right}) {
-                    end.neverWas();
-                    end.dropReference();
-                }
-            }
-        }
-        return pair;
+        requireNoTls(options);
+        return join(port, options, left, right).pair();
     }
 
     /**
@@ -64,47 +45,80 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
      * @throws IllegalStateException if the port is closing or closed, or on a worker of it
      */
     public static TcpPair open(CompletionPort port, TcpOptions options) throws IOException {
-        TcpConnection.requireNotWorker(port);
+        Worker.requireNotWorker(port);
+        requireNoTls(options);
         TcpBlockingReader left = new TcpBlockingReader(port, options.readMax());
         TcpBlockingReader right = new TcpBlockingReader(port, options.readMax());
-        TcpPair pair = open(port, options, left, right);
-        left.awaitOpen(pair.left, pair.left.remote());
-        right.awaitOpen(pair.right, pair.right.remote());
-        return pair;
+        Opening opening = join(port, options, left, right);
+        left.awaitOpen(opening.left, opening.left.remote());
+        right.awaitOpen(opening.right, opening.right.remote());
+        return opening.pair();
     }
 
-    private static TcpConnection end(CompletionPort port, MemorySocket socket, TcpOptions options, TcpHandler handler) {
-        TcpConnection end = new TcpConnection(port, socket, options, TcpConnection.State.CONNECTING, () -> { });
-        // not as late as in the opening: who aborts at once is told by a turn of the strand, which may come before it
+    private static void requireNoTls(TcpOptions options) {
+        if (options.tls() != null) {
+            throw new IllegalArgumentException("a pair in memory has no TLS");
+        }
+    }
+
+    private static Opening join(CompletionPort port, TcpOptions options, TcpHandler left, TcpHandler right) {
+        MemorySocket[] sockets = MemorySocket.pair(port);
+        Opening opening = new Opening(end(port, sockets[0], options, left), end(port, sockets[1], options, right));
+        boolean begun = false;
+        try {
+            port.post(opening);
+            begun = true;
+        } finally {
+            if (!begun) {
+                // the port was closed since it took the sockets in
+                opening.release();
+                opening.left.discardUnopened();
+                opening.left.dropReference();
+                opening.right.discardUnopened();
+                opening.right.dropReference();
+            }
+        }
+        return opening;
+    }
+
+    private static TcpChannel end(CompletionPort port, MemorySocket socket, TcpOptions options, TcpHandler handler) {
+        TcpChannel end = new TcpChannel(port, socket, options, TcpConnection.State.CONNECTING, () -> { });
+        // not as late as in the opening: an abort that comes first is reported by a turn of the strand that may run
+        // before it
         end.handler(handler);
         return end;
     }
 
-    /** Begins both on a worker, as an accept would. Either may be aborted, and have told so, before the worker comes: both are retained. */
+    /**
+     * Opens both ends on a worker, as an accept would. Either may be aborted before, and its end reported: both are
+     * retained.
+     */
     private static final class Opening extends IoContext {
-        private final TcpPair pair;
-        private final TcpHandler left;
-        private final TcpHandler right;
+        private final TcpChannel left;
+        private final TcpChannel right;
 
-        Opening(TcpPair pair, TcpHandler left, TcpHandler right) {
+        Opening(TcpChannel left, TcpChannel right) {
             super(null);
-            this.pair = pair;
             this.left = left;
             this.right = right;
-            pair.left.addReference();
-            pair.right.addReference();
+            left.addReference();
+            right.addReference();
+        }
+
+        TcpPair pair() {
+            return new TcpPair(left, right);
         }
 
         @Override
         protected void onCompletion() {
-            pair.left.open(connection -> left);
-            pair.right.open(connection -> right);
+            left.open(connection -> left.handler);
+            right.open(connection -> right.handler);
         }
 
         @Override
         protected void free() {
-            pair.left.dropReference();
-            pair.right.dropReference();
+            left.dropReference();
+            right.dropReference();
             super.free();
         }
     }

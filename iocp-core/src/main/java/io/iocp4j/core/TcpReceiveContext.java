@@ -1,27 +1,36 @@
 package io.iocp4j.core;
 
 /**
- * The context of one receive, with its memory, which goes back to the pool when the context is freed. It is its own task for the strand.
- * One is made for each message and each field costs memory, so it knows its connection only as its owner.
+ * The context of one receive, with its memory, which goes back to the pool when the context is freed. It is its own
+ * task for the strand. One is made for each message and each field costs memory, so it knows its connection only as its
+ * owner.
  */
 final class TcpReceiveContext extends IoContext implements Runnable {
-    /** The memory as a counted buffer, with one reference of this receive. Made when the handler keeps it. Strand only. */
+    /**
+     * The memory as a counted buffer, with one reference of this receive. Made when the handler keeps it. Strand only.
+     */
     private PooledBuffer shared;
-    /** True when its bytes were added to those of the connection. A receive that was held while paused is delivered twice. Strand only. */
+    /**
+     * True when its bytes were added to those of the connection. A receive that was held while paused is delivered
+     * twice. Strand only.
+     */
     private boolean counted;
 
-    TcpReceiveContext(TcpConnection connection) {
+    TcpReceiveContext(TcpReceiver connection) {
         super(connection);
     }
 
-    /** Takes the owner of a receive that was delivered, which has none from then on. The caller also passes its memory on. */
+    /**
+     * Takes the owner of a receive that was delivered, which has none from then on. The caller also passes its memory
+     * on.
+     */
     TcpReceiveContext(TcpReceiveContext before) {
         super(null);
         takeOwner(before);
     }
 
-    private TcpConnection connection() {
-        return (TcpConnection) owner();
+    private TcpReceiver connection() {
+        return (TcpReceiver) owner();
     }
 
     @Override

@@ -4,22 +4,23 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * What a connection has to send, in order. Not thread-safe: guarded by the lock of its connection.
+ * The data that a connection has to send, in order. Not thread-safe: guarded by the lock of its connection.
  *
- * <p>Bytes of the application are copied into pooled chunks, small ones after each other into the same chunk; counted buffers are queued
- * as they are, with one reference each. The first buffers of the queue are with the port while a send is in flight and are touched by
- * nobody else.
+ * <p>Bytes of the application are copied into pooled chunks, small ones after each other into the same chunk; counted
+ * buffers are queued as they are, with one reference each. The first buffers of the queue are with the port while a
+ * send is in flight and are touched by nobody else.
  *
- * <p>A connection has one only while something waits: what a callback sends is nearly always gone when the next callback begins, so one
- * that each worker keeps does for all connections, but in pull mode, where there are no workers, and where the pool is too small for
- * shelves. With 1,000 connections that each had their own, fetching it into the processor's cache was 0.7 percent of an echo's CPU time.
+ * <p>An idle connection has no queue. What a callback sends is usually written before the next callback runs, so each
+ * worker keeps one spare queue and lends it to whichever connection needs it. Pull mode, and pools too small for caches
+ * of the workers, allocate a queue instead. With a queue for each of 1,000 connections, fetching it into the
+ * processor's cache was 0.7 percent of an echo's CPU time.
  */
 final class TcpSendQueue {
-    /** What every connection has that has nothing to send. Nothing is ever added to it. */
-    static final TcpSendQueue EMPTY = new TcpSendQueue(null);
     /** Bytes that one send takes at the most: what a peer is given before the next connection has its turn. */
     static final int GATHER_BYTES_MAX = 256 << 10;
-    /** Entries that may wait: a shared buffer of few bytes costs more than its bytes. Above, {@link TcpConnection} gives up. */
+    /**
+     * Entries that may wait: a shared buffer of few bytes costs more than its bytes. Above, {@link TcpSender} gives up.
+     */
     static final int ENTRIES_MAX = 16 << 10;
     /** The smallest chunk to copy into: room for a burst of small messages. */
     static final int CHUNK_MIN = 4 << 10;
@@ -35,8 +36,8 @@ final class TcpSendQueue {
     /** How many entries from the head are with the port. */
     private int inFlight;
     /**
-     * The chunk with which the queue ran empty last: it mostly does for what comes next. Without it each echo went to the pool and back,
-     * 0.5 percent of its CPU time and 24 B of garbage.
+     * The chunk with which the queue ran empty last: it mostly does for what comes next. Without it each echo went to
+     * the pool and back, 0.5 percent of its CPU time and 24 B of garbage.
      */
     private Entry spareChunk;
     /** Made at the first send of more than one buffer, which most queues never have. */
@@ -47,12 +48,12 @@ final class TcpSendQueue {
     }
 
     /**
-     * This queue, or one to add to if this is the one that is always empty: its worker's spare one, which is the caller's from then on, or
-     * a new one.
+     * Returns the queue if there is one, else the spare one of this worker, which is the caller's from then on, or a
+     * new one.
      */
-    TcpSendQueue toAddTo(BufferPool buffers) {
-        if (this != EMPTY) {
-            return this;
+    static TcpSendQueue orTakeSpare(TcpSendQueue queue, BufferPool buffers) {
+        if (queue != null) {
+            return queue;
         }
         BufferPool.Shelf shelf = Worker.shelf(buffers);
         TcpSendQueue spare = shelf == null ? null : shelf.takeQueue();
@@ -60,29 +61,29 @@ final class TcpSendQueue {
     }
 
     /**
-     * This queue, or the one that is always empty if nothing waits in this any more: the worker may give this to another connection from
-     * then on, so the caller keeps what is returned instead.
+     * Returns this queue, or null if nothing waits in it any more: this worker may lend it to another connection from
+     * then on.
      */
-    TcpSendQueue unlessEmpty() {
+    TcpSendQueue recycleIfEmpty() {
         if (head != null) {
             return this;
         }
-        if (this != EMPTY) {
-            // what a send took that failed afterwards was never subtracted
-            bytes = 0;
-            if (gathered != null) {
-                // what was sent may be large, and not of the pool
-                Arrays.fill(gathered, null);
-            }
-            BufferPool.Shelf shelf = Worker.shelf(pool);
-            if (shelf == null || !shelf.keep(this)) {
-                dropSpareChunk();
-            }
+        // what a send took that failed afterwards was never subtracted
+        bytes = 0;
+        if (gathered != null) {
+            // what was sent may be large, and not of the pool
+            Arrays.fill(gathered, null);
         }
-        return EMPTY;
+        BufferPool.Shelf shelf = Worker.shelf(pool);
+        if (shelf == null || !shelf.keep(this)) {
+            dropSpareChunk();
+        }
+        return null;
     }
 
-    /** Memory that an empty queue holds, in bytes; it does not change as long as a shelf has the queue, which counts it. */
+    /**
+     * Memory that an empty queue holds, in bytes; it does not change as long as a shelf has the queue, which counts it.
+     */
     int spareBytes() {
         return spareChunk == null ? 0 : CHUNK_MIN;
     }
@@ -140,7 +141,6 @@ final class TcpSendQueue {
     }
 
     private void add(Entry entry) {
-        assert this != EMPTY : "all connections share it";
         if (head == null) {
             head = entry;
         } else {
@@ -156,7 +156,10 @@ final class TcpSendQueue {
         return head.view;
     }
 
-    /** Fills {@link #gathered()} with what the next send takes, and says how many; those entries are in flight until {@link #sent}. */
+    /**
+     * Fills {@link #gathered()} with what the next send takes, and says how many; those entries are in flight until
+     * {@link #sent}.
+     */
     int gather() {
         if (gathered == null) {
             gathered = new ByteBuffer[CompletionPort.GATHER_MAX];
@@ -190,7 +193,6 @@ final class TcpSendQueue {
 
     /** Drops everything; not to be called while a send is in flight. */
     void clear() {
-        // not by setting it to 0: nobody writes to the queue that is always empty
         while (head != null) {
             bytes -= head.view.remaining();
             removeHead();
@@ -215,7 +217,10 @@ final class TcpSendQueue {
         }
     }
 
-    /** A part of what is to be sent: a shared buffer with a view of it, or a chunk of this queue alone, which may grow at its end. */
+    /**
+     * A part of what is to be sent: a shared buffer with a view of it, or a chunk of this queue alone, which may grow
+     * at its end.
+     */
     private static final class Entry {
         /** Null for a chunk. */
         private final PooledBuffer shared;

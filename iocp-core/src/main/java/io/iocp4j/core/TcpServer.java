@@ -266,7 +266,7 @@ public final class TcpServer implements AutoCloseable {
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     public void close(Duration deadline) {
-        TcpConnection.requireNotWorker(port);
+        Worker.requireNotWorker(port);
         close();
         endAll(StopMode.CLOSE);
         awaitClosed(deadline);
@@ -327,7 +327,7 @@ public final class TcpServer implements AutoCloseable {
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     public void awaitClosed(Duration deadline) {
-        TcpConnection.requireNotWorker(port);
+        Worker.requireNotWorker(port);
         try {
             closed.get(TimeUnit.NANOSECONDS.convert(deadline), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
@@ -346,7 +346,7 @@ public final class TcpServer implements AutoCloseable {
      * {@link CompletionPort#failure()}, it waits for the end of the port instead.
      */
     public void awaitClosed() {
-        TcpConnection.requireNotWorker(port);
+        Worker.requireNotWorker(port);
         CompletableFuture<Throwable> failure = port.failure();
         CompletableFuture.anyOf(closed, failure).join();
         if (ownsPort || failure.isDone()) {
@@ -488,7 +488,7 @@ public final class TcpServer implements AutoCloseable {
             tell(() -> options.filter().onDrop(socket.local(), socket.remote(), drop));
             return;
         }
-        TcpConnection connection;
+        TcpChannel connection;
         try {
             connection = connection(socket);
         } catch (Throwable thrown) {
@@ -507,12 +507,12 @@ public final class TcpServer implements AutoCloseable {
         });
     }
 
-    private TcpConnection connection(PortSocket socket) throws IOException {
+    private TcpChannel connection(PortSocket socket) throws IOException {
         options.applyTo(socket);
         TlsSocket tls = options.tls() == null ? null
                 : new TlsSocket(PortInternals.of(port), socket, TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
-        var self = new TcpConnection[1];
-        self[0] = new TcpConnection(port, tls == null ? socket : tls, options,
+        var self = new TcpChannel[1];
+        self[0] = new TcpChannel(port, tls == null ? socket : tls, options,
                 tls == null ? TcpConnection.State.OPEN : TcpConnection.State.CONNECTING, () -> freed(self[0]));
         return self[0];
     }
@@ -631,7 +631,7 @@ public final class TcpServer implements AutoCloseable {
                 session.run(connection);
                 connection.close();
             } catch (Throwable thrown) {
-                IoException ofTheConnection = connection.ownFailure(thrown);
+                IoException ofTheConnection = ((TcpChannel) connection).ownFailure(thrown);
                 // logged first: whoever waits for the end may end the process. This is no worker, and the log throws nothing
                 if (ofTheConnection != null) {
                     LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);

@@ -1,8 +1,8 @@
 package io.iocp4j.core;
 
 /**
- * The work of a virtual thread with its connection, in the blocking API. The connection is closed when the work returns, and aborted when
- * it throws.
+ * The work of a virtual thread with its connection, in the blocking API. The connection is closed when the work
+ * returns, and aborted when it throws.
  */
 @FunctionalInterface
 public interface TcpSession {
@@ -10,8 +10,8 @@ public interface TcpSession {
      * Reads and writes with blocking calls.
      *
      * @param connection open
-     * @throws Exception to abort the connection. It is logged, unless a call of this very connection threw it, or it is an
-     *         {@link java.io.IOException} caused by such a failure
+     * @throws Exception to abort the connection. It is logged, unless a call of this very connection threw it, or it is
+     *         an {@link java.io.IOException} caused by such a failure
      */
     void run(TcpConnection connection) throws Exception;
 }

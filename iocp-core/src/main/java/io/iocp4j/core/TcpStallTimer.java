@@ -4,17 +4,17 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 
 /**
- * Cuts a connection that has something to send, but whose peer takes nothing of it for the write timeout. Every method is called under the
+ * Cuts a connection that has data to send, but whose peer takes nothing of it for the write timeout. Guarded by the
  * connection's lock.
  *
- * <p>A send that is taken at once costs nothing. One that is not begins the watch, unless there is one: a timer that looks four times in
- * the timeout whether anything was taken since, and ends when nothing is queued.
+ * <p>A send that is taken at once costs nothing. Any other starts the watch, unless there is one: a timer that checks
+ * four times in the timeout whether anything was taken since, and stops when nothing is queued.
  */
 final class TcpStallTimer {
     /** A stall is found when it has lasted between the timeout and this part of it more. */
     static final int LOOKS = 4;
 
-    private final TcpConnection connection;
+    private final TcpFlusher connection;
     private final Duration interval;
 
     // guarded by lock
@@ -24,7 +24,7 @@ final class TcpStallTimer {
     private int stalls;
     private boolean stopped;
 
-    TcpStallTimer(TcpConnection connection, Duration limit) {
+    TcpStallTimer(TcpFlusher connection, Duration limit) {
         this.connection = connection;
         this.interval = limit.dividedBy(LOOKS);
     }

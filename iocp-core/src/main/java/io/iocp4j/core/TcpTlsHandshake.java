@@ -4,11 +4,11 @@ import java.util.concurrent.Future;
 
 /** The context of a TLS handshake: of an accepted connection, or of one that was plain until now. */
 final class TcpTlsHandshake extends IoContext {
-    private final TcpConnection connection;
+    private final TcpChannel connection;
     /** The timer of its time limit; null if there is none. */
     private final Future<?> limit;
 
-    TcpTlsHandshake(TcpConnection connection, Future<?> limit) {
+    TcpTlsHandshake(TcpChannel connection, Future<?> limit) {
         super(connection);
         this.connection = connection;
         this.limit = limit;

@@ -3,16 +3,18 @@ package io.iocp4j.core;
 import javax.net.ssl.SSLException;
 
 /**
- * TLS that begins on a plain connection. Nothing is sent or received by the connection from {@code startTls} to the end of the handshake.
- * Guarded by the connection's lock.
+ * TLS that begins on a plain connection. Nothing is sent or received by the connection from {@code startTls} to the end
+ * of the handshake. Guarded by the connection's lock.
  */
 final class TcpTlsUpgrade {
-    private final TcpConnection connection;
+    private final TcpChannel connection;
     private final TlsRecords records;
-    /** Bytes that were sent in the open and not yet completed: a completion may come behind the peer's answer to them. */
+    /**
+     * Bytes that were sent in the open and not yet completed: a completion may come behind the peer's answer to them.
+     */
     private long openBytes;
 
-    TcpTlsUpgrade(TcpConnection connection, TlsRecords records, long openBytes) {
+    TcpTlsUpgrade(TcpChannel connection, TlsRecords records, long openBytes) {
         this.connection = connection;
         this.records = records;
         this.openBytes = openBytes;
@@ -26,7 +28,8 @@ final class TcpTlsUpgrade {
             return;
         }
         if (openBytes > 0) {
-            connection.fail(IoError.TLS_FAILURE, new SSLException("the peer has agreed to TLS before it was asked"), true);
+            SSLException early = new SSLException("the peer has agreed to TLS before it was asked");
+            connection.fail(IoError.TLS_FAILURE, early, true);
         } else {
             connection.secure(records, new TcpTlsHandshake(connection, null));
         }

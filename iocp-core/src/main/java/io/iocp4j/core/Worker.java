@@ -32,6 +32,14 @@ final class Worker extends PortThread {
         return Thread.currentThread() instanceof Worker worker && worker.port == port ? worker : null;
     }
 
+    /** Throws if the calling thread is a worker of the port: a blocking call there would wait for itself. */
+    static void requireNotWorker(CompletionPort port) {
+        if (port.isWorker()) {
+            throw new IllegalStateException(
+                    "a worker of the port must not wait for the port: use callbacks, or a thread of your own");
+        }
+    }
+
     /** The shelf that the calling thread has in this pool, or null. */
     static BufferPool.Shelf shelf(BufferPool pool) {
         return Thread.currentThread() instanceof Worker worker && worker.shelf != null && worker.shelf.isOf(pool) ? worker.shelf : null;

@@ -256,7 +256,7 @@ class MemoryBudgetTcpTest {
         client.connection.send(ByteBuffer.allocate(500_000));
         run();
         assertEquals(500_000, ends.get(0).received);
-        assertTrue(serverPort.buffers().usedBytes() <= 2 * TcpConnection.RECEIVE_REST, "used: " + serverPort.buffers().usedBytes());
+        assertTrue(serverPort.buffers().usedBytes() <= 2 * TcpReceiver.RECEIVE_REST, "used: " + serverPort.buffers().usedBytes());
         end();
     }
 
@@ -268,7 +268,7 @@ class MemoryBudgetTcpTest {
         client.connection.send(ByteBuffer.allocate(500_000));
         run();
         long held = ends.get(0).connection.memory().held(Kind.DIRECT);
-        assertTrue(held > 0 && held <= TcpConnection.RECEIVE_REST, "held: " + held);
+        assertTrue(held > 0 && held <= TcpReceiver.RECEIVE_REST, "held: " + held);
         end();
     }
 

@@ -99,7 +99,7 @@ class PullPortTest extends CompletionPortContract {
         Probe first = new Probe(null, () -> {
             assertThrows(IllegalStateException.class, port::take);
             assertThrows(IllegalStateException.class, () -> second.get().deliver());
-            assertThrows(IllegalStateException.class, () -> TcpConnection.requireNotWorker(port));
+            assertThrows(IllegalStateException.class, () -> Worker.requireNotWorker(port));
         });
         assertThrows(IllegalStateException.class, first::deliver);
         port.post(first);
@@ -109,7 +109,7 @@ class PullPortTest extends CompletionPortContract {
         IoContext taken = port.take();
         assertSame(first, taken);
         second.set(port.take());
-        TcpConnection.requireNotWorker(port);
+        Worker.requireNotWorker(port);
         taken.deliver();
         assertThrows(IllegalStateException.class, taken::deliver);
         second.get().deliver();

@@ -114,7 +114,7 @@ class StartTlsTest extends TlsFixture {
 
             @Override
             public void onData(TcpConnection c, ByteBuffer data) {
-                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(), p -> held.complete(Thread.holdsLock(c.lock)));
+                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(), p -> held.complete(Thread.holdsLock(((TcpChannel) c).lock)));
                 c.startTls(asking, "localhost", 443);
             }
         };

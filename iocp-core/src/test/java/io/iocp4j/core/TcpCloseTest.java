@@ -88,7 +88,7 @@ class TcpCloseTest extends TcpFixture {
             connection.resume();
             connection.pause();
             connection.end();
-            connection.setTimeout(Duration.ofHours(1));
+            connection.idleTimeout(Duration.ofHours(1));
             connection.execute(() -> recorder.add("ran after close"));
             connection.waterMarks(1, 2);
         }
@@ -97,7 +97,7 @@ class TcpCloseTest extends TcpFixture {
         assertTrue(awaitClosed(connection).clean(), "a pause after close() kept the peer's end from coming");
         port.close();
         connection.schedule(Duration.ZERO, () -> recorder.add("ran after close"));
-        connection.setTimeout(Duration.ofHours(1));
+        connection.idleTimeout(Duration.ofHours(1));
         connection.abort();
         connection.close();
         assertEquals(List.of("open", "close"), recorder.events());

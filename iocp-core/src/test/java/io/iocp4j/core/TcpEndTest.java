@@ -60,7 +60,7 @@ class TcpEndTest extends TcpFixture {
         pair.peer().close();
         awaitClosed(pair.connection());
         assertEquals(0, port.counters().handles());
-        assertEquals(0, pair.connection().count());
+        assertEquals(0, ((TcpChannel) pair.connection()).count());
         assertEquals(0, port.buffers().usedBytes());
     }
 

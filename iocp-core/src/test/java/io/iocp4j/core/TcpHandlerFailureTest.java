@@ -55,7 +55,7 @@ class TcpHandlerFailureTest extends TcpFixture {
                 c.send(text("x"));
             }
             if (where.equals("timeout")) {
-                c.setTimeout(Duration.ofMillis(1));
+                c.idleTimeout(Duration.ofMillis(1));
             }
             reached("data");
         }

@@ -169,8 +169,8 @@ class TcpRaceTest extends TcpFixture {
             case 1 -> connection.abort();
             case 2 -> connection.end();
             case 3, 4, 5, 6 -> connection.pause();
-            case 7 -> connection.setTimeout(Duration.ofNanos(random.nextInt(1_000_000)));
-            case 8 -> connection.setTimeout(Duration.ZERO);
+            case 7 -> connection.idleTimeout(Duration.ofNanos(random.nextInt(1_000_000)));
+            case 8 -> connection.idleTimeout(Duration.ZERO);
             case 9 -> connection.execute(() -> connection.send(text("from a task")));
             case 10 -> connection.schedule(Duration.ofNanos(random.nextInt(100_000)), connection::resume);
             case 11 -> connection.waterMarks(0, random.nextInt(2_000));

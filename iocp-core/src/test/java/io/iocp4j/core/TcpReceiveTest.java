@@ -259,7 +259,7 @@ class TcpReceiveTest extends TcpFixture {
         Recorder recorder = new Recorder() {
             @Override
             public void onData(TcpConnection c, ByteBuffer data) throws IOException {
-                references.add(c.count());
+                references.add(((TcpChannel) c).count());
                 super.onData(c, data);
             }
         };

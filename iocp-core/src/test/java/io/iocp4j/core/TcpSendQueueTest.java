@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -174,44 +175,39 @@ class TcpSendQueueTest {
     }
 
     @Test
-    @DisplayName("a connection with nothing to send shares the empty queue, and a worker keeps the last one that it emptied")
+    @DisplayName("a connection with nothing to send has no queue, and a worker keeps the last one that it emptied")
     void oneForAll() throws Exception {
         try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
                 CompletionPort other = CompletionPort.open(PortOptions.defaults().workers(1))) {
-            TcpSendQueue[] seen = new TcpSendQueue[7];
+            TcpSendQueue[] seen = new TcpSendQueue[6];
             Probe probe = new Probe(null, () -> {
-                TcpSendQueue first = TcpSendQueue.EMPTY.toAddTo(port.buffers());
+                TcpSendQueue first = TcpSendQueue.orTakeSpare(null, port.buffers());
                 first.add(bytes(10));
-                seen[0] = first.toAddTo(port.buffers());
-                seen[1] = first.unlessEmpty();
+                seen[0] = TcpSendQueue.orTakeSpare(first, port.buffers());
+                seen[1] = first.recycleIfEmpty();
                 first.gather();
                 first.sent(0);
                 first.clear();
-                seen[2] = first.unlessEmpty();
-                seen[3] = TcpSendQueue.EMPTY.toAddTo(port.buffers());
-                seen[4] = TcpSendQueue.EMPTY.toAddTo(port.buffers());
-                seen[5] = TcpSendQueue.EMPTY.unlessEmpty();
-                seen[3].unlessEmpty();
-                seen[6] = TcpSendQueue.EMPTY.toAddTo(other.buffers());
+                seen[2] = first.recycleIfEmpty();
+                seen[3] = TcpSendQueue.orTakeSpare(null, port.buffers());
+                seen[4] = TcpSendQueue.orTakeSpare(null, port.buffers());
+                seen[3].recycleIfEmpty();
+                seen[5] = TcpSendQueue.orTakeSpare(null, other.buffers());
             });
             port.post(probe);
             probe.await();
             assertSame(seen[0], seen[1], "in use as long as something waits");
-            assertSame(TcpSendQueue.EMPTY, seen[2]);
+            assertNull(seen[2]);
             assertSame(seen[0], seen[3], "kept by the worker");
             assertArrayEquals(new ByteBuffer[CompletionPort.GATHER_MAX], seen[3].gathered(), "what was sent is held no longer");
             assertEquals(0, seen[3].bytes() + seen[3].entries());
             assertNotSame(seen[3], seen[4], "two connections with something to send");
-            assertNotSame(TcpSendQueue.EMPTY, seen[4]);
-            assertSame(TcpSendQueue.EMPTY, seen[5]);
-            assertNotSame(seen[3], seen[6], "another port has other memory");
-            TcpSendQueue elsewhere = TcpSendQueue.EMPTY.toAddTo(port.buffers());
-            assertSame(TcpSendQueue.EMPTY, elsewhere.unlessEmpty());
-            assertNotSame(elsewhere, TcpSendQueue.EMPTY.toAddTo(port.buffers()), "another thread keeps none");
+            assertNotSame(seen[3], seen[5], "another port has other memory");
+            TcpSendQueue elsewhere = TcpSendQueue.orTakeSpare(null, port.buffers());
+            assertNull(elsewhere.recycleIfEmpty());
+            assertNotSame(elsewhere, TcpSendQueue.orTakeSpare(null, port.buffers()), "another thread keeps none");
             assertEquals(0, port.buffers().usedBytes());
         }
-        assertTrue(TcpSendQueue.EMPTY.isEmpty());
-        assertEquals(0, TcpSendQueue.EMPTY.bytes());
     }
 
     @Test
@@ -224,7 +220,7 @@ class TcpSendQueueTest {
             long[] kept = new long[5];
             Probe probe = new Probe(null, () -> {
                 for (int i = 0; i < 2; i++) {
-                    TcpSendQueue first = TcpSendQueue.EMPTY.toAddTo(buffers);
+                    TcpSendQueue first = TcpSendQueue.orTakeSpare(null, buffers);
                     first.add(bytes(100 + i));
                     chunks[i] = first.single();
                     used[2 * i] = buffers.usedBytes();
@@ -232,8 +228,8 @@ class TcpSendQueueTest {
                     used[2 * i + 1] = buffers.usedBytes();
                     kept[2 * i + 1] = buffers.keptBytes();
                 }
-                TcpSendQueue large = TcpSendQueue.EMPTY.toAddTo(buffers);
-                TcpSendQueue second = TcpSendQueue.EMPTY.toAddTo(buffers);
+                TcpSendQueue large = TcpSendQueue.orTakeSpare(null, buffers);
+                TcpSendQueue second = TcpSendQueue.orTakeSpare(null, buffers);
                 large.add(bytes(TcpSendQueue.CHUNK_MIN + 1));
                 chunks[2] = large.single();
                 second.add(bytes(10));
@@ -249,7 +245,7 @@ class TcpSendQueueTest {
             assertNotSame(chunks[1], chunks[2], "too small");
             assertArrayEquals(new long[] {4096, 0, 4096, 0, 0}, used);
             assertArrayEquals(new long[] {0, 4096, 0, 4096, 4096 + 8192}, kept);
-            TcpSendQueue elsewhere = TcpSendQueue.EMPTY.toAddTo(buffers);
+            TcpSendQueue elsewhere = TcpSendQueue.orTakeSpare(null, buffers);
             elsewhere.add(bytes(10));
             assertEquals(4096, buffers.usedBytes());
             assertEquals(10, sendAll(elsewhere));
@@ -266,10 +262,10 @@ class TcpSendQueueTest {
             long[] used = new long[2];
             Probe probe = new Probe(null, () -> {
                 for (int i = 0; i < 2; i++) {
-                    TcpSendQueue small = TcpSendQueue.EMPTY.toAddTo(buffers);
+                    TcpSendQueue small = TcpSendQueue.orTakeSpare(null, buffers);
                     small.add(bytes(10));
                     sendAll(small);
-                    TcpSendQueue waiting = TcpSendQueue.EMPTY.toAddTo(buffers);
+                    TcpSendQueue waiting = TcpSendQueue.orTakeSpare(null, buffers);
                     assertSame(small, waiting);
                     if (i == 0) {
                         waiting.add(shared, shared.buffer().duplicate());
@@ -294,7 +290,7 @@ class TcpSendQueueTest {
         int length = only.remaining();
         only.position(only.limit());
         full.sent(length);
-        assertSame(TcpSendQueue.EMPTY, full.unlessEmpty());
+        assertNull(full.recycleIfEmpty());
         return length;
     }
 

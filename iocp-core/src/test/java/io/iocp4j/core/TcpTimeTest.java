@@ -44,7 +44,7 @@ class TcpTimeTest extends TcpFixture {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
         long start = System.nanoTime();
-        pair.connection().setTimeout(SHORT);
+        pair.connection().idleTimeout(SHORT);
         recorder.await("timeout", 2);
         assertTrue(millisSince(start) >= 2 * SHORT.toMillis(), "told before its time");
         assertEquals(TcpConnection.State.OPEN, pair.connection().state());
@@ -60,7 +60,7 @@ class TcpTimeTest extends TcpFixture {
         Pair pair = accept(options, recorder);
         Duration silence = Duration.ofMillis(400);
         long start = System.nanoTime();
-        pair.connection().setTimeout(silence);
+        pair.connection().idleTimeout(silence);
         int received = 0;
         while (millisSince(start) < 2 * silence.toMillis()) {
             long quiet = System.nanoTime();
@@ -87,16 +87,16 @@ class TcpTimeTest extends TcpFixture {
         Recorder recorder = new Recorder();
         Pair pair = accept(options.idleTimeout(SHORT), recorder);
         recorder.await("timeout");
-        pair.connection().setTimeout(Duration.ZERO);
+        pair.connection().idleTimeout(Duration.ZERO);
         settle(pair.connection());
         int before = recorder.count("timeout");
         await(after(SHORT.multipliedBy(3)));
         settle(pair.connection());
         assertEquals(before, recorder.count("timeout"));
-        pair.connection().setTimeout(SHORT);
+        pair.connection().idleTimeout(SHORT);
         recorder.await("timeout", before + 1);
-        pair.connection().setTimeout(FOR_EVER);
-        assertThrows(IllegalArgumentException.class, () -> pair.connection().setTimeout(Duration.ofNanos(-1)));
+        pair.connection().idleTimeout(FOR_EVER);
+        assertThrows(IllegalArgumentException.class, () -> pair.connection().idleTimeout(Duration.ofNanos(-1)));
     }
 
     @Test
@@ -106,7 +106,7 @@ class TcpTimeTest extends TcpFixture {
             @Override
             public void onOpen(TcpConnection c) throws IOException {
                 super.onOpen(c);
-                c.setTimeout(SHORT);
+                c.idleTimeout(SHORT);
             }
         };
         accept(options.idleTimeout(LONG), recorder);
@@ -119,9 +119,9 @@ class TcpTimeTest extends TcpFixture {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);
         for (int i = 0; i < 20_000; i++) {
-            pair.connection().setTimeout(Duration.ofNanos(1 + i % 1_000));
+            pair.connection().idleTimeout(Duration.ofNanos(1 + i % 1_000));
         }
-        pair.connection().setTimeout(LONG);
+        pair.connection().idleTimeout(LONG);
         settle(pair.connection());
         int before = recorder.count("timeout");
         await(after(SHORT));
@@ -134,7 +134,7 @@ class TcpTimeTest extends TcpFixture {
     void notWhileConnecting() throws Exception {
         Recorder recorder = new Recorder();
         TcpConnection connection = TcpClient.connect(port, options, silentAddress(), recorder);
-        connection.setTimeout(Duration.ofMillis(5));
+        connection.idleTimeout(Duration.ofMillis(5));
         await(after(SHORT));
         connection.close();
         recorder.awaitClose();
@@ -155,7 +155,7 @@ class TcpTimeTest extends TcpFixture {
                 } catch (InterruptedException e) {
                     throw new IOException(e);
                 }
-                c.setTimeout(Duration.ZERO);
+                c.idleTimeout(Duration.ZERO);
             }
         };
         Pair pair = accept(options.idleTimeout(Duration.ofMillis(1)), recorder);

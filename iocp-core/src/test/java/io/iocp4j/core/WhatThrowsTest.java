@@ -109,7 +109,7 @@ class WhatThrowsTest {
                     c.waterMarks(0, 0);
                     c.send(ByteBuffer.allocate(1));
                 }
-                case TIMEOUT -> c.setTimeout(Duration.ofMillis(1));
+                case TIMEOUT -> c.idleTimeout(Duration.ofMillis(1));
                 case TASK -> c.execute(() -> at(Place.TASK));
                 case TIMER_OF_CONNECTION -> c.schedule(Duration.ofMillis(1), () -> at(Place.TIMER_OF_CONNECTION));
                 case FLUSHED -> {

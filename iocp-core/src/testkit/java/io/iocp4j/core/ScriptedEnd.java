@@ -153,7 +153,7 @@ final class ScriptedEnd implements TcpHandler {
         world.log(name, "freed", why.error(), why.bytesLost());
         scenario.check(finished == null && reported != null, name, "freed before onClose");
         finished = why;
-        scenario.check(connection.count() == 0, name, "freed with references");
+        scenario.check(((TcpChannel) connection).count() == 0, name, "freed with references");
     }
 
     private void told(String what, boolean allowed) {
@@ -198,7 +198,7 @@ final class ScriptedEnd implements TcpHandler {
             case EXECUTE -> execute(1);
             case EXECUTE_MANY -> execute(Strand.TURN_TASKS_MAX + 1);
             case SCHEDULE -> connection.schedule(Duration.ofNanos(random.nextLong(SCRIPT_NANOS_MAX)), this::task);
-            case TIMEOUT -> connection.setTimeout(Duration.ofMillis(random.nextInt(4) * 700L));
+            case TIMEOUT -> connection.idleTimeout(Duration.ofMillis(random.nextInt(4) * 700L));
             case MARKS -> {
                 int low = random.nextInt(200);
                 connection.waterMarks(low, low + random.nextInt(300));

@@ -1,0 +1,311 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import javax.net.ssl.SSLSession;
+
+/**
+ * The lowest layer of a connection: its state, its callbacks, tasks and silences, and what a failure of one of them
+ * does.
+ *
+ * <p>A connection is one object in layers: {@link Strand}, this, {@link TcpFlusher}, {@link TcpSender},
+ * {@link TcpReceiver} and {@link TcpChannel}. Several objects that refer to each other would cost more: with many
+ * connections each object that a message touches is a cache line to wait for.
+ */
+abstract sealed class TcpCallbacks extends Strand implements TcpConnection permits TcpFlusher {
+    static final System.Logger LOG = new GuardedLog(TcpConnection.class);
+    /** How many nested causes {@link #ownFailure} looks through. */
+    private static final int CAUSES_MAX = 8;
+
+    /** The life of our sending side. */
+    enum Output {
+        /** Takes data. */
+        OPEN,
+        /** Takes no more data; FIN follows the queue. */
+        ENDING,
+        /** FIN was sent. */
+        ENDED
+    }
+
+    /** A callback of the handler. */
+    interface Callback {
+        void call(TcpConnection connection, TcpHandler handler) throws IOException;
+    }
+
+    final TcpOptions options;
+
+    // The connection and its two directions. Written with lock held; the strand reads the volatile ones without it.
+    volatile State state;
+    /** Null until the connection is there. */
+    volatile PortSocket socket;
+    /** Null until the first silence is asked for, as most connections never ask. */
+    private volatile TcpIdleTimer idle;
+    Output output = Output.OPEN;
+    /** True when the peer's FIN was delivered, or dropped after {@code close()}. */
+    boolean inputEnded;
+
+    // Callbacks. Strand only.
+    /** Set before the strand runs the first time. */
+    TcpHandler handler;
+    /** True when {@code onClose} has returned: no callback and no task follows. */
+    private boolean closeReported;
+
+    /** How the connection ends. Cold: apart from the fields that every message touches. */
+    final CloseRecord record;
+
+    TcpCallbacks(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+        // each message needs the socket anyway
+        super(port, socket);
+        this.socket = socket;
+        this.options = options;
+        this.state = state;
+        this.record = new CloseRecord(port.nanoTime(), onFreed);
+    }
+
+    /** Ends the connection at once; the first error and the first end count. Any thread. */
+    abstract void fail(IoError error, Throwable cause, boolean remote);
+
+    /**
+     * The peer's address, or the one that was asked for while there is no connection; null if there is neither. Any
+     * thread.
+     */
+    abstract InetSocketAddress peer();
+
+    // ------------------------------------------------------------------ callbacks
+
+    /** Calls the handler, without the lock. Nothing is reported after {@code onClose}. Strand only. */
+    final void callback(String name, Callback callback) {
+        assert !Thread.holdsLock(lock) : "the handler is the application's";
+        if (closeReported) {
+            return;
+        }
+        FlightEvents.SlowHandler slow = new FlightEvents.SlowHandler();
+        slow.begin();
+        try {
+            callback.call(this, handler);
+        } catch (Throwable thrown) {
+            failed(thrown);
+        }
+        slow.end();
+        if (slow.shouldCommit()) {
+            slow.commit(this, name);
+        }
+    }
+
+    /** Posts the last callback. */
+    final void postClose(CloseInfo info) {
+        assert Thread.holdsLock(lock);
+        post(() -> {
+            callback("onClose", (c, h) -> h.onClose(c, info));
+            closeReported = true;
+        });
+    }
+
+    @Override
+    void failed(Throwable thrown) {
+        if (state == State.CLOSED && ownFailure(thrown) != null) {
+            LOG.log(Level.DEBUG, "a callback of a connection that has ended meanwhile", thrown);
+            return;
+        }
+        try {
+            fail(IoError.HANDLER_FAILED, thrown, false);
+        } catch (Throwable again) {
+            // memory ran out: the pending receive ends by this, and tries once more
+            PortSocket there = socket;
+            if (there != null) {
+                there.close();
+            }
+            thrown.addSuppressed(again);
+        }
+        LOG.log(Level.WARNING, () -> "a callback of " + this + " threw; the connection ends", thrown);
+    }
+
+    /**
+     * Finds a failure of this very connection in what the application threw: itself, or a cause of nested IOExceptions.
+     * Returns null for everything else, which is a mistake of the application even if the connection has ended
+     * meanwhile.
+     */
+    final IoException ownFailure(Throwable thrown) {
+        Throwable inner = thrown;
+        // causes may form a circle
+        for (int depth = 0; depth < CAUSES_MAX; depth++) {
+            if (!(inner instanceof IOException || inner instanceof UncheckedIOException)) {
+                return null;
+            }
+            if (inner instanceof IoException failure && failure.isOf(this)) {
+                return failure;
+            }
+            inner = inner.getCause();
+        }
+        return null;
+    }
+
+    /** Makes the exception of a blocking call that failed. */
+    final IoException ioException(String operation, IoError error) {
+        Throwable cause;
+        synchronized (lock) {
+            CloseInfo first = record.firstClose();
+            cause = first == null ? null : first.cause();
+        }
+        return new IoException(error, operation, local(), peer(), cause);
+    }
+
+    // ------------------------------------------------------------------ tasks
+
+    @Override
+    public final void execute(Runnable task) {
+        synchronized (lock) {
+            if (state != State.CLOSED) {
+                post(unlessClosed(task));
+            }
+        }
+    }
+
+    @Override
+    public final void executeLater(Runnable task) {
+        synchronized (lock) {
+            if (state != State.CLOSED) {
+                postLater(unlessClosed(task));
+            }
+        }
+    }
+
+    private Runnable unlessClosed(Runnable task) {
+        return () -> {
+            if (!closeReported) {
+                task.run();
+            }
+        };
+    }
+
+    @Override
+    public final Future<?> schedule(Duration delay, Runnable task) {
+        return port.schedule(delay, () -> execute(task));
+    }
+
+    @Override
+    public final Future<?> deadline(Duration limit, Runnable missed) {
+        return port.deadline(limit, () -> execute(missed));
+    }
+
+    // ------------------------------------------------------------------ silences
+
+    @Override
+    public final void idleTimeout(Duration silence) {
+        if (silence.isNegative()) {
+            throw new IllegalArgumentException("a silence must not be negative: " + silence);
+        }
+        synchronized (lock) {
+            if (idle == null) {
+                idle = new TcpIdleTimer(port, lock, this::silent);
+            }
+            if (record.firstClose() == null) {
+                idle.start(silence);
+            }
+        }
+    }
+
+    private void silent() {
+        assert Thread.holdsLock(lock);
+        // nothing is reported before onOpen; a connect has its own limit
+        if (state == State.CONNECTING) {
+            idle.noticeDelivered();
+            return;
+        }
+        post(() -> {
+            callback("onTimeout", (c, h) -> h.onTimeout(c));
+            synchronized (lock) {
+                idle.noticeDelivered();
+            }
+        });
+    }
+
+    /** Tells whether each message has to be noted. Any thread. */
+    final boolean watchesActivity() {
+        return idle != null;
+    }
+
+    final void noteActivity() {
+        assert Thread.holdsLock(lock);
+        if (idle != null) {
+            idle.noteActivity();
+        }
+    }
+
+    final void stopIdleTimer() {
+        assert Thread.holdsLock(lock);
+        if (idle != null) {
+            idle.stop();
+        }
+    }
+
+    // ------------------------------------------------------------------ facts
+
+    @Override
+    public final CompletableFuture<CloseInfo> closed() {
+        return record.closed();
+    }
+
+    @Override
+    public final CloseInfo closeInfo() {
+        synchronized (lock) {
+            return record.firstClose();
+        }
+    }
+
+    @Override
+    public final CompletionPort completionPort() {
+        return port;
+    }
+
+    @Override
+    public final State state() {
+        return state;
+    }
+
+    @Override
+    public final InetSocketAddress local() {
+        PortSocket there = socket;
+        return there == null ? null : there.local();
+    }
+
+    @Override
+    public final InetSocketAddress remote() {
+        PortSocket there = socket;
+        return there == null ? null : there.remote();
+    }
+
+    @Override
+    public final SSLSession tlsSession() {
+        return socket instanceof TlsSocket tls ? tls.session() : null;
+    }
+
+    @Override
+    public final String applicationProtocol() {
+        return socket instanceof TlsSocket tls ? tls.applicationProtocol() : null;
+    }
+
+    @Override
+    public final void keepAlive(boolean on) throws IOException {
+        connectedSocket().option(StandardSocketOptions.SO_KEEPALIVE, on);
+    }
+
+    @Override
+    public final void keepAlive(Duration idle, Duration interval, int count) throws IOException {
+        options.keepAlive(idle, interval, count).applyKeepAlive(connectedSocket());
+    }
+
+    private PortSocket connectedSocket() throws IoException {
+        PortSocket there = socket;
+        if (there == null) {
+            throw ioException("option", IoError.NOT_CONNECTED);
+        }
+        return there;
+    }
+}

@@ -1,0 +1,396 @@
+package io.iocp4j.core;
+
+import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.core.MemoryBudget.Kind;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+
+/**
+ * The life of a connection, above its two halves: how it is opened, secured and closed, and what is known about it.
+ *
+ * <p>It closes in three steps. {@link #close} asks both directions to end. {@link #finishIfBothEnded} is called where
+ * one of them has ended, and goes on when both have. {@link #destroy} lets the transport go. {@link #fail} goes there
+ * at once.
+ */
+final class TcpChannel extends TcpReceiver {
+    /** Null if the connection was accepted, or is an end of a pair. Written with lock held. */
+    private volatile TcpConnector connector;
+    private volatile Object attachment;
+
+    TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+        super(port, socket, options, state, onFreed);
+    }
+
+    // ------------------------------------------------------------------ opening
+
+    /** Sets the handler, before the connection is opened. */
+    void handler(TcpHandler newHandler) {
+        handler = newHandler;
+    }
+
+    /** Begins to connect, for {@link TcpClient}. */
+    void connect(InetSocketAddress remote) throws IOException {
+        TcpConnector made = null;
+        boolean begun = false;
+        try {
+            made = new TcpConnector(this, lock, port, options, remote);
+            begun = begin(made);
+        } finally {
+            if (!begun) {
+                if (made == null) {
+                    discardUnopened();
+                }
+                // without the lock: whoever waits for the end may continue from there
+                dropReference();
+            }
+        }
+        made.lookUp();
+    }
+
+    private boolean begin(TcpConnector newConnector) throws IoException {
+        synchronized (lock) {
+            connector = newConnector;
+            boolean begun = false;
+            try {
+                newConnector.start();
+                begun = true;
+            } finally {
+                if (!begun) {
+                    newConnector.stop();
+                    discardUnopened();
+                }
+            }
+            return begun;
+        }
+    }
+
+    /**
+     * Discards a connection that was never published. The port may be closed, so {@code onClose} cannot be posted. The
+     * caller drops its reference after leaving the lock.
+     */
+    void discardUnopened() {
+        synchronized (lock) {
+            state = State.CLOSED;
+            record.begin(new CloseInfo(IoError.OPERATION_ABORTED, Initiator.LOCAL, null, 0));
+        }
+    }
+
+    /** Takes the socket that the connector has connected. */
+    void connected(PortSocket found) {
+        assert Thread.holdsLock(lock);
+        socket = found;
+    }
+
+    /** Begins the life of a connection, on the worker that found it connected. */
+    void open() {
+        runInTurn(this::opened);
+    }
+
+    /**
+     * Begins the life of an accepted connection, on the worker that accepted it. The strand makes the handler: whatever
+     * the handler or another thread does to the connection meanwhile, the callbacks follow {@code onOpen}, and go to a
+     * handler that is there.
+     */
+    void open(Function<TcpConnection, TcpHandler> handlers) {
+        // the reference of this call: the first turn may see the end already
+        addReference();
+        try {
+            runInTurn(() -> {
+                handler = handlers.apply(this);
+                socket.key(this::onPortClosing);
+                if (socket instanceof TlsSocket tls) {
+                    shakeHandsWhenThereIsRoom(tls);
+                } else {
+                    opened();
+                }
+            });
+        } finally {
+            dropReference();
+        }
+    }
+
+    /** Strand only. */
+    private void opened() {
+        // data that was sent before
+        deferFlush();
+        synchronized (lock) {
+            // not before the strand runs: a resume() by another thread would begin to receive before onOpen
+            if (state == State.CONNECTING) {
+                state = State.OPEN;
+            }
+            if (state != State.OPEN) {
+                // closed before it was open: only onClose is called
+                return;
+            }
+        }
+        if (!options.idleTimeout().isZero()) {
+            idleTimeout(options.idleTimeout());
+        }
+        FlightEvents.ConnectionOpened.commit(this, connector == null);
+        boolean waits = connector == null && port.memory().isTight();
+        synchronized (lock) {
+            // before onOpen, which may pause and resume
+            holdBack(waits);
+        }
+        callback("onOpen", (c, h) -> h.onOpen(c));
+        synchronized (lock) {
+            receiveNext();
+        }
+        if (waits) {
+            whenRelaxed(this::receiveAtLast);
+        }
+    }
+
+    private void receiveAtLast() {
+        synchronized (lock) {
+            holdBack(false);
+            receiveNext();
+        }
+    }
+
+    /**
+     * Runs the task as the strand when memory is not tight any more; the task is dropped if the connection is closed by
+     * then.
+     */
+    private void whenRelaxed(Runnable task) {
+        port.memory().whenRelaxed(memory, () -> execute(task));
+    }
+
+    // ------------------------------------------------------------------ TLS
+
+    /**
+     * A handshake takes memory, so it waits as the first receive of a plain connection does, within its time limit.
+     * Strand only.
+     */
+    private void shakeHandsWhenThereIsRoom(TlsSocket tls) {
+        Future<?> limit = options.handshakeTimeout().isZero() ? null
+                : port.deadline(options.handshakeTimeout(), this::handshakeTooLate);
+        if (port.memory().isTight()) {
+            whenRelaxed(() -> shakeHands(tls, limit));
+        } else {
+            shakeHands(tls, limit);
+        }
+    }
+
+    private void shakeHands(TlsSocket tls, Future<?> limit) {
+        synchronized (lock) {
+            // unless it was closed before it had a handler
+            if (state == State.CONNECTING) {
+                tls.handshake(new TcpTlsHandshake(this, limit));
+            }
+        }
+    }
+
+    private void handshakeTooLate() {
+        synchronized (lock) {
+            if (state == State.CONNECTING) {
+                fail(IoError.TIMED_OUT, null, true);
+            }
+        }
+    }
+
+    @Override
+    public void startTls(TcpOptions tls, String host, int tcpPort) {
+        if (tls.tls() == null) {
+            throw new IllegalArgumentException("these options are without TLS");
+        }
+        if (!isInOnData()) {
+            throw new IllegalStateException("TLS begins in onData, where the peer has agreed to it");
+        }
+        // without the lock: the parameters of TLS are the application's
+        TlsRecords records = TlsRecords.ofClient(tls, host, tcpPort, port.buffers());
+        synchronized (lock) {
+            if (socket instanceof TlsSocket || tlsUpgrade != null || !isSending() && queuedBytes() > 0) {
+                throw new IllegalStateException("there is TLS already, or something is still to be sent in the open");
+            }
+            if (state == State.OPEN) {
+                tlsUpgrade = new TcpTlsUpgrade(this, records, queuedBytes());
+                tlsUpgrade.sentInTheOpen(0, isSending());
+            }
+        }
+    }
+
+    /** Puts TLS between this connection and its socket, and begins the handshake. */
+    void secure(TlsRecords records, TcpTlsHandshake handshake) {
+        assert Thread.holdsLock(lock);
+        TlsSocket tls = new TlsSocket(PortInternals.of(port), socket, records, options.lingerTimeout());
+        socket = tls;
+        tls.handshake(handshake);
+    }
+
+    /** A TLS handshake has succeeded. */
+    void secured() {
+        synchronized (lock) {
+            if (tlsUpgrade != null) {
+                tlsUpgrade = null;
+                flush();
+                receiveNext();
+                return;
+            }
+        }
+        open();
+    }
+
+    // ------------------------------------------------------------------ closing
+
+    /** Closing, step 1: asks both directions to end. */
+    @Override
+    public void close() {
+        synchronized (lock) {
+            if (state == State.CONNECTING) {
+                fail(null, null, false);
+            }
+            if (state != State.OPEN) {
+                return;
+            }
+            state = State.CLOSING;
+            report(new CloseInfo(null, Initiator.LOCAL, null, 0));
+            output = output == Output.ENDED ? Output.ENDED : Output.ENDING;
+            dropReceived();
+            startLingering();
+            wakeWriter();
+            if (!finishIfBothEnded()) {
+                receiveNext();
+                flushOrDefer();
+            }
+        }
+    }
+
+    /** Closing, step 2. */
+    @Override
+    boolean finishIfBothEnded() {
+        assert Thread.holdsLock(lock);
+        assert state != State.CLOSED;
+        if (!inputEnded || output != Output.ENDED) {
+            return false;
+        }
+        report(new CloseInfo(null, Initiator.REMOTE, null, 0));
+        destroy();
+        return true;
+    }
+
+    /**
+     * Closing, step 3: lets the transport go. The references of pending operations keep this object until they were
+     * delivered.
+     */
+    private void destroy() {
+        assert Thread.holdsLock(lock);
+        assert state != State.CLOSED;
+        state = State.CLOSED;
+        if (socket != null) {
+            socket.close();
+        }
+        if (connector != null) {
+            connector.stop();
+        }
+        stopSending();
+        dropHeld();
+        // by the strand, since the last reference must not go under the lock: whoever waits for closed() may continue
+        // from there
+        post(this::dropReference);
+    }
+
+    @Override
+    protected void free() {
+        memory.close();
+        record.freed(this);
+    }
+
+    @Override
+    void fail(IoError error, Throwable cause, boolean remote) {
+        synchronized (lock) {
+            if (state != State.CLOSED) {
+                boolean ours = !remote || error.group() == IoError.Group.CLOSED;
+                // a handle that is closed under an open connection was closed by its port, which tells its key a moment
+                // later
+                IoError told = error == IoError.BAD_DESCRIPTOR ? IoError.OPERATION_ABORTED : error;
+                report(new CloseInfo(told, ours ? Initiator.LOCAL : Initiator.REMOTE, cause, 0));
+                // closed() reports it even after a close(), of which the handler has heard
+                record.failed(told, cause);
+                destroy();
+            }
+        }
+    }
+
+    /** Reports the first end to the handler; does nothing at every other. */
+    private void report(CloseInfo info) {
+        if (record.begin(info)) {
+            stopIdleTimer();
+            postClose(info);
+        }
+    }
+
+    /** Called by the key of each socket. */
+    void onPortClosing() {
+        fail(IoError.OPERATION_ABORTED, null, false);
+    }
+
+    @Override
+    public void abort() {
+        fail(null, null, false);
+    }
+
+    @Override
+    public void abort(IoError error, Throwable cause) {
+        fail(Objects.requireNonNull(error), cause, false);
+    }
+
+    @Override
+    public void reset() {
+        synchronized (lock) {
+            if (socket != null && state != State.CLOSED) {
+                try {
+                    socket.option(StandardSocketOptions.SO_LINGER, 0);
+                } catch (IOException e) {
+                    LOG.log(Level.DEBUG, "no reset, so an abort", e);
+                }
+            }
+            abort();
+        }
+    }
+
+    // ------------------------------------------------------------------ facts
+
+    @Override
+    InetSocketAddress peer() {
+        PortSocket there = socket;
+        TcpConnector asked = connector;
+        return there != null ? there.remote() : asked == null ? null : asked.remote();
+    }
+
+    @Override
+    public MemoryAccount memory() {
+        return memory;
+    }
+
+    @Override
+    long heldNow(Kind kind) {
+        assert Thread.holdsLock(lock);
+        long bytes = memory.charged(kind);
+        if (kind == Kind.DIRECT) {
+            bytes += queuedBytes() + receiveMemory();
+            bytes += socket instanceof TlsSocket tls ? tls.heldBytes() : 0;
+        }
+        return bytes;
+    }
+
+    @Override
+    public Object attachment() {
+        return attachment;
+    }
+
+    @Override
+    public void attachment(Object object) {
+        attachment = object;
+    }
+
+    @Override
+    public String toString() {
+        return "TcpConnection[" + state() + ", local " + local() + ", peer " + peer() + "]";
+    }
+}

@@ -1,0 +1,349 @@
+package io.iocp4j.core;
+
+import io.iocp4j.core.MemoryBudget.Kind;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The sending half of a connection, from the queue to the socket: one send at a time, FIN behind the last byte, and
+ * limits of time for a peer that takes too little.
+ *
+ * <p> {@link #flush} submits a send. {@link #sent} takes its completion and flushes again.
+ */
+abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
+    // Sending. Guarded by lock.
+    /** Null while nothing waits. */
+    TcpSendQueue queue;
+    /** Bytes accepted for sending, in all. */
+    long bytesWritten;
+    int highWaterMark;
+    int lowWaterMark;
+    /** Entries of the queue that the memory account was charged for. */
+    int entriesCharged;
+    /** True from the submit of a send to its completion. */
+    private boolean sending;
+    /** True from the moment that the queue exceeds the high-water mark until it is down to the low one. */
+    boolean aboveHighWater;
+    /** True if our side ended because the peer's did, without being asked to. */
+    boolean endedByPeer;
+    /** Null except from {@code startTls} to the end of its handshake; nothing else is sent or received meanwhile. */
+    TcpTlsUpgrade tlsUpgrade;
+    // Null until first needed, as most connections never need them.
+    private TcpFlushMarks flushMarks;
+    TcpBlockingWriter writer;
+    private TcpStallTimer stall;
+    private TcpLingerTimer linger;
+
+    /** True if the end of this turn has data, or FIN, to send. Strand only. */
+    private boolean flushDue;
+
+    final TcpMemory memory;
+
+    TcpFlusher(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+        super(port, socket, options, state, onFreed);
+        this.lowWaterMark = options.lowWaterMark();
+        this.highWaterMark = options.highWaterMark();
+        this.memory = new TcpMemory(this);
+        memory.charge(Kind.HEAP, MemoryBudget.CONNECTION_BYTES);
+    }
+
+    /**
+     * Closing, step 2: lets the transport go if both directions have ended. Tells whether they have. Guarded by lock.
+     */
+    abstract boolean finishIfBothEnded();
+
+    /** The direct and heap memory that this connection holds now, in bytes. Guarded by lock. */
+    abstract long heldNow(Kind kind);
+
+    // ------------------------------------------------------------------ facts
+
+    @Override
+    public final long bufferedAmount() {
+        synchronized (lock) {
+            return queuedBytes();
+        }
+    }
+
+    @Override
+    public final long bytesWritten() {
+        synchronized (lock) {
+            return bytesWritten;
+        }
+    }
+
+    @Override
+    public final long bytesTaken() {
+        synchronized (lock) {
+            return bytesWritten - queuedBytes();
+        }
+    }
+
+    @Override
+    public final CompletableFuture<Void> flushed() {
+        synchronized (lock) {
+            boolean lost = state == State.CLOSED && record.hasLost();
+            if (lost) {
+                return CompletableFuture.failedFuture(notFlushed());
+            }
+            if (queuedBytes() == 0) {
+                return CompletableFuture.completedFuture(null);
+            }
+            if (flushMarks == null) {
+                flushMarks = new TcpFlushMarks(this::post);
+            }
+            return flushMarks.add(bytesWritten);
+        }
+    }
+
+    private IoException notFlushed() {
+        boolean local = record.firstClose().initiator() == CloseInfo.Initiator.LOCAL;
+        return ioException("write", local ? IoError.OPERATION_ABORTED : whyNotSending());
+    }
+
+    final long queuedBytes() {
+        assert Thread.holdsLock(lock);
+        return queue == null ? 0 : queue.bytes();
+    }
+
+    private boolean hasQueued() {
+        return queue != null && !queue.isEmpty();
+    }
+
+    /** Tells whether a send is under way. */
+    final boolean isSending() {
+        assert Thread.holdsLock(lock);
+        return sending;
+    }
+
+    // ------------------------------------------------------------------ from the queue to the socket
+
+    /**
+     * Sends now, or inside a callback at the end of the turn, so that many small messages leave in one call of the
+     * system. A callback whose queue was above the high-water mark already does not wait for its end: it must not fill
+     * the queue for a peer that would take the data meanwhile. Other workers complete those sends.
+     */
+    final void flushOrDefer() {
+        assert Thread.holdsLock(lock);
+        if (!onStrand()) {
+            flush();
+        } else if (!aboveHighWater || sending) {
+            flushDue = true;
+        } else {
+            Worker.aside(port, this::flush);
+        }
+    }
+
+    /** Lets the end of this turn flush. Strand only. */
+    final void deferFlush() {
+        flushDue = true;
+    }
+
+    /** Strand only. */
+    final void flushDeferred() {
+        assert Thread.holdsLock(lock);
+        if (flushDue) {
+            flushDue = false;
+            flush();
+        }
+    }
+
+    @Override
+    final void turnEnds() {
+        if (flushDue) {
+            synchronized (lock) {
+                flushDeferred();
+            }
+        }
+    }
+
+    /**
+     * Submits a send of what is queued, unless one is under way; or sends FIN when the queue is empty and our side is
+     * to end.
+     */
+    final void flush() {
+        assert Thread.holdsLock(lock);
+        if (state == State.CONNECTING || state == State.CLOSED) {
+            return;
+        }
+        if (tlsUpgrade != null) {
+            watch();
+        } else if (hasQueued()) {
+            if (!sending) {
+                submitSend();
+            }
+            lingerBehindPeer();
+        } else if (output == Output.ENDING) {
+            sendFin();
+        }
+    }
+
+    private void submitSend() {
+        TcpSendContext send = new TcpSendContext(this);
+        try {
+            if (queue.entries() == 1) {
+                socket.send(queue.single(), send);
+            } else {
+                int count = queue.gather();
+                socket.send(queue.gathered(), count, send);
+            }
+            sending = true;
+        } finally {
+            if (!sending) {
+                // misuse, or no memory: the port has not taken it
+                send.release();
+            }
+        }
+        if (send.isUnderWay()) {
+            watch();
+        }
+    }
+
+    private void sendFin() {
+        output = Output.ENDED;
+        try {
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            fail(IoError.of(e), e, true);
+            return;
+        }
+        finishIfBothEnded();
+    }
+
+    /** Takes the completion of a send. */
+    final void sent(TcpSendContext send) {
+        synchronized (lock) {
+            sending = false;
+            queue.sent(send.transferred());
+            noteActivity();
+            if (state == State.CLOSED) {
+                // the operating system may have taken them before it saw the close
+                record.lost(queue.bytes());
+                dropQueue();
+            } else if (send.error() != null) {
+                // how much of it went out is not known, so nothing may follow it
+                fail(send.error(), send.cause(), true);
+            } else {
+                goOnSending(send.transferred());
+            }
+        }
+    }
+
+    private void goOnSending(long transferred) {
+        // not after a failed send: the bytes that TLS had taken are counted by the queue alone
+        queue = queue.recycleIfEmpty();
+        if (entriesCharged > 0 && queue == null) {
+            releaseEntries();
+        }
+        if (tlsUpgrade != null) {
+            tlsUpgrade.sentInTheOpen(transferred, sending);
+        }
+        if (flushMarks != null) {
+            // before a flush that may end the connection
+            flushMarks.reached(bytesWritten - queuedBytes());
+        }
+        flush();
+        wakeWriter();
+        if (aboveHighWater && queuedBytes() <= lowWaterMark) {
+            aboveHighWater = false;
+            if (state == State.OPEN) {
+                post(() -> callback("onDrain", (c, h) -> h.onDrain(c)));
+            }
+        }
+    }
+
+    private void releaseEntries() {
+        memory.release(Kind.HEAP, (long) entriesCharged * TcpSendQueue.ENTRY_BYTES);
+        entriesCharged = 0;
+    }
+
+    // ------------------------------------------------------------------ limits of time
+
+    /** Watches queued data that is not taken at once. */
+    private void watch() {
+        assert Thread.holdsLock(lock);
+        if (stall == null && !options.writeTimeout().isZero()) {
+            stall = new TcpStallTimer(this, options.writeTimeout());
+        }
+        if (stall != null) {
+            stall.watch();
+        }
+    }
+
+    /**
+     * Counts the bytes that the operating system has taken. Returns -1 if nothing waits to be taken, or after
+     * {@code close()}, when lingering limits the wait.
+     */
+    final long takenWhileOpen() {
+        assert Thread.holdsLock(lock);
+        return state == State.OPEN && queuedBytes() > 0 ? bytesWritten - queuedBytes() : -1;
+    }
+
+    /** Begins to linger if the peer has ended its side and takes the rest of the queue too slowly, or not at all. */
+    private void lingerBehindPeer() {
+        if (inputEnded && output == Output.ENDING && linger == null && state == State.OPEN) {
+            startLingering();
+        }
+    }
+
+    /** Begins to linger, or begins anew. */
+    final void startLingering() {
+        assert Thread.holdsLock(lock);
+        if (linger != null) {
+            linger.stop();
+        }
+        linger = new TcpLingerTimer(port, lock, options.lingerTimeout(), options.minLingerRate(), this::queuedBytes,
+                () -> fail(IoError.TIMED_OUT, null, true));
+    }
+
+    // ------------------------------------------------------------------ ending
+
+    /** Part of {@link TcpChannel#destroy}: drops the queue, unless a send still uses it, and whatever waits for it. */
+    final void stopSending() {
+        assert Thread.holdsLock(lock);
+        record.lost(queuedBytes());
+        if (!sending) {
+            dropQueue();
+        }
+        if (linger != null) {
+            linger.stop();
+        }
+        if (stall != null) {
+            stall.stop();
+        }
+        wakeWriter();
+        if (flushMarks != null) {
+            flushMarks.fail(notFlushed());
+        }
+    }
+
+    private void dropQueue() {
+        if (queue != null) {
+            queue.clear();
+            queue = queue.recycleIfEmpty();
+        }
+    }
+
+    /** Wakes threads that wait in {@code write}: what they wait for may have happened. */
+    final void wakeWriter() {
+        assert Thread.holdsLock(lock);
+        if (writer != null) {
+            writer.wake();
+        }
+    }
+
+    /** Finds the error of a write that the connection does not take. */
+    final IoError whyNotSending() {
+        assert Thread.holdsLock(lock);
+        CloseInfo first = record.firstClose();
+        if (first != null && first.error() != null) {
+            return first.error();
+        }
+        if (first != null && first.initiator() == CloseInfo.Initiator.LOCAL) {
+            return IoError.BAD_DESCRIPTOR;
+        }
+        if (state == State.CONNECTING && output == Output.OPEN) {
+            return IoError.NOT_CONNECTED;
+        }
+        return endedByPeer ? IoError.BROKEN_PIPE : IoError.SHUT_DOWN;
+    }
+}

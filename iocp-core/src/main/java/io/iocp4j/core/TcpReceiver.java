@@ -1,0 +1,329 @@
+package io.iocp4j.core;
+
+import io.iocp4j.core.MemoryBudget.Kind;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The receiving half of a connection: one receive at a time, in memory that adapts to the traffic, and none while the
+ * application pauses.
+ *
+ * <p> {@link #receiveNext} submits a receive. Its completion runs {@link #received} as the strand, which calls the
+ * handler and submits the next one.
+ */
+abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
+    /**
+     * Memory with which a receive waits for a silent peer, in bytes. It cannot be changed while the receive waits;
+     * larger receives follow while bytes are there.
+     */
+    static final int RECEIVE_REST = 4 << 10;
+    private static final VarHandle BYTES_READ;
+
+    static {
+        try {
+            BYTES_READ = MethodHandles.lookup().findVarHandle(TcpReceiver.class, "bytesRead", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** True if the application wants no data. Written with lock held; the strand reads it without. */
+    private volatile boolean paused;
+
+    // Receiving. Strand only.
+    /** The receive whose bytes the handler is looking at; null outside of {@code onData}. */
+    private TcpReceiveContext current;
+    /** Written by the strand, opaque: read by any thread. */
+    private long bytesRead;
+
+    // Receiving. Guarded by lock.
+    /** The memory of the next receive, in bytes, if bytes are waiting for it. */
+    private int receiveSize;
+    /** True from the submit of a receive until its bytes were delivered, or held, or dropped. */
+    private boolean receiving;
+    /** True if the last receive has filled its memory, so more bytes are there already. */
+    private boolean moreWaits;
+    /** True while an accepted connection waits for memory, before its first receive. */
+    private boolean heldBack;
+    /** A receive that completed while paused; null if there is none. */
+    private TcpReceiveContext held;
+
+    TcpReceiver(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+        super(port, socket, options, state, onFreed);
+        this.receiveSize = options.receiveMin();
+        this.paused = socket != null && options.pauseOnConnect();
+    }
+
+    // ------------------------------------------------------------------ what the application calls
+
+    @Override
+    public final void pause() {
+        synchronized (lock) {
+            // after close() the peer's data is dropped up to its FIN, which a pause would keep away
+            paused = state == State.CONNECTING || state == State.OPEN;
+        }
+    }
+
+    @Override
+    public final void resume() {
+        synchronized (lock) {
+            if (!paused || state == State.CLOSED) {
+                paused = false;
+                return;
+            }
+            paused = false;
+            if (held != null) {
+                TcpReceiveContext receive = held;
+                held = null;
+                // nothing is received before these bytes were delivered
+                receiving = true;
+                post(receive::receivedLater);
+            } else {
+                receiveNext();
+            }
+        }
+    }
+
+    @Override
+    public final PooledBuffer retainReceived() {
+        if (!isInOnData()) {
+            throw new IllegalStateException("only a handler in onData can keep what was received");
+        }
+        return current.share();
+    }
+
+    /** Tells whether the calling thread is in {@code onData} of this connection. */
+    final boolean isInOnData() {
+        return current != null && onStrand();
+    }
+
+    @Override
+    public final ByteBuffer read() throws IOException {
+        return reader().read(this, 0);
+    }
+
+    @Override
+    public final ByteBuffer read(Duration limit) throws IOException {
+        if (limit.isNegative() || limit.isZero()) {
+            throw new IllegalArgumentException("a limit must be above 0: " + limit);
+        }
+        return reader().read(this, TimeUnit.NANOSECONDS.convert(limit));
+    }
+
+    @Override
+    public final ByteBuffer readFully(int length) throws IOException {
+        return reader().readFully(this, length);
+    }
+
+    @Override
+    public final String readLine() throws IOException {
+        return reader().readLine(this);
+    }
+
+    private TcpBlockingReader reader() {
+        if (handler instanceof TcpBlockingReader reader) {
+            return reader;
+        }
+        throw new IllegalStateException("the bytes of this connection go to its handler");
+    }
+
+    @Override
+    public final long bytesRead() {
+        return (long) BYTES_READ.getOpaque(this);
+    }
+
+    // ------------------------------------------------------------------ submitting
+
+    /** Submits a receive if one is wanted. */
+    final void receiveNext() {
+        receiveNext(null);
+    }
+
+    /**
+     * Submits a receive if one is wanted, with the memory of the one before unless the handler has kept it, and with
+     * its reference to this connection: the way to the pool and back costs more, and so do two atomic steps.
+     */
+    private void receiveNext(TcpReceiveContext before) {
+        assert Thread.holdsLock(lock);
+        boolean wanted = state == State.CLOSING || state == State.OPEN && !paused && held == null && !heldBack;
+        if (wanted && !receiving && !inputEnded && tlsUpgrade == null) {
+            receiving = true;
+            try {
+                submitReceive(before);
+            } catch (OutOfMemoryError e) {
+                receiving = false;
+                outOfMemory(e);
+            }
+        }
+    }
+
+    private void submitReceive(TcpReceiveContext before) {
+        int size = receiveRoom();
+        if (before != null && before.mayHandOver(size)) {
+            ByteBuffer room = before.buffer();
+            BufferPool.makeAsNew(room);
+            socket.receive(room, new TcpReceiveContext(before));
+            return;
+        }
+        TcpReceiveContext receive = new TcpReceiveContext(this);
+        ByteBuffer room = null;
+        boolean submitted = false;
+        try {
+            room = port.buffers().take(size);
+            socket.receive(room, receive);
+            submitted = true;
+        } finally {
+            if (!submitted) {
+                // misuse, or no memory: the port has not taken it
+                receive.release();
+                if (room != null) {
+                    port.buffers().takeBack(room);
+                }
+            }
+        }
+    }
+
+    /** The memory of the next receive, or of the one under way: what it depends on changes after that one only. */
+    private int receiveRoom() {
+        return moreWaits ? receiveSize : Math.min(receiveSize, RECEIVE_REST);
+    }
+
+    /** The memory that waits for bytes or holds them, in bytes. */
+    final long receiveMemory() {
+        assert Thread.holdsLock(lock);
+        return receiving || held != null ? receiveRoom() : 0;
+    }
+
+    /** Keeps the first receive of an accepted connection back while memory is tight. */
+    final void holdBack(boolean wait) {
+        assert Thread.holdsLock(lock);
+        heldBack = wait;
+    }
+
+    // ------------------------------------------------------------------ a receive has ended
+
+    /** Takes the completion of a receive. Strand only. */
+    final void received(TcpReceiveContext receive) {
+        boolean data = receive.transferred() > 0;
+        if (!(data && takeFast(receive)) && !takeSlow(receive)) {
+            return;
+        }
+        if (data) {
+            current = receive;
+            callback("onData", (c, h) -> h.onData(c, receive.buffer().flip()));
+            current = null;
+        } else {
+            callback("onEnd", (c, h) -> h.onEnd(c));
+        }
+        synchronized (lock) {
+            receiving = false;
+            if (data) {
+                adapt(receive);
+                // here rather than at the end of the turn, which then needs no lock
+                flushDeferred();
+                receiveNext(receive);
+            } else if (state != State.CLOSED) {
+                peerEnded();
+            }
+        }
+    }
+
+    /** Fast path, without the lock. Counts the bytes and returns true if they can go to the handler. Strand only. */
+    private boolean takeFast(TcpReceiveContext receive) {
+        if (state != State.OPEN || paused || watchesActivity() || receive.counted()) {
+            return false;
+        }
+        count(receive);
+        return true;
+    }
+
+    /**
+     * Takes every other end of a receive: data, the peer's end, or an error. Returns true if the handler is to be
+     * called. Else it was dropped, or held, or it ended the connection, and what follows was done here. Strand only.
+     */
+    private boolean takeSlow(TcpReceiveContext receive) {
+        synchronized (lock) {
+            if (!receive.counted()) {
+                count(receive);
+                noteActivity();
+            }
+            boolean data = receive.transferred() > 0;
+            if (state == State.OPEN && receive.error() == null && !paused) {
+                inputEnded = !data;
+                return true;
+            }
+            receiving = false;
+            if (state == State.CLOSED) {
+                return false;
+            }
+            if (receive.error() != null) {
+                fail(receive.error(), receive.cause(), true);
+            } else if (paused) {
+                receive.retain();
+                held = receive;
+            } else if (data) {
+                receiveNext();
+            } else {
+                inputEnded = true;
+                finishIfBothEnded();
+            }
+            return false;
+        }
+    }
+
+    private void count(TcpReceiveContext receive) {
+        receive.markCounted();
+        BYTES_READ.setOpaque(this, bytesRead + receive.transferred());
+    }
+
+    private void peerEnded() {
+        if (!finishIfBothEnded()) {
+            if (!options.allowHalfOpen()) {
+                endBehindPeer();
+            }
+            // even if our side has ended before: from now on the queue must not wait for this peer for ever
+            deferFlush();
+        }
+    }
+
+    /**
+     * Doubles the memory after a full receive, unless memory is tight, and halves it after one that filled less than a
+     * quarter. A receive after one that was not full waits for bytes that may take their time, so it begins with little
+     * memory.
+     */
+    private void adapt(TcpReceiveContext receive) {
+        assert Thread.holdsLock(lock);
+        long got = receive.transferred();
+        moreWaits = got >= receive.buffer().capacity();
+        if (got >= receiveSize && receiveSize < options.receiveMax()) {
+            if (!port.memory().isTight(Kind.DIRECT)) {
+                receiveSize = Math.min(receiveSize * 2, options.receiveMax());
+            }
+        } else if (!moreWaits && got < receiveSize / 4 && receiveSize > options.receiveMin()) {
+            receiveSize = Math.max(receiveSize / 2, options.receiveMin());
+        }
+    }
+
+    // ------------------------------------------------------------------ ending
+
+    /** Part of {@code close()}: from now on data is dropped, and so is what was held, unless it is the peer's end. */
+    final void dropReceived() {
+        assert Thread.holdsLock(lock);
+        paused = false;
+        inputEnded |= held != null && held.transferred() == 0;
+        dropHeld();
+    }
+
+    /** Part of {@link TcpChannel#destroy}. */
+    final void dropHeld() {
+        assert Thread.holdsLock(lock);
+        if (held != null) {
+            held.release();
+            held = null;
+        }
+    }
+}

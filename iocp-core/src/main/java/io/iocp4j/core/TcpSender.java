@@ -1,0 +1,218 @@
+package io.iocp4j.core;
+
+import io.iocp4j.core.MemoryBudget.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The sending half of a connection, from the application to the queue: its limits, its water marks and blocking writes.
+ *
+ * <p>All data goes through {@link #reserve}, into the queue, and through {@link #startSending} to {@link #flush}.
+ */
+abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
+    /** How many entries of the queue are charged at a time. */
+    private static final int ENTRIES_CHARGED = 64;
+
+    TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+        super(port, socket, options, state, onFreed);
+    }
+
+    // ------------------------------------------------------------------ what the application calls
+
+    @Override
+    public final boolean send(ByteBuffer data) {
+        synchronized (lock) {
+            try {
+                if (!reserve(data.remaining())) {
+                    return false;
+                }
+                queue.add(data);
+                return startSending();
+            } catch (OutOfMemoryError e) {
+                return outOfMemory(e);
+            }
+        }
+    }
+
+    @Override
+    public final boolean send(ByteBuffer head, ByteBuffer body) {
+        synchronized (lock) {
+            try {
+                if (!reserve(Math.addExact(head.remaining(), body.remaining()))) {
+                    return false;
+                }
+                queue.add(head);
+                queue.add(body);
+                return startSending();
+            } catch (OutOfMemoryError e) {
+                return outOfMemory(e);
+            }
+        }
+    }
+
+    @Override
+    public final boolean send(PooledBuffer shared) {
+        synchronized (lock) {
+            ByteBuffer view = shared.buffer().duplicate();
+            try {
+                if (!reserve(view.remaining()) || !chargeEntries()) {
+                    return false;
+                }
+                queue.add(shared, view);
+                return startSending();
+            } catch (OutOfMemoryError e) {
+                return outOfMemory(e);
+            }
+        }
+    }
+
+    @Override
+    public final void write(ByteBuffer data) throws IOException {
+        Worker.requireNotWorker(port);
+        synchronized (lock) {
+            if (writer == null) {
+                writer = new TcpBlockingWriter(this, lock);
+            }
+            writer.write(data);
+        }
+    }
+
+    @Override
+    public final void end() {
+        synchronized (lock) {
+            if (state != State.CLOSED && output == Output.OPEN) {
+                output = Output.ENDING;
+                flushOrDefer();
+            }
+        }
+    }
+
+    @Override
+    public final void waterMarks(int lowBytes, int highBytes) {
+        TcpOptions checked = options.waterMarks(lowBytes, highBytes);
+        synchronized (lock) {
+            lowWaterMark = checked.lowWaterMark();
+            highWaterMark = checked.highWaterMark();
+        }
+    }
+
+    @Override
+    public final boolean awaitsDrain() {
+        synchronized (lock) {
+            return aboveHighWater;
+        }
+    }
+
+    // ------------------------------------------------------------------ from the application to the queue
+
+    /**
+     * Takes room for so many bytes, which count as written from here on. The caller adds them to the queue, which is
+     * there then. Returns false if the connection no longer sends, or if a limit was exceeded, which ends the
+     * connection.
+     */
+    private boolean reserve(int length) {
+        assert Thread.holdsLock(lock);
+        boolean maySend = state == State.OPEN || state == State.CONNECTING && options.connectBuffering();
+        if (!maySend || output != Output.OPEN) {
+            return false;
+        }
+        long queued = queuedBytes();
+        boolean bytesFit = length <= options.sendQueueMax() - queued;
+        if (!bytesFit || queue != null && queue.entries() >= TcpSendQueue.ENTRIES_MAX) {
+            String limit = bytesFit ? "entries than " + TcpSendQueue.ENTRIES_MAX
+                    : "bytes than sendQueueMax, " + options.sendQueueMax();
+            fail(IoError.NO_BUFFERS, new IOException("the send queue would hold more " + limit), false);
+            return false;
+        }
+        // less than a chunk is not worth a look at memory that all workers write to
+        if (queued + length > TcpSendQueue.CHUNK_MIN) {
+            if (!memory.budget().admits(Kind.DIRECT, length, queued)) {
+                refused(Kind.DIRECT);
+                return false;
+            }
+            memory.budget().grown(Kind.DIRECT, port);
+        }
+        bytesWritten += length;
+        queue = TcpSendQueue.orTakeSpare(queue, port.buffers());
+        return true;
+    }
+
+    /**
+     * Sends what was added to the queue, now or at the end of the turn. Returns false if the queue is above its
+     * high-water mark.
+     */
+    private boolean startSending() {
+        assert Thread.holdsLock(lock);
+        // a send may be of no bytes
+        queue = queue.recycleIfEmpty();
+        flushOrDefer();
+        if (queuedBytes() > highWaterMark) {
+            aboveHighWater = true;
+        }
+        return !aboveHighWater;
+    }
+
+    /** Memory ran out: that ends this connection, and not the one whose handler sends to it. */
+    final boolean outOfMemory(OutOfMemoryError thrown) {
+        fail(IoError.NO_BUFFERS, thrown, false);
+        return false;
+    }
+
+    /** Ends the connection because the memory budget has no room for what it wants. */
+    final void refused(Kind kind) {
+        synchronized (lock) {
+            fail(IoError.NO_BUFFERS, new IOException(memory.budget().refusal(kind, heldNow(kind))), false);
+        }
+    }
+
+    /**
+     * Charges the memory account for entries of the queue, many at a time, so that a connection that keeps up costs
+     * nothing. Shared buffers are not this connection's memory, but their entries are. Returns false if there is no
+     * room, which ends the connection.
+     */
+    private boolean chargeEntries() {
+        assert Thread.holdsLock(lock);
+        if (queue.entries() >= entriesCharged + ENTRIES_CHARGED) {
+            if (!memory.charge(Kind.HEAP, (long) ENTRIES_CHARGED * TcpSendQueue.ENTRY_BYTES)) {
+                refused(Kind.HEAP);
+                return false;
+            }
+            entriesCharged += ENTRIES_CHARGED;
+        }
+        return true;
+    }
+
+    // ------------------------------------------------------------------ ending
+
+    /** Ends our side because the peer has ended its own, unless the application has ended it. */
+    final void endBehindPeer() {
+        assert Thread.holdsLock(lock);
+        endedByPeer = output == Output.OPEN;
+        end();
+    }
+
+    // ------------------------------------------------------------------ blocking writes
+
+    /** Queues a portion of a blocking write. Returns false if the connection no longer sends. */
+    final boolean queuePortion(ByteBuffer portion) {
+        if (!reserve(portion.remaining())) {
+            return false;
+        }
+        try {
+            queue.add(portion);
+        } catch (OutOfMemoryError e) {
+            return outOfMemory(e);
+        }
+        startSending();
+        return true;
+    }
+
+    /** What the queue still takes, in bytes. */
+    final long queueRoom() {
+        return options.sendQueueMax() - queuedBytes();
+    }
+
+    final boolean isAboveHighWaterMark() {
+        return queuedBytes() > highWaterMark;
+    }
+}
