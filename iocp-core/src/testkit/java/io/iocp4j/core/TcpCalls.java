@@ -11,13 +11,13 @@ public final class TcpCalls {
 
     /**
      * Every public method of a connection, but for counting, of which the library has its own, and for what needs the right moment:
-     * {@code startTls} is no method of any time.
+     * {@code startTls} is no method of any time, and {@code handler} takes away the one that the caller watches.
      *
      * @param futures told of those that the methods return, which complete at last
      * @return for connections with callbacks
      */
     public static AnyCall onConnection(Consumer<CompletableFuture<?>> futures) {
-        return new AnyCall(TcpConnection.class, Set.of("retain", "release", "startTls"), Set.of("close", "abort", "reset", "end"), 4)
+        return new AnyCall(TcpConnection.class, Set.of("retain", "release", "startTls", "handler"), Set.of("close", "abort", "reset", "end"), 4)
                 .with(TcpOptions.class, call -> TcpOptions.defaults())
                 // outside of onData; the face of calls that wait is another; by a worker; with any numbers
                 .refusing(Set.of("retainReceived", "read", "readFully", "readLine", "write", "waterMarks", "keepAlive"))

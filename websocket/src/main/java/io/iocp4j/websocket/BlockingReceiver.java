@@ -57,7 +57,7 @@ final class BlockingReceiver implements WebSocketListener {
     private long size;
     private long bytes;
     /** Made with the first piece. */
-    private Holding holding;
+    private MemoryCharge holding;
     private boolean paused;
     private boolean ended;
     private boolean receiving;
@@ -111,7 +111,7 @@ final class BlockingReceiver implements WebSocketListener {
     private synchronized void add(WebSocket socket, Piece piece) {
         WebSocketConnection end = (WebSocketConnection) socket;
         if (holding == null) {
-            holding = new Holding(end.memory(), Kind.HEAP);
+            holding = new MemoryCharge(end.memory(), Kind.HEAP);
         }
         if (!holding.set(bytes + piece.bytes())) {
             end.fail(CloseCode.TRY_AGAIN_LATER, holding.refusal());

@@ -14,13 +14,13 @@ final class MessageOutput extends OutputStream {
     /** The most that one frame carries, in bytes. */
     static final int FRAME_MAX = 16 << 10;
 
-    private final MessageSender sender;
+    private final MessageSender socket;
     private final ByteBuffer buffer = ByteBuffer.allocate(FRAME_MAX);
     private Opcode next;
     private boolean closed;
 
-    MessageOutput(MessageSender sender, Opcode opcode) {
-        this.sender = sender;
+    MessageOutput(MessageSender socket, Opcode opcode) {
+        this.socket = socket;
         this.next = opcode;
     }
 
@@ -72,7 +72,7 @@ final class MessageOutput extends OutputStream {
     }
 
     private void send(boolean last) throws IOException {
-        sender.part(this, last, next, buffer.flip());
+        socket.part(this, last, next, buffer.flip());
         next = Opcode.CONTINUATION;
         buffer.clear();
     }

@@ -18,7 +18,6 @@ final class RequestBody {
     /** How long a body may keep a worker from other connections, in nanoseconds, when it comes in many small chunks. */
     static final long TURN_NANOS_MAX = 1_000_000;
 
-    private final HttpConnection connection;
     private final ServerExchange exchange;
     private final HttpRequest request;
     private final HttpBodyDecoder decoder;
@@ -31,8 +30,7 @@ final class RequestBody {
     private int pieces;
     private long secondPieceNanos;
 
-    RequestBody(HttpConnection connection, ServerExchange exchange, HttpBodyDecoder decoder, BodyListener listener) {
-        this.connection = connection;
+    RequestBody(ServerExchange exchange, HttpBodyDecoder decoder, BodyListener listener) {
         this.exchange = exchange;
         this.request = exchange.request();
         this.decoder = decoder;
@@ -72,7 +70,7 @@ final class RequestBody {
             return;
         }
         try {
-            connection.application(request, () -> {
+            exchange.call(() -> {
                 receiver.onBody(piece);
                 return null;
             });
@@ -89,15 +87,15 @@ final class RequestBody {
     private boolean isTurnOver() {
         pieces++;
         if (pieces == 2) {
-            secondPieceNanos = connection.nanoTime();
+            secondPieceNanos = exchange.tcp.completionPort().nanoTime();
         }
-        return pieces > 2 && connection.nanoTime() - secondPieceNanos >= TURN_NANOS_MAX;
+        return pieces > 2 && exchange.tcp.completionPort().nanoTime() - secondPieceNanos >= TURN_NANOS_MAX;
     }
 
     void end() throws HttpException {
         BodyListener receiver = listener;
         listener = null;
-        connection.application(request, () -> {
+        exchange.call(() -> {
             receiver.onBodyEnd();
             return null;
         });

@@ -38,7 +38,7 @@ public final class Topic {
      * @return false if it is not open
      */
     public boolean add(WebSocket socket) {
-        TopicMember member = ((WebSocketConnection) socket).membership();
+        TopicMember member = ((WebSocketConnection) socket).member();
         return member.enter(this, () -> all.compute(name, (key, before) -> {
             Set<TopicMember> members = before == null ? ConcurrentHashMap.newKeySet() : before;
             members.add(member);
@@ -52,7 +52,7 @@ public final class Topic {
      * @param socket any
      */
     public void remove(WebSocket socket) {
-        remove(((WebSocketConnection) socket).membership());
+        remove(((WebSocketConnection) socket).member());
     }
 
     void remove(TopicMember member) {

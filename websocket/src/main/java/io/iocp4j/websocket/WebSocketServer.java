@@ -22,7 +22,7 @@ public final class WebSocketServer implements AutoCloseable {
     private static final System.Logger LOG = new GuardedLog(WebSocketServer.class);
 
     private final TcpServer tcp;
-    private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Set<ServedConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
     private final ConcurrentHashMap<String, Set<TopicMember>> topics = new ConcurrentHashMap<>();
     private volatile boolean stopping;
@@ -232,7 +232,7 @@ public final class WebSocketServer implements AutoCloseable {
         }
         tcp.close();
         stopping = true;
-        connections.forEach(HttpConnection::stop);
+        connections.forEach(ServedConnection::stop);
         tcp.awaitClosed(deadline);
     }
 
@@ -299,9 +299,20 @@ public final class WebSocketServer implements AutoCloseable {
         tcp.awaitClosed(deadline);
     }
 
-    private final class Connections implements HttpConnection.Owner {
+    private final class Connections implements ServedConnection.Owner {
         @Override
         public void added(HttpConnection connection) {
+            add(connection);
+        }
+
+        @Override
+        public void upgraded(HttpConnection connection, WebSocketConnection webSocket) {
+            webSockets.incrementAndGet();
+            add(webSocket);
+            connections.remove(connection);
+        }
+
+        private void add(ServedConnection connection) {
             connections.add(connection);
             // after the add: either close() finds the connection in the set, or this sees that close() has begun
             if (stopping) {
@@ -310,16 +321,14 @@ public final class WebSocketServer implements AutoCloseable {
         }
 
         @Override
-        public void upgraded(WebSocketConnection webSocket) {
-            webSockets.incrementAndGet();
+        public void removed(HttpConnection connection) {
+            connections.remove(connection);
         }
 
         @Override
-        public void removed(HttpConnection connection, boolean wasWebSocket) {
-            connections.remove(connection);
-            if (wasWebSocket) {
-                webSockets.decrementAndGet();
-            }
+        public void removed(WebSocketConnection webSocket) {
+            connections.remove(webSocket);
+            webSockets.decrementAndGet();
         }
     }
 }

@@ -17,7 +17,7 @@ import java.util.Objects;
  * the message so far. Buffers are lent to the listener for the call.
  */
 public final class MessageAssembler implements FrameListener {
-    /** A buffer up to this size is kept for the next message, until {@link #rest()}; a larger one is dropped with its message. */
+    /** A buffer up to this size is kept for the next message, until {@link #trim()}; a larger one is dropped with its message. */
     private static final int KEPT_BYTES = 64 << 10;
     private static final int CONTROL_MAX = 125;
     /** The longest array that every JVM can make. */
@@ -218,12 +218,12 @@ public final class MessageAssembler implements FrameListener {
     }
 
     /** Gives back what is kept for the next message. */
-    public void rest() {
+    public void trim() {
         if (type == null) {
             gathered = NOTHING;
         }
         if (inflater != null) {
-            inflater.rest();
+            inflater.trim();
         }
     }
 

@@ -18,7 +18,7 @@ import java.util.zip.Deflater;
  * is the maker's.
  */
 public final class MessageDeflater extends RefCounted {
-    /** An output buffer up to this size is kept for the next message of a connection that keeps its context, until {@link #rest()}. */
+    /** An output buffer up to this size is kept for the next message of a connection that keeps its context, until {@link #trim()}. */
     private static final int KEPT_BYTES = 64 << 10;
     /** Bytes that the context takes outside the heap. */
     public static final int CONTEXT_BYTES = 260 << 10;
@@ -177,7 +177,7 @@ public final class MessageDeflater extends RefCounted {
     }
 
     /** Gives back what is kept for the next message, except the context. What was lent is over. */
-    public void rest() {
+    public void trim() {
         out = NOTHING;
     }
 

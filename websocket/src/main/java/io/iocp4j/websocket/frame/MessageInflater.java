@@ -50,7 +50,7 @@ public final class MessageInflater extends RefCounted {
     private final int maxRatio;
     private final boolean contextTakeover;
 
-    /** Null until the first byte, and without context takeover between messages; the chunk likewise, and after {@link #rest()}. */
+    /** Null until the first byte, and without context takeover between messages; the chunk likewise, and after {@link #trim()}. */
     private Inflater inflater;
     private ByteBuffer chunk;
     /** Of the message under way. */
@@ -150,7 +150,7 @@ public final class MessageInflater extends RefCounted {
     }
 
     /** Gives back what is kept for the next message, except the context. */
-    public void rest() {
+    public void trim() {
         if (received == 0) {
             chunk = null;
         }

@@ -7,7 +7,7 @@ import io.iocp4j.core.MemoryBudget.Kind;
  * What one part of a connection holds for its peer, as the memory budget of the port knows it. Guarded as that part is. A part that says
  * the same size again costs a comparison.
  */
-final class Holding {
+final class MemoryCharge {
     /** Up to this many bytes are part of what every connection is charged: an ordinary message costs no step more. */
     static final int FREE = 4 << 10;
 
@@ -15,7 +15,7 @@ final class Holding {
     private final Kind kind;
     private long charged;
 
-    Holding(MemoryAccount memory, Kind kind) {
+    MemoryCharge(MemoryAccount memory, Kind kind) {
         this.memory = memory;
         this.kind = kind;
     }
