@@ -1,6 +1,6 @@
 /**
- * Measurements of iocp4j: the codec with JMH, connections and echoes with programs of their own. Start with the description of
- * {@link io.iocp4j.bench}.
+ * Measurements of iocp4j: the codec with JMH, connections and echoes with programs of their own. Start with the
+ * description of {@link io.iocp4j.bench}.
  */
 @SuppressWarnings("requires-automatic") // JMH's jar has no descriptor
 module io.iocp4j.bench {

@@ -22,8 +22,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * From the bytes that a server receives to its listener: headers, unmasking, rules of messages. The baseline copies as many bytes, which
- * the others do as well, because what is decoded is unmasked in place and has to be there again for the next call.
+ * Decoding, from the bytes that a server receives to its listener: headers, unmasking, rules of messages. The baseline
+ * copies as many bytes. The other method copies them too: decoding unmasks in place, so each call needs a fresh copy.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -34,7 +34,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(3)
 public class DecodingBenchmark {
     private static final byte LETTER = (byte) 'a';
-    /** Of a masked frame of up to 65,536 bytes. */
+    /** The most header bytes of a masked frame. */
     private static final int HEADER_MAX = 14;
 
     private final Counting messages = new Counting();
@@ -43,7 +43,7 @@ public class DecodingBenchmark {
     private ByteBuffer sent;
     private ByteBuffer received;
 
-    /** Bytes of payload in a frame. */
+    /** Payload bytes in a frame. */
     @Param({"64", "65536"})
     public int length;
 
@@ -51,11 +51,11 @@ public class DecodingBenchmark {
     @Param({"BINARY", "TEXT"})
     public Opcode opcode;
 
-    /** Made by JMH. */
+    /** Constructor for JMH. */
     public DecodingBenchmark() {
     }
 
-    /** Before each trial. */
+    /** Prepares a trial. */
     @Setup
     public void prepare() {
         int frames = Payload.BYTES / length;
@@ -73,7 +73,7 @@ public class DecodingBenchmark {
     }
 
     /**
-     * The bytes, not looked at.
+     * Copies the bytes and does not look at them.
      *
      * @return the copy
      */
@@ -83,10 +83,10 @@ public class DecodingBenchmark {
     }
 
     /**
-     * Frames and messages.
+     * Decodes frames and messages.
      *
-     * @return bytes of the messages so far
-     * @throws ProtocolException never, or the benchmark is wrong
+     * @return bytes of all messages so far
+     * @throws ProtocolException never; otherwise the benchmark is wrong
      */
     @Benchmark
     public long decode() throws ProtocolException {

@@ -35,24 +35,25 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Measures what an echo of 64 bytes costs the server, in CPU time and garbage per message: TCP on the completion port beside
- * a bare hand-written loop of AsynchronousSocketChannel. Each server has a JVM of its own on core 0, and one worker. The load
- * runs in this JVM, on another core:
+ * Measures what an echo of 64 bytes costs the server, in CPU time and garbage per message. It compares TCP on the
+ * completion port with a bare hand-written loop of AsynchronousSocketChannel. Each server has a JVM of its own on core
+ * 0, and one worker. The load runs in this JVM, on another core:
  * <pre>
- * taskset -c 1 java -cp ... io.iocp4j.bench.EchoCost [connections=64] [inFlight=1] [rounds=80] [launches=2] [before=class path]
+ * taskset -c 1 java -cp ... io.iocp4j.bench.EchoCost \
+ *     [connections=64] [inFlight=1] [rounds=80] [launches=2] [before=class path]
  * </pre>
- * The servers of one launch live at the same time. They have rounds of a quarter of a second in turn, in an order that changes
- * at random: a busy machine, and the caches that the server before has left, then harm all alike. The result is the median of
- * the ratios within a round, printed with its interval of 95 percent. {@code before} adds the TCP server of an older build, to
- * judge a change by. Linux only: the CPU time is read from /proc.
+ * The servers of one launch live at the same time. They have rounds of a quarter of a second in turn, in a random
+ * order. So a busy machine, and the caches that the previous server has left, harm all servers alike. The result is the
+ * median of the ratios within a round, printed with its interval of 95 percent. {@code before} adds the TCP server of
+ * an older build, to judge a change. It works on Linux only, because it reads the CPU time from /proc.
  */
 public class EchoCost {
-    /** Bytes of a message's payload. */
+    /** Payload bytes of a message. */
     protected static final int PAYLOAD = 64;
     private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long BREAK_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
-    /** Knows nothing of its connection, so that one does for all. */
+    /** Has no state, so all connections share it. */
     private static final TcpHandler ECHO = new TcpHandler() {
         @Override
         public void onData(TcpConnection c, ByteBuffer data) {
@@ -62,12 +63,12 @@ public class EchoCost {
 
     private final Map<String, String> arguments = new HashMap<>();
 
-    /** Makes the comparison of bare and TCP. */
+    /** Makes the comparison of the bare loop with TCP. */
     protected EchoCost() {
     }
 
     /**
-     * Runs the comparison, or in a JVM that it started one of its servers.
+     * Runs the comparison; in a JVM that the comparison has started, runs one of the servers.
      *
      * @param args as above
      * @throws Exception whatever goes wrong
@@ -76,16 +77,17 @@ public class EchoCost {
         new EchoCost().start(args);
     }
 
-    /** The names of the servers, of which the first is what the others are compared with. */
+    /** The names of the servers. The others are compared with the first one. */
     protected List<String> kinds() {
         return List.of("bare", "tcp");
     }
 
-    /** Starts a server of this name on an ephemeral port, which is returned. */
+    /** Starts a server of this name on an ephemeral port. Returns the port. */
     protected int serve(String kind) throws IOException {
         return switch (kind) {
             case "bare" -> bare();
-            case "tcp" -> TcpServer.listen(onePort(), TcpOptions.defaults().loopback(0), connection -> ECHO).address().getPort();
+            case "tcp" -> TcpServer.listen(onePort(), TcpOptions.defaults().loopback(0), connection -> ECHO)
+                    .address().getPort();
             default -> throw new IllegalArgumentException("no server " + kind);
         };
     }
@@ -95,12 +97,12 @@ public class EchoCost {
         return new byte[PAYLOAD];
     }
 
-    /** How many bytes this server answers with. */
+    /** The number of bytes in an answer of this server. */
     protected int responseLength(String kind) {
         return PAYLOAD;
     }
 
-    /** What the client does on a new connection before its first message; the channel is blocking. */
+    /** Prepares a new connection of the client before its first message. The channel is blocking. */
     protected void open(String kind, SocketChannel channel) throws IOException {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     }
@@ -110,7 +112,7 @@ public class EchoCost {
         return CompletionPort.open(PortOptions.defaults().workers(1));
     }
 
-    /** To be called by main of each class that derives from this one. */
+    /** Runs the program. The main method of each derived class calls it. */
     protected final void start(String[] args) throws Exception {
         if (args.length == 2 && args[0].equals("serve")) {
             System.out.println(serve(args[1]));
@@ -168,8 +170,8 @@ public class EchoCost {
     }
 
     private static void report(List<Candidate> candidates) {
-        double[] bare = candidates.stream().filter(c -> c.name.equals(candidates.getFirst().name)).flatMap(c -> c.costs.stream())
-                .mapToDouble(Double::doubleValue).toArray();
+        double[] bare = candidates.stream().filter(c -> c.name.equals(candidates.getFirst().name))
+                .flatMap(c -> c.costs.stream()).mapToDouble(Double::doubleValue).toArray();
         for (String name : candidates.stream().map(c -> c.name).distinct().toList()) {
             List<Candidate> same = candidates.stream().filter(c -> c.name.equals(name)).toList();
             double[] costs = same.stream().flatMap(c -> c.costs.stream()).mapToDouble(Double::doubleValue).toArray();
@@ -178,16 +180,20 @@ public class EchoCost {
             Arrays.setAll(ratios, i -> costs[i] / bare[i]);
             Arrays.setAll(above, i -> costs[i] - bare[i]);
             System.out.printf("  %-16s %.2f us CPU per message (least %.2f), %s of bare, %s us, %.0f B garbage%n", name,
-                    sortedAt(costs, 0.5), sortedAt(costs, 0), withInterval("%.3f", ratios), withInterval("%+.2f", above),
+                    sortedAt(costs, 0.5), sortedAt(costs, 0),
+                    withInterval("%.3f", ratios), withInterval("%+.2f", above),
                     same.stream().mapToDouble(c -> (double) c.garbage / c.messages).average().orElse(0));
         }
     }
 
-    /** The median, and between which two of the values it lies with a probability of 95 percent, by their number alone. */
+    /**
+     * The median, and the two values between which it lies with a probability of 95 percent. Their places follow from
+     * the number of values.
+     */
     private static String withInterval(String format, double[] values) {
         double part = 0.98 / Math.sqrt(values.length);
-        return (format + " (" + format + " to " + format + ")").formatted(sortedAt(values, 0.5), sortedAt(values, Math.max(0, 0.5 - part)),
-                sortedAt(values, Math.min(1, 0.5 + part)));
+        return (format + " (" + format + " to " + format + ")").formatted(sortedAt(values, 0.5),
+                sortedAt(values, Math.max(0, 0.5 - part)), sortedAt(values, Math.min(1, 0.5 + part)));
     }
 
     private static double sortedAt(double[] values, double part) {
@@ -209,8 +215,8 @@ public class EchoCost {
 
         Candidate(String kind, String name, String classPath, int connections, int inFlight) throws IOException {
             this.name = name;
-            server = new ProcessBuilder("taskset", "-c", "0", ProcessHandle.current().info().command().orElseThrow(), "-XX:+UseSerialGC",
-                    "-Xmx256m", "-cp", classPath, EchoCost.this.getClass().getName(), "serve", kind)
+            server = new ProcessBuilder("taskset", "-c", "0", ProcessHandle.current().info().command().orElseThrow(),
+                    "-XX:+UseSerialGC", "-Xmx256m", "-cp", classPath, EchoCost.this.getClass().getName(), "serve", kind)
                     .redirectError(ProcessBuilder.Redirect.INHERIT).start();
             answers = new BufferedReader(new InputStreamReader(server.getInputStream()));
             load = new Load(kind, connections, inFlight, Integer.parseInt(answers.readLine()));
@@ -225,14 +231,14 @@ public class EchoCost {
             messages += count;
         }
 
-        /** What the server has allocated so far. */
+        /** The bytes that the server has allocated so far. */
         private long allocated() throws IOException {
             server.getOutputStream().write('\n');
             server.getOutputStream().flush();
             return Long.parseLong(answers.readLine());
         }
 
-        /** Of all threads; without the time that the machine was taken away from them. */
+        /** The CPU time of all threads, without the time in which the machine was taken away from them. */
         private long cpuNanos() throws IOException {
             long nanos = 0;
             try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + server.pid() + "/task"))) {
@@ -269,14 +275,15 @@ public class EchoCost {
                 requests.put(request);
             }
             for (int i = 0; i < connections; i++) {
-                SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                SocketChannel channel =
+                        SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
                 open(kind, channel);
                 channel.configureBlocking(false);
                 channel.register(selector, SelectionKey.OP_READ, new int[1]);
             }
         }
 
-        /** Messages that came back within the time. */
+        /** Runs the load for this time. Returns the number of messages that came back. */
         long run(long nanos) throws IOException {
             ByteBuffer in = ByteBuffer.allocateDirect(64 << 10);
             long messages = 0;
@@ -287,9 +294,10 @@ public class EchoCost {
             long waiting = (long) selector.keys().size() * inFlight;
             boolean stopping = false;
             while (waiting > 0) {
-                // never asleep: waking the load would be charged to the server, the more often the longer the load has to wait for it
+                // never sleep: waking the load would be charged to the server, and more often the longer the load waits
                 if (selector.selectNow() == 0) {
-                    // nor asking without a break: each look takes locks of the system that the server's next write waits for
+                    // and pause between two looks: each look takes locks of the system that the server's next write
+                    // needs
                     elapse(BREAK_NANOS);
                 }
                 stopping |= System.nanoTime() > end;
@@ -353,7 +361,10 @@ public class EchoCost {
         return ((InetSocketAddress) listener.getLocalAddress()).getPort();
     }
 
-    /** Allocates nothing per message; its buffer grows, as that of a connection of ours does, when a read has filled it. */
+    /**
+     * The bare loop. It allocates nothing per message. A read that fills the buffer makes it grow, as in a
+     * TcpConnection.
+     */
     private static final class Bare implements CompletionHandler<Integer, Boolean> {
         private static final int BUFFER_MAX = 64 << 10;
 

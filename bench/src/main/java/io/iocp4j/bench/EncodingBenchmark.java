@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Framing binary messages into direct memory, as a server does; the baseline copies the payload and nothing else. */
+/** Framing of binary messages into direct memory, as a server does it. The baseline only copies the payload. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -28,18 +28,18 @@ public class EncodingBenchmark {
     private final ByteBuffer payload = Payload.random();
     private final ByteBuffer out = ByteBuffer.allocateDirect(2 * Payload.BYTES);
 
-    /** Bytes of payload in a frame. */
+    /** Payload bytes in a frame. */
     @Param({"64", "65536"})
     public int length;
 
-    /** Made by JMH. */
+    /** Constructor for JMH. */
     public EncodingBenchmark() {
     }
 
     /**
-     * The payload without headers.
+     * Writes the payload without headers.
      *
-     * @return where it was put
+     * @return the buffer written to
      */
     @Benchmark
     public ByteBuffer baseline() {
@@ -51,9 +51,9 @@ public class EncodingBenchmark {
     }
 
     /**
-     * Headers and payload.
+     * Writes headers and payload.
      *
-     * @return where they were put
+     * @return the buffer written to
      */
     @Benchmark
     public ByteBuffer encode() {

@@ -21,8 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Measures what an idle connection costs its server, in bytes. Each connection has had one conversation before it rests. The
- * server has a JVM of its own, whose whole heap is in physical memory from the start. The other ends have another JVM.
+ * Measures what an idle connection costs its server, in bytes. Each connection exchanges messages once and then rests.
+ * The server has a JVM of its own, whose whole heap is in physical memory from the start. The other ends have another
+ * JVM.
  * <pre>
  * java -cp ... io.iocp4j.bench.IdleCost tcp 10000
  * </pre>
@@ -37,11 +38,12 @@ public class IdleCost {
     private static final Path STATUS = Path.of("/proc/self/status");
 
     /**
-     * What one connection costs.
+     * The cost of one connection.
      *
-     * @param counted heap that is in use after a collection and direct memory, to the byte
-     * @param resident growth of the physical memory outside the heap, direct memory and what libraries in C take included; to some hundred
-     *     bytes with 10,000 connections. 0 where the system does not say
+     * @param counted direct memory, and the heap in use after a collection; exact to the byte
+     * @param resident growth of the physical memory outside the heap. It includes direct memory and the memory of C
+     *        libraries. With 10,000 connections it is exact to some hundred bytes. 0 where the system does not report
+     *        it
      */
     public record Bytes(long counted, long resident) {
     }
@@ -51,16 +53,16 @@ public class IdleCost {
     }
 
     /**
-     * Measures, or in a JVM that it started is one of the two sides.
+     * Measures; in a JVM that the measurement has started, runs one of the two sides.
      *
-     * @param args what kind of server, and how many connections
+     * @param args the kind of server, and the number of connections
      * @throws Exception whatever goes wrong
      */
     public static void main(String[] args) throws Exception {
         new IdleCost().start(args);
     }
 
-    /** Starts a server of this kind on an ephemeral port, which is returned. */
+    /** Starts a server of this kind on an ephemeral port. Returns the port. */
     protected int serve(String kind) throws IOException {
         TcpHandler echo = new TcpHandler() {
             @Override
@@ -72,17 +74,17 @@ public class IdleCost {
         return TcpServer.listen(options, connection -> echo).address().getPort();
     }
 
-    /** All that the other end says to such a server. */
+    /** All bytes that the other end sends to such a server. */
     protected byte[] opening(String kind) {
         return new byte[MESSAGE];
     }
 
-    /** The last bytes of what the server answers. */
+    /** The last bytes of the server's answer. */
     protected byte[] ending(String kind) {
         return new byte[MESSAGE];
     }
 
-    /** To be called by main of each class that derives from this one. */
+    /** Runs the program. The main method of each derived class calls it. */
     protected final void start(String[] args) throws Exception {
         switch (args[0]) {
             case SERVE -> {
@@ -96,18 +98,20 @@ public class IdleCost {
     }
 
     /**
-     * Measures in a JVM of its own, in which no leak is watched and nothing is left of tests.
+     * Measures in a JVM of its own, without leak detection and without leftovers of tests.
      *
-     * @param server this class or one that derives from it, with a main method
-     * @param kind which of its servers
-     * @param connections how many
-     * @return for each of them
-     * @throws IOException if the measurement fails; the JVM has said why
+     * @param server this class or a derived one, with a main method
+     * @param kind the kind of server
+     * @param connections the number of connections, 1 or more
+     * @return the cost of each connection
+     * @throws IOException if the measurement fails; the JVM has printed why
      */
     public static Bytes measured(Class<? extends IdleCost> server, String kind, int connections) throws IOException {
-        Process process = java(server, "-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch", SERVE, kind, Integer.toString(connections));
+        Process process = java(server, "-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch", SERVE, kind,
+                Integer.toString(connections));
         try {
-            String[] bytes = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip().split(" ");
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            String[] bytes = output.strip().split(" ");
             if (bytes.length != 2) {
                 throw new IOException("no measurement of " + kind);
             }
@@ -117,10 +121,11 @@ public class IdleCost {
         }
     }
 
-    /** Options of the JVM begin with a hyphen. */
+    /** Starts a JVM. Arguments that begin with a hyphen are its options. */
     private static Process java(Class<? extends IdleCost> main, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> command = new ArrayList<>(
+                List.of(java, "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
         List<String> all = List.of(arguments);
         command.addAll(all.stream().filter(argument -> argument.startsWith("-")).toList());
         command.add(main.getName());
@@ -130,29 +135,30 @@ public class IdleCost {
 
     private Bytes measure(String kind, int connections) throws IOException {
         int tcpPort = serve(kind);
-        // what is made once, or for some at a time, is not what a connection costs
+        // objects that are made once, or for several connections at a time, are not part of the cost of one
         Process first = others(kind, tcpPort, WARM_UP);
         Bytes before = used();
         Process second = others(kind, tcpPort, connections);
         Bytes after = used();
         first.destroy();
         second.destroy();
-        return new Bytes((after.counted - before.counted) / connections, (after.resident - before.resident) / connections);
+        return new Bytes((after.counted - before.counted) / connections,
+                (after.resident - before.resident) / connections);
     }
 
-    /** Returns when all have had their conversation. */
+    /** Opens connections from another JVM. Returns when all have exchanged their messages. */
     private Process others(String kind, int tcpPort, int connections) throws IOException {
         Process process = java(getClass(), CONNECT, kind, Integer.toString(tcpPort), Integer.toString(connections));
         String line = new BufferedReader(new InputStreamReader(process.getInputStream())).readLine();
         if (!"idle".equals(line)) {
-            throw new IOException("the other ends said: " + line);
+            throw new IOException("the JVM of the other ends printed: " + line);
         }
         return process;
     }
 
     private static Bytes used() throws IOException {
         MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
-        // the second collection frees what the first has made unreachable by running its cleaners
+        // the cleaners of the first collection make more objects unreachable, which the second one frees
         memory.gc();
         memory.gc();
         long direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
@@ -164,7 +170,8 @@ public class IdleCost {
         if (!Files.exists(STATUS)) {
             return 0;
         }
-        String kilobytes = Files.readAllLines(STATUS).stream().filter(line -> line.startsWith("VmRSS:")).findFirst().orElseThrow();
+        String kilobytes = Files.readAllLines(STATUS).stream()
+                .filter(line -> line.startsWith("VmRSS:")).findFirst().orElseThrow();
         return Long.parseLong(kilobytes.replaceAll("\\D", "")) << 10;
     }
 
@@ -174,7 +181,8 @@ public class IdleCost {
         ByteBuffer ending = ByteBuffer.wrap(ending(kind));
         ByteBuffer answer = ByteBuffer.allocate(ANSWER_MAX);
         for (int i = 0; i < connections; i++) {
-            SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), tcpPort));
+            SocketChannel channel =
+                    SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), tcpPort));
             channels.add(channel);
             channel.write(opening.rewind());
             readUntil(channel, ending, answer.clear());
@@ -193,7 +201,8 @@ public class IdleCost {
         int length = ending.remaining();
         do {
             if (channel.read(answer) <= 0) {
-                throw new IOException("no such ending in " + answer.position() + " bytes, or the server ended the connection");
+                throw new IOException("the expected ending is not in " + answer.position()
+                        + " bytes, or the server ended the connection");
             }
         } while (answer.position() < length || !answer.slice(answer.position() - length, length).equals(ending));
     }

@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Unmasking in place; the baseline does it byte by byte. */
+/** Unmasking in place. The baseline does it byte by byte. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -26,16 +26,16 @@ import org.openjdk.jmh.annotations.Warmup;
 public class MaskingBenchmark {
     private final ByteBuffer data = Payload.random();
 
-    /** Bytes of payload in a frame. */
+    /** Payload bytes in a frame. */
     @Param({"64", "65536"})
     public int length;
 
-    /** Made by JMH. */
+    /** Constructor for JMH. */
     public MaskingBenchmark() {
     }
 
     /**
-     * Each byte with its byte of the key.
+     * Masks each byte with its byte of the key.
      *
      * @return the data
      */
@@ -50,7 +50,7 @@ public class MaskingBenchmark {
     }
 
     /**
-     * {@link Masker#mask}.
+     * Masks with {@link Masker#mask}.
      *
      * @return the data
      */

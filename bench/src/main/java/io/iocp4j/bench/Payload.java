@@ -3,9 +3,9 @@ package io.iocp4j.bench;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 
-/** The bytes that every benchmark works on: 64 KiB of payload, as one piece or cut into many. */
+/** The bytes that every benchmark works on: 64 KiB of payload, in one piece or in many. */
 final class Payload {
-    /** Bytes of payload in one call of a benchmark method. */
+    /** Payload bytes in one call of a benchmark method. */
     static final int BYTES = 64 << 10;
     /** The masking key of every frame. */
     static final int MASK_KEY = 0x37FA213D;

@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Checking that bytes are UTF-8; the baseline is the JDK's decoder, which also makes the characters. */
+/** The check that bytes are UTF-8. The baseline is the JDK's decoder, which also produces the characters. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(3)
 public class Utf8Benchmark {
-    /** What the text is made of. */
+    /** The kind of text that is checked. */
     public enum Text {
         /** One byte for each character. */
         ASCII("{\"price\": 42, \"name\": \"tick\"}, "),
@@ -48,7 +48,7 @@ public class Utf8Benchmark {
 
         private ByteBuffer repeated() {
             byte[] bytes = new byte[Payload.BYTES];
-            // what is left at the end is too short for the sample
+            // the rest at the end is too short for the sample
             Arrays.fill(bytes, (byte) ' ');
             for (int at = 0; at + sample.length <= bytes.length; at += sample.length) {
                 System.arraycopy(sample, 0, bytes, at, sample.length);
@@ -58,7 +58,8 @@ public class Utf8Benchmark {
     }
 
     private final Utf8Checker checker = new Utf8Checker();
-    private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT);
+    private final CharsetDecoder decoder =
+            StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT);
     private final CharBuffer characters = CharBuffer.allocate(Payload.BYTES);
     private ByteBuffer bytes;
 
@@ -66,20 +67,20 @@ public class Utf8Benchmark {
     @Param
     public Text text;
 
-    /** Made by JMH. */
+    /** Constructor for JMH. */
     public Utf8Benchmark() {
     }
 
-    /** Before each trial. */
+    /** Prepares a trial. */
     @Setup
     public void prepare() {
         bytes = text.repeated();
     }
 
     /**
-     * The JDK's decoder.
+     * Decodes with the JDK's decoder.
      *
-     * @return whether it was content
+     * @return the result of the decoder
      */
     @Benchmark
     public CoderResult baseline() {
@@ -87,9 +88,9 @@ public class Utf8Benchmark {
     }
 
     /**
-     * {@link Utf8Checker#accept}.
+     * Checks with {@link Utf8Checker#accept}.
      *
-     * @return whether it was content
+     * @return true if the bytes are UTF-8
      */
     @Benchmark
     public boolean check() {

@@ -14,7 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * {@link EchoCost} with a third server: WebSocket with the callback API. What WebSocket adds is the difference to the row tcp.
+ * {@link EchoCost} with a third server: WebSocket with the callback API. The difference to the row tcp is the cost of
+ * WebSocket.
  * <pre>
  * taskset -c 1 java -cp ... io.iocp4j.bench.WebSocketEchoCost inFlight=32
  * </pre>
@@ -26,7 +27,7 @@ public final class WebSocketEchoCost extends EchoCost {
     }
 
     /**
-     * Runs the comparison, or in a JVM that it started one of its servers.
+     * Runs the comparison; in a JVM that the comparison has started, runs one of the servers.
      *
      * @param args as those of {@link EchoCost}
      * @throws Exception whatever goes wrong
@@ -45,7 +46,8 @@ public final class WebSocketEchoCost extends EchoCost {
         if (!kind.equals(KIND)) {
             return super.serve(kind);
         }
-        return WebSocketServer.listen(onePort(), ServerOptions.defaults().loopback(0), request -> new WebSocketListener() {
+        ServerOptions loopback = ServerOptions.defaults().loopback(0);
+        return WebSocketServer.listen(onePort(), loopback, request -> new WebSocketListener() {
             @Override
             public void onBinary(WebSocket socket, ByteBuffer data) {
                 socket.trySend(data);
@@ -75,7 +77,8 @@ public final class WebSocketEchoCost extends EchoCost {
             return;
         }
         channel.write(ByteBuffer.wrap(("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n").getBytes(StandardCharsets.US_ASCII)));
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII)));
         StringBuilder head = new StringBuilder();
         ByteBuffer one = ByteBuffer.allocate(1);
         while (head.indexOf("\r\n\r\n") < 0 && channel.read(one.clear()) == 1) {

@@ -19,9 +19,13 @@ import java.util.Arrays;
 import java.util.zip.Deflater;
 
 /**
- * {@link IdleCost} of a WebSocket that has echoed messages and answered a ping. The kinds are {@code plain}, without
- * compression; {@code agreed}, where the message is too short to be compressed; {@code fresh}, where each message is compressed
- * without the ones before; {@code takeover}, where both sides have compressed more than fills a window, and keep their contexts.
+ * {@link IdleCost} of a WebSocket that has echoed messages and answered a ping. The kinds are:
+ * <ul>
+ * <li>{@code plain}: no compression;
+ * <li>{@code agreed}: compression is agreed on, but the message is too short to be compressed;
+ * <li>{@code fresh}: each message is compressed without the context of earlier messages;
+ * <li>{@code takeover}: both sides have compressed more bytes than a window holds, and keep their contexts.
+ * </ul>
  * <pre>
  * java -cp ... io.iocp4j.bench.WebSocketIdleCost plain 10000
  * </pre>
@@ -30,9 +34,9 @@ public final class WebSocketIdleCost extends IdleCost {
     private static final byte[] LAST = ascii("the last word");
     private static final byte[] SHORT = ascii("a message of a few words");
     private static final int KEY = 0x01020304;
-    /** Of a header for a payload whose length has two octets, with a key. */
+    /** Bytes of a header with a length of two octets and a key. */
     private static final int HEADER_MAX = 8;
-    /** From the default threshold on a message is compressed. */
+    /** Above the default threshold, so that a message is compressed. */
     private static final int LONG_BYTES = 2 << 10;
     private static final int WINDOW_OF_LONG = 40;
 
@@ -40,9 +44,9 @@ public final class WebSocketIdleCost extends IdleCost {
     }
 
     /**
-     * Measures, or in a JVM that it started is one of the two sides.
+     * Measures; in a JVM that the measurement has started, runs one of the two sides.
      *
-     * @param args what kind of server, and how many connections
+     * @param args the kind of server, and the number of connections
      * @throws Exception whatever goes wrong
      */
     public static void main(String[] args) throws Exception {
@@ -58,7 +62,7 @@ public final class WebSocketIdleCost extends IdleCost {
             default -> throw new IllegalArgumentException("no server " + kind);
         };
         TcpOptions options = TcpOptions.defaults().loopback(0).maxConnections(Integer.MAX_VALUE);
-        // a heartbeat as always, but none that the other ends would have to answer
+        // a heartbeat as usual, but so slow that the other ends never have to answer a ping
         ServerOptions hourly = ServerOptions.defaults().deflate(deflate)
                 .heartbeat(Duration.ofHours(1), Duration.ofSeconds(20)).tcp(options);
         return WebSocketServer.listen(hourly, request -> new Echo()).address().getPort();
@@ -69,13 +73,15 @@ public final class WebSocketIdleCost extends IdleCost {
         ByteArrayOutputStream opening = new ByteArrayOutputStream();
         String extension = kind.equals("plain") ? "X-None: 0" : "Sec-WebSocket-Extensions: permessage-deflate";
         opening.writeBytes(ascii("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" + extension + "\r\n\r\n"));
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" + extension
+                + "\r\n\r\n"));
         if (kind.equals("plain") || kind.equals("agreed")) {
             opening.writeBytes(frame(false, Opcode.TEXT, ByteBuffer.wrap(SHORT)));
         } else {
             boolean takeover = kind.equals("takeover");
             int messages = takeover ? WINDOW_OF_LONG : 1;
-            MessageDeflater deflater = new MessageDeflater(Deflater.DEFAULT_COMPRESSION, takeover, MessageDeflater.WINDOW_BITS_MAX);
+            MessageDeflater deflater =
+                    new MessageDeflater(Deflater.DEFAULT_COMPRESSION, takeover, MessageDeflater.WINDOW_BITS_MAX);
             ByteBuffer all = ByteBuffer.wrap(numbers(messages * LONG_BYTES));
             for (int i = 0; i < messages; i++) {
                 ByteBuffer payload = deflater.deflate(all.slice(i * LONG_BYTES, LONG_BYTES), true);
@@ -94,7 +100,7 @@ public final class WebSocketIdleCost extends IdleCost {
         return Arrays.copyOf(pong.put(LAST).array(), pong.position());
     }
 
-    /** A whole message in one frame, as a client sends it. */
+    /** A message in one frame, as a client sends it. */
     private static byte[] frame(boolean compressed, Opcode opcode, ByteBuffer payload) {
         ByteBuffer frame = ByteBuffer.allocate(HEADER_MAX + payload.remaining());
         FrameEncoder.putHeader(frame, true, compressed, opcode, payload.remaining(), KEY);

@@ -8,15 +8,15 @@ import java.io.IOException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("An idle connection")
+@DisplayName("The memory of an idle connection has a bound")
 class IdleCostTest {
     private static final int CONNECTIONS = 2_000;
     private static final int BYTES_MAX = 4 << 10;
 
     @Test
-    @DisplayName("costs its server 4 KiB of heap and direct memory at most, after it has carried a message")
+    @DisplayName("an idle connection that has carried a message costs at most 4 KiB of heap and direct memory")
     void bound() throws IOException {
-        assumeTrue(File.separator.equals("/"), "memory is measured in a JVM that is started as on Linux");
+        assumeTrue(File.separator.equals("/"), "the JVM that measures memory is started as on Linux");
         long bytes = IdleCost.measured(IdleCost.class, "tcp", CONNECTIONS).counted();
         assertTrue(bytes > 512, "not even its receive buffer was counted: " + bytes);
         assertTrue(bytes <= BYTES_MAX, bytes + " bytes");

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("long")
-@DisplayName("An idle WebSocket")
+@DisplayName("The memory of an idle WebSocket has a bound")
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class WebSocketIdleCostTest {
     private static final int KIB = 1 << 10;
@@ -22,7 +22,7 @@ class WebSocketIdleCostTest {
     @ParameterizedTest(name = "{0}: {1} KiB")
     @CsvSource({"plain, 6", "agreed, 6", "fresh, 10"})
     @Shows("10,000 idle")
-    @DisplayName("one of 10,000 idle costs its server a few KiB at most, if it keeps no context of compression")
+    @DisplayName("each of 10,000 idle WebSockets without a compression context costs its server at most a few KiB")
     void withoutContext(String kind, int most) throws IOException {
         IdleCost.Bytes bytes = measured(kind, 10_000);
         assertTrue(bytes.counted() > KIB, "not even its buffers were counted: " + bytes);
@@ -31,11 +31,11 @@ class WebSocketIdleCostTest {
     }
 
     @Test
-    @DisplayName("one of 500 costs 320 KiB at most, if it keeps both contexts after it has compressed and inflated")
+    @DisplayName("each of 500 idle WebSockets that keep both compression contexts costs at most 320 KiB")
     void withContext() throws IOException {
         IdleCost.Bytes bytes = measured("takeover", 500);
         assertTrue(bytes.counted() <= 48 * KIB, bytes.toString());
-        Assumptions.assumeTrue(bytes.resident() > 0, "this system does not say what is in physical memory");
+        Assumptions.assumeTrue(bytes.resident() > 0, "this system does not report physical memory");
         assertTrue(bytes.resident() > 200 * KIB, "the contexts were not counted: " + bytes);
         assertTrue(bytes.resident() <= 320 * KIB, bytes.toString());
     }

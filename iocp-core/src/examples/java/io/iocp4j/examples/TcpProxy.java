@@ -28,7 +28,6 @@ public final class TcpProxy {
         CompletionPort port = CompletionPort.open();
         TcpOptions options = TcpOptions.defaults().tcpPort(Integer.parseInt(args[0])).allowHalfOpen(true);
         TcpServer proxy = listen(port, options, args[1], Integer.parseInt(args[2]));
-        System.out.println("forwards " + proxy.address() + " to " + args[1] + ":" + args[2]);
         proxy.awaitClosed();
         port.close();
     }

@@ -10,7 +10,8 @@ final class AsyncChannelAcceptor extends AsyncChannelHandle implements PortAccep
     private final AsynchronousServerSocketChannel channel;
     private final InetSocketAddress local;
 
-    AsyncChannelAcceptor(AsyncChannelPort port, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
+    AsyncChannelAcceptor(AsyncChannelPort port, InetSocketAddress asked, int backlog, CompletionKey key)
+            throws IoException {
         super(port, key);
         AsynchronousServerSocketChannel opened = null;
         try {

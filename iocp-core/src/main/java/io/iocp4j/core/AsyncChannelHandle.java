@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What socket and listener have in common: the association with a port, and being closed once. */
 abstract class AsyncChannelHandle extends PortHandle {
-    private static final System.Logger LOG = new GuardedLog(AsyncChannelHandle.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     final AsyncChannelPort port;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -40,8 +40,9 @@ abstract class AsyncChannelHandle extends PortHandle {
     }
 
     /**
-     * Begins and starts one operation of the JDK; misuse that it finds is thrown, every other failure becomes the completion. The call is
-     * made before the operation is begun: where there is no memory for it, nothing was begun that would never end.
+     * Begins and starts one operation of the JDK; misuse that it finds is thrown, every other failure becomes the
+     * completion. The call is made before the operation is begun: where there is no memory for it, nothing was begun
+     * that would never end.
      */
     final void start(IoContext context, Operation operation, ByteBuffer buffer, Runnable call) {
         port.begin(context, operation, buffer);
@@ -58,7 +59,9 @@ abstract class AsyncChannelHandle extends PortHandle {
         }
     }
 
-    /** Fills the context with what the JDK reports and hands it to the port. Of accepts, connects and gathered sends. */
+    /**
+     * Fills the context with what the JDK reports and hands it to the port. Of accepts, connects and gathered sends.
+     */
     abstract static class Completer<V> implements CompletionHandler<V, IoContext> {
         final AsyncChannelPort port;
 

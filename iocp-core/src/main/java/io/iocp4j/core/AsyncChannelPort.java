@@ -14,29 +14,34 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The port over {@link AsynchronousChannelGroup}: epoll on Linux, kqueue on macOS, the system's own completion port on Windows.
+ * The port over {@link AsynchronousChannelGroup}: epoll on Linux, kqueue on macOS, the system's own completion port on
+ * Windows.
  *
- * <p>The threads of a fixed group are the workers. Measured with TCP echo of 64 bytes on Linux, server CPU per message: 7.6 us this way,
- * 12.0 us with a group over an executor of ours, 15.4 us with a hand-over to a queue and workers of ours. A group that the JDK makes is
- * an {@link Executor} as well, which queues a task to the group's threads: that is this port's PostQueuedCompletionStatus. Nothing
- * promises that it is one; where it is not, the workers are the threads of an executor of ours that the group is built over.
+ * <p>The threads of a fixed group are the workers. Measured with TCP echo of 64 bytes on Linux, server CPU per message:
+ * 7.6 us this way, 12.0 us with a group over an executor of ours, 15.4 us with a hand-over to a queue and workers of
+ * ours. A group that the JDK makes is an {@link Executor} as well, which queues a task to the group's threads: that is
+ * this port's PostQueuedCompletionStatus. Nothing promises that it is one; where it is not, the workers are the threads
+ * of an executor of ours that the group is built over.
  *
- * <p>A loop of the group ends when something is thrown out of it. Where that came from the handling of an event, the group begins the loop
- * again; where it came from the wait for events, it does not, and nobody else can. So the group is asked for more loops than there are
- * workers: its pool asks for a thread for each, is given one for each worker, and keeps the other loops in its queue. Where a worker ends,
- * the pool asks for another thread, which finds one of these loops there; and whether the group has put it there again, or it is of the
- * store, makes no difference.
+ * <p>A loop of the group ends when something is thrown out of it. Where that came from the handling of an event, the
+ * group begins the loop again; where it came from the wait for events, it does not, and nobody else can. So the group
+ * is asked for more loops than there are workers: its pool asks for a thread for each, is given one for each worker,
+ * and keeps the other loops in its queue. Where a worker ends, the pool asks for another thread, which finds one of
+ * these loops there; and whether the group has put it there again, or it is of the store, makes no difference.
  */
 final class AsyncChannelPort extends PortEngine {
-    private static final System.Logger LOG = new GuardedLog(AsyncChannelPort.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     private final AsynchronousChannelGroup group;
     private final Executor poster;
     /** Loops beside those of the workers: as many as may be lost, and one for the end. */
-    private static final int LOOPS_MORE = LOST_MAX + 1;
+    private static final int LOOPS_MORE = PortThreads.LOST_MAX + 1;
 
     private final AtomicInteger made = new AtomicInteger();
-    /** What a worker that has taken its null completion waits for: all are taken, or a worker was lost, whose null is for the others. */
+    /**
+     * What a worker that has taken its null completion waits for: all are taken, or a worker was lost, whose null is
+     * for the others.
+     */
     private final CountDownLatch goOn = new CountDownLatch(1);
     private volatile boolean allNullsTaken;
     /** Of a send of several buffers. */
@@ -67,9 +72,10 @@ final class AsyncChannelPort extends PortEngine {
                 poster = executor;
             } else {
                 fixed.shutdown();
-                forgetWorkers();
+                threads.forget();
                 ThreadPoolExecutor ours = new ThreadPoolExecutor(threads(), threads(), 0, TimeUnit.SECONDS,
-                        new LinkedBlockingQueue<>(), loop -> isOwnThread() ? newSuccessor(loop) : newWorker(loop));
+                        new LinkedBlockingQueue<>(),
+                        loop -> isOwnThread() ? threads.newSuccessor(loop) : newWorker(loop));
                 group = AsynchronousChannelGroup.withThreadPool(ours);
                 poster = ours;
                 ours.prestartAllCoreThreads();
@@ -84,15 +90,16 @@ final class AsyncChannelPort extends PortEngine {
     private Thread newThread(Runnable loop) {
         if (isOwnThread()) {
             // it ends; the group asks once where it puts the loop back, and its pool asks behind that, or alone
-            return newSuccessor(loop);
+            return threads.newSuccessor(loop);
         }
         int before = made.getAndIncrement();
-        return before < threads() ? newWorker(loop) : before == threads() ? newSpare(loop) : null;
+        return before < threads() ? newWorker(loop) : before == threads() ? threads.newSpare(loop) : null;
     }
 
     @Override
     public PortSocket socket(CompletionKey key) throws IoException {
-        // the JDK loses the descriptor of a channel that is opened in a group that was shut down; open() makes sure that it is not
+        // the JDK loses the descriptor of a channel that is opened in a group that was shut down; open() makes sure
+        // that it is not
         return open(() -> new AsyncChannelSocket(this, key));
     }
 
@@ -112,8 +119,9 @@ final class AsyncChannelPort extends PortEngine {
     }
 
     /**
-     * The null completion. The group's threads share one queue, so a worker that went on after its null could take another's. Each
-     * therefore stays until all nulls are taken, and only then lets the group end its threads, or the executor that it is built over.
+     * The null completion. The group's threads share one queue, so a worker that went on after its null could take
+     * another's. Each therefore stays until all nulls are taken, and only then lets the group end its threads, or the
+     * executor that it is built over.
      */
     private void takeNull() {
         if (nullTaken()) {
@@ -131,12 +139,12 @@ final class AsyncChannelPort extends PortEngine {
         }
         if (allNullsTaken) {
             group.shutdown();
-            endSpare();
+            threads.endSpare();
         }
     }
 
     @Override
-    protected void workerLost() {
+    void workerLost() {
         // from now on nobody waits with a null completion: there may be fewer workers than nulls
         goOn.countDown();
     }
@@ -150,7 +158,7 @@ final class AsyncChannelPort extends PortEngine {
         } catch (Throwable thrown) {
             LOG.log(Level.ERROR, "a group of channels could not be ended", thrown);
         }
-        endSpare();
+        threads.endSpare();
     }
 
     /** The JDK reports the end of a receive or a send. */

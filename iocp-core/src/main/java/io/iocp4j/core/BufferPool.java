@@ -2,38 +2,44 @@ package io.iocp4j.core;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it; each worker of the port has a shelf of its
- * own in it, without which every small send of every worker would take the same lock twice.
+ * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it; each worker of the port
+ * has a cache of its own in it, without which every small send of every worker would take the same lock twice.
  *
- * <p>Direct, because the JDK copies a heap buffer into a temporary direct one at each call; kept, because direct memory that is dropped
- * comes back only with a garbage collection.
+ * <p>Direct, because the JDK copies a heap buffer into a temporary direct one at each call; kept, because direct memory
+ * that is dropped comes back only with a garbage collection.
  */
 public final class BufferPool {
     /** The smallest piece, in bytes. */
     public static final int PIECE_MIN = 512;
-    /** The largest piece that is kept, in bytes; larger ones are made for the request and left to the garbage collector. */
+    /**
+     * The largest piece that is kept, in bytes; larger ones are made for the request and left to the garbage collector.
+     */
     public static final int PIECE_MAX = 8 << 20;
     /** What is kept unused unless said otherwise, in bytes. */
     public static final long KEPT_BYTES_MAX_DEFAULT = 64L << 20;
     private static final long UNBOUNDED = Long.MAX_VALUE;
 
     private static final int CLASSES = log2(PIECE_MAX) - log2(PIECE_MIN) + 1;
-    /** With leaks watched, freed memory is overwritten too, so that a late reader sees garbage rather than somebody else's bytes. */
+    /**
+     * With leaks watched, freed memory is overwritten too, so that a late reader sees garbage rather than somebody
+     * else's bytes.
+     */
     private static final boolean POISONING = !"off".equals(System.getProperty("iocp4j.leaks", "off"));
 
     private final long keptBytesMax;
     private final MemoryBudget budget;
     private final Pieces[] kept = new Pieces[CLASSES];
     private final AtomicLong keptBytes = new AtomicLong();
-    /** Everything that is out, what lies on the shelves included. */
+    /** Everything that is out, what lies in the caches included. */
     private final AtomicLong usedBytes = new AtomicLong();
-    private final List<Shelf> shelves = new CopyOnWriteArrayList<>();
+    private final List<Cache> caches = new CopyOnWriteArrayList<>();
+    /** What the caches may hold together. Written under the lock of this. */
+    private volatile long cachesBytesMax;
 
     /**
      * Makes an empty pool without a limit to what is out.
@@ -82,8 +88,8 @@ public final class BufferPool {
             return allocate(bytes);
         }
         int index = indexFor(bytes);
-        Shelf shelf = Worker.shelf(this);
-        ByteBuffer memory = shelf == null ? null : shelf.poll(index);
+        Cache cache = Worker.cache(this);
+        ByteBuffer memory = cache == null ? null : cache.poll(index);
         if (memory == null) {
             memory = kept[index].poll();
             if (memory == null) {
@@ -96,8 +102,9 @@ public final class BufferPool {
     }
 
     /**
-     * New memory. What is kept unused in other sizes goes first, where both together would be more than the budget. Beyond what the budget
-     * leaves to others it is refused here: the JDK would collect garbage and wait for half a second, on a worker, before it refused.
+     * New memory. What is kept unused in other sizes goes first, where both together would be more than the budget.
+     * Beyond what the budget leaves to others it is refused here: the JDK would collect garbage and wait for half a
+     * second, on a worker, before it refused.
      */
     private ByteBuffer allocate(int bytes) {
         long out = usedBytes.addAndGet(bytes);
@@ -108,7 +115,8 @@ public final class BufferPool {
                 drop(index);
             }
             if (out - max > max / 2) {
-                throw new OutOfMemoryError("direct memory: " + out + " bytes of this port's buffers, whose budget is " + max);
+                throw new OutOfMemoryError(
+                        "direct memory: " + out + " bytes of this port's buffers, whose budget is " + max);
             }
             ByteBuffer memory = ByteBuffer.allocateDirect(bytes);
             taken = true;
@@ -133,7 +141,7 @@ public final class BufferPool {
         return budget;
     }
 
-    /** What is out, with what lies on the shelves: an answer without a look at each of them. */
+    /** What is out, with what lies in the caches: an answer without a look at each of them. */
     long outBytes() {
         return usedBytes.get();
     }
@@ -144,7 +152,7 @@ public final class BufferPool {
      * @return bytes, 0 when every buffer was released
      */
     public long usedBytes() {
-        return usedBytes.get() - shelves.stream().mapToLong(Shelf::keptBytes).sum();
+        return usedBytes.get() - caches.stream().mapToLong(Cache::keptBytes).sum();
     }
 
     /**
@@ -153,15 +161,15 @@ public final class BufferPool {
      * @return bytes, at most the bound given at creation
      */
     public long keptBytes() {
-        return keptBytes.get() + shelves.stream().mapToLong(Shelf::keptBytes).sum();
+        return keptBytes.get() + caches.stream().mapToLong(Cache::keptBytes).sum();
     }
 
     /** Memory from {@link #take}, to which nobody has a reference any more. */
     void takeBack(ByteBuffer memory) {
         int capacity = memory.capacity();
         makeAsNew(memory);
-        Shelf shelf = Worker.shelf(this);
-        if (shelf != null && shelf.push(memory)) {
+        Cache cache = Worker.cache(this);
+        if (cache != null && cache.push(memory)) {
             return;
         }
         usedBytes.addAndGet(-capacity);
@@ -169,7 +177,7 @@ public final class BufferPool {
         if (capacity > PIECE_MAX) {
             return;
         }
-        if (keptBytes.addAndGet(capacity) > keptBytesMax - (long) shelves.size() * Shelf.BYTES_MAX) {
+        if (keptBytes.addAndGet(capacity) > keptBytesMax - cachesBytesMax) {
             keptBytes.addAndGet(-capacity);
             return;
         }
@@ -184,14 +192,20 @@ public final class BufferPool {
         }
     }
 
-    /** A shelf for a new worker of the port, or null if the bound leaves no room for one. */
-    synchronized Shelf newShelf() {
-        if (Shelf.BYTES_MAX > keptBytesMax / 2 - (long) shelves.size() * Shelf.BYTES_MAX) {
+    /**
+     * A cache for a new worker of the port, or null if the bound leaves no room for one.
+     *
+     * @param bytesElsewhere what the worker may keep besides, see {@link Cache#keptElsewhere}
+     */
+    synchronized Cache newCache(int bytesElsewhere) {
+        int bytesMax = Cache.BYTES_MAX + bytesElsewhere;
+        if (bytesMax > keptBytesMax / 2 - cachesBytesMax) {
             return null;
         }
-        Shelf shelf = new Shelf(this);
-        shelves.add(shelf);
-        return shelf;
+        Cache cache = new Cache(this);
+        caches.add(cache);
+        cachesBytesMax += bytesMax;
+        return cache;
     }
 
     /** The size of the piece that a request for so many bytes gets. */
@@ -207,33 +221,34 @@ public final class BufferPool {
         return 31 - Integer.numberOfLeadingZeros(value);
     }
 
-    /** The unused pieces of one size. Last in, first out: the piece used last is the one still in the processor's cache. */
+    /**
+     * The unused pieces of one size. Last in, first out: the piece used last is the one still in the processor's cache.
+     */
     private static final class Pieces {
-        private final ArrayDeque<ByteBuffer> stack = new ArrayDeque<>();
+        private final RingQueue<ByteBuffer> stack = new RingQueue<>(1);
 
         synchronized ByteBuffer poll() {
-            return stack.pollFirst();
+            return stack.takeBack();
         }
 
         synchronized void push(ByteBuffer memory) {
-            stack.addFirst(memory);
+            stack.add(memory);
         }
     }
 
     /**
-     * One piece of each size up to 64 KiB and an empty send queue, used by one worker only: what a callback sends is nearly always gone
-     * when the next one begins. The count is written by the worker and read by others for reports.
+     * One piece of each size up to 64 KiB, used by one worker only: what a callback sends is nearly always gone when
+     * the next one begins. The count is written by the worker and read by others for reports.
      */
-    static final class Shelf {
+    static final class Cache {
         private static final int SIZES = log2(64 << 10) - log2(PIECE_MIN) + 1;
-        static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN + TcpSendQueue.CHUNK_MIN;
+        static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN;
 
         private final BufferPool pool;
         private final ByteBuffer[] pieces = new ByteBuffer[SIZES];
-        private TcpSendQueue queue;
         private final AtomicLong kept = new AtomicLong();
 
-        private Shelf(BufferPool pool) {
+        private Cache(BufferPool pool) {
             this.pool = pool;
         }
 
@@ -245,24 +260,9 @@ public final class BufferPool {
             return kept.getOpaque();
         }
 
-        /** A queue in which nothing waits, or null. */
-        TcpSendQueue takeQueue() {
-            TcpSendQueue taken = queue;
-            if (taken != null) {
-                queue = null;
-                kept.setOpaque(kept.getPlain() - taken.spareBytes());
-            }
-            return taken;
-        }
-
-        /** Takes a queue in which nothing waits, if there is room for it. */
-        boolean keep(TcpSendQueue empty) {
-            if (queue != null) {
-                return false;
-            }
-            queue = empty;
-            kept.setOpaque(kept.getPlain() + empty.spareBytes());
-            return true;
+        /** The worker keeps so many bytes of the pool unused elsewhere: more, or fewer, than before. */
+        void keptElsewhere(int change) {
+            kept.setOpaque(kept.getPlain() + change);
         }
 
         private ByteBuffer poll(int index) {

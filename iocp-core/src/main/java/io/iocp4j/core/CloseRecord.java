@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * The outcome of a connection. A separate object because it is cold: these fields stay off the cache lines that every
@@ -9,10 +10,10 @@ import java.util.concurrent.CompletableFuture;
  * the last release calls when nothing changes any more.
  */
 final class CloseRecord {
-    private static final System.Logger LOG = new GuardedLog(CloseRecord.class);
+    private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
 
     private final long madeNanos;
-    private final Runnable onFreed;
+    private final Consumer<TcpConnection> onFreed;
     private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
     /** What the handler hears: it is called about the first end only. */
     private CloseInfo firstClose;
@@ -20,7 +21,7 @@ final class CloseRecord {
     private Throwable lastCause;
     private long bytesLost;
 
-    CloseRecord(long madeNanos, Runnable onFreed) {
+    CloseRecord(long madeNanos, Consumer<TcpConnection> onFreed) {
         this.madeNanos = madeNanos;
         this.onFreed = onFreed;
     }
@@ -68,7 +69,7 @@ final class CloseRecord {
         try {
             closed.complete(last);
         } finally {
-            onFreed.run();
+            onFreed.accept(connection);
         }
     }
 }

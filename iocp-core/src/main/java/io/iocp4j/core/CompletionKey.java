@@ -7,8 +7,8 @@ public interface CompletionKey {
     CompletionKey NONE = () -> { };
 
     /**
-     * The port begins to close; the handle will be closed next, by the port if not by its owner. Without this, an owner that has no
-     * operation pending would never hear of it. Called once, by a worker.
+     * The port begins to close; the handle will be closed next, by the port if not by its owner. Without this, an owner
+     * that has no operation pending would never hear of it. Called once, by a worker.
      */
     void onPortClosing();
 }

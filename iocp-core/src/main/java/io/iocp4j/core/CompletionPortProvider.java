@@ -3,8 +3,8 @@ package io.iocp4j.core;
 import java.util.Optional;
 
 /**
- * Brings an engine, found by {@link java.util.ServiceLoader}. It is made on every platform, so it must not touch what only one of them
- * has before it is asked.
+ * Brings an engine, found by {@link java.util.ServiceLoader}. It is made on every platform, so it must not touch what
+ * only one of them has before it is asked.
  */
 public interface CompletionPortProvider {
     /**

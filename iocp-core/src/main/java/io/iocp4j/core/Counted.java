@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What {@link RefCounted} is, without the right of everybody to count: a connection counts itself, and an application that released one
- * would free it alive.
+ * What {@link RefCounted} is, without the right of everybody to count: a connection counts itself, and an application
+ * that released one would free it alive.
  */
 abstract class Counted {
     private static final VarHandle COUNT;
@@ -22,7 +22,9 @@ abstract class Counted {
         }
     }
 
-    /** What is alive, and with {@code trace} who made it; null when the system property {@code iocp4j.leaks} is not set. */
+    /**
+     * What is alive, and with {@code trace} who made it; null when the system property {@code iocp4j.leaks} is not set.
+     */
     private static final Map<Counted, Origin> LIVE = switch (System.getProperty("iocp4j.leaks", "off")) {
         case "on", "trace" -> new ConcurrentHashMap<>();
         default -> null;
@@ -42,7 +44,8 @@ abstract class Counted {
 
     /** Adds a reference; throws {@link IllegalStateException} if the object was freed already. */
     final void addReference() {
-        // not an add that is taken back: two threads that make this mistake together would revive the object between them
+        // not an add that is taken back: two threads that make this mistake together would revive the object between
+        // them
         int before;
         do {
             before = count();
@@ -53,8 +56,8 @@ abstract class Counted {
     }
 
     /**
-     * Gives a reference back; the last one frees the object on this thread, and is told by true. Throws {@link IllegalStateException} if
-     * the object was freed already.
+     * Gives a reference back; the last one frees the object on this thread, and is told by true. Throws
+     * {@link IllegalStateException} if the object was freed already.
      */
     final boolean dropReference() {
         int before = (int) COUNT.getAndAdd(this, -1);
@@ -86,8 +89,18 @@ abstract class Counted {
             throw new IllegalStateException("nothing is recorded: start with -Diocp4j.leaks=on or trace");
         }
         List<String> texts = new ArrayList<>();
-        LIVE.forEach((object, origin) -> texts.add(object + ", " + object.count() + " references" + origin.stackText()));
+        LIVE.forEach((object, origin) -> texts.add(
+                describe(object) + ", " + object.count() + " references" + origin.stackText()));
         return texts;
+    }
+
+    /** Describes an object that another thread may be making just now: its fields may not be set yet. */
+    private static String describe(Counted object) {
+        try {
+            return object.toString();
+        } catch (RuntimeException e) {
+            return object.getClass().getName() + ", which cannot be described: " + e;
+        }
     }
 
     /** The place where an object was made. An exception only for its stack; it is never thrown. */

@@ -1,20 +1,25 @@
 package io.iocp4j.core;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A timer whose task judges a peer by what came until now, see {@link CompletionPort#deadline}. Where the process was stopped, a timer and
- * the bytes that came meanwhile wait together, and the timer may be the first to be served: one that comes late lets the workers take what
- * waits, for one pass through the port's queue and a short time more, before its task runs.
+ * A timer whose task judges a peer by what came until now, see {@link CompletionPort#deadline}. Where the process was
+ * stopped, a timer and the bytes that came meanwhile wait together, and the timer may be the first to be served: one
+ * that comes late lets the workers take what waits, for one pass through the port's queue and a short time more, before
+ * its task runs.
  */
 final class Deadline extends FutureTask<Void> {
     /** From how much delay on a timer counts as late, in nanoseconds: an eighth of its limit between these two. */
     static final long LATE_MIN = TimeUnit.MILLISECONDS.toNanos(10);
     static final long LATE_MAX = TimeUnit.MILLISECONDS.toNanos(100);
-    /** How long the workers are given beyond one pass through the queue, in nanoseconds: an eighth of limit or delay, but not more. */
+    /**
+     * How long the workers are given beyond one pass through the queue, in nanoseconds: an eighth of limit or delay,
+     * but not more.
+     */
     static final long GRACE_MAX = TimeUnit.SECONDS.toNanos(1);
     /** How often a deadline lets others go first: where every timer is late, limits hold all the same. */
     static final int LOOKS_MAX = 3;
@@ -38,9 +43,18 @@ final class Deadline extends FutureTask<Void> {
         return deadline;
     }
 
+    /** A limit in words, for messages: {@code 30 s}, {@code 1.5 s} or {@code 250 ms}. */
+    static String text(Duration limit) {
+        BigDecimal millis = BigDecimal.valueOf(TimeUnit.NANOSECONDS.convert(limit), 6);
+        boolean seconds = millis.compareTo(BigDecimal.valueOf(1_000)) >= 0;
+        BigDecimal number = seconds ? millis.movePointLeft(3) : millis;
+        return number.stripTrailingZeros().toPlainString() + (seconds ? " s" : " ms");
+    }
+
     /** How much longer a wait of this length may last that has ended so much too late; 0 if it was in time. */
     static long graceNanos(long limitNanos, long lateNanos) {
-        return lateNanos <= Math.clamp(limitNanos / 8, LATE_MIN, LATE_MAX) ? 0 : Math.min(Math.max(limitNanos, lateNanos) / 8, GRACE_MAX);
+        boolean late = lateNanos > Math.clamp(limitNanos / 8, LATE_MIN, LATE_MAX);
+        return late ? Math.min(Math.max(limitNanos, lateNanos) / 8, GRACE_MAX) : 0;
     }
 
     private void judgeAfter(long nanos) {
@@ -96,7 +110,6 @@ final class Deadline extends FutureTask<Void> {
         private final long graceNanos;
 
         Pass(long graceNanos) {
-            super(null);
             this.graceNanos = graceNanos;
         }
 

@@ -15,16 +15,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Loads what would otherwise be loaded first when something has gone wrong. A class of a folder takes a descriptor to load, and so does
- * the time zone of the first log line. Where no descriptor is left the class is not found, and the virtual machine remembers that: what
- * needs it is broken as long as the process runs. Classes of a jar need none, since the jar is open.
+ * Loads what would otherwise be loaded first when something has gone wrong. A class of a folder takes a descriptor to
+ * load, and so does the time zone of the first log line. Where no descriptor is left the class is not found, and the
+ * virtual machine remembers that: what needs it is broken as long as the process runs. Classes of a jar need none,
+ * since the jar is open.
  *
  * <p>Done once for each package, when the first port is opened: about a hundred classes, some ten milliseconds.
  *
  * <p>For the modules of this library.
  */
 public final class EarlyClasses {
-    private static final System.Logger LOG = new GuardedLog(EarlyClasses.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
     private static final String SUFFIX = ".class";
     private static final Set<String> LOADED = ConcurrentHashMap.newKeySet();
 
@@ -36,13 +37,13 @@ public final class EarlyClasses {
     }
 
     /**
-     * Loads all classes of the folder that this one comes from, unless that was done before. What cannot be found is left to be missed
-     * where it is needed.
+     * Loads all classes of the folder that this one comes from, unless that was done before. What cannot be found is
+     * left to be missed where it is needed, and looked for again at the next call.
      *
      * @param member one of them
      */
     public static void loadPackageOf(Class<?> member) {
-        if (LOADED.add(member.getPackageName())) {
+        if (!LOADED.contains(member.getPackageName())) {
             try {
                 Path folder = folder(member);
                 if (folder != null) {
@@ -50,8 +51,26 @@ public final class EarlyClasses {
                         Class.forName(member.getPackageName() + "." + name, false, member.getClassLoader());
                     }
                 }
-            } catch (IOException | URISyntaxException | ReflectiveOperationException | RuntimeException | LinkageError e) {
+                LOADED.add(member.getPackageName());
+            } catch (IOException | URISyntaxException | ReflectiveOperationException | RuntimeException
+                    | LinkageError e) {
                 LOG.log(Level.WARNING, () -> "not all classes of " + member.getPackageName() + " could be loaded", e);
+            }
+        }
+    }
+
+    /**
+     * Initializes events of the flight recorder, which takes long and much, and is tried only once by the virtual
+     * machine: not when the first connection is accepted, nor when memory is short.
+     *
+     * @param events their classes
+     */
+    public static void initialize(Class<?>... events) {
+        for (Class<?> event : events) {
+            try {
+                Class.forName(event.getName(), true, event.getClassLoader());
+            } catch (ReflectiveOperationException | LinkageError e) {
+                LOG.log(Level.WARNING, () -> "an event of the flight recorder cannot be told: " + event.getName(), e);
             }
         }
     }

@@ -10,7 +10,7 @@ import java.util.ServiceLoader;
 
 /** Chooses the engine of a port. */
 final class Engines {
-    private static final System.Logger LOG = new GuardedLog(Engines.class);
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     /** The engine that works everywhere, so the last to be asked. */
     private static final CompletionPortProvider ASYNC_CHANNEL = new CompletionPortProvider() {
@@ -37,7 +37,10 @@ final class Engines {
         return open(options, found());
     }
 
-    /** Opens the one that is named, or else the first that can be opened; one whose code cannot be linked here is one that cannot run. */
+    /**
+     * Opens the one that is named, or else the first that can be opened; one whose code cannot be linked here is one
+     * that cannot run.
+     */
     static CompletionPort open(PortOptions options, List<CompletionPortProvider> providers) throws IoException {
         List<CompletionPortProvider> left = new ArrayList<>(providers);
         while (true) {
@@ -48,7 +51,7 @@ final class Engines {
                 if (!options.engine().equals(PortOptions.ENGINE_BEST)) {
                     throw new UnsupportedOperationException("engine " + options.engine() + ": " + e, e);
                 }
-                LOG.log(Level.WARNING, () -> "the engine " + chosen.name() + " cannot be opened, so the next one is", e);
+                LOG.log(Level.WARNING, () -> "engine " + chosen.name() + " cannot be opened, so the next one is", e);
                 left.remove(chosen);
             }
         }
@@ -77,6 +80,7 @@ final class Engines {
         try {
             return provider.obstacle();
         } catch (LinkageError e) {
+            LOG.log(Level.WARNING, () -> "engine " + provider.name() + " cannot be asked whether it can run", e);
             return Optional.of("its code cannot be linked: " + e);
         }
     }

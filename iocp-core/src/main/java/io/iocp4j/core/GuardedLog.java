@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * A logger that throws nothing: the one way in which this library logs. The logger behind it is the application's choice, and what it
- * throws, for want of memory or descriptors for example, must neither end a worker nor skip what comes after the line. The line is lost
- * then, and counted.
+ * A logger that throws nothing: the one way in which this library logs. The logger behind it is the application's
+ * choice, and what it throws, for want of memory or descriptors for example, must neither end a worker nor skip what
+ * comes after the line. The line is lost then, and counted.
  *
  * <p>For the modules of this library; an application has its own loggers.
  */
@@ -21,7 +21,7 @@ public final class GuardedLog implements System.Logger {
     /**
      * Makes a logger.
      *
-     * @param owner whose name it has
+     * @param owner the public class whose name it has, so that an application can name it too
      */
     public GuardedLog(Class<?> owner) {
         this(owner.getName(), null);
@@ -98,7 +98,9 @@ public final class GuardedLog implements System.Logger {
         }
     }
 
-    /** As the others; the text is made inside the guard, for what it names may throw when it is asked for its own text. */
+    /**
+     * As the others; the text is made inside the guard, for what it names may throw when it is asked for its own text.
+     */
     @Override
     public void log(Level level, Supplier<String> text, Throwable thrown) {
         try {

@@ -5,12 +5,12 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 /**
- * One operation: what a thread learns about its end when it takes a packet from the port. Derived classes add what they need, as one
- * derives from OVERLAPPED on Windows.
+ * One operation: what a thread learns about its end when it takes a packet from the port. Derived classes add what they
+ * need, as one derives from OVERLAPPED on Windows.
  *
- * <p>A context serves exactly one operation. It is born with one reference, which a successful submit hands to the port; the port gives
- * it back after {@link #onCompletion()}. The results may be read from within {@code onCompletion} on, by everybody who holds a
- * reference. A submit that throws leaves the context fresh and with the caller.
+ * <p>A context serves exactly one operation. It is born with one reference, which a successful submit hands to the
+ * port; the port gives it back after {@link #onCompletion()}. The results may be read from within {@code onCompletion}
+ * on, by everybody who holds a reference. A submit that throws leaves the context fresh and with the caller.
  */
 public abstract class IoContext extends RefCounted {
     private static final VarHandle STATE;
@@ -23,7 +23,7 @@ public abstract class IoContext extends RefCounted {
         }
     }
 
-    /** The life of a context; it only moves forward, but for {@link #unsubmit()}. */
+    /** The life of a context. It only moves forward, except for {@link #unsubmit()} and {@link #uncomplete()}. */
     private static class State {
         /** Not given to a port yet. */
         static final State FRESH = new State("FRESH");
@@ -46,11 +46,14 @@ public abstract class IoContext extends RefCounted {
         }
     }
 
-    /** Between COMPLETED and DELIVERED in pull mode. It knows the port, which a field of each context would cost memory for. */
+    /**
+     * Between COMPLETED and DELIVERED in pull mode. It knows the port, which a field of each context would cost memory
+     * for.
+     */
     static final class Taken extends State {
-        private final PullQueue queue;
+        private final PullDelivery queue;
 
-        Taken(PullQueue queue) {
+        Taken(PullDelivery queue) {
             super("TAKEN");
             this.queue = queue;
         }
@@ -64,8 +67,15 @@ public abstract class IoContext extends RefCounted {
     private Operation operation;
     private ByteBuffer buffer;
     private long transferred;
-    /** A {@link Failure}, or the {@link PortSocket} of an accept, or null: contexts are what a message costs in garbage. */
+    /**
+     * A {@link Failure}, or the {@link PortSocket} of an accept, or null: contexts are what a message costs in garbage.
+     */
     private Object outcome;
+
+    /** Makes a fresh context without an owner: nothing else must outlive the operation. */
+    protected IoContext() {
+        this((Counted) null);
+    }
 
     /**
      * Makes a fresh context and retains its owner until the context is freed.
@@ -85,8 +95,8 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * The end of the operation, called once, by a worker of the port or by {@link #deliver()}. What it throws is counted and logged, and
-     * stops nothing.
+     * The end of the operation, called once, by a worker of the port or by {@link #deliver()}. What it throws is
+     * counted and logged, and stops nothing.
      */
     protected abstract void onCompletion();
 
@@ -109,7 +119,8 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * How many bytes were received or sent. A receive that completes with 0 and without an error means: the peer disconnected.
+     * How many bytes were received or sent. A receive that completes with 0 and without an error means: the peer
+     * disconnected.
      *
      * @return bytes, 0 or more
      */
@@ -144,7 +155,10 @@ public abstract class IoContext extends RefCounted {
         return outcome instanceof PortSocket accepted ? accepted : null;
     }
 
-    /** Whether the operation has not ended yet, for who has submitted it and may hold no reference any more; it may just have. */
+    /**
+     * Whether the operation has not ended yet, for who has submitted it and may hold no reference any more; it may just
+     * have.
+     */
     final boolean isUnderWay() {
         return STATE.getOpaque(this) == State.SUBMITTED;
     }
@@ -155,7 +169,8 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * Takes the owner, and the reference to it, of a context that is being delivered and needs it no more: that one has none from then on.
+     * Takes the owner, and the reference to it, of a context that is being delivered and needs it no more: that one has
+     * none from then on.
      */
     final void takeOwner(IoContext before) {
         assert owner == null && before.owner != null : "one owner for one context: " + this + ", " + before;
@@ -190,8 +205,9 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * Stores the result; a second completion is a mistake of the engine and says so: here, or where two threads make it together, at
-     * the second delivery. Only one thread has the end of an operation to tell, so this needs no atomic step.
+     * Stores the result; a second completion is a mistake of the engine and says so: here, or where two threads make it
+     * together, at the second delivery. Only one thread has the end of an operation to tell, so this needs no atomic
+     * step.
      */
     final void complete(long bytes, PortSocket socket, IoError failure, Throwable why) {
         if (STATE.getVolatile(this) != State.SUBMITTED) {
@@ -202,12 +218,20 @@ public abstract class IoContext extends RefCounted {
         STATE.setRelease(this, State.COMPLETED);
     }
 
+    /** Back to submitted: its completion could not be queued. */
+    final void uncomplete() {
+        if (!STATE.compareAndSet(this, State.COMPLETED, State.SUBMITTED)) {
+            throw new IllegalStateException("taken back after its delivery: " + this);
+        }
+    }
+
     /**
-     * Delivers a completion that {@link CompletionPort#take()} gave: calls {@link #onCompletion()} on this thread, which counts as a worker
-     * of the port meanwhile, and gives the port's reference back. What the completion throws is counted and logged, not thrown. Only for
-     * ports in pull mode.
+     * Delivers a completion that {@link CompletionPort#take()} gave: calls {@link #onCompletion()} on this thread,
+     * which counts as a worker of the port meanwhile, and gives the port's reference back. What the completion throws
+     * is counted and logged, not thrown. Only for ports in pull mode.
      *
-     * @throws IllegalStateException if the context was not taken, or was delivered already, or this thread is inside a delivery
+     * @throws IllegalStateException if the context was not taken, or was delivered already, or this thread is inside a
+     *        delivery
      */
     public final void deliver() {
         if (!(STATE.getVolatile(this) instanceof Taken from)) {

@@ -17,7 +17,8 @@ import javax.net.ssl.SSLException;
 /**
  * Why an operation or a connection ended, with the numbers under which the field knows it.
  *
- * <p>The Winsock numbers are those of the page "Windows Sockets Error Codes"; the system codes those of "System Error Codes".
+ * <p>The Winsock numbers are those of the page "Windows Sockets Error Codes"; the system codes those of "System Error
+ * Codes".
  */
 public enum IoError {
     /** The peer ended its sending side; ours may still send. */
@@ -41,8 +42,8 @@ public enum IoError {
     /** This machine gave the connection up. */
     CONNECTION_ABORTED(10053, "ECONNABORTED", 1236, Group.LOST),
     /**
-     * The peer gave the connection up (RST); also ERROR_NETNAME_DELETED, by which the Windows port names it, and ERROR_UNEXP_NET_ERR (59),
-     * which the JDK is told there of an accept whose peer is gone.
+     * The peer gave the connection up (RST); also ERROR_NETNAME_DELETED, by which the Windows port names it, and
+     * ERROR_UNEXP_NET_ERR (59), which the JDK is told there of an accept whose peer is gone.
      */
     CONNECTION_RESET(10054, "ECONNRESET", 64, Group.LOST),
     /** A limit on memory: of the system, or the connection's send queue. */
@@ -85,8 +86,9 @@ public enum IoError {
     }
 
     /**
-     * The texts of the operating systems: an exception of the JDK carries neither errno nor Winsock number, so its text is all there
-     * is. Lower case; the first that is contained decides. Linux and macOS strerror first, FormatMessage of Windows (English) after.
+     * The texts of the operating systems: an exception of the JDK carries neither errno nor Winsock number, so its text
+     * is all there is. Lower case; the first that is contained decides. Linux and macOS strerror first, FormatMessage
+     * of Windows (English) after.
      */
     private static final List<Text> TEXTS = List.of(
             new Text("connection reset", CONNECTION_RESET),
@@ -120,6 +122,8 @@ public enum IoError {
             new Text("insufficient system resources", NO_BUFFERS),
             new Text("lacked sufficient buffer space", NO_BUFFERS));
 
+    private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
+
     private final int winsock;
     private final String errno;
     private final int systemCode;
@@ -133,7 +137,8 @@ public enum IoError {
     }
 
     /**
-     * The number in Winsock (for {@link #EOF} the one asio users know, for {@link #OPERATION_ABORTED} that of the overlapped call).
+     * The number in Winsock (for {@link #EOF} the one asio users know, for {@link #OPERATION_ABORTED} that of the
+     * overlapped call).
      *
      * @return the number, 0 if there is none
      */
@@ -159,6 +164,15 @@ public enum IoError {
         return systemCode;
     }
 
+    /** The name of this error, and behind it what the system that this process runs on calls it, if it is one of its own. */
+    String description() {
+        if (this == OTHER || this == TLS_FAILURE) {
+            return name();
+        }
+        String system = !WINDOWS ? errno : winsock == 0 ? "" : String.valueOf(winsock);
+        return system.isEmpty() ? name() : name() + " (" + system + ")";
+    }
+
     /**
      * The merged kind.
      *
@@ -169,7 +183,8 @@ public enum IoError {
     }
 
     /**
-     * Finds the error that an exception of the JDK stands for: by its type where the type says it, else by the operating system's text.
+     * Finds the error that an exception of the JDK stands for: by its type where the type says it, else by the
+     * operating system's text.
      *
      * @param failure what the JDK threw or completed with
      * @return the error, {@link #OTHER} if neither type nor text is known

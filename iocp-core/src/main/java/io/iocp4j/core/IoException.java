@@ -1,6 +1,7 @@
 package io.iocp4j.core;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.Objects;
@@ -23,6 +24,8 @@ public final class IoException extends IOException {
     private final IoError error;
     /** A word, see above. */
     private final String operation;
+    /** What happened, in words; null where the reason says it all. */
+    private final String detail;
     /** Addresses are not Serializable in general. */
     private final transient SocketAddress local;
     private final transient SocketAddress remote;
@@ -37,9 +40,16 @@ public final class IoException extends IOException {
      * @param cause what the JDK threw, or null
      */
     public IoException(IoError error, String operation, SocketAddress local, SocketAddress remote, Throwable cause) {
-        super(message(error, operation, local, remote, cause), cause);
+        this(error, operation, local, remote, null, cause);
+    }
+
+    /** As above, with words for what happened, such as the limit that was met; null if there are none. */
+    IoException(IoError error, String operation, SocketAddress local, SocketAddress remote, String detail,
+            Throwable cause) {
+        super(message(error, operation, local, remote, detail, cause), cause);
         this.error = error;
         this.operation = operation;
+        this.detail = detail;
         this.local = local;
         this.remote = remote;
     }
@@ -87,27 +97,32 @@ public final class IoException extends IOException {
 
     /** The same failure with the stack of the calling thread, for calls that wait for what failed on a worker. */
     IoException here() {
-        IoException again = new IoException(error, operation, local, remote, getCause());
+        IoException again = new IoException(error, operation, local, remote, detail, getCause());
         for (Throwable earlier : getSuppressed()) {
             again.addSuppressed(earlier);
         }
         return again;
     }
 
-    private static String message(IoError error, String operation, SocketAddress local, SocketAddress remote, Throwable cause) {
-        StringBuilder text = new StringBuilder(operation).append(": ").append(error);
-        if (error.winsock() != 0) {
-            text.append(" (").append(error.winsock()).append(')');
-        }
+    private static String message(IoError error, String operation, SocketAddress local, SocketAddress remote,
+            String detail, Throwable cause) {
+        StringBuilder text = new StringBuilder(operation).append(": ");
+        text.append(detail == null ? error.description() : detail + " (" + error + ")");
         if (remote != null) {
-            text.append(", peer ").append(remote);
+            text.append(", peer ").append(text(remote));
         }
         if (local != null) {
-            text.append(", local ").append(local);
+            text.append(", local ").append(text(local));
         }
         if (cause != null && cause.getMessage() != null) {
             text.append(": ").append(cause.getMessage());
         }
         return text.toString();
+    }
+
+    /** An address as text; one that is not resolved is no more than its name. */
+    private static String text(SocketAddress address) {
+        return address instanceof InetSocketAddress inet && inet.isUnresolved()
+                ? inet.getHostString() + ":" + inet.getPort() : address.toString();
     }
 }

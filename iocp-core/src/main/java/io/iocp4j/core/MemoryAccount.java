@@ -3,11 +3,11 @@ package io.iocp4j.core;
 import io.iocp4j.core.MemoryBudget.Kind;
 
 /**
- * What one connection, or one stream of an application, makes its port hold: see {@link MemoryBudget}. A connection has one
- * ({@link TcpConnection#memory()}); an application makes others for what is not of one connection, such as a cache.
+ * What one connection, or one stream of an application, makes its port hold: see {@link MemoryBudget}. A connection has
+ * one ({@link TcpConnection#memory()}); an application makes others for what is not of one connection, such as a cache.
  *
- * <p>Any thread may call any method. The methods that a derived class overrides are called by the timer of the port, without a lock of
- * this library; they must not wait.
+ * <p>Any thread may call any method. The methods that a derived class overrides are called by the timer of the port,
+ * without a lock of this library; they must not wait.
  */
 public abstract class MemoryAccount implements AutoCloseable {
     private final CompletionPort port;
@@ -38,8 +38,8 @@ public abstract class MemoryAccount implements AutoCloseable {
      *
      * @param kind of memory
      * @param bytes 0 or more
-     * @return false if the budget is used up and this account holds more than its fair share: then nothing was charged, the memory must
-     *         not be taken, and what wanted it has to end, with {@link #refusal} as its reason
+     * @return false if the budget is used up and this account holds more than its fair share: then nothing was charged,
+     *        the memory must not be taken, and what wanted it has to end, with {@link #refusal} as its reason
      */
     public final synchronized boolean charge(Kind kind, long bytes) {
         if (bytes < 0) {
@@ -129,7 +129,8 @@ public abstract class MemoryAccount implements AutoCloseable {
     }
 
     /**
-     * What this account holds, for the order in which accounts end: what was charged, and what was counted elsewhere, such as buffers.
+     * What this account holds, for the order in which accounts end: what was charged, and what was counted elsewhere,
+     * such as buffers.
      *
      * @param kind of memory
      * @return bytes

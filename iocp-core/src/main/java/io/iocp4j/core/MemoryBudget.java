@@ -1,39 +1,40 @@
 package io.iocp4j.core;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.System.Logger.Level;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the peers of a port may make it hold, over all connections: limits per connection alone let many small connections, each within
- * every limit, use up the memory of the process.
+ * What the peers of a port may make it hold, over all connections: limits per connection alone let many small
+ * connections, each within every limit, use up the memory of the process.
  *
- * <p>Heap is counted by {@link MemoryAccount#charge}, before it is taken. Direct memory is counted where it is taken, in the
- * {@link BufferPool}; what a layer holds outside the heap besides (zlib) it charges too. An account is what one connection holds, or a
- * stream of an application.
+ * <p>Heap is counted by {@link MemoryAccount#charge}, before it is taken. Direct memory is counted where it is taken,
+ * in the {@link BufferPool}; what a layer holds outside the heap besides (zlib) it charges too. An account is what one
+ * connection holds, or a stream of an application.
  *
  * <ul>
- * <li>Above {@link #TIGHT_PERCENT} connections shrink, receives do not grow, and a new connection is not read from until it is less.</li>
- * <li>While a new connection waits, those that hold more than their fair share end, until it need not wait: the one that holds most
- *     first. Where nobody does, the one that holds most ends after a second: some peers that hold the same must not keep all others
- *     out.</li>
- * <li>Above {@link #SCARCE_PERCENT} the account that holds most is ended, then the next, until it would be less; of two that hold the
- *     same the younger.</li>
- * <li>At the limit a charge is refused, but only to an account that would hold more than its fair share, which is the limit over the
- *     number of accounts: what a small one asks is never refused because of a greedy one. Since not everybody can be above the share,
- *     at most the limit once more is taken that way, until those that hold most have ended.</li>
+ * <li>Above {@link #TIGHT_PERCENT} connections shrink, receives do not grow, and a new connection is not read from
+ *     until it is less.</li>
+ * <li>While a new connection waits, those that hold more than their fair share end, until it need not wait: the one
+ *     that holds most first. Where nobody does, the one that holds most ends after a second: some peers that hold the
+ *     same must not keep all others out.</li>
+ * <li>Above {@link #SCARCE_PERCENT} the account that holds most is ended, then the next, until it would be less; of two
+ *     that hold the same the younger.</li>
+ * <li>At the limit a charge is refused, but only to an account that would hold more than its fair share, which is the
+ *     limit over the number of accounts: what a small one asks is never refused because of a greedy one. Since not
+ *     everybody can be above the share, at most the limit once more is taken that way, until those that hold most have
+ *     ended.</li>
  * </ul>
  *
- * <p>Safe for any number of threads. Charging is two atomic steps; looking for who holds most is done on the timer of the port.
+ * <p>Safe for any number of threads. Charging is two atomic steps; looking for who holds most is done on the timer of
+ * the port.
  */
 public final class MemoryBudget {
     private static final System.Logger LOG = new GuardedLog(MemoryBudget.class);
@@ -67,7 +68,7 @@ public final class MemoryBudget {
     /** Connections of a server whose {@link TcpOptions#maxConnections()} were not set, however large the budget is. */
     public static final int CONNECTIONS_MAX = 100_000;
 
-    private final Ledger[] ledgers;
+    private final MemoryLedger[] ledgers;
     private final Set<MemoryAccount> accounts = ConcurrentHashMap.newKeySet();
     /** Those that were ended and have not given everything back. */
     private final Set<MemoryAccount> ending = ConcurrentHashMap.newKeySet();
@@ -75,6 +76,15 @@ public final class MemoryBudget {
     private final AtomicLong evicted = new AtomicLong();
     /** Who waits for memory that is not tight, by the number of the account, so in the order in which they came. */
     private final ConcurrentSkipListMap<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
+
+    /**
+     * Tried again when memory was given back, if {@link #retryDue}: for what could not even wait, for want of memory.
+     */
+    private final List<Retry> retries = new CopyOnWriteArrayList<>();
+    private volatile boolean retryDue;
+
+    private record Retry(CompletionPort port, Runnable task) {
+    }
 
     private record Waiting(CompletionPort port, Runnable task) {
     }
@@ -85,64 +95,14 @@ public final class MemoryBudget {
                 .thenComparingLong(candidate -> candidate.account.number()).reversed();
     }
 
-    /** One kind of memory. */
-    private static final class Ledger {
-        private final long max;
-        private final long tight;
-        private final long scarce;
-        /** Null if all of it is charged. */
-        private final BufferPool pool;
-        private final AtomicLong charged = new AtomicLong();
-        /** Everybody was asked to shrink, and it was tight ever since. */
-        private final AtomicBoolean shrinking = new AtomicBoolean();
-        private final AtomicBoolean relieving = new AtomicBoolean();
-
-        Ledger(long max, BufferPool pool) {
-            if (max < 1) {
-                throw new IllegalArgumentException("a budget has at least 1 byte: " + max);
-            }
-            this.max = max;
-            this.tight = percent(max, TIGHT_PERCENT);
-            this.scarce = percent(max, SCARCE_PERCENT);
-            this.pool = pool;
-        }
-
-        long used() {
-            return charged.get() + (pool == null ? 0 : pool.outBytes());
-        }
-    }
-
-    /** What the process may have at the most, found once. */
-    private static final class Process {
-        static final long HEAP = Runtime.getRuntime().maxMemory();
-        static final long DIRECT = direct();
-
-        /** The JDK's own default is the size of the heap. */
-        private static long direct() {
-            try {
-                long set = Long.parseLong(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
-                        .getVMOption("MaxDirectMemorySize").getValue());
-                return set > 0 ? set : HEAP;
-            } catch (IllegalArgumentException | NullPointerException e) {
-                // a virtual machine without this option, or without this bean
-                return HEAP;
-            }
-        }
-    }
-
     /** For a pool; 0 is the default for this process. */
     MemoryBudget(BufferPool pool, long heapMax, long directMax) {
-        ledgers = new Ledger[] {
-            new Ledger(heapMax == 0 ? percent(Process.HEAP, HEAP_PERCENT_DEFAULT) : heapMax, null),
-            new Ledger(directMax == 0 ? percent(Process.DIRECT, DIRECT_PERCENT_DEFAULT) : directMax, pool)
+        ledgers = new MemoryLedger[] {
+            MemoryLedger.ofHeap(heapMax), MemoryLedger.ofDirect(directMax, pool)
         };
     }
 
-    private static long percent(long whole, int percent) {
-        return whole / 100 * percent + whole % 100 * percent / 100;
-    }
-
-    private Ledger ledger(Kind kind) {
+    private MemoryLedger ledger(Kind kind) {
         return ledgers[kind.ordinal()];
     }
 
@@ -178,7 +138,7 @@ public final class MemoryBudget {
     }
 
     boolean isTight(Kind kind) {
-        Ledger ledger = ledger(kind);
+        MemoryLedger ledger = ledger(kind);
         return ledger.used() > ledger.tight;
     }
 
@@ -192,8 +152,8 @@ public final class MemoryBudget {
     }
 
     /**
-     * How many connections fit: what a server takes whose {@link TcpOptions#maxConnections()} were not set. Half of the heap's budget is
-     * for what they hold besides themselves.
+     * How many connections fit: what a server takes whose {@link TcpOptions#maxConnections()} were not set. Half of the
+     * heap's budget is for what they hold besides themselves.
      *
      * @return 1 to {@link #CONNECTIONS_MAX}
      */
@@ -223,7 +183,7 @@ public final class MemoryBudget {
 
     /** Whether an account that holds so much may take more; then it is counted as charged. */
     boolean charge(Kind kind, long bytes, long held, CompletionPort port) {
-        Ledger ledger = ledger(kind);
+        MemoryLedger ledger = ledger(kind);
         if (!admits(kind, bytes, held)) {
             grown(kind, port);
             return false;
@@ -240,7 +200,7 @@ public final class MemoryBudget {
 
     /** Whether an account that holds so much may take so much more. */
     boolean admits(Kind kind, long bytes, long held) {
-        Ledger ledger = ledger(kind);
+        MemoryLedger ledger = ledger(kind);
         return bytes <= ledger.max - ledger.used() || held + bytes <= share(kind);
     }
 
@@ -250,7 +210,7 @@ public final class MemoryBudget {
 
     /** There may be more of it than before: brings about what has to be done about that, on the timer of the port. */
     void grown(Kind kind, CompletionPort port) {
-        Ledger ledger = ledger(kind);
+        MemoryLedger ledger = ledger(kind);
         long used = ledger.used();
         if (used <= ledger.tight) {
             // read first: most of the time there is nothing to write, to memory that all workers share
@@ -267,7 +227,7 @@ public final class MemoryBudget {
     }
 
     private void relieveLater(Kind kind, CompletionPort port) {
-        Ledger ledger = ledger(kind);
+        MemoryLedger ledger = ledger(kind);
         if (ledger.relieving.compareAndSet(false, true) && !later(port, () -> relieve(kind, share(kind)))) {
             ledger.relieving.set(false);
         }
@@ -275,17 +235,52 @@ public final class MemoryBudget {
 
     /** There may be less of it than before: newcomers may go on. */
     void shrunk() {
+        if (retryDue && !isTight()) {
+            tryAgain();
+        }
         if (!waiting.isEmpty() && !isTight()) {
             // each by itself: they may be of several ports, and one that cannot go on keeps nobody
-            for (var next = waiting.pollFirstEntry(); next != null; next = isTight() ? null : waiting.pollFirstEntry()) {
+            var next = waiting.pollFirstEntry();
+            while (next != null) {
                 later(next.getValue().port, next.getValue().task);
+                next = isTight() ? null : waiting.pollFirstEntry();
             }
         }
     }
 
+    private void tryAgain() {
+        retryDue = false;
+        try {
+            for (Retry retry : retries) {
+                later(retry.port, retry.task);
+            }
+        } catch (Throwable thrown) {
+            // not to whoever gives memory back; there may be more of it the next time
+            retryDue = true;
+        }
+    }
+
     /**
-     * Runs the task on the timer of the account's port, at once or when memory is no longer tight. Dropped if the account or the port
-     * ends before; an account waits for one thing at a time.
+     * Takes in what is run, on the timer of its port, when memory was given back after {@link #retryDue()}. Called
+     * before it is needed, since this takes memory; a task that has nothing to do then does nothing.
+     */
+    void addRetry(CompletionPort port, Runnable task) {
+        retries.add(new Retry(port, task));
+    }
+
+    /** Forgets what was taken in with {@link #addRetry}. */
+    void removeRetry(Runnable task) {
+        retries.removeIf(retry -> retry.task == task);
+    }
+
+    /** There was no memory for something that has to be tried again. */
+    void retryDue() {
+        retryDue = true;
+    }
+
+    /**
+     * Runs the task on the timer of the account's port, at once or when memory is no longer tight. Dropped if the
+     * account or the port ends before; an account waits for one thing at a time.
      */
     void whenRelaxed(MemoryAccount account, Runnable task) {
         waiting.put(account.number(), new Waiting(account.port(), task));
@@ -304,10 +299,13 @@ public final class MemoryBudget {
         }
     }
 
-    /** Those that hold most may all hold the same, and none of them more than its share: then the youngest of them ends all the same. */
+    /**
+     * Those that hold most may all hold the same, and none of them more than its share: then the youngest of them ends
+     * all the same.
+     */
     private void waitedLong(MemoryAccount account) {
         for (Kind kind : Kind.values()) {
-            Ledger ledger = ledger(kind);
+            MemoryLedger ledger = ledger(kind);
             if (waiting.containsKey(account.number()) && isTight(kind) && ledger.relieving.compareAndSet(false, true)) {
                 relieve(kind, ledger.tight / Math.max(1, accounts.size()));
             }
@@ -331,16 +329,19 @@ public final class MemoryBudget {
 
     /** Those above the given share may be ended for a newcomer. */
     private void relieve(Kind kind, long share) {
-        Ledger ledger = ledger(kind);
+        MemoryLedger ledger = ledger(kind);
         try {
-            // who was ended before gives back what it held then, and nobody else has to for that; what it has taken since is not to be had
-            long used = ledger.used() - ending.stream().mapToLong(account -> Math.min(account.held(kind), account.expected(kind))).sum();
+            // who was ended before gives back what it held then, and nobody else has to for that; what it has taken
+            // since is not to be had
+            long used = ledger.used()
+                    - ending.stream().mapToLong(account -> Math.min(account.held(kind), account.expected(kind))).sum();
             long goal = waiting.isEmpty() ? ledger.scarce : ledger.tight;
             if (used <= goal) {
                 return;
             }
             List<Candidate> all = accounts.stream().map(account -> new Candidate(account, account.held(kind)))
-                    .filter(candidate -> candidate.held > (used > ledger.scarce ? 0 : share)).sorted(Candidate.ORDER).toList();
+                    .filter(candidate -> candidate.held > (used > ledger.scarce ? 0 : share))
+                    .sorted(Candidate.ORDER).toList();
             long left = used;
             for (Candidate next : all) {
                 boolean wanted = left > ledger.scarce || left > goal && next.held > share;
@@ -376,8 +377,8 @@ public final class MemoryBudget {
 
     /** Why an account got nothing more, or was ended, in words. */
     String refusal(Kind kind, long held) {
-        return "the " + kind.text + " of all connections is " + size(used(kind)) + " of " + size(max(kind)) + ", and this one holds "
-                + size(held);
+        return "the " + kind.text + " of all connections is " + size(used(kind)) + " of " + size(max(kind))
+                + ", and this one holds " + size(held);
     }
 
     private static String size(long bytes) {

@@ -7,11 +7,12 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * One of two sockets that are joined in memory. Each direction holds a bounded number of bytes, so that a sender whose peer does not
- * receive waits as with TCP. Both share one lock.
+ * One of two sockets that are joined in memory. Each direction holds a bounded number of bytes, so that a sender whose
+ * peer does not receive waits as with TCP. Both share one lock.
  *
- * <p>The end: {@link #shutdownOutput()} is the end of what the peer receives. A close without it is a reset: what the peer does from
- * then on fails with {@link IoError#CONNECTION_RESET}. A close after it still breaks what the peer sends, which nobody would receive.
+ * <p>The end: {@link #shutdownOutput()} is the end of what the peer receives. A close without it is a reset: what the
+ * peer does from then on fails with {@link IoError#CONNECTION_RESET}. A close after it still breaks what the peer
+ * sends, which nobody would receive.
  */
 final class MemorySocket extends UserSpaceSocket {
     /** What one direction holds at the most, in bytes. */
@@ -70,7 +71,8 @@ final class MemorySocket extends UserSpaceSocket {
     public void shutdownOutput() throws IoException {
         synchronized (lock) {
             if (isClosed() || error() != null) {
-                throw new IoException(isClosed() ? IoError.BAD_DESCRIPTOR : error(), "shutdown", local(), remote(), null);
+                IoError why = isClosed() ? IoError.BAD_DESCRIPTOR : error();
+                throw new IoException(why, "shutdown", local(), remote(), null);
             }
             ended = true;
             peer.advance();
@@ -101,12 +103,14 @@ final class MemorySocket extends UserSpaceSocket {
     }
 
     private void gone() {
+        assert Thread.holdsLock(lock);
         port.remove(handle);
         dropIncoming();
     }
 
     /** The peer is gone. */
     private void left() {
+        assert Thread.holdsLock(lock);
         if (!peer.ended) {
             dropIncoming();
             breakOff(IoError.CONNECTION_RESET, null);
@@ -156,11 +160,12 @@ final class MemorySocket extends UserSpaceSocket {
         return "memory " + local.getPort() + " to " + peer.local.getPort();
     }
 
-    // ------------------------------------------------------------------ under the lock
+    // ------------------------------------------------------------------ moving bytes; the lock is held
 
     /** Moves what can be moved, in both directions: a receive of ours makes room for a send of the peer's. */
     @Override
     void advance() {
+        assert Thread.holdsLock(lock);
         take();
         peer.give();
         take();

@@ -5,7 +5,8 @@ import java.net.InetSocketAddress;
 /** A listening TCP socket associated with a port. */
 public interface PortAcceptor {
     /**
-     * Takes one connection; {@link IoContext#accepted()} is its socket, associated with the same port. One accept may be pending.
+     * Takes one connection; {@link IoContext#accepted()} is its socket, associated with the same port. One accept may
+     * be pending.
      *
      * @param context a fresh context, whose reference goes to the port
      * @throws IllegalStateException if an accept is pending, or the context is not fresh, or the port was closed
@@ -19,6 +20,8 @@ public interface PortAcceptor {
      */
     InetSocketAddress local();
 
-    /** Closes the handle. A pending accept completes with {@link IoError#OPERATION_ABORTED}. A second call does nothing. */
+    /**
+     * Closes the handle. A pending accept completes with {@link IoError#OPERATION_ABORTED}. A second call does nothing.
+     */
     void close();
 }

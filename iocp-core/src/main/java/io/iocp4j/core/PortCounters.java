@@ -1,10 +1,11 @@
 package io.iocp4j.core;
 
 /**
- * A look at a port. The numbers are taken one after the other, so they fit together only while the port is idle. What is counted since
- * the port was opened is counted when its completion was delivered.
+ * A look at a port. The numbers are taken one after the other, so they fit together only while the port is idle. What
+ * is counted since the port was opened is counted when its completion was delivered.
  *
- * @param workers threads that take completions now: fewer than were asked for where one has ended too early and could not be replaced
+ * @param workers threads that take completions now: fewer than were asked for where one has ended too early and could
+ *        not be replaced
  * @param workersReplaced workers that ended too early, by an error out of the engine's own code, and were replaced
  * @param handles sockets and listeners that are open
  * @param outstanding operations submitted and not yet delivered
@@ -20,9 +21,11 @@ package io.iocp4j.core;
  * @param buffersUsed bytes of the port's {@link BufferPool} that are with somebody
  * @param buffersKept bytes that it keeps for reuse
  * @param heapCharged bytes of heap that peers make it hold, see {@link MemoryBudget}
- * @param evictions connections, and other accounts of its budget, that were ended because they held most when memory was scarce
+ * @param evictions connections, and other accounts of its budget, that were ended because they held most when memory
+ *        was scarce
  */
-public record PortCounters(int workers, long workersReplaced, int handles, long outstanding, long delivered, long handlerFailures,
-        int nullCompletions, long accepted, long acceptsFailed, long connected, long connectsFailed, long bytesReceived, long bytesSent,
+public record PortCounters(int workers, long workersReplaced, int handles, long outstanding,
+        long delivered, long handlerFailures, int nullCompletions,
+        long accepted, long acceptsFailed, long connected, long connectsFailed, long bytesReceived, long bytesSent,
         long buffersUsed, long buffersKept, long heapCharged, long evictions) {
 }

@@ -52,7 +52,6 @@ public abstract class PortHandle {
         private final CompletionKey key;
 
         ClosingNotice(CompletionKey key) {
-            super(null);
             this.key = key;
         }
 

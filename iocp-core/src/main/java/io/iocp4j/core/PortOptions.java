@@ -3,22 +3,24 @@ package io.iocp4j.core;
 import java.util.Objects;
 
 /**
- * How a port is made.
+ * How a port is made. Each method with a parameter returns a copy with another value:
+ * {@code PortOptions.defaults().workers(2).name("chat")}.
  *
  * @param workers how many threads take completions, 1 to 1024
  * @param name begins the name of each thread of the port
  * @param keptBytesMax how much unused buffer memory the port keeps, in bytes, 0 or more
  * @param engine the name of the engine, or {@link #ENGINE_BEST}
- * @param pulled whether the workers are threads of the application, which {@link CompletionPort#take()}; {@code workers} says how many
- *        of them there are
+ * @param pulled whether the workers are threads of the application, which {@link CompletionPort#take()};
+ *        {@code workers} says how many of them there are
  * @param daemon whether the port's threads are daemons, which do not keep the process running
  * @param heapMax what peers may make the port hold on the heap, in bytes, see {@link MemoryBudget}; 0 is
  *        {@link MemoryBudget#HEAP_PERCENT_DEFAULT} percent of the largest heap
- * @param directMax what peers may make the port hold outside the heap, in bytes; 0 is {@link MemoryBudget#DIRECT_PERCENT_DEFAULT} percent
- *        of the largest direct memory ({@code -XX:MaxDirectMemorySize})
+ * @param directMax what peers may make the port hold outside the heap, in bytes; 0 is
+ *        {@link MemoryBudget#DIRECT_PERCENT_DEFAULT} percent of the largest direct memory
+ *        ({@code -XX:MaxDirectMemorySize})
  */
-public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled, boolean daemon, long heapMax,
-        long directMax) {
+public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled, boolean daemon,
+        long heapMax, long directMax) {
     /** The most workers a port may have. */
     public static final int WORKERS_MAX = 1024;
     /** Asks for the best engine that works here. */
@@ -42,19 +44,19 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}, the best engine,
-     * threads that keep the process running, the default budget of memory.
+     * As many workers as the machine has processors, the name "iocp4j", {@link BufferPool#KEPT_BYTES_MAX_DEFAULT}, the
+     * best engine, threads that keep the process running, the default budget of memory.
      *
      * @return the defaults
      */
     public static PortOptions defaults() {
-        return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT, ENGINE_BEST,
-                false, false, 0, 0);
+        return new PortOptions(Runtime.getRuntime().availableProcessors(), "iocp4j", BufferPool.KEPT_BYTES_MAX_DEFAULT,
+                ENGINE_BEST, false, false, 0, 0);
     }
 
     /**
-     * Pull mode, for one thread of the application that takes completions by itself; say with {@link #workers(int)} if there are more.
-     * For the rest the defaults.
+     * Pull mode, for one thread of the application that takes completions by itself; say with {@link #workers(int)} if
+     * there are more. For the rest the defaults.
      *
      * @return options of a port whose completions are taken
      */
@@ -83,8 +85,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * Forces an engine: "nio" for the JDK's asynchronous channels, "iocp" for the Windows port of the module jna-native. One that cannot
-     * run here is refused when the port is opened, with the reason.
+     * Forces an engine: "nio" for the JDK's asynchronous channels, "iocp" for the Windows port of the module
+     * jna-native. One that cannot run here is refused when the port is opened, with the reason.
      *
      * @param text the name of a {@link CompletionPortProvider}, or {@link #ENGINE_BEST}
      * @return a copy
@@ -96,7 +98,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     /**
      * Changes who takes the completions.
      *
-     * @param byApplication true: threads of the application, with {@link CompletionPort#take()}; false: threads of the port
+     * @param byApplication true: threads of the application, with {@link CompletionPort#take()}; false: threads of the
+     *        port
      * @return a copy
      */
     public PortOptions pulled(boolean byApplication) {
@@ -104,14 +107,34 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * Changes how much peers may make the port hold, over all connections: see {@link MemoryBudget}.
+     * Changes how much unused buffer memory the port keeps.
      *
-     * @param heapBytes 1 or more, or 0 for the default
-     * @param directBytes 1 or more, or 0 for the default
+     * @param bytes 0 or more
      * @return a copy
      */
-    public PortOptions memory(long heapBytes, long directBytes) {
-        return new PortOptions(workers, name, keptBytesMax, engine, pulled, daemon, heapBytes, directBytes);
+    public PortOptions keptBytesMax(long bytes) {
+        return new PortOptions(workers, name, bytes, engine, pulled, daemon, heapMax, directMax);
+    }
+
+    /**
+     * Changes how much heap peers may make the port hold, over all connections: see {@link MemoryBudget}.
+     *
+     * @param bytes 1 or more, or 0 for the default
+     * @return a copy
+     */
+    public PortOptions heapMax(long bytes) {
+        return new PortOptions(workers, name, keptBytesMax, engine, pulled, daemon, bytes, directMax);
+    }
+
+    /**
+     * Changes how much memory outside the heap peers may make the port hold, over all connections: see
+     * {@link MemoryBudget}.
+     *
+     * @param bytes 1 or more, or 0 for the default
+     * @return a copy
+     */
+    public PortOptions directMax(long bytes) {
+        return new PortOptions(workers, name, keptBytesMax, engine, pulled, daemon, heapMax, bytes);
     }
 
     /**

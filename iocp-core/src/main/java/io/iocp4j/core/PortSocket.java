@@ -5,8 +5,9 @@ import java.net.SocketOption;
 import java.nio.ByteBuffer;
 
 /**
- * A TCP socket associated with a port. Every operation ends in exactly one completion, also when it fails at once and also when the
- * handle is closed meanwhile; operating errors are never thrown. One receive and one send may be pending at a time.
+ * A TCP socket associated with a port. Every operation ends in exactly one completion, also when it fails at once and
+ * also when the handle is closed meanwhile; operating errors are never thrown. One receive and one send may be pending
+ * at a time.
  *
  * <p>Engines and applications must not synchronize on a socket: its monitor is taken.
  */
@@ -30,7 +31,8 @@ public interface PortSocket {
     /**
      * Receives between 1 byte and what fits; 0 bytes and no error mean that the peer disconnected.
      *
-     * @param buffer between position and limit; the port's until the completion. The position moves by the bytes received
+     * @param buffer between position and limit; the port's until the completion. The position moves by the bytes
+     *        received
      * @param context a fresh context, whose reference goes to the port
      * @throws IllegalArgumentException if the buffer has no room: 0 bytes could not be told from a disconnect then
      * @throws IllegalStateException if a receive is pending, or the context is not fresh, or the port was closed
@@ -52,8 +54,8 @@ public interface PortSocket {
     /**
      * Sends the buffers in order, as far as the operating system takes them now: fewer bytes than asked are a success.
      *
-     * @param buffers the array may be reused after the call; the buffers are the port's until the completion, their positions move
-     *        by the bytes sent
+     * @param buffers the array may be reused after the call; the buffers are the port's until the completion, their
+     *        positions move by the bytes sent
      * @param count how many of the array to send, 1 to {@link CompletionPort#GATHER_MAX}
      * @param context a fresh context, whose reference goes to the port
      * @throws IllegalArgumentException if there is nothing to send
@@ -80,13 +82,14 @@ public interface PortSocket {
      * @param <T> the type of its value
      * @param option which
      * @param value its value
-     * @throws IoException if the system refuses, the handle is closed, or, with {@link IoError#NOT_SUPPORTED}, the engine cannot set it
+     * @throws IoException if the system refuses, the handle is closed, or, with {@link IoError#NOT_SUPPORTED}, the
+     *        engine cannot set it
      */
     <T> void option(SocketOption<T> option, T value) throws IoException;
 
     /**
-     * Sets whom to tell when the port closes; an accepted socket starts with {@link CompletionKey#NONE}. Where the port is closing
-     * already, the new key is told as well.
+     * Sets whom to tell when the port closes; an accepted socket starts with {@link CompletionKey#NONE}. Where the port
+     * is closing already, the new key is told as well.
      *
      * @param key the new one
      */

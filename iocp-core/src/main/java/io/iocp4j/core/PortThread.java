@@ -3,11 +3,12 @@ package io.iocp4j.core;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A thread of a port that takes its packets, and whose end its port sees: in order, behind its null completion, or too early, by what was
- * thrown out of the engine's own code (an {@link OutOfMemoryError} above all), after which somebody else must take its place.
+ * A thread of a port that takes its packets, and whose end its port sees: in order, behind its null completion, or too
+ * early, by what was thrown out of the engine's own code (an {@link OutOfMemoryError} above all), after which somebody
+ * else must take its place.
  */
 class PortThread extends Thread {
-    final PortEngine port;
+    final PortCore port;
     final WorkerCounters counters = new WorkerCounters();
     private final Runnable loop;
     /** Null unless it is a spare, which waits before its loop until it is called. */
@@ -18,7 +19,7 @@ class PortThread extends Thread {
     private int runsWithoutPacket;
     private PortThread successor;
 
-    PortThread(PortEngine port, boolean spare, Runnable loop, String name, boolean daemon) {
+    PortThread(PortCore port, boolean spare, Runnable loop, String name, boolean daemon) {
         super(null, null, name, 0, false);
         this.port = port;
         this.loop = loop;
@@ -27,7 +28,7 @@ class PortThread extends Thread {
     }
 
     /** The thread of this port that the calling thread is, or null. */
-    static PortThread of(PortEngine port) {
+    static PortThread of(PortCore port) {
         return Thread.currentThread() instanceof PortThread thread && thread.port == port ? thread : null;
     }
 
@@ -49,7 +50,7 @@ class PortThread extends Thread {
         long taken = counters.taken();
         runsWithoutPacket = taken == takenBefore ? runsWithoutPacket + 1 : 1;
         takenBefore = taken;
-        return runsWithoutPacket <= PortEngine.RUNS_AGAIN_MAX;
+        return runsWithoutPacket <= PortThreads.RUNS_AGAIN_MAX;
     }
 
     /** Lets a spare go on: as a worker, or to its end where the port has ended. */
@@ -71,12 +72,12 @@ class PortThread extends Thread {
                 thrown = failure;
             }
         } while (thrown != null && runsAgain(thrown));
-        port.ended(this, thrown);
+        port.threads.ended(this, thrown);
     }
 
     private boolean runsAgain(Throwable thrown) {
         try {
-            return port.runsAgain(this, thrown);
+            return port.threads.runsAgain(this, thrown);
         } catch (OutOfMemoryError e) {
             // there is no memory even to say so
             GuardedLog.lineLost();

@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * An object with a reference count, born with one reference, freed at the last {@link #release()}.
  *
- * <p>Any thread may retain and release. The count is checked always, not only with assertions on: a use after the last release and a
- * release too many throw {@link IllegalStateException} where they happen, because a count that is wrong once is memory that two owners
- * write later.
+ * <p>Any thread may retain and release. The count is checked always, not only with assertions on: a use after the last
+ * release and a release too many throw {@link IllegalStateException} where they happen, because a count that is wrong
+ * once is memory that two owners write later.
  */
 public abstract class RefCounted extends Counted {
     /** Makes the object with its one reference, which belongs to the caller. */

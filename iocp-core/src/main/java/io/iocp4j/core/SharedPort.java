@@ -3,15 +3,16 @@ package io.iocp4j.core;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The port that all clients share which were given none: of {@link TcpClient#connect(String, int)} and its like, and of what stands
- * on this library. It is opened for the first that uses it, with {@link PortOptions#defaults()} and daemon threads, and closed when the
- * last has given it back; the next one opens another. So a thousand clients have the threads of one, and a process without clients has
- * none of them.
+ * The port that all clients share which were given none: of {@link TcpClient#connect(String, int)} and its like, and of
+ * what stands on this library. It is opened for the first that uses it, with {@link PortOptions#defaults()} and daemon
+ * threads, and closed when the last has given it back; the next one opens another. So a thousand clients have the
+ * threads of one, and a process without clients has none of them.
  *
- * <p>Its threads do not keep the process running. A callback of one client that waits makes the others wait; calls that wait for the
- * port throw in a callback, also if they are about another client. Who needs more has a port of its own.
+ * <p>Its threads do not keep the process running. A callback of one client that waits makes the others wait; calls that
+ * wait for the port throw in a callback, also if they are about another client. Who needs more has a port of its own.
  *
- * <p>This object is one use of it, to be closed once; a second close does nothing. All methods may be called by any thread.
+ * <p>This object is one use of it, to be closed once; a second close does nothing. All methods may be called by any
+ * thread.
  */
 public final class SharedPort implements AutoCloseable {
     private static final Object LOCK = new Object();

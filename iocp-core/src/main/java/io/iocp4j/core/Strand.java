@@ -1,8 +1,8 @@
 package io.iocp4j.core;
 
+import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
 
 /**
  * Runs the tasks of one connection one after the other on whichever worker is there, without a thread or a lock of its
@@ -26,6 +26,8 @@ abstract class Strand extends Counted {
      * the clock is not free.
      */
     static final long TURN_NANOS_MAX = 1_000_000;
+
+    private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
 
     private static final VarHandle DUE;
     private static final VarHandle RUNNER;
@@ -53,9 +55,9 @@ abstract class Strand extends Counted {
     private Thread runner;
 
     /** Guarded by lock. Made at first need: most connections never have two tasks at a time. */
-    private ArrayDeque<Runnable> waiting;
+    private RingQueue<Runnable> waiting;
     /** Guarded by lock. Tasks for turns of their own; made at first need. */
-    private ArrayDeque<Runnable> later;
+    private RingQueue<Runnable> later;
 
     /**
      * Makes a strand.
@@ -100,8 +102,20 @@ abstract class Strand extends Counted {
      * returns, which a caller makes sure by calling under the lock that guards its end.
      */
     void post(Runnable task) {
-        if (add(task)) {
-            port.post(new Turn());
+        // under the lock: what fails is undone before anybody relies on it
+        synchronized (lock) {
+            if (add(task)) {
+                boolean posted = false;
+                try {
+                    port.post(new Turn());
+                    posted = true;
+                } finally {
+                    if (!posted) {
+                        waiting.takeBack();
+                        DUE.getAndAdd(this, -1);
+                    }
+                }
+            }
         }
     }
 
@@ -112,11 +126,19 @@ abstract class Strand extends Counted {
     void postLater(Runnable task) {
         synchronized (lock) {
             if (later == null) {
-                later = new ArrayDeque<>(2);
+                later = new RingQueue<>(2);
             }
             later.add(task);
+            boolean posted = false;
+            try {
+                port.postBehind(new LaterTurn());
+                posted = true;
+            } finally {
+                if (!posted) {
+                    later.takeBack();
+                }
+            }
         }
-        port.postBehind(new LaterTurn());
     }
 
     /** Whichever worker comes first takes the first task. */
@@ -137,7 +159,7 @@ abstract class Strand extends Counted {
     private boolean add(Runnable task) {
         synchronized (lock) {
             if (waiting == null) {
-                waiting = new ArrayDeque<>(4);
+                waiting = new RingQueue<>(4);
             }
             waiting.add(task);
             return (int) DUE.getAndAdd(this, 1) == 0;
@@ -163,7 +185,7 @@ abstract class Strand extends Counted {
             try {
                 task.run();
             } catch (Throwable thrown) {
-                failed(thrown);
+                fail(thrown);
             }
             boolean turnIsFull = tasks >= TURN_TASKS_MAX || tasks > 1 && port.nanoTime() - beganNanos >= TURN_NANOS_MAX;
             task = !turnIsFull && (int) DUE.getOpaque(this) > 1 || !leave(turnIsFull) ? nextAfterEnded() : null;
@@ -178,20 +200,41 @@ abstract class Strand extends Counted {
         try {
             turnEnds();
         } catch (Throwable thrown) {
-            failed(thrown);
+            fail(thrown);
         }
         RUNNER.setOpaque(this, null);
         if (DUE.compareAndSet(this, 1, 0)) {
             return true;
         }
-        if (turnIsFull) {
-            DUE.getAndAdd(this, -1);
-            // not as a post that this worker takes over: its sockets have waited long enough
-            port.postBehind(new Turn());
+        if (turnIsFull && postRest()) {
             return true;
         }
         RUNNER.setOpaque(this, Thread.currentThread());
         return false;
+    }
+
+    /** Gives what waits a turn of its own; false if that cannot be, and this one has to go on. */
+    private boolean postRest() {
+        DUE.getAndAdd(this, -1);
+        try {
+            // not as a post that this worker takes over: its sockets have waited long enough
+            port.postBehind(new Turn());
+            return true;
+        } catch (Throwable thrown) {
+            // what waits keeps the count above 0, so that nobody else has begun to run
+            DUE.getAndAdd(this, 1);
+            LOG.log(Level.DEBUG, "a turn goes on, since there can be no other", thrown);
+            return false;
+        }
+    }
+
+    /** Tells the derived class, whose own failure stops nothing. */
+    private void fail(Throwable thrown) {
+        try {
+            failed(thrown);
+        } catch (Throwable again) {
+            LOG.log(Level.ERROR, "a task threw, and so did what ends its connection", again);
+        }
     }
 
     private Runnable nextAfterEnded() {
@@ -219,7 +262,12 @@ abstract class Strand extends Counted {
 
         @Override
         protected void onCompletion() {
-            runInTurn(Strand.this::runLater);
+            try {
+                runInTurn(Strand.this::runLater);
+            } catch (Throwable thrown) {
+                // its task cannot be run, for want of memory
+                fail(thrown);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,6 +31,16 @@ class TcpBlockingReader implements TcpHandler {
     private ByteBuffer arrived;
     /** What of it the memory budget knows, in bytes. */
     private int charged;
+    /** The limit of the read that is going on; zero for none. */
+    private Duration limit;
+    /** When that read began, and how long it may take from then on, in nanoseconds. */
+    private long begunNanos;
+    private long allowedNanos;
+    /** True while that read waits for bytes. */
+    private boolean waiting;
+    private long waitBegunNanos;
+    /** True if the wait has become a silence of the idle timeout. */
+    private boolean idle;
 
     TcpBlockingReader(CompletionPort port, int readMax) {
         this.port = port;
@@ -84,6 +95,15 @@ class TcpBlockingReader implements TcpHandler {
         notifyAll();
     }
 
+    /** Ends a read that has waited for the whole silence. Where nobody reads, the peer may be waiting for this side. */
+    @Override
+    public synchronized void onTimeout(TcpConnection connection) {
+        idle = waiting && port.nanoTime() - waitBegunNanos >= ((TcpReceiver) connection).idleNanos();
+        if (idle) {
+            notifyAll();
+        }
+    }
+
     /** Doubled as it grows, so that many small receives cost no more than a few large ones. */
     private int sizeWith(ByteBuffer data) {
         return arrived.capacity() - arrived.limit() >= data.remaining() ? arrived.capacity()
@@ -99,7 +119,7 @@ class TcpBlockingReader implements TcpHandler {
         return ByteBuffer.allocate(size).put(arrived).put(data).flip();
     }
 
-    /** Waits for the end of a connect. */
+    /** Blocks until the connection is open. */
     synchronized void awaitOpen(TcpReceiver connection, InetSocketAddress remote) throws IOException {
         Worker.requireNotWorker(port);
         try {
@@ -109,34 +129,60 @@ class TcpBlockingReader implements TcpHandler {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             connection.abort();
-            throw new IoException(IoError.OPERATION_ABORTED, "connect", null, remote, e);
+            throw new IoException(IoError.OPERATION_ABORTED, "connect", null, remote, "the thread was interrupted", e);
         }
         if (!open) {
-            throw closed.cause() instanceof IoException failure ? failure.here()
-                    : new IoException(closed.error() == null ? IoError.OPERATION_ABORTED : closed.error(), "connect", null, remote,
-                            closed.cause());
+            if (closed.cause() instanceof IoException failure) {
+                throw failure.here();
+            }
+            IoError error = closed.error() == null ? IoError.OPERATION_ABORTED : closed.error();
+            throw new IoException(error, "connect", null, remote, closed.cause());
         }
     }
 
-    /** Reads what comes; {@code limitNanos} 0 waits without a limit. */
-    synchronized ByteBuffer read(TcpReceiver connection, long limitNanos) throws IOException {
-        begin();
+    /** Reads the bytes of one receive; a limit of zero is none. */
+    synchronized ByteBuffer read(TcpReceiver connection, Duration within) throws IOException {
+        begin(within);
         try {
-            return arrived != null || receive(connection, limitNanos) ? take(connection, arrived.remaining()) : null;
+            return arrived != null || receive(connection) ? take(connection, arrived.remaining()) : null;
         } finally {
             reading = false;
         }
     }
 
-    synchronized ByteBuffer readFully(TcpReceiver connection, int length) throws IOException {
+    /** Reads as an {@link java.io.InputStream} does. */
+    synchronized int read(TcpReceiver connection, byte[] into, int offset, int length) throws IOException {
+        begin(Duration.ZERO);
+        try {
+            if (arrived == null && !receive(connection)) {
+                return -1;
+            }
+            int count = Math.min(length, arrived.remaining());
+            arrived.get(into, offset, count);
+            if (!arrived.hasRemaining()) {
+                arrived = null;
+                charge(connection, 0);
+            }
+            return count;
+        } finally {
+            reading = false;
+        }
+    }
+
+    /** The bytes that a read would give at once. */
+    synchronized int available() {
+        return arrived == null ? 0 : arrived.remaining();
+    }
+
+    synchronized ByteBuffer readFully(TcpReceiver connection, int length, Duration within) throws IOException {
         if (length < 1 || length > readMax) {
             throw new IllegalArgumentException("not between 1 and " + readMax + " bytes: " + length);
         }
-        begin();
+        begin(within);
         try {
-            while (arrived == null || arrived.remaining() < length) {
-                if (!receive(connection, 0)) {
-                    throw connection.ioException("read", IoError.EOF);
+            while (available() < length) {
+                if (!receive(connection)) {
+                    throw ended(connection, "after " + available() + " of " + length + " bytes");
                 }
             }
             return take(connection, length);
@@ -145,8 +191,8 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    synchronized String readLine(TcpReceiver connection) throws IOException {
-        begin();
+    synchronized String readLine(TcpReceiver connection, Duration within) throws IOException {
+        begin(within);
         try {
             int length = 0;
             while (true) {
@@ -156,10 +202,11 @@ class TcpBlockingReader implements TcpHandler {
                     }
                     length++;
                     if (length > readMax) {
-                        throw connection.ioException("read", IoError.NO_BUFFERS);
+                        throw connection.ioException("read", IoError.NO_BUFFERS,
+                                "the line is longer than readMax, " + readMax + " bytes");
                     }
                 }
-                if (!receive(connection, 0)) {
+                if (!receive(connection)) {
                     return arrived == null ? null : lastLine(connection, length);
                 }
             }
@@ -168,16 +215,24 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    /** What came without a line's end is a line only if the peer ended behind it: else more of it was to come. */
+    /** Bytes without a line's end are a line only if the peer ended behind them: else more of it was to come. */
     private String lastLine(TcpReceiver connection, int length) throws IOException {
-        boolean whole = ended || closed.initiator() == CloseInfo.Initiator.REMOTE;
-        if (!whole) {
-            throw connection.ioException("read", IoError.EOF);
+        if (!endedByPeer()) {
+            throw ended(connection, "in the middle of a line");
         }
         return line(connection, length);
     }
 
-    private String line(TcpConnection connection, int length) {
+    private boolean endedByPeer() {
+        return ended || closed.initiator() == CloseInfo.Initiator.REMOTE;
+    }
+
+    private IoException ended(TcpReceiver connection, String where) {
+        String who = endedByPeer() ? "the peer has ended its side " : "this side has closed the connection ";
+        return connection.ioException("read", IoError.EOF, who + where);
+    }
+
+    private String line(TcpReceiver connection, int length) {
         ByteBuffer bytes = take(connection, length).slice();
         int end = length;
         if (bytes.get(end - 1) == '\n') {
@@ -186,15 +241,20 @@ class TcpBlockingReader implements TcpHandler {
         return StandardCharsets.UTF_8.decode(bytes.limit(end)).toString();
     }
 
-    private void begin() {
+    private void begin(Duration within) {
         Worker.requireNotWorker(port);
         if (reading) {
             throw new IllegalStateException("another thread is reading from this connection");
         }
         reading = true;
+        limit = within;
+        if (!limit.isZero()) {
+            begunNanos = port.nanoTime();
+            allowedNanos = TimeUnit.NANOSECONDS.convert(limit);
+        }
     }
 
-    /** Takes that much of what has arrived. */
+    /** Takes that many of the bytes that have arrived. */
     private ByteBuffer take(TcpConnection connection, int length) {
         if (length == arrived.remaining()) {
             ByteBuffer all = arrived;
@@ -207,46 +267,61 @@ class TcpBlockingReader implements TcpHandler {
         return part;
     }
 
-    /** Waits for one more receive. False at the end; throws if the connection was lost, or aborted with an error. */
-    private boolean receive(TcpReceiver connection, long limitNanos) throws IOException {
-        int before = arrived == null ? 0 : arrived.remaining();
+    /** Blocks for one more receive. False at the end; throws if the connection was lost, or aborted with an error. */
+    private boolean receive(TcpReceiver connection) throws IOException {
+        int before = available();
         // not earlier: the peer's FIN ends this side too, and must not do so while the reader still answers what it
         // read
-        connection.resume();
-        await(connection, limitNanos, before);
-        if (arrived != null && arrived.remaining() > before) {
+        connection.resumeForReader();
+        await(connection, before);
+        if (available() > before) {
             return true;
         }
         if (closed != null && closed.error() != null) {
-            throw connection.ioException("read", closed.error());
+            throw connection.ioException("read", closed.error(), null);
         }
         return false;
     }
 
-    private void await(TcpReceiver connection, long limitNanos, int before) throws IOException {
-        long begun = port.nanoTime();
-        long allowed = limitNanos;
-        while ((arrived == null || arrived.remaining() == before) && !ended && closed == null) {
-            try {
-                if (limitNanos == 0) {
+    private void await(TcpReceiver connection, int before) throws IOException {
+        waiting = true;
+        idle = false;
+        waitBegunNanos = connection.watchesActivity() ? port.nanoTime() : 0;
+        try {
+            while (available() == before && !ended && closed == null) {
+                if (idle) {
+                    Duration silence = Duration.ofNanos(connection.idleNanos());
+                    throw connection.ioException("read", IoError.TIMED_OUT,
+                            "nothing was received or sent within idleTimeout, " + Deadline.text(silence));
+                }
+                if (limit.isZero()) {
                     wait();
                 } else {
-                    long left = allowed - (port.nanoTime() - begun);
-                    if (left <= 0) {
-                        // once: where the process was stopped, what came meanwhile is with the workers now
-                        long grace = allowed == limitNanos ? Deadline.graceNanos(limitNanos, -left) : 0;
-                        if (grace == 0) {
-                            throw connection.ioException("read", IoError.TIMED_OUT);
-                        }
-                        allowed += grace - left;
-                        left = grace;
-                    }
-                    TimeUnit.NANOSECONDS.timedWait(this, left);
+                    TimeUnit.NANOSECONDS.timedWait(this, leftNanos(connection));
                 }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw connection.ioException("read", IoError.OPERATION_ABORTED);
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw connection.ioException("read", IoError.OPERATION_ABORTED, "the thread was interrupted");
+        } finally {
+            waiting = false;
         }
+    }
+
+    /** What is left of the limit, in nanoseconds; throws if nothing is. */
+    private long leftNanos(TcpReceiver connection) throws IOException {
+        long limitNanos = TimeUnit.NANOSECONDS.convert(limit);
+        long left = allowedNanos - (port.nanoTime() - begunNanos);
+        if (left > 0) {
+            return left;
+        }
+        // once: where the process was stopped, data that came meanwhile is with the workers now
+        long grace = allowedNanos == limitNanos ? Deadline.graceNanos(limitNanos, -left) : 0;
+        if (grace == 0) {
+            throw connection.ioException("read", IoError.TIMED_OUT,
+                    "not complete within the limit of this read, " + Deadline.text(limit));
+        }
+        allowedNanos += grace - left;
+        return grace;
     }
 }

@@ -53,14 +53,14 @@ final class TcpBlockingWriter {
         }
         int length = (int) Math.min(Math.min(data.remaining(), PORTION_MAX), connection.queueRoom());
         if (!connection.queuePortion(data.slice(data.position(), length))) {
-            throw failure();
+            throw connection.notSending();
         }
         data.position(data.position() + length);
         while (!isGone() && connection.isAboveHighWaterMark()) {
             waitForChange();
         }
         if (isGone()) {
-            throw failure();
+            throw connection.notSending();
         }
     }
 
@@ -69,17 +69,13 @@ final class TcpBlockingWriter {
         return connection.state() == TcpConnection.State.CLOSED;
     }
 
-    private IoException failure() {
-        return connection.ioException("write", connection.whyNotSending());
-    }
-
     private void waitForChange() throws IOException {
         waiters++;
         try {
             lock.wait();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw connection.ioException("write", IoError.OPERATION_ABORTED);
+            throw connection.ioException("write", IoError.OPERATION_ABORTED, "the thread was interrupted");
         } finally {
             waiters--;
         }

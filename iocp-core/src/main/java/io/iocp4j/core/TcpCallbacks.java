@@ -8,6 +8,7 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLSession;
 
 /**
@@ -59,7 +60,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     /** How the connection ends. Cold: apart from the fields that every message touches. */
     final CloseRecord record;
 
-    TcpCallbacks(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpCallbacks(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         // each message needs the socket anyway
         super(port, socket);
         this.socket = socket;
@@ -81,7 +82,6 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
 
     /** Calls the handler, without the lock. Nothing is reported after {@code onClose}. Strand only. */
     final void callback(String name, Callback callback) {
-        assert !Thread.holdsLock(lock) : "the handler is the application's";
         if (closeReported) {
             return;
         }
@@ -146,14 +146,14 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
         return null;
     }
 
-    /** Makes the exception of a blocking call that failed. */
-    final IoException ioException(String operation, IoError error) {
+    /** Makes the exception of a blocking call that failed, with words for what happened. */
+    final IoException ioException(String operation, IoError error, String detail) {
         Throwable cause;
         synchronized (lock) {
             CloseInfo first = record.firstClose();
             cause = first == null ? null : first.cause();
         }
-        return new IoException(error, operation, local(), peer(), cause);
+        return new IoException(error, operation, local(), peer(), detail, cause);
     }
 
     // ------------------------------------------------------------------ tasks
@@ -208,6 +208,13 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
             if (record.firstClose() == null) {
                 idle.start(silence);
             }
+        }
+    }
+
+    /** The silence that was asked for, in nanoseconds; 0 for none. */
+    final long idleNanos() {
+        synchronized (lock) {
+            return idle == null ? 0 : idle.silenceNanos();
         }
     }
 
@@ -304,7 +311,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     private PortSocket connectedSocket() throws IoException {
         PortSocket there = socket;
         if (there == null) {
-            throw ioException("option", IoError.NOT_CONNECTED);
+            throw ioException("option", IoError.NOT_CONNECTED, "the connection is not there yet");
         }
         return there;
     }

@@ -7,8 +7,11 @@ import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import javax.net.ssl.SSLSession;
 
 /**
  * The life of a connection, above its two halves: how it is opened, secured and closed, and what is known about it.
@@ -22,7 +25,7 @@ final class TcpChannel extends TcpReceiver {
     private volatile TcpConnector connector;
     private volatile Object attachment;
 
-    TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
     }
 
@@ -198,29 +201,40 @@ final class TcpChannel extends TcpReceiver {
     private void handshakeTooLate() {
         synchronized (lock) {
             if (state == State.CONNECTING) {
-                fail(IoError.TIMED_OUT, null, true);
+                fail(IoError.TIMED_OUT, TcpTlsUpgrade.handshakeTooLate(options), true);
             }
         }
     }
 
     @Override
-    public void startTls(TcpOptions tls, String host, int tcpPort) {
-        if (tls.tls() == null) {
+    public CompletableFuture<SSLSession> startTls(TcpOptions tls, String host, int tcpPort) {
+        requireTls(tls);
+        return TcpTlsUpgrade.begin(this, tls, TlsRecords.ofClient(tls, host, tcpPort, port.buffers()), false);
+    }
+
+    @Override
+    public CompletableFuture<SSLSession> acceptTls(TcpOptions tls) {
+        requireTls(tls);
+        return TcpTlsUpgrade.begin(this, tls, TlsRecords.ofServer(tls, port.buffers()), true);
+    }
+
+    private static void requireTls(TcpOptions options) {
+        if (options.tls() == null) {
             throw new IllegalArgumentException("these options are without TLS");
         }
-        if (!isInOnData()) {
-            throw new IllegalStateException("TLS begins in onData, where the peer has agreed to it");
+    }
+
+    /** Throws if TLS cannot begin now. */
+    void requirePlain(boolean server) {
+        assert Thread.holdsLock(lock);
+        if (socket instanceof TlsSocket || tlsUpgrade != null) {
+            throw new IllegalStateException("there is TLS already");
         }
-        // without the lock: the parameters of TLS are the application's
-        TlsRecords records = TlsRecords.ofClient(tls, host, tcpPort, port.buffers());
-        synchronized (lock) {
-            if (socket instanceof TlsSocket || tlsUpgrade != null || !isSending() && queuedBytes() > 0) {
-                throw new IllegalStateException("there is TLS already, or something is still to be sent in the open");
-            }
-            if (state == State.OPEN) {
-                tlsUpgrade = new TcpTlsUpgrade(this, records, queuedBytes());
-                tlsUpgrade.sentInTheOpen(0, isSending());
-            }
+        if (!server && !isSending() && queuedBytes() > 0) {
+            throw new IllegalStateException("something is still to be sent in the open");
+        }
+        if (!isInOnData() && isReceiving()) {
+            throw new IllegalStateException("a read that found nothing still waits for the peer");
         }
     }
 
@@ -236,6 +250,7 @@ final class TcpChannel extends TcpReceiver {
     void secured() {
         synchronized (lock) {
             if (tlsUpgrade != null) {
+                tlsUpgrade.succeed();
                 tlsUpgrade = null;
                 flush();
                 receiveNext();

@@ -2,7 +2,9 @@ package io.iocp4j.core;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * Connects to TCP servers. The forms with a {@link TcpHandler} return at once and use callbacks; the forms without one
@@ -10,7 +12,8 @@ import java.util.Objects;
  *
  * <p>Every address of the host is tried until one answers (Happy Eyeballs, RFC 8305). If none does, the failure is that
  * of the last address, with the failures before it as suppressed exceptions. Any thread may call these methods. A
- * blocking form must not run on a worker of the port.
+ * blocking form must not run on a worker of the port; if its thread is interrupted, it gives the connect up and throws
+ * an {@link IoException} with {@link IoError#OPERATION_ABORTED}, and the interrupt status stays set.
  */
 public final class TcpClient {
     private TcpClient() {
@@ -48,7 +51,7 @@ public final class TcpClient {
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
             TcpHandler handler) throws IOException {
-        return connect(port, options, remote, handler, () -> { });
+        return connect(port, options, remote, handler, freed -> { });
     }
 
     /**
@@ -79,7 +82,7 @@ public final class TcpClient {
      */
     public static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote)
             throws IOException {
-        return connect(port, options, remote, () -> { });
+        return connect(port, options, remote, freed -> { });
     }
 
     /**
@@ -98,7 +101,7 @@ public final class TcpClient {
         SharedPort shared = SharedPort.use();
         boolean connected = false;
         try {
-            TcpConnection connection = connect(shared.completionPort(), options, remote, shared::close);
+            TcpConnection connection = connect(shared.completionPort(), options, remote, freed -> shared.close());
             connected = true;
             return connection;
         } finally {
@@ -122,8 +125,26 @@ public final class TcpClient {
         return connect(TcpOptions.defaults(), host, tcpPort);
     }
 
+    /**
+     * Connects to a host within a time limit, with otherwise default options, and blocks until the connection is open,
+     * on the {@link SharedPort}. The connection has the blocking API.
+     *
+     * @param host a name, or an address as text
+     * @param tcpPort 0 to 65535
+     * @param limit above 0, for the lookup and all attempts together, see {@link TcpOptions#connectTimeout(Duration)}
+     * @return an open connection
+     * @throws IOException if the connect fails, with {@link IoError#TIMED_OUT} if it takes too long
+     * @throws IllegalStateException in a callback of a client that shares the port
+     */
+    public static TcpConnection connect(String host, int tcpPort, Duration limit) throws IOException {
+        if (limit.isNegative() || limit.isZero()) {
+            throw new IllegalArgumentException("a limit must be above 0: " + limit);
+        }
+        return connect(TcpOptions.defaults().connectTimeout(limit), host, tcpPort);
+    }
+
     private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
-            Runnable onFreed) throws IOException {
+            Consumer<TcpConnection> onFreed) throws IOException {
         Worker.requireNotWorker(port);
         TcpBlockingReader reader = new TcpBlockingReader(port, options.readMax());
         TcpChannel connection = connect(port, options, remote, reader, onFreed);
@@ -132,7 +153,7 @@ public final class TcpClient {
     }
 
     private static TcpChannel connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
-            TcpHandler handler, Runnable onFreed) throws IOException {
+            TcpHandler handler, Consumer<TcpConnection> onFreed) throws IOException {
         Objects.requireNonNull(remote);
         Objects.requireNonNull(handler);
         TcpChannel connection = new TcpChannel(port, null, options, TcpConnection.State.CONNECTING, onFreed);

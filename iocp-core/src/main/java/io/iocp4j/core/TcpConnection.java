@@ -1,6 +1,8 @@
 package io.iocp4j.core;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -80,6 +82,17 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     void write(ByteBuffer data) throws IOException;
 
     /**
+     * Queues a copy of the bytes and blocks like {@link #write(ByteBuffer)}.
+     *
+     * @param data all of it; the caller's again on return
+     * @throws IOException as {@link #write(ByteBuffer)}
+     * @throws IllegalStateException on a worker of the port
+     */
+    default void write(byte[] data) throws IOException {
+        write(ByteBuffer.wrap(data));
+    }
+
+    /**
      * Queues text as UTF-8 and blocks like {@link #write(ByteBuffer)}.
      *
      * @param text to send
@@ -89,6 +102,14 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     default void write(String text) throws IOException {
         write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
+
+    /**
+     * The writes as a stream. It keeps no bytes, so {@code flush()} does nothing. Its {@code close()} closes the
+     * connection; {@link #end()} ends the sending only.
+     *
+     * @return a stream, whose writes block and throw as {@link #write(ByteBuffer)} does
+     */
+    OutputStream outputStream();
 
     /** Ends our sending side: FIN follows the queued data. Receiving goes on. */
     void end();
@@ -177,6 +198,18 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     ByteBuffer readFully(int length) throws IOException;
 
     /**
+     * Blocks until exactly so many bytes arrived, for a limited time. If it throws, the bytes that did arrive stay to
+     * be read, and a time-out leaves the connection as it is.
+     *
+     * @param length 1 to {@link TcpOptions#readMax()}, in bytes
+     * @param limit above 0, for all of them together
+     * @return as many bytes, the caller's own
+     * @throws IOException as {@link #readFully(int)}; with {@link IoError#TIMED_OUT} if fewer arrived in time
+     * @throws IllegalStateException as {@link #read()}
+     */
+    ByteBuffer readFully(int length, Duration limit) throws IOException;
+
+    /**
      * Blocks until a line of UTF-8 text arrived. A line ends with LF, CR LF or the peer's end. Malformed bytes are
      * replaced. If it throws, the bytes that did arrive stay to be read.
      *
@@ -188,10 +221,34 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      */
     String readLine() throws IOException;
 
+    /**
+     * Blocks until a line of UTF-8 text arrived, for a limited time. If it throws, the bytes that did arrive stay to be
+     * read, and a time-out leaves the connection as it is.
+     *
+     * @param limit above 0, for the whole line
+     * @return as {@link #readLine()}
+     * @throws IOException as {@link #readLine()}; with {@link IoError#TIMED_OUT} if the line was not complete in time
+     * @throws IllegalStateException as {@link #read()}
+     */
+    String readLine(Duration limit) throws IOException;
+
+    /**
+     * The reads as a stream. It keeps no bytes, so it can be mixed with the other reads. Its {@code close()} closes the
+     * connection.
+     *
+     * @return a stream, whose reads block and throw as {@link #read()} does
+     * @throws IllegalStateException if the connection has a handler
+     */
+    InputStream inputStream();
+
     // ------------------------------------------------------------------ time
 
     /**
-     * Asks for {@link TcpHandler#onTimeout} after each such silence in both directions. The connection stays.
+     * Sets the silence in both directions that is reported. The connection stays.
+     *
+     * <p>With callbacks, {@link TcpHandler#onTimeout} follows each such silence. In the blocking API the read that
+     * waits throws {@link IoError#TIMED_OUT}; its silence counts from the last byte or the beginning of the wait,
+     * whichever is later. Where no thread reads, nothing happens, since the peer may be waiting for this side.
      *
      * @param silence zero for never
      */
@@ -258,21 +315,39 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     // ------------------------------------------------------------------ TLS
 
     /**
-     * Begins TLS, as a client, on a connection that was plain until now (CONNECT through a proxy, STARTTLS). Must be
-     * called in {@code onData}, when the peer has agreed and its bytes are used up. Discard whatever follows in the
-     * buffer: it arrived unencrypted, so an attacker may have injected it. Data sent from now on waits for the
-     * handshake, as it waits for a connect. No callback reports the end of the handshake. If it fails, so does the
-     * connection, with {@link IoError#TLS_FAILURE}. It has no time limit of its own, but data that waits for it has
-     * {@link TcpOptions#writeTimeout(Duration)}.
+     * Begins TLS as its client, on a connection that was plain until now: STARTTLS, or CONNECT through a proxy. Data
+     * sent from now on waits for the handshake, as it waits for a connect. If the handshake fails, so does the
+     * connection.
      *
-     * @param tls whose {@link TcpOptions#tls()} is used; the rest has no effect
+     * <p>With callbacks, call it in {@code onData}, when the peer has agreed and its bytes are used up. Discard
+     * whatever follows in the buffer: it arrived unencrypted, so an attacker may have injected it. In the blocking API,
+     * call it when the agreement was read and wait for the future; unencrypted bytes behind the agreement fail the
+     * connection.
+     *
+     * @param tls its {@link TcpOptions#tls()} and {@link TcpOptions#handshakeTimeout()} are used, nothing else
      * @param host a name, or an address as text; the certificate must be valid for it
      * @param tcpPort of the host, 0 to 65535
+     * @return a future of the caller's own, which completes on a worker when the handshake has succeeded; exceptionally
+     *         with an {@link IoException} when the connection ends before, with {@link IoError#TLS_FAILURE} if the
+     *         handshake failed and {@link IoError#TIMED_OUT} if it took too long
      * @throws IllegalArgumentException if the options have no TLS
-     * @throws IllegalStateException outside of {@code onData}, if there is TLS already, or something is still to be
-     *         sent in the open
+     * @throws IllegalStateException outside of {@code onData} if there is a handler; if there is TLS already, or
+     *         something is still to be sent in the open. In the blocking API the last two complete the future
      */
-    void startTls(TcpOptions tls, String host, int tcpPort);
+    CompletableFuture<SSLSession> startTls(TcpOptions tls, String host, int tcpPort);
+
+    /**
+     * Begins TLS as its server, on a connection that was plain until now (STARTTLS), as {@link #startTls} does for a
+     * client. Data that was sent before, such as the agreement to TLS, leaves in the open; data sent from now on waits
+     * for the handshake.
+     *
+     * @param tls its {@link TcpOptions#tls()}, parameters and {@link TcpOptions#handshakeTimeout()} are used, nothing
+     *         else
+     * @return as {@link #startTls}
+     * @throws IllegalArgumentException if the options have no TLS
+     * @throws IllegalStateException as {@link #startTls}
+     */
+    CompletableFuture<SSLSession> acceptTls(TcpOptions tls);
 
     // ------------------------------------------------------------------ ending
 

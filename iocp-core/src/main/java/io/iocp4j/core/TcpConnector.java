@@ -203,7 +203,8 @@ final class TcpConnector {
     private void tooLate() {
         synchronized (lock) {
             if (!stopped) {
-                fail(new IoException(IoError.TIMED_OUT, "connect", options.localAddress(), remote, null));
+                fail(new IoException(IoError.TIMED_OUT, "connect", options.localAddress(), remote,
+                        "not connected within connectTimeout, " + Deadline.text(options.connectTimeout()), null));
             }
         }
     }

@@ -3,6 +3,7 @@ package io.iocp4j.core;
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * The sending half of a connection, from the queue to the socket: one send at a time, FIN behind the last byte, and
@@ -26,7 +27,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     boolean aboveHighWater;
     /** True if our side ended because the peer's did, without being asked to. */
     boolean endedByPeer;
-    /** Null except from {@code startTls} to the end of its handshake; nothing else is sent or received meanwhile. */
+    /** Null except from {@code startTls} or {@code acceptTls} to the end of the handshake. */
     TcpTlsUpgrade tlsUpgrade;
     // Null until first needed, as most connections never need them.
     private TcpFlushMarks flushMarks;
@@ -39,7 +40,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
 
     final TcpMemory memory;
 
-    TcpFlusher(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpFlusher(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();
@@ -96,8 +97,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     }
 
     private IoException notFlushed() {
-        boolean local = record.firstClose().initiator() == CloseInfo.Initiator.LOCAL;
-        return ioException("write", local ? IoError.OPERATION_ABORTED : whyNotSending());
+        return record.firstClose().initiator() == CloseInfo.Initiator.LOCAL
+                ? ioException("write", IoError.OPERATION_ABORTED, "this side ended the connection before all was sent")
+                : notSending();
     }
 
     final long queuedBytes() {
@@ -165,7 +167,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         if (state == State.CONNECTING || state == State.CLOSED) {
             return;
         }
-        if (tlsUpgrade != null) {
+        if (tlsUpgrade != null && !tlsUpgrade.sendsInTheOpen()) {
             watch();
         } else if (hasQueued()) {
             if (!sending) {
@@ -175,6 +177,13 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         } else if (output == Output.ENDING) {
             sendFin();
         }
+    }
+
+    /** Sends what is queued now, and nothing that is queued later, until TLS has begun. */
+    final void sendInTheOpen() {
+        assert Thread.holdsLock(lock);
+        queue.holdBehind();
+        flushOrDefer();
     }
 
     private void submitSend() {
@@ -292,7 +301,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             linger.stop();
         }
         linger = new TcpLingerTimer(port, lock, options.lingerTimeout(), options.minLingerRate(), this::queuedBytes,
-                () -> fail(IoError.TIMED_OUT, null, true));
+                why -> fail(IoError.TIMED_OUT, new IOException(why), true));
     }
 
     // ------------------------------------------------------------------ ending
@@ -314,6 +323,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         if (flushMarks != null) {
             flushMarks.fail(notFlushed());
         }
+        if (tlsUpgrade != null) {
+            tlsUpgrade.abandon();
+        }
     }
 
     private void dropQueue() {
@@ -331,19 +343,20 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
     }
 
-    /** Finds the error of a write that the connection does not take. */
-    final IoError whyNotSending() {
+    /** Makes the exception of a write that the connection does not take. */
+    final IoException notSending() {
         assert Thread.holdsLock(lock);
         CloseInfo first = record.firstClose();
         if (first != null && first.error() != null) {
-            return first.error();
+            return ioException("write", first.error(), null);
         }
         if (first != null && first.initiator() == CloseInfo.Initiator.LOCAL) {
-            return IoError.BAD_DESCRIPTOR;
+            return ioException("write", IoError.BAD_DESCRIPTOR, "this side has closed the connection");
         }
         if (state == State.CONNECTING && output == Output.OPEN) {
-            return IoError.NOT_CONNECTED;
+            return ioException("write", IoError.NOT_CONNECTED, "the connection is not open yet");
         }
-        return endedByPeer ? IoError.BROKEN_PIPE : IoError.SHUT_DOWN;
+        return endedByPeer ? ioException("write", IoError.BROKEN_PIPE, "the peer has ended its side, and so did we")
+                : ioException("write", IoError.SHUT_DOWN, "this side has ended its sending");
     }
 }

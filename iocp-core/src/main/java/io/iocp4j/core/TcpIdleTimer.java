@@ -41,6 +41,10 @@ final class TcpIdleTimer {
         }
     }
 
+    long silenceNanos() {
+        return silenceNanos;
+    }
+
     void stop() {
         round++;
         if (timer != null) {

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -16,14 +17,15 @@ final class TcpLingerTimer {
     private final long leastTaken;
     /** How many bytes are queued. */
     private final LongSupplier queued;
-    private final Runnable cut;
+    private final Consumer<String> cut;
 
     // guarded by lock
     private long before;
     private Future<?> timer;
     private boolean stopped;
 
-    TcpLingerTimer(CompletionPort port, Object lock, Duration limit, int leastRate, LongSupplier queued, Runnable cut) {
+    TcpLingerTimer(CompletionPort port, Object lock, Duration limit, int leastRate, LongSupplier queued,
+            Consumer<String> cut) {
         this.port = port;
         this.lock = lock;
         this.limit = limit;
@@ -49,7 +51,9 @@ final class TcpLingerTimer {
                 before = now;
                 timer = port.deadline(limit, this::check);
             } else {
-                cut.run();
+                String within = " within lingerTimeout, " + Deadline.text(limit);
+                cut.accept(now == 0 ? "the peer has not ended its side" + within
+                        : "the peer took " + (before - now) + " bytes of " + leastTaken + " by minLingerRate" + within);
             }
         }
     }

@@ -181,7 +181,8 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> {
             copy.keepAlive = true;
             copy.keepAliveIdle = Duration.ofSeconds(within(1, KEEP_SECONDS_MAX, idle.toSeconds(), "idle seconds"));
-            copy.keepAliveInterval = Duration.ofSeconds(within(1, KEEP_SECONDS_MAX, interval.toSeconds(), "interval seconds"));
+            long seconds = within(1, KEEP_SECONDS_MAX, interval.toSeconds(), "interval seconds");
+            copy.keepAliveInterval = Duration.ofSeconds(seconds);
             copy.keepAliveCount = (int) within(1, KEEP_COUNT_MAX, count, "count");
         });
     }
@@ -391,13 +392,15 @@ public final class TcpOptions implements Cloneable {
         });
     }
 
-    /** {@return the silence after which onTimeout comes, zero by default: never} */
+    /** {@return the silence in both directions that is reported, zero by default: none} */
     public Duration idleTimeout() {
         return idleTimeout;
     }
 
     /**
-     * The silence after which {@link TcpHandler#onTimeout} comes.
+     * The silence in both directions that is reported, by {@link TcpHandler#onTimeout} or by the blocking read that
+     * waits, see {@link TcpConnection#idleTimeout}. The connection stays; a session that lets the exception of its read
+     * go ends it.
      *
      * @param silence zero for never
      * @return a copy
@@ -588,14 +591,15 @@ public final class TcpOptions implements Cloneable {
         return tlsParameters;
     }
 
-    /** {@return how long a server waits for the end of a TLS handshake, 10 s by default} */
+    /** {@return how long a TLS handshake may take, 10 s by default} */
     public Duration handshakeTimeout() {
         return handshakeTimeout;
     }
 
     /**
-     * How long a TLS handshake may take on a server before its connection ends with {@link IoError#TIMED_OUT}, however
-     * fast single bytes come. A client's is part of {@link #connectTimeout}.
+     * How long a TLS handshake may take on a server, or on a connection that was plain before, until the connection
+     * ends with {@link IoError#TIMED_OUT}, however fast single bytes come. A client that connects with TLS has
+     * {@link #connectTimeout} for both.
      *
      * @param limit zero for no limit
      * @return a copy
@@ -629,6 +633,24 @@ public final class TcpOptions implements Cloneable {
             socket.option(ExtendedSocketOptions.TCP_KEEPCOUNT, keepAliveCount);
         }
         socket.option(StandardSocketOptions.SO_KEEPALIVE, true);
+    }
+
+    /** All values, with TLS as on or off. */
+    @Override
+    public String toString() {
+        return "TcpOptions[address=" + address + ", backlog=" + backlog + ", noDelay=" + noDelay
+                + ", keepAlive=" + keepAlive + " " + keepAliveIdle + " " + keepAliveInterval + " " + keepAliveCount
+                + ", userTimeout=" + userTimeout + ", allowHalfOpen=" + allowHalfOpen
+                + ", pauseOnConnect=" + pauseOnConnect + ", maxConnections=" + maxConnections
+                + ", receiveMin=" + receiveMin + ", receiveMax=" + receiveMax
+                + ", highWaterMark=" + highWaterMark + ", lowWaterMark=" + lowWaterMark
+                + ", sendQueueMax=" + sendQueueMax + ", readMax=" + readMax
+                + ", sendBuffer=" + sendBuffer + ", receiveBuffer=" + receiveBuffer
+                + ", localAddress=" + localAddress + ", connectBuffering=" + connectBuffering
+                + ", connectTimeout=" + connectTimeout + ", attemptDelay=" + attemptDelay
+                + ", handshakeTimeout=" + handshakeTimeout + ", idleTimeout=" + idleTimeout
+                + ", writeTimeout=" + writeTimeout + ", lingerTimeout=" + lingerTimeout
+                + ", minLingerRate=" + minLingerRate + ", tls=" + (tls != null) + "]";
     }
 
     private TcpOptions with(Consumer<TcpOptions> change) {

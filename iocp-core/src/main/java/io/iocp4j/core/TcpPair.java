@@ -82,7 +82,7 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
     }
 
     private static TcpChannel end(CompletionPort port, MemorySocket socket, TcpOptions options, TcpHandler handler) {
-        TcpChannel end = new TcpChannel(port, socket, options, TcpConnection.State.CONNECTING, () -> { });
+        TcpChannel end = new TcpChannel(port, socket, options, TcpConnection.State.CONNECTING, freed -> { });
         // not as late as in the opening: an abort that comes first is reported by a turn of the strand that may run
         // before it
         end.firstHandler(handler);
@@ -98,7 +98,6 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
         private final TcpChannel right;
 
         Opening(TcpChannel left, TcpChannel right) {
-            super(null);
             this.left = left;
             this.right = right;
             left.addReference();

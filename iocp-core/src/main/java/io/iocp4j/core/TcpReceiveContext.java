@@ -25,7 +25,6 @@ final class TcpReceiveContext extends IoContext implements Runnable {
      * on.
      */
     TcpReceiveContext(TcpReceiveContext before) {
-        super(null);
         takeOwner(before);
     }
 

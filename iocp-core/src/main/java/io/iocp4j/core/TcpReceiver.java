@@ -2,11 +2,13 @@ package io.iocp4j.core;
 
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * The receiving half of a connection: one receive at a time, in memory that adapts to the traffic, and none while the
@@ -52,7 +54,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     /** A receive that completed while paused; null if there is none. */
     private TcpReceiveContext held;
 
-    TcpReceiver(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpReceiver(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
         this.receiveSize = options.receiveMin();
         this.paused = socket != null && options.pauseOnConnect();
@@ -88,6 +90,17 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
         }
     }
 
+    /**
+     * Lets data come for a thread that waits for it. A silence counts from here on: before, the peer may have waited
+     * for us.
+     */
+    final void resumeForReader() {
+        synchronized (lock) {
+            noteActivity();
+            resume();
+        }
+    }
+
     @Override
     public final PooledBuffer retainReceived() {
         if (!isInOnData()) {
@@ -103,32 +116,56 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
 
     @Override
     public final ByteBuffer read() throws IOException {
-        return reader().read(this, 0);
+        return reader().read(this, Duration.ZERO);
     }
 
     @Override
     public final ByteBuffer read(Duration limit) throws IOException {
-        if (limit.isNegative() || limit.isZero()) {
-            throw new IllegalArgumentException("a limit must be above 0: " + limit);
-        }
-        return reader().read(this, TimeUnit.NANOSECONDS.convert(limit));
+        return reader().read(this, aboveZero(limit));
     }
 
     @Override
     public final ByteBuffer readFully(int length) throws IOException {
-        return reader().readFully(this, length);
+        return reader().readFully(this, length, Duration.ZERO);
+    }
+
+    @Override
+    public final ByteBuffer readFully(int length, Duration limit) throws IOException {
+        return reader().readFully(this, length, aboveZero(limit));
     }
 
     @Override
     public final String readLine() throws IOException {
-        return reader().readLine(this);
+        return reader().readLine(this, Duration.ZERO);
+    }
+
+    @Override
+    public final String readLine(Duration limit) throws IOException {
+        return reader().readLine(this, aboveZero(limit));
+    }
+
+    private static Duration aboveZero(Duration limit) {
+        if (limit.isNegative() || limit.isZero()) {
+            throw new IllegalArgumentException("a limit must be above 0: " + limit);
+        }
+        return limit;
+    }
+
+    @Override
+    public final InputStream inputStream() {
+        return new TcpInputStream(this, reader());
+    }
+
+    @Override
+    public final OutputStream outputStream() {
+        return new TcpOutputStream(this);
     }
 
     private TcpBlockingReader reader() {
         if (handler instanceof TcpBlockingReader reader) {
             return reader;
         }
-        throw new IllegalStateException("the bytes of this connection go to its handler");
+        throw new IllegalStateException("the bytes of this connection go to its handler: it has no blocking reads");
     }
 
     @Override
@@ -196,6 +233,12 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     final long receiveMemory() {
         assert Thread.holdsLock(lock);
         return receiving || held != null ? receiveRoom() : 0;
+    }
+
+    /** Tells whether a receive is under way, or its bytes wait for the end of a pause. */
+    final boolean isReceiving() {
+        assert Thread.holdsLock(lock);
+        return receiving || held != null;
     }
 
     /** Keeps the first receive of an accepted connection back while memory is tight. */

@@ -33,6 +33,8 @@ final class TcpSendQueue {
     private Entry tail;
     private int entries;
     private long bytes;
+    /** The last entry that sends may take; null if they may take all. */
+    private Entry last;
     /** How many entries from the head are with the port. */
     private int inFlight;
     /**
@@ -55,8 +57,7 @@ final class TcpSendQueue {
         if (queue != null) {
             return queue;
         }
-        BufferPool.Shelf shelf = Worker.shelf(buffers);
-        TcpSendQueue spare = shelf == null ? null : shelf.takeQueue();
+        TcpSendQueue spare = Worker.takeSpareQueue(buffers);
         return spare != null ? spare : new TcpSendQueue(buffers);
     }
 
@@ -74,15 +75,14 @@ final class TcpSendQueue {
             // what was sent may be large, and not of the pool
             Arrays.fill(gathered, null);
         }
-        BufferPool.Shelf shelf = Worker.shelf(pool);
-        if (shelf == null || !shelf.keep(this)) {
+        if (!Worker.keepSpareQueue(pool, this)) {
             dropSpareChunk();
         }
         return null;
     }
 
     /**
-     * Memory that an empty queue holds, in bytes; it does not change as long as a shelf has the queue, which counts it.
+     * Memory that an empty queue holds, in bytes; it does not change as long as a worker keeps the queue and counts it.
      */
     int spareBytes() {
         return spareChunk == null ? 0 : CHUNK_MIN;
@@ -110,7 +110,7 @@ final class TcpSendQueue {
     /** Copies what remains in the buffer, whose position moves to its limit. */
     void add(ByteBuffer data) {
         bytes += data.remaining();
-        if (entries > inFlight && tail.shared == null) {
+        if (entries > inFlight && tail.shared == null && tail != last) {
             tail.append(data);
         }
         while (data.hasRemaining()) {
@@ -123,7 +123,8 @@ final class TcpSendQueue {
         if (length > CHUNK_MIN) {
             dropSpareChunk();
         }
-        Entry chunk = spareChunk != null ? spareChunk : new Entry(null, pool.take(Math.clamp(length, CHUNK_MIN, CHUNK_MAX)));
+        Entry chunk = spareChunk != null ? spareChunk
+                : new Entry(null, pool.take(Math.clamp(length, CHUNK_MIN, CHUNK_MAX)));
         spareChunk = null;
         chunk.view.limit(0);
         return chunk;
@@ -172,9 +173,17 @@ final class TcpSendQueue {
             }
             gathered[count++] = entry.view;
             length += entry.view.remaining();
+            if (entry == last) {
+                break;
+            }
         }
         inFlight = count;
         return count;
+    }
+
+    /** Lets sends take what waits now, and leave what is added later until all of that was sent. */
+    void holdBehind() {
+        last = tail;
     }
 
     /** The buffers of the last {@link #gather()}. */
@@ -203,6 +212,9 @@ final class TcpSendQueue {
     private void removeHead() {
         Entry first = head;
         head = first.next;
+        if (first == last) {
+            last = null;
+        }
         entries--;
         if (head == null) {
             tail = null;

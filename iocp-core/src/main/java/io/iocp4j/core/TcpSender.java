@@ -3,6 +3,7 @@ package io.iocp4j.core;
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /**
  * The sending half of a connection, from the application to the queue: its limits, its water marks and blocking writes.
@@ -13,7 +14,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     /** How many entries of the queue are charged at a time. */
     private static final int ENTRIES_CHARGED = 64;
 
-    TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state, Runnable onFreed) {
+    TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
     }
 
@@ -23,11 +24,12 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     public final boolean send(ByteBuffer data) {
         synchronized (lock) {
             try {
-                if (!reserve(data.remaining())) {
+                int length = data.remaining();
+                if (!reserve(length)) {
                     return false;
                 }
                 queue.add(data);
-                return startSending();
+                return startSending(length);
             } catch (OutOfMemoryError e) {
                 return outOfMemory(e);
             }
@@ -38,12 +40,13 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     public final boolean send(ByteBuffer head, ByteBuffer body) {
         synchronized (lock) {
             try {
-                if (!reserve(Math.addExact(head.remaining(), body.remaining()))) {
+                int length = Math.addExact(head.remaining(), body.remaining());
+                if (!reserve(length)) {
                     return false;
                 }
                 queue.add(head);
                 queue.add(body);
-                return startSending();
+                return startSending(length);
             } catch (OutOfMemoryError e) {
                 return outOfMemory(e);
             }
@@ -55,11 +58,12 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         synchronized (lock) {
             ByteBuffer view = shared.buffer().duplicate();
             try {
-                if (!reserve(view.remaining()) || !chargeEntries()) {
+                int length = view.remaining();
+                if (!reserve(length) || !chargeEntries()) {
                     return false;
                 }
                 queue.add(shared, view);
-                return startSending();
+                return startSending(length);
             } catch (OutOfMemoryError e) {
                 return outOfMemory(e);
             }
@@ -106,9 +110,8 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     // ------------------------------------------------------------------ from the application to the queue
 
     /**
-     * Takes room for so many bytes, which count as written from here on. The caller adds them to the queue, which is
-     * there then. Returns false if the connection no longer sends, or if a limit was exceeded, which ends the
-     * connection.
+     * Makes the queue ready for so many bytes, which the caller adds to it. Returns false if the connection no longer
+     * sends, or if a limit was exceeded, which ends the connection.
      */
     private boolean reserve(int length) {
         assert Thread.holdsLock(lock);
@@ -132,17 +135,17 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
             }
             memory.budget().grown(Kind.DIRECT, port);
         }
-        bytesWritten += length;
         queue = TcpSendQueue.orTakeSpare(queue, port.buffers());
         return true;
     }
 
     /**
-     * Sends what was added to the queue, now or at the end of the turn. Returns false if the queue is above its
-     * high-water mark.
+     * Sends what was added to the queue, now or at the end of the turn. The bytes count as written from here on: where
+     * adding them failed, they were never accepted. Returns false if the queue is above its high-water mark.
      */
-    private boolean startSending() {
+    private boolean startSending(int length) {
         assert Thread.holdsLock(lock);
+        bytesWritten += length;
         // a send may be of no bytes
         queue = queue.recycleIfEmpty();
         flushOrDefer();
@@ -195,7 +198,8 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
 
     /** Queues a portion of a blocking write. Returns false if the connection no longer sends. */
     final boolean queuePortion(ByteBuffer portion) {
-        if (!reserve(portion.remaining())) {
+        int length = portion.remaining();
+        if (!reserve(length)) {
             return false;
         }
         try {
@@ -203,7 +207,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         } catch (OutOfMemoryError e) {
             return outOfMemory(e);
         }
-        startSending();
+        startSending(length);
         return true;
     }
 

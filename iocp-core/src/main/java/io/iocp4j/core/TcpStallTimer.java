@@ -1,5 +1,6 @@
 package io.iocp4j.core;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Future;
 
@@ -15,6 +16,7 @@ final class TcpStallTimer {
     static final int LOOKS = 4;
 
     private final TcpFlusher connection;
+    private final Duration limit;
     private final Duration interval;
 
     // guarded by lock
@@ -26,6 +28,7 @@ final class TcpStallTimer {
 
     TcpStallTimer(TcpFlusher connection, Duration limit) {
         this.connection = connection;
+        this.limit = limit;
         this.interval = limit.dividedBy(LOOKS);
     }
 
@@ -55,7 +58,8 @@ final class TcpStallTimer {
             stalls = now == before ? stalls + 1 : 0;
             before = now;
             if (stalls == LOOKS) {
-                connection.fail(IoError.TIMED_OUT, null, true);
+                connection.fail(IoError.TIMED_OUT, new IOException("the peer took nothing of "
+                        + connection.queuedBytes() + " bytes within writeTimeout, " + Deadline.text(limit)), true);
             } else {
                 timer = connection.port.deadline(interval, this::look);
             }

@@ -1,37 +1,149 @@
 package io.iocp4j.core;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 
 /**
- * TLS that begins on a plain connection. Nothing is sent or received by the connection from {@code startTls} to the end
- * of the handshake. Guarded by the connection's lock.
+ * TLS that begins on a plain connection (STARTTLS). Data that was queued before leaves in the open, then the handshake
+ * begins; all other data waits for its end, and nothing is received before. Guarded by the connection's lock.
  */
 final class TcpTlsUpgrade {
     private final TcpChannel connection;
     private final TlsRecords records;
+    /** Completes on the strand. */
+    private final CompletableFuture<SSLSession> secured = new CompletableFuture<>();
+    /** True if this side is the server of TLS: its answer to the peer may still be in the queue. */
+    private final boolean server;
+    /** The timer of the handshake's time limit; null if there is none. */
+    private Future<?> limit;
     /**
-     * Bytes that were sent in the open and not yet completed: a completion may come behind the peer's answer to them.
+     * Bytes to leave in the open that were not completed yet: a completion may come behind the peer's answer to them.
      */
     private long openBytes;
+    /** True when the handshake has begun. */
+    private boolean shaking;
 
-    TcpTlsUpgrade(TcpChannel connection, TlsRecords records, long openBytes) {
+    private TcpTlsUpgrade(TcpChannel connection, TlsRecords records, boolean server) {
         this.connection = connection;
         this.records = records;
-        this.openBytes = openBytes;
+        this.server = server;
+    }
+
+    /**
+     * Begins in {@code onData}, or in a turn of its own for a thread that uses the blocking API. Any thread; without
+     * the lock, since the parameters of TLS are the application's.
+     */
+    static CompletableFuture<SSLSession> begin(TcpChannel connection, TcpOptions tls, TlsRecords records,
+            boolean server) {
+        TcpTlsUpgrade upgrade = new TcpTlsUpgrade(connection, records, server);
+        if (connection.isInOnData()) {
+            return upgrade.begin(tls) ? upgrade.secured.copy() : CompletableFuture.failedFuture(upgrade.failure());
+        }
+        if (!(connection.handler instanceof TcpBlockingReader reader) || connection.onStrand()) {
+            throw new IllegalStateException("TLS begins in onData, where the peer has agreed, or in the blocking API");
+        }
+        synchronized (connection.lock) {
+            if (connection.state() != TcpConnection.State.OPEN) {
+                return CompletableFuture.failedFuture(upgrade.failure());
+            }
+            // behind the callback that gave the reader its last bytes
+            connection.post(() -> upgrade.beginFor(reader, tls));
+        }
+        return upgrade.secured.copy();
+    }
+
+    /** Strand only. */
+    private void beginFor(TcpBlockingReader reader, TcpOptions tls) {
+        int injected = reader.available();
+        if (injected > 0) {
+            String many = injected + " bytes came in the open, behind what was read before TLS";
+            connection.fail(IoError.TLS_FAILURE, new SSLException(many), true);
+        }
+        try {
+            if (!begin(tls)) {
+                secured.completeExceptionally(failure());
+            }
+        } catch (IllegalStateException e) {
+            secured.completeExceptionally(e);
+        }
+    }
+
+    /** Returns false if the connection is not open. Strand only. */
+    private boolean begin(TcpOptions tls) {
+        synchronized (connection.lock) {
+            connection.requirePlain(server);
+            if (connection.state() != TcpConnection.State.OPEN) {
+                return false;
+            }
+            if (!tls.handshakeTimeout().isZero()) {
+                limit = connection.port.deadline(tls.handshakeTimeout(), () -> tooLate(tls));
+            }
+            openBytes = connection.queuedBytes();
+            connection.tlsUpgrade = this;
+            if (sendsInTheOpen()) {
+                connection.sendInTheOpen();
+            } else {
+                sentInTheOpen(0, connection.isSending());
+            }
+            return true;
+        }
+    }
+
+    /** Tells whether the queue may send, up to what was queued when TLS was asked for. */
+    boolean sendsInTheOpen() {
+        return server && openBytes > 0;
     }
 
     /** Counts what was sent in the open, and begins the handshake when no send is under way any more. */
     void sentInTheOpen(long bytes, boolean sending) {
         assert Thread.holdsLock(connection.lock);
         openBytes -= bytes;
-        if (sending) {
+        if (sending || shaking || sendsInTheOpen()) {
             return;
         }
         if (openBytes > 0) {
             SSLException early = new SSLException("the peer has agreed to TLS before it was asked");
             connection.fail(IoError.TLS_FAILURE, early, true);
         } else {
-            connection.secure(records, new TcpTlsHandshake(connection, null));
+            shaking = true;
+            connection.secure(records, new TcpTlsHandshake(connection, limit));
         }
+    }
+
+    private void tooLate(TcpOptions tls) {
+        synchronized (connection.lock) {
+            if (connection.tlsUpgrade == this) {
+                connection.fail(IoError.TIMED_OUT, handshakeTooLate(tls), true);
+            }
+        }
+    }
+
+    static SSLException handshakeTooLate(TcpOptions tls) {
+        return new SSLException("no TLS handshake within handshakeTimeout, " + Deadline.text(tls.handshakeTimeout()));
+    }
+
+    /** Reports that hands were shaken. */
+    void succeed() {
+        assert Thread.holdsLock(connection.lock);
+        SSLSession session = connection.tlsSession();
+        connection.post(() -> secured.complete(session));
+    }
+
+    /** Reports that the connection has ended before. */
+    void abandon() {
+        assert Thread.holdsLock(connection.lock);
+        if (limit != null) {
+            limit.cancel(false);
+        }
+        IoException failure = failure();
+        connection.post(() -> secured.completeExceptionally(failure));
+    }
+
+    private IoException failure() {
+        CloseInfo why = connection.closeInfo();
+        return why != null && why.error() != null ? connection.ioException("handshake", why.error(), null)
+                : connection.ioException("handshake", IoError.OPERATION_ABORTED, "this side has ended the connection");
     }
 }

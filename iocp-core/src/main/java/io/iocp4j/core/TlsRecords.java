@@ -14,9 +14,9 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 
 /**
- * The records of one TLS connection: what the network brought becomes bytes of the application, and back. No I/O and no thread; the
- * cryptography is the JDK's {@link SSLEngine}. Guarded by the lock of its {@link TlsSocket}, except for {@link #runTasks()}: the engine
- * is locked as long as its tasks run, so nothing else here may be called meanwhile.
+ * The records of one TLS connection: what the network brought becomes bytes of the application, and back. No I/O and no
+ * thread; the cryptography is the JDK's {@link SSLEngine}. Guarded by the lock of its {@link TlsSocket}, except for
+ * {@link #runTasks()}: the engine is locked as long as its tasks run, so nothing else here may be called meanwhile.
  *
  * <p>An idle connection holds no buffer here but the one that a receive is waiting with.
  */
@@ -33,7 +33,10 @@ final class TlsRecords {
 
     /** Nothing to wrap, or no room to unwrap into. */
     static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
-    /** The most ciphertext that waits for the rest of its record; the largest record that the JDK takes is about half of it. */
+    /**
+     * The most ciphertext that waits for the rest of its record; the largest record that the JDK takes is about half of
+     * it.
+     */
     static final int RECEIVED_MAX = 64 << 10;
     /** Records that one send carries: what fits a buffer of 64 KiB. */
     private static final int RECORDS_MAX = 3;
@@ -69,7 +72,8 @@ final class TlsRecords {
         engine.setUseClientMode(true);
         SSLParameters parameters = engine.getSSLParameters();
         options.tlsParameters().accept(parameters);
-        // after the application's own, and always: without it any certificate of any host would do (RFC 2818 section 3.1)
+        // after the application's own, and always: without it any certificate of any host would do (RFC 2818 section
+        // 3.1)
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         engine.setSSLParameters(parameters);
         return new TlsRecords(engine, options, pool);
@@ -89,9 +93,9 @@ final class TlsRecords {
     }
 
     /**
-     * Refuses what no client could shake hands with, above all a context without a key. A context does not say what keys it has, so this
-     * begins a handshake in memory, with a client that knows all versions and cipher suites and names no host. Not tried where the
-     * application chooses by the name.
+     * Refuses what no client could shake hands with, above all a context without a key. A context does not say what
+     * keys it has, so this begins a handshake in memory, with a client that knows all versions and cipher suites and
+     * names no host. Not tried where the application chooses by the name.
      *
      * @throws IllegalArgumentException if the server has no answer
      */
@@ -108,8 +112,9 @@ final class TlsRecords {
             try {
                 answer(server, hello);
             } catch (SSLException e) {
-                throw new IllegalArgumentException("the TLS context of a server has no key, or none for these parameters: no client could "
-                        + "shake hands. If the key depends on the name that a client asks for, set SSLParameters.setSNIMatchers", e);
+                throw new IllegalArgumentException("the TLS context of a server has no key, or none for these "
+                        + "parameters: no client could shake hands. If the key depends on the name that a client asks for, "
+                        + "set SSLParameters.setSNIMatchers", e);
             }
         }
     }
@@ -120,8 +125,8 @@ final class TlsRecords {
         SSLEngine client = context.createSSLEngine();
         client.setUseClientMode(true);
         client.setEnabledCipherSuites(client.getSupportedCipherSuites());
-        client.setEnabledProtocols(Stream.of(client.getSupportedProtocols()).filter(version -> version.startsWith("TLSv"))
-                .toArray(String[]::new));
+        client.setEnabledProtocols(Stream.of(client.getSupportedProtocols())
+                .filter(version -> version.startsWith("TLSv")).toArray(String[]::new));
         ByteBuffer hello = ByteBuffer.allocate(client.getSession().getPacketBufferSize());
         client.wrap(EMPTY, hello);
         return hello.flip();
@@ -186,8 +191,8 @@ final class TlsRecords {
     // ------------------------------------------------------------------ sending
 
     /**
-     * Wraps what the engine has to say, then as much of the application's bytes as one send carries, into {@link #sealed()}, which must
-     * be empty.
+     * Wraps what the engine has to say, then as much of the application's bytes as one send carries, into
+     * {@link #sealed()}, which must be empty.
      *
      * @return how many bytes of the application were taken
      */
@@ -299,16 +304,17 @@ final class TlsRecords {
     }
 
     /**
-     * Before TLS 1.3 a peer may ask for a new handshake as often as it likes, each for milliseconds of our processor and a few bytes of
-     * its own (RFC 5246 section 7.4.1, CVE-2011-1473). Nobody needs it: it is refused. What the engine wants to say after TLS 1.3 has
-     * begun is a new key.
+     * Before TLS 1.3 a peer may ask for a new handshake as often as it likes, each for milliseconds of our processor
+     * and a few bytes of its own (RFC 5246 section 7.4.1, CVE-2011-1473). Nobody needs it: it is refused. What the
+     * engine wants to say after TLS 1.3 has begun is a new key.
      */
     private void requireNoNewHandshake(SSLEngineResult result) throws SSLException {
         boolean wantsMore = switch (result.getHandshakeStatus()) {
             case NEED_TASK, NEED_WRAP, NEED_UNWRAP, NEED_UNWRAP_AGAIN -> true;
             case NOT_HANDSHAKING, FINISHED -> false;
         };
-        if (wantsMore && result.getStatus() == SSLEngineResult.Status.OK && !engine.getSession().getProtocol().equals(TLS_1_3)) {
+        if (wantsMore && result.getStatus() == SSLEngineResult.Status.OK
+                && !engine.getSession().getProtocol().equals(TLS_1_3)) {
             engine.closeOutbound();
             throw new SSLException("the peer asks for a new handshake");
         }

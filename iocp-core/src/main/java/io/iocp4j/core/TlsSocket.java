@@ -1,57 +1,40 @@
 package io.iocp4j.core;
 
-import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.time.Duration;
-import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSession;
 
 /**
- * TLS over a connected socket of the port, as a socket again: the layers above need not know. One operation of the application becomes
- * as many of the inner socket as its records take. Inner operations retain the owner of the outer ones, the connection, which so
- * outlives them.
+ * TLS over a connected socket of the port, as a socket again: the layers above need not know. One operation of the
+ * application becomes as many of the {@link TlsTransport} as its records take.
  *
- * <p>The end (RFC 8446 section 6.1): {@link #shutdownOutput()} sends close_notify and then FIN. close_notify of the peer is the receive
- * of 0 bytes; FIN without it is {@link IoError#CONNECTION_RESET}, since anybody may have cut off what was to come. Under TLS 1.2, which
- * has no half-close, the engine answers close_notify at once, and what is sent afterwards fails with {@link IoError#BROKEN_PIPE}.
+ * <p>The end (RFC 8446 section 6.1): {@link #shutdownOutput()} sends close_notify and then FIN. close_notify of the
+ * peer is the receive of 0 bytes; FIN without it is {@link IoError#CONNECTION_RESET}, since anybody may have cut off
+ * what was to come. Under TLS 1.2, which has no half-close, the engine answers close_notify at once, and what is sent
+ * afterwards fails with {@link IoError#BROKEN_PIPE}.
  */
 final class TlsSocket extends UserSpaceSocket {
-    private static final System.Logger LOG = new GuardedLog(TlsSocket.class);
-
     /** How long a closed socket still tries to get its alert out. */
     static final Duration ALERT_MAX = Duration.ofSeconds(1);
-
-    /** How much of what still comes is dropped meanwhile, in bytes: more than a first flight, less than a flood. */
-    static final int DROPPED_MAX = 256 << 10;
 
     private final PortSocket inner;
     /** How long a closed socket still tries to get its close_notify out. */
     private final Duration lingerTimeout;
 
-    // guarded by lock
+    // Guarded by lock.
     private final TlsRecords records;
+    private final TlsTransport transport;
+    /** The pending handshake; null before and after. */
     private IoContext handshake;
     /** What of the pending send was wrapped, in bytes. */
     private long wrapped;
-    private boolean innerReceiving;
-    private boolean innerSending;
-    /** FIN came, with or without close_notify before it. */
-    private boolean innerEnded;
     /** The engine's tasks run on a thread of their own; the engine must not be touched. */
     private boolean working;
     /** close_notify and FIN are to be sent, or were. */
     private boolean ending;
-    private boolean finSent;
-    /** An alert was sent, or is being sent; what still comes is dropped. */
-    private boolean alerting;
-    private long dropped;
-    /** Closed, but for what is still to be said. */
-    private Future<?> lastWords;
 
     /** Set once, when the handshake is done. */
     private volatile SSLSession session;
@@ -63,6 +46,7 @@ final class TlsSocket extends UserSpaceSocket {
         this.inner = inner;
         this.lingerTimeout = lingerTimeout;
         this.records = records;
+        this.transport = new TlsTransport(this, inner, records);
     }
 
     // ------------------------------------------------------------------ submits
@@ -77,7 +61,10 @@ final class TlsSocket extends UserSpaceSocket {
         throw new IllegalStateException("connected already: TLS begins with handshake()");
     }
 
-    /** Shakes hands over an inner socket that is connected. Completes with 0 bytes, or for example with {@link IoError#TLS_FAILURE}. */
+    /**
+     * Shakes hands over an inner socket that is connected. Completes with 0 bytes, or for example with
+     * {@link IoError#TLS_FAILURE}.
+     */
     void handshake(IoContext context) {
         synchronized (lock) {
             if (begin(context, Operation.CONNECT, null)) {
@@ -97,24 +84,28 @@ final class TlsSocket extends UserSpaceSocket {
     public void shutdownOutput() throws IoException {
         synchronized (lock) {
             if (isClosed() || error() != null || session == null) {
-                throw new IoException(isClosed() ? IoError.BAD_DESCRIPTOR : IoError.NOT_CONNECTED, "shutdown", local(), remote(), cause());
+                IoError why = isClosed() ? IoError.BAD_DESCRIPTOR : IoError.NOT_CONNECTED;
+                throw new IoException(why, "shutdown", local(), remote(), cause());
             }
             ending = true;
             advance();
         }
     }
 
-    /** What is pending completes with {@link IoError#OPERATION_ABORTED}; last words that are under way have some time to get out. */
+    /**
+     * What is pending completes with {@link IoError#OPERATION_ABORTED}; last words that are under way have some time to
+     * get out.
+     */
     @Override
     public void close() {
         synchronized (lock) {
             if (markClosed()) {
-                boolean alert = alerting && (innerSending || innerReceiving);
-                boolean end = ending && !finSent && error() == null && (innerSending || working);
+                boolean alert = transport.isAlertUnderWay();
+                boolean end = ending && !transport.isFinSent() && error() == null && (transport.isSending() || working);
                 if (alert || end) {
-                    lastWords = port.deadline(alert ? ALERT_MAX : lingerTimeout, inner::close);
+                    transport.closeAfter(alert ? ALERT_MAX : lingerTimeout);
                 } else {
-                    inner.close();
+                    transport.close();
                 }
             }
         }
@@ -165,13 +156,14 @@ final class TlsSocket extends UserSpaceSocket {
         return "TLS over " + inner;
     }
 
-    // ------------------------------------------------------------------ inside, under the lock
+    // ------------------------------------------------------------------ one step after the other
 
     @Override
     void advance() {
+        assert Thread.holdsLock(lock);
         try {
             boolean again = true;
-            while (again && !working && error() == null && (!isClosed() || lastWords != null)) {
+            while (again && !working && error() == null && (!isClosed() || transport.hasLastWords())) {
                 again = step();
             }
         } catch (SSLException | RuntimeException e) {
@@ -180,23 +172,24 @@ final class TlsSocket extends UserSpaceSocket {
             // not to the caller: what it asked for is pending here, and with nobody to go on it would be for ever
             fail(IoError.NO_BUFFERS, e);
         }
-        if (!innerSending && !working) {
-            if (ending && !finSent && error() == null && records.isOutputDone()) {
-                sendFin();
+        if (!transport.isSending() && !working) {
+            if (ending && !transport.isFinSent() && error() == null && records.isOutputDone()) {
+                transport.sendFin();
             }
-            if (isClosed() && !(alerting && innerReceiving)) {
-                closeInner();
+            if (isClosed() && !transport.isAlertUnderWay()) {
+                transport.close();
             }
         }
     }
 
     private boolean step() throws SSLException {
+        assert Thread.holdsLock(lock) && !working;
         if (records.wantsTask()) {
             work();
             return false;
         }
-        boolean moved = !innerSending && wrap();
-        if (!innerReceiving && (handshake != null || isReceiving())) {
+        boolean moved = !transport.isSending() && wrap();
+        if (!transport.isReceiving() && (handshake != null || isReceiving())) {
             moved |= unwrap();
         }
         if (handshake != null && records.isHandshakeDone()) {
@@ -226,7 +219,10 @@ final class TlsSocket extends UserSpaceSocket {
         }
     }
 
-    /** The last reference may go here; nothing of the port waits for this thread to end, see {@link PortInternals#offload}. */
+    /**
+     * The last reference may go here; nothing of the port waits for this thread to end, see
+     * {@link PortInternals#offload}.
+     */
     private void runTasks(Counted kept) {
         Throwable thrown = null;
         try {
@@ -259,57 +255,36 @@ final class TlsSocket extends UserSpaceSocket {
         }
         wrapped = application ? records.wrap(from()) : records.wrap(TlsRecords.EMPTY);
         if (records.sealed() != null) {
-            submitSend();
+            transport.send();
         } else if (application && records.isOutputDone()) {
-            finishSend(0, IoError.BROKEN_PIPE, new SSLException("the peer has ended: before TLS 1.3 that ends both directions"));
+            finishSend(0, IoError.BROKEN_PIPE,
+                    new SSLException("the peer has ended: before TLS 1.3 that ends both directions"));
         }
         return records.hasMoved();
-    }
-
-    private void submitSend() {
-        PooledBuffer sealed = records.sealed();
-        submit(new Inner(sealed, this::sent), context -> inner.send(sealed.buffer(), context));
-        innerSending = true;
     }
 
     private boolean unwrap() throws SSLException {
         TlsRecords.Stop stop = records.unwrap(isReceiving() ? into() : TlsRecords.EMPTY);
         if (isReceiving() && (got() > 0 || stop == TlsRecords.Stop.ENDED)) {
             finishReceive();
-        } else if (stop == TlsRecords.Stop.ENDED || stop == TlsRecords.Stop.HUNGRY && innerEnded) {
-            fail(IoError.CONNECTION_RESET, handshake == null ? new SSLException("the connection ended without close_notify")
+        } else if (stop == TlsRecords.Stop.ENDED || stop == TlsRecords.Stop.HUNGRY && transport.hasEnded()) {
+            fail(IoError.CONNECTION_RESET, handshake == null
+                    ? new SSLException("the connection ended without close_notify")
                     : new SSLHandshakeException("the peer ended the connection during the handshake"));
         } else if (stop == TlsRecords.Stop.HUNGRY) {
-            submitReceive();
+            transport.receive();
         }
         return records.hasMoved();
     }
 
-    private void submitReceive() {
-        PooledBuffer room = records.room();
-        submit(new Inner(room, this::received), context -> inner.receive(room.buffer(), context));
-        innerReceiving = true;
-    }
-
-    private void sendFin() {
-        finSent = true;
-        try {
-            inner.shutdownOutput();
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, "FIN of " + this, e);
-        }
-    }
-
     /** Everything ends with this error; the peer is told if it is one of TLS. */
     private void fail(IoError why, Throwable thrown) {
-        if (why == IoError.TLS_FAILURE && !innerSending && !isClosed()) {
+        assert Thread.holdsLock(lock);
+        if (why == IoError.TLS_FAILURE && !transport.isSending() && !isClosed()) {
             records.sent();
             try {
                 records.wrap(TlsRecords.EMPTY);
-                alerting = records.sealed() != null;
-                if (alerting) {
-                    submitSend();
-                }
+                transport.alert();
             } catch (SSLException | RuntimeException | OutOfMemoryError e) {
                 thrown.addSuppressed(e);
             }
@@ -319,36 +294,24 @@ final class TlsSocket extends UserSpaceSocket {
 
     @Override
     void failPending(IoError why, Throwable thrown) {
+        assert Thread.holdsLock(lock);
         super.failPending(why, thrown);
         if (handshake != null) {
             port.finish(handshake, 0, why, thrown);
             handshake = null;
         }
-        if (!innerReceiving) {
+        if (!transport.isReceiving()) {
             records.release();
         }
     }
 
-    private void closeInner() {
-        if (lastWords != null) {
-            lastWords.cancel(false);
-        }
-        inner.close();
-    }
+    // ------------------------------------------------------------------ the ends of the transport's operations
 
-    // ------------------------------------------------------------------ inside: the operations of the inner socket
-
-    private void received(IoContext context) {
+    void received(IoContext context) {
         synchronized (lock) {
-            innerReceiving = false;
-            innerEnded = context.transferred() == 0;
-            records.received(context.transferred());
+            transport.received(context.transferred());
             if (isClosed() || error() != null) {
-                records.release();
-                dropped += context.transferred();
-                if (alerting && !innerEnded && dropped <= DROPPED_MAX) {
-                    submitReceive();
-                }
+                transport.drop(context.transferred());
             } else if (context.error() != null) {
                 fail(context.error(), context.cause());
             }
@@ -356,69 +319,25 @@ final class TlsSocket extends UserSpaceSocket {
         }
     }
 
-    private void sent(IoContext context) {
+    void sent(IoContext context) {
         synchronized (lock) {
-            innerSending = false;
-            boolean unsent = records.sealed().buffer().hasRemaining();
-            if (unsent && context.error() == null && (!isClosed() || lastWords != null)) {
-                try {
-                    submitSend();
+            try {
+                if (transport.sent(context.error() == null && (!isClosed() || transport.hasLastWords()))) {
                     return;
-                } catch (OutOfMemoryError e) {
-                    fail(IoError.NO_BUFFERS, e);
                 }
+            } catch (OutOfMemoryError e) {
+                fail(IoError.NO_BUFFERS, e);
             }
             records.sent();
             if (context.error() != null) {
                 fail(context.error(), context.cause());
-            } else if (alerting) {
-                // a close with input that nobody read would be a reset, which may overtake the alert
-                sendFin();
-                if (!innerReceiving && !innerEnded) {
-                    submitReceive();
-                }
+            } else if (transport.isAlerting()) {
+                transport.alertSent();
             } else if (isSending() && wrapped > 0) {
                 finishSend(wrapped, null, null);
             }
             wrapped = 0;
             advance();
-        }
-    }
-
-    private static void submit(IoContext context, Consumer<IoContext> submit) {
-        boolean submitted = false;
-        try {
-            submit.accept(context);
-            submitted = true;
-        } finally {
-            if (!submitted) {
-                // the port was closed, or there was no memory: the context is ours again
-                context.release();
-            }
-        }
-    }
-
-    /** One operation: retains the connection and its buffer. */
-    private final class Inner extends IoContext {
-        private final PooledBuffer memory;
-        private final Consumer<IoContext> then;
-
-        Inner(PooledBuffer memory, Consumer<IoContext> then) {
-            super(TlsSocket.this.owner());
-            this.memory = memory;
-            this.then = then;
-            memory.retain();
-        }
-
-        @Override
-        protected void onCompletion() {
-            then.accept(this);
-        }
-
-        @Override
-        protected void free() {
-            memory.release();
-            super.free();
         }
     }
 }

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * A socket that is not the operating system's: what {@link TlsSocket} and {@link MemorySocket} have in common, which is one pending
- * receive, one pending send, and the contract of {@link PortSocket} for them. All fields are guarded by {@code lock}, which comes after
- * the lock of the connection; nothing is delivered under it.
+ * A socket that is not the operating system's: what {@link TlsSocket} and {@link MemorySocket} have in common, which is
+ * one pending receive, one pending send, and the contract of {@link PortSocket} for them. All fields are guarded by
+ * {@code lock}, which comes after the lock of the connection; nothing is delivered under it.
  */
 abstract class UserSpaceSocket implements PortSocket {
     final PortInternals port;
@@ -29,7 +29,7 @@ abstract class UserSpaceSocket implements PortSocket {
         this.lock = lock;
     }
 
-    /** Does what can be done now; under the lock. */
+    /** Does what can be done now. The lock is held. */
     abstract void advance();
 
     // ------------------------------------------------------------------ submits
@@ -56,7 +56,8 @@ abstract class UserSpaceSocket implements PortSocket {
     public final void send(ByteBuffer[] buffers, int count, IoContext context) {
         synchronized (lock) {
             if (count < 1 || count > CompletionPort.GATHER_MAX || remaining(buffers, count) == 0) {
-                throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
+                throw new IllegalArgumentException(
+                        "nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
             }
             if (send != null) {
                 throw new IllegalStateException("a send is pending");
@@ -73,6 +74,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** Whether the operation goes on; if not, it has ended already. */
     final boolean begin(IoContext context, Operation operation, ByteBuffer buffer) {
+        assert Thread.holdsLock(lock);
         port.begin(context, operation, buffer);
         owner = context.owner();
         if (closed) {
@@ -91,7 +93,7 @@ abstract class UserSpaceSocket implements PortSocket {
         return sum;
     }
 
-    // ------------------------------------------------------------------ under the lock
+    // ------------------------------------------------------------------ the pending operations; the lock is held
 
     final Counted owner() {
         return owner;
@@ -113,6 +115,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** Ends the pending receive with what it has got; nothing means the end of what the peer sends. */
     final void finishReceive() {
+        assert Thread.holdsLock(lock);
         IoContext done = receive;
         int bytes = got();
         receive = null;
@@ -131,6 +134,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** Ends the pending send. */
     final void finishSend(long bytes, IoError why, Throwable thrown) {
+        assert Thread.holdsLock(lock);
         IoContext done = send;
         send = null;
         from = null;
@@ -139,6 +143,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** From now on every operation fails with this, those that are pending at once. */
     final void breakOff(IoError why, Throwable thrown) {
+        assert Thread.holdsLock(lock);
         if (error == null) {
             error = why;
             cause = thrown;
@@ -156,6 +161,7 @@ abstract class UserSpaceSocket implements PortSocket {
 
     /** False if it was closed before. */
     final boolean markClosed() {
+        assert Thread.holdsLock(lock);
         if (closed) {
             return false;
         }

@@ -1,30 +1,35 @@
 package io.iocp4j.core;
 
-import java.util.ArrayDeque;
-
 /**
  * A thread that takes completions from its port and delivers them, one after the other.
  *
- * <p>An engine may complete an operation inside the call that submits it, on this very thread. Such a completion goes to the ready list
- * and is delivered when the current delivery has returned, so that no delivery is ever nested in another.
+ * <p>An engine may complete an operation inside the call that submits it, on this very thread. Such a completion goes
+ * to the ready list and is delivered when the current delivery has returned, so that no delivery is ever nested in
+ * another.
  */
 final class Worker extends PortThread {
     /**
-     * How many posts from its own deliveries a worker takes over directly before the next ones go through the port's queue: a delivery
-     * that posts itself again and again must not keep the worker from looking at its sockets.
+     * How many posts from its own deliveries a worker takes over directly before the next ones go through the port's
+     * queue: a delivery that posts itself again and again must not keep the worker from looking at its sockets.
      */
     static final int OWN_POSTS_MAX = 16;
 
-    private final BufferPool.Shelf shelf;
-    private final ArrayDeque<IoContext> ready = new ArrayDeque<>();
+    /** Null where the pool is too small for it. */
+    private final BufferPool.Cache cache;
+    /**
+     * A queue in which nothing waits, lent to whichever connection needs one; null while it is lent, or before one
+     * came.
+     */
+    private TcpSendQueue spareQueue;
+    private final RingQueue<IoContext> ready = new RingQueue<>(16);
     private boolean delivering;
     /** What completes in the call that is going on is not for this worker. */
     private boolean aside;
     private int ownPosts;
 
-    Worker(PortEngine port, boolean spare, Runnable loop, String name) {
+    Worker(PortCore port, boolean spare, Runnable loop, String name) {
         super(port, spare, loop, name, port.options().daemon());
-        this.shelf = port.buffers().newShelf();
+        this.cache = port.buffers().newCache(TcpSendQueue.CHUNK_MIN);
     }
 
     /** The worker of this port that the calling thread is, or null. */
@@ -40,14 +45,48 @@ final class Worker extends PortThread {
         }
     }
 
-    /** The shelf that the calling thread has in this pool, or null. */
-    static BufferPool.Shelf shelf(BufferPool pool) {
-        return Thread.currentThread() instanceof Worker worker && worker.shelf != null && worker.shelf.isOf(pool) ? worker.shelf : null;
+    /** The cache that the calling thread has in this pool, or null. */
+    static BufferPool.Cache cache(BufferPool pool) {
+        Worker worker = caching(pool);
+        return worker == null ? null : worker.cache;
+    }
+
+    private static Worker caching(BufferPool pool) {
+        return Thread.currentThread() instanceof Worker worker && worker.cache != null && worker.cache.isOf(pool)
+                ? worker : null;
     }
 
     /**
-     * Submits something from a delivery that may take long: should it complete inside the call, another worker gets the completion, which
-     * would otherwise wait for the end of the delivery.
+     * Takes the spare queue of the calling thread, which is of this pool and in which nothing waits; null if there is
+     * none.
+     */
+    static TcpSendQueue takeSpareQueue(BufferPool pool) {
+        Worker worker = caching(pool);
+        TcpSendQueue spare = worker == null ? null : worker.spareQueue;
+        if (spare != null) {
+            worker.spareQueue = null;
+            worker.cache.keptElsewhere(-spare.spareBytes());
+        }
+        return spare;
+    }
+
+    /**
+     * Takes a queue of this pool, in which nothing waits, as the spare one of the calling thread; false if it has one,
+     * or keeps none.
+     */
+    static boolean keepSpareQueue(BufferPool pool, TcpSendQueue empty) {
+        Worker worker = caching(pool);
+        if (worker == null || worker.spareQueue != null) {
+            return false;
+        }
+        worker.spareQueue = empty;
+        worker.cache.keptElsewhere(empty.spareBytes());
+        return true;
+    }
+
+    /**
+     * Submits something from a delivery that may take long: should it complete inside the call, another worker gets the
+     * completion, which would otherwise wait for the end of the delivery.
      */
     static void aside(CompletionPort port, Runnable submit) {
         Worker worker = current(port);
@@ -88,7 +127,9 @@ final class Worker extends PortThread {
         }
     }
 
-    /** Delivers what a delivery has left behind that was thrown out of: this worker ends, and nobody else knows of it. */
+    /**
+     * Delivers what a delivery has left behind that was thrown out of: this worker ends, and nobody else knows of it.
+     */
     void deliverReady() {
         IoContext next = ready.poll();
         if (next != null) {

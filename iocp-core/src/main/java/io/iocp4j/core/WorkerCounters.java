@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * What one worker has delivered. Written by that worker only, or under one lock; read by others for reports, for which no order is
- * needed: a count costs a plain store, where a counter that workers share would cost each message a fight for its cache line.
+ * What one worker has delivered. Written by that worker only, or under one lock; read by others for reports, for which
+ * no order is needed: a count costs a plain store, where a counter that workers share would cost each message a fight
+ * for its cache line.
  */
 final class WorkerCounters {
     /** What is counted. */
@@ -70,7 +71,8 @@ final class WorkerCounters {
     }
 
     /** The sums over workers, with what the port itself knows. */
-    static PortCounters sum(List<WorkerCounters> all, int workers, long replaced, int handles, long outstanding, BufferPool buffers) {
+    static PortCounters sum(List<WorkerCounters> all, int workers, long replaced, int handles, long outstanding,
+            BufferPool buffers) {
         return new PortCounters(workers, replaced, handles, outstanding,
                 sum(all, Count.DELIVERED), sum(all, Count.HANDLER_FAILURES), (int) sum(all, Count.NULLS),
                 sum(all, Count.ACCEPTED), sum(all, Count.ACCEPTS_FAILED),

@@ -150,7 +150,7 @@ class BufferPoolTest {
 
     @Test
     @DisplayName("a worker takes what it gave back last, and the counts are exact whoever gives a piece back")
-    void shelf() throws Exception {
+    void cache() throws Exception {
         try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1))) {
             BufferPool pool = port.buffers();
             ByteBuffer[] memory = new ByteBuffer[3];
@@ -164,7 +164,7 @@ class BufferPoolTest {
                 PooledBuffer third = pool.acquire(4096);
                 memory[2] = third.buffer();
                 second.release();
-                // its place on the shelf is taken
+                // its place in the cache is taken
                 third.release();
                 left[0] = pool.acquire(512);
             });
@@ -177,7 +177,7 @@ class BufferPoolTest {
             left[0].release();
             assertEquals(0, pool.usedBytes());
             assertEquals(8704, pool.keptBytes());
-            // the shelf is the worker's: another thread gets what lies in the pool
+            // the cache is the worker's: another thread gets what lies in the pool
             PooledBuffer mine = pool.acquire(4096);
             assertSame(memory[2], mine.buffer());
             PooledBuffer next = pool.acquire(4096);
@@ -190,13 +190,14 @@ class BufferPoolTest {
     }
 
     @Test
-    @DisplayName("what lies on the shelves counts within the bound, and a bound too small for shelves has none")
-    void shelvesWithinTheBound() {
-        BufferPool none = new BufferPool(2L * BufferPool.Shelf.BYTES_MAX - 1);
-        assertNull(none.newShelf());
-        BufferPool one = new BufferPool(2L * BufferPool.Shelf.BYTES_MAX);
-        assertNotNull(one.newShelf());
-        assertNull(one.newShelf(), "shelves may take half of the bound");
+    @DisplayName("what lies in the caches counts within the bound, and a bound too small for caches has none")
+    void cachesWithinTheBound() {
+        int elsewhere = 4096;
+        BufferPool none = new BufferPool(2L * (BufferPool.Cache.BYTES_MAX + elsewhere) - 1);
+        assertNull(none.newCache(elsewhere));
+        BufferPool one = new BufferPool(2L * (BufferPool.Cache.BYTES_MAX + elsewhere));
+        assertNotNull(one.newCache(elsewhere));
+        assertNull(one.newCache(elsewhere), "caches may take half of the bound");
         PooledBuffer[] pieces = new PooledBuffer[8];
         for (int i = 0; i < pieces.length; i++) {
             pieces[i] = one.acquire(64 << 10);
@@ -205,6 +206,6 @@ class BufferPoolTest {
             piece.release();
         }
         // two are what fits into the other half
-        assertEquals(2 * (64 << 10), one.keptBytes(), "the shelf's part of the bound was given away");
+        assertEquals(2 * (64 << 10), one.keptBytes(), "the part of the cache of the bound was given away");
     }
 }

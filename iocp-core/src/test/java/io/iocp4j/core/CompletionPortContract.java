@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -340,6 +341,22 @@ public abstract class CompletionPortContract {
         assertThrows(IllegalStateException.class, () -> port.socket(CompletionKey.NONE));
         assertTrue(probe.release());
         assertEquals(0, probe.completions());
+    }
+
+    @Test
+    @DisplayName("a task runs on a worker, as of an Executor; what it throws is counted, and a closed port refuses it")
+    void execute() throws Exception {
+        CompletionPort port = open(1);
+        try {
+            port.execute(() -> Contracts.sneak(new IllegalStateException("on purpose")));
+            assertEquals(Boolean.TRUE, CompletableFuture.supplyAsync(port::isWorker, port::execute).get(20, TimeUnit.SECONDS));
+            assertEquals(1, port.counters().handlerFailures());
+            assertThrows(NullPointerException.class, () -> port.execute(null));
+        } finally {
+            port.close();
+        }
+        assertThrows(IllegalStateException.class, () -> port.execute(() -> { }));
+        assertEquals(0, port.outstanding());
     }
 
     // ---------------------------------------------------------------- transfers

@@ -79,7 +79,7 @@ class DescriptorsEndTest {
             String lines = Files.readString(log);
             assertTrue(lines.contains("an accept failed"), lines);
             assertFalse(lines.contains("NoClassDefFoundError") || lines.contains("ExceptionInInitializerError"), lines);
-            assertTrue(lines.contains("io.iocp4j.core.TcpServer"), "the line says whose it is: " + lines);
+            assertTrue(lines.contains("io.iocp4j.core.AcceptLoop"), "the line says whose it is: " + lines);
         } finally {
             process.destroyForcibly();
             assertTrue(process.waitFor(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS));

@@ -189,7 +189,7 @@ class LostWorkerTest {
     void replaced() throws Exception {
         for (int workers : new int[] {1, 2, 4}) {
             try (CompletionPort port = open(workers(workers))) {
-                for (int i = 1; i < PortEngine.LOST_MAX; i++) {
+                for (int i = 1; i < PortThreads.LOST_MAX; i++) {
                     lose();
                     assertWorkers(port, workers, i);
                     delivers(port);
@@ -219,7 +219,7 @@ class LostWorkerTest {
     @DisplayName("by what a task throws is replaced by the group itself, and there are not more workers for that")
     void replacedByGroup() throws Exception {
         try (CompletionPort port = open(workers(2))) {
-            for (int i = 1; i < PortEngine.LOST_MAX; i++) {
+            for (int i = 1; i < PortThreads.LOST_MAX; i++) {
                 group.execute(() -> {
                     group.lost.add(Thread.currentThread());
                     throw NO_MEMORY;
@@ -287,7 +287,7 @@ class LostWorkerTest {
     void tooMany() throws Exception {
         try (CompletionPort port = open(workers(2))) {
             fails(port, 2, () -> {
-                for (int i = 0; i < PortEngine.LOST_MAX; i++) {
+                for (int i = 0; i < PortThreads.LOST_MAX; i++) {
                     lose();
                 }
             });

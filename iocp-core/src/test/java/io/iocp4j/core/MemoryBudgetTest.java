@@ -332,10 +332,13 @@ class MemoryBudgetTest {
         assertEquals(MemoryBudget.CONNECTIONS_MAX, budget.maxConnections());
         begin(1, 1);
         assertEquals(1, budget.maxConnections());
-        assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().memory(-1, 0));
-        assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().memory(0, -1));
-        assertEquals(7, PortOptions.defaults().memory(5, 7).directMax());
-        assertEquals(5, PortOptions.defaults().memory(5, 7).name("n").workers(1).engine("nio").pulled(true).heapMax());
+        assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().heapMax(-1));
+        assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().directMax(-1));
+        PortOptions options = PortOptions.defaults().heapMax(5).directMax(7).keptBytesMax(9).name("n").workers(1).engine("nio").pulled(true)
+                .daemon(true);
+        assertEquals(new PortOptions(1, "n", 9, "nio", true, true, 5, 7), options);
+        assertThrows(IllegalArgumentException.class, () -> options.heapMax(-1));
+        assertThrows(IllegalArgumentException.class, () -> options.keptBytesMax(-1));
     }
 
     @Test

@@ -72,6 +72,26 @@ class RefCountedTest {
     }
 
     @Test
+    @DisplayName("what another thread is making just now, and cannot be described yet, does not end the list")
+    void beingMade() {
+        RefCounted unfinished = new RefCounted() {
+            private String name;
+
+            @Override
+            protected void free() {
+                name = "";
+            }
+
+            @Override
+            public String toString() {
+                return name.strip();
+            }
+        };
+        assertTrue(RefCounted.live().stream().anyMatch(text -> text.contains("RefCountedTest") && text.contains("NullPointerException")));
+        unfinished.release();
+    }
+
+    @Test
     @Shows("B6")
     @DisplayName("threads that retain and release at the same time: freed exactly once, by the last")
     void manyThreads() throws InterruptedException {

@@ -17,7 +17,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,7 +117,9 @@ class StartTlsTest extends TlsFixture {
 
             @Override
             public void onData(TcpConnection c, ByteBuffer data) {
-                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(), p -> held.complete(Thread.holdsLock(((TcpChannel) c).lock)));
+                Object lock = ((TcpChannel) c).lock;
+                TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(),
+                        parameters -> held.complete(Thread.holdsLock(lock)));
                 c.startTls(asking, "localhost", 443);
             }
         };
@@ -279,5 +284,149 @@ class StartTlsTest extends TlsFixture {
             assertEquals("in the open", new String(plain.getInputStream().readNBytes(11)));
             assertThrows(IllegalStateException.class, () -> handler.awaitOpen().startTls(tls, "localhost", 443));
         }
+    }
+
+    // ------------------------------------------------------------------ its end, and the server's side
+
+    /** A server's handler that agrees to TLS in the open and greets behind it. */
+    private class Accepting extends Recorder {
+        private final TcpOptions server;
+        private final CompletableFuture<SSLSession> secured = new CompletableFuture<>();
+        private boolean started;
+
+        Accepting(TcpOptions server) {
+            this.server = server;
+        }
+
+        @Override
+        public void onData(TcpConnection c, ByteBuffer data) throws IOException {
+            if (started) {
+                super.onData(c, data);
+                return;
+            }
+            started = true;
+            c.send(text("yes!"));
+            c.acceptTls(server).whenComplete((session, thrown) -> complete(secured, session, thrown));
+            c.send(text("secret"));
+        }
+    }
+
+    private static <T> void complete(CompletableFuture<T> future, T value, Throwable thrown) {
+        if (thrown != null) {
+            future.completeExceptionally(thrown);
+        } else {
+            future.complete(value);
+        }
+    }
+
+    private static IoException failure(CompletableFuture<?> future) {
+        return (IoException) assertThrows(ExecutionException.class, () -> await(future)).getCause();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {TLS_1_2, TLS_1_3})
+    @DisplayName("as a server: the agreement leaves in the open, all else behind the handshake, of whose end a future tells")
+    void accepts(String version) throws Exception {
+        Accepting handler = new Accepting(forServer);
+        Pair pair = accept(options, handler);
+        pair.peerSends("TLS?");
+        assertEquals("yes!", pair.peerReads(4));
+        SSLSocketFactory factory = TestKeys.trusting().getSocketFactory();
+        SSLSocket peer = (SSLSocket) factory.createSocket(pair.peer(), "localhost", 443, true);
+        peer.setEnabledProtocols(new String[] {version});
+        peer.startHandshake();
+        assertEquals("secret", new String(peer.getInputStream().readNBytes(6)));
+        assertEquals(version, await(handler.secured).getProtocol());
+        assertEquals(version, pair.connection().tlsSession().getProtocol());
+        peer.getOutputStream().write("back".getBytes());
+        handler.awaitBytes(4);
+    }
+
+    @Test
+    @DisplayName("as a server: a large answer leaves in the open before the handshake, and what follows it does not")
+    void acceptsBehindMuch() throws Exception {
+        int much = 3 * MIB;
+        Recorder handler = new Recorder() {
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) {
+                c.send(ByteBuffer.allocate(much));
+                c.acceptTls(forServer);
+                c.send(text("secret"));
+            }
+        };
+        Pair pair = accept(options.socketBuffers(SMALL, 0), handler);
+        pair.peerSends("TLS?");
+        assertEquals(much, pair.peer().getInputStream().readNBytes(much).length);
+        SSLSocketFactory factory = TestKeys.trusting().getSocketFactory();
+        SSLSocket peer = (SSLSocket) factory.createSocket(pair.peer(), "localhost", 443, true);
+        peer.startHandshake();
+        assertEquals("secret", new String(peer.getInputStream().readNBytes(6)));
+    }
+
+    @Test
+    @DisplayName("has the time limit of its handshake, and says so, on either side")
+    void limited() throws Exception {
+        Accepting handler = new Accepting(forServer.handshakeTimeout(Duration.ofMillis(30)));
+        Pair pair = accept(options, handler);
+        pair.peerSends("TLS?");
+        IoException late = failure(handler.secured);
+        assertEquals(IoError.TIMED_OUT, late.error());
+        assertTrue(late.getMessage().endsWith("no TLS handshake within handshakeTimeout, 30 ms"), late.getMessage());
+        assertEquals(IoError.TIMED_OUT, handler.awaitClose().error());
+    }
+
+    @Test
+    @DisplayName("of two ends with the blocking API: both wait for a future, and go on over TLS")
+    void blocking() throws Exception {
+        TcpPair pair = TcpPair.open(port, options);
+        closeLater(pair.left()::abort);
+        closeLater(pair.right()::abort);
+        CompletableFuture<Void> server = inBackground(() -> {
+            assertEquals("STARTTLS", pair.right().readLine());
+            pair.right().write("220 ready\n");
+            await(pair.right().acceptTls(forServer));
+            pair.right().write(pair.right().readLine() + " back\n");
+        });
+        pair.left().write("STARTTLS\n");
+        assertEquals("220 ready", pair.left().readLine());
+        CompletableFuture<SSLSession> secured = pair.left().startTls(tls, "localhost", 443);
+        assertEquals(TLS_1_3, await(secured).getProtocol());
+        pair.left().write("there and\n");
+        assertEquals("there and back", pair.left().readLine());
+        await(server);
+        assertTrue(assertThrows(ExecutionException.class, () -> await(pair.left().startTls(tls, "localhost", 443)))
+                .getCause().getMessage().contains("TLS already"));
+    }
+
+    @Test
+    @DisplayName("in the blocking API: bytes behind the agreement came in the open, and end the connection")
+    void injected() throws Exception {
+        TcpPair pair = TcpPair.open(port, options);
+        closeLater(pair.left()::abort);
+        closeLater(pair.right()::abort);
+        pair.right().write("220 ready\n250 injected\n");
+        assertEquals("220 ready", pair.left().readLine());
+        IoException refused = failure(pair.left().startTls(tls, "localhost", 443));
+        assertEquals(IoError.TLS_FAILURE, refused.error());
+        assertTrue(refused.getMessage().contains("13 bytes came in the open"), refused.getMessage());
+        awaitClosed(pair.left());
+        assertEquals(IoError.TLS_FAILURE, failure(pair.left().startTls(tls, "localhost", 443)).error());
+    }
+
+    @Test
+    @DisplayName("in the blocking API: is refused while a read that timed out still waits, and of its end tells an abort")
+    void abandoned() throws Exception {
+        TcpPair pair = TcpPair.open(port, options);
+        closeLater(pair.left()::abort);
+        closeLater(pair.right()::abort);
+        assertThrows(IoException.class, () -> pair.left().read(Duration.ofMillis(1)));
+        assertTrue(assertThrows(ExecutionException.class, () -> await(pair.left().startTls(tls, "localhost", 443)))
+                .getCause().getMessage().contains("still waits"));
+        pair.right().write("x\n");
+        assertEquals("x", pair.left().readLine());
+        CompletableFuture<SSLSession> secured = pair.left().startTls(tls, "localhost", 443);
+        assertFalse(secured.isDone());
+        pair.left().abort();
+        assertEquals(IoError.OPERATION_ABORTED, failure(secured).error());
     }
 }

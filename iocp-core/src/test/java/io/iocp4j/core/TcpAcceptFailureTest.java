@@ -127,7 +127,7 @@ class TcpAcceptFailureTest extends TcpFixture {
     @EnumSource(names = {"CONNECTION_RESET", "CONNECTION_ABORTED"})
     @DisplayName("because the peer was gone does not wait: whoever connects and resets keeps nobody out")
     void peersThatAreGone(IoError error) throws Exception {
-        FailingPort failing = new FailingPort(port, error, TcpServer.GONE_PER_SECOND_MAX);
+        FailingPort failing = new FailingPort(port, error, AcceptLoop.GONE_PER_SECOND_MAX);
         acceptsOne(failing, () -> { });
         assertEquals(List.of(), failing.waits);
     }
@@ -135,7 +135,7 @@ class TcpAcceptFailureTest extends TcpFixture {
     @Test
     @DisplayName("with that for every accept waits all the same, so that a broken system does not make it spin; a second later it does not")
     void peersThatAreAlwaysGone() throws Exception {
-        FailingPort failing = new FailingPort(port, IoError.CONNECTION_RESET, 2 * TcpServer.GONE_PER_SECOND_MAX + 3) {
+        FailingPort failing = new FailingPort(port, IoError.CONNECTION_RESET, 2 * AcceptLoop.GONE_PER_SECOND_MAX + 3) {
             @Override
             public Future<?> schedule(Duration delay, Runnable task) {
                 if (delay.toMillis() == 40) {
@@ -181,6 +181,36 @@ class TcpAcceptFailureTest extends TcpFixture {
                 connection.abort();
                 assertEquals(third.getLocalSocketAddress(), recorders.get(2).awaitOpen().remote());
                 assertTrue(first.isConnected() && second.isConnected());
+            }
+            server.close(Duration.ZERO);
+        }
+    }
+
+    @Test
+    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when memory was given back")
+    void memoryComesBack() throws Exception {
+        try (CompletionPort single = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            FailingPort failing = new FailingPort(single, IoError.NO_BUFFERS, 0);
+            List<Recorder> recorders = List.of(new Recorder(), new Recorder());
+            AtomicInteger calls = new AtomicInteger();
+            TcpServer server = TcpServer.listen(failing, options, connection -> {
+                int call = calls.getAndIncrement();
+                if (call == 0) {
+                    failing.acceptsThatThrow.set(2);
+                    failing.timersThatThrow.set(1);
+                }
+                return recorders.get(call);
+            });
+            try (Socket first = new Socket(LOOPBACK, server.tcpPort())) {
+                recorders.get(0).awaitOpen();
+                // behind the failures, which are of the only worker
+                Probe behind = new Probe();
+                single.post(behind);
+                behind.await();
+                Socket second = closeLater(new Socket(LOOPBACK, server.tcpPort()));
+                single.buffers().acquire(1 << 20).release();
+                assertEquals(second.getLocalSocketAddress(), recorders.get(1).awaitOpen().remote());
+                assertTrue(first.isConnected());
             }
             server.close(Duration.ZERO);
         }

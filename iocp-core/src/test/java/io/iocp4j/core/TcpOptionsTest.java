@@ -163,4 +163,11 @@ class TcpOptionsTest {
     void endsOfRanges(UnaryOperator<TcpOptions> change) {
         assertNotSame(DEFAULTS, change.apply(DEFAULTS));
     }
+
+    @Test
+    @DisplayName("say their values as text, and nothing of a TLS context but that there is one")
+    void text() throws Exception {
+        String text = TcpOptions.defaults().maxConnections(7).tls(javax.net.ssl.SSLContext.getDefault()).toString();
+        assertTrue(text.startsWith("TcpOptions[") && text.contains("maxConnections=7") && text.endsWith("tls=true]"), text);
+    }
 }

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -202,11 +204,35 @@ class TcpServerTest extends TcpFixture {
         assertThrows(NullPointerException.class, () -> TcpServer.listen(port, options, null));
         assertThrows(NullPointerException.class, () -> TcpServer.listen(options, null));
         assertThrows(NullPointerException.class, () -> TcpServer.listenBlocking(options, null));
+        assertThrows(NullPointerException.class, () -> TcpServer.listenBlocking(port, options, null));
         TcpOptions taken = options.address(server.address());
         assertEquals(IoError.ADDRESS_IN_USE, assertThrows(IoException.class, () -> serve(taken)).error());
         assertEquals(IoError.ADDRESS_IN_USE,
                 assertThrows(IoException.class, () -> TcpServer.listenBlocking(taken, connection -> { })).error());
         assertEquals(handles, port.counters().handles());
+    }
+
+    @Test
+    @DisplayName("has a thread for each connection on a given port too, which is still open when the server is closed")
+    void sessionsOnAGivenPort() throws Exception {
+        try (TcpServer server = TcpServer.listenBlocking(port, options, connection -> connection.write(connection.read()))) {
+            assertSame(port, server.completionPort());
+            try (Socket client = new Socket(LOOPBACK, server.tcpPort())) {
+                ping(client);
+                assertEquals(-1, client.getInputStream().read());
+            }
+        }
+        port.execute(() -> { });
+    }
+
+    @Test
+    @DisplayName("takes a function that makes handlers of a class of the application")
+    void handlersOfOneClass() throws Exception {
+        Function<Object, Echo> handlers = connection -> new Echo();
+        TcpServer server = closeLater(TcpServer.listen(port, options, handlers));
+        try (Socket client = new Socket(LOOPBACK, server.tcpPort())) {
+            ping(client);
+        }
     }
 
     @ParameterizedTest

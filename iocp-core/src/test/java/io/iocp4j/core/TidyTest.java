@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -54,6 +57,11 @@ class TidyTest {
             new Rule("\\t", ANYWHERE, "spaces"),
             new Rule("^.{141,}$", ANYWHERE, "two lines"));
 
+    private static final Pattern PACKAGE = Pattern.compile("(?m)^package ([\\w.]+);");
+    /** Packages have names in small letters, types do not. */
+    private static final Pattern IMPORTED_PACKAGE = Pattern.compile("(?m)^import (?:static )?(io\\.iocp4j(?:\\.[a-z]\\w*)+)\\.[A-Z]");
+    private static final Pattern PUBLIC_TYPE = Pattern.compile("(?m)^public (?:[a-z-]+ )*(?:class|interface|enum|record) (\\w+)");
+    private static final Pattern LOGGER = Pattern.compile("new GuardedLog\\((\\w+)\\.class\\)");
     private static final Pattern IMPORT = Pattern.compile("(?m)^import (?:static )?[\\w.]+\\.(\\w+);$");
     /** A text block, a string, a character, a comment to the end of its line, a comment with an end: whichever begins first. */
     private static final Pattern NO_CODE = Pattern.compile("\"{3}[\\s\\S]*?\"{3}|\"[^\"\\\\\\n]*(?:\\\\.[^\"\\\\\\n]*)*\""
@@ -149,6 +157,125 @@ class TidyTest {
         return REFERENCE.matcher(comment).results().map(found -> found.group(1)).collect(Collectors.joining(" ", " ", " "));
     }
 
+    /** Above this a source of main code is to be cut, unless most of it is Javadoc. */
+    private static final int LINES_MAX = 400;
+    /** Lines with code in a longer source: what is left of it is comments and blanks. */
+    private static final int CODE_LINES_MAX = 300;
+    /** Sources that are longer still. A list that only gets shorter. */
+    private static final Set<String> TOO_LONG = Set.of(
+            "EchoCost.java", "TcpChannel.java", "TcpOptions.java");
+    /** Sources with lines of more than 120 columns. A list that only gets shorter. */
+    private static final Set<String> TOO_WIDE = Set.of(
+            "IoError.java", "IoException.java", "TcpCallbacks.java", "TcpChannel.java", "TcpConnector.java",
+            "TcpFlusher.java", "TcpOptions.java", "TcpReceiver.java", "TcpSender.java", "TlsRecords.java");
+
+    @Test
+    @DisplayName("no source of main code is longer than 400 lines, unless most of it is Javadoc")
+    void notTooLong() throws IOException {
+        Set<String> found = new TreeSet<>();
+        for (Path file : mainSources()) {
+            String source = Files.readString(file);
+            if (source.lines().count() > LINES_MAX && codeLines(source) > CODE_LINES_MAX) {
+                found.add(file.getFileName().toString());
+            }
+        }
+        assertEquals(new TreeSet<>(TOO_LONG), found, "cut a new one; take one that was cut from the list");
+    }
+
+    @Test
+    @DisplayName("no line of main code is wider than 120 columns")
+    void notTooWide() throws IOException {
+        Set<String> found = new TreeSet<>();
+        for (Path file : mainSources()) {
+            if (Files.readString(file).lines().anyMatch(line -> line.length() > 120)) {
+                found.add(file.getFileName().toString());
+            }
+        }
+        assertEquals(new TreeSet<>(TOO_WIDE), found, "wrap a new one; take one that was wrapped from the list");
+    }
+
+    @Test
+    @DisplayName("lines of code are those with more than comments and blanks")
+    void codeLinesAreCounted() {
+        assertEquals(4, codeLines("""
+                /** A class.
+                 *
+                 * Of one line. */
+                class A { // begins
+
+                    String a = "/* no comment"; /* a comment
+                    */
+                    int b; /* two */ int c;
+                    // nothing
+                }
+                """));
+    }
+
+    private static long codeLines(String source) {
+        return NO_CODE.matcher(source).replaceAll(found -> {
+            String text = found.group();
+            // the lines that a comment takes are left, without anything in them
+            return Matcher.quoteReplacement(text.startsWith("/") ? text.replaceAll(".", "") : text);
+        }).lines().filter(line -> !line.isBlank()).count();
+    }
+
+    @Test
+    @DisplayName("packages import one another without a circle, in all modules together")
+    void packagesWithoutCircles() throws IOException {
+        Map<String, Set<String>> imports = new TreeMap<>();
+        for (Path file : mainSources()) {
+            String source = Files.readString(file);
+            Matcher name = PACKAGE.matcher(source);
+            if (name.find()) {
+                Set<String> targets = imports.computeIfAbsent(name.group(1), unused -> new TreeSet<>());
+                IMPORTED_PACKAGE.matcher(source).results().map(found -> found.group(1))
+                        .filter(target -> !target.equals(name.group(1))).forEach(targets::add);
+            }
+        }
+        assertTrue(imports.size() > 7, "too few packages found: " + imports);
+        assertEquals(Map.of(), circles(imports));
+    }
+
+    @Test
+    @DisplayName("a circle of packages is found, and nothing else")
+    void circlesAreFound() {
+        assertEquals(Map.of("b", Set.of("c"), "c", Set.of("d"), "d", Set.of("b")), circles(new TreeMap<>(Map.of("a", Set.of("b"),
+                "b", Set.of("c", "e"), "c", Set.of("d"), "d", Set.of("b"), "e", Set.of("f")))));
+        Matcher matcher = IMPORTED_PACKAGE.matcher("import static io.iocp4j.a.b.C.D;\nimport io.iocp4j.d.E.F;\nimport java.util.List;\n");
+        assertEquals(List.of("io.iocp4j.a.b", "io.iocp4j.d"), matcher.results().map(found -> found.group(1)).toList());
+    }
+
+    /** What is left of a graph when nodes without a way in, or without a way out, are taken away until there are none. */
+    private static Map<String, Set<String>> circles(Map<String, Set<String>> graph) {
+        Map<String, Set<String>> left = new TreeMap<>();
+        Set<String> targets = graph.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
+        graph.forEach((node, next) -> {
+            Set<String> known = new TreeSet<>(next);
+            known.retainAll(graph.keySet());
+            if (targets.contains(node) && !known.isEmpty()) {
+                left.put(node, known);
+            }
+        });
+        return left.equals(graph) ? left : circles(left);
+    }
+
+    @Test
+    @DisplayName("what an application meets is in the description of the package: public types of the core, and names of loggers")
+    void describedInPackageInfo() throws IOException {
+        List<String> missing = new ArrayList<>();
+        for (String module : List.of("iocp-core", "jna-native")) {
+            List<Path> sources = mainSources().stream().filter(file -> file.startsWith(root().resolve(module))).toList();
+            String described = Files.readString(sources.stream().filter(file -> file.endsWith("package-info.java")).findFirst().orElseThrow());
+            for (Path file : sources) {
+                String source = Files.readString(file);
+                Stream.concat(module.equals("iocp-core") ? PUBLIC_TYPE.matcher(source).results() : Stream.of(), LOGGER.matcher(source).results())
+                        .map(found -> found.group(1)).filter(name -> !Pattern.compile("\\b" + name + "\\b").matcher(described).find())
+                        .forEach(name -> missing.add(file + ": " + name));
+            }
+        }
+        assertEquals(List.of(), missing);
+    }
+
     @Test
     @DisplayName("the licence is in what each jar is made from, and no module says otherwise")
     void licence() throws IOException {
@@ -193,6 +320,10 @@ class TidyTest {
 
     private static List<Path> sources() throws IOException {
         return files(".java").stream().filter(path -> path.toString().contains("src")).toList();
+    }
+
+    private static List<Path> mainSources() throws IOException {
+        return sources().stream().filter(path -> path.toString().replace('\\', '/').contains("/src/main/")).toList();
     }
 
     private static List<Path> files(String end) throws IOException {

@@ -33,7 +33,8 @@ class ExamplesTest {
         byte[] request = new byte[4 << 20];
         new Random(1).nextBytes(request);
         try (ServerSocket behind = new ServerSocket(0); CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
-                TcpServer proxy = TcpProxy.listen(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true), "localhost", behind.getLocalPort());
+                TcpServer proxy = TcpProxy.listen(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true),
+                        "localhost", behind.getLocalPort());
                 Socket client = new Socket(proxy.address().getAddress(), proxy.address().getPort())) {
             client.setSoTimeout(DEADLINE_MILLIS);
             FutureTask<byte[]> server = new FutureTask<>(() -> {
@@ -76,6 +77,24 @@ class ExamplesTest {
             SSLContext known = TestKeys.CLIENT.context();
             assertEquals("hello CN=CLIENT", MutualTls.ask(known, tcpPort));
             assertThrows(IOException.class, () -> MutualTls.ask(TestKeys.trusting(), tcpPort));
+        }
+    }
+
+    @Test
+    @DisplayName("the line server answers in the open and after STARTTLS, and says so to a client that is too slow")
+    void lines() throws Exception {
+        TcpOptions tls = TcpOptions.defaults().tls(TestKeys.LOCALHOST.context());
+        TcpOptions trusting = TcpOptions.defaults().tls(TestKeys.trusting());
+        try (TcpServer server = LineServer.listen(TcpOptions.defaults().loopback(0), tls, Duration.ofSeconds(20))) {
+            assertEquals("secret: who?", LineServer.ask(trusting, server.tcpPort(), "who?"));
+            try (TcpConnection client = TcpClient.connect("localhost", server.tcpPort())) {
+                client.write("hello\n");
+                assertEquals("open: hello", client.readLine(Duration.ofSeconds(20)));
+            }
+        }
+        try (TcpServer impatient = LineServer.listen(TcpOptions.defaults().loopback(0), tls, Duration.ofMillis(20));
+                TcpConnection client = TcpClient.connect("localhost", impatient.tcpPort())) {
+            assertEquals("too slow", client.readLine(Duration.ofSeconds(20)));
         }
     }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * come while the simulation is driven on. What {@link #offload} takes off the workers, the driver runs too, later and as
  * somebody who is no worker: a close there that would wait for itself is a failure of the simulation.
  */
-public final class SimulatedPort implements PortInternals {
+public final class SimulatedPort extends PortInternals {
     private enum Phase {
         /** Takes new handles. */
         OPEN,

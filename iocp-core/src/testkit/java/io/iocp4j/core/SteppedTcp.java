@@ -232,6 +232,7 @@ class SteppedTcp extends SteppedWorld {
         return TcpCalls.onConnection(this::completes).focus(random)
                 .with(ByteBuffer.class, call -> call.name().equals("write") ? Records.filling(call.random().nextInt(PIECE_MAX))
                         : piece(call))
+                .with(byte[].class, call -> Records.filling(call.random().nextInt(PIECE_MAX)).array())
                 .with(String.class, call -> "\u007f".repeat(call.random().nextInt(PIECE_MAX)))
                 .with(PooledBuffer.class, call -> shared(piece(call)))
                 .with(Runnable.class, call -> task((TcpConnection) call.target()));

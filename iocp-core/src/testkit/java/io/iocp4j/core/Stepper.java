@@ -28,6 +28,8 @@ import java.util.stream.Stream;
  * <p>Guarded by the baton: only the thread that has it touches anything here.
  */
 public final class Stepper {
+    /** How often a thread that is not stepped, such as that of the test, has entered each monitor. */
+    private static final ThreadLocal<Map<Object, Integer>> UNSTEPPED = ThreadLocal.withInitial(IdentityHashMap::new);
     private static final long DEADLINE_SECONDS = 60;
     private static final int STEPS_MAX = 5_000_000;
     private static final int STACK_SHOWN = 14;
@@ -335,6 +337,8 @@ public final class Stepper {
         if (me != null) {
             me.stepper.step(me, where, Math.max(2, me.stepper.oneIn / LOCKS_COUNT));
             me.stepper.take(me, lock, 1);
+        } else {
+            UNSTEPPED.get().merge(lock, 1, Integer::sum);
         }
     }
 
@@ -360,6 +364,8 @@ public final class Stepper {
             if (owner.count == 0) {
                 me.stepper.owners.remove(lock);
             }
+        } else {
+            UNSTEPPED.get().computeIfPresent(lock, (same, count) -> count == 1 ? null : count - 1);
         }
     }
 
@@ -375,12 +381,15 @@ public final class Stepper {
      * Instead of {@link Thread#holdsLock}.
      *
      * @param lock whose
-     * @return whether this thread is in the monitor; true where nothing is stepped
+     * @return whether this thread is in the monitor
      */
     public static boolean holdsLock(Object lock) {
         Stepped me = Stepped.current();
-        Owner owner = me == null ? null : me.stepper.owners.get(lock);
-        return me == null || owner != null && owner.thread == me;
+        if (me == null) {
+            return UNSTEPPED.get().containsKey(lock);
+        }
+        Owner owner = me.stepper.owners.get(lock);
+        return owner != null && owner.thread == me;
     }
 
     /**

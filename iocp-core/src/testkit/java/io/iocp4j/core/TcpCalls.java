@@ -10,17 +10,17 @@ public final class TcpCalls {
     }
 
     /**
-     * Every public method of a connection, but for counting, of which the library has its own, and for what needs the right moment:
-     * {@code startTls} is no method of any time, and {@code handler} takes away the one that the caller watches.
+     * Every method of a connection, except those that need the right moment: TLS is not begun at any
+     * time, and another handler would take the callbacks away from the caller.
      *
      * @param futures told of those that the methods return, which complete at last
      * @return for connections with callbacks
      */
     public static AnyCall onConnection(Consumer<CompletableFuture<?>> futures) {
-        return new AnyCall(TcpConnection.class, Set.of("retain", "release", "startTls", "handler"), Set.of("close", "abort", "reset", "end"), 4)
+        return new AnyCall(TcpConnection.class, Set.of("startTls", "acceptTls", "handler"), Set.of("close", "abort", "reset", "end"), 4)
                 .with(TcpOptions.class, call -> TcpOptions.defaults())
-                // outside of onData; the face of calls that wait is another; by a worker; with any numbers
-                .refusing(Set.of("retainReceived", "read", "readFully", "readLine", "write", "waterMarks", "keepAlive"))
+                // outside of onData; without the blocking API; on a worker; with any numbers
+                .refusing(Set.of("retainReceived", "read", "readFully", "readLine", "inputStream", "write", "waterMarks", "keepAlive"))
                 .results((result, call) -> take(result, futures));
     }
 

@@ -3,7 +3,7 @@ package io.iocp4j.jna;
 import io.iocp4j.core.IoContext;
 import java.net.InetSocketAddress;
 
-/** A ConnectEx. */
+/** One ConnectEx. */
 final class ConnectRequest extends Request {
     private final IocpSocket owner;
     private final InetSocketAddress peer;

@@ -11,18 +11,17 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * The listening socket of {@link IocpPort}. It keeps several AcceptEx with the kernel, each with a socket to accept into,
- * so that a burst of
- * connections need not wait for workers; what comes before it is asked for is kept ready.
+ * The listening socket of {@link IocpPort}. It keeps several AcceptEx pending, each with a socket to accept into. So a
+ * burst of connections does not wait for workers. A connection that arrives before it is asked for is kept ready.
  */
 final class IocpAcceptor extends IocpHandle implements PortAcceptor {
     private static final int SO_EXCLUSIVEADDRUSE = -5;
-    /** A sockaddr_storage and the 16 bytes more that AcceptEx demands. */
+    /** Bytes for one address: a sockaddr_storage, and the 16 further bytes that AcceptEx demands. */
     static final int ADDRESS_BYTES = 144;
 
     private final InetSocketAddress local;
 
-    // guarded by lock
+    // Guarded by lock.
     private final ArrayDeque<IocpSocket> ready = new ArrayDeque<>();
     private IoContext waiting;
 
@@ -30,7 +29,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         super(port, key);
         try {
             allowBothFamilies();
-            // SO_REUSEADDR means on Windows that another process may take the port over
+            // not SO_REUSEADDR: on Windows it lets another process take the port over
             check("setsockopt SO_EXCLUSIVEADDRUSE", option(WinApi.SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1));
             takeAddress(asked);
             check("listen", api.listen(socket, backlog));
@@ -49,12 +48,12 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
 
     @Override
     public void accept(IoContext context) {
-        port.begin(context, Operation.ACCEPT, null);
+        port.started(context, Operation.ACCEPT, null);
         IocpSocket taken;
         WinError failure;
         synchronized (lock) {
             if (waiting != null) {
-                port.takeBack(context);
+                port.notStarted(context);
                 throw new IllegalStateException("an accept is pending");
             }
             taken = ready.poll();
@@ -67,13 +66,14 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         if (taken != null) {
             handOver(context, taken);
         } else {
-            port.fail(context, failure.error(), failure);
+            port.failed(context, failure.error(), failure);
         }
-        port.deliverLater(context);
+        port.deliverWithoutPacket(context);
     }
 
-    /** Gives the kernel as many accepts as it may have, under the lock. Null, or why it has fewer. */
+    /** Starts accepts up to the limit. Returns null, or the reason why fewer are pending. Guarded by lock. */
     private WinError topUp() {
+        assert Thread.holdsLock(lock);
         while (pending() + ready.size() < port.limits().acceptsMax()) {
             IocpSocket socketToAccept;
             try {
@@ -81,28 +81,29 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
             } catch (IoException e) {
                 return (WinError) e.getCause();
             }
-            // the workers stay until its packet has come, although nobody has submitted it
-            port.begin();
+            // no caller has submitted this accept, but the workers must stay until its packet has come
+            port.packetOfOwnDue();
             WinError failure = start("AcceptEx", new Accept(this, socketToAccept));
             if (failure != null) {
                 socketToAccept.close();
-                port.end();
+                port.packetOfOwnCame();
                 return failure;
             }
         }
         return null;
     }
 
-    /** Completes the context with the socket, which from here on the port closes if nobody else does. */
+    /** Completes the context with the socket. From here on the port closes the socket if nobody else does. */
     private void handOver(IoContext context, IocpSocket socketAccepted) {
         try {
-            port.add(socketAccepted);
-            port.complete(context, socketAccepted);
+            port.opened(socketAccepted);
+            port.succeeded(context, socketAccepted);
         } catch (IllegalStateException e) {
-            port.fail(context, IoError.OPERATION_ABORTED, e);
+            port.failed(context, IoError.OPERATION_ABORTED, e);
         }
     }
 
+    /** One AcceptEx. */
     private static final class Accept extends Request {
         private final IocpAcceptor owner;
         private final IocpSocket accepted;
@@ -115,7 +116,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
 
         @Override
         int call(WinApi api) {
-            // no bytes of data: with them, a peer that connects and says nothing would hold the accept
+            // ask for no data: otherwise a peer that connects and sends nothing would hold the accept
             return api.accept(owner.socket, accepted.socket, payload(), ADDRESS_BYTES, 0, overlapped());
         }
 
@@ -124,12 +125,15 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
             try {
                 return owner.accepted(accepted, WinError.ofStatus("accept", status));
             } finally {
-                owner.port.end();
+                owner.port.packetOfOwnCame();
             }
         }
     }
 
-    /** The context that has its connection now, or why none will come; null if nobody is told. */
+    /**
+     * Handles the packet of an accept. Returns the context to deliver, with its connection or an error; null if there
+     * is none.
+     */
     private IoContext accepted(IocpSocket accepted, WinError ended) {
         IoContext context = null;
         WinError failure = ended;
@@ -159,13 +163,16 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
             if (failure == null) {
                 handOver(context, accepted);
             } else {
-                port.fail(context, shortage.error(), shortage);
+                port.failed(context, shortage.error(), shortage);
             }
         }
         return context;
     }
 
-    /** A peer that gave up while it waited says nothing about the listener; after any other failure the next would fail at once. */
+    /**
+     * Returns true if the peer gave up while it waited, which says nothing about the listener. After any other failure
+     * the next accept would fail at once.
+     */
     private static boolean isPeerGone(WinError failure) {
         return switch (failure.error()) {
             case CONNECTION_RESET, CONNECTION_ABORTED, NOT_CONNECTED -> true;
@@ -173,7 +180,7 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         };
     }
 
-    /** Closes the socket of the system at once, so that nobody connects any more; the accepts with the kernel end by that. */
+    /** Closes the system's socket at once, so that nobody can connect any more. That ends the pending accepts. */
     @Override
     public void close() {
         IoContext context;
@@ -190,8 +197,8 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         }
         unused.forEach(IocpSocket::close);
         if (context != null) {
-            port.fail(context, IoError.OPERATION_ABORTED, null);
-            port.deliverLater(context);
+            port.failed(context, IoError.OPERATION_ABORTED, null);
+            port.deliverWithoutPacket(context);
         }
     }
 

@@ -11,11 +11,12 @@ import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 
 /**
- * What socket and listener have in common: a socket of Windows on the port. Every call that names the socket is made under the lock, so
- * that none can meet its number after the system gave it to somebody else; the calls are short, since nothing here waits.
+ * The common part of socket and acceptor: a Windows socket that is associated with the port. Every call that names the
+ * socket is made under the lock. So no call can hit the number after the system has reused it for another socket. The
+ * calls are short: none blocks.
  */
 abstract class IocpHandle extends PortHandle {
-    private static final System.Logger LOG = new GuardedLog(IocpHandle.class);
+    private static final System.Logger LOG = new GuardedLog(IocpPort.class);
 
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 27;
@@ -24,10 +25,10 @@ abstract class IocpHandle extends PortHandle {
     final WinApi api;
     final Object lock = new Object();
     final long socket;
-    /** The completion key: packets of this handle carry it. */
+    /** The completion key that packets of this handle carry. */
     final long id;
 
-    // guarded by lock
+    // Guarded by lock.
     private boolean closed;
     private int pending;
 
@@ -52,36 +53,39 @@ abstract class IocpHandle extends PortHandle {
         return new IoException(error.error(), operation, local, remote, error);
     }
 
-    /** Under the lock. */
     final boolean isClosed() {
+        assert Thread.holdsLock(lock);
         return closed;
     }
 
     /**
-     * Marks the handle as closed, under the lock; false if it was. The port forgets it here, before any of its operations can end: who
-     * hears of their ends counts it no more.
+     * Marks the handle as closed. Returns false if it was closed already. The port forgets the handle here, before any
+     * of its operations can end: a callback that sees such an end finds the handle no longer counted. Guarded by lock.
      */
     final boolean markClosed() {
+        assert Thread.holdsLock(lock);
         boolean first = !closed;
         closed = true;
-        port.remove(this);
+        port.closed(this);
         return first;
     }
 
-    /** Under the lock. */
+    /** The number of operations whose packet has not come yet. Guarded by lock. */
     final int pending() {
+        assert Thread.holdsLock(lock);
         return pending;
     }
 
-    /** Begins an operation, under the lock. Null if a packet will come, else why none will. */
+    /** Starts an operation. Returns null if a packet will come, else the reason why none will. Guarded by lock. */
     final WinError start(String call, Request request) {
+        assert Thread.holdsLock(lock);
         if (!port.slab().take(request)) {
             return WinError.ofCode(call, WinApi.WSAENOBUFS);
         }
         pending++;
         int result = request.call(api);
         if (result == 0 || result == -WinApi.ERROR_IO_PENDING) {
-            // success at once queues a packet too
+            // immediate success queues a packet too
             return null;
         }
         pending--;
@@ -89,21 +93,23 @@ abstract class IocpHandle extends PortHandle {
         return WinError.ofCode(call, -result);
     }
 
-    /** Counts a packet, under the lock. */
+    /** Counts a packet that has come. Guarded by lock. */
     final void packetCame() {
+        assert Thread.holdsLock(lock);
         pending--;
     }
 
-    /** Asks for the end of an operation, under the lock; its packet comes all the same. */
+    /** Asks the kernel to end an operation early. Its packet still comes. Guarded by lock. */
     final void cancel(long ticket) {
+        assert Thread.holdsLock(lock);
         long overlapped = port.slab().overlapped(ticket);
         if (overlapped == 0) {
             return;
         }
         int result = api.cancel(socket, overlapped);
         if (result < 0 && result != -WinApi.ERROR_NOT_FOUND) {
-            // not found means: has ended, its packet is in the queue
-            LOG.log(Level.WARNING, "an operation of " + this + " cannot be cancelled, it will end when its peer lets it",
+            // not found: the operation has ended, and its packet is in the queue
+            LOG.log(Level.WARNING, "an operation of " + this + " cannot be cancelled; it ends when its peer lets it",
                     WinError.ofCode("CancelIoEx", -result));
         }
     }
@@ -111,11 +117,11 @@ abstract class IocpHandle extends PortHandle {
     final void closeSocket() {
         int result = api.closeSocket(socket);
         if (result < 0) {
-            LOG.log(Level.WARNING, "closing " + this, WinError.ofCode("closesocket", -result));
+            LOG.log(Level.WARNING, this + " could not be closed", WinError.ofCode("closesocket", -result));
         }
     }
 
-    /** Sets an option of one int, under the lock; 0 or minus an error code. */
+    /** Sets an option whose value is one int. Returns 0, or minus an error code. Guarded by lock. */
     final int option(int level, int name, int value) {
         try (Arena arena = Arena.ofConfined()) {
             return api.setOption(socket, level, name, arena.allocateFrom(ValueLayout.JAVA_INT, value).address(), 4);
@@ -124,10 +130,11 @@ abstract class IocpHandle extends PortHandle {
 
     final void takeAddress(InetSocketAddress address) throws WinError {
         if (address.isUnresolved()) {
-            throw WinError.ofCode("bind to a name without address", WinApi.WSAHOST_NOT_FOUND);
+            throw WinError.ofCode("bind to an unresolved name", WinApi.WSAHOST_NOT_FOUND);
         }
         try (Arena arena = Arena.ofConfined()) {
-            int result = api.bind(socket, SocketAddress6.write(address, arena.allocate(SocketAddress6.BYTES, 4)).address(),
+            int result = api.bind(socket,
+                    SocketAddress6.write(address, arena.allocate(SocketAddress6.BYTES, 4)).address(),
                     SocketAddress6.BYTES);
             if (result < 0) {
                 throw WinError.ofCode("bind", -result);
@@ -135,7 +142,7 @@ abstract class IocpHandle extends PortHandle {
         }
     }
 
-    /** IPv4 through the same socket: has to be allowed before the socket is bound. */
+    /** Lets the socket carry IPv4 too. Must be called before the socket is bound. */
     final void allowBothFamilies() throws WinError {
         int result = option(IPPROTO_IPV6, IPV6_V6ONLY, 0);
         if (result < 0) {
@@ -143,7 +150,9 @@ abstract class IocpHandle extends PortHandle {
         }
     }
 
-    /** What ends because its handle was closed by us says so, whatever the system calls it. */
+    /**
+     * The error of a failed operation. If we closed its handle, it is OPERATION_ABORTED, whatever the system reports.
+     */
     static IoError errorOf(WinError failure, boolean closed) {
         return closed ? IoError.OPERATION_ABORTED : failure.error();
     }

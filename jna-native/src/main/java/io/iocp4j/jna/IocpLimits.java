@@ -3,13 +3,16 @@ package io.iocp4j.jna;
 /**
  * The limits of the engine.
  *
- * @param operationsMax operations with the kernel at a time; one more completes with NO_BUFFERS
- * @param acceptsMax accepts that a listener keeps with the kernel, and connections that it keeps ready, together
- * @param zeroReadAbove from so many open sockets on, a receive waits with a read of no bytes, which pins no memory while the connection is
- *        idle, and takes the bytes with a second call
+ * @param operationsMax pending operations of the port; one more completes with NO_BUFFERS
+ * @param acceptsMax the pending accepts of an acceptor and the connections that it keeps ready, together
+ * @param zeroReadAbove the number of open sockets above which a receive waits with a zero-byte read. Such a read pins
+ *        no memory while the connection is idle; a second call takes the bytes.
  */
 record IocpLimits(int operationsMax, int acceptsMax, int zeroReadAbove) {
-    /** 65,536 operations are 20 MB of records if all are used; below 1,024 sockets the pinned pages are not worth a second call. */
+    /**
+     * The default limits. The records of 65,536 operations take 20 MB if all are used. Up to 1,024 sockets, saving the
+     * pinned pages is not worth a second call.
+     */
     static IocpLimits defaults() {
         int accepts = Math.clamp(2L * Runtime.getRuntime().availableProcessors(), 4, 64);
         return new IocpLimits(1 << 16, accepts, 1024);

@@ -3,14 +3,18 @@ package io.iocp4j.jna;
 import io.iocp4j.core.CompletionKey;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.IoContext;
+import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
-import io.iocp4j.core.PortAcceptor;
+import io.iocp4j.core.Operation;
 import io.iocp4j.core.PortEngine;
+import io.iocp4j.core.PortHandle;
+import io.iocp4j.core.PortAcceptor;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.PortSocket;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,30 +25,35 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The port on the completion port of Windows. Workers are platform threads, since a call of JNA would hold the carrier of a virtual
- * one; any thread may submit.
+ * The port on the completion port of Windows. Workers are platform threads: a JNA call would pin the carrier of a
+ * virtual thread. Any thread may submit.
  */
 final class IocpPort extends PortEngine {
     private static final System.Logger LOG = new GuardedLog(IocpPort.class);
 
-    /** Keys below this are packets of the port itself; handles have the rest. */
+    /** The first key of a handle. Smaller keys mark packets of the port itself. */
     private static final long KEY_HANDLES = 16;
     private static final long KEY_POST = 1;
     static final long KEY_NULL = 2;
 
-    /** Packets that a worker takes at a time: few, since what one worker has taken no other can deliver. */
+    /** Packets that a worker dequeues at once. Few, because no other worker can deliver what this one has dequeued. */
     static final int BATCH = 8;
-    /** A post fails only when the system has no memory for the packet. */
+    /**
+     * The delay before a failed post is tried again. A post fails only when the system has no memory for the packet.
+     */
     private static final Duration POST_AGAIN = Duration.ofMillis(10);
 
     private final WinApi api;
     private final IocpLimits limits;
     private final long port;
     private final AtomicLong lastId = new AtomicLong(KEY_HANDLES - 1);
-    /** Posted contexts; a packet carries two numbers only, so each is a token for one context of this queue. */
+    /**
+     * Posted contexts. A packet carries only two numbers, so each posted packet is a token for one context of this
+     * queue.
+     */
     private final Queue<IoContext> posted = new ConcurrentLinkedQueue<>();
 
-    /** Shared and closed by hand: memory that the kernel may still write to is leaked rather than freed. */
+    /** Shared, and closed explicitly: memory that the kernel may still write to must be leaked, not freed. */
     private final Arena arena = Arena.ofShared();
     private final OverlappedSlab slab;
     private final PullWait pulled = new PullWait(this);
@@ -78,7 +87,60 @@ final class IocpPort extends PortEngine {
         return open(() -> new IocpAcceptor(this, local, backlog, key));
     }
 
-    // ------------------------------------------------------------------ for the handles
+    // ------------------------------------------------------------------ for the handles: shown to engines only
+
+    /** Begins an operation: from here on the port owes its completion; throws IllegalStateException on misuse. */
+    void started(IoContext context, Operation operation, ByteBuffer buffer) {
+        begin(context, operation, buffer);
+    }
+
+    /** Takes a begun operation back after misuse was found; the context is the caller's again. */
+    void notStarted(IoContext context) {
+        takeBack(context);
+    }
+
+    /** Stores the result of a transfer or a connect. */
+    void succeeded(IoContext context, long bytes) {
+        complete(context, bytes);
+    }
+
+    /** Stores the result of an accept. */
+    void succeeded(IoContext context, PortSocket accepted) {
+        complete(context, accepted);
+    }
+
+    /** Stores why an operation failed; the cause may be null. */
+    void failed(IoContext context, IoError error, Throwable cause) {
+        fail(context, error, cause);
+    }
+
+    /** Delivers a completion that no packet brings, never on the calling stack. */
+    void deliverWithoutPacket(IoContext context) {
+        deliverLater(context);
+    }
+
+    /** The workers stay until {@link #packetOfOwnCame}, although nobody has submitted what is to come. */
+    void packetOfOwnDue() {
+        beginOwn();
+    }
+
+    /** Ends what {@link #packetOfOwnDue} began. */
+    void packetOfOwnCame() {
+        endOwn();
+    }
+
+    /**
+     * A handle is open, and from here on the port closes it if nobody else does; throws IllegalStateException if the
+     * port is closing.
+     */
+    void opened(PortHandle handle) {
+        add(handle);
+    }
+
+    /** A handle is being closed. */
+    void closed(PortHandle handle) {
+        remove(handle);
+    }
 
     WinApi api() {
         return api;
@@ -104,7 +166,7 @@ final class IocpPort extends PortEngine {
         return api.associate(socket, port, id);
     }
 
-    /** Whether there are so many sockets that a receive must not pin its buffer while nothing comes. */
+    /** Returns true if there are so many sockets that a waiting receive must not pin its buffer. */
     boolean receivesWaitWithoutMemory() {
         return handles() > limits.zeroReadAbove();
     }
@@ -114,7 +176,15 @@ final class IocpPort extends PortEngine {
     @Override
     protected void queue(IoContext context) {
         posted.add(context);
-        post(KEY_POST);
+        try {
+            post(KEY_POST);
+        } catch (RuntimeException | Error e) {
+            // unless a worker that came for another has taken it
+            if (posted.remove(context)) {
+                throw e;
+            }
+            LOG.log(Level.ERROR, "a post waits for the packet of another", e);
+        }
     }
 
     @Override
@@ -125,7 +195,7 @@ final class IocpPort extends PortEngine {
     private void post(long key) {
         int result = api.post(port, key);
         if (result < 0) {
-            LOG.log(Level.WARNING, "a packet could not be posted, again in " + POST_AGAIN.toMillis() + " ms",
+            LOG.log(Level.WARNING, "a packet could not be posted; trying again in " + POST_AGAIN.toMillis() + " ms",
                     WinError.ofCode("PostQueuedCompletionStatus", -result));
             schedule(POST_AGAIN, () -> post(key));
         }
@@ -133,14 +203,17 @@ final class IocpPort extends PortEngine {
 
     // ------------------------------------------------------------------ workers
 
-    /** What a worker does. It has all its memory from the beginning, and can run again: nothing that it has dequeued is lost then. */
+    /**
+     * The loop of a worker. It allocates all its memory at the start. If it was thrown out, it can run again without
+     * losing a packet that it has dequeued.
+     */
     private final class Loop implements Runnable {
         private final Packets packets = new Packets(arena, BATCH);
-        /** Of what was dequeued, the first that is not dealt with. */
+        /** Index of the first dequeued packet that was not handled yet. */
         private int next;
         private int count;
         private int nulls;
-        /** Inside the call, which may throw behind the system's part of it. */
+        /** True during the native call. It may throw after the system has already dequeued packets. */
         private boolean waits;
 
         @Override
@@ -165,7 +238,7 @@ final class IocpPort extends PortEngine {
                 }
             }
             for (; nulls > 1; nulls--) {
-                // the system may hand several to one worker, but each is for another
+                // one worker may dequeue several null completions, but each is meant for another worker
                 queueNull();
             }
             leave();
@@ -192,8 +265,8 @@ final class IocpPort extends PortEngine {
     }
 
     /**
-     * The last worker, which ends, delivers what was posted; what is with the kernel is lost with the port. Those that still wait are told
-     * by the system that it is gone.
+     * Lets the last worker deliver the posted contexts before it ends. Operations that the kernel still has are lost
+     * with the port. Closing the port makes the system wake the threads that still wait.
      */
     @Override
     protected void abandon() {
@@ -205,22 +278,25 @@ final class IocpPort extends PortEngine {
             }
             closePort();
         } catch (Throwable thrown) {
-            LOG.log(Level.ERROR, () -> "not all that was posted to " + options().name() + " could be delivered", thrown);
+            LOG.log(Level.ERROR, () -> "posted contexts of " + options().name() + " could not be delivered", thrown);
         }
     }
 
-    /** Waits for packets; 0, or minus an error code. */
+    /** Waits for packets. Returns 0, or minus an error code. */
     int dequeue(Packets packets, int millis) {
         return packets.dequeue(api, port, millis);
     }
 
-    /** The port's handle is closed last, so this is a mistake; to go on would be to spin. */
+    /**
+     * Logs that a wait failed. The port's handle is closed last, so this is a bug. The worker leaves: going on would
+     * spin.
+     */
     void leavesTooEarly(int result) {
-        LOG.log(Level.ERROR, "a worker of " + options().name() + " leaves too early",
+        LOG.log(Level.ERROR, "a worker of " + options().name() + " leaves too early: its wait failed",
                 WinError.ofCode("GetQueuedCompletionStatusEx", -result));
     }
 
-    /** What a packet ends, to be delivered; null if that is nothing. */
+    /** Handles a packet. Returns the context that the caller must deliver, or null if there is none. */
     IoContext ended(Packets packets, int index) {
         long key = packets.key(index);
         try {
@@ -228,11 +304,11 @@ final class IocpPort extends PortEngine {
                 return ended(key, packets.overlapped(index), packets.bytes(index));
             }
             if (key != KEY_POST) {
-                throw new IllegalStateException("a packet that nobody posted");
+                throw new IllegalStateException("a packet with an unknown key");
             }
             return posted.remove();
         } catch (Throwable thrown) {
-            // the packets behind it were dequeued too, and nobody would ever see them again
+            // do not throw: the packets behind this one were dequeued too, and would be lost
             LOG.log(Level.ERROR, "a packet of " + options().name() + " was lost: key " + key, thrown);
             return null;
         }
@@ -241,7 +317,8 @@ final class IocpPort extends PortEngine {
     private IoContext ended(long key, long overlapped, int bytes) {
         Request request = slab.dequeue(overlapped);
         if (request == null || request.handle.id != key) {
-            throw new IllegalStateException("a packet for an operation that is not pending: " + overlapped + " of " + request);
+            throw new IllegalStateException(
+                    "a packet for an operation that is not pending: OVERLAPPED " + overlapped + ", request " + request);
         }
         int status = request.status();
         slab.free(request);
@@ -255,7 +332,10 @@ final class IocpPort extends PortEngine {
         return pulled.await(nanos);
     }
 
-    /** A worker has taken its null completion, or all threads that take have: behind the last no packet will come any more. */
+    /**
+     * Lets a worker leave after its null completion; in pull mode once, for all threads that take. No packet follows
+     * the last null completion.
+     */
     void leave() {
         if (nullTaken()) {
             free();
@@ -266,7 +346,8 @@ final class IocpPort extends PortEngine {
         if (portClosed.compareAndSet(false, true)) {
             int result = api.closePort(port);
             if (result < 0) {
-                LOG.log(Level.WARNING, "closing the port", WinError.ofCode("CloseHandle", -result));
+                LOG.log(Level.WARNING, "the handle of " + options().name() + " could not be closed",
+                        WinError.ofCode("CloseHandle", -result));
             }
         }
     }
@@ -277,7 +358,8 @@ final class IocpPort extends PortEngine {
         if (pending == 0) {
             arena.close();
         } else {
-            LOG.log(Level.ERROR, pending + " operations of " + options().name() + " never ended; their memory is left to them");
+            LOG.log(Level.ERROR,
+                    pending + " operations of " + options().name() + " never ended; their memory is leaked");
         }
     }
 }

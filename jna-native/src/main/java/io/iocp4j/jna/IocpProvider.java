@@ -7,12 +7,12 @@ import io.iocp4j.core.PortOptions;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Brings the engine "iocp". Elsewhere than on Windows it can be made all the same, and says what is missing. */
+/** Provides the engine "iocp". It can be created on any system; where it cannot run, {@link #obstacle()} says why. */
 public final class IocpProvider implements CompletionPortProvider {
     private final String system;
     private final String dataModel;
 
-    /** Made by the service loader. */
+    /** Constructor for the service loader. */
     public IocpProvider() {
         this(System.getProperty("os.name"), System.getProperty("sun.arch.data.model", "64"));
     }

@@ -15,13 +15,13 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 
-/** A socket of {@link IocpPort}. */
+/** A TCP socket of {@link IocpPort}. */
 final class IocpSocket extends IocpHandle implements PortSocket {
     private static final int SO_LINGER = 0x0080;
     private static final int SO_REUSE_UNICASTPORT = 0x3007;
     private static final int SO_PORT_SCALABILITY = 0x3006;
 
-    /** Where the connection stands. */
+    /** The state of the connection. */
     private enum State {
         /** Not connected yet. */
         NEW,
@@ -31,21 +31,23 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         CONNECTED
     }
 
-    // guarded by lock
+    // Guarded by lock.
     private State state = State.NEW;
     private ReceiveRequest receiving;
     private SendRequest sending;
     private ConnectRequest connecting;
     private boolean nonBlocking;
-    /** Whether it has an address of ours: ConnectEx demands one. */
+    /** True if the socket has a local address. ConnectEx demands one. */
     private boolean bound;
-    /** The first failure that ends a connection: what the system says after it is not to be trusted, so it is not asked again. */
+    /**
+     * The first failure that ends the connection. The system is not asked again: its later answers are not reliable.
+     */
     private WinError broken;
 
     private volatile InetSocketAddress local;
     private volatile InetSocketAddress remote;
 
-    /** For connecting, or for a listener to accept into. */
+    /** Opens a socket to connect, or to accept into. */
     IocpSocket(IocpPort port, CompletionKey key) throws IoException {
         super(port, key);
     }
@@ -72,21 +74,22 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         }
     }
 
-    /** Under the lock. */
     private void bindTo(InetSocketAddress asked) throws WinError {
+        assert Thread.holdsLock(lock);
         takeAddress(asked);
         bound = true;
     }
 
     @Override
     public void connect(InetSocketAddress peer, IoContext context) {
-        port.begin(context, Operation.CONNECT, null);
+        port.started(context, Operation.CONNECT, null);
         WinError failure;
         synchronized (lock) {
             failure = isClosed() ? WinError.ofCode("connect", WinApi.WSAENOTSOCK) : broken;
             if (failure == null && state != State.NEW) {
-                port.takeBack(context);
-                throw new IllegalStateException(state == State.CONNECTED ? "already connected" : "a connect is pending");
+                port.notStarted(context);
+                throw new IllegalStateException(
+                        state == State.CONNECTED ? "already connected" : "a connect is pending");
             }
             if (failure == null) {
                 failure = startConnect(peer, context);
@@ -96,14 +99,16 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     private WinError startConnect(InetSocketAddress peer, IoContext context) {
+        assert Thread.holdsLock(lock);
         if (peer.isUnresolved()) {
-            return WinError.ofCode("connect to a name without address", WinApi.WSAHOST_NOT_FOUND);
+            return WinError.ofCode("connect to an unresolved name", WinApi.WSAHOST_NOT_FOUND);
         }
         try {
             if (!bound) {
                 allowBothFamilies();
                 if (option(WinApi.SOL_SOCKET, SO_REUSE_UNICASTPORT, 1) < 0) {
-                    // older systems; refused there too, it only costs ports: a bound socket shares its port with no other connection
+                    // older systems have this option instead; if it is refused too, that only costs ports: a bound
+                    // socket does not share its port with other connections
                     option(WinApi.SOL_SOCKET, SO_PORT_SCALABILITY, 1);
                 }
                 bindTo(new InetSocketAddress(0));
@@ -120,15 +125,19 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         return failure;
     }
 
-    /** Under the lock. */
     private void connectEnded(WinError failure) {
+        assert Thread.holdsLock(lock);
         connecting = null;
         state = failure == null ? State.CONNECTED : State.NEW;
         broken = failure;
     }
 
-    /** Without it getpeername and shutdown would fail, under the lock. */
+    /**
+     * Updates the socket's context and reads its addresses. Without the update getpeername and shutdown would fail.
+     * Returns null, or the failure. Guarded by lock.
+     */
     private WinError update(int context, long value, int length) {
+        assert Thread.holdsLock(lock);
         int result = api.setOption(socket, WinApi.SOL_SOCKET, context, value, length);
         if (result < 0) {
             return WinError.ofCode("setsockopt SO_UPDATE_CONTEXT", -result);
@@ -142,7 +151,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         }
     }
 
-    /** A listener has accepted into this socket. Null, or why it is no connection all the same. */
+    /** Completes an accept into this socket. Returns null, or the reason why it is not a connection. */
     WinError acceptedBy(long listener) {
         try (Arena arena = Arena.ofConfined()) {
             long value = arena.allocateFrom(ValueLayout.JAVA_LONG, listener).address();
@@ -155,11 +164,12 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         }
     }
 
-    /** The packet of the connect came, under the lock. Null, or why there is no connection. */
+    /** Handles the packet of the connect. Returns null, or the reason why there is no connection. Guarded by lock. */
     WinError connected(InetSocketAddress peer, WinError ended) {
+        assert Thread.holdsLock(lock);
         WinError failure = ended == null && !isClosed() ? update(WinApi.SO_UPDATE_CONNECT_CONTEXT, 0, 0) : ended;
         if (peer.equals(remote)) {
-            // it may know the name that was asked for, which the system does not
+            // this object may have the host name, which the system does not know
             remote = peer;
         }
         connectEnded(failure);
@@ -173,14 +183,15 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     @Override
     public void receive(ByteBuffer buffer, IoContext context) {
         if (!buffer.hasRemaining() || buffer.isReadOnly()) {
-            throw new IllegalArgumentException("a receive into a buffer without room would look like a disconnect: " + buffer);
+            throw new IllegalArgumentException(
+                    "a receive needs a writable buffer with room: 0 bytes would look like a disconnect: " + buffer);
         }
-        port.begin(context, Operation.RECEIVE, buffer);
+        port.started(context, Operation.RECEIVE, buffer);
         WinError failure;
         synchronized (lock) {
             failure = refusal("receive");
             if (failure == null && receiving != null) {
-                port.takeBack(context);
+                port.notStarted(context);
                 throw new IllegalStateException("a receive is pending");
             }
             if (failure == null) {
@@ -199,14 +210,15 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     @Override
     public void send(ByteBuffer[] buffers, int count, IoContext context) {
         if (count < 1 || count > CompletionPort.GATHER_MAX || !hasRemaining(buffers, count)) {
-            throw new IllegalArgumentException("nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
+            throw new IllegalArgumentException(
+                    "nothing to send, or more than " + CompletionPort.GATHER_MAX + " buffers: " + count);
         }
-        port.begin(context, Operation.SEND, buffers[0]);
+        port.started(context, Operation.SEND, buffers[0]);
         WinError failure;
         synchronized (lock) {
             failure = refusal("send");
             if (failure == null && sending != null) {
-                port.takeBack(context);
+                port.notStarted(context);
                 throw new IllegalStateException("a send is pending");
             }
             if (failure == null) {
@@ -231,8 +243,9 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         return false;
     }
 
-    /** Why a transfer cannot begin, under the lock; null if it can. */
+    /** Returns the reason why a transfer cannot start, or null if it can. Guarded by lock. */
     private WinError refusal(String call) {
+        assert Thread.holdsLock(lock);
         if (isClosed()) {
             return WinError.ofCode(call, WinApi.WSAENOTSOCK);
         }
@@ -242,41 +255,37 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         return state == State.CONNECTED ? null : WinError.ofCode(call, WinApi.WSAENOTCONN);
     }
 
+    /** Keeps the first failure that ends the connection. Guarded by lock. */
     private void latch(WinError failure) {
+        assert Thread.holdsLock(lock);
         if (broken == null && failure != null && failure.error().group() == IoError.Group.LOST) {
             broken = failure;
         }
     }
 
-    /** Takes what is there without waiting, under the lock: bytes, 0 at the peer's end, or minus an error code. */
-    int receiveNow(TransferMemory memory) {
-        try (Arena arena = Arena.ofConfined()) {
-            var buffer = arena.allocate(32, 8);
-            if (!nonBlocking) {
-                buffer.set(ValueLayout.JAVA_INT, 0, 1);
-                int result = api.nonBlocking(socket, buffer.address());
-                if (result < 0) {
-                    return result;
-                }
-                nonBlocking = true;
-            }
-            buffer.set(ValueLayout.JAVA_INT, 0, memory.length(0));
-            buffer.set(ValueLayout.JAVA_LONG, 8, memory.address(0));
-            buffer.set(ValueLayout.JAVA_LONG, 16, 0);
-            int result = api.receive(socket, buffer.address(), 1, buffer.address() + 16, buffer.address() + 20, 0);
-            return result < 0 ? result : buffer.get(ValueLayout.JAVA_INT, 16);
-        }
+    /**
+     * Lets receives on this socket return at once. Returns 0 or minus an error code. Guarded by lock.
+     *
+     * @param one the address of an int that is 1
+     */
+    int makeNonBlocking(long one) {
+        assert Thread.holdsLock(lock);
+        int result = nonBlocking ? 0 : api.nonBlocking(socket, one);
+        nonBlocking |= result == 0;
+        return result;
     }
 
-    /** A receive has ended and no other packet of it will come, under the lock. */
+    /** Ends a receive for which no further packet will come. Guarded by lock. */
     void receiveEnded(WinError failure) {
+        assert Thread.holdsLock(lock);
         receiving = null;
         latch(failure);
         closeIfLast();
     }
 
-    /** The packet of the send came, under the lock. */
+    /** Handles the packet of the send. Guarded by lock. */
     void sendEnded(WinError failure) {
+        assert Thread.holdsLock(lock);
         sending = null;
         latch(failure);
         packetCame();
@@ -296,8 +305,8 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     /**
-     * Cancels what is pending; the last packet then closes the socket of the system. Closed at once it would send RST behind a send that
-     * is under way, and the buffers would still be the kernel's.
+     * Cancels the pending operations. Their last packet closes the system's socket. Closing it at once would send RST
+     * behind a pending send, while the kernel still owns the buffers.
      */
     @Override
     public void close() {
@@ -315,25 +324,29 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     }
 
     private void closeIfLast() {
+        assert Thread.holdsLock(lock);
         if (isClosed() && pending() == 0) {
             closeSocket();
         }
     }
 
-    /** Stores the end of an operation whose packet came, without the lock; the context is to be delivered. */
+    /**
+     * Stores the result of an operation whose packet came. Returns the context to deliver. The caller does not hold the
+     * lock.
+     */
     IoContext finish(IoContext context, long bytes, WinError failure, boolean closed) {
         if (failure == null) {
-            port.complete(context, bytes);
+            port.succeeded(context, bytes);
         } else {
-            port.fail(context, errorOf(failure, closed), failure);
+            port.failed(context, errorOf(failure, closed), failure);
         }
         return context;
     }
 
     private void failLater(IoContext context, WinError failure) {
         if (failure != null) {
-            port.fail(context, failure.error(), failure);
-            port.deliverLater(context);
+            port.failed(context, failure.error(), failure);
+            port.deliverWithoutPacket(context);
         }
     }
 
@@ -348,7 +361,7 @@ final class IocpSocket extends IocpHandle implements PortSocket {
             } else if (option.equals(StandardSocketOptions.SO_LINGER)) {
                 result = linger((Integer) value);
             } else if (option.equals(TcpOptions.USER_TIMEOUT) && (Integer) value < 1) {
-                // to Windows 0 is no time at all, and below that it is for ever
+                // Windows takes 0 as no time at all, and a negative value as for ever
                 result = -WinApi.WSAEINVAL;
             } else {
                 result = WinOption.of(option).map(known -> option(known.level(), known.number(), known.value(value)))
@@ -360,7 +373,10 @@ final class IocpSocket extends IocpHandle implements PortSocket {
         }
     }
 
-    /** Two shorts, on and seconds. Only "reset at close" and "off": any other time would keep a worker waiting in closesocket. */
+    /**
+     * Sets SO_LINGER: two shorts, on and seconds. Only 0 (reset at close) and below (off) are allowed: with any other
+     * time closesocket would block a worker.
+     */
     private int linger(int seconds) {
         return seconds > 0 ? -WinApi.WSAEINVAL : option(WinApi.SOL_SOCKET, SO_LINGER, seconds == 0 ? 1 : 0);
     }

@@ -11,9 +11,13 @@ import java.util.HexFormat;
 import java.util.Map;
 
 /**
- * The real calls, by JNA's direct mapping with nothing but int and long: no Structure (JNA would write and read memory that the kernel
- * owns), no callbacks, and {@link Native#getLastError} alone for errors, since JNA fetches that value right after the call and anything
- * else comes too late.
+ * Makes the real calls by JNA's direct mapping, with only int and long.
+ * <ul>
+ * <li>No Structure: JNA would write and read memory that the kernel owns.
+ * <li>No callbacks.
+ * <li>Errors only from {@link Native#getLastError}: JNA fetches that value right after the call, and any other way is
+ * too late.
+ * </ul>
  */
 final class JnaWinApi implements WinApi {
     private static final long INVALID_HANDLE = -1L;
@@ -28,7 +32,7 @@ final class JnaWinApi implements WinApi {
     private static final String ACCEPT_EX = "f17d36b5accbcf1195ca00805f48a192";
     private static final String CONNECT_EX = "b907a225f3dd60468ee976e58c74063e";
 
-    /** Loads the libraries and starts Winsock, once for the process and for good. */
+    /** Loads the libraries and starts Winsock, once per process. They stay loaded. */
     private static final class Loaded {
         static final JnaWinApi API = new JnaWinApi();
     }
@@ -53,7 +57,8 @@ final class JnaWinApi implements WinApi {
                     case "ConnectEx" -> connect;
                     default -> parent.getSymbolAddress(handle, name, null);
                 };
-                Native.register(Extensions.class, NativeLibrary.getInstance("ws2_32", Map.of(Library.OPTION_SYMBOL_PROVIDER, symbols)));
+                Native.register(Extensions.class,
+                        NativeLibrary.getInstance("ws2_32", Map.of(Library.OPTION_SYMBOL_PROVIDER, symbols)));
             } finally {
                 Winsock.closesocket(socket);
             }
@@ -61,7 +66,7 @@ final class JnaWinApi implements WinApi {
     }
 
     /**
-     * The calls.
+     * Loads the libraries at the first call.
      *
      * @throws LinkageError if the libraries cannot be loaded; the message says which
      */
@@ -73,20 +78,20 @@ final class JnaWinApi implements WinApi {
         MemorySegment guid = arena.allocateFrom(ValueLayout.JAVA_BYTE, HexFormat.of().parseHex(id));
         MemorySegment pointer = arena.allocate(ValueLayout.JAVA_LONG);
         MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
-        int result = Winsock.WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, guid.address(), 16, pointer.address(), 8,
-                count.address(), 0, 0);
+        int result = Winsock.WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, guid.address(), 16,
+                pointer.address(), 8, count.address(), 0, 0);
         if (result != 0) {
             throw new UnsatisfiedLinkError("WSAIoctl has no function for " + id + ": " + Native.getLastError());
         }
         return pointer.get(ValueLayout.JAVA_LONG, 0);
     }
 
-    /** Of a call that returns BOOL. */
+    /** The result of a call that returns BOOL: 0, or minus the error code. */
     private static int ofBool(int result) {
         return result != 0 ? 0 : -Native.getLastError();
     }
 
-    /** Of a call of Winsock, which returns 0 or SOCKET_ERROR. */
+    /** The result of a Winsock call that returns 0 or SOCKET_ERROR: 0, or minus the error code. */
     private static int ofWinsock(int result) {
         return result == 0 ? 0 : -Native.getLastError();
     }
@@ -129,7 +134,8 @@ final class JnaWinApi implements WinApi {
 
     @Override
     public long socket() {
-        long socket = Winsock.WSASocketW(AF_INET6, SOCK_STREAM, IPPROTO_TCP, 0, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+        long socket = Winsock.WSASocketW(AF_INET6, SOCK_STREAM, IPPROTO_TCP, 0, 0,
+                WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
         return socket != INVALID_HANDLE ? socket : -Native.getLastError();
     }
 
@@ -175,7 +181,8 @@ final class JnaWinApi implements WinApi {
 
     @Override
     public int accept(long listener, long socket, long output, int addressLength, long bytes, long overlapped) {
-        return ofBool(Extensions.AcceptEx(listener, socket, output, 0, addressLength, addressLength, bytes, overlapped));
+        return ofBool(
+                Extensions.AcceptEx(listener, socket, output, 0, addressLength, addressLength, bytes, overlapped));
     }
 
     @Override
@@ -193,11 +200,12 @@ final class JnaWinApi implements WinApi {
         return ofWinsock(Winsock.WSASend(socket, buffers, count, 0, 0, overlapped, 0));
     }
 
-    /** The names are those of the library. */
+    /** The functions of kernel32, with the names that they have there. */
     private static final class Kernel32 {
         static native long CreateIoCompletionPort(long file, long port, long key, int concurrency);
 
-        static native int GetQueuedCompletionStatusEx(long port, long entries, int capacity, long count, int millis, int alertable);
+        static native int GetQueuedCompletionStatusEx(long port, long entries, int capacity, long count, int millis,
+                int alertable);
 
         static native int PostQueuedCompletionStatus(long port, int bytes, long key, long overlapped);
 
@@ -208,17 +216,20 @@ final class JnaWinApi implements WinApi {
         static native int CloseHandle(long handle);
     }
 
+    /** The functions of ws2_32, with the names that they have there. */
     private static final class Winsock {
         static native int WSAStartup(int version, long data);
 
         static native long WSASocketW(int family, int type, int protocol, long info, int group, int flags);
 
-        static native int WSAIoctl(long socket, int code, long in, int inLength, long out, int outLength, long count, long overlapped,
+        static native int WSAIoctl(long socket, int code, long in, int inLength, long out, int outLength, long count,
+                long overlapped, long routine);
+
+        static native int WSARecv(long socket, long buffers, int count, long bytes, long flags, long overlapped,
                 long routine);
 
-        static native int WSARecv(long socket, long buffers, int count, long bytes, long flags, long overlapped, long routine);
-
-        static native int WSASend(long socket, long buffers, int count, long bytes, int flags, long overlapped, long routine);
+        static native int WSASend(long socket, long buffers, int count, long bytes, int flags, long overlapped,
+                long routine);
 
         static native int bind(long socket, long address, int length);
 
@@ -237,11 +248,12 @@ final class JnaWinApi implements WinApi {
         static native int closesocket(long socket);
     }
 
-    /** What is reached only through a pointer that WSAIoctl gives. */
+    /** The functions that are reached only through a pointer from WSAIoctl. */
     private static final class Extensions {
-        static native int AcceptEx(long listener, long socket, long output, int dataLength, int localLength, int remoteLength, long bytes,
-                long overlapped);
+        static native int AcceptEx(long listener, long socket, long output, int dataLength, int localLength,
+                int remoteLength, long bytes, long overlapped);
 
-        static native int ConnectEx(long socket, long address, int length, long data, int dataLength, long sent, long overlapped);
+        static native int ConnectEx(long socket, long address, int length, long data, int dataLength, long sent,
+                long overlapped);
     }
 }

@@ -7,30 +7,34 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * The records that the kernel writes to, and which {@link Request} each belongs to. Any thread may use it.
+ * The records that the kernel writes to, with the {@link Request} of each. Any thread.
  *
- * <p>A record is used like this, offsets in bytes: OVERLAPPED at 0; at 32 the WSABUFs of a transfer, the address of a connect, or the two
- * addresses of an accept; at 288 the flags of a receive, where an accept still has addresses.
+ * <p>Layout of a record, as offsets in bytes:
+ * <ul>
+ * <li>0: the OVERLAPPED;
+ * <li>32: the WSABUFs of a transfer, the address of a connect, or the two addresses of an accept;
+ * <li>288: the flags of a receive; in an accept, the addresses reach over this offset.
+ * </ul>
  *
- * <p>A slot is with the kernel exactly while its request stands in the table. It is named by a ticket, slot and generation, so that what
- * kept the ticket of an operation that has ended cannot mean the next one in the same slot.
+ * <p>The kernel owns a slot exactly while its request is in the table. A ticket names a slot and its generation. So the
+ * old ticket of an operation that has ended cannot be taken for the next operation in the same slot.
  */
 final class OverlappedSlab {
     static final int RECORD_BYTES = 320;
     static final int OVERLAPPED_BYTES = 32;
     static final int PAYLOAD = 32;
     static final int FLAGS = 288;
-    /** Memory is taken for so many slots at a time and kept until the port ends. */
+    /** Slots for which memory is allocated at a time. It is kept until the port ends. */
     static final int CHUNK_SLOTS = 1024;
 
     private static final VarHandle REQUEST = MethodHandles.arrayElementVarHandle(Request[].class);
 
     private final Arena arena;
     private final int slotsMax;
-    /** Replaced as a whole under this; read without a lock. */
+    /** The chunks. Writes are guarded by this and replace the array; reads need no lock. */
     private volatile Chunk[] chunks = {};
 
-    // guarded by this
+    // Guarded by this.
     private int[] free = {};
     private int freeCount;
     private int used;
@@ -44,7 +48,8 @@ final class OverlappedSlab {
     }
 
     /**
-     * Gives the request a record, whose OVERLAPPED is zero, and puts it into the table: from here on a packet may come.
+     * Gives the request a record with a zeroed OVERLAPPED, and puts the request into the table. From here on a packet
+     * may come.
      *
      * @return false if every slot is in use
      */
@@ -68,6 +73,7 @@ final class OverlappedSlab {
         return true;
     }
 
+    /** Adds a chunk. Returns false at the limit. Guarded by this. */
     private boolean grow() {
         int slots = chunks.length * CHUNK_SLOTS;
         int more = Math.min(CHUNK_SLOTS, slotsMax - slots);
@@ -75,7 +81,8 @@ final class OverlappedSlab {
             return false;
         }
         Chunk[] longer = Arrays.copyOf(chunks, chunks.length + 1);
-        longer[chunks.length] = new Chunk(arena.allocate((long) more * RECORD_BYTES, 64), new Request[more], new int[more]);
+        longer[chunks.length] =
+                new Chunk(arena.allocate((long) more * RECORD_BYTES, 64), new Request[more], new int[more]);
         chunks = longer;
         free = new int[slots + more];
         for (int i = more - 1; i >= 0; i--) {
@@ -84,7 +91,9 @@ final class OverlappedSlab {
         return true;
     }
 
-    /** Takes the request whose packet was dequeued out of the table; null if the address is no operation that is pending. */
+    /**
+     * Takes the request of a dequeued packet out of the table. Returns null if no pending operation has this address.
+     */
     Request dequeue(long overlapped) {
         for (Chunk chunk : chunks) {
             long offset = overlapped - chunk.memory.address();
@@ -96,7 +105,7 @@ final class OverlappedSlab {
         return null;
     }
 
-    /** Ends the life of a ticket: after the packet was dequeued, or if none will come. */
+    /** Frees the slot and invalidates the ticket: after the packet was dequeued, or when none will come. */
     void free(Request request) {
         int slot = (int) request.ticket;
         Chunk chunk = chunk(slot);
@@ -108,7 +117,7 @@ final class OverlappedSlab {
         }
     }
 
-    /** The address of the OVERLAPPED, 0 if the operation of this ticket is with the kernel no more. */
+    /** The address of the OVERLAPPED, or 0 if the kernel no longer has the operation of this ticket. */
     long overlapped(long ticket) {
         int slot = (int) ticket;
         Chunk chunk = chunk(slot);

@@ -4,7 +4,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** What one thread dequeues at a time: an array of OVERLAPPED_ENTRY. Of that thread alone; valid until it dequeues again. */
+/**
+ * The packets that one thread dequeues at once: an array of OVERLAPPED_ENTRY. Owned by that thread; valid until it
+ * dequeues again.
+ */
 final class Packets {
     private static final int ENTRY_BYTES = 32;
     private static final int ENTRY_OVERLAPPED = 8;
@@ -20,12 +23,12 @@ final class Packets {
         this.count = arena.allocate(ValueLayout.JAVA_INT);
     }
 
-    /** Waits for some. Returns 0, or minus an error code, and then there is no count. */
+    /** Waits for packets. Returns 0, or minus an error code; after an error the count is not valid. */
     int dequeue(WinApi api, long port, int millis) {
         return api.dequeue(port, entries.address(), capacity, count.address(), millis);
     }
 
-    /** There are none, until some are dequeued. */
+    /** Sets the count to 0. */
     void clear() {
         count.set(ValueLayout.JAVA_INT, 0, 0);
     }
@@ -38,7 +41,7 @@ final class Packets {
         return entries.get(ValueLayout.JAVA_LONG, (long) index * ENTRY_BYTES);
     }
 
-    /** The address of the OVERLAPPED; 0 if the packet was posted. */
+    /** The address of the OVERLAPPED, or 0 if the packet was posted. */
     long overlapped(int index) {
         return entries.get(ValueLayout.JAVA_LONG, (long) index * ENTRY_BYTES + ENTRY_OVERLAPPED);
     }

@@ -10,18 +10,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Pull mode: threads of the application wait in the system's queue themselves. Each takes one packet at a time, since nobody else could
- * deliver what it took beside that.
+ * Pull mode: threads of the application wait in the system's queue themselves. Each dequeues one packet at a time,
+ * because no other thread could deliver a second one.
  *
- * <p>The port posts one null completion. As long as others wait, who leaves behind it posts the next, and the last lets the port go: so
- * nobody waits at a port that is gone, and none is left in the queue.
+ * <p>The port posts one null completion. While others wait, each thread that leaves posts the next one. The last thread
+ * lets the port go. So no thread waits at a closed port, and no null completion stays in the queue.
  */
 final class PullWait {
     private final IocpPort port;
 
-    // guarded by this
+    // Guarded by this.
+    /** Threads that are waiting, or still have to leave. */
     private int inside;
-    /** The null completion was taken. */
+    /** True once the null completion was taken. */
     private boolean ended;
 
     PullWait(IocpPort port) {
@@ -33,11 +34,15 @@ final class PullWait {
         return Thread.currentThread().isVirtual() ? awaitByPlatformThread(nanos) : awaitHere(nanos);
     }
 
-    /** A virtual thread would hold its carrier in the call, and with all carriers held nothing virtual would run any more. */
+    /**
+     * Waits on a platform thread. A virtual thread would pin its carrier in the call; with all carriers pinned none
+     * could run.
+     */
     private IoContext awaitByPlatformThread(long nanos) throws TimeoutException {
         FutureTask<IoContext> wait = new FutureTask<>(() -> awaitHere(nanos));
-        // join is not interrupted, and keeps the interrupt
-        CompletableFuture.runAsync(wait, task -> Thread.ofPlatform().daemon().name(port.name() + "-taker").start(task)).join();
+        // join ignores an interrupt, and keeps the interrupt status
+        CompletableFuture
+                .runAsync(wait, task -> Thread.ofPlatform().daemon().name(port.name() + "-taker").start(task)).join();
         if (wait.state() == Future.State.FAILED && wait.exceptionNow() instanceof TimeoutException timeout) {
             throw timeout;
         }
@@ -71,7 +76,7 @@ final class PullWait {
                     if (timedOut) {
                         throw new TimeoutException("no completion in " + Duration.ofNanos(nanos));
                     }
-                    // the null completion that was posted for this thread is on its way, and must not stay behind
+                    // the null completion posted for this thread is on its way, and must not stay in the queue
                     left = Long.MAX_VALUE;
                 }
             }
@@ -83,7 +88,7 @@ final class PullWait {
         }
     }
 
-    /** The system may return too early, but never needs to be asked again after the time is up. */
+    /** Rounds up. The system may return too early, but then the rest of the time is waited for. */
     private static int millis(long nanos) {
         if (nanos == Long.MAX_VALUE) {
             return WinApi.INFINITE;

@@ -5,12 +5,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One operation as the kernel sees it. While it is pending the slab refers to it, and through it to everything that the kernel writes
- * to or that the completion needs.
+ * One operation as the kernel sees it. While it is pending, the slab refers to it. Through it the slab keeps all memory
+ * that the kernel writes to, and all objects that the completion needs.
  */
 abstract class Request {
     final IocpHandle handle;
-    /** Given by the slab; the kernel's while the operation is pending. */
+    /** The record from the slab. The kernel owns it while the operation is pending. */
     MemorySegment record;
     long ticket;
 
@@ -19,17 +19,18 @@ abstract class Request {
     }
 
     /**
-     * Fills the record and asks the kernel, under the handle's lock. Unless the call fails, nothing of this object may be touched after
-     * it: a worker may have dequeued the packet and ended the operation already.
+     * Fills the record and makes the call. Unless the call fails, it must not touch this object afterwards: a worker
+     * may already have dequeued the packet and ended the operation. Guarded by the lock of the handle.
      *
      * @return what {@link WinApi} returned
      */
     abstract int call(WinApi api);
 
     /**
-     * The packet was dequeued; called by who dequeued it, without a lock, after the record went back.
+     * Handles the dequeued packet. Called by the thread that dequeued it, without a lock, after the record was given
+     * back.
      *
-     * @return the context that ends by it, for the caller to deliver; null if there is none, or its operation goes on
+     * @return the context that the caller must deliver; null if there is none, or if the operation goes on
      */
     abstract IoContext ended(int status, int bytes);
 
@@ -41,7 +42,7 @@ abstract class Request {
         return record.address() + OverlappedSlab.PAYLOAD;
     }
 
-    /** The NTSTATUS. Only after the packet was dequeued: the system does not store it earlier. */
+    /** The NTSTATUS. Valid only after the packet was dequeued: the system does not store it earlier. */
     final int status() {
         return record.get(ValueLayout.JAVA_INT, 0);
     }

@@ -3,7 +3,7 @@ package io.iocp4j.jna;
 import io.iocp4j.core.IoContext;
 import java.nio.ByteBuffer;
 
-/** A WSASend of as many buffers as it may take. */
+/** One WSASend, of as many bytes of the buffers as one send may take. */
 final class SendRequest extends Request {
     private final IocpSocket owner;
     private final TransferMemory memory;
@@ -36,7 +36,7 @@ final class SendRequest extends Request {
         return owner.finish(context, bytes, failure, closed);
     }
 
-    /** It was never begun. */
+    /** Gives the memory back if the send was never started. */
     void release() {
         memory.release();
     }

@@ -11,20 +11,21 @@ import java.net.UnknownHostException;
 import java.nio.ByteOrder;
 
 /**
- * A sockaddr_in6: family at 0, port at 2 in network order, flow at 4, address at 8, scope at 24. IPv4 goes through it as ::ffff:a.b.c.d
- * and comes out as IPv4 again.
+ * Reads and writes a sockaddr_in6: family at 0, port at 2 in network order, flow at 4, address at 8, scope at 24. An
+ * IPv4 address is written as ::ffff:a.b.c.d and read back as IPv4.
  */
 final class SocketAddress6 {
     static final int BYTES = 28;
 
-    private static final ValueLayout.OfShort NETWORK_SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort NETWORK_SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final int ADDRESS = 8;
     private static final int SCOPE = 24;
 
     private SocketAddress6() {
     }
 
-    /** Writes the address; it must be resolved. */
+    /** Writes a resolved address. */
     static MemorySegment write(InetSocketAddress address, MemorySegment memory) {
         memory.fill((byte) 0);
         memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) WinApi.AF_INET6);
@@ -47,14 +48,15 @@ final class SocketAddress6 {
         int port = Short.toUnsignedInt(memory.get(NETWORK_SHORT, 2));
         int scope = memory.get(ValueLayout.JAVA_INT_UNALIGNED, SCOPE);
         try {
-            InetAddress ip = scope == 0 ? InetAddress.getByAddress(bytes) : Inet6Address.getByAddress(null, bytes, scope);
+            InetAddress ip =
+                    scope == 0 ? InetAddress.getByAddress(bytes) : Inet6Address.getByAddress(null, bytes, scope);
             return new InetSocketAddress(ip, port);
         } catch (UnknownHostException e) {
-            throw new AssertionError("16 bytes are an address", e);
+            throw new AssertionError("16 bytes are always an address", e);
         }
     }
 
-    /** One of the calls that store an address. */
+    /** A call that stores an address and its length, such as getsockname. Returns 0, or minus an error code. */
     @FunctionalInterface
     interface Query {
         int get(long address, long length);

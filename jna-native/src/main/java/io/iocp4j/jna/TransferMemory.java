@@ -8,25 +8,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The buffers of one transfer as addresses and lengths. A direct buffer is used where it is; the bytes of a heap buffer, which the
- * garbage collector may move, go through a pooled direct one.
+ * The buffers of one transfer as addresses and lengths. A direct buffer is used in place. The garbage collector may
+ * move a heap buffer, so its bytes are copied through a pooled direct buffer.
  */
 final class TransferMemory {
     /**
-     * The most bytes of one send. The system completes a send when it has taken all of it, so a longer one would hide from its sender
-     * that a slow peer takes anything at all.
+     * The most bytes of one send. The system completes a send only when it has taken all of it. So a longer send would
+     * hide the progress of a slow peer from the sender.
      */
     static final int SEND_BYTES_MAX = 128 << 10;
     /** The most bytes that are copied for one receive into a heap buffer. */
     static final int COPY_BYTES_MAX = 64 << 10;
 
-    /** The caller's; their positions move at the end. */
+    /** The caller's buffers. Their positions move at the end. */
     private final List<ByteBuffer> buffers = new ArrayList<>(4);
-    /** What the kernel uses: slices of the caller's direct buffers, or of pooled ones. */
+    /** The memory that the kernel uses: slices of the caller's direct buffers, or of pooled ones. */
     private final List<ByteBuffer> slices = new ArrayList<>(4);
     private final List<PooledBuffer> copies = new ArrayList<>(0);
 
-    /** For a receive. */
+    /** Prepares a receive. */
     TransferMemory(BufferPool pool, ByteBuffer buffer) {
         buffers.add(buffer);
         if (buffer.isDirect()) {
@@ -37,7 +37,7 @@ final class TransferMemory {
         }
     }
 
-    /** For a send, of as much as one takes. */
+    /** Prepares a send of {@link #SEND_BYTES_MAX} bytes at most. */
     TransferMemory(BufferPool pool, ByteBuffer[] sources, int count) {
         int left = SEND_BYTES_MAX;
         for (int i = 0; i < count && left > 0; i++) {
@@ -70,7 +70,7 @@ final class TransferMemory {
         return slices.get(index).remaining();
     }
 
-    /** The kernel has stored so many bytes, and is done with the memory. */
+    /** Ends a receive: the kernel has stored this many bytes, and no longer uses the memory. */
     void received(long bytes) {
         ByteBuffer buffer = buffers.getFirst();
         if (copies.isEmpty()) {
@@ -81,7 +81,7 @@ final class TransferMemory {
         release();
     }
 
-    /** The kernel has taken so many bytes, and is done with the memory. */
+    /** Ends a send: the kernel has taken this many bytes, and no longer uses the memory. */
     void sent(long bytes) {
         long left = bytes;
         for (int i = 0; i < buffers.size(); i++) {
@@ -92,7 +92,7 @@ final class TransferMemory {
         release();
     }
 
-    /** The kernel has never had it. */
+    /** Gives the pooled buffers back, without moving a position. The kernel must not use the memory. */
     void release() {
         copies.forEach(PooledBuffer::release);
         copies.clear();

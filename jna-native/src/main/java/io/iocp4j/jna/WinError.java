@@ -6,16 +6,16 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A failed call or operation of Windows, with its number. Made without a stack: it is the cause in a completion, and where the
- * operation was submitted is not where it fails.
+ * A failed Windows call or operation, with its number. It has no stack trace: it is the cause in a completion, and an
+ * operation does not fail where it was submitted.
  */
 final class WinError extends IOException {
     private static final long serialVersionUID = 1L;
 
-    /** What stands in an OVERLAPPED until the operation has ended. */
+    /** The status in an OVERLAPPED until the operation has ended. */
     private static final int STATUS_PENDING = 0x103;
 
-    /** Numbers that {@link IoError} knows by another one. */
+    /** Numbers for which {@link IoError} has a different number. */
     private static final Map<Integer, IoError> BY_CODE = new HashMap<>(Map.ofEntries(
             Map.entry(WinApi.WSAENOTSOCK, IoError.BAD_DESCRIPTOR),
             Map.entry(WinApi.ERROR_NOT_ENOUGH_MEMORY, IoError.NO_BUFFERS),
@@ -30,7 +30,7 @@ final class WinError extends IOException {
 
     static {
         for (IoError error : IoError.values()) {
-            // the numbers of EOF mean something else in a call of Winsock
+            // in a Winsock call the numbers of EOF mean something else
             if (error != IoError.EOF) {
                 BY_CODE.putIfAbsent(error.winsock(), error);
                 BY_CODE.putIfAbsent(error.systemCode(), error);
@@ -40,7 +40,6 @@ final class WinError extends IOException {
     }
 
     private final int code;
-    /** The reason. */
     private final IoError error;
 
     private WinError(String call, int code, String text, IoError error) {
@@ -49,14 +48,14 @@ final class WinError extends IOException {
         this.error = error;
     }
 
-    /** A call that returned minus this code. */
+    /** The error of a call that returned minus this code. */
     static WinError ofCode(String call, int code) {
         return new WinError(call, code, Integer.toString(code), BY_CODE.getOrDefault(code, IoError.OTHER));
     }
 
-    /** An operation that ended with this NTSTATUS; null if it succeeded. */
+    /** The error of an operation that ended with this NTSTATUS; null if it succeeded. */
     static WinError ofStatus(String call, int status) {
-        // a packet whose record has no result would be taken for the peer's end
+        // STATUS_PENDING is a failure here: 0 bytes would be taken for the end of the peer's data
         if (status >= 0 && status != STATUS_PENDING) {
             return null;
         }
@@ -66,8 +65,8 @@ final class WinError extends IOException {
     }
 
     /**
-     * The Winsock number of an NTSTATUS. A table, because RtlNtStatusToDosError folds what differs for a socket, and
-     * WSAGetOverlappedResult needs one that is still open.
+     * The Winsock number of an NTSTATUS. It needs a table: RtlNtStatusToDosError merges codes that differ for a socket,
+     * and WSAGetOverlappedResult needs a socket that is still open.
      */
     private static int winsock(int status) {
         return switch (status) {
@@ -92,7 +91,7 @@ final class WinError extends IOException {
         };
     }
 
-    /** The number in Winsock or, where it has none, of the system; 0 if there is none. */
+    /** The Winsock number or, where there is none, the system's number; 0 if there is neither. */
     int code() {
         return code;
     }

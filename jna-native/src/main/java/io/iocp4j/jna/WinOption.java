@@ -5,16 +5,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A socket option of one int, by the numbers of Windows.
+ * A socket option whose value is one int, with its Windows numbers.
  *
- * @param level of setsockopt
- * @param number of setsockopt
- * @param unit how many of the option's units are one of Windows: it counts seconds where others count milliseconds
+ * @param level the level for setsockopt
+ * @param number the option name for setsockopt
+ * @param unit how many units of the option are one unit of Windows, which counts seconds where others count
+ *        milliseconds
  */
 record WinOption(int level, int number, int unit) {
     private static final int IPPROTO_TCP = 6;
 
-    /** By name, since those of the keep-alive intervals live in a module of the JDK that not every runtime has. */
+    /** The options by name: the JDK's constants for keep-alive intervals are in a module that not every runtime has. */
     private static final Map<String, WinOption> OPTIONS = Map.of(
             "TCP_NODELAY", new WinOption(IPPROTO_TCP, 1, 1),
             "SO_KEEPALIVE", new WinOption(WinApi.SOL_SOCKET, 0x0008, 1),
@@ -30,7 +31,7 @@ record WinOption(int level, int number, int unit) {
         return Optional.ofNullable(OPTIONS.get(option.name()));
     }
 
-    /** The value as Windows counts it; rounded up, so that nothing is given up early. */
+    /** The value in the unit of Windows. It is rounded up, so that a timeout is never too short. */
     int value(Object value) {
         if (value instanceof Boolean on) {
             return on ? 1 : 0;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("Port, listener and connect, as Windows demands them and Wine does not check")
+@DisplayName("The port, acceptors and connects follow rules of Windows that Wine does not check")
 class IocpHandlesTest {
     private final FakeKernel kernel = new FakeKernel();
 
@@ -36,7 +36,7 @@ class IocpHandlesTest {
         return new IocpPort(PortOptions.defaults().workers(workers), kernel, new IocpLimits(1000, 4, 1024));
     }
 
-    /** That these calls were made in this order, others between them or not. */
+    /** Asserts that these calls were made in this order, possibly with others between them. */
     private void inOrder(String... names) {
         int at = 0;
         for (String call : kernel.calls()) {
@@ -48,19 +48,22 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("a listener: both families, exclusive, then bind, listen, and AcceptEx before anybody asks for a connection")
+    @DisplayName("an acceptor allows both families, takes its address exclusively, and starts accepts before anybody "
+            + "asks for a connection")
     void listener() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
             Awaited accepted = Awaited.accept(listener);
-            inOrder("option 1b", "option fffffffb", "bind", "listen", "getsockname", "accept", "accept", "accept", "accept");
+            inOrder("option 1b", "option fffffffb", "bind", "listen", "getsockname",
+                    "accept", "accept", "accept", "accept");
             Awaited.connect(port.socket(CompletionKey.NONE), listener.local()).ended(0);
             accepted.ended(0);
         }
     }
 
     @Test
-    @DisplayName("an accepted socket: UPDATE_ACCEPT_CONTEXT comes before its addresses, which getpeername would refuse otherwise")
+    @DisplayName("an accepted socket sets UPDATE_ACCEPT_CONTEXT before it asks for its addresses, which getpeername "
+            + "would refuse otherwise")
     void acceptContext() throws Exception {
         try (CompletionPort port = open(1)) {
             Pair pair = Pair.of(port);
@@ -72,7 +75,7 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("a handle that is closed is counted no more when anything of it ends")
+    @DisplayName("a closed handle is no longer counted when any of its operations ends")
     void countedNoMore() throws Exception {
         List<Integer> counted = new ArrayList<>();
         CompletionPort[] opened = new CompletionPort[1];
@@ -83,7 +86,8 @@ class IocpHandlesTest {
                 return super.closeSocket(handle);
             }
         };
-        try (CompletionPort port = new IocpPort(PortOptions.defaults().workers(1), watched, new IocpLimits(1000, 4, 1024))) {
+        IocpLimits limits = new IocpLimits(1000, 4, 1024);
+        try (CompletionPort port = new IocpPort(PortOptions.defaults().workers(1), watched, limits)) {
             opened[0] = port;
             PortAcceptor listener = Awaited.listen(port);
             PortSocket socket = port.socket(CompletionKey.NONE);
@@ -94,17 +98,19 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("a connect: ports may be shared, then bind, ConnectEx, UPDATE_CONNECT_CONTEXT, addresses")
+    @DisplayName("a connect allows shared ports, then calls bind and ConnectEx, sets UPDATE_CONNECT_CONTEXT, and "
+            + "asks for the addresses")
     void connectContext() throws Exception {
         try (CompletionPort port = open(1)) {
             Pair.of(port).client().shutdownOutput();
-            inOrder("option 1b", "option 3007", "bind", "connect", "option 7010", "getsockname", "getpeername", "shutdown");
+            inOrder("option 1b", "option 3007", "bind", "connect", "option 7010", "getsockname", "getpeername",
+                    "shutdown");
         }
     }
 
     @Test
     @Shows("C12")
-    @DisplayName("a connect from an address of ours: bound to it before ConnectEx, and to nothing else")
+    @DisplayName("a connect from a chosen local address binds to it before ConnectEx, and to nothing else")
     void boundConnect() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -114,8 +120,8 @@ class IocpHandlesTest {
             client.bind(new InetSocketAddress("127.0.0.1", 4711));
             Awaited.connect(client, listener.local()).ended(0);
             List<String> calls = kernel.calls().subList(before, kernel.calls().size());
-            assertEquals(List.of("option 1b", "bind", "connect"),
-                    calls.stream().filter(call -> Set.of("option 1b", "option 3007", "bind", "connect").contains(call)).toList());
+            Set<String> ofInterest = Set.of("option 1b", "option 3007", "bind", "connect");
+            assertEquals(List.of("option 1b", "bind", "connect"), calls.stream().filter(ofInterest::contains).toList());
             assertEquals(4711, client.local().getPort());
             accepted.ended(0);
         }
@@ -123,7 +129,7 @@ class IocpHandlesTest {
 
     @Test
     @Shows("C11")
-    @DisplayName("the peer's address has the name that was connected to, which the system does not know")
+    @DisplayName("the peer's address has the host name that was connected to, which the system does not know")
     void name() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -137,7 +143,8 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("where SO_REUSE_UNICASTPORT is not known, SO_PORT_SCALABILITY is asked for, and neither is needed")
+    @DisplayName("where SO_REUSE_UNICASTPORT is not known, SO_PORT_SCALABILITY is tried, and a connect works without "
+            + "either")
     void olderSystems() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -153,7 +160,8 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("a burst of connections is taken before anybody asks, up to the limit, and the rest waits in the backlog")
+    @DisplayName("a burst of connections is accepted before anybody asks, up to the limit, and the rest waits in the "
+            + "backlog")
     void burst() throws Exception {
         try (CompletionPort port = open(2)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -173,14 +181,14 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("a peer that gave up before it was accepted harms nothing: the accept goes on waiting for another")
+    @DisplayName("a peer that gave up before it was accepted harms nothing: the accept waits for the next peer")
     void acceptReset() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
             kernel.endNext("accept", FakeKernel.STATUS_CONNECTION_RESET);
             kernel.endNext("accept", 0xC0000241);
             for (int i = 0; i < 4; i++) {
-                // what Wine says when the peer has reset; as often as there are accepts with the kernel
+                // the status that Wine gives after a reset, once for each pending accept
                 kernel.endNext("accept", 0xC0000140);
             }
             Awaited accepted = Awaited.accept(listener);
@@ -191,7 +199,7 @@ class IocpHandlesTest {
 
     @Test
     @Shows({"C46", "Accept storms"})
-    @DisplayName("Accept storms: no descriptor for the next socket: the accept says so, and a later one works")
+    @DisplayName("an accept fails when there is no descriptor for the next socket, and a later one works")
     void acceptWithoutDescriptors() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -208,7 +216,8 @@ class IocpHandlesTest {
 
     @Test
     @Shows("C43")
-    @DisplayName("a listener that is closed ends its accepts, also those that nobody asked for, and gives its address back at once")
+    @DisplayName("a closed acceptor ends all its accepts, also those that nobody asked for, and gives its address "
+            + "back at once")
     void closeListener() throws Exception {
         try (CompletionPort port = open(1)) {
             PortAcceptor listener = Awaited.listen(port);
@@ -223,7 +232,7 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("names without an address are HOST_NOT_FOUND, for connect, bind and listen")
+    @DisplayName("a name without an address is HOST_NOT_FOUND in connect, bind and listen")
     void unresolved() throws Exception {
         InetSocketAddress nowhere = InetSocketAddress.createUnresolved("nowhere.invalid", 1);
         try (CompletionPort port = open(1)) {
@@ -237,7 +246,7 @@ class IocpHandlesTest {
 
     @Test
     @Shows("B2")
-    @DisplayName("several null completions in one batch: the worker keeps one and posts the others again")
+    @DisplayName("a worker that dequeues several null completions in one batch keeps one and posts the others again")
     void nullsInOneBatch() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);
@@ -249,7 +258,7 @@ class IocpHandlesTest {
 
     @Test
     @Shows("B3")
-    @DisplayName("shutdown under load with full batches: every operation ends before any worker leaves")
+    @DisplayName("in a shutdown under load with full batches, every operation ends before any worker leaves")
     void shutdownInBatches() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);
@@ -272,7 +281,7 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("a batch of operations: each is delivered, also behind one that throws")
+    @DisplayName("each packet of a full batch is delivered")
     void batch() throws Exception {
         try (CompletionPort port = open(1)) {
             List<Awaited> posts = new ArrayList<>();
@@ -290,7 +299,7 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("a post that the system has no memory for is made again, and the context is not lost")
+    @DisplayName("a post that the system has no memory for is tried again, and the context is not lost")
     void postFails() throws Exception {
         try (CompletionPort port = open(1)) {
             kernel.failNext("post", 1450);
@@ -302,7 +311,7 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("a wait that times out early goes on; the count, which is garbage then, is not looked at")
+    @DisplayName("a wait that times out early goes on, and ignores the count, which is garbage then")
     void earlyTimeout() throws Exception {
         kernel.failNext("dequeue", WinApi.WAIT_TIMEOUT);
         try (CompletionPort port = open(1)) {
@@ -313,14 +322,15 @@ class IocpHandlesTest {
     }
 
     @Test
-    @DisplayName("735: workers leave a port whose handle somebody else closed, instead of asking it for ever")
+    @DisplayName("workers leave a port whose handle was closed under them (735), instead of waiting for ever")
     void abandonedWait() throws Exception {
         FakeKernel closed = new FakeKernel();
         CompletionPort port = new IocpPort(PortOptions.defaults().workers(3), closed, IocpLimits.defaults());
         closed.closePorts();
-        // the workers are not there to take their null completions; close() returns because they have left
+        // no worker is left to take a null completion; close() returns because all workers have left
         port.close();
         assertEquals(0, port.counters().nullCompletions());
-        assertTrue(closed.leftovers().stream().allMatch(text -> text.contains("a closed port")), () -> "" + closed.leftovers());
+        assertTrue(closed.leftovers().stream().allMatch(text -> text.contains("a closed port")),
+                () -> "" + closed.leftovers());
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("A worker of IocpPort that is thrown out of its loop")
+@DisplayName("A worker of IocpPort survives an error that throws it out of its loop")
 class IocpLostWorkerTest {
     private static final OutOfMemoryError NO_MEMORY = new OutOfMemoryError("on purpose");
     private static final long DEADLINE_SECONDS = 20;
@@ -36,7 +36,7 @@ class IocpLostWorkerTest {
             }
             int result = super.dequeue(port, entries, capacity, count, millis);
             if (throwsLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-                // behind the call: what it has dequeued must not be lost
+                // thrown after the call: the packets that it has dequeued must not be lost
                 throw NO_MEMORY;
             }
             return result;
@@ -73,7 +73,7 @@ class IocpLostWorkerTest {
     }
 
     @Test
-    @DisplayName("runs it again, on its thread, and the port counts that")
+    @DisplayName("the worker runs its loop again on the same thread, and the port counts that")
     void runsAgain() throws Exception {
         CompletionPort port = open(1);
         kernel.awaitWaiting(1);
@@ -91,7 +91,8 @@ class IocpLostWorkerTest {
     }
 
     @Test
-    @DisplayName("gives up when it takes nothing in many runs; the port without workers closes itself and says why")
+    @DisplayName("a worker that takes nothing in many runs gives up, and a port without workers closes itself and "
+            + "says why")
     void givesUp() throws Exception {
         CompletionPort port = open(1);
         kernel.awaitWaiting(1);
@@ -103,7 +104,7 @@ class IocpLostWorkerTest {
     }
 
     @Test
-    @DisplayName("by a system that refuses the wait closes the port too")
+    @DisplayName("the port also closes when the system refuses the wait")
     void refused() throws Exception {
         CompletionPort port = open(1);
         TcpServer server = TcpServer.listen(port, TcpOptions.defaults().loopback(0), connection -> new TcpHandler() {

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@DisplayName("What Windows answers to a transfer and Wine does not, or not reliably")
+@DisplayName("Transfers handle the results that Windows gives, and Wine does not give reliably")
 class IocpOutcomesTest {
     private static final int TCP = 6;
 
@@ -65,13 +65,13 @@ class IocpOutcomesTest {
         return kernel.calls().stream().filter(name::equals).count();
     }
 
-    @ParameterizedTest(name = "NTSTATUS {0} of a failed packet is {1} ({2})")
+    @ParameterizedTest(name = "a packet with NTSTATUS {0} fails with {1} ({2})")
     @CsvSource({"C00000C4, CONNECTION_RESET, 59", "C00000C9, CONNECTION_RESET, 64",
         "C000020D, CONNECTION_RESET, 10054", "C000013C, CONNECTION_RESET, 10054", "C000023F, CONNECTION_RESET, 10054",
         "C0000241, CONNECTION_ABORTED, 10053", "C000013B, CONNECTION_ABORTED, 10053", "C00000B5, TIMED_OUT, 10060",
-        "C0000236, CONNECTION_REFUSED, 10061", "C000023C, NETWORK_UNREACHABLE, 10051", "C000023D, HOST_UNREACHABLE, 10065",
-        "C00000B0, SHUT_DOWN, 10058", "C0000120, OPERATION_ABORTED, 995", "8000000A, OPERATION_ABORTED, 995", "C0000001, OTHER, 0",
-        "00000103, OTHER, 0"})
+        "C0000236, CONNECTION_REFUSED, 10061", "C000023C, NETWORK_UNREACHABLE, 10051",
+        "C000023D, HOST_UNREACHABLE, 10065", "C00000B0, SHUT_DOWN, 10058", "C0000120, OPERATION_ABORTED, 995",
+        "8000000A, OPERATION_ABORTED, 995", "C0000001, OTHER, 0", "00000103, OTHER, 0"})
     void statuses(String status, IoError error, int code) throws Exception {
         Pair pair = pair();
         kernel.endNext("receive", Integer.parseUnsignedInt(status, 16));
@@ -81,8 +81,10 @@ class IocpOutcomesTest {
         assertTrue(received.cause().getMessage().contains(status), received.cause().getMessage());
     }
 
-    @ParameterizedTest(name = "a receive that fails at once with {0} is {1}, exactly one completion and no packet")
-    @CsvSource({"10054, CONNECTION_RESET", "10053, CONNECTION_ABORTED", "10057, NOT_CONNECTED", "10038, BAD_DESCRIPTOR", "12345, OTHER"})
+    @ParameterizedTest(name = "a receive or send that fails at once with {0} has exactly one completion, {1}, and no "
+            + "packet")
+    @CsvSource({"10054, CONNECTION_RESET", "10053, CONNECTION_ABORTED", "10057, NOT_CONNECTED",
+        "10038, BAD_DESCRIPTOR", "12345, OTHER"})
     void failuresAtOnce(int code, IoError error) throws Exception {
         Pair pair = pair();
         kernel.failNext("receive", code);
@@ -92,7 +94,8 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("after a reset the system is not asked again: 10054 each time, for sends too, never the 0 of an orderly end")
+    @DisplayName("after a reset the system is not asked again: each receive and send fails with 10054, never with "
+            + "the 0 of an orderly end")
     void resetRepeats() throws Exception {
         Pair pair = pair();
         Awaited first = Awaited.receive(pair.server(), bytes(10));
@@ -107,7 +110,8 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("10055 when a receive is submitted, or in its packet: it waits with a read of no bytes instead, and nothing is lost")
+    @DisplayName("a receive that fails with 10055, at once or in its packet, becomes a zero-byte read, and nothing "
+            + "is lost")
     void noBuffers() throws Exception {
         Pair pair = pair();
         kernel.failNext("receive", WinApi.WSAENOBUFS);
@@ -122,13 +126,14 @@ class IocpOutcomesTest {
         kernel.failNext("receive", WinApi.WSAENOBUFS);
         kernel.failNext("receive", WinApi.WSAENOBUFS);
         Awaited.receive(pair.server(), bytes(10)).failed(IoError.NO_BUFFERS);
-        // a lack of memory passes, unlike what ends a connection
+        // unlike a reset, a lack of memory does not end the connection
         Awaited.send(pair.client(), bytes(6)).ended(6);
         Awaited.receive(pair.server(), bytes(10)).ended(6);
     }
 
     @Test
-    @DisplayName("a read of no bytes that ends with 0 is not the peer's end: data, FIN and RST behind it are told apart")
+    @DisplayName("the 0 of a zero-byte read is not the end of the peer's data: data, FIN and RST after it are told "
+            + "apart")
     void zeroReads() throws Exception {
         Pair pair = Pair.of(open(new IocpLimits(100, 4, 0)));
         Awaited data = Awaited.receive(pair.server(), bytes(10));
@@ -144,7 +149,7 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("a read of no bytes that ends although there is nothing to read begins again")
+    @DisplayName("a zero-byte read that ends with nothing to read begins again")
     void spuriousZeroRead() throws Exception {
         Pair pair = Pair.of(open(new IocpLimits(100, 4, 0)));
         kernel.failNext("receiveNow", WinApi.WSAEWOULDBLOCK);
@@ -156,7 +161,7 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("a send may be taken in part: the bytes that were taken are counted, positions move by them")
+    @DisplayName("a send may be taken in part: the bytes taken are counted, and the positions move by them")
     void shortSend() throws Exception {
         Pair pair = pair();
         kernel.shortSends();
@@ -168,7 +173,7 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("a long send goes in portions, so that its sender sees the progress of a slow peer")
+    @DisplayName("a long send goes in portions, so that the sender sees the progress of a slow peer")
     void portions() throws Exception {
         Pair pair = pair();
         ByteBuffer large = bytes(1 << 20);
@@ -180,7 +185,8 @@ class IocpOutcomesTest {
         assertEquals(TransferMemory.SEND_BYTES_MAX, large.position());
     }
 
-    @ParameterizedTest(name = "heap buffers: {0} bytes go out and come in through pooled memory, which goes back")
+    @ParameterizedTest(name = "{0} bytes of a heap buffer go out and come in through pooled memory, which is given "
+            + "back")
     @ValueSource(ints = {1, 511, 512, 60_000})
     void heapBuffers(int count) throws Exception {
         Pair pair = pair();
@@ -196,7 +202,7 @@ class IocpOutcomesTest {
 
     @Test
     @Shows("B16")
-    @DisplayName("the socket of the system is closed after the last packet of its operations, not before")
+    @DisplayName("the system's socket is closed after the last packet of its operations, not before")
     void closedAfterItsPackets() throws Exception {
         CompletionPort listening = open(IocpLimits.defaults());
         Pair pair = Pair.of(listening, Awaited.listen(listening));
@@ -212,7 +218,7 @@ class IocpOutcomesTest {
         assertEquals(open - 1, kernel.openSockets());
     }
 
-    @ParameterizedTest(name = "what ends with {0} because we closed the handle is OPERATION_ABORTED")
+    @ParameterizedTest(name = "an operation that ends with {0} because we closed its handle is OPERATION_ABORTED")
     @ValueSource(strings = {"C000013B", "C000020D", "8000000A", "C0000120"})
     void abortedWhateverItIsCalled(String status) throws Exception {
         Pair pair = pair();
@@ -225,7 +231,7 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("bytes that came before the cancel are delivered, not lost")
+    @DisplayName("bytes that arrived before the cancel are delivered, not lost")
     void cancelTooLate() throws Exception {
         Pair pair = pair();
         Awaited received = Awaited.receive(pair.server(), bytes(10));
@@ -238,10 +244,10 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("with every record in use one more operation completes with NO_BUFFERS, and the next works again")
+    @DisplayName("one more operation than there are records fails with NO_BUFFERS, and a later one works again")
     void recordsUsedUp() throws Exception {
         CompletionPort small = open(new IocpLimits(3, 1, 1024));
-        // one record is the listener's
+        // the listener has one record
         Pair pair = Pair.of(small, Awaited.listen(small));
         Awaited atServer = Awaited.receive(pair.server(), bytes(10));
         Awaited atClient = Awaited.receive(pair.client(), bytes(10));
@@ -253,7 +259,8 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("SO_LINGER is reset-at-close or off; other options go to the system by its own numbers, unknown ones are refused")
+    @DisplayName("SO_LINGER is reset-at-close or off; other options have the system's numbers, and unknown ones are "
+            + "refused")
     void options() throws Exception {
         Pair pair = pair();
         PortSocket client = pair.client();
@@ -265,25 +272,28 @@ class IocpOutcomesTest {
         assertEquals(IoError.NOT_SUPPORTED, unknown.error());
         assertEquals("option IP_TOS", unknown.operation());
         kernel.failNext("option", 10042);
-        IoException refused = assertThrows(IoException.class, () -> client.option(StandardSocketOptions.SO_KEEPALIVE, true));
+        IoException refused =
+                assertThrows(IoException.class, () -> client.option(StandardSocketOptions.SO_KEEPALIVE, true));
         assertEquals(IoError.NOT_SUPPORTED, refused.error());
         assertNotNull(refused.getCause());
         client.option(StandardSocketOptions.SO_LINGER, 0);
         Awaited received = Awaited.receive(pair.server(), bytes(10));
         client.close();
         received.failed(IoError.CONNECTION_RESET);
-        IoException closed = assertThrows(IoException.class, () -> client.option(StandardSocketOptions.TCP_NODELAY, true));
+        IoException closed =
+                assertThrows(IoException.class, () -> client.option(StandardSocketOptions.TCP_NODELAY, true));
         assertEquals(IoError.BAD_DESCRIPTOR, closed.error());
         assertThrows(IoException.class, client::shutdownOutput);
     }
 
     @Test
     @Shows("C49")
-    @DisplayName("times of keep-alive go to the system in seconds, and SO_KEEPALIVE last")
+    @DisplayName("keep-alive times reach the system in seconds, together with SO_KEEPALIVE")
     void keepAlive() throws Exception {
         TcpOptions chosen = TcpOptions.defaults().keepAlive(Duration.ofSeconds(11), Duration.ofSeconds(12), 13);
         open(IocpLimits.defaults());
-        try (TcpServer server = TcpServer.listen(port, TcpOptions.defaults().loopback(0), connection -> new TcpHandler() { })) {
+        TcpOptions loopback = TcpOptions.defaults().loopback(0);
+        try (TcpServer server = TcpServer.listen(port, loopback, connection -> new TcpHandler() { })) {
             TcpConnection client = TcpClient.connect(port, chosen, server.address());
             assertEquals(11, kernel.optionSet(TCP, 3));
             assertEquals(12, kernel.optionSet(TCP, 17));
@@ -294,7 +304,8 @@ class IocpOutcomesTest {
     }
 
     @Test
-    @DisplayName("the user timeout is TCP_MAXRT, in whole seconds and never less than asked; what Windows would read otherwise is refused")
+    @DisplayName("the user timeout is TCP_MAXRT in whole seconds, never less than asked; values that Windows reads "
+            + "otherwise are refused")
     void userTimeout() throws Exception {
         PortSocket client = pair().client();
         client.option(TcpOptions.USER_TIMEOUT, 1);

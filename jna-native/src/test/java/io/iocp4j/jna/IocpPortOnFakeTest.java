@@ -24,7 +24,9 @@ class IocpPortOnFakeTest extends CompletionPortContract {
         return new IocpLimits(1 << 16, 4, 1024);
     }
 
-    /** No real socket reaches the fake, so the connection is another port's, and the kernel lets its peer reset. */
+    /**
+     * Connects through another port, and lets the fake kernel reset the connection: no real socket reaches the fake.
+     */
     @Override
     protected void resetByPeer(InetSocketAddress listener, Step whileConnected) throws Exception {
         try (CompletionPort peers = open(1)) {

@@ -13,17 +13,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-@DisplayName("The engine iocp is found, and says where it cannot run")
+@DisplayName("The engine iocp is found everywhere, and says where it cannot run")
 class IocpProviderTest {
     @Test
-    @DisplayName("the service loader finds it on every platform")
+    @DisplayName("the service loader finds the provider on every platform")
     void found() {
         assertEquals(1, ServiceLoader.load(CompletionPortProvider.class).stream()
                 .filter(provider -> provider.get().name().equals("iocp")).count());
     }
 
     @Test
-    @DisplayName("elsewhere than on Windows with 64 bits it names what is missing")
+    @DisplayName("the provider names the missing part on other systems and without 64 bits")
     void obstacles() {
         assertEquals(Optional.of("IOCP needs Windows"), new IocpProvider("Linux", "64").obstacle());
         assertEquals(Optional.of("IOCP needs Windows"), new IocpProvider("Mac OS X", "64").obstacle());
@@ -32,7 +32,7 @@ class IocpProviderTest {
 
     @Test
     @EnabledOnOs({OS.LINUX, OS.MAC})
-    @DisplayName("forced elsewhere it says that IOCP needs Windows; without force another engine is taken")
+    @DisplayName("the engine cannot be forced on other systems, and another one is used by default")
     void elsewhere() throws Exception {
         UnsupportedOperationException e = assertThrows(UnsupportedOperationException.class,
                 () -> CompletionPort.open(PortOptions.defaults().engine("iocp")));
@@ -44,7 +44,7 @@ class IocpProviderTest {
 
     @Test
     @EnabledOnOs(OS.WINDOWS)
-    @DisplayName("on Windows it is the one that is taken without asking, and the other one can be forced")
+    @DisplayName("the engine is the default on Windows, and nio can be forced")
     void onWindows() throws Exception {
         try (CompletionPort port = CompletionPort.open();
                 CompletionPort nio = CompletionPort.open(PortOptions.defaults().engine("nio"))) {

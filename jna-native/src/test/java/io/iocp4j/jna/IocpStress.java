@@ -18,21 +18,23 @@ import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What must not lose or free anything, however it races; once on the fake kernel and once on Windows. */
+/** Races in which nothing may be lost or freed too early. They run once on the fake kernel and once on Windows. */
 abstract class IocpStress {
-    /** How many sends a close is behind its own, by turns. */
+    /** The closes do not wait for sends. */
     private static final int FREE = -1;
+    /** By how many sends a close follows the send on its own connection; one value for each batch, in turn. */
     private static final int[] BEHIND = {0, FREE, 1, 5, 50};
-    /** Below the backlog of the listener. */
+    /** Connects that are pending at a time: fewer than the backlog of the listener. */
     private static final int CONNECTS_AT_ONCE = 50;
 
     abstract CompletionPort open(int workers) throws IOException;
 
-    /** How many cancel races: a round takes some microseconds on the fake, and milliseconds under Wine. */
+    /** The number of cancel races. A round takes some microseconds on the fake kernel, and milliseconds under Wine. */
     abstract int races();
 
     @Test
-    @DisplayName("a receive whose handle is closed while its bytes arrive ends exactly once, with the bytes or OPERATION_ABORTED")
+    @DisplayName("a receive whose handle is closed while its bytes arrive ends exactly once, with the bytes or "
+            + "OPERATION_ABORTED")
     void cancelRaces() throws Exception {
         int batch = Math.min(500, races());
         int arrived = 0;
@@ -51,7 +53,8 @@ abstract class IocpStress {
                 CyclicBarrier start = new CyclicBarrier(2);
                 List<Awaited> sends = new ArrayList<>();
                 List<Pair> toClose = new ArrayList<>(pairs);
-                // where the close may run as it likes it is the first nearly always; so it also follows the sends, closer or further
+                // a free close nearly always wins; so in other batches the close follows the sends, closely or further
+                // behind
                 int behind = BEHIND[done / batch % BEHIND.length];
                 Semaphore mayClose = new Semaphore(behind == FREE ? batch : -behind);
                 if (behind == FREE) {
@@ -90,7 +93,7 @@ abstract class IocpStress {
         assertTrue(arrived > 0 && aborted > 0, arrived + " arrived, " + aborted + " aborted: there was no race");
     }
 
-    /** Returns when the thread has ended, to the operating system too. */
+    /** Runs a task in a thread of its own. Returns when that thread has ended, for the operating system too. */
     void runInThread(Runnable task) throws InterruptedException {
         Thread.ofPlatform().name("test-initiator").start(task).join();
     }
@@ -104,7 +107,8 @@ abstract class IocpStress {
     }
 
     @Test
-    @DisplayName("buffers and records of pending operations survive garbage collections while only the kernel names them")
+    @DisplayName("buffers and records of pending operations survive garbage collections while only the kernel refers "
+            + "to them")
     void garbageCollection() throws Exception {
         int count = 200;
         try (CompletionPort port = open(2)) {
@@ -119,7 +123,7 @@ abstract class IocpStress {
                 System.gc();
                 List<ByteBuffer> garbage = new ArrayList<>();
                 for (int i = 0; i < 500; i++) {
-                    // whoever was given freed memory shows it by these bytes
+                    // a receive into memory that was freed and reused shows these bytes
                     garbage.add(ByteBuffer.allocateDirect(4096).putLong(0, -1));
                 }
             }
@@ -156,7 +160,7 @@ abstract class IocpStress {
             Pair pair = Pair.of(port, listener);
             pending.add(Awaited.receive(pair.server(), ByteBuffer.allocateDirect(10)));
             pending.add(Awaited.receive(pair.client(), ByteBuffer.allocateDirect(10)));
-            // more than both buffers of the system take
+            // more than the system's send and receive buffers hold together
             pending.add(Awaited.send(pair.server(), ByteBuffer.allocateDirect(8 << 20)));
             Awaited post = new Awaited();
             port.post(post);

@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 
-@DisplayName("IocpPort loses and frees nothing on the fake kernel")
+@DisplayName("IocpPort loses nothing and frees nothing too early on the fake kernel")
 class IocpStressOnFakeTest extends IocpStress {
     private final FakeKernel kernel = new FakeKernel();
 

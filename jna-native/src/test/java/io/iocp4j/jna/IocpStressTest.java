@@ -11,13 +11,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-@DisplayName("IocpPort loses and frees nothing on Windows")
+@DisplayName("IocpPort loses nothing and frees nothing too early on Windows")
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "the completion port of Windows itself")
 class IocpStressTest extends IocpStress {
     private static final int SYNCHRONIZE = 0x100000;
     private static final int DEADLINE_MILLIS = 60_000;
 
-    /** Of kernel32. */
+    /** Functions of kernel32, with the names that they have there. */
     private static final class SystemThread {
         static {
             Native.register(SystemThread.class, "kernel32");
@@ -45,7 +45,10 @@ class IocpStressTest extends IocpStress {
         return Integer.getInteger("iocp4j.races", 5_000);
     }
 
-    /** Java's join is over while the thread of the system still ends; what completes just then is lost under Wine. */
+    /**
+     * Waits for the system's thread too. Java's join returns while that thread still ends, and under Wine an operation
+     * that completes just then is lost.
+     */
     @Override
     void runInThread(Runnable task) throws InterruptedException {
         AtomicLong thread = new AtomicLong();

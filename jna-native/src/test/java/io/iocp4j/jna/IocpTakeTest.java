@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("A thread that takes from IocpPort waits in the system itself")
+@DisplayName("A thread that takes from IocpPort waits in the system's queue itself")
 class IocpTakeTest {
     private static final int MANY = 40;
 
@@ -46,7 +46,7 @@ class IocpTakeTest {
     }
 
     @Test
-    @DisplayName("no other thread dequeues, and each call takes one packet and leaves the others to whoever comes")
+    @DisplayName("no other thread dequeues, and each call takes one packet and leaves the others in the queue")
     void ownThread() throws Exception {
         CompletionPort port = open(1);
         List<Awaited> posts = new ArrayList<>();
@@ -70,7 +70,8 @@ class IocpTakeTest {
     }
 
     @Test
-    @DisplayName("what is the port's own business is seen to and returns nothing: an accept that nobody has asked for yet")
+    @DisplayName("take handles the port's own packets, such as an accept that nobody asked for, and returns nothing "
+            + "for them")
     void nothingToDeliver() throws Exception {
         CompletionPort port = open(1);
         PortAcceptor listener = Awaited.listen(port);
@@ -79,7 +80,7 @@ class IocpTakeTest {
         for (int i = 0; i < 3; i++) {
             connects.add(Awaited.connect(port.socket(CompletionKey.NONE), listener.local()));
         }
-        // four completions of six packets
+        // six packets, but only four completions
         for (int i = 0; i < 4; i++) {
             port.take().deliver();
         }
@@ -97,7 +98,7 @@ class IocpTakeTest {
 
     @Test
     @Shows("B5")
-    @DisplayName("a wait that times out early goes on for the rest of its time, and without a limit goes on for ever")
+    @DisplayName("a wait that times out early goes on for the rest of its time, or for ever if it has no limit")
     void earlyTimeout() throws Exception {
         CompletionPort port = open(1);
         kernel.failNext("dequeue", WinApi.WAIT_TIMEOUT);
@@ -124,7 +125,8 @@ class IocpTakeTest {
     }
 
     @Test
-    @DisplayName("the end wakes all who wait, more than there are null completions for, and those are told that they are too many")
+    @DisplayName("closing the port wakes all waiting threads, and those without a null completion get an "
+            + "IllegalStateException")
     void moreThanDeclared() throws Exception {
         int workers = 3;
         CompletionPort port = open(workers);
@@ -158,7 +160,8 @@ class IocpTakeTest {
     }
 
     @Test
-    @DisplayName("an end that meets waits whose time is up leaves no null completion behind and wakes everybody, 1,000 times")
+    @DisplayName("closing the port while waits time out wakes every thread and leaves no null completion behind, "
+            + "1,000 times")
     void endMeetsTimeout() throws Exception {
         for (int round = 0; round < 1_000; round++) {
             int workers = 3;
@@ -189,7 +192,8 @@ class IocpTakeTest {
     }
 
     @Test
-    @DisplayName("a virtual thread does not wait there, but has a platform thread wait: more of them than carriers stop nothing virtual")
+    @DisplayName("a platform thread waits for each virtual thread that takes, so many of them do not block all "
+            + "carriers")
     void virtualThreads() throws Exception {
         CompletionPort port = open(MANY);
         List<Thread> takers = new ArrayList<>();
@@ -223,7 +227,7 @@ class IocpTakeTest {
     }
 
     @Test
-    @DisplayName("735: a port whose handle somebody else closed gives null completions instead of asking for ever")
+    @DisplayName("take returns null when the port's handle was closed under it (735), instead of waiting for ever")
     void abandonedWait() throws Exception {
         FakeKernel closed = new FakeKernel();
         CompletionPort port = new IocpPort(PortOptions.pull().workers(2), closed, IocpLimits.defaults());
@@ -234,6 +238,7 @@ class IocpTakeTest {
         assertNull(port.take());
         port.close();
         assertEquals(2, port.counters().nullCompletions());
-        assertTrue(closed.leftovers().stream().allMatch(text -> text.contains("a closed port")), () -> "" + closed.leftovers());
+        assertTrue(closed.leftovers().stream().allMatch(text -> text.contains("a closed port")),
+                () -> "" + closed.leftovers());
     }
 }

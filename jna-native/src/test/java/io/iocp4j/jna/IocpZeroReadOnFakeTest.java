@@ -2,7 +2,7 @@ package io.iocp4j.jna;
 
 import org.junit.jupiter.api.DisplayName;
 
-@DisplayName("IocpPort keeps the contract on the fake kernel also when every receive waits with a read of no bytes")
+@DisplayName("IocpPort keeps the contract on the fake kernel when every receive begins with a zero-byte read")
 class IocpZeroReadOnFakeTest extends IocpPortOnFakeTest {
     @Override
     IocpLimits limits() {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-@DisplayName("IocpPort keeps the contract on Windows also when every receive waits with a read of no bytes")
+@DisplayName("IocpPort keeps the contract on Windows when every receive begins with a zero-byte read")
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "the completion port of Windows itself")
 class IocpZeroReadTest extends CompletionPortContract {
     @Override

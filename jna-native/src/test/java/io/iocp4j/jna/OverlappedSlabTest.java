@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("The slab of operation records")
+@DisplayName("The slab gives each record to one operation at a time")
 class OverlappedSlabTest {
     private final Arena arena = Arena.ofShared();
 
@@ -46,7 +46,7 @@ class OverlappedSlabTest {
 
     @Test
     @Shows("B12")
-    @DisplayName("the OVERLAPPED is the beginning of its record, and its address leads back to the request, once")
+    @DisplayName("the OVERLAPPED is at the start of its record, and its address leads back to the request exactly once")
     void addressLeadsBack() {
         OverlappedSlab slab = new OverlappedSlab(arena, 10);
         Nothing request = new Nothing();
@@ -58,13 +58,14 @@ class OverlappedSlabTest {
     }
 
     @Test
-    @DisplayName("an address that is no OVERLAPPED of the slab, or of a free slot, leads nowhere")
+    @DisplayName("an address that is not an OVERLAPPED of the slab, or is of a free slot, leads to no request")
     void otherAddresses() {
         OverlappedSlab slab = new OverlappedSlab(arena, 10);
         Nothing request = new Nothing();
         slab.take(request);
         long address = request.overlapped();
-        for (long wrong : new long[] {0, -1, address - 1, address + 1, address + 32, address + 320L * 10, address + 320, address - 320}) {
+        for (long wrong : new long[] {0, -1, address - 1, address + 1, address + 32, address + 320L * 10,
+            address + 320, address - 320}) {
             assertNull(slab.dequeue(wrong), "offset " + (wrong - address));
         }
         slab.free(request);
@@ -73,7 +74,7 @@ class OverlappedSlabTest {
 
     @Test
     @Shows("CVE-2024-27308")
-    @DisplayName("a slot is used again with a new generation, and a ticket of the old one is refused")
+    @DisplayName("a reused slot has a new generation, and a ticket of the old one is refused")
     void staleTickets() {
         OverlappedSlab slab = new OverlappedSlab(arena, 1);
         Set<Long> tickets = new HashSet<>();
@@ -94,7 +95,7 @@ class OverlappedSlabTest {
     }
 
     @Test
-    @DisplayName("the OVERLAPPED of a slot that is used again is zero")
+    @DisplayName("the OVERLAPPED of a reused slot is zero")
     void zeroed() {
         OverlappedSlab slab = new OverlappedSlab(arena, 1);
         Nothing first = new Nothing();
@@ -109,7 +110,8 @@ class OverlappedSlabTest {
     }
 
     @Test
-    @DisplayName("when every slot is in use, one more is refused until one is free; no two records overlap, over several chunks")
+    @DisplayName("with every slot in use one more take is refused until one is free; no two records overlap, over "
+            + "several chunks")
     void full() {
         int slots = OverlappedSlab.CHUNK_SLOTS * 2 + 100;
         OverlappedSlab slab = new OverlappedSlab(arena, slots);

@@ -31,7 +31,7 @@ final class Awaited extends IoContext {
 
     Awaited() {
         super(null);
-        // the test's own
+        // the reference of the test
         retain();
     }
 
@@ -54,7 +54,7 @@ final class Awaited extends IoContext {
 
     void ended(long bytes) throws InterruptedException {
         await();
-        assertEquals(null, error(), () -> "because of " + cause());
+        assertEquals(null, error(), () -> "it failed because of " + cause());
         assertEquals(bytes, transferred());
     }
 
@@ -102,7 +102,10 @@ final class Awaited extends IoContext {
             return new Pair(client, accepted.accepted());
         }
 
-        /** Many at once: to wait for each by itself is 200 threads woken for 100 pairs, which takes a busy machine minutes. */
+        /**
+         * Opens many pairs at once. Waiting for each one wakes 200 threads for 100 pairs, which takes minutes on a busy
+         * machine.
+         */
         static List<Pair> of(CompletionPort port, PortAcceptor listener, int count) throws Exception {
             Map<InetSocketAddress, PortSocket> servers = new ConcurrentHashMap<>();
             CompletableFuture<Void> accepted = new CompletableFuture<>();
@@ -117,7 +120,8 @@ final class Awaited extends IoContext {
                 connect.ended(0);
             }
             accepted.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
-            return clients.stream().map(client -> new Pair(client, Objects.requireNonNull(servers.get(client.local())))).toList();
+            return clients.stream()
+                    .map(client -> new Pair(client, Objects.requireNonNull(servers.get(client.local())))).toList();
         }
 
         static Pair of(CompletionPort port) throws Exception {
@@ -128,14 +132,15 @@ final class Awaited extends IoContext {
         }
     }
 
-    /** An accept that is followed by the next until there are enough. */
+    /** An accept that starts the next one, until there are enough connections. */
     private static final class EachAccept extends IoContext {
         private final PortAcceptor listener;
         private final int wanted;
         private final Map<InetSocketAddress, PortSocket> servers;
         private final CompletableFuture<Void> accepted;
 
-        EachAccept(PortAcceptor listener, int wanted, Map<InetSocketAddress, PortSocket> servers, CompletableFuture<Void> accepted) {
+        EachAccept(PortAcceptor listener, int wanted, Map<InetSocketAddress, PortSocket> servers,
+                CompletableFuture<Void> accepted) {
             super(null);
             this.listener = listener;
             this.wanted = wanted;

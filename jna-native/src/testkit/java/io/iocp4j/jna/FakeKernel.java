@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * {@link FakePorts} with TCP of one machine, in memory: it repeats a reset, takes sends whole, and demands bind before ConnectEx and the
- * context updates after it and after AcceptEx.
+ * A Windows kernel in memory: {@link FakePorts}, with the TCP of one machine. It repeats a reset, and takes sends
+ * whole. It demands bind before ConnectEx, and the context updates after ConnectEx and after AcceptEx.
  */
 class FakeKernel extends FakePorts {
     static final int STATUS_CANCELLED = 0xC0000120;
@@ -29,7 +29,7 @@ class FakeKernel extends FakePorts {
 
     // ------------------------------------------------------------------ the script
 
-    /** As Wine does: a send ends with what fits. */
+    /** Lets each send end with the bytes that fit, as Wine does. */
     synchronized void shortSends() {
         shortSends = true;
     }
@@ -38,10 +38,10 @@ class FakeKernel extends FakePorts {
         return sockets.size();
     }
 
-    /** The value that was set on some socket; null if on none. */
+    /** The value that was set on any socket; null if it was set on none. */
     synchronized Integer optionSet(int level, int name) {
-        return sockets.values().stream().map(socket -> socket.options.get(level + " " + name)).filter(Objects::nonNull).findAny()
-                .orElse(null);
+        return sockets.values().stream().map(socket -> socket.options.get(level + " " + name))
+                .filter(Objects::nonNull).findAny().orElse(null);
     }
 
     @Override
@@ -51,7 +51,7 @@ class FakeKernel extends FakePorts {
         return all;
     }
 
-    /** Every peer resets its connection. */
+    /** Lets every peer reset its connection. */
     synchronized void resetEveryConnection() {
         sockets.values().stream().filter(socket -> socket.end != null).forEach(socket -> reset(socket.end));
     }
@@ -138,7 +138,7 @@ class FakeKernel extends FakePorts {
         return 0;
     }
 
-    /** Shared by connections, as with SO_REUSE_UNICASTPORT; not taken by a listener. */
+    /** A port that no listener has taken. Connections may share it, as with SO_REUSE_UNICASTPORT. */
     private int freeTcpPort() {
         do {
             nextTcpPort = nextTcpPort == 65_535 ? 49_152 : nextTcpPort + 1;
@@ -188,21 +188,25 @@ class FakeKernel extends FakePorts {
     @Override
     public synchronized int localAddress(long handle, long address, long length) {
         FakeSocket socket = open("getsockname", handle);
-        int port = socket == null ? 0 : socket.end == null ? socket.tcpPort : socket.contextUpdated ? socket.end.localPort : 0;
-        return store(port, address);
+        if (socket == null || socket.end != null && !socket.contextUpdated) {
+            return store(0, address);
+        }
+        return store(socket.end == null ? socket.tcpPort : socket.end.localPort, address);
     }
 
     @Override
     public synchronized int remoteAddress(long handle, long address, long length) {
         FakeSocket socket = open("getpeername", handle);
-        return store(socket == null || socket.end == null || !socket.contextUpdated ? 0 : socket.end.other.localPort, address);
+        boolean known = socket != null && socket.end != null && socket.contextUpdated;
+        return store(known ? socket.end.other.localPort : 0, address);
     }
 
     private static int store(int tcpPort, long address) {
         if (tcpPort == 0) {
             return -WSAENOTCONN;
         }
-        SocketAddress6.write(new InetSocketAddress(InetAddress.getLoopbackAddress(), tcpPort), memory(address, SocketAddress6.BYTES));
+        SocketAddress6.write(new InetSocketAddress(InetAddress.getLoopbackAddress(), tcpPort),
+                memory(address, SocketAddress6.BYTES));
         return 0;
     }
 
@@ -220,12 +224,14 @@ class FakeKernel extends FakePorts {
     // ------------------------------------------------------------------ operations
 
     @Override
-    public synchronized int accept(long listener, long handle, long output, int addressLength, long bytes, long overlapped) {
+    public synchronized int accept(long listener, long handle, long output, int addressLength, long bytes,
+            long overlapped) {
         FakeSocket socket = open("accept", listener);
         FakeSocket accepted = sockets.get(handle);
         int failure = socket == null || accepted == null || !socket.listening ? -WSAEINVAL : scripted("accept");
         if (addressLength < 144 || accepted == null || accepted.tcpPort != 0) {
-            return violation(WSAEINVAL, "AcceptEx with " + addressLength + " bytes for an address, or into a bound socket");
+            return violation(WSAEINVAL,
+                    "AcceptEx with " + addressLength + " bytes for an address, or into a bound socket");
         }
         if (failure != 0) {
             return failure;
@@ -299,7 +305,7 @@ class FakeKernel extends FakePorts {
             return -WSAENOTCONN;
         }
         if (end.reset) {
-            // each time again
+            // repeated at each receive
             return -10054;
         }
         long[][] places = places(buffers, count);
@@ -342,7 +348,7 @@ class FakeKernel extends FakePorts {
             return -ERROR_IO_PENDING;
         }
         if (end.gone) {
-            // the peer's machine answers with RST, which comes after the data was taken
+            // the peer's machine answers with RST, which arrives after the data was taken
             end(socket.send, 0, (int) socket.send.length());
             reset(end);
             return 0;
@@ -355,12 +361,13 @@ class FakeKernel extends FakePorts {
         long[][] places = new long[count][];
         for (int i = 0; i < count; i++) {
             MemorySegment buffer = memory(buffers + 16L * i, 16);
-            places[i] = new long[] {buffer.get(ValueLayout.JAVA_LONG, 8), Integer.toUnsignedLong(buffer.get(ValueLayout.JAVA_INT, 0))};
+            places[i] = new long[] {buffer.get(ValueLayout.JAVA_LONG, 8),
+                Integer.toUnsignedLong(buffer.get(ValueLayout.JAVA_INT, 0))};
         }
         return places;
     }
 
-    /** Moves bytes towards this end as far as they go; whether its receive ended. */
+    /** Moves as many bytes as possible to this end. Returns true if its receive ended. */
     private boolean move(End end) {
         boolean received = false;
         boolean moving = true;
@@ -376,7 +383,7 @@ class FakeKernel extends FakePorts {
         return received;
     }
 
-    /** Takes what fits of a send; whether something moved. */
+    /** Takes as many bytes of a send as fit. Returns true if any moved. */
     private boolean fill(End end, Op send) {
         int before = send.transferred;
         long at = 0;
@@ -415,7 +422,7 @@ class FakeKernel extends FakePorts {
         return taken;
     }
 
-    /** RST reaches this end. */
+    /** Lets a RST reach this end. */
     private void reset(End end) {
         end.reset = true;
         end.gone = true;
@@ -428,7 +435,10 @@ class FakeKernel extends FakePorts {
         }
     }
 
-    /** Null if the script ends it: then it stands nowhere, so that nothing else ends it too. */
+    /**
+     * Begins an operation. Returns null if the script ends it: the caller must not keep it, so that nothing ends it
+     * twice.
+     */
     private Op begin(Op op) {
         pending(op.overlapped);
         Integer scripted = scriptedEnding(op.kind);

@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * Completion ports in memory, as Windows is documented to behave where Wine does not: they wake the waiter that came last, tell waiters of
- * a closed port (735), and store a status when its packet is dequeued and not before. What no kernel may see is noted as a violation.
- * Tests script failures and hold packets back. All state is guarded by this.
+ * Completion ports in memory. They follow the documentation of Windows where Wine does not: they wake the waiter that
+ * came last, let waiters of a closed port fail with 735, and store a status only when its packet is dequeued. A call
+ * that no kernel may see is noted as a violation. Tests script failures and hold packets back. Guarded by this.
  */
 abstract class FakePorts implements WinApi {
     static final int STATUS_PENDING = 0x103;
@@ -48,22 +48,22 @@ abstract class FakePorts implements WinApi {
 
     // ------------------------------------------------------------------ the script
 
-    /** The next call of this name fails at once with the code; further ones queue up. */
+    /** Lets the next call of this name fail at once with the code. Further codes queue up for the calls after it. */
     synchronized void failNext(String call, int code) {
         failures.computeIfAbsent(call, name -> new ArrayDeque<>()).add(code);
     }
 
-    /** The next operation of this kind ends with the status, whatever else would have happened. */
+    /** Lets the next operation of this kind end with the status, whatever else would have happened. */
     synchronized void endNext(String kind, int status) {
         endings.computeIfAbsent(kind, name -> new ArrayDeque<>()).add(status);
     }
 
-    /** No worker is woken until so many packets wait; then one is, and it gets them all. */
+    /** Wakes no worker until this many packets wait. Then one worker wakes and finds them all. */
     synchronized void holdUntil(int packets) {
         wakeAt = packets;
     }
 
-    /** Lets go what {@link #holdUntil} holds back. */
+    /** Releases the packets that {@link #holdUntil} holds back. */
     synchronized void release() {
         wakeAt = 1;
         for (Queue queue : queues.values()) {
@@ -74,19 +74,19 @@ abstract class FakePorts implements WinApi {
         notifyAll();
     }
 
-    /** Closes every port under its waiters. */
+    /** Closes every port while threads wait at it. */
     synchronized void closePorts() {
         List.copyOf(queues.keySet()).forEach(this::closePort);
     }
 
-    /** Returns when so many threads wait for packets. */
+    /** Returns when at least this many threads wait for packets. */
     synchronized void awaitWaiting(int threads) throws InterruptedException {
         while (queues.values().stream().mapToInt(queue -> queue.waiters.size()).sum() < threads) {
             wait();
         }
     }
 
-    /** Who has waited for packets until now. */
+    /** The threads that have waited for packets until now. */
     synchronized Set<Thread> dequeuers() {
         return Set.copyOf(dequeuers);
     }
@@ -99,7 +99,7 @@ abstract class FakePorts implements WinApi {
         return List.copyOf(calls);
     }
 
-    /** Everything that is wrong now, at the end of a test: what was noted, and what is left. */
+    /** The violations that were noted, and the ports and operations that are left, at the end of a test. */
     synchronized List<String> leftovers() {
         List<String> all = new ArrayList<>(violations);
         queues.values().forEach(queue -> all.add("port " + queue.handle + " is open"));
@@ -161,7 +161,7 @@ abstract class FakePorts implements WinApi {
             queue.waiters.push(self);
             notifyAll();
             if (!await(() -> queue.closed || !queue.waiters.contains(self), millis) && queue.waiters.remove(self)) {
-                // garbage, as there
+                // garbage, as on Windows
                 memory(count, 4).set(ValueLayout.JAVA_INT, 0, 1);
                 return -WAIT_TIMEOUT;
             }
@@ -173,7 +173,7 @@ abstract class FakePorts implements WinApi {
             MemorySegment entry = memory(entries + 32L * i, 32);
             entry.set(ValueLayout.JAVA_LONG, 0, packet.key);
             entry.set(ValueLayout.JAVA_LONG, 8, packet.overlapped);
-            // documented as reserved
+            // a reserved field
             entry.set(ValueLayout.JAVA_LONG, 16, 0xDEADDEADL);
             entry.set(ValueLayout.JAVA_INT, 24, packet.bytes);
             if (packet.overlapped != 0) {
@@ -195,7 +195,7 @@ abstract class FakePorts implements WinApi {
         pendingOps--;
     }
 
-    /** Whether the condition came in time. */
+    /** Waits for the condition. Returns true if it came in time. */
     private boolean await(BooleanSupplier condition, int millis) {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         boolean interrupted = false;
@@ -238,13 +238,13 @@ abstract class FakePorts implements WinApi {
         return queues.get(port);
     }
 
-    /** An operation begins: its OVERLAPPED is the kernel's. */
+    /** Begins an operation. From here on the kernel owns its OVERLAPPED. */
     final void pending(long overlapped) {
         pendingOps++;
         memory(overlapped, 32).set(ValueLayout.JAVA_LONG, 0, STATUS_PENDING);
     }
 
-    /** How the script ends an operation of this kind, or null. */
+    /** The status with which the script ends an operation of this kind; null if it does not. */
     final Integer scriptedEnding(String kind) {
         ArrayDeque<Integer> scripted = endings.get(kind);
         return scripted == null ? null : scripted.poll();
@@ -264,7 +264,7 @@ abstract class FakePorts implements WinApi {
         return -code;
     }
 
-    @SuppressWarnings("restricted") // a kernel is given addresses
+    @SuppressWarnings("restricted") // a kernel gets addresses
     static MemorySegment memory(long address, long bytes) {
         return MemorySegment.ofAddress(address).reinterpret(bytes);
     }

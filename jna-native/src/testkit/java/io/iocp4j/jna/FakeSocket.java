@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A socket of {@link FakeKernel}: plain state, guarded by the kernel's lock. */
+/** The state of a socket of {@link FakeKernel}. Guarded by the kernel. */
 final class FakeSocket {
     final long handle;
     FakePorts.Queue queue;
@@ -12,17 +12,20 @@ final class FakeSocket {
     int tcpPort;
     boolean nonBlocking;
     boolean resetsAtClose;
-    /** SO_UPDATE_ACCEPT_CONTEXT or SO_UPDATE_CONNECT_CONTEXT was set; until then a connected socket is good for transfers only. */
+    /**
+     * True once SO_UPDATE_ACCEPT_CONTEXT or SO_UPDATE_CONNECT_CONTEXT was set. Until then a connected socket can make
+     * transfers only.
+     */
     boolean contextUpdated;
-    /** Values of one int, by level and name. */
+    /** Options whose value is one int, by level and name. */
     final Map<String, Integer> options = new HashMap<>();
 
-    /** Of a listener. */
+    // Used by a listener.
     boolean listening;
     final ArrayDeque<Op> accepts = new ArrayDeque<>();
     final ArrayDeque<End> backlog = new ArrayDeque<>();
 
-    /** Of a connection. */
+    // Used by a connection.
     End end;
     Op receive;
     Op send;
@@ -39,7 +42,7 @@ final class FakeSocket {
         final long overlapped;
         /** Address and length of each buffer. */
         final long[][] buffers;
-        /** Of an accept. */
+        /** The socket to accept into; null if this is not an accept. */
         FakeSocket accepted;
         int transferred;
 
@@ -59,8 +62,9 @@ final class FakeSocket {
         }
     }
 
-    /** One end of a connection; it may be there before a socket was accepted for it. */
+    /** One end of a connection. It can exist before a socket was accepted for it. */
     static final class End {
+        /** The most unread bytes of an end. */
         static final int ROOM = 64 << 10;
 
         End other;
@@ -68,9 +72,9 @@ final class FakeSocket {
         int localPort;
         final ArrayDeque<byte[]> inbox = new ArrayDeque<>();
         int unread;
-        /** The other end sends no more. */
+        /** True once the other end sends no more. */
         boolean ended;
-        /** The other end's socket is gone. */
+        /** True once the other end's socket is gone. */
         boolean gone;
         boolean reset;
     }

@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The frames since the last key, for viewers that join between two keys. Bounded in bytes, number and time: a group of pictures that is
- * longer is not cached at all, since the rest of one is of no use. Not thread-safe: guarded by its stream.
+ * The frames since the last key frame, for viewers that join between two key frames. It is bounded in bytes, number and
+ * time. A longer group of pictures is not cached at all, because part of one is of no use. Guarded by its stream.
  */
 final class GopCache {
-    /** Frames in the cache: a frame of few bytes costs more than its bytes. 10 s of 100 frames a second, and some. */
+    /**
+     * The largest number of frames in the cache, because a small frame costs more memory than its bytes. It is enough
+     * for 10 s at 100 frames per second.
+     */
     static final int UNITS_MAX = 1_024;
 
     private final int bytesMax;
@@ -24,7 +27,7 @@ final class GopCache {
         this.nanosMax = nanosMax;
     }
 
-    /** Adds a frame, retaining it; true if the cache was given up with it. */
+    /** Adds a frame and retains it; true if the cache overflowed with it and is now empty. */
     boolean add(MediaUnit unit, long nowNanos) {
         if (unit.isKey()) {
             lastBytes = bytes;
@@ -51,7 +54,10 @@ final class GopCache {
         bytes = 0;
     }
 
-    /** A key and what followed it; empty before the first key, and after an overflow until the next one. */
+    /**
+     * Returns a key frame and the frames after it. Empty before the first key frame, and after an overflow until the
+     * next key frame.
+     */
     List<MediaUnit> units() {
         return units;
     }
@@ -60,7 +66,10 @@ final class GopCache {
         return bytes;
     }
 
-    /** The size of a whole group of pictures, as far as it is known: right after a key the last one tells more than this one. */
+    /**
+     * Returns an estimate of the size of a whole group of pictures: the larger of this one and the one before. Right
+     * after a key frame, the one before is the better estimate.
+     */
     long fullBytes() {
         return Math.max(bytes, lastBytes);
     }

@@ -18,8 +18,8 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 
 /**
- * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, fragmented MP4. It has the stream from its init
- * segment on, so that a request with garbage does not take a stream from anybody.
+ * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, which is fragmented MP4. It takes the
+ * stream only with its first init segment, so that a request with garbage does not displace another publisher.
  */
 final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher {
     private static final System.Logger LOG = new GuardedLog(Ingest.class);
@@ -30,14 +30,14 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private final CompletionPort port;
     private final Duration silenceMax;
     private final Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), this, this::keep);
-    /** Why the relay had no memory for more of the stream; null if it had. */
+    /** The reason why the relay refused memory for more of the stream; null if it did not. */
     private String refusal;
 
-    // written by the callbacks of the connection, read by the timer and by who takes over
+    // Written by the callbacks of the connection, read by the timer and by a publisher that takes over.
     private volatile RelayStream stream;
     private volatile long units;
     private volatile boolean over;
-    /** When the last media came: bytes that never become media are silence too. */
+    /** The time of the last media. Bytes that do not become media count as silence. */
     private volatile long lastNanos;
     private volatile Future<?> timer;
 
@@ -56,7 +56,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         return exchange.remote().getAddress().getHostAddress();
     }
 
-    /** What the parser keeps is charged to the publisher's connection. */
+    /** Charges the memory of the parser to the publisher's connection; false if it is refused. */
     private boolean keep(long before, long after) {
         boolean admitted = exchange.memory().change(Kind.HEAP, before, after);
         if (!admitted) {
@@ -81,8 +81,8 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         } catch (MediaException e) {
             throw refuse(e);
         } catch (RuntimeException | Error thrown) {
-            // unlike in the middle of the body nobody tells of the end after this
-            leave("the end of the body could not be taken");
+            // Unlike for an exception in the middle of the body, onBodyAborted does not follow.
+            leave("the end of the body could not be processed");
             throw thrown;
         }
         parser.release();
@@ -115,7 +115,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
                 throw new MediaException(e.getMessage(), e);
             }
             if (over) {
-                // the timer ended this publisher before it could see the stream
+                // the timer ended this publisher before the stream was visible to it
                 stream.unpublish(this);
             }
         } else {
@@ -143,7 +143,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         try {
             judgeSilence();
         } catch (RuntimeException | Error thrown) {
-            // without a timer a publisher that is gone would have the stream for ever
+            // without a timer, a publisher that is gone would keep the stream for ever
             timer = port.deadline(silenceMax, this::checkSilence);
             throw thrown;
         }
@@ -158,13 +158,14 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             timer = port.deadline(silenceMax.minusNanos(silence), this::checkSilence);
             return;
         }
-        leave("no media came for " + silenceMax.toSeconds() + " s");
-        exchange.respond(HttpResponse.text(408, "no media came for " + silenceMax.toSeconds() + " s\n"));
+        leave("no media arrived for " + silenceMax.toSeconds() + " s");
+        exchange.respond(HttpResponse.text(408, "no media arrived for " + silenceMax.toSeconds() + " s\n"));
     }
 
     private void leave(String why) {
         if (end()) {
-            // the stream is read only after the end was marked: see onInit, which does both the other way round
+            // This sets "over" and then reads the stream; onInit sets the stream and then reads "over".
+            // So at least one of them sees both, and removes this publisher.
             if (stream != null) {
                 stream.unpublish(this);
             }
@@ -172,6 +173,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
     }
 
+    /** Marks the end of this publisher and stops the timer; true for the first call. */
     private synchronized boolean end() {
         if (over) {
             return false;

@@ -5,8 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * As much JSON (RFC 8259) as the control texts need: one object whose values are strings, numbers, booleans or null. Numbers are read as
- * double. A nested object or array is refused, so there is no depth to limit; the length is limited by the message.
+ * Reads and quotes the JSON (RFC 8259) that the control texts need: one object whose values are strings, numbers,
+ * booleans or null. Numbers are read as double. A nested object or array is refused, so there is no depth to limit. The
+ * length of the text is limited by the message.
  */
 final class Json {
     private final String text;
@@ -19,7 +20,7 @@ final class Json {
     /**
      * Reads one object.
      *
-     * @throws IllegalArgumentException if the text is anything else; the message says where
+     * @throws IllegalArgumentException if the text is anything else; the message contains the place
      */
     static Map<String, Object> parse(String text) {
         Json json = new Json(text);
@@ -31,7 +32,7 @@ final class Json {
         return object;
     }
 
-    /** A string with its quotes, safe inside a page too. */
+    /** Returns a string with its quotes. It is also safe inside an HTML page. */
     static String quote(String value) {
         StringBuilder out = new StringBuilder(value.length() + 2).append('"');
         for (int i = 0; i < value.length(); i++) {
@@ -142,7 +143,7 @@ final class Json {
     private char unicode() {
         int value = 0;
         for (int i = 0; i < 4; i++) {
-            // not Character.digit, which takes the digits of every script
+            // not Character.digit, which accepts the digits of every script
             if (at == text.length() || !HexFormat.isHexDigit(text.charAt(at))) {
                 throw unexpected();
             }

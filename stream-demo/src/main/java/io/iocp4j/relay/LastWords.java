@@ -9,15 +9,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 
 /**
- * Ends the process of a relay that cannot go on, with a line that says why: better than one that still runs and answers nobody, which
- * whoever supervises it would not notice. It is asked for when nothing may work any more, memory among the first, so everything it needs
- * is there from the beginning: two threads that wait, bytes to write, and code that has run once, since the JVM takes memory for what
- * runs for the first time. The hooks for an orderly end are not run: they need what is missing.
+ * Ends the process of a relay that cannot go on, with a line that contains the reason. A process that still runs but
+ * serves nobody would be worse, because its supervisor would not notice.
+ *
+ * <p>When this is needed, nothing may work any more, memory least of all. Everything it needs is therefore prepared at
+ * the start: two waiting threads, the bytes to write, and code that has run once. The JVM allocates memory for code
+ * that runs for the first time. The shutdown hooks of an orderly end are not run, because they need what is missing.
  */
 final class LastWords implements Thread.UncaughtExceptionHandler {
-    /** The exit code: started well, but could not go on. */
+    /** Exit code of a relay that started well but could not go on. */
     static final int CODE = 3;
-    /** How long the end waits for whoever reads the log: half of it for the lines before this one. */
+    /** The longest wait for the log to be written. Half of it is for the lines before the last one. */
     private static final Duration LIMIT = Duration.ofSeconds(1);
 
     private static final byte[] NO_MEMORY = line("java.lang.OutOfMemoryError, and there is no memory to say more");
@@ -30,7 +32,7 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
     private final long limitNanos;
     private final Thread speaker = Thread.ofPlatform().name("iocp4j-last-words").daemon().unstarted(this::speak);
     private final Thread waiter = Thread.ofPlatform().name("iocp4j-last-wait").daemon().unstarted(this::giveUp);
-    /** Why; guarded by this. */
+    /** The reason for the end. Guarded by this. */
     private Throwable cause;
 
     private LastWords(OutputStream target, QueuedOutput log, IntConsumer halt, Duration limit) {
@@ -42,11 +44,11 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
     }
 
     /**
-     * Gets everything ready.
+     * Prepares everything and starts the threads.
      *
-     * @param target what takes the line
-     * @param log what has to be out before it, on the same target
-     * @param halt ends the process at once
+     * @param target output for the line
+     * @param log output on the same target, which has to be written before the line
+     * @param halt ends the process at once, with an exit code
      * @throws InterruptedException if the caller is interrupted
      */
     static LastWords prepare(OutputStream target, QueuedOutput log, IntConsumer halt) throws InterruptedException {
@@ -57,12 +59,13 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
         return words;
     }
 
-    /** All of it once, without an audience. */
+    /** Runs all the code once, without output and without an end of the process. */
     private static void rehearse(QueuedOutput log) throws InterruptedException {
         LastWords words = new LastWords(OutputStream.nullOutputStream(), log, code -> { }, Duration.ofMillis(1));
-        Thread dying = Thread.ofPlatform().name("iocp4j-last-rehearsal").uncaughtExceptionHandler(words).unstarted(() -> {
-            throw new OutOfMemoryError("for the rehearsal");
-        });
+        Thread dying = Thread.ofPlatform().name("iocp4j-last-rehearsal").uncaughtExceptionHandler(words)
+                .unstarted(() -> {
+                    throw new OutOfMemoryError("for the rehearsal");
+                });
         words.speaker.start();
         words.waiter.start();
         dying.start();
@@ -72,14 +75,14 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
     }
 
     /**
-     * From now on the process has to be ended: where every other thread has gone, the workers too, it would end by itself, with a code that
-     * says that all is well, before the words are out.
+     * Keeps the process alive until it is ended here. Without this, the process would end with exit code 0 as soon as
+     * all other threads had ended, the workers included, before the line is written.
      */
     void stay() {
         Thread.ofPlatform().name("iocp4j-last").daemon(false).start(this::giveUp);
     }
 
-    /** Ends the process soon; returns at once. The first cause counts. Any thread; needs no memory. */
+    /** Ends the process soon, and returns at once. Only the first cause is reported. Needs no memory. Any thread. */
     synchronized void end(Throwable why) {
         if (cause == null) {
             cause = why;
@@ -87,7 +90,7 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
         }
     }
 
-    /** As {@link #end}, and waits for it. */
+    /** Ends the process as {@link #end} does, and waits for it. */
     synchronized void endNow(Throwable why) throws InterruptedException {
         end(why);
         while (true) {
@@ -95,13 +98,17 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
         }
     }
 
-    /** A thread that has no memory has ended. Not a worker, which its port replaces, or else tells that it cannot go on. */
+    /**
+     * Ends the process if a thread has ended because memory ran out. A worker is an exception: its port replaces it, or
+     * else reports that it cannot go on. All other cases, a worker included, are logged.
+     */
     @Override
     public void uncaughtException(Thread thread, Throwable thrown) {
         if (thrown instanceof OutOfMemoryError && !thread.getName().startsWith("iocp4j-worker")) {
             end(thrown);
         } else {
-            System.getLogger(LastWords.class.getName()).log(Level.ERROR, "the thread " + thread.getName() + " has ended", thrown);
+            System.getLogger(LastWords.class.getName())
+                    .log(Level.ERROR, "the thread " + thread.getName() + " has ended", thrown);
         }
     }
 
@@ -119,13 +126,13 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
             target.write(words(why));
             target.flush();
         } catch (InterruptedException | IOException | RuntimeException | Error e) {
-            // the exit code still tells
+            // the exit code still shows that the relay could not go on
         } finally {
             halt.accept(CODE);
         }
     }
 
-    /** Whatever the words wait for. */
+    /** Ends the process after the time limit, even if writing the line is blocked. */
     private void giveUp() {
         try {
             awaitCause();
@@ -136,7 +143,7 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
                 }
             }
         } catch (InterruptedException | RuntimeException | Error e) {
-            // then without waiting
+            // end the process without the wait
         } finally {
             halt.accept(CODE);
         }
@@ -151,6 +158,7 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
     }
 
     private static byte[] line(String why) {
-        return ("relay: cannot go on, exit code " + CODE + ": " + why + System.lineSeparator()).getBytes(StandardCharsets.UTF_8);
+        return ("relay: cannot go on, exit code " + CODE + ": " + why + System.lineSeparator())
+                .getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -3,19 +3,19 @@ package io.iocp4j.relay;
 import java.util.logging.LogManager;
 
 /**
- * The log of the relay's process, which lasts until the relay has said goodbye: that of the JDK takes its handlers away as soon as the
- * process begins to stop, while the relay still has to tell who left. Made by the JDK, see the system property
- * {@code java.util.logging.manager}.
+ * A log manager that keeps its handlers until the relay has said goodbye. The log manager of the JDK removes its
+ * handlers as soon as the process begins to stop, while the relay still has to log which viewers left. The JDK creates
+ * this object: see the system property {@code java.util.logging.manager}.
  */
-@SuppressWarnings("exports") // public for the JDK, which makes it by name; nobody else uses it
+@SuppressWarnings("exports") // public for the JDK, which creates it by name; nothing else uses it
 public final class LastingLog extends LogManager {
     private boolean ending;
 
-    /** For the JDK. */
+    /** Creates the log manager; called by the JDK only. */
     public LastingLog() {
     }
 
-    /** Lets the handlers go; does nothing in a process with another log. */
+    /** Removes the handlers; does nothing in a process with another log manager. */
     static void end() {
         if (LogManager.getLogManager() instanceof LastingLog log) {
             log.ending = true;
@@ -23,7 +23,7 @@ public final class LastingLog extends LogManager {
         }
     }
 
-    /** Only once the relay has stopped. */
+    /** Removes the handlers, but only once the relay has stopped. */
     @Override
     public void reset() {
         if (ending) {

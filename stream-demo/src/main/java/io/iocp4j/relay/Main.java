@@ -15,9 +15,9 @@ import java.util.function.Consumer;
 /** The command line: {@code relay serve}. */
 public final class Main {
     private static final int OK = 0;
-    /** It has begun to serve: no exit code. */
+    /** The relay is serving; not an exit code. */
     private static final int RUNNING = -1;
-    /** Beside {@link LastWords#CODE}. */
+    /** Exit code: a wrong option, or an address that is not available. See also {@link LastWords#CODE}. */
     private static final int WRONG = 2;
 
     private static final String HELP = """
@@ -28,24 +28,25 @@ public final class Main {
               --port N            listen on this port, 0 for a free one   (default 8080)
               --host NAME         listen on this address                  (default 127.0.0.1: this machine only;
                                   0.0.0.0 for every address: there is no login yet, so only in a trusted network)
-              --max-lag N         let a viewer fall behind by N milliseconds before it skips to a newer key frame   (default 500)
-              --max-head N        let the head of a request have N bytes, cookies of other programs on the same host among them
-                                  (default 32768)
+              --max-lag N         let a viewer fall behind by N milliseconds before it skips to a newer key frame
+                                  (default 500)
+              --max-head N        allow N bytes for the head of a request, including the cookies of other programs
+                                  on the same host   (default 32768)
               --no-test-picture   do not publish the built-in picture as stream "test"
-              --help              this text
+              --help              print this text
 
-            exit code:  2 for a wrong option or an address that cannot be had; 3 if the relay could not go on, as without memory, and
-                        should be started again
+            exit code:  2 if an option is wrong or the address is not available
+                        3 if the relay could not go on, for example without memory, and should be started again
 
             publish:  ffmpeg ... -f mp4 -movflags frag_every_frame+empty_moov+default_base_moof -flush_packets 1 \\
                              -method PUT -content_type video/mp4 http://127.0.0.1:8080/publish/NAME
             watch:    http://127.0.0.1:8080/watch/NAME
             """;
 
-    /** How long the end waits for whoever reads an output. */
+    /** The longest wait for each output to be written when the process ends. */
     private static final Duration LAST_LINES_LIMIT = Duration.ofSeconds(1);
 
-    /** Lets go what is still to be printed; nothing where the outputs are those of a test. */
+    /** Writes out the lines that still wait; does nothing where a test provides the outputs. */
     private static volatile Runnable lastLines = () -> { };
 
     private Main() {
@@ -58,10 +59,10 @@ public final class Main {
      * @throws InterruptedException if the calling thread is interrupted
      */
     public static void main(String[] args) throws InterruptedException {
-        // one line for a record; the thread that logs is of no interest here
+        // one line per record, without the name of the thread
         System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tT.%1$tL %4$-7s %5$s%6$s%n");
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
-        // the test picture is drawn in memory, whatever display there is or is not
+        // the test picture is drawn in memory and needs no display
         System.setProperty("java.awt.headless", "true");
         LastWords words = queueOutputs();
         Thread.setDefaultUncaughtExceptionHandler(words);
@@ -72,12 +73,12 @@ public final class Main {
             }
             words.stay();
         } catch (OutOfMemoryError e) {
-            // not thrown on: the JVM would end the process with code 1 when its first thread ends like that
+            // do not rethrow: the JVM would end the process with code 1 if its main thread ended with this error
             words.endNow(e);
         }
     }
 
-    /** A worker that logs must not wait for whoever reads the log. */
+    /** Queues System.out and System.err, so that a worker that logs never waits for a reader of the log. */
     private static LastWords queueOutputs() throws InterruptedException {
         FileOutputStream plainErr = new FileOutputStream(FileDescriptor.err);
         QueuedOutput out = QueuedOutput.start("out", new FileOutputStream(FileDescriptor.out), QueuedOutput.BYTES_MAX);
@@ -89,26 +90,26 @@ public final class Main {
                 err.drain(LAST_LINES_LIMIT);
                 out.drain(LAST_LINES_LIMIT);
             } catch (InterruptedException e) {
-                // the process ends, whoever wants that at once
+                // the interrupter wants the process to end without this wait
                 Thread.currentThread().interrupt();
             }
         };
-        // however the process ends
+        // runs at every orderly end of the process
         Runtime.getRuntime().addShutdownHook(new Thread(lastLines, "relay-output"));
         return LastWords.prepare(plainErr, err, Runtime.getRuntime()::halt);
     }
 
     /**
-     * Everything but the exit, for tests.
+     * Runs everything except the exit, for tests.
      *
-     * @param cannotGoOn told why, on any thread, if the relay cannot go on after it has started
+     * @param cannotGoOn called with the cause, on any thread, if the relay cannot go on after it has started
      */
     static int run(List<String> args, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn) {
         RelayOptions options;
         try {
             options = parse(new ArrayDeque<>(args));
         } catch (IllegalArgumentException e) {
-            err.println("relay: " + e.getMessage() + " (--help tells what there is)");
+            err.println("relay: " + e.getMessage() + " (see --help)");
             return WRONG;
         }
         if (options == null) {
@@ -180,8 +181,9 @@ public final class Main {
         String base = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
         out.println();
         out.println("  open     " + base + (options.testPicture() ? "   (shows the built-in test picture)" : ""));
-        out.println("  publish  ffmpeg -re -f lavfi -i testsrc2=size=640x360:rate=30 -c:v libx264 -preset ultrafast -tune zerolatency"
-                + " -profile:v baseline -pix_fmt yuv420p -g 30 -f mp4 -movflags frag_every_frame+empty_moov+default_base_moof"
+        out.println("  publish  ffmpeg -re -f lavfi -i testsrc2=size=640x360:rate=30 -c:v libx264 -preset ultrafast"
+                + " -tune zerolatency -profile:v baseline -pix_fmt yuv420p -g 30 -f mp4"
+                + " -movflags frag_every_frame+empty_moov+default_base_moof"
                 + " -flush_packets 1 -method PUT -content_type video/mp4 " + base + "publish/cam1");
         out.println("  stop     Ctrl-C");
         out.println();

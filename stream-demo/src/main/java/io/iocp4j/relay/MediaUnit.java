@@ -7,12 +7,13 @@ import io.iocp4j.websocket.SharedMessage;
 import java.nio.ByteBuffer;
 
 /**
- * One frame of video, or the init segment before them, framed for the wire: a header of 16 bytes (big-endian) and the payload.
+ * One frame of video or one init segment, framed for the wire: a header of 16 bytes (big-endian) and the payload.
  * <pre>
- * u8 kind (1 init, 2 media)   u8 flags (1 KEY, 2 DISCONT, 4 FROM_CACHE)   u16 track   u32 seq   u64 origin time in us since 1970
+ * u8 kind (1 init, 2 media)   u8 flags (1 KEY, 2 DISCONT, 4 FROM_CACHE)   u16 track
+ * u32 seq   u64 origin time in us since 1970
  * </pre>
- * The flags DISCONT and FROM_CACHE differ between viewers. Each combination is framed when the first viewer needs it and shared by all
- * that need it then; most units only ever have one.
+ * The flags DISCONT and FROM_CACHE differ between viewers. Each combination is framed when a viewer first needs it, and
+ * is shared by all viewers that need it. Most units have only one.
  */
 final class MediaUnit extends RefCounted {
     static final int HEADER_BYTES = 16;
@@ -27,7 +28,7 @@ final class MediaUnit extends RefCounted {
     private final boolean key;
     private final int seq;
     private final long originMicros;
-    /** By flags without KEY, divided by 2; the first is always there. Guarded by this. */
+    /** The messages, indexed by the flags without KEY, divided by 2. The first always exists. Guarded by this. */
     private final SharedMessage[] framed = new SharedMessage[4];
 
     private MediaUnit(BufferPool pool, int kind, boolean key, int seq, long originMicros, ByteBuffer payload) {
@@ -39,12 +40,12 @@ final class MediaUnit extends RefCounted {
         framed[0] = Message.shared(pool, header(0), payload);
     }
 
-    /** The bytes that a decoder needs before any frame. */
+    /** Creates the unit of an init segment, which a decoder needs before any frame. Copies the payload. */
     static MediaUnit init(BufferPool pool, int seq, long originMicros, ByteBuffer payload) {
         return new MediaUnit(pool, KIND_INIT, false, seq, originMicros, payload);
     }
 
-    /** A frame; copies the payload, whose position stays. */
+    /** Creates the unit of a frame. Copies the payload and leaves its position unchanged. */
     static MediaUnit media(BufferPool pool, boolean key, int seq, long originMicros, ByteBuffer payload) {
         return new MediaUnit(pool, KIND_MEDIA, key, seq, originMicros, payload);
     }
@@ -61,12 +62,12 @@ final class MediaUnit extends RefCounted {
         return seq;
     }
 
-    /** What it occupies in a queue. */
+    /** Returns the bytes that the unit occupies in a queue, header included. */
     int bytes() {
         return framed[0].payloadLength();
     }
 
-    /** The message with these flags besides KEY; valid while the caller holds a reference to this unit. */
+    /** Returns the message with these flags besides KEY. Valid while the caller has a reference to this unit. */
     synchronized SharedMessage message(int flags) {
         int index = flags >> 1;
         if (framed[index] == null) {
@@ -76,8 +77,8 @@ final class MediaUnit extends RefCounted {
     }
 
     private ByteBuffer header(int flags) {
-        return ByteBuffer.allocate(HEADER_BYTES).put((byte) kind).put((byte) (flags | (key ? KEY : 0))).putShort((short) 0).putInt(seq)
-                .putLong(originMicros).flip();
+        return ByteBuffer.allocate(HEADER_BYTES).put((byte) kind).put((byte) (flags | (key ? KEY : 0)))
+                .putShort((short) 0).putInt(seq).putLong(originMicros).flip();
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.iocp4j.relay;
 
-/** Frames and bytes per second over the last seconds. Not thread-safe; the clock is the caller's. */
+/** Frames and bytes per second over the last seconds. The caller provides the time. Guarded by its stream. */
 final class Meter {
     private static final int SECONDS = 5;
     private static final long NANOS = 1_000_000_000L;
@@ -24,7 +24,7 @@ final class Meter {
         totalBytes += size;
     }
 
-    /** Over the full seconds that lie behind, fewer at the beginning. */
+    /** Returns the average of the last {@value #SECONDS} seconds and the current one; of fewer at the beginning. */
     double framesPerSecond(long nowNanos) {
         return rate(frames, nowNanos);
     }
@@ -50,7 +50,7 @@ final class Meter {
         for (int i = 0; i <= SECONDS; i++) {
             sum += counts[i];
         }
-        // the slots hold the second under way and the SECONDS before it
+        // the slots hold the current second and the SECONDS before it
         long held = SECONDS * NANOS + Math.floorMod(nowNanos, NANOS);
         long since = nowNanos - beganNanos;
         return sum * (double) NANOS / Math.max(NANOS, Math.min(held, since));

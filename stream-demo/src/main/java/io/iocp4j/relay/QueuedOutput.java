@@ -7,33 +7,36 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An output for lines, whose callers never wait for the one who reads it: a terminal in which somebody selects text, or a pipe that nobody
- * reads, takes nothing for as long as it likes, and would stop every worker that logs. Lines wait here, in memory that is taken once, and
- * a thread of its own writes them. A line for which there is no room is lost, and where that was, the output says how many there were.
+ * An output stream for lines that never blocks its writers. A terminal in which somebody selects text, or a pipe that
+ * nobody reads, can block for any length of time, and would stop every worker that logs. Lines are queued here, in
+ * memory that is allocated once, and a separate thread writes them. A line that finds no room is lost. At that place,
+ * the output says how many lines are missing.
  *
- * <p>Any thread may write. A line counts from its end on: what has none yet waits for it, or for {@link #drain}.
+ * <p>Any thread. Only complete lines are written: an incomplete line waits for its end or for {@link #drain}.
  */
 final class QueuedOutput extends OutputStream {
-    /** What may wait, in bytes. */
+    /** The capacity of the queue in the relay's process, in bytes. */
     static final int BYTES_MAX = 256 << 10;
     private static final int PIECE_BYTES = 8 << 10;
 
     private final OutputStream target;
     private final byte[] ring;
-    /** Of the thread that writes. */
+    /** The bytes that are being written. Writing thread only. */
     private final byte[] piece = new byte[PIECE_BYTES];
-    /** Lines that the target refused, of the same thread. */
+    /** The number of lost lines that the output has yet to report. Writing thread only. */
     private long refused;
 
-    // guarded by this; places count from the beginning of the output
+    // Guarded by this. Positions count bytes from the beginning of the output.
     private long written;
+    /** The end of the last complete line. */
     private long wholeEnd;
     private long end;
-    /** The line under way has found no room. */
+    /** True while the current line is being lost, because it found no room. */
     private boolean losing;
+    /** The number of lines lost at {@link #lostAt} that the writing thread has not taken yet. */
     private long lost;
     private long lostAt;
-    /** The thread has taken what is not written yet. */
+    /** True while the writing thread has bytes that are not written yet. */
     private boolean writing;
     private boolean closed;
 
@@ -42,7 +45,7 @@ final class QueuedOutput extends OutputStream {
         this.ring = new byte[bytesMax];
     }
 
-    /** Starts the thread that writes to this target, which is the caller's; it never keeps the process running. */
+    /** Starts a daemon thread that writes to this target. The target still belongs to the caller. */
     static QueuedOutput start(String name, OutputStream target, int bytesMax) {
         QueuedOutput output = new QueuedOutput(target, bytesMax);
         Thread.ofPlatform().name("iocp4j-output-" + name).daemon().start(output::writeAll);
@@ -63,7 +66,7 @@ final class QueuedOutput extends OutputStream {
         notifyAll();
     }
 
-    /** Does nothing: the end of a line is what counts. */
+    /** Does nothing, because a line is written once it is complete. */
     @Override
     public void flush() {
     }
@@ -92,7 +95,7 @@ final class QueuedOutput extends OutputStream {
         }
     }
 
-    /** Waits until the target has taken everything, half a line too, but not longer; true if it has. */
+    /** Waits up to a limit until the target has taken everything, an incomplete line included; true if it has. */
     synchronized boolean drain(Duration limit) throws InterruptedException {
         if (losing || end > wholeEnd) {
             endLine();
@@ -109,7 +112,7 @@ final class QueuedOutput extends OutputStream {
         return true;
     }
 
-    /** Nothing comes any more; the thread ends when the target has taken what waits. */
+    /** Ends the output. The thread ends when the target has taken what is queued. */
     @Override
     public synchronized void close() {
         closed = true;
@@ -122,12 +125,12 @@ final class QueuedOutput extends OutputStream {
                 writeTaken(count);
             }
         } catch (InterruptedException e) {
-            // nobody has this thread to interrupt it
+            // nothing else has a reference to this thread that could interrupt it
             throw new IllegalStateException(e);
         }
     }
 
-    /** The next bytes, none where lines are missing; -1 at the end. */
+    /** Takes the next bytes into {@link #piece}; returns their number, 0 where lines are missing, -1 at the end. */
     private synchronized int take() throws InterruptedException {
         while (written == wholeEnd && lost == 0 && !closed) {
             wait();
@@ -157,7 +160,7 @@ final class QueuedOutput extends OutputStream {
             target.write(piece, 0, count);
             target.flush();
         } catch (IOException | OutOfMemoryError e) {
-            // a disk that is full may have room again, memory too; there is nobody to tell but who reads this output then
+            // A full disk may have room again later, and memory too. The output itself then reports the lost lines.
             refused += lines(count);
         }
         synchronized (this) {

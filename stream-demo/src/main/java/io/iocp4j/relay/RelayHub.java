@@ -9,17 +9,21 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** The streams of a relay by path. A stream is here from its first publisher until it has ended. */
+/** The streams of a relay by path. A stream is listed from its first publisher until it has ended. Any thread. */
 final class RelayHub {
-    /** Up to four names of up to 64 characters; each repetition is followed by another character, so nothing is tried twice. */
+    /**
+     * One to four names of 1 to 64 characters. The character after each repetition cannot belong to it, so the match
+     * never backtracks over the same text.
+     */
     private static final Pattern PATH = Pattern.compile("[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}");
 
-    /** Streams at a time; a publisher of one more is answered 503. */
+    /** The largest number of streams at a time. A publisher of one more gets status 503. */
     static final int STREAMS_MAX = 100;
 
     private final RelayOptions options;
     private final CompletionPort port;
     private final Clock clock;
+    /** Guarded by this. */
     private final Map<String, RelayStream> streams = new TreeMap<>();
 
     RelayHub(RelayOptions options, CompletionPort port, Clock clock) {
@@ -28,22 +32,22 @@ final class RelayHub {
         this.clock = clock;
     }
 
-    /** Whether a path may name a stream. */
+    /** Tells whether a path may name a stream. */
     static boolean isPath(String path) {
         return PATH.matcher(path).matches();
     }
 
-    /** The stream of this path; null if there is none. */
+    /** Returns the stream of this path, or null if there is none. */
     synchronized RelayStream find(String path) {
         return streams.get(path);
     }
 
-    /** Publishes, on the stream that is there or a new one. */
-    RelayStream publish(String path, String container, RelayStream.Publisher publisher, String mime, int width, int height,
-            ByteBuffer initBytes) throws HttpException {
+    /** Publishes on the existing stream of this path or on a new one. */
+    RelayStream publish(String path, String container, RelayStream.Publisher publisher, String mime,
+            int width, int height, ByteBuffer initBytes) throws HttpException {
         RelayStream stream = findOrMake(path, container);
         while (!stream.publish(publisher, mime, width, height, initBytes)) {
-            // it ended between the two; an ended stream is no longer in the map, or will not be in a moment
+            // The stream ended between the two calls. It has left the map or is about to.
             remove(path, stream);
             stream = findOrMake(path, container);
         }
@@ -55,7 +59,7 @@ final class RelayHub {
         synchronized (this) {
             RelayStream stream = streams.get(path);
             if (stream == null && streams.size() >= STREAMS_MAX) {
-                throw new HttpException(503, "there are " + STREAMS_MAX + " streams, which is the most");
+                throw new HttpException(503, "there are already " + STREAMS_MAX + " streams, which is the limit");
             }
             if (stream == null || stream.container().equals(container)) {
                 return streams.computeIfAbsent(path, p -> make(p, container));
@@ -63,7 +67,7 @@ final class RelayHub {
             other = stream;
         }
         other.end(Viewer.STREAM_ENDED, "a publisher of " + container + " took over");
-        // whoever ends it may not have come to this yet
+        // if another thread ends it at this moment, it may not have removed it yet
         remove(path, other);
         return findOrMake(path, container);
     }
@@ -87,7 +91,7 @@ final class RelayHub {
         all.values().forEach(stream -> stream.end(code, reason));
     }
 
-    /** The answer to {@code GET /api/v1/streams}. */
+    /** Returns the answer to {@code GET /api/v1/streams}. */
     String json() {
         Map<String, RelayStream> all;
         synchronized (this) {

@@ -6,43 +6,47 @@ import java.time.Duration;
  * Settings and limits of a relay.
  *
  * @param host address to listen on
- * @param tcpPort 0 lets the system choose
- * @param testPicture whether the stream {@code test} is published by the relay itself
- * @param maxLag how long media may wait for a viewer before frames are skipped
- * @param minQueueBytes what a viewer's queue may hold at least, in bytes; it grows with the GOP cache up to
- *     {@code maxQueueBytes}
- * @param maxQueueBytes what a viewer's queue may hold at the most, in bytes
- * @param maxGopBytes what the cache for late joiners may hold per stream, in bytes; a longer GOP is not cached
- * @param maxGop how much time it may hold
- * @param grace how long viewers wait for a publisher that is gone
- * @param publisherTimeout silence after which a publisher is taken for gone
- * @param maxHeadBytes what the head of a request may have in bytes: its first line and its fields, cookies of other
- *     programs on the same host among them; 64 to 1 MiB
+ * @param tcpPort port to listen on, 0 to 65535; 0 lets the system choose
+ * @param testPicture whether the relay itself publishes the stream {@code test}
+ * @param maxLag how long media may wait for a viewer before frames are skipped; above 0
+ * @param minQueueBytes the smallest limit of a viewer's queue, in bytes, above 0; the limit grows with the group of
+ *     pictures up to {@code maxQueueBytes}
+ * @param maxQueueBytes the largest limit of a viewer's queue, in bytes, not below {@code minQueueBytes}
+ * @param maxGopBytes the limit of the cache for late joiners, in bytes per stream, above 0; a longer group of pictures
+ *     is not cached
+ * @param maxGop the limit of that cache in time; 0 or more
+ * @param grace how long viewers wait for a publisher that is gone; 0 or more
+ * @param publisherTimeout silence after which a publisher counts as gone; above 0
+ * @param maxHeadBytes the limit of a request's head, in bytes, 64 to 1 MiB; the head is the first line and the header
+ *     fields, which include the cookies of other programs on the same host
  */
 public record RelayOptions(String host, int tcpPort, boolean testPicture, Duration maxLag, int minQueueBytes,
-        int maxQueueBytes,
-        int maxGopBytes, Duration maxGop, Duration grace, Duration publisherTimeout, int maxHeadBytes) {
+        int maxQueueBytes, int maxGopBytes, Duration maxGop, Duration grace, Duration publisherTimeout,
+        int maxHeadBytes) {
 
     /** Checks the ranges. */
     public RelayOptions {
         if (tcpPort < 0 || tcpPort > 65_535) {
-            throw new IllegalArgumentException("a TCP port is 0 to 65535: " + tcpPort);
+            throw new IllegalArgumentException("a TCP port must be 0 to 65535: " + tcpPort);
         }
         if (minQueueBytes < 1 || maxQueueBytes < minQueueBytes || maxGopBytes < 1) {
-            throw new IllegalArgumentException("byte limits must be above 0, and the largest queue not below the smallest");
+            throw new IllegalArgumentException(
+                    "byte limits must be above 0, and maxQueueBytes must not be below minQueueBytes");
         }
-        if (maxLag.isNegative() || maxLag.isZero() || maxGop.isNegative() || grace.isNegative() || publisherTimeout.isNegative()
-                || publisherTimeout.isZero()) {
-            throw new IllegalArgumentException("times must not be negative, and the lag and the publisher's time not zero");
+        if (maxLag.isNegative() || maxLag.isZero() || maxGop.isNegative() || grace.isNegative()
+                || publisherTimeout.isNegative() || publisherTimeout.isZero()) {
+            throw new IllegalArgumentException(
+                    "times must not be negative, and the lag and the publisher timeout must not be zero");
         }
         if (maxHeadBytes < 64 || maxHeadBytes > 1 << 20) {
-            throw new IllegalArgumentException("the head of a request may have 64 to 1048576 bytes: " + maxHeadBytes);
+            throw new IllegalArgumentException(
+                    "the limit of a request's head must be 64 to 1048576 bytes: " + maxHeadBytes);
         }
     }
 
     /**
-     * 127.0.0.1:8080 with the test picture; 500 ms lag, queues of 2 to 16 MiB, GOP cache of 8 MiB or 10 s, grace 15 s,
-     * publisher timeout 10 s, heads of 32 KiB.
+     * Returns the defaults: 127.0.0.1:8080 with the test picture, 500 ms lag, queues of 2 to 16 MiB, a GOP cache of
+     * 8 MiB or 10 s, 15 s grace, 10 s publisher timeout, heads of 32 KiB.
      *
      * @return the defaults
      */
@@ -52,7 +56,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
     }
 
     /**
-     * Where to listen.
+     * Sets the host to listen on.
      *
      * @param name a name or an address
      * @return a copy
@@ -63,9 +67,9 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
     }
 
     /**
-     * Where to listen.
+     * Sets the port to listen on.
      *
-     * @param number 0 lets the system choose
+     * @param number 0 to 65535; 0 lets the system choose
      * @return a copy
      */
     public RelayOptions tcpPort(int number) {
@@ -74,9 +78,9 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
     }
 
     /**
-     * Whether to publish the test picture.
+     * Sets whether the relay publishes the test picture.
      *
-     * @param on or off
+     * @param on true to publish it
      * @return a copy
      */
     public RelayOptions testPicture(boolean on) {
@@ -85,7 +89,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
     }
 
     /**
-     * How far a viewer may fall behind.
+     * Sets how far a viewer may fall behind.
      *
      * @param lag above 0
      * @return a copy
@@ -96,10 +100,10 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
     }
 
     /**
-     * How long viewers wait for a publisher, and how long a publisher may be silent.
+     * Sets how long viewers wait for a publisher, and how long a publisher may be silent.
      *
-     * @param forViewers 0 or more
-     * @param forPublishers above 0
+     * @param forViewers the grace time, 0 or more
+     * @param forPublishers the publisher timeout, above 0
      * @return a copy
      */
     public RelayOptions patience(Duration forViewers, Duration forPublishers) {
@@ -108,7 +112,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
     }
 
     /**
-     * The bounds of the cache for late joiners.
+     * Sets the bounds of the cache for late joiners.
      *
      * @param bytes above 0
      * @param time 0 or more
@@ -120,7 +124,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
     }
 
     /**
-     * How large the head of a request may be.
+     * Sets the limit of a request's head.
      *
      * @param bytes 64 to 1 MiB
      * @return a copy

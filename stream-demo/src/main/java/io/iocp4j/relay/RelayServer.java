@@ -30,15 +30,16 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** A running relay: one port for publishers, viewers and pages. */
 public final class RelayServer implements AutoCloseable {
-    /** The subprotocol of viewers; asked for or not, it is what they get. */
+    /** The subprotocol of viewers. The relay speaks it whether or not a viewer requests it. */
     static final String SUBPROTOCOL = "relay.v1";
     /**
-     * SO_SNDBUF: left alone, Linux lets it grow to megabytes, which would hide seconds of video from the queue that
-     * skips.
+     * The fixed size of SO_SNDBUF. By default, Linux lets it grow to megabytes. That would hide seconds of video from
+     * the queue that skips.
      */
     static final int SEND_BUFFER_BYTES = 256 << 10;
-    /** The longest message of a viewer, and the most pieces of it; media comes over HTTP, so it is control text. */
+    /** The longest message that a viewer may send. It is control text, because media is published over HTTP. */
     static final int MAX_TEXT_BYTES = 64 << 10;
+    /** The largest number of fragments of such a message. */
     private static final int MAX_TEXT_FRAGMENTS = 64;
 
     private static final String PUBLISH = "/publish/";
@@ -63,7 +64,7 @@ public final class RelayServer implements AutoCloseable {
             throw new IoException(IoError.HOST_NOT_FOUND, "bind", address, null, null);
         }
         loopbackOnly = address.getAddress().isLoopbackAddress();
-        // also those that the first viewer and the first publisher need: they may come when no descriptor is left
+        // The first viewer and publisher may arrive when no file descriptor is left to load their classes.
         EarlyClasses.loadPackageOf(RelayServer.class);
         EarlyClasses.loadPackageOf(MediaLimits.class);
         port = CompletionPort.open();
@@ -71,7 +72,7 @@ public final class RelayServer implements AutoCloseable {
         WebSocketServer listening = null;
         TestSource picture = null;
         try {
-            // how long a publisher may be silent is a limit of its own
+            // minBodyRate 0: Ingest limits the silence of a publisher itself
             ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).minBodyRate(0)
                     .httpLimits(HttpLimits.defaults().maxHeaderBytes(options.maxHeadBytes()))
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
@@ -102,7 +103,7 @@ public final class RelayServer implements AutoCloseable {
      * Starts a relay.
      *
      * @param options settings and limits
-     * @return listening
+     * @return the relay, which is listening
      * @throws IOException if the address is taken or unknown
      */
     public static RelayServer start(RelayOptions options) throws IOException {
@@ -110,40 +111,40 @@ public final class RelayServer implements AutoCloseable {
     }
 
     /**
-     * The address it listens on.
+     * Returns the address it listens on.
      *
-     * @return with the real port number where 0 was asked
+     * @return the address, with the real port number if port 0 was requested
      */
     public InetSocketAddress address() {
         return server.address();
     }
 
     /**
-     * The completion port below: its counters and its memory.
+     * Returns the completion port below, with its counters and its memory.
      *
-     * @return open until the relay is closed
+     * @return the port, open until the relay is closed
      */
     public CompletionPort completionPort() {
         return port;
     }
 
     /**
-     * The version of the relay.
+     * Returns the version of the relay.
      *
-     * @return as its module was built, or "dev" outside of a module
+     * @return the version that its module was built with, or "dev" outside of a module
      */
     public static String version() {
         var descriptor = RelayServer.class.getModule().getDescriptor();
         return descriptor == null ? "dev" : descriptor.rawVersion().orElse("dev");
     }
 
-    /** Says goodbye to publishers and viewers, waits for them a second at the most, and stops. */
+    /** Says goodbye to publishers and viewers, waits at most one second for them, and stops. */
     @Override
     public void close() {
         server.close();
         hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
         server.close(Duration.ofSeconds(1));
-        // a publisher that was just beginning may have made another stream meanwhile
+        // a publisher that was just beginning may have created another stream meanwhile
         closeAll(testSource);
     }
 
@@ -161,7 +162,7 @@ public final class RelayServer implements AutoCloseable {
             return new WebSocketListener() {
                 @Override
                 public void onOpen(WebSocket socket) {
-                    // without the path, which may be longer than a reason
+                    // without the path, which may be longer than a close reason
                     socket.close(Viewer.NO_SUCH_STREAM, "there is no such stream");
                 }
             };
@@ -209,10 +210,12 @@ public final class RelayServer implements AutoCloseable {
             throw new HttpException(403, "a page of another site may not publish");
         }
         if (options.testPicture() && path.equals(TestSource.PATH)) {
-            throw new HttpException(409, "this stream is the built-in test picture; take another name, or --no-test-picture");
+            throw new HttpException(409, "this stream is the built-in test picture;"
+                    + " use another name, or start the relay with --no-test-picture");
         }
         if (!RelayHub.isPath(path)) {
-            throw new HttpException(404, "a stream is named by up to four names of letters, digits, - and _, 64 at most, with / between");
+            throw new HttpException(404, "a stream path has one to four names with / between them;"
+                    + " a name has 1 to 64 letters, digits, - or _");
         }
         String type = request.headers().first("Content-Type");
         if (type != null && !MEDIA_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
@@ -222,8 +225,8 @@ public final class RelayServer implements AutoCloseable {
     }
 
     /**
-     * A relay for this machine only is reached under a name of this machine. Any other name was made to point here by
-     * somebody else (DNS rebinding), whose page would pass for one of ours.
+     * Refuses any other host name while the relay listens on the loopback address only. A foreign name that resolves to
+     * this machine is a sign of DNS rebinding: a page of an attacker would pass for one of ours.
      */
     private void requireHost(HttpRequest request) throws HttpException {
         if (!loopbackOnly || request.authority() == null) {
@@ -232,13 +235,13 @@ public final class RelayServer implements AutoCloseable {
         String host = request.authority().replaceFirst(":[0-9]*$", "");
         if (!host.equalsIgnoreCase("localhost") && !host.matches("127(\\.[0-9]{1,3}){3}") && !host.equals("[::1]")
                 && !host.equalsIgnoreCase(options.host())) {
-            throw new HttpException(421, "this relay serves this machine only, under localhost or 127.0.0.1");
+            throw new HttpException(421, "this relay serves this machine only, as localhost or 127.0.0.1");
         }
     }
 
     private static void requireMethod(HttpRequest request, String first, String second) throws HttpException {
         if (!request.method().equals(first) && !request.method().equals(second)) {
-            throw new HttpException(405, "only " + first + " and " + second + " here",
+            throw new HttpException(405, "only " + first + " and " + second + " are allowed here",
                     HttpHeaders.builder().add("Allow", first + ", " + second).build());
         }
     }

@@ -16,29 +16,29 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * One stream: a publisher or none for a while, and those who watch. Outlives its publisher by the grace time, so that
- * viewers stay through a restart of it.
+ * One stream with its publisher and its viewers. It outlives its publisher by the grace time, so that viewers stay
+ * connected while the publisher restarts. Any thread.
  */
 final class RelayStream {
     private static final System.Logger LOG = new GuardedLog(RelayStream.class);
 
-    /** Where a stream stands. */
+    /** The state of a stream. */
     enum State {
         /** A publisher sends. */
         LIVE,
-        /** The publisher is gone; its viewers wait for the grace time. */
+        /** No publisher sends; the viewers wait for one, at most for the grace time. */
         WAITING,
-        /** Over; a new publisher of the same path makes a new stream. */
+        /** The stream is over; a new publisher of the same path creates a new stream. */
         ENDED
     }
 
-    /** Who publishes, to be told when somebody else took over. */
+    /** The publisher of a stream. The stream notifies it when it loses the stream. */
     interface Publisher {
         /**
-         * This publisher no longer has the stream. Called once, under no lock.
+         * Called once, without a lock, when this publisher no longer has the stream.
          *
-         * @param status of HTTP that fits: 409 when somebody took over, 503 when the relay stops
-         * @param why in words
+         * @param status the fitting HTTP status: 409 when another publisher took over, 503 when the relay stops
+         * @param why the reason in words
          */
         void lost(int status, String why);
     }
@@ -51,7 +51,7 @@ final class RelayStream {
     private final Runnable onEnded;
     private final long beganNanos;
 
-    // guarded by this
+    // Guarded by this.
     private State state = State.WAITING;
     private Publisher publisher;
     private int epoch;
@@ -67,7 +67,8 @@ final class RelayStream {
     private Future<?> graceTimer;
     private long droppedByFormerViewers;
 
-    RelayStream(String path, String container, RelayOptions options, CompletionPort port, Clock clock, Runnable onEnded) {
+    RelayStream(String path, String container, RelayOptions options, CompletionPort port, Clock clock,
+            Runnable onEnded) {
         this.path = path;
         this.container = container;
         this.options = options;
@@ -79,7 +80,7 @@ final class RelayStream {
         this.memory = new Memory(port);
     }
 
-    /** What the stream keeps for those who join: buffers of the pool, which counts them itself. */
+    /** The memory that the stream keeps for viewers that join: pooled buffers, which the pool itself counts. */
     private final class Memory extends MemoryAccount {
         Memory(CompletionPort port) {
             super(port);
@@ -95,7 +96,7 @@ final class RelayStream {
         @Override
         protected void shrink() {
             synchronized (RelayStream.this) {
-                // who joins waits for the next key, as behind a group of pictures that is too long
+                // joining viewers wait for the next key frame, as they do when a group of pictures is too long
                 gop.clear();
             }
         }
@@ -123,7 +124,7 @@ final class RelayStream {
         return port.nanoTime();
     }
 
-    /** Whether every frame of this container is a key, so that only the newest is worth waiting. */
+    /** Tells whether every frame of this container is a key frame, so that only the newest one is worth queueing. */
     boolean isAllKeys() {
         return container.equals("mjpeg");
     }
@@ -131,9 +132,10 @@ final class RelayStream {
     // ------------------------------------------------------------------ publishing
 
     /**
-     * A publisher comes, in place of another if there is one; false if the stream has ended meanwhile.
+     * Gives the stream to a publisher, replacing the current one if there is one.
      *
-     * @param initBytes its init segment, null for a container without one
+     * @param initBytes its init segment, or null for a container without one
+     * @return false if the stream has ended meanwhile
      */
     boolean publish(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
         Publisher former = null;
@@ -161,8 +163,8 @@ final class RelayStream {
     }
 
     /**
-     * One that fails to begin leaves at once, or the stream would wait for its frames for ever. Call with the lock
-     * held.
+     * Begins the epoch of a new publisher. A publisher that fails here is removed at once; otherwise the stream would
+     * wait for its frames for ever. Guarded by this.
      */
     private void begin(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
         try {
@@ -173,21 +175,21 @@ final class RelayStream {
         }
     }
 
-    /** Whatever a publisher throws that is told so is its own affair. */
+    /** Notifies a publisher that it has lost the stream. An exception that it throws is logged and goes no further. */
     private void lose(Publisher former, int status, String why) {
         try {
             former.lost(status, why);
         } catch (RuntimeException | Error thrown) {
-            LOG.log(Level.WARNING, "the last publisher of stream " + path + " threw", thrown);
+            LOG.log(Level.WARNING, "the former publisher of stream " + path + " threw an exception", thrown);
         }
     }
 
-    /** The publisher goes on with another init segment. */
+    /** Restarts the media with another init segment. Ignored if it is from a former publisher. */
     synchronized void init(Publisher from, String newMime, int newWidth, int newHeight, ByteBuffer bytes) {
         if (from != publisher) {
             return;
         }
-        // what may fail comes first
+        // allocate first, because this may fail
         MediaUnit made = bytes == null ? null : MediaUnit.init(port.buffers(), seq, originMicros(), bytes);
         dropMedia();
         init = made;
@@ -200,7 +202,7 @@ final class RelayStream {
         LOG.log(Level.INFO, "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
     }
 
-    /** Tells every viewer; one for which that throws goes, and nobody else notices. Call with the lock held. */
+    /** Runs an action for every viewer. A viewer for which it throws is removed; the others go on. Guarded by this. */
     private void tellEach(Consumer<Viewer> telling) {
         for (int i = 0; i < viewers.size(); i++) {
             Viewer viewer = viewers.get(i);
@@ -214,7 +216,7 @@ final class RelayStream {
         }
     }
 
-    /** A frame, which goes to every viewer; never waits. */
+    /** Offers a frame to every viewer, without blocking. Ignored if it is from a former publisher. */
     synchronized void media(Publisher from, ByteBuffer payload, boolean key) {
         if (from != publisher) {
             return;
@@ -222,22 +224,23 @@ final class RelayStream {
         long now = nanos();
         MediaUnit unit = MediaUnit.media(port.buffers(), key, seq++, originMicros(), payload);
         try {
-            // the pool has counted it; this looks whether somebody has to go for it
+            // The pool has counted the unit. Charging 0 bytes only checks whether an account must be evicted for it.
             memory.charge(Kind.DIRECT, 0);
             meter.add(unit.bytes(), now);
             boolean overflow = gop.add(unit, now);
             long bytesMax = maxQueueBytes();
             tellEach(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
-                LOG.log(Level.WARNING, "stream {0}: no key for more than {1} or {2} bytes, late joiners wait for the next one", path,
-                        options.maxGop(), String.valueOf(options.maxGopBytes()));
+                LOG.log(Level.WARNING,
+                        "stream {0}: no key frame for more than {1} or {2} bytes; late joiners wait for the next one",
+                        path, options.maxGop(), String.valueOf(options.maxGopBytes()));
             }
         } finally {
             unit.release();
         }
     }
 
-    /** The publisher is gone; the stream waits for the next one. */
+    /** Removes a publisher that is gone, and waits for the next one. Ignored if it is not the current publisher. */
     synchronized void unpublish(Publisher gone) {
         if (gone != publisher) {
             return;
@@ -245,25 +248,25 @@ final class RelayStream {
         publisher = null;
         state = State.WAITING;
         int last = epoch;
-        // first of all: without it the stream waits for ever, whatever else fails;
-        // a timer that is cancelled too late still runs, so it has to find the very silence that it was made for
+        // Start the timer before anything that may fail: without it, the stream would wait for ever.
+        // A timer that is cancelled too late still runs, so it ends the stream only in the same waiting time and epoch.
         try {
             graceTimer = port.deadline(options.grace(), () -> endIf(() -> state == State.WAITING && epoch == last,
                     Viewer.STREAM_ENDED, "the publisher did not come back"));
         } catch (RuntimeException | Error thrown) {
-            end(Viewer.STREAM_ENDED, "there is no time to wait for a publisher");
+            end(Viewer.STREAM_ENDED, "no timer could be started to wait for a publisher");
             throw thrown;
         }
         long now = nanos();
         tellEach(viewer -> viewer.epoch(text(state), null, now));
     }
 
-    /** Says goodbye to everybody. */
+    /** Ends the stream: the publisher loses it, and every viewer gets a bye text and a close. */
     void end(int code, String reason) {
         endIf(() -> state != State.ENDED, code, reason);
     }
 
-    /** Ends the stream if the condition holds, which is asked under the lock. */
+    /** Ends the stream if a condition holds, which is evaluated with the lock of the stream held. */
     private void endIf(BooleanSupplier condition, int code, String reason) {
         List<Viewer> left;
         Publisher former;
@@ -272,7 +275,7 @@ final class RelayStream {
             if (!condition.getAsBoolean()) {
                 return;
             }
-            // what may fail comes before the state is another
+            // do what may fail before the state changes
             ended = text(State.ENDED);
             left = List.copyOf(viewers);
             state = State.ENDED;
@@ -324,7 +327,7 @@ final class RelayStream {
 
     // ------------------------------------------------------------------ watching
 
-    /** A viewer comes, or begins anew. */
+    /** Adds a viewer, or restarts one that has joined before. */
     void join(Viewer viewer) {
         String ended;
         synchronized (this) {
@@ -350,25 +353,28 @@ final class RelayStream {
         return viewers.size();
     }
 
-    // ------------------------------------------------------------------ telling
+    // ------------------------------------------------------------------ texts
 
     private String text(State told) {
-        return "{\"t\":\"stream\",\"state\":\"" + told.name().toLowerCase(Locale.ROOT) + "\",\"epoch\":" + epoch + ",\"container\":\""
-                + container + "\",\"mime\":" + Json.quote(mime) + ",\"w\":" + width + ",\"h\":" + height + "}";
+        return "{\"t\":\"stream\",\"state\":\"" + told.name().toLowerCase(Locale.ROOT) + "\",\"epoch\":" + epoch
+                + ",\"container\":\"" + container + "\",\"mime\":" + Json.quote(mime)
+                + ",\"w\":" + width + ",\"h\":" + height + "}";
     }
 
-    /** One element of {@code GET /api/v1/streams}. */
+    /** Returns one element of the answer to {@code GET /api/v1/streams}. */
     synchronized String json() {
         long now = nanos();
         long dropped = droppedByFormerViewers;
         for (Viewer viewer : viewers) {
             dropped += viewer.framesDropped();
         }
-        return String.format(Locale.ROOT, "{\"path\":%s,\"state\":\"%s\",\"container\":\"%s\",\"mime\":%s,\"width\":%d,\"height\":%d,"
-                + "\"viewers\":%d,\"epoch\":%d,\"fps\":%.1f,\"bitrate\":%.0f,\"gopBytes\":%d,\"gopCached\":%b,\"uptimeMs\":%d,"
+        return String.format(Locale.ROOT, "{\"path\":%s,\"state\":\"%s\",\"container\":\"%s\",\"mime\":%s,"
+                + "\"width\":%d,\"height\":%d,\"viewers\":%d,\"epoch\":%d,\"fps\":%.1f,\"bitrate\":%.0f,"
+                + "\"gopBytes\":%d,\"gopCached\":%b,\"uptimeMs\":%d,"
                 + "\"framesIn\":%d,\"bytesIn\":%d,\"framesDropped\":%d}",
-                Json.quote(path), state.name().toLowerCase(Locale.ROOT), container, Json.quote(mime), width, height, viewers.size(), epoch,
-                meter.framesPerSecond(now), meter.bitsPerSecond(now), gop.bytes(), !gop.overflowed(), (now - beganNanos) / 1_000_000,
+                Json.quote(path), state.name().toLowerCase(Locale.ROOT), container, Json.quote(mime),
+                width, height, viewers.size(), epoch, meter.framesPerSecond(now), meter.bitsPerSecond(now),
+                gop.bytes(), !gop.overflowed(), (now - beganNanos) / 1_000_000,
                 meter.totalFrames(), meter.totalBytes(), dropped);
     }
 }

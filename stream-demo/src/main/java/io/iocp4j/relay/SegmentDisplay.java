@@ -8,8 +8,8 @@ import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 
 /**
- * A line of glowing seven-segment characters, drawn as shapes: a test picture must also work where no font is
- * installed, as in most containers. Knows digits, a few letters, colon and full stop; other characters stay dark.
+ * A line of glowing seven-segment characters, drawn as shapes. The test picture must also work where no font is
+ * installed, as in most containers. It knows digits, a few letters, colon and full stop; other characters stay dark.
  * Immutable.
  */
 final class SegmentDisplay {
@@ -23,7 +23,7 @@ final class SegmentDisplay {
         {0.9, 1.3, 1.8, 2.2, 1.8, 7.7, 0.9, 8.6, 0.0, 7.7, 0.0, 2.2},
         {1.3, 9.0, 2.2, 8.1, 7.8, 8.1, 8.7, 9.0, 7.8, 9.9, 2.2, 9.9}};
     private static final String CHARACTERS = "0123456789CFIJOPS";
-    /** One bit for each segment, a is the lowest. */
+    /** The lit segments of each character, one bit for each segment; segment a is the lowest bit. */
     private static final int[] LIT = {
         0x3f, 0x06, 0x5b, 0x4f, 0x66, 0x6d, 0x7d, 0x07, 0x7f, 0x6f, 0x39, 0x71, 0x06, 0x1e, 0x3f, 0x73, 0x6d};
     private static final int ALL = 0x7f;
@@ -39,7 +39,7 @@ final class SegmentDisplay {
     private final Color color;
 
     /**
-     * A line at a place.
+     * Creates a line at a place.
      *
      * @param x      left edge
      * @param y      top edge
@@ -53,7 +53,7 @@ final class SegmentDisplay {
         this.color = color;
     }
 
-    /** Width of that text at a height. */
+    /** Returns the width of a text whose digits have this height. */
     static double width(String text, double height) {
         double units = 0;
         for (int i = 0; i < text.length(); i++) {
@@ -62,7 +62,7 @@ final class SegmentDisplay {
         return (units - (DIGIT_ADVANCE - 10)) * height / CELL_HEIGHT;
     }
 
-    /** Draws the segments of a text as they look without current, for a background. */
+    /** Draws the segments of a text unlit, for a background. */
     void drawDark(Graphics2D g, String text) {
         g.setColor(alpha(color, 20));
         g.fill(shape(text, true));

@@ -30,14 +30,14 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * A moving test picture made with nothing but the JDK: colour bars, a bouncing ball, a sweeping dial, a clock, and a
- * row of cells that advances by one with each frame: who watches sees at once whether the picture lives and is smooth.
+ * A moving test picture drawn with the JDK alone: colour bars, a bouncing ball, a sweeping dial, a clock, and a row of
+ * cells that advances by one with each frame. A viewer sees at once whether the picture is live and smooth.
  *
- * <p>The lowest {@link #codeHeight()} rows carry the time for machines: {@value #CODE_BLOCKS} blocks of equal width,
- * the low bits of the time in milliseconds, highest bit at the left, white for 1. The difference between the time read
- * back from a frame and the clock of the viewer is the latency from picture to picture.
+ * <p>The lowest {@link #codeHeight()} rows carry a machine-readable time code of {@value #CODE_BLOCKS} blocks of equal
+ * width. They show the low bits of the time in milliseconds, the highest bit at the left, white for 1. The difference
+ * between the time read back from a frame and the clock of the viewer is the latency from picture to picture.
  *
- * <p>Needs neither a screen nor a font. Belongs to one thread: image and JPEG writer are reused for each frame.
+ * <p>It needs neither a screen nor a font. One thread only: the image and the JPEG writer are reused for each frame.
  */
 public final class TestPicture {
     /** Blocks of the time code at the bottom edge. */
@@ -50,7 +50,7 @@ public final class TestPicture {
     private static final int MAX_SIDE = 4096;
     private static final int MAX_FPS = 240;
 
-    /** All is laid out for this height and scaled. */
+    /** The height of the layout, which is scaled to the picture. */
     private static final double HEIGHT = 360;
     private static final double BARS_BOTTOM = 206;
     private static final double PANEL_TOP = 218;
@@ -87,8 +87,8 @@ public final class TestPicture {
      *
      * @param width  width in pixels, 160 to 4096 and at least the height
      * @param height height in pixels, 90 to 4096
-     * @param fps    frames per second the caller is going to ask for, 1 to 240; all movement keeps its speed
-     * @throws IllegalArgumentException if a value is outside of its range
+     * @param fps    frames per second that the caller will draw, 1 to 240; it does not change the speed of movements
+     * @throws IllegalArgumentException if a value is outside its range
      */
     public TestPicture(int width, int height, int fps) {
         check("width", width, MIN_WIDTH, MAX_SIDE);
@@ -116,7 +116,7 @@ public final class TestPicture {
     }
 
     /**
-     * Height of the time code at the bottom edge.
+     * Returns the height of the time code at the bottom edge.
      *
      * @return rows of pixels, an eighteenth of the picture and at least 8
      */
@@ -163,7 +163,7 @@ public final class TestPicture {
         g.fill(new Rectangle2D.Double(0, 0, wide, HEIGHT));
         double bar = wide / BARS.length;
         for (int i = 0; i < BARS.length; i++) {
-            // One unit wider than a bar, so that no seam shows where two edges are smoothed.
+            // One unit wider than a bar, so that no seam is visible where two edges are antialiased.
             g.setColor(BARS[i]);
             g.fill(new Rectangle2D.Double(i * bar, 0, bar + 1, BARS_BOTTOM));
             g.setColor(i % 2 == 0 ? BARS[BARS.length - 1 - i] : INK);
@@ -187,7 +187,7 @@ public final class TestPicture {
         }
     }
 
-    /** A soft light that crosses the bars every three seconds. */
+    /** Paints a soft light that crosses the bars every three seconds. */
     private void paintBeam(Graphics2D g, double seconds) {
         double half = 46;
         double x = -half + (wide + 2 * half) * phase(seconds, 3);
@@ -221,7 +221,7 @@ public final class TestPicture {
         return new Point2D.Double(x, top + (BARS_BOTTOM - BALL_RADIUS - top) * jump * jump);
     }
 
-    /** One turn in two seconds, with a fading trail. */
+    /** Paints the dial, which turns once in two seconds and has a fading trail. */
     private void paintDial(Graphics2D g, double seconds) {
         Point2D centre = dialCentre();
         double degrees = 90 - 360 * phase(seconds, 2);
@@ -237,7 +237,7 @@ public final class TestPicture {
         g.fill(circle(centre, 3));
     }
 
-    /** One cell for each frame of a second: a dropped frame shows as a jump. */
+    /** Paints one cell for each frame of a second. A dropped frame is visible as a jump. */
     private void paintCells(Graphics2D g, long frame) {
         int current = (int) Math.floorMod(frame, (long) fps);
         double step = clockWidth / fps;
@@ -280,12 +280,12 @@ public final class TestPicture {
         return new Ellipse2D.Double(centre.getX() - radius, centre.getY() - radius, 2 * radius, 2 * radius);
     }
 
-    /** A point on a circle; the angle counts clockwise from the top. */
+    /** Returns a point on a circle; the angle counts clockwise from the top. */
     private static Point2D onCircle(Point2D centre, double radius, double angle) {
         return new Point2D.Double(centre.getX() + radius * Math.sin(angle), centre.getY() - radius * Math.cos(angle));
     }
 
-    /** Where in a period of that many seconds the time stands, from 0 up to 1. */
+    /** Returns the position of a time within a period, both in seconds: from 0 to below 1. */
     private static double phase(double seconds, double period) {
         double turns = seconds / period;
         return turns - Math.floor(turns);

@@ -10,8 +10,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Publishes the built-in picture as stream {@code test}, on a thread of its own. While nobody watches, one frame a second keeps the
- * stream alive.
+ * Publishes the built-in picture as stream {@code test}, on its own thread. While nobody watches, it publishes one
+ * frame per second to keep the stream alive.
  */
 final class TestSource implements RelayStream.Publisher, AutoCloseable {
     private static final System.Logger LOG = new GuardedLog(TestSource.class);
@@ -32,14 +32,15 @@ final class TestSource implements RelayStream.Publisher, AutoCloseable {
 
     TestSource(RelayHub hub, Clock clock) throws HttpException {
         this.clock = clock;
-        thread = Executors.newSingleThreadScheduledExecutor(task -> Thread.ofPlatform().name("iocp4j-test-picture").unstarted(task));
+        thread = Executors.newSingleThreadScheduledExecutor(
+                task -> Thread.ofPlatform().name("iocp4j-test-picture").unstarted(task));
         stream = hub.publish(PATH, "mjpeg", this, "image/jpeg", WIDTH, HEIGHT, null);
         thread.scheduleAtFixedRate(this::publish, 0, NANOS_PER_FRAME, TimeUnit.NANOSECONDS);
     }
 
     private void publish() {
         try {
-            // by the clock: a process that was stopped does not draw all that it has missed
+            // The clock gives the frame number: after the process was stopped, missed frames are not drawn.
             long number = (System.nanoTime() - beganNanos) / NANOS_PER_FRAME;
             if (number == last) {
                 return;
@@ -50,7 +51,7 @@ final class TestSource implements RelayStream.Publisher, AutoCloseable {
                 stream.media(this, ByteBuffer.wrap(picture.jpeg(number, clock.millis())), true);
             }
         } catch (RuntimeException | Error thrown) {
-            // a task that throws would not be run again
+            // the executor would not run the task again if it threw
             LOG.log(Level.ERROR, "the test picture missed a frame", thrown);
         }
     }

@@ -18,8 +18,9 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * One browser that watches one stream. Units are offered by the publisher's thread and wait in the queue; at most one batch is with the
- * socket, whose send queue is empty otherwise, so that what is to be skipped is still here to be skipped.
+ * One browser that watches one stream. The publisher's thread offers units, which wait in the queue. At most one batch
+ * is with the socket, and otherwise the socket's send queue is empty. Units that must be skipped are therefore still in
+ * the queue of the viewer.
  */
 final class Viewer implements WebSocketListener {
     private static final System.Logger LOG = new GuardedLog(Viewer.class);
@@ -30,7 +31,7 @@ final class Viewer implements WebSocketListener {
     static final int TOO_SLOW = 4408;
     /** Close code: the publisher did not come back in time. */
     static final int STREAM_ENDED = 4410;
-    /** A viewer is told to come back after a random part of this, so that not all come at once. */
+    /** The upper bound of the random time after which a viewer may retry, so that not all retry at the same moment. */
     private static final int RETRY_MILLIS_MAX = 2_000;
 
     private final String id;
@@ -38,10 +39,13 @@ final class Viewer implements WebSocketListener {
     private final CompletionPort port;
     private final Clock clock;
     private WebSocket socket;
-    /** Of the units that wait, which are the stream's; with them this one keeps memory that others have let go. Null before the opening. */
+    /**
+     * Accounts for the units that wait. They belong to the stream, but this viewer may hold them after the stream and
+     * other viewers have released them. Null before onOpen.
+     */
     private Memory memory;
 
-    // guarded by this
+    // Guarded by this.
     private final ViewerQueue queue;
     private boolean paused;
     private boolean gone;
@@ -87,11 +91,12 @@ final class Viewer implements WebSocketListener {
     public void onOpen(WebSocket opened) {
         socket = opened;
         memory = new Memory(port);
-        // the socket is given one batch at a time and says when it has taken all of it
+        // onDrain follows when the socket has taken all of a batch
         opened.waterMarks(0, 0);
-        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, opened.remote().getAddress().getHostAddress(), stream.path());
-        text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id) + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version())
-                + "}");
+        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, opened.remote().getAddress().getHostAddress(),
+                stream.path());
+        text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
+                + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version()) + "}");
         stream.join(this);
     }
 
@@ -101,27 +106,27 @@ final class Viewer implements WebSocketListener {
         try {
             message = Json.parse(text);
         } catch (IllegalArgumentException e) {
-            from.close(CloseCode.POLICY_VIOLATION, "not a control text: " + e.getMessage());
+            from.close(CloseCode.POLICY_VIOLATION, "invalid control text: " + e.getMessage());
             return;
         }
         switch (String.valueOf(message.get("t"))) {
             case "ping" -> pong(message.get("c"));
             case "pause" -> pause();
             case "resume", "resync" -> stream.join(this);
-            // the rest is for later versions, or for the log of a proxy
+            // ignore other texts: they belong to later versions, or are meant for the log of a proxy
             default -> LOG.log(Level.DEBUG, "viewer {0}: {1}", id, text);
         }
     }
 
     @Override
     public void onBinary(WebSocket from, ByteBuffer data) {
-        from.close(CloseCode.UNSUPPORTED_DATA, "a viewer sends text only");
+        from.close(CloseCode.UNSUPPORTED_DATA, "a viewer may send text only");
     }
 
     @Override
     public void onDrain(WebSocket drained) {
         synchronized (this) {
-            // the last of several sends of a batch is the one that counts
+            // only the drain after the last message of a batch counts
             if (drained.bufferedAmount() == 0) {
                 queue.sent();
                 pump();
@@ -139,8 +144,8 @@ final class Viewer implements WebSocketListener {
         synchronized (this) {
             gone = true;
             queue.clear();
-            account = queue.framesSent() + " frames, " + queue.framesDropped() + " skipped in " + queue.trims() + " trims ("
-                    + queue.bytesDropped() + " bytes)";
+            account = queue.framesSent() + " frames, " + queue.framesDropped() + " skipped in " + queue.trims()
+                    + " trims (" + queue.bytesDropped() + " bytes)";
         }
         LOG.log(Level.INFO, "viewer " + id + " left " + stream.path() + " after " + account + ": " + why.code() + " "
                 + Json.quote(why.reason()) + " (" + why.initiator() + ")");
@@ -148,8 +153,8 @@ final class Viewer implements WebSocketListener {
 
     private void pong(Object c) {
         if (c instanceof Double number) {
-            text("{\"t\":\"pong\",\"c\":" + (number == Math.rint(number) ? String.valueOf(number.longValue()) : number.toString())
-                    + ",\"s\":" + clock.millis() + "}");
+            String echoed = number == Math.rint(number) ? String.valueOf(number.longValue()) : number.toString();
+            text("{\"t\":\"pong\",\"c\":" + echoed + ",\"s\":" + clock.millis() + "}");
         }
     }
 
@@ -158,9 +163,9 @@ final class Viewer implements WebSocketListener {
         queue.join(stream.nanos());
     }
 
-    // ------------------------------------------------------------------ from the stream, which holds its own lock
+    // ------------------------------------------------------------------ from the stream, which holds its lock
 
-    /** Begins anew: what the stream is, its init segment, the cached frames, and from there on what comes. */
+    /** Starts or restarts with the stream text, the init segment and the cached frames. Frames offered later follow. */
     synchronized void begin(String streamText, MediaUnit init, List<MediaUnit> cached, long bytesMax, long now) {
         paused = false;
         queue.join(now);
@@ -172,23 +177,24 @@ final class Viewer implements WebSocketListener {
         for (MediaUnit unit : cached) {
             cachedBytes += unit.bytes();
         }
-        // a cache that does not fit is of no use in part: then the next key is the first
+        // Part of the cache is of no use. If all of it does not fit, the viewer begins with the next key frame.
         if (cachedBytes <= bytesMax) {
             cached.forEach(unit -> queue.addCached(unit, now));
         }
         pump();
     }
 
-    /** A new epoch: its text, and its init segment if there is one. */
+    /** Queues the stream text of a new epoch and its init segment, if there is one. */
     synchronized void epoch(String streamText, MediaUnit init, long now) {
         text(streamText);
         if (init != null && !paused && !queue.addInit(init, now)) {
-            socket.close(TOO_SLOW, "more than " + ViewerQueue.INIT_BYTES_MAX + " bytes of init segments wait");
+            socket.close(TOO_SLOW, "more than " + ViewerQueue.INIT_BYTES_MAX + " bytes of init segments are queued");
             return;
         }
         pump();
     }
 
+    /** Offers a frame to the queue, without blocking. Ignored while the viewer is paused or gone. */
     synchronized void offer(MediaUnit unit, long bytesMax, long now) {
         if (!paused && !gone) {
             queue.offer(unit, bytesMax, now);
@@ -196,7 +202,10 @@ final class Viewer implements WebSocketListener {
         }
     }
 
-    /** Says how the stream ended and goodbye, past all that waits; the browser may come again later. */
+    /**
+     * Sends the last stream text and a bye text past everything that is queued, and closes. The bye text tells the
+     * browser after how many milliseconds it may retry.
+     */
     void bye(String streamText, int code, String reason) {
         socket.trySend(streamText);
         int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
@@ -204,7 +213,12 @@ final class Viewer implements WebSocketListener {
         socket.close(code, reason);
     }
 
-    /** Something was thrown for this viewer, perhaps since memory ran out: it goes. Throws nothing; the frames that it was not sent. */
+    /**
+     * Ends this viewer after an exception that was thrown while serving it, perhaps because memory ran out.
+     * Throws nothing.
+     *
+     * @return the number of frames that were dropped for it
+     */
     long fail(Throwable thrown) {
         long dropped = 0;
         try {
@@ -214,20 +228,20 @@ final class Viewer implements WebSocketListener {
                 queue.clear();
             }
             socket.close(CloseCode.INTERNAL_ERROR, "");
-            LOG.log(Level.WARNING, "viewer " + id + " of " + stream.path() + " ends, since this was thrown", thrown);
+            LOG.log(Level.WARNING, "viewer " + id + " of " + stream.path() + " ends after an exception", thrown);
         } catch (RuntimeException | Error again) {
             abort(again);
         }
         return dropped;
     }
 
-    /** The last that can be done: the connection ends without a word. */
+    /** Aborts the connection without a closing handshake, as the last resort. */
     private void abort(Throwable thrown) {
         try {
             socket.abort();
-            LOG.log(Level.WARNING, "viewer " + id + " is cut off, since this was thrown", thrown);
+            LOG.log(Level.WARNING, "viewer " + id + " is aborted after an exception", thrown);
         } catch (RuntimeException | Error again) {
-            // the heartbeat finds it, or memory for that; whoever called has others to serve
+            // The heartbeat ends the connection later, when there is memory for it. The caller has others to serve.
             gone = true;
         }
     }
@@ -236,27 +250,28 @@ final class Viewer implements WebSocketListener {
         return queue.framesDropped();
     }
 
-    /** Queues control text behind what waits. */
+    /** Appends control text to the queue. */
     synchronized void text(String json) {
         if (gone) {
             return;
         }
         if (!queue.addText(Message.shared(port.buffers(), json), stream.nanos())) {
-            socket.close(TOO_SLOW, "more than " + ViewerQueue.CONTROL_BYTES_MAX + " bytes of control text wait");
+            socket.close(TOO_SLOW, "more than " + ViewerQueue.CONTROL_BYTES_MAX + " bytes of control text are queued");
             return;
         }
         pump();
     }
 
-    /** Gives the socket the next batch if it has taken the last one. */
+    /** Gives the next batch to the socket if it has taken the last one. Guarded by this. */
     private void pump() {
         if (gone || queue.isSending()) {
             return;
         }
         ViewerQueue.Skipped skipped = queue.takeSkipped(stream.nanos());
         if (skipped != null) {
-            socket.trySend("{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(skipped.fromSeq()) + ",\"to\":"
-                    + Integer.toUnsignedString(skipped.toSeq()) + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
+            socket.trySend("{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(skipped.fromSeq())
+                    + ",\"to\":" + Integer.toUnsignedString(skipped.toSeq())
+                    + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
         }
         for (SharedMessage message : queue.takeBatch()) {
             socket.trySend(message);

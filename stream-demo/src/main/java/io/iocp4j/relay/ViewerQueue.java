@@ -7,36 +7,43 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What waits for one viewer, and what is given up when the viewer is too slow. Pure: no socket, no clock, no lock; its viewer guards it.
+ * The queue of one viewer, with the rules by which frames are dropped when the viewer is too slow. It uses no socket,
+ * no clock and no lock. Guarded by its viewer.
  *
- * <p>Rules, with <em>age</em> the time that the oldest media unit which the socket has not taken has waited:
+ * <p>The rules. <em>Age</em> is the waiting time of the oldest media unit that the socket has not taken.
  * <ol>
- * <li>While the age is within {@code maxLag} and the bytes within the limit, a unit is appended.
- * <li>Else let K be the newest key among what waits and the new unit. If K is not the first that waits anyway and is not itself too old,
- *     everything before K is given up, and K is marked DISCONT. Otherwise all media is given up, and nothing is appended before the next
- *     key, which is marked DISCONT.
- * <li>Init segments and control text are never given up. What was given to the socket is not touched.
- * <li>Where every frame is a key only the newest waits.
+ * <li>While the age is within {@code maxLag} and the bytes are within the limit, a unit is appended.
+ * <li>Otherwise let K be the newest key frame among the queued units and the new unit. If K is not already the first
+ *     queued unit and is not itself too old, everything before K is dropped, and K is marked DISCONT. In all other
+ *     cases all queued media is dropped. Nothing is then appended before the next key frame, which is marked DISCONT.
+ * <li>Init segments and control text are never dropped. Items that the socket has are not touched.
+ * <li>Where every frame is a key frame, only the newest one is queued.
  * </ol>
- * So what a viewer gets after a gap, or after an init segment, always begins with a key.
+ * After a gap or an init segment, a viewer therefore always begins with a key frame.
  *
- * <p>Whatever a method throws where memory runs out, each unit here is held once and released once: {@link #clear()} can end it then.
+ * <p>If a method throws because memory ran out, each unit in the queue still has exactly one reference from it.
+ * {@link #clear()} can then release them.
  */
 final class ViewerQueue {
-    /** Control text that may wait; a viewer with more of it is not worth waiting for. */
+    /** The limit of queued control text, in bytes. A viewer with more of it is not worth waiting for. */
     static final int CONTROL_BYTES_MAX = 64 << 10;
-    /** Init segments that may wait, in bytes: room for four of the largest, one for each time that the publisher began anew. */
+    /**
+     * The limit of queued init segments, in bytes. It has room for four of the largest size; one is queued each time
+     * that the publisher restarts the stream.
+     */
     static final int INIT_BYTES_MAX = 4 * (MediaLimits.defaults().maxInitBytes() + MediaUnit.HEADER_BYTES);
-    /** Items that may wait, beside the bound in bytes: a frame of few bytes costs more than its bytes. */
+    /** The limit of queued items, besides the limit in bytes: a small frame costs more memory than its bytes. */
     static final int WAITING_MAX = 2 * GopCache.UNITS_MAX;
-    /** What the socket is given at a time. */
+    /** The largest number of messages in a batch for the socket. */
     static final int BATCH_MAX = 16;
+    /** The size limit of a batch, in bytes. A larger message is a batch of its own. */
     static final int BATCH_BYTES_MAX = 256 << 10;
-    /** How long the burst that a joiner gets from the cache does not count as lag. */
+    /** The time after a join during which the burst of cached frames does not count as lag. */
     static final long JOIN_NANOS = 5_000_000_000L;
+    /** The shortest time between two skip texts. */
     private static final long SKIP_TEXT_NANOS = 1_000_000_000L;
 
-    /** Something to send. The queue holds a reference to the unit, or to the message if it is text. */
+    /** An item to send. The queue holds a reference to the unit, or to the message if it is text. */
     private record Item(SharedMessage text, MediaUnit unit, int flags, long sinceNanos) {
         boolean isMedia() {
             return unit != null && !unit.isInit();
@@ -55,7 +62,7 @@ final class ViewerQueue {
         }
     }
 
-    /** What a skip text tells. */
+    /** The contents of a skip text: the dropped frames. */
     record Skipped(int fromSeq, int toSeq, int frames) {
     }
 
@@ -68,11 +75,11 @@ final class ViewerQueue {
     private long initBytes;
     private long socketBytes;
     private long joinedNanos;
-    /** Nothing but a key may follow. */
+    /** True if only a key frame may follow. */
     private boolean skipping;
-    /** The next key follows a gap. */
+    /** True if the next key frame follows a gap. */
     private boolean gap;
-    /** Frames given up since the last skip text, the first and the last of them; 0 for none. */
+    /** Frames dropped since the last skip text; 0 for none. The next two fields are the first and the last of them. */
     private int skippedFrames;
     private int skippedFrom;
     private int skippedTo;
@@ -88,7 +95,10 @@ final class ViewerQueue {
         this.onlyNewest = onlyNewest;
     }
 
-    /** A viewer joins, or joins anew: whatever media waits is of no use to it, and its time for the burst begins. */
+    /**
+     * Restarts the queue for a viewer that joins, or joins again. Drops the queued media and init segments, which are
+     * of no use to it, and starts the time that it has for the burst of cached frames.
+     */
     void join(long nowNanos) {
         dropMedia();
         skippedFrames = 0;
@@ -97,7 +107,11 @@ final class ViewerQueue {
         joinedNanos = nowNanos;
     }
 
-    /** Appends control text; false if too much of it waits. The caller's reference goes to the queue. */
+    /**
+     * Appends control text. Takes over the caller's reference.
+     *
+     * @return false if more than {@link #CONTROL_BYTES_MAX} of it are queued
+     */
     boolean addText(SharedMessage text, long nowNanos) {
         try {
             append(new Item(text, null, 0, nowNanos));
@@ -109,7 +123,11 @@ final class ViewerQueue {
         return controlBytes <= CONTROL_BYTES_MAX;
     }
 
-    /** Appends an init segment, behind which a decoder needs a key; false if too much of them waits. */
+    /**
+     * Appends an init segment. After it, a decoder needs a key frame.
+     *
+     * @return false if more than {@link #INIT_BYTES_MAX} of init segments are queued
+     */
     boolean addInit(MediaUnit init, long nowNanos) {
         skipping = true;
         append(new Item(null, init, 0, nowNanos));
@@ -118,22 +136,23 @@ final class ViewerQueue {
         return initBytes <= INIT_BYTES_MAX;
     }
 
-    /** Appends a frame of the cache. The first one must be a key. */
+    /** Appends a frame of the cache. The first one must be a key frame. */
     void addCached(MediaUnit unit, long nowNanos) {
         skipping = false;
         appendMedia(unit, MediaUnit.FROM_CACHE, nowNanos);
     }
 
-    /** Offers a frame by the rules. */
+    /** Appends or drops a frame, and drops queued frames, by the rules. Retains the unit if it is appended. */
     void offer(MediaUnit unit, long bytesMax, long nowNanos) {
-        boolean late = age(nowNanos) > maxLagNanos || bytes() + unit.bytes() > bytesMax || waiting.size() >= WAITING_MAX;
+        boolean late = age(nowNanos) > maxLagNanos || bytes() + unit.bytes() > bytesMax
+                || waiting.size() >= WAITING_MAX;
         if (onlyNewest) {
             dropMediaBefore(null);
         } else if (late && (!skipping || firstMedia() != null)) {
             trim(unit, nowNanos);
         }
         if (skipping && !unit.isKey()) {
-            // what stands before the first key, of a stream or of what a viewer sees of it, is no loss
+            // Frames before the first key frame of a stream, a join or an init segment are no loss.
             if (gap) {
                 count(unit);
             }
@@ -146,7 +165,7 @@ final class ViewerQueue {
         }
     }
 
-    /** Rule 2, but for the unit itself: without {@code skipping} it may be appended. */
+    /** Applies rule 2 to the queued items. The caller may append the unit itself if {@code skipping} is false. */
     private void trim(MediaUnit unit, long nowNanos) {
         trims++;
         Item key = unit.isKey() ? null : newestKey();
@@ -172,7 +191,10 @@ final class ViewerQueue {
         return waiting.stream().filter(Item::isMedia).findFirst().orElse(null);
     }
 
-    /** Gives up the media that waits before the key, all of it for null; the key, or the next one, is then marked. */
+    /**
+     * Drops the queued media before a key frame, or all of it if the key frame is null. Marks that key frame, or the
+     * next one, if anything was dropped.
+     */
     private void dropMediaBefore(Item key) {
         ArrayDeque<Item> kept = new ArrayDeque<>(waiting.size() + 1);
         boolean before = true;
@@ -187,7 +209,7 @@ final class ViewerQueue {
                 kept.add(item);
             }
         }
-        // nothing can fail from here on
+        // nothing below can fail
         ArrayDeque<Item> all = waiting;
         waiting = kept;
         before = true;
@@ -238,7 +260,7 @@ final class ViewerQueue {
         waitingBytes += item.bytes();
     }
 
-    /** How long the oldest media has waited that the socket has not taken to its end. */
+    /** Returns the waiting time of the oldest media unit that the socket has not completely taken, in nanoseconds. */
     long age(long nowNanos) {
         return Math.max(age(withSocket, nowNanos), age(waiting, nowNanos));
     }
@@ -247,24 +269,28 @@ final class ViewerQueue {
         boolean joining = nowNanos - joinedNanos < JOIN_NANOS;
         for (Item item : items) {
             if (item.isMedia() && !(joining && (item.flags & MediaUnit.FROM_CACHE) != 0)) {
-                // in the order of time, so the first that counts is the oldest
+                // items are in the order of time, so the first that counts is the oldest
                 return nowNanos - item.sinceNanos;
             }
         }
         return 0;
     }
 
-    /** What waits and what the socket has not taken, in bytes. */
+    /** Returns the bytes that are queued or with the socket. */
     long bytes() {
         return waitingBytes + socketBytes;
     }
 
-    /** Whether a batch was taken and is not sent yet. */
+    /** Tells whether the socket has a batch that it has not completely sent. */
     boolean isSending() {
         return !withSocket.isEmpty();
     }
 
-    /** Frames to tell the viewer of before its next media, at most once a second; null if there is nothing to tell. */
+    /**
+     * Takes the dropped frames that a skip text has to report before the next media, at most once a second.
+     *
+     * @return null if there is nothing to report
+     */
     Skipped takeSkipped(long nowNanos) {
         if (skippedFrames == 0 || waiting.isEmpty() || skipTextSent && nowNanos - skipTextNanos < SKIP_TEXT_NANOS) {
             return null;
@@ -276,7 +302,7 @@ final class ViewerQueue {
         return result;
     }
 
-    /** Takes what the socket is given next; the messages are valid until {@link #sent()}. */
+    /** Takes the next batch for the socket. The messages are valid until {@link #sent()}. */
     List<SharedMessage> takeBatch() {
         List<SharedMessage> batch = new ArrayList<>(BATCH_MAX);
         while (!waiting.isEmpty() && batch.size() < BATCH_MAX
@@ -297,14 +323,14 @@ final class ViewerQueue {
         return batch;
     }
 
-    /** The socket has taken the batch. */
+    /** Releases the batch, which the socket has taken. */
     void sent() {
         withSocket.forEach(Item::release);
         withSocket.clear();
         socketBytes = 0;
     }
 
-    /** Gives everything back. */
+    /** Releases everything. */
     void clear() {
         sent();
         waiting.forEach(Item::release);

@@ -18,9 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * How a WebSocket comes to its end (RFC 6455 section 7), whichever side begins: which Close frames have gone, who ends the TCP
- * connection, and what the application is told. Every way to the end goes through here. Guarded by lock,
- * the WebSocket's.
+ * How a WebSocket comes to its end (RFC 6455 section 7), whichever side begins: which Close frames have gone, who ends
+ * the TCP connection, and what the application is told. Every way to the end goes through here. Guarded by lock, the
+ * WebSocket's.
  */
 final class ClosingHandshake {
     /** A control frame has 125 bytes, and the code takes two of them (RFC 6455 section 5.5). */
@@ -32,7 +32,10 @@ final class ClosingHandshake {
         OPEN(WebSocket.State.OPEN),
         /** Our Close frame is queued, the peer's has the close timeout to come. */
         CLOSE_SENT(WebSocket.State.CLOSING),
-        /** Client only: nothing more is sent or expected, and the server has the close timeout to end the TCP connection. */
+        /**
+         * Client only: nothing more is sent or expected, and the server has the close timeout to end the TCP
+         * connection.
+         */
         LEFT_TO_SERVER(WebSocket.State.CLOSING),
         /** The TCP connection is closing or gone. */
         ENDED(WebSocket.State.CLOSED);
@@ -134,7 +137,10 @@ final class ClosingHandshake {
         leaveTcp();
     }
 
-    /** The peer broke a rule, or the application threw: our Close frame says which, and the peer's is not waited for (7.1.7). */
+    /**
+     * The peer broke a rule, or the application threw: our Close frame says which, and the peer's is not waited for
+     * (7.1.7).
+     */
     void fail(int code, String reason) {
         assert Thread.holdsLock(lock);
         if (phase == Phase.OPEN) {
@@ -178,7 +184,10 @@ final class ClosingHandshake {
         tcp.close();
     }
 
-    /** The transport is gone and knows what became of the bytes; the caller completes {@link #closed()}, without the lock. */
+    /**
+     * The transport is gone and knows what became of the bytes; the caller completes {@link #closed()}, without the
+     * lock.
+     */
     CloseStatus finish(CloseInfo info) {
         assert Thread.holdsLock(lock);
         stopTimer();

@@ -203,7 +203,9 @@ final class FrameWriter {
         }
     }
 
-    /** Gives back the context as well: the next message refers to itself only. Not while a message is being streamed. */
+    /**
+     * Gives back the context as well: the next message refers to itself only. Not while a message is being streamed.
+     */
     void dropContext() {
         assert Thread.holdsLock(lock);
         if (deflater != null) {

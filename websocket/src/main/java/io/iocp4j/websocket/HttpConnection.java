@@ -19,8 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * A connection of {@link WebSocketServer} from its first byte: the heads of requests, one after the other, each of which
- * becomes a {@link ServedRequest} or a handshake. After an upgrade the connection has another handler, the
+ * A connection of {@link WebSocketServer} from its first byte: the heads of requests, one after the other, each of
+ * which becomes a {@link ServedRequest} or a handshake. After an upgrade the connection has another handler, the
  * {@link WebSocketConnection}, and this object is of no use any more. Strand only, unless a method says otherwise.
  */
 final class HttpConnection implements TcpHandler, ServedConnection {
@@ -307,7 +307,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         tcp.send(switching.encode(false, true));
         state = State.HANDED_OVER;
         if (kept != NOTHING) {
-            // before the WebSocket can pause it, at the request of whatever thread: from here on that is its matter alone
+            // before the WebSocket can pause it, at the request of any thread: from here on that is its matter alone
             tcp.resume();
         }
         HandshakeInfo facts = new HandshakeInfo(head, switching.headers(), asked.subprotocol(), asked.deflate());

@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 
 /**
- * Gives back what a WebSocket keeps for its next message, when no message has come or gone for a while. Buffers of some size serve one
- * message after the other as long as there are any; an idle WebSocket must not hold those of a large one for ever. There is a timer only
- * while there is something to give back.
+ * Gives back what a WebSocket keeps for its next message, when no message has come or gone for a while. Buffers of some
+ * size serve one message after the other as long as there are any; an idle WebSocket must not hold those of a large one
+ * for ever. There is a timer only while there is something to give back.
  */
 final class IdleTrimmer {
     /** What is no larger than this, in bytes, stays. */

@@ -4,8 +4,8 @@ import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
 
 /**
- * What one part of a connection holds for its peer, as the memory budget of the port knows it. Guarded as that part is. A part that says
- * the same size again costs a comparison.
+ * What one part of a connection holds for its peer, as the memory budget of the port knows it. Guarded as that part is.
+ * A part that says the same size again costs a comparison.
  */
 final class MemoryCharge {
     /** Up to this many bytes are part of what every connection is charged: an ordinary message costs no step more. */
@@ -20,7 +20,10 @@ final class MemoryCharge {
         this.kind = kind;
     }
 
-    /** To be called before more is taken, or when less is held; false if there is no room for it, and then nothing has changed. */
+    /**
+     * To be called before more is taken, or when less is held; false if there is no room for it, and then nothing has
+     * changed.
+     */
     boolean set(long bytes) {
         long wanted = bytes <= FREE ? 0 : bytes;
         if (wanted == charged) {

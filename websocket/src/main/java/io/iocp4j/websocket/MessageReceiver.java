@@ -72,8 +72,8 @@ final class MessageReceiver implements MessageListener, FrameListener {
     /** A callback is on its way that does what was said last; guarded by this. */
     private boolean changeDue;
 
-    MessageReceiver(WebSocketConnection socket, TcpConnection tcp, Role role, WebSocketListener listener, Heartbeat heartbeat,
-            DeflateAgreement agreement, WebSocketOptions<?> options) {
+    MessageReceiver(WebSocketConnection socket, TcpConnection tcp, Role role, WebSocketListener listener,
+            Heartbeat heartbeat, DeflateAgreement agreement, WebSocketOptions<?> options) {
         this.socket = socket;
         this.tcp = tcp;
         this.listener = listener;
@@ -82,8 +82,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
                 options.limits().maxMessage());
         this.decoder = new FrameDecoder(options.limits().maxFrame(), role == Role.SERVER, agreement != null);
         this.assembler = new MessageAssembler(options.limits().maxMessage(), options.limits().maxFragments(), this,
-                inflater,
-                options.parts(), this::hold);
+                inflater, options.parts(), this::hold);
         this.heap = new MemoryCharge(tcp.memory(), Kind.HEAP);
         this.context = new MemoryCharge(tcp.memory(), Kind.DIRECT);
     }

@@ -9,8 +9,8 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
 /**
- * The body of one request on its way to the application: its bytes in, the calls of a {@link BodyListener} out. All methods run as
- * callbacks of the connection, {@link #drop} also from within those of the listener.
+ * The body of one request on its way to the application: its bytes in, the calls of a {@link BodyListener} out. All
+ * methods run as callbacks of the connection, {@link #drop} also from within those of the listener.
  */
 final class RequestBody {
     private static final System.Logger LOG = new GuardedLog(RequestBody.class);
@@ -47,8 +47,8 @@ final class RequestBody {
     }
 
     /**
-     * Hands on what came; what stands behind the body stays in the buffer, and so does the rest of a body that comes in so many small
-     * chunks that its turn is over, or behind a piece at which it was paused.
+     * Hands on what came; what stands behind the body stays in the buffer, and so does the rest of a body that comes in
+     * so many small chunks that its turn is over, or behind a piece at which it was paused.
      */
     void take(ByteBuffer data) throws HttpException {
         pieces = 0;

@@ -171,10 +171,11 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * How fast a client has to take content that is made while it is sent ({@link io.iocp4j.websocket.http.HttpContent}),
-     * on the average of each {@link #requestTimeout()} in which some of it waits. A slower connection is aborted, so that
-     * it holds no thread and no file for ever. One that takes nothing at all has the write timeout of TCP. An answer in
-     * memory needs no such rate, since the next request waits until it was taken.
+     * How fast a client has to take content that is made while it is sent
+     * ({@link io.iocp4j.websocket.http.HttpContent}), on the average of each {@link #requestTimeout()} in which some of
+     * it waits. A slower connection is aborted, so that it holds no thread and no file for ever. One that takes nothing
+     * at all has the write timeout of TCP. An answer in memory needs no such rate, since the next request waits until
+     * it was taken.
      *
      * @param bytesPerSecond 0 for no limit
      * @return a copy

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The messages that were sent while another one is being streamed, which they must not interrupt (RFC 6455 section 5.4).
- * One WebSocket has one at the first need, until the stream ends. Guarded by lock, the WebSocket's.
+ * The messages that were sent while another one is being streamed, which they must not interrupt (RFC 6455 section
+ * 5.4). One WebSocket has one at the first need, until the stream ends. Guarded by lock, the WebSocket's.
  */
 final class StreamBacklog {
     /** The most that may wait, in bytes, with {@link #OVERHEAD} for each message; above, the connection ends. */

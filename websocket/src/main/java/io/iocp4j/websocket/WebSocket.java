@@ -230,8 +230,8 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     Message receive(Duration limit) throws IOException;
 
     /**
-     * Waits for a message and reads it as a stream: while it arrives where {@link WebSocketOptions#parts(boolean)} is on, else
-     * from memory.
+     * Waits for a message and reads it as a stream: while it arrives where {@link WebSocketOptions#parts(boolean)} is
+     * on, else from memory.
      *
      * @return to be read to its end, or closed, before the next message; null as {@link #receive()}
      * @throws IOException as {@link #receive()}
@@ -306,8 +306,8 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
 
     /**
      * How the WebSocket ended: known from the moment when the end begins, in {@code onClose} among others, and not only
-     * when the connection is gone as {@link #closed()} tells. Whether it was {@link CloseStatus#clean()} is certain only
-     * there.
+     * when the connection is gone as {@link #closed()} tells. Whether it was {@link CloseStatus#clean()} is certain
+     * only there.
      *
      * @return null while the WebSocket is open
      */

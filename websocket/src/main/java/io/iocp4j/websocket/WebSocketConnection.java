@@ -19,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * One end of a WebSocket, behind its opening handshake: the handler of its TCP connection. Sending is in the layer below,
- * {@link MessageSender}; receiving in {@link MessageReceiver}; every way to the end in {@link ClosingHandshake}. The lock
- * guards sending and the end; receiving and the callbacks are the strand's.
+ * One end of a WebSocket, behind its opening handshake: the handler of its TCP connection. Sending is in the layer
+ * below, {@link MessageSender}; receiving in {@link MessageReceiver}; every way to the end in {@link ClosingHandshake}.
+ * The lock guards sending and the end; receiving and the callbacks are the strand's.
  */
 final class WebSocketConnection extends MessageSender implements TcpHandler, ServedConnection {
     private final Role role;

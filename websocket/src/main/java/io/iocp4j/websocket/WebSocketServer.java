@@ -1,14 +1,12 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
-import io.iocp4j.core.EarlyClasses;
-import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.ExitHook;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import io.iocp4j.websocket.frame.CloseCode;
 import io.iocp4j.websocket.http.HttpHandler;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
@@ -19,27 +17,23 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
-    private static final System.Logger LOG = new GuardedLog(WebSocketServer.class);
-
     private final TcpServer tcp;
     private final Set<ServedConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
     private final ConcurrentHashMap<String, Set<TopicMember>> topics = new ConcurrentHashMap<>();
     private volatile boolean stopping;
-    /** Guarded by this. Null unless {@link #closeOnExit} was called. */
-    private Thread exitHook;
+    private final ExitHook exitHook = new ExitHook();
 
     private WebSocketServer(CompletionPort port, ServerOptions options, UpgradeHandler upgrades, HttpHandler requests)
             throws IOException {
         Objects.requireNonNull(upgrades);
         Objects.requireNonNull(requests);
-        EarlyClasses.loadPackageOf(WebSocketServer.class);
+        ModuleClasses.load();
         Connections owner = new Connections();
         TcpOptions listening = options.listening();
         this.tcp = port == null
                 ? TcpServer.listen(listening, connection -> new HttpConnection(options, upgrades, requests, owner))
-                : TcpServer.listen(port, listening,
-                connection -> new HttpConnection(options, upgrades, requests, owner));
+                : TcpServer.listen(port, listening, connection -> new HttpConnection(options, upgrades, requests, owner));
     }
 
     /**
@@ -246,32 +240,12 @@ public final class WebSocketServer implements AutoCloseable {
      */
     public void closeOnExit(Duration deadline) {
         Objects.requireNonNull(deadline);
-        Thread hook = new Thread(() -> close(deadline), "iocp4j-exit");
-        synchronized (this) {
-            if (tcp.closed().isDone()) {
-                return;
-            }
-            Runtime.getRuntime().addShutdownHook(hook);
-            removeExitHook();
-            exitHook = hook;
-        }
-        tcp.closed().thenRun(this::removeExitHook);
+        exitHook.set(tcp.closed(), () -> close(deadline));
     }
 
     /** For tests: null if there is none. */
-    synchronized Thread exitHook() {
-        return exitHook;
-    }
-
-    private synchronized void removeExitHook() {
-        if (exitHook != null) {
-            try {
-                Runtime.getRuntime().removeShutdownHook(exitHook);
-            } catch (IllegalStateException e) {
-                LOG.log(Level.DEBUG, "the process is ending, perhaps by this very hook", e);
-            }
-            exitHook = null;
-        }
+    Thread exitHook() {
+        return exitHook.thread();
     }
 
     /**

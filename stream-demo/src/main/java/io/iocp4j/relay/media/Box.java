@@ -4,14 +4,15 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * One box of ISO/IEC 14496-12 (section 4.2) with a cursor in its body. All of its bytes are in memory; every read is
+ * One box of ISO/IEC 14496-12 (section 4.2) with a cursor in its body. All of its bytes are in memory. Every read is
  * checked against the end of the box, so that malformed input ends in a {@link MediaException} that names the place.
- * A child moves the cursor of its parent past itself: children are walked in order and each loop makes progress.
+ * Reading a child moves the cursor of its parent past the child. Children are read in order, and each loop makes
+ * progress.
  */
 final class Box {
-    /** Size and type. */
+    /** A header with size and type. */
     static final int HEADER_BYTES = 8;
-    /** Size 1, type and a size of 64 bits. */
+    /** A header with the size 1, the type and a size of 64 bits. */
     static final int LONG_HEADER_BYTES = 16;
 
     private final String type;
@@ -34,23 +35,23 @@ final class Box {
     }
 
     /**
-     * An outermost box.
+     * Creates an outermost box.
      *
      * @param type       its type
      * @param body       its body without the header
-     * @param bodyOffset where its body begins in the stream
-     * @param maxDepth   limit of nesting
+     * @param bodyOffset the offset of its body in the stream
+     * @param maxDepth   the limit of nesting
      */
     static Box outermost(String type, ByteBuffer body, long bodyOffset, int maxDepth) throws MediaException {
         return new Box(type, null, maxDepth, body.slice(), bodyOffset);
     }
 
-    /** The same box with a cursor at the beginning of its body. */
+    /** Returns the same box with its cursor at the beginning of its body. */
     Box again() throws MediaException {
         return new Box(type, parent, maxDepth, body.duplicate().clear(), bodyOffset);
     }
 
-    /** The type as text; a byte that cannot be printed is shown as a dot. */
+    /** Returns the type as text, with a dot for each byte that cannot be printed. */
     static String printable(String type) {
         StringBuilder text = new StringBuilder(4);
         type.chars().forEach(c -> text.append(c >= 0x20 && c < 0x7f ? (char) c : '.'));
@@ -66,7 +67,7 @@ final class Box {
         return type;
     }
 
-    /** The next child, or null at the end of this box. */
+    /** Returns the next child, or null at the end of this box. */
     Box nextChild() throws MediaException {
         if (!body.hasRemaining()) {
             return null;
@@ -78,8 +79,8 @@ final class Box {
             size = i64();
         }
         int header = body.position() - start;
-        // A size of 0 means "to the end of the file" and belongs to outermost boxes only. A size of 64 bits with the
-        // top bit set is negative here and falls under the same check.
+        // A size of 0 means "to the end of the file" and is allowed in outermost boxes only. A size of 64 bits with the
+        // top bit set is negative here, and the same check refuses it.
         if (size < header) {
             throw errorAt(start, "child '" + printable(childType) + "' declares " + Long.toUnsignedString(size)
                     + " bytes, less than its header");
@@ -95,7 +96,7 @@ final class Box {
         return child;
     }
 
-    /** The first child of that type from the cursor on, or null; the cursor stands behind it. */
+    /** Returns the first child of a type from the cursor on, or null. The cursor moves past it. */
     Box findChild(String wanted) throws MediaException {
         for (Box child = nextChild(); child != null; child = nextChild()) {
             if (child.type.equals(wanted)) {
@@ -105,7 +106,7 @@ final class Box {
         return null;
     }
 
-    /** Like {@link #findChild(String)}, for a child that must be there. */
+    /** Returns a child as {@link #findChild(String)} does, and throws if there is none. */
     Box requireChild(String wanted) throws MediaException {
         Box child = findChild(wanted);
         if (child == null) {
@@ -147,12 +148,12 @@ final class Box {
         body.position(body.position() + bytes);
     }
 
-    /** An exception that names this box and the place of the cursor. */
+    /** Returns an exception that names this box and the position of the cursor. */
     MediaException error(String what) {
         return errorAt(body.position(), what);
     }
 
-    /** An exception that names this box, its beginning and a child that it does not have. */
+    /** Returns an exception that names this box, its beginning and a child that it does not have. */
     MediaException missing(String wanted) {
         return errorAt(0, "has no '" + wanted + "' box");
     }

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Bytes that arrive in pieces, up to a limit. Its memory is at most twice what has really arrived, or one page,
- * whatever was announced, and is kept for the next use. One thread at a time.
+ * A growing buffer for bytes that arrive in pieces, up to a limit. Its memory is at most twice the bytes that have
+ * arrived, or one page, and never depends on an announced size. It is kept for the next use. One thread at a time.
  */
 final class ByteCollector {
     private static final int FIRST_BYTES = 4096;
@@ -24,20 +24,25 @@ final class ByteCollector {
         return size;
     }
 
-    /** How many bytes may still be added. */
+    /** Returns the number of bytes that may still be added. */
     int room() {
         return limit - size;
     }
 
-    /** Bytes of memory in use, which tests hold against what was fed. */
+    /** Returns the allocated bytes. Tests compare them with the bytes that were fed. */
     int capacity() {
         return bytes.length;
     }
 
-    /** Moves {@code count} bytes from {@code in} to the end. The caller has compared them with {@link #room()}. */
+    /**
+     * Moves {@code count} bytes from {@code in} to the end.
+     *
+     * @param count not above {@link #room()}
+     * @throws MediaException if the memory for them is refused
+     */
     void append(ByteBuffer in, int count) throws MediaException {
         if (count > room()) {
-            throw new IllegalStateException(count + " bytes for " + room());
+            throw new IllegalStateException(count + " bytes do not fit into " + room());
         }
         if (count > bytes.length - size) {
             long wanted = Math.max(Math.max(FIRST_BYTES, 2L * bytes.length), (long) size + count);
@@ -51,24 +56,24 @@ final class ByteCollector {
         size += count;
     }
 
-    /** Forgets all bytes from {@code newSize} on. */
+    /** Drops all bytes from {@code newSize} on. */
     void truncate(int newSize) {
         size = Math.min(size, newSize);
     }
 
-    /** Gives the memory back, with what it held. */
+    /** Releases the memory and the bytes in it. */
     void release() {
         memory.change(bytes.length, 0);
         size = 0;
         bytes = new byte[0];
     }
 
-    /** A read-only view of the bytes {@code from} until {@code to}, good until the next change. */
+    /** Returns a read-only view of the bytes from {@code from} to before {@code to}, valid until the next change. */
     ByteBuffer view(int from, int to) {
         return ByteBuffer.wrap(bytes, from, to - from).slice().asReadOnlyBuffer();
     }
 
-    /** A copy of all bytes. */
+    /** Returns a copy of all bytes. */
     ByteBuffer copy() {
         return ByteBuffer.wrap(Arrays.copyOf(bytes, size));
     }

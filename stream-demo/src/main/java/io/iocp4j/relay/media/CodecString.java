@@ -3,8 +3,8 @@ package io.iocp4j.relay.media;
 import java.util.Locale;
 
 /**
- * The codec of a sample entry as a browser wants to read it (RFC 6381). The cursor of the entry stands at its child
- * boxes for {@link #video(Box)} and at its beginning for {@link #audio(Box)}.
+ * The codec of a sample entry as a string for a browser (RFC 6381). The cursor of the entry must be at its child boxes
+ * for {@link #video(Box)}, and at its beginning for {@link #audio(Box)}.
  */
 final class CodecString {
     private static final int AUDIO_ENTRY_BYTES = 28;
@@ -40,15 +40,15 @@ final class CodecString {
         return entry.error("the " + kind + " codec '" + Box.printable(entry.type()) + "' cannot be relayed");
     }
 
-    /** ISO/IEC 14496-15, 5.3.3.1.2: profile, constraints and level, each as two hexadecimal digits. */
+    /** H.264 (ISO/IEC 14496-15, 5.3.3.1.2): profile, constraints and level, each as two hexadecimal digits. */
     private static String avc(String type, Box avcC) throws MediaException {
         avcC.skip(1);
         return String.format(Locale.ROOT, "%s.%02x%02x%02x", type, avcC.u8(), avcC.u8(), avcC.u8());
     }
 
     /**
-     * ISO/IEC 14496-15, 8.3.3.1.2 and annex E: profile space and number, compatibility flags in reverse order of bits,
-     * tier and level, and the six constraint bytes without the zeros at their end.
+     * H.265 (ISO/IEC 14496-15, 8.3.3.1.2 and annex E): profile space and number, compatibility flags in reverse bit
+     * order, tier and level, and the six constraint bytes without trailing zeros.
      */
     private static String hevc(String type, Box hvcC) throws MediaException {
         hvcC.skip(1);
@@ -79,13 +79,13 @@ final class CodecString {
         return Integer.toHexString(value).toUpperCase(Locale.ROOT);
     }
 
-    /** VP codec ISO media file format binding: profile, level and depth of bits. */
+    /** VP9 (VP codec ISO media file format binding): profile, level and bit depth. */
     private static String vp9(Box vpcC) throws MediaException {
         vpcC.skip(4);
         return String.format(Locale.ROOT, "vp09.%02d.%02d.%02d", vpcC.u8(), vpcC.u8(), vpcC.u8() >>> 4);
     }
 
-    /** AV1 codec ISO media file format binding, section 5: profile, level with tier, depth of bits. */
+    /** AV1 (AV1 codec ISO media file format binding, section 5): profile, level with tier, bit depth. */
     private static String av1(Box av1C) throws MediaException {
         av1C.skip(1);
         int profileAndLevel = av1C.u8();
@@ -97,7 +97,7 @@ final class CodecString {
                 (flags & 0x80) == 0 ? 'M' : 'H', depth);
     }
 
-    /** ISO/IEC 14496-1, 7.2.6: descriptors inside each other, down to the audio object type of 14496-3, 1.6.2.1. */
+    /** MPEG-4 audio (ISO/IEC 14496-1, 7.2.6): nested descriptors, down to the audio object type of 14496-3, 1.6.2.1. */
     private static String mp4a(Box esds) throws MediaException {
         esds.skip(4);
         enterDescriptor(esds, ES_DESCRIPTOR);
@@ -127,7 +127,7 @@ final class CodecString {
         return "mp4a.40." + audioObjectType;
     }
 
-    /** Reads tag and length of a descriptor. Its length may take up to four bytes, seven bits in each. */
+    /** Reads the tag and the length of a descriptor. The length has up to four bytes, with seven bits in each. */
     private static void enterDescriptor(Box esds, int tag) throws MediaException {
         int found = esds.u8();
         if (found != tag) {

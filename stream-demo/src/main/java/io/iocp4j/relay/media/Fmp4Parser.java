@@ -4,36 +4,35 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Cuts a fragmented MP4 stream (ISO/IEC 14496-12) into its init segment and its units, and finds the units that are
- * keys, without decoding. Fed with pieces of any size.
+ * Splits a fragmented MP4 stream (ISO/IEC 14496-12) into its init segment and its units, and finds the units that start
+ * with a key frame, without decoding. The stream may be fed in pieces of any size.
  *
- * <p>The init segment is {@code ftyp} and {@code moov}; a unit is one {@code moof} and the {@code mdat} that its samples
- * are in, or several, with the {@code styp}, {@code sidx}, {@code prft} and {@code emsg} boxes before them. A unit is
- * reported with the last byte that its {@code moof} refers to. Other boxes between units are dropped as they come,
- * whatever their size is.
- * A new {@code ftyp} or {@code moov} between units starts the stream anew; a {@code moov} alone goes with the last
- * {@code ftyp}.
+ * <p>The init segment is {@code ftyp} and {@code moov}. A unit is one {@code moof} and the {@code mdat} boxes (at least
+ * one) with its samples, with the {@code styp}, {@code sidx}, {@code prft} and {@code emsg} boxes before them. A unit
+ * is reported with the last byte that its {@code moof} refers to. Other boxes between units are dropped as they arrive,
+ * whatever their size. A new {@code ftyp} or {@code moov} between units restarts the stream. A {@code moov} without a
+ * new {@code ftyp} belongs to the last {@code ftyp}.
  *
- * <p>One thread at a time. Owns its memory, which grows with what was received and up to
- * {@link MediaLimits#maxInitBytes()} and {@link MediaLimits#maxUnitBytes()}, never by what a box declares; it keeps it
- * for the following units. After an exception the parser only repeats that it has failed.
+ * <p>One thread at a time. The parser owns its memory and keeps it for the following units. The memory grows with the
+ * received bytes up to {@link MediaLimits#maxInitBytes()} and {@link MediaLimits#maxUnitBytes()}, never with the size
+ * that a box declares. After an exception, the parser only repeats that it has failed.
  */
 public final class Fmp4Parser {
-    /** What has been seen, and so what may come next. */
+    /** The boxes seen so far, which decide the boxes that may follow. */
     private enum State {
-        /** Nothing yet: the stream must begin with ftyp. */
+        /** No box yet: the stream must begin with ftyp. */
         START,
-        /** ftyp was seen, its moov not yet. */
+        /** An ftyp was seen, but not its moov. */
         BRAND,
-        /** The init is known; between two units or in the small boxes before a moof. */
+        /** The init segment is known; between two units, or in the small boxes before a moof. */
         READY,
         /** A moof was seen. All up to its mdat is kept, because the moof counts offsets from its own beginning. */
         FRAGMENT,
-        /** Its first mdat was seen, and its moof refers to more data than there is yet. */
+        /** The first mdat was seen, and the moof refers to more data than there is yet. */
         DATA
     }
 
-    /** Where the body of the current box goes. */
+    /** The destination of the current box. */
     private enum Sink { INIT, UNIT, NOWHERE }
 
     private final MediaLimits limits;
@@ -45,18 +44,19 @@ public final class Fmp4Parser {
     private State state = State.START;
     private Movie movie;
     private int brandBytes;
-    /** The last one of this movie; null before the first. */
+    /** The last fragment of this movie; null before the first. */
     private Fragment fragment;
-    /** Where the current moof begins in the unit. */
+    /** The offset of the current moof in the unit. */
     private int fragmentStart;
     private boolean failed;
     private boolean ended;
 
-    /** Bytes of the stream before the current position, and before the current box. */
+    /** The bytes of the stream before the current position. */
     private long offset;
+    /** The bytes of the stream before the current box. */
     private long boxOffset;
 
-    /** The current box; type is null while its header is incomplete. */
+    /** The type of the current box; null while its header is incomplete. */
     private String type;
     private Sink sink;
     private int bodyStart;
@@ -65,8 +65,8 @@ public final class Fmp4Parser {
     /**
      * Creates a parser for one stream.
      *
-     * @param limits   what the stream may take
-     * @param listener receives init segments and units on the thread that feeds
+     * @param limits   the limits of the stream
+     * @param listener receives init segments and units, on the thread that feeds
      */
     public Fmp4Parser(MediaLimits limits, MediaListener listener) {
         this(limits, listener, MediaMemory.UNBOUNDED);
@@ -75,9 +75,9 @@ public final class Fmp4Parser {
     /**
      * Creates a parser for one stream whose memory is counted.
      *
-     * @param limits   what the stream may take
-     * @param listener receives init segments and units on the thread that feeds
-     * @param memory   asked before more is taken, on the thread that feeds
+     * @param limits   the limits of the stream
+     * @param listener receives init segments and units, on the thread that feeds
+     * @param memory   admits more memory before it is allocated, on the thread that feeds
      */
     public Fmp4Parser(MediaLimits limits, MediaListener listener, MediaMemory memory) {
         this.limits = Objects.requireNonNull(limits, "limits");
@@ -88,9 +88,10 @@ public final class Fmp4Parser {
     }
 
     /**
-     * Takes the next bytes of the stream and reports what became complete.
+     * Takes the next bytes of the stream, and reports each init segment and unit that they complete.
      *
-     * @param in the bytes, all of which are consumed unless an exception is thrown; the caller's again on return
+     * @param in the bytes, all of which are consumed unless an exception is thrown; the caller owns the buffer again on
+     *           return
      * @throws MediaException        if the stream is malformed, exceeds a limit, is refused by the listener or has
      *                               failed before
      * @throws IllegalStateException after {@link #end()}
@@ -112,11 +113,11 @@ public final class Fmp4Parser {
     }
 
     /**
-     * The publisher has ended the stream. Nothing is reported for a unit that is not complete, but one that refers to
-     * more data than came with it is reported as it is.
+     * Ends the stream. An incomplete unit is not reported. However, a unit whose {@code moof} refers to more data than
+     * the stream has is reported as it is.
      *
-     * @throws MediaException        if the stream ends before its init segment or inside of a unit or a box, has
-     *                               failed before or is refused by the listener
+     * @throws MediaException        if the stream ends before its init segment or inside a unit or a box, has failed
+     *                               before or is refused by the listener
      * @throws IllegalStateException if it was called before
      */
     public void end() throws MediaException {
@@ -140,14 +141,14 @@ public final class Fmp4Parser {
         }
     }
 
-    /** Gives the memory back. Nothing can be fed any more. */
+    /** Releases the memory. The parser cannot be fed afterwards. */
     public void release() {
         failed = true;
         init.release();
         unit.release();
     }
 
-    /** Bytes of memory held, which tests hold against what was fed. */
+    /** Returns the allocated bytes. Tests compare them with the bytes that were fed. */
     int memoryBytes() {
         return init.capacity() + unit.capacity();
     }
@@ -218,16 +219,17 @@ public final class Fmp4Parser {
         long room = switch (sink) {
             case INIT -> init.room();
             case UNIT -> unit.room();
-            // nothing of it is kept, so it costs nothing
+            // nothing of it is kept, so its size does not matter
             case NOWHERE -> Long.MAX_VALUE;
         };
-        // A size of 64 bits may have its top bit set: compare it without a sign.
+        // a size of 64 bits may have its top bit set, so compare it as unsigned
         if (Long.compareUnsigned(size, room) > 0) {
-            throw error("declares " + Long.toUnsignedString(size) + " bytes, " + room + " are allowed here" + switch (sink) {
-                case INIT -> " (maxInitBytes " + limits.maxInitBytes() + ")";
-                case UNIT -> " (maxUnitBytes " + limits.maxUnitBytes() + ")";
-                case NOWHERE -> "";
-            });
+            throw error("declares " + Long.toUnsignedString(size) + " bytes, " + room + " are allowed here"
+                    + switch (sink) {
+                        case INIT -> " (maxInitBytes " + limits.maxInitBytes() + ")";
+                        case UNIT -> " (maxUnitBytes " + limits.maxUnitBytes() + ")";
+                        case NOWHERE -> "";
+                    });
         }
         store(header, headerBytes);
         header.clear().limit(Box.HEADER_BYTES);
@@ -265,11 +267,11 @@ public final class Fmp4Parser {
         if (fragment == null) {
             throw error("comes before any 'moof': " + Movie.NOT_EMPTY);
         }
-        // after the last byte that a moof refers to, it is data that nothing refers to
+        // in READY, the data follows the last byte that its moof refers to, so nothing refers to it
         return state == State.READY ? Sink.NOWHERE : Sink.UNIT;
     }
 
-    /** Whether a box may stand in a fragment that waits for more data; any other one ends it as it is. */
+    /** Tells whether the current box may occur in a fragment that waits for more data. If not, it ends the fragment. */
     private boolean goesOn() {
         return switch (type) {
             case "ftyp", "moov", "moof", "styp", "sidx", "prft", "emsg" -> false;
@@ -325,7 +327,7 @@ public final class Fmp4Parser {
                     }
                 }
             }
-            default -> { /* kept or dropped as it came */ }
+            default -> { /* already kept or dropped while it arrived */ }
         }
         type = null;
     }

@@ -3,8 +3,9 @@ package io.iocp4j.relay.media;
 import java.nio.ByteBuffer;
 
 /**
- * What a {@code moof} box says of its first picture, and so whether that can start a viewer (ISO/IEC 14496-12, sections 8.8.6 to 8.8.8).
- * Boxes of other tracks are walked, so that a broken fragment is refused here and not by the browsers.
+ * The contents of a {@code moof} box that tell whether a viewer can start at its first picture (ISO/IEC 14496-12,
+ * sections 8.8.6 to 8.8.8). The boxes of other tracks are checked too, so that a broken fragment is refused here and
+ * not by the browsers.
  */
 final class Fragment {
     private static final int SAMPLE_IS_NON_SYNC = 0x0001_0000;
@@ -25,18 +26,19 @@ final class Fragment {
     private static final int TRUN_FLAGS = 0x000400;
     private static final int TRUN_TIME_OFFSET = 0x000800;
 
-    /** Longer than any unit, and a sum with it does not run over. */
+    /** A length above any unit. A sum with it does not overflow. */
     private static final long ENDLESS = 1L << 48;
 
-    /** The first sample of a track: its flags, and where it begins, counted from the beginning of the moof. */
+    /** The first sample of a track: its flags, and the offset of its first byte from the beginning of the moof. */
     private record Sample(int flags, long offset) {
     }
 
     private final Movie movie;
     private final int moofBytes;
     private Sample firstPicture;
-    /** Where the samples that were read last end, and the one that ends last, counted from the beginning of the moof. */
+    /** The end of the run of samples that was read last, counted from the beginning of the moof. */
     private long runEnd;
+    /** The end of the sample that ends last, counted from the beginning of the moof. */
     private long dataEnd;
 
     private Fragment(Movie movie, int moofBytes) {
@@ -44,7 +46,7 @@ final class Fragment {
         this.moofBytes = moofBytes;
     }
 
-    /** Reads a {@code moof} box, which has so many bytes with its header. */
+    /** Reads a {@code moof} box. Its size {@code moofBytes} includes the header. */
     static Fragment read(Box moof, int moofBytes, Movie movie) throws MediaException {
         Fragment fragment = new Fragment(movie, moofBytes);
         boolean first = true;
@@ -65,7 +67,7 @@ final class Fragment {
         if (!movie.hasTrack(trackId)) {
             throw tfhd.error("there is no track " + Integer.toUnsignedString(trackId));
         }
-        // without that flag all but the first count from the end of the data of the traf before
+        // without this flag, every traf except the first counts from the end of the data of the previous traf
         boolean fromMoof = firstTraf || (flags & TFHD_BASE_IS_MOOF) != 0;
         Sample first = readRuns(traf, readDefaults(tfhd, flags, movie.defaults(trackId)), fromMoof);
         if (firstPicture == null && trackId == movie.video().id()) {
@@ -73,16 +75,17 @@ final class Fragment {
         }
     }
 
-    /** How many bytes of the fragment, counted from the beginning of the moof, its samples are in; 0 or more. */
+    /** Returns the end of the last sample's data, in bytes from the beginning of the moof; 0 or more. */
     long dataEnd() {
         return dataEnd;
     }
 
     /**
-     * Whether the first picture needs no other one. A fragment without a picture is no key: every sample of sound is one by its own count,
-     * but nobody can start to watch there. A container that takes every picture for a sync sample is not believed: the picture decides.
+     * Tells whether the first picture needs no other one. A fragment without a picture is not a key: every sample of
+     * sound counts as a sync sample, but no viewer can start to watch there. The container is not trusted if it marks a
+     * picture as a sync sample: the picture itself decides.
      *
-     * @param bytes the fragment from its moof on, as far as it is there
+     * @param bytes the bytes of the fragment received so far, from its moof on
      */
     boolean isKey(ByteBuffer bytes) {
         NalFormat nals = movie.video().nals();
@@ -95,7 +98,7 @@ final class Fragment {
     }
 
     private static Movie.Defaults readDefaults(Box tfhd, int flags, Movie.Defaults ofTrack) throws MediaException {
-        // An offset from the beginning of the file loses its meaning for who joins later: browsers refuse it too.
+        // An offset from the beginning of the file means nothing to a viewer that joins later. Browsers refuse it too.
         if ((flags & TFHD_BASE_DATA_OFFSET) != 0) {
             throw tfhd.error("offsets count from the beginning of the file; ffmpeg: -movflags +default_base_moof");
         }
@@ -109,7 +112,7 @@ final class Fragment {
         return new Movie.Defaults(size, (flags & TFHD_DEFAULT_FLAGS) != 0 ? tfhd.i32() : ofTrack.flags());
     }
 
-    /** Reads what follows the {@code tfhd} box; its first sample, or null if there is none. */
+    /** Reads the boxes after the {@code tfhd} box; returns the first sample, or null if there is none. */
     private Sample readRuns(Box traf, Movie.Defaults defaults, boolean fromMoof) throws MediaException {
         long base = fromMoof ? 0 : runEnd;
         Sample first = null;
@@ -130,12 +133,12 @@ final class Fragment {
         if ((flags & TRUN_DATA_OFFSET) != 0) {
             begin = base + trun.i32();
             if (begin < 0) {
-                throw trun.error("has its data before its 'moof', where no browser takes it");
+                throw trun.error("has its data before its 'moof', where no browser accepts it");
             }
         }
         int first = (flags & TRUN_FIRST_FLAGS) != 0 ? trun.i32() : defaults.flags();
         int perSample = 4 * Integer.bitCount(flags & (TRUN_DURATION | TRUN_SIZE | TRUN_FLAGS | TRUN_TIME_OFFSET));
-        // At most 2^32 samples of 16 bytes: no overflow in 64 bits.
+        // at most 2^32 samples of 16 bytes, so 64 bits do not overflow
         if (samples * perSample > trun.remaining()) {
             throw trun.error(samples + " samples of " + perSample + " bytes declared, " + trun.remaining() + " left");
         }

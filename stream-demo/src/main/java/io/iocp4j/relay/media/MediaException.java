@@ -3,8 +3,8 @@ package io.iocp4j.relay.media;
 import java.io.IOException;
 
 /**
- * What a publisher sent is not media that the relay can pass on. The message says what was wrong and where: the path of
- * the box, for example {@code moov/trak/mdia}, and the offset in bytes from the beginning of the stream.
+ * Thrown when a publisher sends media that the relay cannot pass on. The message says what was wrong and where: the
+ * path of the box, for example {@code moov/trak/mdia}, and the offset in bytes from the beginning of the stream.
  */
 public final class MediaException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -19,10 +19,10 @@ public final class MediaException extends IOException {
     }
 
     /**
-     * Creates an exception that follows from another one.
+     * Creates an exception with a cause.
      *
      * @param message what was wrong and where
-     * @param cause   what was thrown first
+     * @param cause   the exception that caused this one
      */
     public MediaException(String message, Throwable cause) {
         super(message, cause);

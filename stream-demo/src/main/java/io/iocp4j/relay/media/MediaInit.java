@@ -4,19 +4,19 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * The part of a stream that every viewer needs before the first unit. Immutable, and free to be kept and shared.
+ * The part of a stream that every viewer needs before the first unit. Immutable; it may be kept and shared.
  *
- * @param mime   what a browser's {@code MediaSource} is asked for, for example
- *               {@code video/mp4; codecs="avc1.42c00c,mp4a.40.2"} (RFC 6381); the picture's codec comes first
+ * @param mime   the MIME type for a browser's {@code MediaSource}, for example
+ *               {@code video/mp4; codecs="avc1.42c00c,mp4a.40.2"} (RFC 6381); the codec of the picture comes first
  * @param width  width of the picture in pixels, above 0
  * @param height height of the picture in pixels, above 0
- * @param bytes  the init segment as it was received; read-only, and nobody may change the memory below it
+ * @param bytes  the init segment as it was received; read-only, and the memory behind it must not change
  */
 public record MediaInit(String mime, int width, int height, ByteBuffer bytes) {
     /**
-     * Takes over a view of {@code bytes} from its position to its limit.
+     * Keeps a read-only view of {@code bytes} from its position to its limit, without a copy.
      *
-     * @throws IllegalArgumentException if the size of the picture is not above 0
+     * @throws IllegalArgumentException if the width or the height is not above 0
      */
     public MediaInit {
         Objects.requireNonNull(mime, "mime");
@@ -29,7 +29,7 @@ public record MediaInit(String mime, int width, int height, ByteBuffer bytes) {
     /**
      * Returns the init segment as it was received.
      *
-     * @return a read-only view with a position of its own, at the first byte
+     * @return a read-only view with its own position, which is at the first byte
      */
     @Override
     public ByteBuffer bytes() {

@@ -1,14 +1,14 @@
 package io.iocp4j.relay.media;
 
 /**
- * What one publisher may make a parser hold or walk through. A stream that exceeds a limit ends with a
- * {@link MediaException}, as soon as the excess is declared and before memory is taken for it.
+ * The limits on what a parser holds and walks through for one publisher. A stream that exceeds a limit ends with a
+ * {@link MediaException}, as soon as the excess is declared and before memory is allocated for it.
  *
  * @param maxInitBytes bytes of an init segment ({@code ftyp} and {@code moov}), 16 to 1 GiB; default 1 MiB
  * @param maxUnitBytes bytes of one unit ({@code moof}, its {@code mdat} boxes and the small boxes before them), 16 to
- *                     1 GiB; default 8 MiB, the largest message of the relay. A box that is skipped has no limit, since
+ *                     1 GiB; default 8 MiB, the largest message of the relay. A skipped box has no limit, because
  *                     nothing of it is kept
- * @param maxBoxDepth  levels of nested boxes, the outermost counts as 1; 1 to 64; default 16
+ * @param maxBoxDepth  levels of nested boxes, where the outermost counts as 1; 1 to 64; default 16
  * @param maxTracks    tracks of one {@code moov}, 1 to 64; default 8
  */
 public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, int maxTracks) {
@@ -18,7 +18,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
     /**
      * Checks the ranges.
      *
-     * @throws IllegalArgumentException if a limit is outside of its range
+     * @throws IllegalArgumentException if a limit is outside its range
      */
     public MediaLimits {
         check("maxInitBytes", maxInitBytes, 16, 1024 * MIB);
@@ -28,7 +28,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
     }
 
     /**
-     * Returns the limits for a publisher nobody configured.
+     * Returns the default limits.
      *
      * @return the defaults
      */
@@ -37,7 +37,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
     }
 
     /**
-     * Returns these limits with another one for init segments.
+     * Returns a copy with another limit for init segments.
      *
      * @param bytes bytes of an init segment, 16 to 1 GiB
      * @return the changed limits
@@ -47,7 +47,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
     }
 
     /**
-     * Returns these limits with another one for units.
+     * Returns a copy with another limit for units.
      *
      * @param bytes bytes of one unit, 16 to 1 GiB
      * @return the changed limits
@@ -57,7 +57,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
     }
 
     /**
-     * Returns these limits with another one for nesting.
+     * Returns a copy with another limit for nesting.
      *
      * @param levels levels of nested boxes, 1 to 64
      * @return the changed limits
@@ -67,7 +67,7 @@ public record MediaLimits(int maxInitBytes, int maxUnitBytes, int maxBoxDepth, i
     }
 
     /**
-     * Returns these limits with another one for tracks.
+     * Returns a copy with another limit for tracks.
      *
      * @param tracks tracks of one {@code moov}, 1 to 64
      * @return the changed limits

@@ -1,17 +1,18 @@
 package io.iocp4j.relay.media;
 
-/** Asked before a parser takes more memory, and told when it gives some back. */
+/** Admits or refuses more memory for a parser, and counts the memory that the parser gives back. */
 @FunctionalInterface
 public interface MediaMemory {
-    /** There is always room. */
+    /** Always admits more memory. */
     MediaMemory UNBOUNDED = (before, after) -> true;
 
     /**
-     * The size of something changes.
+     * Changes the size of one allocation, before the parser changes it. Called on the thread that feeds or releases the
+     * parser.
      *
-     * @param beforeBytes what it took
-     * @param afterBytes what it takes from now on
-     * @return false if there is no room for it, only where it grows: the stream fails then
+     * @param beforeBytes its old size in bytes
+     * @param afterBytes its new size in bytes
+     * @return false to refuse, only if the size grows; the stream then fails
      */
     boolean change(long beforeBytes, long afterBytes);
 }

@@ -6,25 +6,27 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * The tracks of one {@code moov} box: what the following fragments refer to. Immutable.
- */
+/** The tracks of one {@code moov} box, to which the following fragments refer. Immutable. */
 final class Movie {
-    /** What to tell who publishes a plain file. */
+    /** The advice for a publisher that sends a plain file. */
     static final String NOT_FRAGMENTED =
-            "this is no fragmented stream; ffmpeg: -movflags frag_every_frame+empty_moov+default_base_moof";
-    /** What to tell who publishes a stream whose beginning is a plain file. */
+            "this is not a fragmented stream; ffmpeg: -movflags frag_every_frame+empty_moov+default_base_moof";
+    /** The advice for a publisher whose stream begins like a plain file. */
     static final String NOT_EMPTY =
-            "the first samples stand outside of any 'moof', where no browser takes them; ffmpeg: -movflags +empty_moov";
+            "the first samples are outside any 'moof', where no browser accepts them; ffmpeg: -movflags +empty_moov";
 
-    /** What a sample entry of a picture has before its child boxes. */
+    /** The size of a picture's sample entry before its child boxes. */
     private static final int PICTURE_ENTRY_BYTES = 78;
 
     private final Map<Integer, Track> tracks;
     private final Map<Integer, Defaults> defaults;
     private final Track video;
 
-    /** Size in bytes, below 2^32, and flags of the samples of a track about which a fragment says nothing. */
+    /**
+     * The defaults for samples of a track whose size or flags a fragment does not give.
+     *
+     * @param size size in bytes, below 2^32
+     */
     record Defaults(long size, int flags) {
     }
 
@@ -61,7 +63,7 @@ final class Movie {
         if (video == null) {
             throw moov.error("has no video track");
         }
-        // After the tracks, because mvex may stand in front of them.
+        // after the tracks, because mvex may come before them
         return new Movie(tracks, readDefaults(mvex, tracks.keySet()), video);
     }
 
@@ -73,12 +75,12 @@ final class Movie {
         return tracks.containsKey(id);
     }
 
-    /** What holds for a sample about which a fragment says nothing. The track must exist. */
+    /** Returns the defaults for samples of a track. The track must exist. */
     Defaults defaults(int trackId) {
         return defaults.get(trackId);
     }
 
-    /** What a browser's MediaSource is asked for: the codec of the picture first, no codec twice. */
+    /** Returns the MIME type for a browser's MediaSource: the codec of the picture first, no codec twice. */
     String mime() {
         Set<String> codecs = new LinkedHashSet<>();
         codecs.add(video.codec());
@@ -116,7 +118,7 @@ final class Movie {
                 case "mdhd" -> mdhd = box;
                 case "hdlr" -> hdlr = box;
                 case "minf" -> minf = box;
-                default -> { /* elng and others say nothing the relay needs */ }
+                default -> { /* the relay does not need elng and others */ }
             }
         }
         if (mdhd == null || hdlr == null || minf == null) {
@@ -142,7 +144,7 @@ final class Movie {
         return timescale;
     }
 
-    /** Version, flags, creation and modification time, which have 32 bits in version 0 and 64 bits in version 1. */
+    /** Skips version, flags and the two times (creation, modification): 32 bits in version 0, 64 bits in version 1. */
     private static void skipTimes(Box box) throws MediaException {
         int version = box.u8();
         if (version > 1) {
@@ -151,7 +153,7 @@ final class Movie {
         box.skip(3 + (version == 0 ? 8 : 16));
     }
 
-    /** A browser refuses a moov with samples, and nobody who joins later could get them. */
+    /** Refuses a moov with samples: browsers refuse it, and a viewer that joins later could not get the samples. */
     private static void requireNoSamples(Box minf) throws MediaException {
         Box stbl = minf.findChild("stbl");
         if (stbl == null) {

@@ -3,16 +3,16 @@ package io.iocp4j.relay.media;
 import java.nio.ByteBuffer;
 
 /**
- * How the pictures of a track are cut into NAL units (ISO/IEC 14496-15), and what their types say. It is the picture itself that a decoder
- * goes by, not what the container says of it.
+ * The format in which the pictures of a track are divided into NAL units (ISO/IEC 14496-15). The types of the units
+ * tell whether a picture is a key frame. A decoder goes by the picture itself, not by the flags of the container.
  *
  * @param hevc        H.265 instead of H.264
  * @param lengthBytes bytes of the length before each unit, 1 to 4
  */
 record NalFormat(boolean hevc, int lengthBytes) {
-    /** NAL units that are looked at: a picture has a few before its first slice. */
+    /** The largest number of NAL units that are examined. A picture has a few before its first slice. */
     static final int UNITS_MAX = 64;
-    /** Bytes of one unit of messages that are looked at. */
+    /** The largest number of bytes that are examined in one unit of messages (SEI). */
     private static final int MESSAGE_BYTES_MAX = 4096;
 
     private static final int AVC_SLICE = 1;
@@ -24,17 +24,20 @@ record NalFormat(boolean hevc, int lengthBytes) {
     private static final int HEVC_MESSAGES = 39;
     private static final int RECOVERY_POINT = 6;
 
-    /** What a picture says of itself. */
+    /** Tells whether a decoder can start with a picture, according to the picture itself. */
     enum Start {
-        /** It needs no other picture. */
+        /** The picture needs no other picture. */
         KEY,
-        /** It needs others. */
+        /** The picture needs others. */
         NO_KEY,
-        /** Nothing that can be read here, or that a decoder can start without a picture that needs no others: see the container. */
+        /**
+         * The flags of the container decide. Either the picture cannot be read here, or it says that a decoder can
+         * start although the picture needs others.
+         */
         UNTOLD
     }
 
-    /** The format of a sample entry, whose cursor stands at its child boxes; null if it has none that is known here. */
+    /** Returns the format of a sample entry whose cursor is at its child boxes; null if it is not known here. */
     static NalFormat of(Box entry) throws MediaException {
         return switch (entry.type()) {
             case "avc1", "avc3" -> read(entry.requireChild("avcC"), false, 4);
@@ -51,7 +54,7 @@ record NalFormat(boolean hevc, int lengthBytes) {
         return new NalFormat(hevc, 1 + (config.u8() & 3));
     }
 
-    /** Reads as far as the first slice of the picture that begins at this index. */
+    /** Reads the picture that begins at this index, up to its first slice. */
     Start start(ByteBuffer bytes, int index) {
         boolean recovery = false;
         int at = index;
@@ -66,7 +69,8 @@ record NalFormat(boolean hevc, int lengthBytes) {
                 return start(type, recovery);
             }
             if (type == (hevc ? HEVC_MESSAGES : AVC_MESSAGES)) {
-                recovery |= hasRecoveryPoint(bytes, at + (hevc ? 2 : 1), at + (int) Math.min(length, MESSAGE_BYTES_MAX));
+                recovery |= hasRecoveryPoint(bytes, at + (hevc ? 2 : 1),
+                        at + (int) Math.min(length, MESSAGE_BYTES_MAX));
             }
             at += (int) length;
         }
@@ -89,11 +93,12 @@ record NalFormat(boolean hevc, int lengthBytes) {
         if (hevc ? type >= HEVC_IRAP_FIRST && type <= HEVC_IRAP_LAST : type == AVC_IDR) {
             return Start.KEY;
         }
-        // some encoders never send a picture that needs no others: one can start at such a point too, but not with a whole picture
+        // Some encoders never send a picture that needs no others. A decoder can also start at a recovery point, but
+        // its first pictures are not complete.
         return recovery || hevc && type > HEVC_IRAP_LAST ? Start.UNTOLD : Start.NO_KEY;
     }
 
-    /** Walks the messages of a unit: type and size are sums of bytes, of which all but the last are 255. */
+    /** Walks the messages of a unit. Type and size are sums of bytes; every byte except the last one is 255. */
     private static boolean hasRecoveryPoint(ByteBuffer bytes, int from, int to) {
         int type = 0;
         int size = 0;
@@ -103,7 +108,7 @@ record NalFormat(boolean hevc, int lengthBytes) {
         for (int at = from; at < to; at++) {
             int next = bytes.get(at) & 0xff;
             if (zeros >= 2 && next == 3) {
-                // put in by the encoder, so that a unit does not look like the beginning of another
+                // emulation prevention: the encoder inserts this byte, so that no data looks like the start of a unit
                 zeros = 0;
                 continue;
             }

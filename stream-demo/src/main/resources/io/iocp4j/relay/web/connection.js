@@ -10,9 +10,9 @@ const PING_MS = 5_000;
 const SILENCE_LIMIT_MS = 25_000;
 
 /**
- * Events: opened(); control(message) for the texts that are not about the connection itself; unit(unit); and once,
- * unless close() was called, ended({code, words, retryMs, mediaMs}) with the wish of the server, if it had one, and
- * with the time during which media came.
+ * One connection. Its events are opened(); control(message) for texts that are not about the connection itself;
+ * unit(unit); and once, unless close() was called, ended({code, words, retryMs, mediaMs}). retryMs is the wish of the
+ * server, if it sent one, and mediaMs is the time during which media arrived.
  */
 export class Connection {
   /** Time of performance.now(); null before the socket is open. */
@@ -44,20 +44,20 @@ export class Connection {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
-  /** Called about once a second: pings, or gives up a connection that is dead. */
+  /** Sends a ping, or gives up a dead connection. Call it about once a second. */
   check() {
     const now = performance.now();
     if (this.openedAt === null) {
       if (now - this.#startedAt > CONNECT_LIMIT_MS) this.#abandon(Close.LOST);
     } else if (this.#pingAt > this.#heardAt) {
-      // Silence is counted from an unanswered ping: the caller's timer may fire only once a minute in a hidden tab.
+      // Silence counts from an unanswered ping, because the caller's timer may fire only once a minute in a hidden tab.
       if (now - this.#pingAt > SILENCE_LIMIT_MS) this.#abandon(Close.LOST);
     } else if (!this.clock.settled || now - this.#pingAt >= PING_MS) {
       this.#ping();
     }
   }
 
-  /** Ends the connection; no event comes any more. */
+  /** Ends the connection. No event follows. */
   close() {
     const socket = this.#socket;
     socket.onopen = socket.onmessage = socket.onclose = null;
@@ -104,7 +104,7 @@ export class Connection {
     this.#events.unit(unit);
   }
 
-  /** Does not wait for the closing handshake, which a dead peer never answers. */
+  /** Ends the connection without waiting for the closing handshake, which a dead peer never answers. */
   #abandon(code) {
     this.close();
     this.#ended(code);

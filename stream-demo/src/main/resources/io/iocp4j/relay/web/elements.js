@@ -1,8 +1,8 @@
 /*
- * Elements of a page: how to make one, and how to change its text. Used by everything that shows words.
+ * Functions that create elements of a page and change their text. Used by everything that shows words.
  */
 
-/** A new element with a class and, if given, a text. */
+/** Creates an element with a class and, if given, a text. */
 export function make(name, className, text = '') {
   const element = document.createElement(name);
   element.className = className;
@@ -10,7 +10,7 @@ export function make(name, className, text = '') {
   return element;
 }
 
-/** Leaves the element alone when nothing changes, so selections and screen readers are not disturbed. */
+/** Sets the text of an element only if it changes, so that selections and screen readers are not disturbed. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

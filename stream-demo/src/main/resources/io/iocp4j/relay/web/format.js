@@ -1,5 +1,5 @@
 /*
- * Numbers in the form that people read. Used by the player's view and by the list of streams.
+ * Numbers formatted for people. Used by the player's view and by the list of streams.
  */
 
 /** "850 kbit/s", "12.5 Mbit/s". */
@@ -8,7 +8,7 @@ export function formatBitrate(bitsPerSecond) {
   return `${Math.round(bitsPerSecond / 1e3)} kbit/s`;
 }
 
-/** "640 × 360", or a dash as long as the size is not known. */
+/** "640 × 360", or a dash while the size is not known. */
 export function formatSize(width, height) {
   return width > 0 ? `${width} × ${height}` : '–';
 }

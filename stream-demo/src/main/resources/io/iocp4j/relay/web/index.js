@@ -1,6 +1,6 @@
 /*
  * The two pages: the dashboard at / and the big player at /watch/{path}. Both expose their player as
- * window.relayPlayer, for end-to-end checks and for curious people with an open console.
+ * window.relayPlayer, for end-to-end tests and for users of the console.
  */
 import { make, setText } from './elements.js';
 import { formatBitrate, formatSize } from './format.js';
@@ -104,7 +104,7 @@ class Dashboard {
 
   // ---- player
 
-  /** A stream of a user beats the built-in test picture; otherwise what is showing stays as long as it can be shown. */
+  /** Prefers a user's stream to the test picture. Otherwise the current stream stays as long as it can be shown. */
   #choose(streams) {
     const live = streams.filter((stream) => stream.state === 'live');
     const best = live.find((stream) => stream.path !== TEST_STREAM) ?? live[0];
@@ -133,7 +133,7 @@ class Dashboard {
 
   // ---- table
 
-  /** Rows are kept and only their texts change, so keyboard focus and selections survive a refresh. */
+  /** Keeps the rows and changes only their texts, so that keyboard focus and selections survive a refresh. */
   #showRows(streams) {
     byId('streams').hidden = streams.length === 0;
     byId('no-streams').hidden = streams.length > 0;
@@ -223,7 +223,7 @@ function startPublishBox() {
   const update = () => {
     const [, input] = SOURCES[Number(source.value)];
     const words = `ffmpeg ${input} ${ENCODER} ${MUXER} ${location.origin}/publish/cam1`.split(' ');
-    // An element per word, or lines would break behind the hyphen of an option.
+    // One element per word; otherwise lines would break after the hyphen of an option.
     command.replaceChildren(...words.flatMap((word, index) => [index > 0 ? ' ' : '', make('span', 'word', word)]));
     byId('copied').textContent = '';
   };
@@ -234,10 +234,10 @@ function startPublishBox() {
   });
 }
 
-/** Returns what to tell the user. */
+/** Copies the text of an element, and returns a message for the user. */
 async function copy(element) {
   getSelection().selectAllChildren(element);
-  // Pages from a plain http address in the local network have no clipboard: then the selection has to do.
+  // Pages from a plain http address in the local network have no clipboard, so the text is selected instead.
   if (!navigator.clipboard) return 'Selected; copy it with the keyboard';
   try {
     await navigator.clipboard.writeText(element.textContent);

@@ -1,10 +1,10 @@
 /*
- * Motion JPEG on a canvas. One of the two screens of RelayPlayer, see there what a screen is.
+ * Motion JPEG on a canvas. One of the two screens of RelayPlayer; player.js defines them.
  */
 
 const BAD_PICTURES_LIMIT = 30;
 
-/** A canvas. One picture is decoded at a time, and only the newest one waits: a slow machine skips, it never lags. */
+/** A canvas. One picture is decoded at a time, and only the newest one waits. A slow machine skips but never lags. */
 export class JpegScreen {
   element = document.createElement('canvas');
   bufferMs = 0;
@@ -17,7 +17,7 @@ export class JpegScreen {
   #badPictures = 0;
   #closed = false;
 
-  /** Every browser decodes JPEG. */
+  /** Returns null: every browser decodes JPEG. */
   static unsupportedReason() {
     return null;
   }
@@ -26,13 +26,13 @@ export class JpegScreen {
     this.#events = events;
   }
 
-  /** Nothing to do: every picture stands alone. */
+  /** Does nothing, because every picture stands alone. */
   join() {}
 
-  /** Nothing to do: JPEG has no init segment. */
+  /** Does nothing, because JPEG has no init segment. */
   init() {}
 
-  /** Nothing to do: a canvas needs no permission. */
+  /** Does nothing, because a canvas needs no permission. */
   play() {}
 
   push(unit) {

@@ -1,6 +1,6 @@
 /*
- * Keeps the playhead of a video element a short, steady way behind the newest media: by the playback rate, and by a
- * seek where that would take too long. Used by Mp4Screen after each append; no timers.
+ * Keeps the playhead of a video element a short, steady distance behind the newest media. It adjusts the playback rate,
+ * and seeks where that would take too long. Used by Mp4Screen after each append; it uses no timers.
  */
 
 const TARGET_S = 0.2;
@@ -15,21 +15,21 @@ const SEEK_SPACING_MS = 2_000;
 const SEEK_SPACING_LIMIT_MS = 60_000;
 const HOLE_SLACK_S = 0.01;
 
-/** Times are seconds of the element. */
+/** The live edge of one video element. Times are seconds of the element. */
 export class LiveEdge {
-  /** Whether a picture of the newest burst was shown and whether its jump was made; units carry it to their frame. */
+  /** Whether a picture of the newest burst was shown, and whether its jump was made. Units carry it to their frame. */
   joining;
 
   #element;
   #sought;
-  #end = 0;                // of the newest unit
+  #end = 0;                // the end of the newest unit
   #interval = 0.033;       // smoothed duration of a unit
   #ahead = TARGET_S;       // smoothed media time between the frame shown and #end
   #playingSince = null;
   #soughtAt = -Infinity;
   #seekSpacingMs = SEEK_SPACING_MS;
 
-  /** @param {() => void} sought is called after each seek */
+  /** @param {() => void} sought called after each seek */
   constructor(element, sought) {
     this.#element = element;
     this.#sought = sought;
@@ -43,7 +43,7 @@ export class LiveEdge {
     this.joining = { shown: false, jumped: false };
   }
 
-  /** A unit landed between start and end; caughtUp when neither it nor anything behind it is from a burst. */
+  /** A unit was appended from start to end. caughtUp is true when neither it nor any unit behind it is from a burst. */
   appended({ start, end, caughtUp }) {
     this.#end = end;
     this.#interval += (Math.min(Math.max(end - start, 0), 2) - this.#interval) * 0.1;
@@ -62,19 +62,19 @@ export class LiveEdge {
     }
     const steady = this.#playingSince !== null && now - this.#playingSince >= PLAYING_BEFORE_SEEK_MS;
     if (steady && ahead > target + HARD_SEEK_BEYOND_TARGET_S && now - this.#soughtAt >= this.#seekSpacingMs) {
-      // Some decoders hold back more than the limit (an SPS without bitstream_restriction): seeking then never helps,
-      // and each seek costs the picture. So a seek that follows closely on another waits twice as long.
+      // Some decoders hold back more than the limit (an SPS without bitstream_restriction). Seeking then never helps,
+      // and each seek interrupts the picture. So a seek that follows closely on another waits twice as long.
       const helped = now - this.#soughtAt > 4 * this.#seekSpacingMs;
       this.#seekSpacingMs = helped ? SEEK_SPACING_MS : Math.min(this.#seekSpacingMs * 2, SEEK_SPACING_LIMIT_MS);
       this.#seek(end - target);
       return;
     }
     const excess = this.#ahead - target;
-    // Slowing down is always right: it ends a row of stalls, which would never let the picture become steady.
+    // Slowing down is always right: it ends a series of stalls, during which playback would never become steady.
     if (steady || excess < 0) this.#setRate(excess);
   }
 
-  /** A playhead that stands where nothing is buffered stays there for ever. */
+  /** Seeks out of a hole: a playhead at a place where nothing is buffered would stay there for ever. */
   #escapeHole() {
     const { buffered, currentTime: time } = this.#element;
     let range = 0;

@@ -1,5 +1,5 @@
 /*
- * Fragmented MP4 through Media Source Extensions. One of the two screens of RelayPlayer, see there what a screen is.
+ * Fragmented MP4 through Media Source Extensions. One of the two screens of RelayPlayer; player.js defines them.
  */
 import { LiveEdge } from './live-edge.js';
 
@@ -9,13 +9,13 @@ const KEEP_BEHIND_S = 5;
 const FRAME_SLACK_S = 0.002;
 const FRUITLESS_LIMIT = 60;
 
-/** iPhones have only ManagedMediaSource. */
+/** The media source of this browser; iPhones have only ManagedMediaSource. */
 const mediaSourceClass = () => globalThis.MediaSource ?? globalThis.ManagedMediaSource;
 
 /**
- * A video element fed through one SourceBuffer in 'sequence' mode. In that mode the browser puts each unit right behind
- * the one before, so neither a dropped GOP nor a publisher whose clock starts at 0 again leaves a hole. The price: time
- * on the element says nothing about the source, therefore each unit is remembered with the place where it landed.
+ * A video element fed through one SourceBuffer in 'sequence' mode. In that mode the browser places each unit right
+ * behind the previous one, so neither a dropped GOP nor a publisher whose clock restarts at 0 leaves a hole. However,
+ * the time of the element then says nothing about the source, so each unit is remembered with its place.
  */
 export class Mp4Screen {
   element = document.createElement('video');
@@ -31,14 +31,14 @@ export class Mp4Screen {
 
   #timeline = [];          // {start, unit} in seconds of the element, from the unit on show to the newest
   #keyStarts = [];         // starts of the GOPs that are still in the buffer
-  #end = 0;                // of the newest unit
-  #fruitless = 0;          // appends in a row that made nothing playable: the parser waits inside a broken box
+  #end = 0;                // the end of the newest unit
+  #fruitless = 0;          // consecutive appends that made nothing playable: the parser waits inside a broken box
 
   #presented = 0;
   #frameRequest = 0;
   #closed = false;
 
-  /** Words when this browser cannot play it, or null. */
+  /** Returns the reason in words when this browser cannot play it, or null. */
   static unsupportedReason(mime) {
     if (!mediaSourceClass()) return 'This browser has no Media Source Extensions';
     return mediaSourceClass().isTypeSupported(mime) ? null : `This browser cannot decode ${mime}`;
@@ -96,7 +96,7 @@ export class Mp4Screen {
     this.element.play().then(
       () => this.#events.blocked(false),
       (error) => {
-        // AbortError only says that a seek or a new source came in between.
+        // AbortError only means that a seek or a new source interrupted play().
         if (error.name === 'NotAllowedError') this.#events.blocked(true);
       },
     );
@@ -165,7 +165,7 @@ export class Mp4Screen {
     this.#pump();
   }
 
-  /** Remembers where in the time of the element a unit landed. */
+  /** Remembers the place of a unit in the time of the element. */
   #place(unit) {
     const { buffered } = this.#buffer;
     const first = this.#timeline.length === 0;
@@ -191,19 +191,19 @@ export class Mp4Screen {
   }
 
   /**
-   * Removes what lies before the start of a GOP. Not before any other time: frames whose key was removed go with it
-   * (MSE, coded frame removal), so a cut inside a long GOP would take away the picture on show.
+   * Removes everything before the start of a GOP, never up to any other time. Frames whose key was removed go with it
+   * (MSE, coded frame removal), so a cut inside a long GOP would remove the picture on show.
    */
   #trimTo(keyStart) {
     const { buffered } = this.#buffer;
     if (buffered.length === 0 || keyStart - buffered.start(0) < 0.1) return false;
     this.#keyStarts = this.#keyStarts.filter((start) => start >= keyStart);
-    // A hair earlier, because rounding up would cut off the key itself.
+    // slightly earlier, because rounding up would cut off the key itself
     this.#buffer.remove(0, keyStart - 0.001);
     return true;
   }
 
-  /** The browser's quota is used up: first give the past, then everything. */
+  /** Frees space when the browser's quota is used up: first the past, then everything. */
   #makeRoom() {
     if (this.#trimTo(this.#keyBefore(this.element.currentTime))) return;
     this.#timeline = [];
@@ -225,7 +225,7 @@ export class Mp4Screen {
   #watchFrames() {
     const { element } = this;
     if (!element.requestVideoFrameCallback) {
-      // Older browsers: a few samples per second are better than no numbers.
+      // In older browsers, a few samples per second are better than no numbers.
       element.addEventListener('timeupdate', () => this.#frame(performance.now(), element.currentTime, 1));
       return;
     }

@@ -1,13 +1,13 @@
 /*
  * Live player for one stream of the relay; no library. Used by the pages (index.js).
  *
- *   RelayPlayer                this file: holds the others together, decides what is shown, keeps the numbers
- *   Connection, Retry          the conversation with the server (protocol.js), and when to begin it again
- *   Mp4Screen, JpegScreen      from the bytes of a unit to a picture
+ *   RelayPlayer                this file: connects the others, decides what is shown, keeps the numbers
+ *   Connection, Retry          the conversation with the server (protocol.js), and its restart
+ *   Mp4Screen, JpegScreen      turn the bytes of a unit into a picture
  *   PlayerView                 the elements and words that the user sees
  *
- * Media is driven by messages, finished appends and shown frames, never by timers: browsers slow timers down in a tab
- * that is not in front. The one-second tick only pings, notices a dead connection and refreshes numbers.
+ * Media is driven by messages, finished appends and shown frames, never by timers, because browsers slow down timers in
+ * a background tab. The one-second tick only pings, notices a dead connection and refreshes numbers.
  */
 import { Connection } from './connection.js';
 import { JpegScreen } from './jpeg-screen.js';
@@ -28,9 +28,9 @@ const SCREEN_FAILURE_WINDOW_MS = 30_000;
  */
 const SCREENS = new Map([['fmp4', Mp4Screen], ['mjpeg', JpegScreen]]);
 
-/** Plays one stream inside an element of the page. One player per element; it may be started again after stop(). */
+/** Plays one stream inside an element of the page. Use one player per element. It can start again after stop(). */
 export class RelayPlayer {
-  /** Live numbers; a plain object that is only ever written by the player. */
+  /** Live numbers, in a plain object that only the player writes. */
   stats = newStats();
 
   #path;
@@ -38,8 +38,8 @@ export class RelayPlayer {
   #view;
   #connection = null;
   #retry = new Retry(() => this.#connect());
-  #opened = 0;             // connections that got as far as open
-  #clock = null;           // of the connection that was open last
+  #opened = 0;             // connections that were open
+  #clock = null;           // the clock of the connection that was open last
   #firstFrameDue = false;  // no frame of the current connection was shown yet
   #ticker = 0;
   #hideTimer = 0;
@@ -49,8 +49,8 @@ export class RelayPlayer {
   #screen = null;
   #screenFailures = [];
   #picture = false;        // the screen has something to look at
-  #holds = new Set();      // reasons why the server is asked to send no media: hidden, blocked, unsupported, broken
-  #keyOwedBy = null;       // 'server' after init or a gap, 'self' after we gave up frames, null inside a GOP
+  #holds = new Set();      // reasons to ask the server for no media: hidden, blocked, unsupported, broken
+  #keyOwedBy = null;       // 'server' after init or a gap, 'self' after this player dropped frames, null inside a GOP
   #nextSeq = null;
 
   #shownAt = null;
@@ -113,7 +113,7 @@ export class RelayPlayer {
     this.#clock = this.#connection.clock;
     this.#firstFrameDue = true;
     this.#shownAt = null;
-    // The server names the format again, so the old verdict about it is void.
+    // The server sends the format again, so the old verdict about it no longer holds.
     this.#holds.delete('unsupported');
     this.#holds.delete('broken');
     if (this.#holds.size > 0) this.#send({ t: 'pause' });
@@ -141,7 +141,7 @@ export class RelayPlayer {
       this.stats.skips++;
       if (Number.isFinite(message.frames)) this.stats.framesSkipped += message.frames;
     }
-    // hello carries nothing that the player needs, and later versions may send texts that this one does not know.
+    // The player needs nothing from hello. Later versions may send texts that this version does not know.
   }
 
   #streamChanged(format) {
@@ -192,7 +192,7 @@ export class RelayPlayer {
     if (gap) stats.seqGaps++;
 
     if (this.#holds.size > 0 || !this.#screen) return;
-    // Frames after a hole refer to frames that never came: showing them would smear the picture.
+    // Frames after a hole refer to frames that never arrived: showing them would smear the picture.
     if (gap || unit.discont) this.#keyOwedBy ??= 'server';
     if (this.#keyOwedBy && !unit.key) {
       if (this.#keyOwedBy === 'server') stats.nonKeyAfterSkip++;
@@ -232,7 +232,7 @@ export class RelayPlayer {
     this.#release('blocked');
   }
 
-  /** A decoder that failed is replaced; one that keeps failing is left alone until the user asks. */
+  /** Replaces a decoder that failed. One that keeps failing is left alone until the user asks. */
   #screenBroken(words) {
     const now = performance.now();
     this.#screenFailures = this.#screenFailures.filter((at) => now - at < SCREEN_FAILURE_WINDOW_MS);
@@ -247,7 +247,7 @@ export class RelayPlayer {
     this.#resync();
   }
 
-  /** The user wants another try with a decoder that kept failing. */
+  /** Gives a decoder that kept failing another try, when the user asks for it. */
   #rebuild() {
     this.#screenFailures = [];
     this.#openScreen();
@@ -268,7 +268,7 @@ export class RelayPlayer {
     this.#refreshView();
   }
 
-  /** Media has to flow again first: a video element does not begin to play before it has some. */
+  /** Lets media flow again first: a video element does not begin to play before it has some. */
   #playByUser() {
     this.#playBlocked(false);
     this.#screen?.play();

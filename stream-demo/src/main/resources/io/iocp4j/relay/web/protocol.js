@@ -12,7 +12,7 @@ const FLAG_KEY = 1;
 const FLAG_DISCONT = 2;
 const FLAG_FROM_CACHE = 4;
 
-/** The close codes that are treated in a way of their own. */
+/** The close codes that are treated specially. */
 export const Close = Object.freeze({
   LOST: 1006,
   POLICY: 1008,
@@ -38,10 +38,10 @@ const CLOSE_WORDS = new Map([
   [Close.ENDED, 'the stream has ended'],
 ]);
 
-/** What a close code means to a viewer. */
+/** Returns the meaning of a close code to a viewer, in words. */
 export const closeWords = (code) => CLOSE_WORDS.get(code) ?? `close code ${code}`;
 
-/** The object in a control text, or null when it is not one. */
+/** Returns the object in a control text, or null when the text is not one. */
 export function parseControl(text) {
   try {
     const message = JSON.parse(text);
@@ -52,14 +52,14 @@ export function parseControl(text) {
   }
 }
 
-/** The unit in a binary message, which is a header and a payload; null when it is not one. */
+/** Returns the unit in a binary message, which is a header and a payload, or null when the message is not one. */
 export function parseUnit(data) {
   if (data.byteLength <= HEADER_BYTES) return null;
   const header = new DataView(data, 0, HEADER_BYTES);
   const kind = header.getUint8(0);
   if (kind !== KIND_INIT && kind !== KIND_MEDIA) return null;
   const flags = header.getUint8(1);
-  // Microseconds since 1970 stay below 2^53 until the year 2255, so two halves make an exact number.
+  // Microseconds since 1970 stay below 2^53 until the year 2255, so the sum of the two halves is exact.
   const originMicros = header.getUint32(8) * 2 ** 32 + header.getUint32(12);
   return {
     init: kind === KIND_INIT,

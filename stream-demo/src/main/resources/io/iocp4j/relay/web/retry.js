@@ -1,5 +1,5 @@
 /*
- * When to connect again after a connection ended. Used by RelayPlayer.
+ * Decides when to connect again after a connection has ended. Used by RelayPlayer.
  */
 import { Close } from './protocol.js';
 
@@ -10,7 +10,7 @@ const RESET_AFTER_MEDIA_MS = 5_000;
 const SLOW_MS = 5_000;
 const SERVER_WISH_LIMIT_MS = 60_000;
 
-/** The wait of one player between two connections. */
+/** The wait of one player between two connections, with exponential backoff. */
 export class Retry {
   #run;
   #timer = 0;
@@ -22,12 +22,12 @@ export class Retry {
     this.#run = run;
   }
 
-  /** Whole seconds until the next attempt; null when none is planned. */
+  /** Returns whole seconds until the next attempt, or null when none is planned. */
   get seconds() {
     return this.#at === null ? null : Math.max(0, Math.ceil((this.#at - performance.now()) / 1000));
   }
 
-  /** Plans the next attempt after an end as Connection reports it; there is none when the server forbids it. */
+  /** Plans the next attempt after the end that Connection reports. Plans none when the server forbids it. */
   plan({ code, retryMs, mediaMs }) {
     // Only media counts as success: a server that accepts and then closes must not be asked without a pause.
     if (mediaMs >= RESET_AFTER_MEDIA_MS) this.#exponent = 0;

@@ -1,15 +1,15 @@
 /*
- * What time it is on the server, learnt from ping and pong. Each Connection has its own, because a new connection may
- * lead to another machine; RelayPlayer reads latencies from it.
+ * The time on the server, measured with ping and pong. Each Connection has its own clock, because a new connection may
+ * reach another machine. RelayPlayer computes latencies with it.
  */
 
 const SAMPLES = 8;
 const SAMPLES_SETTLED = 4;
 
-/** Times of this machine are those of performance.now(): unlike Date.now() it never steps. */
+/** Local times are those of performance.now(), which never steps, unlike Date.now(). */
 export class ServerClock {
   #samples = [];
-  #best = null;            // of the last samples, the one with the shortest way has the smallest error
+  #best = null;            // the sample with the shortest round trip, so with the smallest error
 
   get known() {
     return this.#best !== null;
@@ -23,7 +23,7 @@ export class ServerClock {
     return this.#best?.rttMs ?? null;
   }
 
-  /** Server time, in ms since 1970, at a time of performance.now(). Only when known. */
+  /** Returns the server time, in ms since 1970, at a time of performance.now(). Call it only when known is true. */
   serverMs(at) {
     return at + this.#best.offsetMs;
   }

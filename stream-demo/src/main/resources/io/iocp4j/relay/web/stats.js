@@ -12,8 +12,8 @@ export const newStats = () => ({
   framesReceived: 0,       // media messages
   framesShown: 0,          // requestVideoFrameCallback calls, or bitmaps drawn
   framesPresented: 0,      // the same, with the frames that were coalesced into one callback
-  framesDropped: 0,        // received, but given up here
-  framesSkipped: 0,        // given up by the server, which told us so
+  framesDropped: 0,        // received, but dropped here
+  framesSkipped: 0,        // dropped by the server, as its skip texts say
   bytes: 0,                // payload bytes of media and init
   lastSeq: null,
   seqGaps: 0,              // jumps of the sequence number inside one run of messages
@@ -21,13 +21,13 @@ export const newStats = () => ({
   resyncs: 0,              // resync texts sent
   reconnects: 0,           // connections opened after the first one
   seeks: 0,
-  nonKeyAfterSkip: 0,      // non-key media where the server owed a key: has to stay 0
+  nonKeyAfterSkip: 0,      // non-key media where the server owed a key; must stay 0
   latencyMs: null,         // server time now - origin time of the frame shown last
   rttMs: null,
   bufferMs: 0,             // media appended and not yet shown
   rate: 1,                 // playbackRate
   firstFrameMs: null,      // socket open -> first frame of that connection shown
-  maxFrameGapMs: 0,        // between two frames shown; a pause, another epoch or connection starts afresh
+  maxFrameGapMs: 0,        // between two frames shown; reset by a pause, another epoch or another connection
   fps: 0,                  // frames shown during the last second
   bitrate: 0,              // bit/s received during the last second
 });

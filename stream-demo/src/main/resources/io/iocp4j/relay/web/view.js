@@ -1,5 +1,5 @@
 /*
- * What the user sees of a player: elements, words and buttons. It knows nothing of sockets and media. Used by
+ * The visible part of a player: elements, words and buttons. It knows nothing of sockets and media. Used by
  * RelayPlayer.
  */
 import { make, setText } from './elements.js';
@@ -23,13 +23,13 @@ const FIGURES = [
   ['latency', 'Latency', 'From the origin of a frame to this screen'],
   ['fps', 'Frame rate', 'Frames shown per second'],
   ['buffer', 'Buffer', 'Media received and not yet shown'],
-  ['dropped', 'Dropped', 'Frames given up by the relay or here'],
+  ['dropped', 'Dropped', 'Frames dropped by the relay or this page'],
   ['bitrate', 'Bit rate', 'Media received per second'],
   ['picture', 'Picture', 'Width and height in pixels'],
 ];
 
 /**
- * The stage with picture and cover; below it badge, figures and full-screen button. Nothing lies over a picture that
+ * The stage with picture and cover; below it are badge, figures and full-screen button. Nothing covers a picture that
  * plays, because its corners may carry a clock or a code.
  */
 export class PlayerView {
@@ -81,9 +81,9 @@ export class PlayerView {
   }
 
   /**
-   * Shows the situation of the player: state and error words; picture, whether there is one to look at, and stalledMs,
-   * its age; retrySeconds until the next connection or null; and whether the player is connected (or about to be),
-   * blocked by the browser, or broken.
+   * Shows the situation of the player. It has the state and error words; picture, whether there is one to look at;
+   * stalledMs, its age; retrySeconds until the next connection, or null; and whether the player is connected (or about
+   * to be), blocked by the browser, or broken.
    */
   show(situation) {
     const { state } = situation;
@@ -99,7 +99,7 @@ export class PlayerView {
     if (action) setText(this.#action, action.label);
   }
 
-  /** Latency is apart, because here it is the mean of the last second; null when there was no frame. */
+  /** Shows the figures. Latency is separate, because here it is the mean of the last second; null without a frame. */
   showFigures(stats, latencyMs) {
     const dropped = stats.framesDropped + stats.framesSkipped;
     const set = (name, text) => setText(this.#figures.get(name), text);
@@ -137,7 +137,7 @@ export class PlayerView {
           cover: !picture,
         };
       case 'waiting':
-        return { detail: 'The picture comes by itself as soon as there is one.' };
+        return { detail: 'The picture appears as soon as there is one.' };
       case 'reconnecting':
         if (retrySeconds === null) return { detail: sentence(error) };
         return { title: `Reconnecting in ${retrySeconds} s`, detail: sentence(error), action: connect };

@@ -4,13 +4,14 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Turns the bytes of one direction of a connection into frame headers and parts of payload, wherever the bytes were
- * cut. All rules of RFC 6455 sections 5.2 and 5.5 about one header are checked here, each at the octet that shows the
- * violation and before any payload; rules between frames are {@link MessageAssembler}'s.
+ * Turns the incoming bytes of a connection into frame headers and pieces of payload. The input may be cut at any byte.
+ * The decoder checks all rules of RFC 6455 sections 5.2 and 5.5 about a single header. It does so at the octet that
+ * shows the violation, before any payload. {@link MessageAssembler} checks the rules between frames.
  *
- * <p>Keeps a header under way as a few fields and no payload ever. The caller owns the input buffer; payload is
- * unmasked <em>in place</em> there and lent to the listener. One decoder per connection, one thread at a time, not
- * re-entrant.
+ * <p>A partial header is kept in a few fields. Payload is never stored: it is unmasked <em>in place</em> in the
+ * caller's buffer and lent to the listener.
+ *
+ * <p>One decoder serves one connection. Not thread-safe: one thread at a time. Not re-entrant.
  */
 public final class FrameDecoder {
     private static final int CONTROL_MAX = 125;
@@ -20,11 +21,11 @@ public final class FrameDecoder {
     private enum State {
         /** The next octet belongs to a header. */
         HEADER,
-        /** The header was handed on; its payload, perhaps empty, was not yet handed on to the end. */
+        /** The listener has the header, and not yet all of the payload, which may be empty. */
         PAYLOAD,
-        /** Input is discarded, because the listener said so or threw an unchecked exception. */
+        /** Input is discarded, because the listener called {@link #stop} or threw an unchecked exception. */
         STOPPED,
-        /** A rule was broken; {@link #violation} says which. */
+        /** The peer violated the protocol. {@link #violation} says how. */
         FAILED
     }
 
@@ -45,15 +46,18 @@ public final class FrameDecoder {
     private long payloadLength;
     private int maskKey;
     private long payloadLeft;
-    /** Of the frame before: most frames of a connection have the same, which then costs nothing; else 32 of 102 B per message. */
+    /**
+     * The header of the previous frame. Most frames of a connection have equal headers, and reuse then costs nothing. A
+     * new object for each frame would be 32 of the 102 bytes allocated per message.
+     */
     private FrameHeader header;
 
     /**
-     * Makes a decoder that stands before the first frame of a connection without extensions.
+     * Creates a decoder for a connection without extensions, positioned before the first frame.
      *
-     * @param maxFrame the longest payload of a frame in bytes, 125 or more: every control frame has to pass
-     * @param expectMasked true at a server, where every frame must be masked; false at a client, where none may be
-     *     (section 5.1)
+     * @param maxFrame the longest payload of a frame in bytes; 125 or more, so that every control frame passes
+     * @param expectMasked true at a server, where every incoming frame must be masked; false at a client, where none
+     *     may be (section 5.1)
      * @throws IllegalArgumentException if the limit is below 125
      */
     public FrameDecoder(long maxFrame, boolean expectMasked) {
@@ -61,12 +65,12 @@ public final class FrameDecoder {
     }
 
     /**
-     * Makes a decoder that stands before the first frame.
+     * Creates a decoder positioned before the first frame.
      *
-     * @param maxFrame the longest payload of a frame in bytes, 125 or more: every control frame has to pass
+     * @param maxFrame the longest payload of a frame in bytes; 125 or more, so that every control frame passes
      * @param expectMasked as for the other constructor
-     * @param deflate whether permessage-deflate was agreed on, so that the first reserved bit may be set on the first
-     *     frame of a message (RFC 7692 section 6)
+     * @param deflate whether permessage-deflate was negotiated. If so, RSV1 may be set on the first frame of a message
+     *     (RFC 7692 section 6)
      * @throws IllegalArgumentException if the limit is below 125
      */
     public FrameDecoder(long maxFrame, boolean expectMasked, boolean deflate) {
@@ -79,15 +83,15 @@ public final class FrameDecoder {
     }
 
     /**
-     * Decodes all bytes from position to limit. Afterwards the position is at the limit, also after an exception: what
-     * follows a violation is not a frame. Only {@link #suspend()} leaves it where it stood. An unchecked exception of
-     * the listener is passed on and stops the decoder.
+     * Decodes all bytes from position to limit. Afterwards the position is at the limit, also after an exception:
+     * nothing after a violation is a frame. Only {@link #suspend()} leaves bytes in the buffer. An unchecked exception
+     * of the listener is rethrown and stops the decoder.
      *
-     * @param in the next bytes of the connection; masked payload in it is unmasked in place
-     * @param listener gets each header and each part of payload in this call
-     * @throws ProtocolException when the peer broke a rule: 1002 for the form of a header, 1009 for a frame longer than
-     *     the limit, or what the listener threw; every further call throws the same exception
-     * @throws IllegalArgumentException when payload is to be unmasked and the buffer is read-only
+     * @param in the next bytes of the connection; masked payload is unmasked in place
+     * @param listener receives each header and each piece of payload during this call
+     * @throws ProtocolException if the peer violated the protocol: 1002 for a malformed header, 1009 for a frame longer
+     *     than the limit, or the exception that the listener threw. Every further call throws the same exception
+     * @throws IllegalArgumentException if payload must be unmasked and the buffer is read-only
      */
     public void decode(ByteBuffer in, FrameListener listener) throws ProtocolException {
         Objects.requireNonNull(listener, "listener");
@@ -122,8 +126,8 @@ public final class FrameDecoder {
     }
 
     /**
-     * Ends decoding: the rest of the input and all later input is discarded. Meant for the listener, from inside a
-     * callback, when a Close frame arrived, because nothing after it is processed (section 5.5.1).
+     * Stops decoding for good: the rest of the input and all later input is discarded. The listener calls this from a
+     * callback when a Close frame has arrived, because nothing after it is processed (section 5.5.1).
      */
     public void stop() {
         if (state != State.FAILED) {
@@ -132,8 +136,8 @@ public final class FrameDecoder {
     }
 
     /**
-     * Ends the current call of {@link #decode} behind the callback that calls this; the rest of the input is left in the
-     * buffer, for the next call.
+     * Makes the current call of {@link #decode} return after the callback that calls this. The rest of the input stays
+     * in the buffer for the next call.
      */
     public void suspend() {
         suspended = true;
@@ -150,8 +154,8 @@ public final class FrameDecoder {
         headerBytes = 0;
         payloadLeft = payloadLength;
         state = State.PAYLOAD;
-        if (header == null || header.payloadLength() != payloadLength || header.opcode() != opcode || header.fin() != fin
-                || header.rsv1() != rsv1) {
+        if (header == null || header.payloadLength() != payloadLength || header.opcode() != opcode
+                || header.fin() != fin || header.rsv1() != rsv1) {
             header = new FrameHeader(fin, rsv1, opcode, payloadLength);
         }
         listener.onFrameHeader(header);
@@ -172,7 +176,7 @@ public final class FrameDecoder {
                 checkExtendedLength();
             }
         } else {
-            // four octets push out the whole key of the frame before
+            // four octets shift out the whole key of the previous frame
             maskKey = maskKey << Byte.SIZE | octet;
         }
         return index > 0 && headerBytes == headerLength;
@@ -207,7 +211,7 @@ public final class FrameDecoder {
         }
         lengthBytes = shortLength == LENGTH_64 ? Long.BYTES : shortLength == LENGTH_16 ? Short.BYTES : 0;
         headerLength = 2 + lengthBytes + (masked ? Integer.BYTES : 0);
-        // up to 125 is within every limit
+        // lengths up to 125 are within every limit
         payloadLength = lengthBytes == 0 ? shortLength : 0;
     }
 

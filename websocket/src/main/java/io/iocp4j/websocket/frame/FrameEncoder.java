@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes what stands before a payload, RFC 6455 section 5.2, in the shortest form. The payload itself is the caller's:
- * it is sent behind the header, for a client after {@link Masker#mask}. No state, for any thread.
+ * Writes frame headers (RFC 6455 section 5.2), with the payload length in its shortest form. The caller sends the
+ * payload behind the header; a client masks it first, with {@link Masker#mask}. Stateless. Any thread.
  */
 public final class FrameEncoder {
     /** The longest payload of a control frame in bytes (section 5.5), and of any frame with a 7-bit length. */
@@ -20,12 +20,12 @@ public final class FrameEncoder {
     }
 
     /**
-     * Counts the bytes that {@code putHeader} will write.
+     * Returns the number of bytes that {@code putHeader} will write.
      *
      * @param payloadLength bytes of payload
-     * @param masked whether a masking key follows, as a client must
+     * @param masked whether the header has a masking key, as it must at a client
      * @return 2 to 14
-     * @throws IllegalArgumentException when the length is negative
+     * @throws IllegalArgumentException if the length is negative
      */
     public static int headerLength(long payloadLength, boolean masked) {
         if (payloadLength < 0) {
@@ -36,33 +36,34 @@ public final class FrameEncoder {
     }
 
     /**
-     * Writes the header of an unmasked frame, which is what a server sends.
+     * Writes the header of an unmasked frame. A server sends such frames.
      *
-     * @param out gets the header at its position, in network order whatever its own order is
+     * @param out receives the header at its position, in network byte order whatever the order of the buffer is
      * @param fin whether this is the last frame of the message
      * @param rsv1 whether the message is compressed; only on the first frame of a message (RFC 7692 section 6)
-     * @param opcode what the frame is
+     * @param opcode the type of the frame
      * @param payloadLength bytes of payload that will follow
-     * @throws IllegalArgumentException when the frame would break a rule: a control frame that is fragmented or longer
-     *     than 125 bytes, RSV1 on a control or continuation frame, a negative length
-     * @throws BufferOverflowException when {@code out} has too little room; then nothing was written
+     * @throws IllegalArgumentException if the frame would violate the protocol: a control frame that is fragmented or
+     *     longer than 125 bytes, RSV1 on a control or continuation frame, a negative length
+     * @throws BufferOverflowException if {@code out} has too little room; then nothing was written
      */
     public static void putHeader(ByteBuffer out, boolean fin, boolean rsv1, Opcode opcode, long payloadLength) {
         putStart(out, fin, rsv1, opcode, payloadLength, false);
     }
 
     /**
-     * Writes the header of a masked frame, which is what a client sends.
+     * Writes the header of a masked frame. A client sends such frames.
      *
-     * @param out gets the header at its position, in network order whatever its own order is
+     * @param out receives the header at its position, in network byte order whatever the order of the buffer is
      * @param fin whether this is the last frame of the message
      * @param rsv1 whether the message is compressed; only on the first frame of a message (RFC 7692 section 6)
-     * @param opcode what the frame is
+     * @param opcode the type of the frame
      * @param payloadLength bytes of payload that will follow
-     * @param maskKey fresh and unpredictable for each frame (section 5.3); the one given to {@link Masker#mask}
-     * @throws IllegalArgumentException when the frame would break a rule: a control frame that is fragmented or longer
-     *     than 125 bytes, RSV1 on a control or continuation frame, a negative length
-     * @throws BufferOverflowException when {@code out} has too little room; then nothing was written
+     * @param maskKey the masking key, fresh and unpredictable for each frame (section 5.3); the same key goes to
+     *     {@link Masker#mask}
+     * @throws IllegalArgumentException if the frame would violate the protocol: a control frame that is fragmented or
+     *     longer than 125 bytes, RSV1 on a control or continuation frame, a negative length
+     * @throws BufferOverflowException if {@code out} has too little room; then nothing was written
      */
     public static void putHeader(ByteBuffer out, boolean fin, boolean rsv1, Opcode opcode, long payloadLength,
                                  int maskKey) {
@@ -71,18 +72,18 @@ public final class FrameEncoder {
     }
 
     /**
-     * Makes the payload of a Close frame (section 5.5.1). A Close frame without a code has an empty payload instead.
+     * Builds the payload of a Close frame (section 5.5.1). A Close frame without a code has an empty payload instead.
      *
      * @param code a code that {@link CloseCode#mayBeSent may be sent}
      * @param reason at most 123 bytes of UTF-8; an unpaired surrogate becomes a question mark
      * @return a new heap buffer, ready to be read
-     * @throws IllegalArgumentException when the code may not be sent or the reason is too long
+     * @throws IllegalArgumentException if the code may not be sent or the reason is too long
      */
     public static ByteBuffer closePayload(int code, String reason) {
         if (!CloseCode.mayBeSent(code)) {
             throw new IllegalArgumentException("close code that may not be sent: " + code);
         }
-        // no character takes less than one byte, so a long reason is refused before it is encoded
+        // every character takes at least one byte, so a long reason is refused before it is encoded
         if (reason.length() > REASON_MAX) {
             throw new IllegalArgumentException("close reason has " + reason.length() + " characters");
         }

@@ -4,8 +4,10 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 
 /**
- * Masking keys of a client: a fresh one for each frame, which nobody can predict (RFC 6455 sections 5.3 and 10.3). Drawn in batches,
- * because a call of the generator costs more than the masking of a small frame. Not thread-safe: guarded by the lock of its WebSocket.
+ * The masking keys of a client: a fresh, unpredictable key for each frame (RFC 6455 sections 5.3 and 10.3). Keys are
+ * drawn in batches, because one call of the generator costs more than masking a small frame.
+ *
+ * <p>Not thread-safe. Guarded by lock: that of its WebSocket.
  */
 public final class MaskKeys {
     private static final int BATCH_BYTES = 256;
@@ -13,14 +15,14 @@ public final class MaskKeys {
     private final SecureRandom random = new SecureRandom();
     private final ByteBuffer batch = ByteBuffer.allocate(BATCH_BYTES).limit(0);
 
-    /** Makes a generator of its own; the first key draws the first batch. */
+    /** Creates a generator with its own source of random bytes. The first call of {@link #next} draws a batch. */
     public MaskKeys() {
     }
 
     /**
-     * Draws the next key.
+     * Returns the next key.
      *
-     * @return any 32 bits
+     * @return 32 random bits, 0 included
      */
     public int next() {
         if (!batch.hasRemaining()) {

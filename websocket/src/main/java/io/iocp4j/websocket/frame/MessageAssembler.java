@@ -7,20 +7,25 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Joins frames to messages and checks the rules between frames: fragments and what may stand between them (RFC 6455
- * sections 5.4 and 5.5), text that is UTF-8 (8.1), the content of a Close frame (7.4), and the limits of a message.
+ * Assembles frames into messages and checks the rules that a single header cannot show:
+ * <ul>
+ * <li>the order of fragments, and the control frames between them (RFC 6455 sections 5.4 and 5.5)
+ * <li>text must be UTF-8 (section 8.1)
+ * <li>the content of a Close frame (section 7.4)
+ * <li>the limits of a message
+ * </ul>
  * Compressed messages (RFC 7692) are inflated on the way.
  *
- * <p>Is fed by a {@link FrameDecoder}, on its thread. A binary message that lies whole in the decoder's input is handed
- * on from there without a copy. Everything else is gathered in one heap buffer of this object, which grows with the
- * bytes that have arrived, never with a length that was only declared: beyond 64 KiB it is less than twice as large as
- * the message so far. Buffers are lent to the listener for the call.
+ * <p>A {@link FrameDecoder} drives it, and it runs on that decoder's thread. A binary message that lies whole in the
+ * decoder's input is delivered from there without a copy. Every other message is gathered in one heap buffer of this
+ * object. That buffer grows with the bytes received, never with a length that was only declared. Beyond 64 KiB it is
+ * less than twice as large as the message so far. Buffers are lent to the listener for the call.
  */
 public final class MessageAssembler implements FrameListener {
-    /** A buffer up to this size is kept for the next message, until {@link #trim()}; a larger one is dropped with its message. */
+    /** A buffer up to this size is kept for the next message, until {@link #trim()}. A larger one is dropped. */
     private static final int KEPT_BYTES = 64 << 10;
     private static final int CONTROL_MAX = 125;
-    /** The longest array that every JVM can make. */
+    /** The longest array that every JVM can allocate. */
     private static final int ARRAY_MAX = Integer.MAX_VALUE - 8;
     private static final byte[] NOTHING = {};
     private static final ByteBuffer END = ByteBuffer.wrap(NOTHING);
@@ -28,7 +33,7 @@ public final class MessageAssembler implements FrameListener {
     private final long maxMessage;
     private final int maxFragments;
     private final MessageListener listener;
-    /** Null if compression was not agreed on. */
+    /** Null if compression was not negotiated. */
     private final MessageInflater inflater;
     private final boolean parts;
     private final Growth growth;
@@ -36,53 +41,53 @@ public final class MessageAssembler implements FrameListener {
 
     /** The frame whose payload is arriving. */
     private FrameHeader frame;
-    /** TEXT or BINARY while a message is under way, else null. */
+    /** The type of the current message, TEXT or BINARY. Null between messages. */
     private Opcode type;
     private boolean compressed;
     private int fragments;
     private long declared;
     private byte[] gathered = NOTHING;
     private int size;
-    /** Of a control frame that was cut; apart from the message, inside which it may stand. */
+    /** The payload of a control frame that arrived in pieces. Separate, because such a frame may stand in a message. */
     private final byte[] control = new byte[CONTROL_MAX];
     private int controlSize;
     private boolean closed;
-    /** Compressed payload that is not inflated yet, because {@link #suspend()} was called, a copy; else null. */
+    /** A copy of the compressed payload that is not yet inflated because of {@link #suspend()}, or null. */
     private ByteBuffer left;
     private boolean leftIsEnd;
 
     /**
-     * Makes an assembler that stands before the first message of a connection without compression.
+     * Creates an assembler for a connection without compression, positioned before the first message.
      *
-     * @param maxMessage the longest message in bytes, 1 or more; one that is gathered fits into an array of bytes
-     * @param maxFragments the most frames of one message, 1 or more
-     * @param listener gets the messages and control frames
+     * @param maxMessage the longest message in bytes, 1 or more; a gathered message must also fit into a byte array
+     * @param maxFragments the largest number of frames in one message, 1 or more
+     * @param listener receives the messages and control frames
      */
     public MessageAssembler(long maxMessage, int maxFragments, MessageListener listener) {
         this(maxMessage, maxFragments, listener, null, false);
     }
 
-    /** Asked before this keeps more. */
+    /** Grants the memory that an assembler is about to keep. */
     public interface Growth {
         /**
-         * Asks for room.
+         * Called before the assembler keeps more bytes.
          *
-         * @param bytes how many will be kept in all
+         * @param bytes how many bytes it will keep in total
          * @throws ProtocolException if there is no room for them
          */
         void keep(long bytes) throws ProtocolException;
     }
 
     /**
-     * Makes an assembler that stands before the first message.
+     * Creates an assembler positioned before the first message.
      *
      * @param maxMessage as for the other constructor
      * @param maxFragments as for the other constructor
-     * @param listener gets the messages and control frames
-     * @param inflater for messages whose first frame has {@link FrameHeader#rsv1()}; stays the caller's, to be released
-     *     when no more is decoded; null if the decoder lets no such frame through
-     * @param parts whether messages go to {@link MessageListener#onPart} as they arrive, instead of being gathered; the
-     *     limits hold all the same
+     * @param listener receives the messages and control frames
+     * @param inflater for messages whose first frame has {@link FrameHeader#rsv1()}; null if the decoder lets no such
+     *     frame through. The caller keeps ownership and releases it after the last decoding
+     * @param parts true to pass messages to {@link MessageListener#onPart} as they arrive, instead of gathering them;
+     *     the limits apply to both
      */
     public MessageAssembler(long maxMessage, int maxFragments, MessageListener listener, MessageInflater inflater,
             boolean parts) {
@@ -90,17 +95,17 @@ public final class MessageAssembler implements FrameListener {
     }
 
     /**
-     * Makes an assembler that stands before the first message, and asks before it keeps more.
+     * Creates an assembler positioned before the first message, with a say in how much memory it keeps.
      *
      * @param maxMessage as for the other constructors
      * @param maxFragments as for the other constructors
      * @param listener as for the other constructors
      * @param inflater as for the other constructors
      * @param parts as for the other constructors
-     * @param growth is asked each time
+     * @param growth called each time before the assembler keeps more memory
      */
-    public MessageAssembler(long maxMessage, int maxFragments, MessageListener listener, MessageInflater inflater, boolean parts,
-            Growth growth) {
+    public MessageAssembler(long maxMessage, int maxFragments, MessageListener listener, MessageInflater inflater,
+            boolean parts, Growth growth) {
         this.maxMessage = requireAtLeastOne("maxMessage", maxMessage);
         this.maxFragments = (int) requireAtLeastOne("maxFragments", maxFragments);
         this.listener = Objects.requireNonNull(listener, "listener");
@@ -110,12 +115,12 @@ public final class MessageAssembler implements FrameListener {
     }
 
     /**
-     * Takes the header of the next frame. After a Close frame it is ignored.
+     * Accepts the header of the next frame. After a Close frame the header is ignored.
      *
      * @param header from the decoder
-     * @throws ProtocolException 1002 for a frame that does not fit the message under way, 1008 for too many fragments,
+     * @throws ProtocolException 1002 for a frame that does not fit the current message, 1008 for too many fragments,
      *     1009 for a message that will be too large
-     * @throws IllegalStateException while there is something to {@link #goOn()} with
+     * @throws IllegalStateException while {@link #goOn()} has payload left
      */
     @Override
     public void onFrameHeader(FrameHeader header) throws ProtocolException {
@@ -146,13 +151,14 @@ public final class MessageAssembler implements FrameListener {
     }
 
     /**
-     * Takes the next bytes of the payload. After a Close frame they are ignored.
+     * Accepts the next bytes of the payload. After a Close frame the bytes are ignored.
      *
      * @param part from the decoder
      * @param last whether the frame ends here
-     * @throws ProtocolException 1007 for text that is not UTF-8, at the first bad byte; 1002 for a malformed Close
-     *     payload; what {@link MessageInflater#inflate} throws; or what the listener threw
-     * @throws IllegalStateException while there is something to {@link #goOn()} with
+     * @throws ProtocolException 1007 for text that is not UTF-8, at the first bad byte, or for a Close reason that is
+     *     not; 1002 for a malformed Close payload; also the exceptions of {@link MessageInflater#inflate} and of the
+     *     listener
+     * @throws IllegalStateException while {@link #goOn()} has payload left
      */
     @Override
     public void onFramePayload(ByteBuffer part, boolean last) throws ProtocolException {
@@ -165,7 +171,6 @@ public final class MessageAssembler implements FrameListener {
         } else if (compressed) {
             boolean end = last && frame.fin();
             if (!takeCompressed(part, end)) {
-                // the part is lent
                 growth.keep((long) gathered.length + part.remaining());
                 left = ByteBuffer.allocate(part.remaining()).put(part).flip();
                 leftIsEnd = end;
@@ -176,9 +181,9 @@ public final class MessageAssembler implements FrameListener {
     }
 
     /**
-     * Ends the inflating that is going on behind the piece that is being handed on, if there is any: what is left of the
-     * payload is kept, for {@link #goOn()}. Meant for the listener, inside a callback, beside {@link FrameDecoder#suspend()},
-     * which ends the decoding of frames.
+     * Suspends inflating after the piece that is being delivered, if the message is compressed. The rest of the payload
+     * is kept for {@link #goOn()}. The listener calls this from a callback, together with
+     * {@link FrameDecoder#suspend()}, which suspends the decoding of frames.
      */
     public void suspend() {
         if (inflater != null) {
@@ -187,10 +192,10 @@ public final class MessageAssembler implements FrameListener {
     }
 
     /**
-     * Goes on with the payload that {@link #suspend()} has cut. To be called before anything more is decoded.
+     * Continues with the payload that {@link #suspend()} has left. The caller must do so before it decodes more.
      *
-     * @return false if it was cut again: there is still something left
-     * @throws ProtocolException as {@link #onFramePayload}; then no more is to be decoded
+     * @return false if it was suspended again, so that payload is still left
+     * @throws ProtocolException as {@link #onFramePayload}; nothing more may be decoded then
      */
     public boolean goOn() throws ProtocolException {
         if (left != null && takeCompressed(left, leftIsEnd)) {
@@ -200,16 +205,16 @@ public final class MessageAssembler implements FrameListener {
     }
 
     /**
-     * Tells whether {@link #suspend()} has cut a message.
+     * Tells whether {@link #suspend()} has interrupted a message.
      *
-     * @return true if there is something to {@link #goOn()} with
+     * @return true if {@link #goOn()} has payload left
      */
     public boolean isCut() {
         return left != null;
     }
 
     /**
-     * The memory that is kept for the next message, or holds the one under way.
+     * Returns the memory that holds the current message or is kept for the next one.
      *
      * @return bytes
      */
@@ -217,7 +222,7 @@ public final class MessageAssembler implements FrameListener {
         return gathered.length + (left == null ? 0 : left.capacity());
     }
 
-    /** Gives back what is kept for the next message. */
+    /** Frees the memory that is kept for the next message. A message that is under way keeps its memory. */
     public void trim() {
         if (type == null) {
             gathered = NOTHING;
@@ -227,7 +232,7 @@ public final class MessageAssembler implements FrameListener {
         }
     }
 
-    /** Drops what was gathered. Nothing more is to be decoded. */
+    /** Drops everything gathered. Nothing more may be decoded afterwards. */
     public void drop() {
         gathered = NOTHING;
         left = null;
@@ -242,7 +247,7 @@ public final class MessageAssembler implements FrameListener {
 
     private void requireNothingLeft() {
         if (left != null) {
-            throw new IllegalStateException("goOn() comes first");
+            throw new IllegalStateException("payload is left: call goOn() first");
         }
     }
 
@@ -261,7 +266,7 @@ public final class MessageAssembler implements FrameListener {
         utf8.reset();
     }
 
-    /** False if it was suspended. */
+    /** Returns false if the inflater was suspended. */
     private boolean takeCompressed(ByteBuffer part, boolean end) throws ProtocolException {
         boolean all = inflater.inflate(part, end, piece -> {
             takeData(piece, false);
@@ -297,10 +302,11 @@ public final class MessageAssembler implements FrameListener {
     private void gather(ByteBuffer part) throws ProtocolException {
         int length = part.remaining();
         if (length > gathered.length - size) {
-            // within maxMessage, because the declared lengths were checked, or the inflater did
+            // never above maxMessage: the declared lengths were checked, or the inflater has counted
             long needed = (long) size + length;
             if (needed > ARRAY_MAX) {
-                throw new ProtocolException(CloseCode.MESSAGE_TOO_BIG, "a whole message of more than " + ARRAY_MAX + " bytes");
+                throw new ProtocolException(CloseCode.MESSAGE_TOO_BIG,
+                    "a whole message of more than " + ARRAY_MAX + " bytes");
             }
             long room = Math.min(2L * size, frame.fin() && !compressed ? declared : maxMessage);
             int capacity = (int) Math.min(ARRAY_MAX, Math.max(needed, room));

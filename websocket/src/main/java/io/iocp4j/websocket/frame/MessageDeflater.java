@@ -6,32 +6,32 @@ import java.util.Arrays;
 import java.util.zip.Deflater;
 
 /**
- * Compresses the messages of one direction of a connection (RFC 7692 section 7.2.1). Nothing is allocated before the
- * first message. With context takeover the compressor, about 260 KiB outside the heap, lives from then until the
- * last {@link #release()}; without, it ends with each message.
+ * Compresses the outgoing messages of a connection (RFC 7692 section 7.2.1). Nothing is allocated before the first
+ * message. The compressor takes about 260 KiB outside the heap. With context takeover it lives from the first message
+ * until the last {@link #release()} or {@link #dropContext()}; without, it ends with each message.
  *
- * <p>The JDK's compressor always refers up to 32 KiB back. A smaller window is kept to by cutting the input into pieces
- * of half its size: each piece is compressed from a fresh start, with what lies before it as the dictionary, as far as
- * both together fit the window. So no distance can leave it, whatever the compressor does.
+ * <p>The JDK's compressor always refers up to 32 KiB back. To keep to a smaller window, the input is cut into pieces of
+ * half its size. Each piece is compressed from a fresh start. Its dictionary is the data before it, as much as fits
+ * into the window together with the piece. So no distance can exceed the window, whatever the compressor does.
  *
- * <p>One thread at a time. Counted, because memory outside the heap has to be given back by somebody: the one reference
- * is the maker's.
+ * <p>Not thread-safe: one thread at a time. Reference-counted, because memory outside the heap must be freed
+ * explicitly. The creator owns the one initial reference.
  */
 public final class MessageDeflater extends RefCounted {
-    /** An output buffer up to this size is kept for the next message of a connection that keeps its context, until {@link #trim()}. */
+    /** With context takeover, an output buffer up to this size is kept for the next message, until {@link #trim()}. */
     private static final int KEPT_BYTES = 64 << 10;
-    /** Bytes that the context takes outside the heap. */
+    /** The size of the compression context in bytes, outside the heap. */
     public static final int CONTEXT_BYTES = 260 << 10;
-    /** What a flush puts at the end of its output, and the RFC takes away from the end of a message. */
+    /** The length of the tail that a flush appends, and that the RFC removes from the end of a message. */
     private static final int TAIL_BYTES = 4;
-    /** With less room than this a flush could be cut, and would then write its marker twice. */
+    /** The least room for a flush. With less, the flush could be cut and would then write its marker twice. */
     private static final int ROOM_MIN = 64;
-    /** The smallest window that the RFC names, 256 bytes, as a logarithm to the base 2. */
+    /** The smallest window of the RFC, 256 bytes, as a base-2 logarithm. */
     public static final int WINDOW_BITS_MIN = 8;
-    /** The largest, 32 KiB, and what holds when nothing is said. */
+    /** The largest window, 32 KiB, as a base-2 logarithm. It applies if nothing was negotiated. */
     public static final int WINDOW_BITS_MAX = 15;
 
-    /** A block without content: its header and padding, without the lengths, which are the tail (section 7.2.3.6). */
+    /** An empty block: its header and padding only, because its lengths are the tail (section 7.2.3.6). */
     private static final byte EMPTY_BLOCK = 0;
     private static final byte[] NOTHING = {};
 
@@ -41,24 +41,24 @@ public final class MessageDeflater extends RefCounted {
     /** Whether the window is smaller than the JDK's own. */
     private final boolean windowed;
 
-    /** Null until the first byte, and without context takeover between messages. */
+    /** Null until the first byte. Without context takeover, also null between messages. */
     private Deflater deflater;
-    /** If windowed, what was compressed last, at most as much as the window holds. */
+    /** If windowed, the data compressed last, at most one window of it. Empty until the first message. */
     private byte[] window = NOTHING;
     private int windowFilled;
     private byte[] out = NOTHING;
     private int size;
 
     /**
-     * Makes a compressor that stands before the first message and holds no memory yet.
+     * Creates a compressor positioned before the first message. It holds no memory yet.
      *
      * @param level 1 to 9, or {@link Deflater#DEFAULT_COMPRESSION}
      * @param contextTakeover whether a message may refer to earlier ones
-     * @param windowBits how far back a reference may reach, as a logarithm to the base 2, 8 to 15
-     * @throws IllegalArgumentException when a value is out of its range
+     * @param windowBits how many bytes back a reference may reach, as a base-2 logarithm, 8 to 15
+     * @throws IllegalArgumentException if a value is out of its range
      */
     public MessageDeflater(int level, boolean contextTakeover, int windowBits) {
-        // before the object counts as made
+        // before super(), which counts the object as live
         requireLevel(level);
         requireWindowBits("windowBits", windowBits);
         super();
@@ -69,10 +69,10 @@ public final class MessageDeflater extends RefCounted {
     }
 
     /**
-     * Checks a level.
+     * Checks a compression level.
      *
      * @param level 1 to 9, or {@link Deflater#DEFAULT_COMPRESSION}
-     * @throws IllegalArgumentException if it is another
+     * @throws IllegalArgumentException if it is anything else
      */
     public static void requireLevel(int level) {
         if (level != Deflater.DEFAULT_COMPRESSION) {
@@ -81,10 +81,10 @@ public final class MessageDeflater extends RefCounted {
     }
 
     /**
-     * Checks the logarithm of a window.
+     * Checks the size of a window.
      *
-     * @param name for the exception
-     * @param bits {@link #WINDOW_BITS_MIN} to {@link #WINDOW_BITS_MAX}
+     * @param name the name of the value, for the exception
+     * @param bits the base-2 logarithm, {@link #WINDOW_BITS_MIN} to {@link #WINDOW_BITS_MAX}
      * @throws IllegalArgumentException if it is out of that range
      */
     public static void requireWindowBits(String name, int bits) {
@@ -98,8 +98,9 @@ public final class MessageDeflater extends RefCounted {
     }
 
     /**
-     * The most bytes on the wire for so many inflated ones: what cannot be compressed grows, in a window of 256 bytes
-     * by 10 bytes in each 128. A limit for messages must not refuse one only because it came compressed.
+     * Returns the most bytes that a message of this inflated length can take on the wire. Incompressible data grows: in
+     * a window of 256 bytes, by 10 bytes in each 128. A message limit must not refuse a message only because it arrived
+     * compressed.
      */
     static long wireMax(long bytes) {
         long growth = (bytes >>> 3) + 64;
@@ -107,9 +108,9 @@ public final class MessageDeflater extends RefCounted {
     }
 
     /**
-     * Compresses the next part of a message. The result holds all of it, so that it can be sent as a frame at once.
+     * Compresses the next part of a message. The result is complete, so it can be sent as a frame at once.
      *
-     * @param part from position to limit, also nothing; the position moves to the limit
+     * @param part from position to limit, may be empty; the position moves to the limit
      * @param end whether the message ends here
      * @return the payload of a frame, lent until the next call; empty only for an empty part that is not the end
      * @throws IllegalStateException after the last release
@@ -129,7 +130,7 @@ public final class MessageDeflater extends RefCounted {
             }
             size -= end ? TAIL_BYTES : 0;
         } else if (end) {
-            // a second flush would give nothing, and an empty payload does not inflate
+            // a second flush would write nothing, and an empty payload does not inflate
             out = room(0);
             out[size++] = EMPTY_BLOCK;
         }
@@ -144,9 +145,9 @@ public final class MessageDeflater extends RefCounted {
     }
 
     /**
-     * Forgets the messages so far: the next one refers to itself only. A sender may do so at any time. It has to after
-     * a message that the peer inflates and that did not come from here, because the peer's window then holds bytes that
-     * this end's does not. Not between the parts of a message.
+     * Forgets the messages so far: the next message refers only to itself. A sender may do this at any time between
+     * messages, not between the parts of a message. It must do so after the peer got a compressed message that another
+     * compressor made. The peer's window then holds bytes that the window of this end does not.
      */
     public void forget() {
         windowFilled = 0;
@@ -155,7 +156,7 @@ public final class MessageDeflater extends RefCounted {
         }
     }
 
-    /** Gives the memory outside the heap back. */
+    /** Frees the memory outside the heap. */
     @Override
     protected void free() {
         endContext();
@@ -168,7 +169,7 @@ public final class MessageDeflater extends RefCounted {
     }
 
     /**
-     * The memory that is kept for the next message beside the context.
+     * Returns the memory that is kept for the next message, without the context.
      *
      * @return bytes
      */
@@ -176,18 +177,21 @@ public final class MessageDeflater extends RefCounted {
         return out.length;
     }
 
-    /** Gives back what is kept for the next message, except the context. What was lent is over. */
+    /** Frees the memory kept for the next message, except the context. The loan of the last result ends. */
     public void trim() {
         out = NOTHING;
     }
 
-    /** Gives the context back as well: the next message refers to itself only. As {@link #forget()}, not between the parts of a message. */
+    /**
+     * Frees the context: the next message refers only to itself. Like {@link #forget()}, not between the parts of a
+     * message.
+     */
     public void dropContext() {
         endContext();
     }
 
     /**
-     * Tells whether memory outside the heap is held now.
+     * Tells whether this compressor currently holds memory outside the heap.
      *
      * @return true if there is a context
      */
@@ -230,7 +234,7 @@ public final class MessageDeflater extends RefCounted {
         }
     }
 
-    /** To the end of the input and to a byte boundary. */
+    /** Compresses to the end of the input and to a byte boundary. */
     private void flush() {
         int room;
         int written;
@@ -242,7 +246,7 @@ public final class MessageDeflater extends RefCounted {
         } while (written == room);
     }
 
-    /** The output buffer, with this much room behind its content. It at least doubles when it grows. */
+    /** Returns the output buffer, with this much room behind its content. It at least doubles when it grows. */
     private byte[] room(int bytes) {
         int needed = Math.addExact(size, Math.max(bytes, ROOM_MIN));
         if (needed <= out.length) {

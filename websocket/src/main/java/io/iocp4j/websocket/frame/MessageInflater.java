@@ -6,39 +6,40 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Inflates the messages of one direction of a connection, as their bytes arrive (RFC 7692 section 7.2.2), and counts
- * what comes out while it comes out: whatever a peer sends, no more than one chunk is held at a time. Takes data of
- * every window, because the JDK's is the largest. Nothing is allocated before the first message. With context takeover
- * the inflater, about 40 KiB outside the heap, lives from then until the last {@link #release()}; without, it ends with
- * each message.
+ * Inflates the incoming messages of a connection as their bytes arrive (RFC 7692 section 7.2.2). It counts the inflated
+ * bytes as they are produced and holds at most one chunk of them, whatever the peer sends. It accepts data of every
+ * window size, because the JDK's window is the largest.
  *
- * <p>A message that ends inside a compressed block cannot always be told from a whole one, because the JDK does not say
- * where its inflater stands; then it is the next message that turns out to be corrupt.
+ * <p>Nothing is allocated before the first message. The inflater takes about 40 KiB outside the heap. With context
+ * takeover it lives from the first message until the last {@link #release()}; without, it ends with each message.
  *
- * <p>One thread at a time. Counted, because memory outside the heap has to be given back by somebody: the one reference
- * is the maker's. After an exception there is nothing left to do but release.
+ * <p>A message that ends inside a compressed block is not always detected, because the JDK does not report the position
+ * of its inflater. In that case the next message turns out to be corrupt.
+ *
+ * <p>Not thread-safe: one thread at a time. Reference-counted, because memory outside the heap must be freed
+ * explicitly. The creator owns the one initial reference. After an exception, only release it.
  */
 public final class MessageInflater extends RefCounted {
     /**
-     * A message is not held to the ratio before it has inflated to more than this: in the small much is repeated. Well below
-     * the default of maxMessage, 1 MiB, or the ratio would never apply there.
+     * The ratio applies once a message has inflated to more than this, because short data can be very repetitive. The
+     * value is well below the default of maxMessage, 1 MiB. Otherwise the ratio would never apply there.
      */
     public static final int RATIO_FREE_BYTES = 64 << 10;
     /**
-     * The most blocks marked as final in one message. Each means a fresh start, half a microsecond for two bytes
-     * received; an honest sender has one for each time that it flushes.
+     * The largest number of blocks marked as final in one message. Each costs a restart of the inflater: half a
+     * microsecond for two bytes received. An honest sender has one per flush.
      */
     public static final int FINAL_BLOCKS_MAX = 1024;
     private static final int CHUNK_BYTES = 8 << 10;
-    /** Bytes that the context takes outside the heap. */
+    /** The size of the context in bytes, outside the heap. */
     public static final int CONTEXT_BYTES = 40 << 10;
-    /** What the sender took away from the end of each message. */
+    /** The tail that the sender removed from the end of each message. */
     private static final byte[] TAIL = {0, 0, -1, -1};
 
-    /** Where inflated bytes go. */
+    /** Receives inflated bytes. */
     public interface Sink {
         /**
-         * More of the message.
+         * Accepts the next piece of the message.
          *
          * @param piece inflated bytes, at least one, lent for the call
          * @throws ProtocolException to fail the connection
@@ -50,32 +51,37 @@ public final class MessageInflater extends RefCounted {
     private final int maxRatio;
     private final boolean contextTakeover;
 
-    /** Null until the first byte, and without context takeover between messages; the chunk likewise, and after {@link #trim()}. */
+    /** Null until the first byte. Without context takeover, also null between messages. */
     private Inflater inflater;
+    /** Null whenever the inflater is, and after {@link #rest()}. */
     private ByteBuffer chunk;
-    /** Of the message under way. */
+
+    // counts of the current message
     private long received;
     private long inflated;
     private int finalBlocks;
-    /** The last byte received was the end of a final block. */
+
+    /** True if the last byte received ended a final block. */
     private boolean atFinalEnd;
-    /** The call that is going on is to end behind this piece. */
+    /** True if the current call must return after this piece. */
     private boolean suspended;
-    /** The call before was ended so: there may be more to come, also without a further byte. */
+    /** True if the previous call was suspended: more output may follow even without a further byte of input. */
     private boolean halfway;
 
     /**
-     * Makes an inflater that stands before the first message and holds no memory yet.
+     * Creates an inflater positioned before the first message. It holds no memory yet.
      *
      * @param maxMessage the most bytes that a message may inflate to, 1 or more
-     * @param maxRatio how many bytes one received byte may become, 1 or more, behind {@link #RATIO_FREE_BYTES}
+     * @param maxRatio how many bytes one received byte may inflate to, 1 or more; applies beyond
+     *     {@link #RATIO_FREE_BYTES}
      * @param contextTakeover whether a message may refer to earlier ones
-     * @throws IllegalArgumentException when a limit is below its smallest value
+     * @throws IllegalArgumentException if a limit is below its smallest value
      */
     public MessageInflater(long maxMessage, int maxRatio, boolean contextTakeover) {
-        // before the object counts as made
+        // before super(), which counts the object as live
         if (maxMessage < 1 || maxRatio < 1) {
-            throw new IllegalArgumentException("maxMessage is " + maxMessage + ", maxRatio is " + maxRatio + ", smallest is 1");
+            throw new IllegalArgumentException(
+                "maxMessage is " + maxMessage + ", maxRatio is " + maxRatio + ", smallest is 1");
         }
         super();
         this.maxMessage = maxMessage;
@@ -84,17 +90,16 @@ public final class MessageInflater extends RefCounted {
     }
 
     /**
-     * Takes the next bytes of a message.
+     * Inflates the next bytes of a message.
      *
-     * @param part from position to limit, also nothing; the position moves
+     * @param part from position to limit, may be empty; the position moves
      * @param end whether the message ends here
-     * @param sink gets what they inflate to, in this call
-     * @return false if {@link #suspend} has ended the call early: it is to be made again, with what is left of the part, perhaps
-     *     nothing, and the same {@code end}
+     * @param sink receives the inflated bytes during this call
+     * @return false if {@link #suspend} ended the call early. Then call again with the rest of the part, which may be
+     *     empty, and the same {@code end}
      * @throws ProtocolException 1009 for a message of more than {@code maxMessage} inflated bytes; 1008 for one that
-     *     breaks the ratio or has more than {@link #FINAL_BLOCKS_MAX} final blocks; 1007 for data that is not DEFLATE,
-     *     or that
-     *     ends inside a block in a way that shows; or what the sink threw
+     *     exceeds the ratio or has more than {@link #FINAL_BLOCKS_MAX} final blocks; 1007 for data that is not DEFLATE,
+     *     or that visibly ends inside a block; or the exception that the sink threw
      * @throws IllegalStateException after the last release
      */
     public boolean inflate(ByteBuffer part, boolean end, Sink sink) throws ProtocolException {
@@ -107,7 +112,7 @@ public final class MessageInflater extends RefCounted {
             halfway = !inflateAll(part, sink);
         }
         if (halfway) {
-            // what is left comes again
+            // the next call counts the rest of the part again
             received -= part.remaining();
             return false;
         }
@@ -118,14 +123,14 @@ public final class MessageInflater extends RefCounted {
     }
 
     /**
-     * Ends the current call of {@link #inflate} behind the piece that the sink is given. For the sink: a few bytes may inflate
-     * to a thousand times as many, and whoever waits for their end waits long.
+     * Makes the current call of {@link #inflate} return after the piece that the sink is receiving. The sink calls this
+     * to stay responsive: a few bytes may inflate to a thousand times as many, which takes long.
      */
     public void suspend() {
         suspended = true;
     }
 
-    /** Gives the memory outside the heap back. */
+    /** Frees the memory outside the heap. */
     @Override
     protected void free() {
         if (inflater != null) {
@@ -141,7 +146,7 @@ public final class MessageInflater extends RefCounted {
     }
 
     /**
-     * The memory that is kept for the next message beside the context.
+     * Returns the memory that is kept for the next message, without the context.
      *
      * @return bytes
      */
@@ -149,7 +154,7 @@ public final class MessageInflater extends RefCounted {
         return chunk == null ? 0 : chunk.capacity();
     }
 
-    /** Gives back what is kept for the next message, except the context. */
+    /** Frees the memory kept for the next message, except the context. A message that is under way keeps its memory. */
     public void trim() {
         if (received == 0) {
             chunk = null;
@@ -157,7 +162,7 @@ public final class MessageInflater extends RefCounted {
     }
 
     /**
-     * Tells whether memory outside the heap is held now.
+     * Tells whether this inflater currently holds memory outside the heap.
      *
      * @return true if there is a context
      */
@@ -165,7 +170,7 @@ public final class MessageInflater extends RefCounted {
         return inflater != null;
     }
 
-    /** False if it was suspended. */
+    /** Returns false if the sink has suspended it. */
     private boolean inflateAll(ByteBuffer part, Sink sink) throws ProtocolException {
         if (inflater == null) {
             inflater = new Inflater(true);
@@ -182,7 +187,7 @@ public final class MessageInflater extends RefCounted {
                     return false;
                 }
             } else if (inflater.finished()) {
-                // the RFC lets blocks follow a final one; the JDK's inflater wants a fresh start for them
+                // the RFC allows blocks after a final one, and the JDK's inflater needs a restart for them
                 restart();
                 if (!part.hasRemaining()) {
                     atFinalEnd = true;
@@ -197,7 +202,7 @@ public final class MessageInflater extends RefCounted {
         }
     }
 
-    /** Fills the chunk as far as the input goes, within the limits; false if nothing came out. */
+    /** Fills the chunk from the input and checks the limits. Returns false if there was no output. */
     private boolean inflateChunk() throws ProtocolException {
         chunk.clear();
         try {
@@ -227,8 +232,8 @@ public final class MessageInflater extends RefCounted {
     }
 
     private void endMessage() throws ProtocolException {
-        // behind a final block there is nothing to complete, and neither in a message without a byte: both are wrong by
-        // the letter of section 7.2.1, but their meaning is plain
+        // nothing is left to complete after a final block, nor in a message without a byte; section 7.2.1 forbids both,
+        // but their meaning is clear
         if (received > 0 && !atFinalEnd) {
             inflateAll(ByteBuffer.wrap(TAIL), piece -> {
                 throw corrupt(null);

@@ -3,12 +3,12 @@ package io.iocp4j.websocket.frame;
 import java.nio.ByteBuffer;
 
 /**
- * Whole messages and control frames, as {@link MessageAssembler} finds them. Runs on the thread that decodes. Buffers
- * hold their bytes from position to limit and are lent for the call: who needs them later copies them.
+ * Receives the messages and control frames that a {@link MessageAssembler} finds. Runs on the thread that decodes.
+ * Buffers hold their bytes from position to limit. They are lent for the call: copy the bytes to use them later.
  */
 public interface MessageListener {
     /**
-     * A text message is complete.
+     * Called when a text message is complete.
      *
      * @param text the message, which was valid UTF-8
      * @throws ProtocolException to fail the connection
@@ -16,7 +16,7 @@ public interface MessageListener {
     void onText(String text) throws ProtocolException;
 
     /**
-     * A binary message is complete.
+     * Called when a binary message is complete.
      *
      * @param data the message, lent for the call
      * @throws ProtocolException to fail the connection
@@ -24,10 +24,10 @@ public interface MessageListener {
     void onBinary(ByteBuffer data) throws ProtocolException;
 
     /**
-     * A part of a message has arrived, where the assembler was told to hand on parts.
+     * Called when a part of a message has arrived, if the assembler was created to deliver parts.
      *
-     * @param text whether the message is text; its parts are UTF-8, which may be cut inside a character
-     * @param part perhaps empty, lent for the call
+     * @param text whether the message is text; its parts are UTF-8 and may be cut inside a character
+     * @param part may be empty, lent for the call
      * @param last whether the message ends here
      * @throws ProtocolException to fail the connection
      */
@@ -36,14 +36,14 @@ public interface MessageListener {
     }
 
     /**
-     * A piece of a compressed message was inflated, of 8 KiB at the most, and gathered or handed on. The place for who wants to
-     * know how long that takes, and to end it with {@link MessageAssembler#suspend()}.
+     * Called after a piece of a compressed message, at most 8 KiB, was inflated and then gathered or delivered. The
+     * listener can measure here how long inflating takes, and interrupt it with {@link MessageAssembler#suspend()}.
      */
     default void onInflated() {
     }
 
     /**
-     * The peer wants a Pong with the same payload (RFC 6455 section 5.5.2).
+     * Called for a Ping: the peer wants a Pong with the same payload (RFC 6455 section 5.5.2).
      *
      * @param payload 0 to 125 bytes, lent for the call
      * @throws ProtocolException to fail the connection
@@ -51,7 +51,7 @@ public interface MessageListener {
     void onPing(ByteBuffer payload) throws ProtocolException;
 
     /**
-     * A Pong arrived, asked for or not (section 5.5.3).
+     * Called for a Pong, solicited or not (section 5.5.3).
      *
      * @param payload 0 to 125 bytes, lent for the call
      * @throws ProtocolException to fail the connection
@@ -59,9 +59,9 @@ public interface MessageListener {
     void onPong(ByteBuffer payload) throws ProtocolException;
 
     /**
-     * The peer closes. This is the last call; whoever owns the decoder stops it with {@link FrameDecoder#stop()}.
+     * Called for a Close frame, as the last call. The owner of the decoder stops it with {@link FrameDecoder#stop()}.
      *
-     * @param code the code of the peer, or {@link CloseCode#NO_STATUS} when its Close frame was empty
+     * @param code the code of the peer, or {@link CloseCode#NO_STATUS} if its Close frame was empty
      * @param reason the reason of the peer, at most 123 bytes of UTF-8, often empty
      * @throws ProtocolException to fail the connection
      */

@@ -1,6 +1,6 @@
 package io.iocp4j.websocket.frame;
 
-/** What a frame is, RFC 6455 section 5.2. Immutable, for any thread. */
+/** The type of a frame (RFC 6455 section 5.2). */
 public enum Opcode {
     /** A further fragment of the message that a TEXT or BINARY frame without FIN began. */
     CONTINUATION(0x0),
@@ -10,9 +10,9 @@ public enum Opcode {
     BINARY(0x2),
     /** The closing handshake, section 5.5.1. */
     CLOSE(0x8),
-    /** A question that is answered with a PONG of the same payload, section 5.5.2. */
+    /** A request for a PONG with the same payload, section 5.5.2. */
     PING(0x9),
-    /** The answer to a PING, or an unasked sign of life, section 5.5.3. */
+    /** The reply to a PING, or an unsolicited heartbeat, section 5.5.3. */
     PONG(0xA);
 
     private final int code;
@@ -22,10 +22,10 @@ public enum Opcode {
     }
 
     /**
-     * Finds the opcode of a number on the wire.
+     * Returns the opcode with the given number.
      *
      * @param code the low four bits of the first octet of a frame
-     * @return the opcode, or null when RFC 6455 does not define the number (3-7 and 11-15 are reserved)
+     * @return the opcode, or null if RFC 6455 does not define the number (3-7 and 11-15 are reserved)
      */
     public static Opcode of(int code) {
         return switch (code) {
@@ -49,8 +49,8 @@ public enum Opcode {
     }
 
     /**
-     * Tells control frames from data frames. Control frames are never fragmented, carry at most 125 bytes and may
-     * stand between the fragments of a message (section 5.5).
+     * Tells whether this is the opcode of a control frame. Control frames are never fragmented, carry at most 125 bytes
+     * and may stand between the fragments of a message (section 5.5).
      *
      * @return true for CLOSE, PING and PONG
      */

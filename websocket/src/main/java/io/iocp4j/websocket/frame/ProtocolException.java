@@ -4,22 +4,21 @@ import java.io.IOException;
 import java.io.Serial;
 
 /**
- * The peer broke a rule or a limit, so the connection has to fail (RFC 6455 section 7.1.7). Messages of the codec are
- * ASCII of at most 123 bytes, so that they can be sent as the reason beside {@link #closeCode()}.
+ * Signals that the peer violated the protocol or a limit, so that the connection must fail (RFC 6455 section 7.1.7).
+ * The messages of the codec are ASCII of at most 123 bytes, so they can be sent as the reason of the Close frame.
  */
 public final class ProtocolException extends IOException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** What to send in the Close frame. */
     private final int closeCode;
 
     /**
-     * Makes an exception for one broken rule.
+     * Creates an exception for one violation.
      *
-     * @param closeCode what to send in the Close frame
+     * @param closeCode the code to send in the Close frame
      * @param message what was wrong
-     * @throws IllegalArgumentException when no Close frame may carry the code
+     * @throws IllegalArgumentException if no Close frame may carry the code
      */
     public ProtocolException(int closeCode, String message) {
         super(message);
@@ -30,7 +29,7 @@ public final class ProtocolException extends IOException {
     }
 
     /**
-     * Returns the code for the Close frame that answers this violation.
+     * Returns the code of the Close frame that answers this violation.
      *
      * @return a code that {@link CloseCode#mayBeSent may be sent}
      */

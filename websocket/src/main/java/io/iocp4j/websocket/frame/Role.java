@@ -1,9 +1,12 @@
 package io.iocp4j.websocket.frame;
 
-/** The end of a WebSocket. Only masking and the order of the TCP close tell the two apart (RFC 6455 sections 5.1, 7.1.1). */
+/**
+ * The role of one end of a WebSocket. After the handshake, RFC 6455 distinguishes the two only in masking (section 5.1)
+ * and in which of them closes the TCP connection first (section 7.1.1).
+ */
 public enum Role {
-    /** Sends unmasked frames, takes masked ones only, and ends the TCP connection first. */
+    /** Sends unmasked frames, accepts masked frames only, and closes the TCP connection first. */
     SERVER,
-    /** Sends masked frames, takes unmasked ones only, and leaves the end of the TCP connection to the server for its time. */
+    /** Sends masked frames, accepts unmasked frames only, and waits a limited time for the server to close TCP. */
     CLIENT
 }

@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The client's half of one opening handshake (RFC 6455 section 4.1): what is sent, and whether the answer to it may be
- * believed. No I/O. Immutable.
+ * The client's half of one opening handshake (RFC 6455 section 4.1). It makes the request and validates the response.
+ * Does no I/O. Immutable. Any thread.
  */
 public final class ClientHandshake {
-    /** Made here, or of no meaning in an opening request. */
-    private static final List<String> RESERVED = List.of("Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding",
-            "Expect");
-    /** Bytes of a nonce (section 4.1, item 7). */
+    /** Fields that this class makes, or that have no meaning in an opening request. */
+    private static final List<String> RESERVED = List.of("Host", "Upgrade", "Connection", "Content-Length",
+            "Transfer-Encoding", "Expect");
+    /** The length of a nonce in bytes (section 4.1, item 7). */
     public static final int NONCE_BYTES = 16;
     private static final String INVALID = "not a valid WebSocket handshake: ";
     private static final String RESERVED_PREFIX = "Sec-WebSocket-";
@@ -34,13 +34,13 @@ public final class ClientHandshake {
     private final String key;
 
     /**
-     * The handshake with one server.
+     * Creates the handshake with one server.
      *
      * @param endpoint the server and the resource
-     * @param headers further ones, which passed {@link #requireAllowed}
-     * @param subprotocols that are offered, the preferred one first
+     * @param headers additional fields, which passed {@link #requireAllowed}
+     * @param subprotocols the offered subprotocols, the preferred one first
      * @param deflate whether and how compression is offered
-     * @param nonce random bytes, {@link #NONCE_BYTES} of them; fresh for each handshake, so that no cache can answer
+     * @param nonce {@link #NONCE_BYTES} random bytes, fresh for each handshake, so that no cache can answer
      */
     public ClientHandshake(WebSocketUri endpoint, HttpHeaders headers, Set<String> subprotocols, Deflate deflate,
             byte[] nonce) {
@@ -52,38 +52,39 @@ public final class ClientHandshake {
     }
 
     /**
-     * Refuses names that the handshake makes by itself; with a second, different one two readers would understand it
-     * differently.
+     * Refuses the names of fields that the handshake sets. If such a field stood there twice with different values, two
+     * readers could understand the request differently. Fields without meaning in an opening request are refused too.
      *
-     * @param name of a field
-     * @throws IllegalArgumentException if the name is such
+     * @param name the name of a field
+     * @throws IllegalArgumentException if the name is reserved
      */
     public static void requireAllowed(String name) {
         boolean prefixed = name.regionMatches(true, 0, RESERVED_PREFIX, 0, RESERVED_PREFIX.length());
         if (prefixed || RESERVED.stream().anyMatch(name::equalsIgnoreCase)) {
-            throw new IllegalArgumentException(name + " is made by the handshake");
+            throw new IllegalArgumentException(name + " is reserved: the handshake sets it, or it means nothing there");
         }
     }
 
     /**
-     * Checks names that are to be offered.
+     * Checks the names of subprotocols to offer.
      *
-     * @param names of subprotocols, the preferred one first
+     * @param names the names, the preferred one first
      * @return the names, in their order
-     * @throws IllegalArgumentException if one is no token or stands there twice (section 4.1, item 10)
+     * @throws IllegalArgumentException if a name is not a token or occurs twice (section 4.1, item 10)
      */
     public static Set<String> requireSubprotocols(String... names) {
         Set<String> checked = new LinkedHashSet<>();
         for (String name : names) {
             if (!HttpToken.isToken(name) || !checked.add(name)) {
-                throw new IllegalArgumentException("a subprotocol is a token, and offered once");
+                throw new IllegalArgumentException("a subprotocol must be a token, and may be offered only once");
             }
         }
         return Collections.unmodifiableSet(checked);
     }
 
     /**
-     * The opening request. Its path is decoded as a server does it, or as it is where a server would refuse it.
+     * Returns the opening request. Its path is percent-decoded as a server would do it. A path that a server would
+     * refuse stays as it is.
      *
      * @return a request without a body
      */
@@ -115,12 +116,12 @@ public final class ClientHandshake {
     }
 
     /**
-     * The bytes of a head of a request without a body.
+     * Encodes the head of a request without a body.
      *
      * @param method GET or CONNECT
-     * @param target as it is sent
-     * @param fields all of them
-     * @return ready to be sent
+     * @param target the request target as it is sent
+     * @param fields all header fields
+     * @return a new buffer, ready to be sent
      */
     public static ByteBuffer encode(String method, String target, HttpHeaders fields) {
         StringBuilder head = new StringBuilder(256);
@@ -130,22 +131,22 @@ public final class ClientHandshake {
     }
 
     /**
-     * Checks a response 101 (section 4.1, the list at its end).
+     * Validates a response 101 (section 4.1, the list at its end).
      *
-     * @param response the head that came
-     * @return what was agreed on; the server may choose no subprotocol and no compression also where they were offered
+     * @param response the head that was received
+     * @return the result of the handshake; the server may decline an offered subprotocol or offered compression
      * @throws HandshakeException if the connection must not be used
      */
     public HandshakeInfo check(HttpResponseHead response) throws HandshakeException {
         HttpHeaders answer = response.headers();
         require(response.http11(), "the server switches protocols in HTTP/1.0", response);
-        require(answer.isOnly("Upgrade", "websocket"), "the server switches to something else than WebSocket",
+        require(answer.isOnly("Upgrade", "websocket"), "the server switches to something other than WebSocket",
                 response);
         require(answer.hasToken("Connection", "Upgrade"), "Connection without Upgrade", response);
-        // no look at Content-Length and Transfer-Encoding: a 1xx ends at its empty line whatever they say (RFC 9112
-        // section 6.3), and what follows are frames
+        // ignore Content-Length and Transfer-Encoding: a 1xx response ends at its empty line whatever they say
+        // (RFC 9112 section 6.3), and frames follow it
         List<String> accepts = answer.all("Sec-WebSocket-Accept");
-        require(accepts.equals(List.of(ServerHandshake.accept(key))), "Sec-WebSocket-Accept does not answer the key",
+        require(accepts.equals(List.of(ServerHandshake.accept(key))), "Sec-WebSocket-Accept does not match the key",
                 response);
         List<String> chosen = answer.all("Sec-WebSocket-Protocol");
         require(chosen.isEmpty() || chosen.size() == 1 && subprotocols.contains(chosen.getFirst()),

@@ -13,15 +13,16 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What both ends of one connection agreed on about permessage-deflate, and how they come to it (RFC 7692 section 7.1).
- * Every parameter is checked here, during the handshake, so that nothing about it can go wrong later. Pure functions,
- * for any thread.
+ * The permessage-deflate parameters that both ends of one connection agreed on, and their negotiation (RFC 7692 section
+ * 7.1). Every parameter is checked here, during the handshake, so that nothing about it can fail later. Immutable. Any
+ * thread.
  *
  * @param extension the agreement as the server wrote it into {@code Sec-WebSocket-Extensions}
- * @param serverNoContextTakeover whether each message of the server stands by itself
- * @param clientNoContextTakeover whether each message of the client stands by itself
- * @param serverMaxWindowBits how far back the server refers at most, as a logarithm to the base 2, 8 to 15
- * @param clientMaxWindowBits how far back the client refers at most, 8 to 15
+ * @param serverNoContextTakeover whether the server compresses each message independently of earlier ones
+ * @param clientNoContextTakeover whether the client compresses each message independently of earlier ones
+ * @param serverMaxWindowBits the size of the server's window as a base-2 logarithm, 8 to 15: its references reach at
+ *     most so far back
+ * @param clientMaxWindowBits the same for the client's window, 8 to 15
  */
 public record DeflateAgreement(String extension, boolean serverNoContextTakeover, boolean clientNoContextTakeover,
                                int serverMaxWindowBits, int clientMaxWindowBits) {
@@ -30,16 +31,16 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
     private static final String CLIENT_NO_TAKEOVER = "client_no_context_takeover";
     private static final String SERVER_BITS = "server_max_window_bits";
     private static final String CLIENT_BITS = "client_max_window_bits";
-    /** A parameter that is not there. */
+    /** The value of an absent parameter. */
     private static final int ABSENT = 0;
-    /** {@link #CLIENT_BITS} without a value, which only an offer may have. */
+    /** The value of {@link #CLIENT_BITS} without a value, which only an offer may contain. */
     private static final int WITHOUT_VALUE = Integer.MAX_VALUE;
 
     /**
      * Makes a client's offer, the value of {@code Sec-WebSocket-Extensions}.
      *
-     * @param options of the client
-     * @return one element, without an alternative behind it; null if nothing is offered
+     * @param options the client's options
+     * @return one element without alternatives; null if nothing is offered
      */
     public static String offer(Deflate options) {
         if (!options.enabled()) {
@@ -50,7 +51,7 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
         addFlag(parameters, CLIENT_NO_TAKEOVER, options.clientNoContextTakeover());
         addBits(parameters, SERVER_BITS, options.serverMaxWindowBits());
         if (options.clientMaxWindowBits() == MessageDeflater.WINDOW_BITS_MAX) {
-            // says that the server may ask for any window
+            // without a value: the server may ask for any window
             parameters.add(new Extension.Parameter(CLIENT_BITS, null));
         } else {
             addBits(parameters, CLIENT_BITS, options.clientMaxWindowBits());
@@ -59,12 +60,12 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
     }
 
     /**
-     * A server's choice: the first offer that follows the RFC. Others are passed over, as section 7 demands.
+     * Makes a server's choice: the first offer that follows the RFC. Invalid offers are declined, as section 7 demands.
      *
-     * @param options of the server
+     * @param options the server's options
      * @param request the headers of the opening request
-     * @return the agreement, whose {@link #extension()} goes into the response; null if there is none: then the field
-     *     stays out of the response
+     * @return the agreement, whose {@link #extension()} goes into the response; null if there is none, and then the
+     *     response has no such field
      * @throws HttpException 400 if the field does not follow its grammar
      */
     public static DeflateAgreement accept(Deflate options, HttpHeaders request) throws HttpException {
@@ -86,14 +87,14 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
     }
 
     /**
-     * A client's look at the answer to its {@link #offer}.
+     * Validates the server's answer to a client's {@link #offer}.
      *
-     * @param options with which the offer was made
+     * @param options the options with which the offer was made
      * @param response the headers of the response 101
      * @return the agreement; null if the server declined
-     * @throws ProtocolException 1002 if the answer is malformed, names an extension that was not offered or one twice,
-     *     has an unknown or repeated parameter or one out of its range, or leaves out or widens what was asked: the
-     *     handshake has failed
+     * @throws ProtocolException 1002 if the handshake has failed: the answer is malformed, or names an extension twice
+     *     or one that was not offered. It also fails if a parameter is unknown, repeated or out of range, or if the
+     *     answer omits or widens what the offer asked for
      */
     public static DeflateAgreement check(Deflate options, HttpHeaders response) throws ProtocolException {
         List<Extension> answers = Extension.parse(response);
@@ -123,11 +124,11 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
     }
 
     /**
-     * Makes what compresses at one end.
+     * Creates the compressor of one end.
      *
      * @param role which end
-     * @param options of that end; the level is used
-     * @return to be released
+     * @param options the options of that end, for the level
+     * @return a new compressor; the caller releases it
      */
     public MessageDeflater deflater(Role role, Deflate options) {
         return role == Role.SERVER ? new MessageDeflater(options.level(), !serverNoContextTakeover, serverMaxWindowBits)
@@ -135,12 +136,12 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
     }
 
     /**
-     * Makes what inflates at one end.
+     * Creates the inflater of one end.
      *
      * @param role which end
-     * @param options of that end; the ratio is used
-     * @param maxMessage the most bytes of a message, 1 or more
-     * @return to be released
+     * @param options the options of that end, for the ratio
+     * @param maxMessage the longest message in bytes, inflated, 1 or more
+     * @return a new inflater; the caller releases it
      */
     public MessageInflater inflater(Role role, Deflate options, long maxMessage) {
         return new MessageInflater(maxMessage, options.maxRatio(),
@@ -151,7 +152,7 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
         boolean serverNoTakeover = options.serverNoContextTakeover() || asked.serverNoTakeover;
         boolean clientNoTakeover = options.clientNoContextTakeover() || asked.clientNoTakeover;
         int serverBits = Math.min(options.serverMaxWindowBits(), bitsOrMax(asked.serverBits));
-        // a client that did not say so must not be asked for a window (section 7.1.2.2)
+        // only a client whose offer has this parameter may be asked for a window (section 7.1.2.2)
         int clientBits = asked.clientBits == ABSENT ? MessageDeflater.WINDOW_BITS_MAX
             : Math.min(options.clientMaxWindowBits(), asked.clientBits);
         List<Extension.Parameter> parameters = new ArrayList<>();
@@ -160,7 +161,7 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
         if (asked.serverBits == ABSENT) {
             addBits(parameters, SERVER_BITS, serverBits);
         } else {
-            // what was asked has to be confirmed, also if it is the largest window (section 7.1.2.1)
+            // a request for a window must be confirmed, even if it is the largest window (section 7.1.2.1)
             parameters.add(new Extension.Parameter(SERVER_BITS, Integer.toString(serverBits)));
         }
         addBits(parameters, CLIENT_BITS, clientBits);
@@ -194,10 +195,13 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
         private boolean clientNoTakeover;
         private int serverBits = ABSENT;
         private int clientBits = ABSENT;
-        /** What is wrong, in a few words without the peer's own; null while nothing is. */
+        /** A short description of the fault, without text of the peer; null if there is none. */
         private String refusal;
 
-        /** Reads all; {@code clientBitsAlone} stands for client_max_window_bits without a value, or is ABSENT. */
+        /**
+         * Reads all parameters. A client_max_window_bits without a value reads as {@code clientBitsAlone}; if that is
+         * ABSENT, it is a fault.
+         */
         static Parameters read(Extension extension, int clientBitsAlone) {
             Parameters read = new Parameters();
             Set<String> names = new HashSet<>();
@@ -233,7 +237,7 @@ public record DeflateAgreement(String extension, boolean serverNoContextTakeover
             return true;
         }
 
-        /** Exactly "8" to "15": no sign, no leading zero (section 7.1.2.1). */
+        /** Accepts exactly "8" to "15": no sign, no leading zero (section 7.1.2.1). */
         private int bits(String value, String name) {
             for (int bits = MessageDeflater.WINDOW_BITS_MIN; bits <= MessageDeflater.WINDOW_BITS_MAX; bits++) {
                 if (Integer.toString(bits).equals(value)) {

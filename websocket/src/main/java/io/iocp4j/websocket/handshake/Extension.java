@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.StringJoiner;
 
 /**
- * One element of {@code Sec-WebSocket-Extensions}, RFC 6455 section 9.1. Pure values, for any thread.
+ * One element of {@code Sec-WebSocket-Extensions} (RFC 6455 section 9.1). Immutable. Any thread.
  *
- * @param name of the extension, a token
- * @param parameters in their order; a name may occur twice, because what that means is the extension's matter
+ * @param name the name of the extension, a token
+ * @param parameters in their order; a name may occur twice, because each extension defines what that means
  */
 record Extension(String name, List<Parameter> parameters) {
     /**
-     * A parameter.
+     * A parameter of an extension.
      *
      * @param name a token
-     * @param value a token, also if it was quoted; null if there is none, which is not the same as an empty one
+     * @param value a token, also if it was quoted; null if there is none, which is not the same as an empty value
      */
     record Parameter(String name, String value) {
         @Override
@@ -29,15 +29,15 @@ record Extension(String name, List<Parameter> parameters) {
     }
 
     static final String FIELD = "Sec-WebSocket-Extensions";
-    /** The most extensions, parameters and empty elements together in one line. Real offers have under ten. */
+    /** The largest number of extensions, parameters and empty elements in one line. Real offers have under ten. */
     static final int NAMES_MAX = 64;
 
     /**
-     * Reads every line of the field. One pass without going back, so the time is that of reading the bytes. Empty
-     * elements, which are left where lists are put together, are passed over (RFC 9110 section 5.6.1.2).
+     * Parses every line of the field, in one pass without backtracking, so the time is linear in the bytes. Empty
+     * elements are skipped: merged lists leave them behind (RFC 9110 section 5.6.1.2).
      *
-     * @throws ProtocolException 1002 when a line does not follow the grammar or has more than {@link #NAMES_MAX} names,
-     *     and when all lines together name no extension
+     * @throws ProtocolException 1002 if a line does not follow the grammar or has more than {@link #NAMES_MAX} names,
+     *     or if all lines together name no extension
      */
     static List<Extension> parse(HttpHeaders headers) throws ProtocolException {
         List<Extension> extensions = new ArrayList<>();
@@ -51,7 +51,7 @@ record Extension(String name, List<Parameter> parameters) {
         return extensions;
     }
 
-    /** As it stands in the field. */
+    /** Returns the element as it stands in the field. */
     @Override
     public String toString() {
         StringJoiner text = new StringJoiner("; ").add(name);
@@ -59,7 +59,7 @@ record Extension(String name, List<Parameter> parameters) {
         return text.toString();
     }
 
-    /** Stands somewhere in one line. White space may stand between all parts (RFC 2616 section 2.1, implied LWS). */
+    /** A parser of one line. White space may stand between all parts (RFC 2616 section 2.1, implied LWS). */
     private static final class Parser {
         private final String line;
         private int index;
@@ -129,7 +129,10 @@ record Extension(String name, List<Parameter> parameters) {
             return line.substring(start, index);
         }
 
-        /** Behind the first quotation mark. "The value after quoted-string unescaping MUST conform to the token". */
+        /**
+         * Reads a quoted string after its first quotation mark. RFC 6455 section 9.1: "the value after quoted-string
+         * unescaping MUST conform to the 'token' ABNF".
+         */
         private String quoted() throws ProtocolException {
             StringBuilder value = new StringBuilder();
             while (index < line.length() && line.charAt(index) != '"') {

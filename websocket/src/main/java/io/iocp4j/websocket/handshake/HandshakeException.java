@@ -6,36 +6,36 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An opening handshake that a server, or the proxy before it, has answered with something else than a WebSocket. The
- * message is made of words of this library only, never of text of the peer, so that it can be logged as it is.
+ * Signals that an opening handshake failed: the server, or the proxy in front of it, did not answer with a WebSocket.
+ * The message contains only words of this library, never text of the peer, so it is safe to log.
  */
 public final class HandshakeException extends IOException {
-    /** The most bytes of a body that are kept. */
+    /** The largest number of bytes that are kept of a body. */
     public static final int BODY_MAX = 8 << 10;
 
     private static final long serialVersionUID = 1L;
 
-    /** 100 to 599, 0 without a response. */
+    /** 100 to 599, or 0 without a response. */
     private final int status;
-    /** Null only after deserialisation, or without a response. */
+    /** Null only after deserialisation or without a response. */
     private final transient HttpHeaders headers;
     private final transient byte[] body;
 
     /**
-     * A failure without a response that could be read.
+     * Creates an exception for a failure without a readable response.
      *
-     * @param message in words
-     * @param cause why it could not be read
+     * @param message what went wrong
+     * @param cause why the response could not be read
      */
     public HandshakeException(String message, Throwable cause) {
         this(message, 0, null, null, cause);
     }
 
     /**
-     * A response that opens nothing, without its body.
+     * Creates an exception for a response that opens no WebSocket, without its body.
      *
-     * @param message in words
-     * @param response its head
+     * @param message what was wrong
+     * @param response the head of the response
      */
     public HandshakeException(String message, HttpResponseHead response) {
         this(message, response, (Throwable) null);
@@ -46,18 +46,18 @@ public final class HandshakeException extends IOException {
     }
 
     /**
-     * A response that opens nothing, with the beginning of its body.
+     * Creates an exception for a response that opens no WebSocket, with the beginning of its body.
      *
-     * @param message in words
-     * @param response its head
-     * @param body the exception's from now on
+     * @param message what was wrong
+     * @param response the head of the response
+     * @param body the beginning of the body; the exception takes ownership of the array
      */
     public HandshakeException(String message, HttpResponseHead response, byte[] body) {
         this(message, response.status(), response.headers(), body, null);
     }
 
     /**
-     * The same failure with the stack of the thread that waited for it.
+     * Creates a copy of a failure with the stack trace of the current thread, which has waited for it.
      *
      * @param original the failure
      */
@@ -73,26 +73,26 @@ public final class HandshakeException extends IOException {
     }
 
     /**
-     * The status of the response.
+     * Returns the status of the response.
      *
-     * @return 100 to 599, also 101 if something else was wrong with the response; 0 if there was none that could be
-     *     read
+     * @return 100 to 599, or 0 if there was no readable response; 101 if something else was wrong with the response
      */
     public int status() {
         return status;
     }
 
     /**
-     * The fields of the response, {@code Retry-After} or {@code WWW-Authenticate} for example.
+     * Returns the header fields of the response, for example {@code Retry-After} or {@code WWW-Authenticate}.
      *
-     * @return may be empty
+     * @return the fields, never null; empty without a response
      */
     public HttpHeaders headers() {
         return headers == null ? HttpHeaders.empty() : headers;
     }
 
     /**
-     * The beginning of the body of the response: what came in time, at most {@link #BODY_MAX} bytes. Text of the peer.
+     * Returns the beginning of the response body: what arrived in time, at most {@link #BODY_MAX} bytes. The peer wrote
+     * it, so do not trust it.
      *
      * @return a new array, may be empty
      */
@@ -101,9 +101,10 @@ public final class HandshakeException extends IOException {
     }
 
     /**
-     * The beginning of the body, read as UTF-8 whatever the response says. Text of the peer.
+     * Returns the beginning of the response body, decoded as UTF-8 whatever charset the response declares. The peer
+     * wrote it, so do not trust it.
      *
-     * @return may be empty; what is malformed, or cut at the end, stands as U+FFFD
+     * @return may be empty; malformed bytes, or a character cut at the end, become U+FFFD
      */
     public String bodyText() {
         return new String(body(), StandardCharsets.UTF_8);

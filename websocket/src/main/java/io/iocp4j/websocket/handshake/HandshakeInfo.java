@@ -6,24 +6,25 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How a WebSocket was opened (RFC 6455 section 4): what the client asked and what both agreed on.
+ * The result of an opening handshake (RFC 6455 section 4): what the client asked for and what both ends agreed on.
+ * Immutable. Any thread.
  *
- * @param request as the client sent it
- * @param response the fields of the server's 101
- * @param subprotocol what was agreed on, or null
- * @param deflate how messages may be compressed, or null if they may not
+ * @param request the opening request as the client sent it
+ * @param response the header fields of the server's response 101
+ * @param subprotocol the agreed subprotocol, or null
+ * @param deflate the agreed compression, or null if there is none
  */
 public record HandshakeInfo(HttpRequest request, HttpHeaders response, String subprotocol, DeflateAgreement deflate) {
-    /** Checks for null; only the subprotocol and the agreement may be null. */
+    /** Checks for null. Only the subprotocol and the compression may be null. */
     public HandshakeInfo {
         Objects.requireNonNull(request, "request");
         Objects.requireNonNull(response, "response");
     }
 
     /**
-     * The extensions in use.
+     * Returns the extensions in use.
      *
-     * @return as the server wrote them, one element each; permessage-deflate is the only one that is spoken
+     * @return one element each, as the server wrote it; only permessage-deflate is supported
      */
     public List<String> extensions() {
         return deflate == null ? List.of() : List.of(deflate.extension());

@@ -7,27 +7,28 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which web pages may open a connection (RFC 6455 section 10.2). Browsers let any page of the web connect anywhere
- * and send the user's cookies along, so without this check a stranger's page acts as the user. Programs that are no
- * browser send no Origin, or any they like: this is no authentication.
+ * Decides which web pages may open a connection (RFC 6455 section 10.2). Browsers let any web page connect anywhere,
+ * and they send the user's cookies along. Without this check, a stranger's page can act as the user. This is not
+ * authentication: programs other than browsers send no Origin, or any Origin they like.
  */
 @FunctionalInterface
 public interface Origins {
     /**
-     * Decides about one request. Runs on a worker for every handshake, possibly on several at once; must not block.
+     * Decides about one request. The server calls this on a worker for every handshake, possibly on several workers at
+     * once. It must not block.
      *
      * @param request the opening request
-     * @return false refuses it with 403
+     * @return false to refuse the request with 403
      */
     boolean allows(HttpRequest request);
 
     /**
-     * Pages that came from the host and port that the request asks for; also requests without Origin. The default.
-     * Refuses {@code null}, which sandboxed pages and local files send.
+     * Allows pages that came from the host and port of the request, and requests without Origin. This is the default.
+     * It refuses the origin {@code null}, which sandboxed pages and local files send.
      *
-     * <p>Where Host gives no port, it is taken as the default port of the page's scheme, because this server cannot
-     * know whether TLS ends in front of it. A server that is reachable under any name (DNS rebinding) is better
-     * served by {@link #of}.
+     * <p>If Host has no port, the default port of the page's scheme applies. The server's own scheme does not help: a
+     * proxy may terminate TLS in front of it. A server that answers to any host name is open to DNS rebinding here, so
+     * it should use {@link #of}.
      *
      * @return a stateless rule
      */
@@ -45,7 +46,7 @@ public interface Origins {
     }
 
     /**
-     * Every page of the web. Only for servers that know nobody by cookie or address.
+     * Allows every web page. Only for servers that identify nobody by cookie or address.
      *
      * @return a stateless rule
      */
@@ -54,17 +55,17 @@ public interface Origins {
     }
 
     /**
-     * Pages of exactly these origins; also requests without Origin.
+     * Allows pages of exactly these origins, and requests without Origin.
      *
      * @param origins such as {@code https://example.com}; case and a default port make no difference
      * @return an immutable rule
-     * @throws IllegalArgumentException if one is not scheme, host and optional port, or has a star
+     * @throws IllegalArgumentException if an origin is not scheme, host and optional port, or contains a star
      */
     static Origins of(String... origins) {
         Set<WebOrigin> allowed = new HashSet<>();
         for (String origin : origins) {
             WebOrigin parsed = WebOrigin.parse(origin);
-            // a star is a legal host, but whoever writes one means a pattern, which would silently never match
+            // a star is legal in a host, but its author means a pattern, which would silently never match
             if (parsed == null || origin.indexOf('*') >= 0) {
                 throw new IllegalArgumentException("not an origin: " + origin);
             }

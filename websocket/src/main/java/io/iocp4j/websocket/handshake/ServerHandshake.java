@@ -14,41 +14,39 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The server's half of the opening handshake (RFC 6455 section 4.2); the client's is a class of its own. Pure
- * functions, for any thread.
- *
- * <p>What is to be said about {@code Sec-WebSocket-Extensions} stands in {@link DeflateAgreement}.
+ * The server's half of the opening handshake (RFC 6455 section 4.2). {@link ClientHandshake} is the client's half, and
+ * {@link DeflateAgreement} handles {@code Sec-WebSocket-Extensions}. Pure functions. Any thread.
  */
 public final class ServerHandshake {
-    /** RFC 6455 section 1.3. */
+    /** The GUID of RFC 6455 section 1.3. */
     private static final String ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     static final String VERSION = "13";
     private static final String SUBPROTOCOLS = "Sec-WebSocket-Protocol";
-    /** Base64 of 16 bytes: 22 digits and two signs of padding. */
+    /** Base64 of 16 bytes has 22 digits, then two padding characters. */
     private static final int KEY_DIGITS = 22;
 
     private ServerHandshake() {
     }
 
     /**
-     * Whether a request asks for WebSocket, so that a server can tell it from plain HTTP on the same path. What else
-     * is wrong with it is the matter of {@link #check}.
+     * Tells whether a request asks for WebSocket, so that a server can distinguish it from plain HTTP on the same path.
+     * {@link #check} finds everything else that may be wrong with it.
      *
-     * @param request a checked request
-     * @return always false for HTTP/1.0, whose Upgrade field must be ignored (RFC 9110 section 7.8)
+     * @param request a valid HTTP request
+     * @return true if it does; always false for HTTP/1.0, whose Upgrade field must be ignored (RFC 9110 section 7.8)
      */
     public static boolean isUpgrade(HttpRequest request) {
         return request.http11() && request.headers().hasToken("Upgrade", "websocket");
     }
 
     /**
-     * Refuses whatever is no valid opening request.
+     * Refuses every request that is not a valid opening request.
      *
-     * @param request a checked request
+     * @param request a valid HTTP request
      * @param origins which pages may connect
-     * @throws HttpException 405 with Allow if the method is not GET; 426 with Upgrade and Sec-WebSocket-Version if it
-     *     is no upgrade or of another version than 13; 400 for a body or anything but one key of 16 bytes; 403 for
-     *     the origin
+     * @throws HttpException 405 with Allow if the method is not GET; 426 with Upgrade and Sec-WebSocket-Version if the
+     *     request is not an upgrade or its version is not 13; 400 if it has a body or not exactly one key of 16 bytes;
+     *     403 if the origin may not connect
      */
     public static void check(HttpRequest request, Origins origins) throws HttpException {
         if (!request.method().equals("GET")) {
@@ -61,7 +59,7 @@ public final class ServerHandshake {
         if (request.chunked() || request.contentLength() > 0) {
             throw HttpException.badRequest("an opening request has no body");
         }
-        // before the key, which clients of old drafts do not send: they learn the version they need
+        // check the version before the key: clients of old drafts send no key, and they should learn the right version
         if (!request.headers().all("Sec-WebSocket-Version").equals(List.of(VERSION))) {
             throw upgradeRequired("only WebSocket version 13 is spoken here");
         }
@@ -75,12 +73,12 @@ public final class ServerHandshake {
     }
 
     /**
-     * Chooses a subprotocol (RFC 6455 section 4.2.2): the first of the server's that the client offers.
+     * Chooses a subprotocol (RFC 6455 section 4.2.2): the server's first one that the client offers.
      *
      * @param request the opening request
-     * @param supported in the order the server prefers them; names are compared in exactly their case
-     * @return null if there is none in common; the connection then opens without
-     * @throws HttpException 400 if the field is there without an element, or has one that is no token, or one twice
+     * @param supported the server's subprotocols, the preferred one first; comparison is case-sensitive
+     * @return the choice; null if there is none in common, and then the connection opens without a subprotocol
+     * @throws HttpException 400 if the field is present but empty, or if an element is not a token or occurs twice
      */
     public static String subprotocol(HttpRequest request, List<String> supported) throws HttpException {
         List<String> offered = offeredSubprotocols(request);
@@ -108,13 +106,13 @@ public final class ServerHandshake {
     }
 
     /**
-     * The response that opens the connection; frames follow it. Encode it with {@code encode(false, true)}.
+     * Makes the response that opens the connection. Frames follow it. Encode it with {@code encode(false, true)}.
      *
      * @param request a request that passed {@link #check}
      * @param subprotocol the choice of {@link #subprotocol}, or null
      * @param deflate the choice of {@link DeflateAgreement#accept}, or null
      * @return a response 101
-     * @throws IllegalArgumentException if the client did not offer the subprotocol: it would have to fail the
+     * @throws IllegalArgumentException if the client did not offer the subprotocol, because it would have to fail the
      *     connection
      */
     public static HttpResponse switching(HttpRequest request, String subprotocol, DeflateAgreement deflate) {
@@ -135,14 +133,14 @@ public final class ServerHandshake {
     }
 
     /**
-     * What proves to the client that its handshake was understood (RFC 6455 section 1.3).
+     * Returns the proof for the client that the server understood its handshake (RFC 6455 section 1.3).
      *
      * @param key the Sec-WebSocket-Key as sent
      * @return the value of Sec-WebSocket-Accept
      */
     public static String accept(String key) {
         try {
-            // no secrecy hangs on SHA-1 here: it only keeps servers that do not know WebSocket from answering by chance
+            // SHA-1 protects no secret here: it only keeps servers that do not know WebSocket from accepting by chance
             MessageDigest sha1 = MessageDigest.getInstance("SHA-1");
             byte[] digest = sha1.digest((key + ACCEPT_SUFFIX).getBytes(StandardCharsets.ISO_8859_1));
             return Base64.getEncoder().encodeToString(digest);
@@ -151,7 +149,7 @@ public final class ServerHandshake {
         }
     }
 
-    /** Both fields: Upgrade belongs to every 426 (RFC 9110 section 15.5.22), the version to RFC 6455 section 4.4. */
+    /** Adds Upgrade, which every 426 must have (RFC 9110 section 15.5.22), and the version (RFC 6455 section 4.4). */
     private static HttpException upgradeRequired(String message) {
         HttpHeaders headers = HttpHeaders.builder()
                 .add("Upgrade", "websocket")
@@ -175,8 +173,9 @@ public final class ServerHandshake {
     }
 
     /**
-     * The elements of all lines; null if malformed: RFC 6455 section 4.1 wants tokens, each once, and a field that is there has one.
-     * Empty elements are left where lists are put together, and passed over (RFC 9110 section 5.6.1.2).
+     * Returns the elements of all lines, or null if they are malformed. RFC 6455 section 4.1 demands tokens, each only
+     * once, and at least one if the field is present. Empty elements are skipped: merged lists leave them behind (RFC
+     * 9110 section 5.6.1.2).
      */
     private static Set<String> tokens(HttpRequest request) {
         List<String> elements = request.headers().elements(SUBPROTOCOLS);

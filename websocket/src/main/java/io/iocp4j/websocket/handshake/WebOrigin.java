@@ -4,14 +4,14 @@ import io.iocp4j.websocket.http.grammar.Authority;
 import java.util.Locale;
 
 /**
- * An origin as browsers send it (RFC 6454 section 7): scheme, host and port, and nothing behind.
+ * An origin as browsers send it (RFC 6454 section 7): scheme, host and port only. Immutable. Any thread.
  *
  * @param scheme in lower case
  * @param host in lower case, never empty
- * @param port as given, else that of the scheme; {@link Authority#NO_PORT} if the scheme has none
+ * @param port as given, else the default of the scheme; {@link Authority#NO_PORT} if the scheme has none
  */
 record WebOrigin(String scheme, String host, int port) {
-    /** Takes a serialised origin apart; null if it is malformed, or the opaque {@code null}. */
+    /** Parses a serialised origin. Returns null if it is malformed or the opaque origin {@code null}. */
     static WebOrigin parse(String text) {
         int schemeEnd = text.indexOf("://");
         if (schemeEnd < 1 || !isScheme(text.substring(0, schemeEnd))) {
@@ -25,7 +25,7 @@ record WebOrigin(String scheme, String host, int port) {
         return new WebOrigin(scheme, authority.host(), effectivePort(scheme, authority.port()));
     }
 
-    /** Whether a page of this origin came from this server. */
+    /** Tells whether a page of this origin came from the given server. */
     boolean isAt(Authority server) {
         return isWeb() && host.equals(server.host()) && port == effectivePort(scheme, server.port());
     }

@@ -6,9 +6,9 @@ import java.net.URI;
 import java.net.URISyntaxException;
 
 /**
- * Where a client connects to (RFC 6455 section 3).
+ * The target of a client, a ws or wss URI (RFC 6455 section 3). Immutable. Any thread.
  *
- * @param secure whether TLS is between
+ * @param secure whether the connection uses TLS
  * @param host in lower case, an IPv6 address with its brackets
  * @param port 1 to 65535
  * @param resource path and query as they are sent, beginning with a slash
@@ -18,33 +18,34 @@ public record WebSocketUri(boolean secure, String host, int port, String resourc
     private static final int SECURE_PORT = 443;
 
     /**
-     * Takes a URI apart. A fragment has no meaning here and must not be there (section 3); user information is not part
-     * of the grammar of that section, and a password in a URI ends in logs.
+     * Parses a URI. A fragment has no meaning in a WebSocket URI and must not be there (section 3). User information is
+     * not part of that section's grammar, and a password in a URI would end up in logs.
      *
      * @param uri begins with ws:// or wss://
      * @return its parts
-     * @throws IllegalArgumentException if it is no complete ws or wss URI
+     * @throws IllegalArgumentException if it is not a complete ws or wss URI, or has a fragment or user information
      */
     public static WebSocketUri of(URI uri) {
         boolean secure = "wss".equalsIgnoreCase(uri.getScheme());
         if (!secure && !"ws".equalsIgnoreCase(uri.getScheme())) {
-            throw new IllegalArgumentException("a WebSocket URI begins with ws:// or wss://");
+            throw new IllegalArgumentException("a WebSocket URI must begin with ws:// or wss://");
         }
         if (uri.getRawFragment() != null) {
-            throw new IllegalArgumentException("a WebSocket URI has no fragment");
+            throw new IllegalArgumentException("a WebSocket URI must not have a fragment");
         }
         return of(uri, secure);
     }
 
     private static WebSocketUri of(URI uri, boolean secure) {
-        // java.net.URI itself knows no host for names with an underscore, which are usual inside of clusters
+        // URI.getHost() returns null for names with an underscore, which are common inside clusters
         String authority = uri.getRawAuthority();
         if (authority != null && authority.indexOf('@') >= 0) {
-            throw new IllegalArgumentException("a WebSocket URI has no user information: set an Authorization header");
+            throw new IllegalArgumentException(
+                    "a WebSocket URI must not have user information: set an Authorization header");
         }
         Authority parsed = authority == null ? null : Authority.parse(authority);
         if (parsed == null || parsed.host().isEmpty() || parsed.port() == 0) {
-            throw new IllegalArgumentException("a WebSocket URI names a host, and a port above 0 if any");
+            throw new IllegalArgumentException("a WebSocket URI must have a host, and a port of 1 to 65535 if any");
         }
         int standard = secure ? SECURE_PORT : PORT;
         return new WebSocketUri(secure, parsed.host(), parsed.port() == Authority.NO_PORT ? standard : parsed.port(),
@@ -58,13 +59,14 @@ public record WebSocketUri(boolean secure, String host, int port, String resourc
     }
 
     /**
-     * Where a redirect leads to (RFC 9110 section 10.2.2). Its fragment is of no use; http stands for ws and https for
-     * wss, as servers that know nothing of WebSocket have it.
+     * Returns the target of a redirect (RFC 9110 section 10.2.2). A fragment is ignored. The schemes http and https
+     * mean ws and wss, because servers that do not know WebSocket use them.
      *
      * @param location may be relative
      * @param response the head of the redirect
-     * @return the next server
-     * @throws HandshakeException if it leads nowhere, or from wss to ws: what was to be secret would travel in the open
+     * @return the next target
+     * @throws HandshakeException if the location is malformed or has another scheme, or if it leads from wss to ws,
+     *     which would send secrets unencrypted
      */
     public WebSocketUri redirect(String location, HttpResponseHead response) throws HandshakeException {
         WebSocketUri next;
@@ -73,30 +75,30 @@ public record WebSocketUri(boolean secure, String host, int port, String resourc
             String scheme = target.getScheme();
             boolean targetSecure = "wss".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme);
             if (!targetSecure && !"ws".equalsIgnoreCase(scheme) && !"http".equalsIgnoreCase(scheme)) {
-                throw new HandshakeException("a redirect leads away from HTTP", response);
+                throw new HandshakeException("the redirect has a scheme that is not ws, wss, http or https", response);
             }
             next = of(target, targetSecure);
         } catch (URISyntaxException | IllegalArgumentException malformed) {
-            throw new HandshakeException("a redirect leads to a malformed Location", response, malformed);
+            throw new HandshakeException("the redirect has a malformed Location", response, malformed);
         }
         if (secure && !next.secure) {
-            throw new HandshakeException("a redirect leads from wss to ws", response);
+            throw new HandshakeException("the redirect leads from wss to ws", response);
         }
         return next;
     }
 
     /**
-     * Tells whether credentials for the one are meant for the other (RFC 6454 section 5).
+     * Tells whether both have the same origin, so that credentials for one may go to the other (RFC 6454 section 5).
      *
-     * @param other the next server
-     * @return true if scheme, host and port are the same
+     * @param other the next target
+     * @return true if scheme, host and port are equal
      */
     public boolean isSameOrigin(WebSocketUri other) {
         return secure == other.secure && host.equals(other.host) && port == other.port;
     }
 
     /**
-     * The name to look up: an address without its brackets.
+     * Returns the host for name resolution: an IPv6 address stands without its brackets.
      *
      * @return a host name or an address
      */
@@ -105,7 +107,7 @@ public record WebSocketUri(boolean secure, String host, int port, String resourc
     }
 
     /**
-     * The Host field: without the port where it is that of the scheme.
+     * Returns the value of the Host field, without the port if it is the default of the scheme.
      *
      * @return host, or host and port
      */
@@ -114,7 +116,7 @@ public record WebSocketUri(boolean secure, String host, int port, String resourc
     }
 
     /**
-     * The target of CONNECT (RFC 9110 section 9.3.6).
+     * Returns the request target for CONNECT (RFC 9110 section 9.3.6).
      *
      * @return host and port
      */
@@ -126,7 +128,7 @@ public record WebSocketUri(boolean secure, String host, int port, String resourc
         return new URI((secure ? "wss://" : "ws://") + hostAndPort() + resource);
     }
 
-    /** Without path and query, which may hold credentials. */
+    /** Leaves out path and query, which may contain credentials. */
     @Override
     public String toString() {
         return (secure ? "wss://" : "ws://") + hostAndPort();

@@ -5,49 +5,50 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
- * Finds the content of a request body, and its end, in pieces of any size: by Content-Length or in chunks (RFC 9112
- * sections 6 and 7.1). Nothing is gathered here: content goes on as views of the input. Extensions of chunks and
- * trailer fields are skipped within {@link HttpLimits}.
+ * Finds the content of a body and its end, by Content-Length or in chunks (RFC 9112 sections 6 and 7.1). The input may
+ * be cut into pieces of any size. Nothing is gathered: content is passed on as views of the input. Chunk extensions and
+ * trailer fields are skipped, within {@link HttpLimits}.
  *
- * <p>One decoder per request. Not safe for several threads. Keeps no reference to a buffer it was given.
+ * <p>One decoder serves one request or response. Not thread-safe: one thread at a time. It keeps no reference to a
+ * buffer that it was given.
  */
 public final class HttpBodyDecoder {
     private enum State {
-        /** In the content of a body of known length. */
+        /** Inside content that is not chunked. */
         CONTENT,
-        /** In the hexadecimal digits that begin a chunk. */
+        /** Inside the hexadecimal digits that begin a chunk. */
         CHUNK_SIZE,
-        /** In white space behind the digits, which only an extension may follow (RFC 9112 section 7.1.1). */
+        /** Inside white space after the digits, which only an extension may follow (RFC 9112 section 7.1.1). */
         CHUNK_SIZE_BLANK,
-        /** In the extensions of a chunk. */
+        /** Inside the extensions of a chunk. */
         CHUNK_EXTENSION,
-        /** Behind the CR of a chunk-size line. */
+        /** After the CR of a chunk-size line. */
         CHUNK_SIZE_LF,
-        /** In the content of a chunk. */
+        /** Inside the content of a chunk. */
         CHUNK_CONTENT,
-        /** Behind the content of a chunk, where CR comes next. */
+        /** After the content of a chunk, before its CR. */
         CHUNK_CR,
-        /** Behind that CR. */
+        /** After that CR. */
         CHUNK_LF,
-        /** At the start of a trailer line, which may be the empty one that ends the body. */
+        /** At the start of a trailer line, which may be the empty line that ends the body. */
         TRAILER_START,
-        /** In a trailer line. */
+        /** Inside a trailer line. */
         TRAILER,
-        /** Behind the CR of a trailer line. */
+        /** After the CR of a trailer line. */
         TRAILER_LF,
-        /** Behind the CR of the empty line. */
+        /** After the CR of the empty line. */
         LAST_LF,
-        /** Behind the body. */
+        /** After the body. */
         DONE
     }
 
-    /** 15 hexadecimal digits always fit a long; the sixteenth is checked. */
+    /** The largest size to which a digit can be added without overflow. So 15 digits always fit into a long. */
     private static final long LAST_SAFE_SIZE = Long.MAX_VALUE >> 4;
     private static final int MAX_SIZE_DIGITS = 16;
 
     private final HttpLimits limits;
     private State state;
-    /** Content bytes still to come, of the body or of the chunk. */
+    /** The number of content bytes that are still missing, of the body or of the chunk. */
     private long remaining;
     private int sizeDigits;
     private int chunkLineBytes;
@@ -56,22 +57,23 @@ public final class HttpBodyDecoder {
     private HttpException failure;
 
     /**
-     * A decoder before the first byte of the body.
+     * Creates a decoder for the body of a request, positioned before its first byte.
      *
      * @param request tells how the body is framed; without Content-Length and chunks there is no body
-     * @param limits of the lines between the content
+     * @param limits the limits of chunk-size lines and trailers
      */
     public HttpBodyDecoder(HttpRequest request, HttpLimits limits) {
         this(request.chunked(), Math.max(0, request.contentLength()), limits);
     }
 
     /**
-     * A decoder before the first byte of the body of a response to GET.
+     * Creates a decoder for the body of a response to GET, positioned before its first byte.
      *
-     * @param response tells how the body is framed (RFC 9112 section 6.3): none with 1xx, 204 and 304; else without Content-Length and
-     *     chunks it reaches to the end of the connection, and {@link #isDone()} stays false
-     * @param limits of the lines between the content
-     * @throws HttpException if there is a body and the fields say different things about its length
+     * @param response tells how the body is framed (RFC 9112 section 6.3). With 1xx, 204 and 304 there is no body.
+     *     Otherwise, without Content-Length and chunks, it extends to the end of the connection, and {@link #isDone()}
+     *     stays false
+     * @param limits the limits of chunk-size lines and trailers
+     * @throws HttpException if there is a body and the fields contradict each other about its length
      */
     public HttpBodyDecoder(HttpResponseHead response, HttpLimits limits) throws HttpException {
         boolean none = response.status() < 200 || response.status() == 204 || response.status() == 304;
@@ -93,12 +95,12 @@ public final class HttpBodyDecoder {
     }
 
     /**
-     * Consumes bytes of the body and nothing behind it: the next request stays in the buffer.
+     * Consumes bytes of the body and nothing after it: the next request stays in the buffer.
      *
      * @param in lent for the call
-     * @param out gets each run of content as a view of {@code in}, lent for the call, never empty
-     * @throws HttpException 400 for malformed chunks, 431 for trailers above the limit. Answer and close: each
-     *     further call throws it again
+     * @param out receives each run of content as a view of {@code in}, lent for the call, never empty
+     * @throws HttpException 400 for malformed chunks, 431 for trailers above the limit. The caller must answer and
+     *     close the connection. Each further call throws the same exception
      */
     public void decode(ByteBuffer in, Consumer<ByteBuffer> out) throws HttpException {
         if (failure != null) {
@@ -119,13 +121,13 @@ public final class HttpBodyDecoder {
         }
     }
 
-    /** Ends the call that is going on: what follows stays in the buffer, for the next call. For the consumer of content. */
+    /** Makes the current call return: the rest stays in the buffer for the next call. The consumer calls this. */
     public void suspend() {
         suspended = true;
     }
 
     /**
-     * Whether the whole body was consumed.
+     * Tells whether the whole body was consumed.
      *
      * @return true from the start if there is no body
      */
@@ -141,7 +143,7 @@ public final class HttpBodyDecoder {
         if (remaining == 0) {
             state = state == State.CONTENT ? State.DONE : State.CHUNK_CR;
         }
-        // last, so that a consumer that throws leaves the decoder in order
+        // last, so that an exception of the consumer leaves the decoder consistent
         out.accept(content);
     }
 

@@ -45,7 +45,7 @@ final class HttpDate {
         this.clock = clock;
     }
 
-    /** Such as {@code Sun, 06 Nov 1994 08:49:37 GMT}. */
+    /** Returns the current date, such as {@code Sun, 06 Nov 1994 08:49:37 GMT}. */
     String now() {
         long epochSecond = Math.floorDiv(clock.millis(), 1000L);
         Formatted known = last;
@@ -100,8 +100,8 @@ final class HttpDate {
     }
 
     /**
-     * RFC 9110 section 5.6.7. Not DateTimeFormatter.RFC_1123_DATE_TIME, which writes the first nine days with one
-     * digit.
+     * Formats a date by RFC 9110 section 5.6.7. DateTimeFormatter.RFC_1123_DATE_TIME does not fit: it writes the first
+     * nine days of a month with one digit.
      */
     private static String format(long epochSecond) {
         ZonedDateTime time = Instant.ofEpochSecond(epochSecond).atZone(ZoneOffset.UTC);

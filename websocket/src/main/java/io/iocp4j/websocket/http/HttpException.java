@@ -4,33 +4,34 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * A request that is answered with an error status or a redirect. The message is a plain sentence, never text of the
- * peer, so it can be sent and logged as it is.
+ * Signals that a request must be answered with an error status or a redirect. The message goes to the peer and to
+ * logs. This library makes it a plain sentence and never puts text of the peer into it.
  */
 public final class HttpException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** 300 to 599, not 304. */
     private final int status;
-    /** Null only after deserialisation: the fields matter to the connection at hand. */
+    /** Null only after deserialisation: the fields matter only to the current connection. */
     private final transient HttpHeaders headers;
 
     /**
-     * An error without further response fields.
+     * Creates an error whose response needs no further fields.
      *
      * @param status 300 to 599, not 304, which has no content
      * @param message what was wrong, for the peer and for the log
+     * @throws IllegalArgumentException if the status is not an error status
      */
     public HttpException(int status, String message) {
         this(status, message, HttpHeaders.empty());
     }
 
     /**
-     * An error whose response needs fields, such as {@code Allow} with 405.
+     * Creates an error whose response needs further fields, such as {@code Allow} with 405.
      *
      * @param status 300 to 599, not 304, which has no content
      * @param message what was wrong, for the peer and for the log
-     * @param headers fields of the response
+     * @param headers further fields of the response
      * @throws IllegalArgumentException if the status is out of range
      */
     public HttpException(int status, String message, HttpHeaders headers) {
@@ -43,7 +44,7 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * The status to answer with.
+     * Returns the status of the response to send.
      *
      * @return 300 to 599
      */
@@ -52,7 +53,7 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * Fields that the response needs.
+     * Returns the further fields of the response to send.
      *
      * @return may be empty
      */
@@ -61,7 +62,7 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * The response to send: status, fields, and the message as plain text.
+     * Makes the response to send: status, fields, and the message as plain text.
      *
      * @return a new response
      */
@@ -82,9 +83,9 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * Refuses a request with 400.
+     * Creates an error with the status 400.
      *
-     * @param message one line, for the client
+     * @param message what was wrong, in one line, for the peer and for the log
      * @return a new exception
      */
     public static HttpException badRequest(String message) {

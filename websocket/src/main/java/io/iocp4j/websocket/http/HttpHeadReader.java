@@ -7,35 +7,38 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * What reading the head of a request and of a response have in common (RFC 9112 sections 2 and 5): lines, fields,
- * limits, pieces of any size. Each byte is judged once, when it arrives: what cannot become a head is refused at its
- * first wrong byte, and a head that drips in costs no more than one that comes whole. Memory grows with what was
- * received and ends at {@link HttpLimits#maxHeaderBytes()}.
+ * The common part of reading heads of requests and responses (RFC 9112 sections 2 and 5): lines, fields, limits. The
+ * input may be cut into pieces of any size.
  *
- * <p>Stricter than the RFC asks: a bare LF does not end a line, folded fields are refused.
+ * <p>Each byte is checked once, when it arrives. Invalid input is refused at its first wrong byte. A head that arrives
+ * in many pieces costs no more than one that arrives whole. Memory grows with the bytes received, up to
+ * {@link HttpLimits#maxHeaderBytes()}.
  *
- * <p>One reader per connection. Not safe for several threads. Keeps no reference to a buffer it was given.
+ * <p>The reader is stricter than the RFC: a bare LF does not end a line, and folded fields are refused.
  *
- * @param <H> the head
+ * <p>One reader serves one connection. Not thread-safe: one thread at a time. It keeps no reference to a buffer that it
+ * was given.
+ *
+ * @param <H> the type of the head
  */
 abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseReader {
     private static final int FIRST_LINE_CAPACITY = 256;
-    /** What a field takes beside its bytes: two strings and their places. */
+    /** The memory of a field in addition to its bytes: two strings and the references to them. */
     private static final int FIELD_BYTES = 128;
     private static final byte[] NOTHING = new byte[0];
 
     private enum State {
-        /** In the request line or status line, or in the empty lines before it. */
+        /** Inside the request line or status line, or the empty lines before it. */
         FIRST_LINE,
-        /** In the field lines. */
+        /** Inside the field lines. */
         FIELDS,
-        /** A head was returned; reset() starts the next one. */
+        /** A head was returned, and reset() starts the next one. */
         COMPLETE
     }
 
     private final HttpLimits limits;
     private State state = State.FIRST_LINE;
-    /** The line so far, without its CRLF. */
+    /** The current line so far, without its CRLF. */
     private byte[] line = NOTHING;
     private int lineLength;
     private boolean carriageReturn;
@@ -48,36 +51,36 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         this.limits = Objects.requireNonNull(limits, "limits");
     }
 
-    /** Judges a byte of the first line, neither CR nor LF behind CR, which is to stand at this index. */
+    /** Checks a byte of the first line at this index. The byte is neither a CR nor the byte after a CR. */
     abstract void checkFirstLineByte(int next, int index) throws HttpException;
 
-    /** Takes the first line apart; false if it was empty and does not count. */
+    /** Parses the first line. Returns false if it was empty and is skipped. */
     abstract boolean endFirstLine(String text) throws HttpException;
 
-    /** The head with the fields that came behind its first line. */
+    /** Makes the head from the first line and these fields. */
     abstract H complete(HttpHeaders headers) throws HttpException;
 
-    /** Forgets a first line. */
+    /** Forgets the first line. */
     abstract void forget();
 
-    /** What is thrown for a fault that a server would answer with this status. */
+    /** Makes the exception for a fault that a server would answer with this status. */
     abstract HttpException refusal(int status, String what);
 
     /**
-     * Consumes a head and nothing behind it: body or frames that came with it stay in the buffer.
+     * Consumes a head and nothing after it: the body or frames that arrived with it stay in the buffer.
      *
      * @param in lent for the call
-     * @return the head; null if it is incomplete, then all of {@code in} is consumed
-     * @throws HttpException as the class says. What follows cannot be framed any more: close; each further call throws
-     *     it again
-     * @throws IllegalStateException if the last head was not followed by {@link #reset()}
+     * @return the head; null if it is incomplete, and then all of {@code in} is consumed
+     * @throws HttpException with the status that the class comment gives. The caller must close the connection, because
+     *     nothing after the fault can be framed. Each further call throws the same exception
+     * @throws IllegalStateException if a head was returned and {@link #reset()} was not called since
      */
     public final H read(ByteBuffer in) throws HttpException {
         if (failure != null) {
             throw failure;
         }
         if (state == State.COMPLETE) {
-            throw new IllegalStateException("reset() comes before the next head");
+            throw new IllegalStateException("call reset() before the next head");
         }
         try {
             while (in.hasRemaining()) {
@@ -94,16 +97,16 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
     }
 
     /**
-     * Whether a head has begun and is not complete. An end of the connection is an error in between.
+     * Tells whether a head has begun and is incomplete. If the connection ends in this state, that is an error.
      *
-     * @return false before the first byte of a head (empty lines do not count) and after its last one
+     * @return false before the first byte of a head (empty lines do not count) and after its last byte
      */
     public final boolean isStarted() {
         return state == State.FIELDS || state == State.FIRST_LINE && lineLength > 0;
     }
 
     /**
-     * The memory of the head that is under way, or was returned last.
+     * Returns the memory of the head that is being read or was returned last.
      *
      * @return bytes
      */
@@ -111,7 +114,7 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         return line.length + headBytes + fieldCount * FIELD_BYTES;
     }
 
-    /** Drops what was read. Nothing more is to be read. */
+    /** Drops everything that was read. The reader then refuses all input. */
     public final void drop() {
         line = NOTHING;
         fields = HttpHeaders.builder();
@@ -121,9 +124,9 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
     }
 
     /**
-     * Makes ready for the next head of the connection; a half-read one is forgotten.
+     * Prepares for the next head of the connection. An incomplete head is forgotten.
      *
-     * @throws IllegalStateException after a refusal: the connection must be closed
+     * @throws IllegalStateException after a refusal, because the connection must be closed
      */
     public final void reset() {
         if (failure != null) {
@@ -138,7 +141,7 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         forget();
     }
 
-    /** Takes one byte; true if it was the last one of the head. */
+    /** Accepts one byte. Returns true if it was the last byte of the head. */
     private boolean accept(byte next) throws HttpException {
         if (headBytes == limits.maxHeaderBytes()) {
             throw state == State.FIRST_LINE
@@ -170,7 +173,7 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         if (next < ' ' && next != '\t' || next == 0x7F) {
             throw refusal(400, "control character in a field");
         }
-        // RFC 9112 section 5.2 lets a server refuse a folded line; section 2.2 wants the same before the first field
+        // RFC 9112 section 5.2 lets a server refuse a folded line, and section 2.2 a blank before the first field
         if (lineLength == 0 && (next == ' ' || next == '\t')) {
             throw refusal(400, "a field line must not begin with white space");
         }
@@ -208,7 +211,7 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         while (colon < lineLength && HttpToken.isTokenChar(line[colon])) {
             colon++;
         }
-        // white space before the colon is an attack on servers that strip it: RFC 9112 section 5.1
+        // white space before the colon would attack servers that strip it (RFC 9112 section 5.1)
         if (colon == 0 || colon == lineLength || line[colon] != ':') {
             throw refusal(400, "malformed field name");
         }
@@ -235,7 +238,7 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
     private H complete() throws HttpException {
         H head = complete(fields.build());
         state = State.COMPLETE;
-        // an idle or upgraded connection keeps nothing of its head
+        // free the memory: an idle or upgraded connection should keep nothing of its head
         line = NOTHING;
         lineLength = 0;
         fields = HttpHeaders.builder();

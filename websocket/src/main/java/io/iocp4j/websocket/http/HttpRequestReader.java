@@ -3,33 +3,36 @@ package io.iocp4j.websocket.http;
 import io.iocp4j.websocket.http.grammar.HttpToken;
 
 /**
- * Reads heads of HTTP/1.x requests (RFC 9112 sections 2 to 5) from pieces of any size. Each byte is judged once, when
- * it arrives: what cannot become a request is refused at its first wrong byte, and a head that drips in costs no more
- * than one that comes whole. Memory grows with what was received and ends at {@link HttpLimits#maxHeaderBytes()}.
+ * Reads the heads of HTTP/1.x requests (RFC 9112 sections 2 to 5). The input may be cut into pieces of any size.
  *
- * <p>Stricter than the RFC asks: a bare LF does not end a line, folded fields are refused. The status of a refusal is
- * 400 malformed, 414 request line or 431 fields above the limit, 501 unknown transfer coding, 505 other version:
- * answer with it, and close.
+ * <p>Each byte is checked once, when it arrives. Invalid input is refused at its first wrong byte. A head that arrives
+ * in many pieces costs no more than one that arrives whole. Memory grows with the bytes received, up to
+ * {@link HttpLimits#maxHeaderBytes()}.
  *
- * <p>One reader per connection. Not safe for several threads. Keeps no reference to a buffer it was given.
+ * <p>The reader is stricter than the RFC: a bare LF does not end a line, and folded fields are refused. A refusal has
+ * one of these statuses: 400 malformed, 414 request line above the limit, 431 fields above the limit, 501 unknown
+ * transfer coding, 505 other version. The caller must answer with it and close the connection.
+ *
+ * <p>One reader serves one connection. Not thread-safe: one thread at a time. It keeps no reference to a buffer that it
+ * was given.
  */
 public final class HttpRequestReader extends HttpHeadReader<HttpRequest> {
-    /** Empty lines tolerated before a request line (RFC 9112 section 2.2). */
+    /** The largest number of empty lines before a request line (RFC 9112 section 2.2). */
     static final int MAX_BLANK_LINES = 4;
-    /** Longest method; with it, binary that happens to look like a token is refused early. */
+    /** The longest method. This limit refuses early binary data that happens to look like a token. */
     static final int MAX_METHOD_BYTES = 20;
 
     private int blankLines;
-    /** Bytes of the method, 0 until the space behind it was seen. */
+    /** The length of the method in bytes, or 0 until the space after it has arrived. */
     private int methodLength;
     private String method;
     private String target;
     private boolean http11;
 
     /**
-     * A reader before its first request.
+     * Creates a reader positioned before the first request.
      *
-     * @param limits of every request on the connection
+     * @param limits the limits of every request on the connection
      */
     public HttpRequestReader(HttpLimits limits) {
         super(limits);

@@ -1,14 +1,15 @@
 package io.iocp4j.websocket.http;
 
 /**
- * Reads heads of HTTP/1.x responses (RFC 9112 sections 2 to 5) from pieces of any size, as {@link HttpRequestReader}
- * reads those of requests, with the same limits and as strictly. The status of every refusal is 502, which is what a
- * gateway would have to answer for such a server (RFC 9110 section 15.6.3).
+ * Reads the heads of HTTP/1.x responses (RFC 9112 sections 2 to 5). The input may be cut into pieces of any size.
+ * The reader has the limits of {@link HttpRequestReader} and is as strict. Every refusal has the status 502, which a
+ * gateway would have to send for such a server (RFC 9110 section 15.6.3).
  *
- * <p>One reader per connection. Not safe for several threads. Keeps no reference to a buffer it was given.
+ * <p>One reader serves one connection. Not thread-safe: one thread at a time. It keeps no reference to a buffer that it
+ * was given.
  */
 public final class HttpResponseReader extends HttpHeadReader<HttpResponseHead> {
-    /** N is a digit, and the status begins with 1 to 5. */
+    /** The required form: N is a digit, the version is 1.0 or 1.1, and the status begins with 1 to 5. */
     private static final String STATUS_LINE = "HTTP/1.N NNN ";
     private static final int MINOR_AT = 7;
     private static final int STATUS_AT = 9;
@@ -18,9 +19,9 @@ public final class HttpResponseReader extends HttpHeadReader<HttpResponseHead> {
     private boolean http11;
 
     /**
-     * A reader before its first response.
+     * Creates a reader positioned before the first response.
      *
-     * @param limits of every response on the connection
+     * @param limits the limits of every response on the connection
      */
     public HttpResponseReader(HttpLimits limits) {
         super(limits);
@@ -42,7 +43,7 @@ public final class HttpResponseReader extends HttpHeadReader<HttpResponseHead> {
 
     @Override
     boolean endFirstLine(String text) throws HttpException {
-        // section 4 wants a space behind the status; servers that send no reason often send no space either
+        // section 4 demands a space after the status, but servers that send no reason often send no space either
         if (text.length() < STATUS_END) {
             throw refusal(502, "malformed status line");
         }

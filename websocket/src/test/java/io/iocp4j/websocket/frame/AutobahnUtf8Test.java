@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Section 6 of the Autobahn test suite, by its case numbers: text as a server has to judge it, as one frame, one byte
- * per frame, and one byte per buffer.
+ * Section 6 of the Autobahn test suite, by its case numbers: text that a server must accept or refuse. It is sent as
+ * one frame, one byte per frame, and one byte per buffer.
  */
 class AutobahnUtf8Test {
     private static final int TEXT = 1;

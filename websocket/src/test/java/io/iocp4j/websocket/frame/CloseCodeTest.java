@@ -26,7 +26,7 @@ class CloseCodeTest {
     }
 
     @Test
-    @DisplayName("of all 16-bit numbers 4 + 8 registered and 2000 application codes may be sent")
+    @DisplayName("4 + 8 registered and 2,000 application codes may be sent, and no other 16-bit number")
     void count() {
         int sendable = 0;
         for (int code = 0; code <= 0xFFFF; code++) {

@@ -13,12 +13,12 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Counts what this thread allocates; the JDK counts it exactly. */
+/** Measures what this thread allocates. The JDK counts it exactly. */
 class CodecMemoryTest {
-    /** Room for what the JVM itself may allocate on this thread, such as linking a call for the first time. */
+    /** An allowance for what the JVM itself allocates on this thread, for example to link a call the first time. */
     private static final int SLACK = 16 << 10;
 
-    /** Counts messages and keeps nothing. */
+    /** Counts messages and retains nothing. */
     private static final class Counter implements MessageListener {
         int messages;
 
@@ -64,7 +64,7 @@ class CodecMemoryTest {
                 wire.put(frame);
             }
             allocatedBy(wire.flip());
-            // the first pass unmasked the payload; what the second makes of it costs the same
+            // the first pass has unmasked the payload, so the second masks it, which costs the same
             long perMessage = allocatedBy(wire.rewind()) / messages;
             assertTrue(perMessage <= 128, perMessage + " bytes per message");
         }
@@ -81,7 +81,7 @@ class CodecMemoryTest {
     }
 
     @Test
-    @DisplayName("the buffer of a 64 KiB message serves the next one, that of a larger message is dropped")
+    @DisplayName("the buffer of a 64 KiB message is reused for the next one, that of a larger message is dropped")
     void keptBuffer() throws ProtocolException {
         int kept = 64 << 10;
         fragmented(kept);

@@ -85,7 +85,7 @@ class CodecPartitionsTest {
         List<String> events = new CodecEvents(limits, true).feed(
             WireBytes.remaining(wire.flip()), () -> random.nextInt(1, 65_537), ByteBuffer::allocateDirect);
         assertEquals(1, events.size(), "seed=" + seed);
-        // compared as a condition: a failure would print 40 MB
+        // assertTrue, because assertEquals would print 40 MB if it failed
         assertEquals(true, events.getFirst().equals("binary " + HexFormat.of().formatHex(payload)), "seed=" + seed);
     }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Decoder, inflater and assembler together, as a server wires them. */
+/** Tests the decoder, the inflater and the assembler together, as a server wires them. */
 class DeflateCodecTest {
     private static final int RSV1 = 0x40;
     private static final int TEXT = 1;
@@ -86,7 +86,7 @@ class DeflateCodecTest {
     }
 
     @Test
-    @DisplayName("without the extension RSV1 is 1002 at the decoder, and at the assembler if it gets there")
+    @DisplayName("without the extension RSV1 is 1002 at the decoder, and at the assembler if it reaches it")
     void notAgreed() throws ProtocolException {
         byte[] wire = masked(FIN | RSV1 | TEXT, HELLO);
         MessageInflater inflater = new MessageInflater(1, 1, true);
@@ -104,7 +104,7 @@ class DeflateCodecTest {
     }
 
     @Test
-    @DisplayName("compressed text is refused at the first bad byte that comes out, before its frame ends")
+    @DisplayName("compressed text is refused at the first bad byte that is inflated, before its frame ends")
     void failFast() {
         byte[] payload = deflate(hex("61 62 f4 90 80 80 63 64"));
         byte[] more = join(payload, deflate(Corpus.NOISE.bytes(1000, 1)));
@@ -115,9 +115,9 @@ class DeflateCodecTest {
     }
 
     @Test
-    @DisplayName("a character cut by fragments and by chunks of the inflater is whole again")
+    @DisplayName("a character that fragments and chunks of the inflater have cut is whole again")
     void cutCharacters() {
-        // three bytes each, and 8,192 is no multiple of three
+        // three bytes per character, and 8,192 is not a multiple of three
         String text = "\u20AC".repeat(20_000);
         byte[] payload = deflate(WireBytes.utf8(text));
         byte[] wire = join(masked(RSV1 | TEXT, Arrays.copyOf(payload, 11)),
@@ -137,7 +137,7 @@ class DeflateCodecTest {
     }
 
     @Test
-    @DisplayName("a message and frame at the limit pass also when compressing has made them longer")
+    @DisplayName("a message and a frame at the limit pass even if compression has made them longer")
     void longerOnTheWire() {
         limits = limits.maxMessage(1000).maxFrame(1000);
         byte[] noise = Corpus.NOISE.bytes(1000, 1);
@@ -164,7 +164,7 @@ class DeflateCodecTest {
     }
 
     @Test
-    @DisplayName("the number of fragments of a compressed message is limited as of any, 1008")
+    @DisplayName("the number of fragments is limited for compressed messages too, 1008")
     void fragments() {
         limits = limits.maxFragments(2);
         byte[] wire = join(masked(RSV1 | TEXT, HELLO), masked(0, new byte[0]), masked(FIN, new byte[0]));
@@ -173,7 +173,7 @@ class DeflateCodecTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ff", "000500fafe48656c6c6f00"})
-    @DisplayName("corrupt data is 1007, and nothing of the message is handed on")
+    @DisplayName("corrupt data is 1007, and nothing of the message is delivered")
     void corrupt(String payload) {
         assertEquals(List.of("ping ", "fail 1007"), events(
             join(masked(FIN | PING, ""), masked(FIN | RSV1 | TEXT, hex(payload)), masked(FIN | TEXT, "never seen")),
@@ -207,7 +207,7 @@ class DeflateCodecTest {
                 } while (!end);
             }
             IntSupplier pieces = () -> random.nextInt(1, 5000);
-            // as a condition: a failure would print a megabyte
+            // assertTrue, because assertEquals would print a megabyte if it failed
             assertTrue(expected.equals(events(wire.toByteArray(), pieces)), "seed=" + seed);
         }
     }

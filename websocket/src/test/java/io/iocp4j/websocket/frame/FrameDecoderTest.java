@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class FrameDecoderTest {
-    /** Headers and parts as text; {@link #stopAt} and {@link #failAt} count calls from 1. */
+    /** Records headers and pieces as text. {@link #stopAt} and {@link #failAt} count calls from 1. */
     private static final class Recorder implements FrameListener {
         final List<String> calls = new ArrayList<>();
         FrameDecoder decoder;
@@ -135,7 +135,7 @@ class FrameDecoderTest {
     }
 
     @Test
-    @DisplayName("a failed decoder throws the same exception again and takes nothing")
+    @DisplayName("a failed decoder throws the same exception again and decodes nothing")
     void poisoned() {
         FrameDecoder decoder = decoder(false);
         ProtocolException first = assertThrows(ProtocolException.class,
@@ -161,7 +161,7 @@ class FrameDecoderTest {
     }
 
     @Test
-    @DisplayName("an unchecked exception of the listener is passed on and stops the decoder")
+    @DisplayName("an unchecked exception of the listener reaches the caller and stops the decoder")
     void listenerThrows() throws ProtocolException {
         FrameDecoder decoder = decoder(false);
         recorder.failAt = 2;
@@ -189,7 +189,7 @@ class FrameDecoderTest {
     }
 
     @Test
-    @DisplayName("payload is unmasked in place inside the input, header bytes and neighbours stay")
+    @DisplayName("payload is unmasked in place inside the input, and the bytes around it do not change")
     void inPlace() throws ProtocolException {
         byte[] wire = hex("ee 818537fa213d7f9f4d5158 ee");
         decoder(true).decode(ByteBuffer.wrap(wire, 1, 11), recorder);
@@ -197,7 +197,7 @@ class FrameDecoderTest {
     }
 
     @Test
-    @DisplayName("a read-only buffer is refused at a server and fine at a client")
+    @DisplayName("a read-only buffer is refused at a server and accepted at a client")
     void readOnly() throws ProtocolException {
         ByteBuffer masked = ByteBuffer.wrap(hex("818537fa213d7f9f4d5158")).asReadOnlyBuffer();
         assertThrows(IllegalArgumentException.class, () -> decoder(true).decode(masked, recorder));

@@ -15,7 +15,7 @@ class FrameRoundTripTest {
     private static final Limits UNLIMITED = Limits.defaults().maxFrame(Long.MAX_VALUE);
     private static final int[] KEYS = {0, WireBytes.KEY, 0x80000001, -1};
 
-    /** Keeps headers, and of the payload its length and the first octets of the last part. */
+    /** Records the headers, the lengths of the payloads and the first octets of the last piece. */
     private static final class Headers implements FrameListener {
         final List<FrameHeader> headers = new ArrayList<>();
         long payloadBytes;
@@ -37,7 +37,7 @@ class FrameRoundTripTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1, 125, 126, 127, 65535, 65536, 1L << 31, (1L << 31) + 1, 1L << 62, Long.MAX_VALUE})
-    @DisplayName("each legal header comes back as it was written, for each opcode, FIN, key and length")
+    @DisplayName("each legal header is decoded as it was written, for each opcode, FIN, key and length")
     void headers(long length) throws ProtocolException {
         for (Opcode opcode : Opcode.values()) {
             for (boolean fin : new boolean[] {true, false}) {
@@ -57,7 +57,7 @@ class FrameRoundTripTest {
     }
 
     @Test
-    @DisplayName("of all 65536 pairs of first octets a client takes exactly those without a broken rule")
+    @DisplayName("a client accepts exactly the legal ones of all 65,536 pairs of first octets")
     void allFirstOctets() {
         for (int octets = 0; octets <= 0xFFFF; octets++) {
             int first = octets >>> 8;
@@ -96,7 +96,7 @@ class FrameRoundTripTest {
                 }
             }
             assertEquals(List.of(expected), headers.headers, "cuts " + Integer.toBinaryString(cuts));
-            // payload of zeros, which comes out as the key
+            // unmasking a payload of zeros yields the key
             decoder.decode(ByteBuffer.wrap(new byte[Integer.BYTES]), headers);
             assertEquals(0x0A0B0C0D, headers.lastPart, "cuts " + Integer.toBinaryString(cuts));
         }
@@ -104,7 +104,7 @@ class FrameRoundTripTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 125, 126, 127, 65535, 65536})
-    @DisplayName("payload of the edge lengths comes back whole, with one end, before the next frame")
+    @DisplayName("payload of the edge lengths is decoded whole, with one end, before the next frame")
     void payload(int length) throws ProtocolException {
         ByteBuffer wire = ByteBuffer.allocate(2 * (14 + length));
         for (int i = 0; i < 2; i++) {

@@ -82,7 +82,7 @@ class MessageAssemblerTest {
 
     @Test
     @Shows({"CVE-2026-48779", "CVE-2026-33151"})
-    @DisplayName("maxFragments: so many frames pass, one more is 1008, empty ones count")
+    @DisplayName("maxFragments: a message of so many frames passes, one more is 1008, and empty ones count")
     void fragmentLimit() {
         Limits three = limits.maxFragments(3);
         byte[] two = join(masked(TEXT, "a"), masked(CONTINUATION, EMPTY));
@@ -93,7 +93,7 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("maxFragments: the default takes 1024 frames and not 1025")
+    @DisplayName("maxFragments: the default accepts 1024 frames and refuses 1025")
     void defaultFragmentLimit() {
         byte[][] frames = new byte[1025][];
         for (int i = 0; i < frames.length; i++) {
@@ -119,7 +119,7 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("half a character at the end of a message is 1007, also when an empty fragment ends it")
+    @DisplayName("half a character at the end of a message is 1007, also if an empty fragment ends it")
     void incompleteText() {
         assertEquals(List.of("fail 1007"), ofClientBytes(masked(FIN | TEXT, hex("61c3")), limits));
         assertEquals(List.of("fail 1007"),
@@ -141,7 +141,7 @@ class MessageAssemblerTest {
 
     @Test
     @Shows("B22")
-    @DisplayName("text and binary that start like a request or a Close frame are only data")
+    @DisplayName("text and binary that begin like a request or a Close frame are only data")
     void noSniffing() {
         byte[] wire = join(masked(FIN | TEXT, "GET / HTTP/1.1"), masked(FIN | BINARY, hex("8800")),
             masked(FIN | TEXT, "G"));
@@ -151,7 +151,7 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("frames after a Close frame are ignored, also when nobody stops the decoder")
+    @DisplayName("frames after a Close frame are ignored, even if nobody stops the decoder")
     void afterClose() throws ProtocolException {
         CodecEvents events = new CodecEvents(limits, false);
         MessageAssembler assembler = new MessageAssembler(limits.maxMessage(), limits.maxFragments(), events);
@@ -161,7 +161,7 @@ class MessageAssemblerTest {
     }
 
     @Test
-    @DisplayName("a binary message that lies whole in the input is handed on without a copy")
+    @DisplayName("a binary message that lies whole in the input is delivered without a copy")
     void noCopy() throws ProtocolException {
         byte[] wire = masked(FIN | BINARY, hex("010203"));
         ByteBuffer lent = onlyBinary(ByteBuffer.wrap(wire));
@@ -171,7 +171,7 @@ class MessageAssemblerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 1000, 65536, 65537, 200_000})
-    @DisplayName("a message in fragments comes out byte-exact, in a buffer without a byte more")
+    @DisplayName("a message in fragments is delivered byte-exact, in a buffer of exactly its length")
     void gathered(int length) throws ProtocolException {
         byte[] half = new byte[length];
         for (int i = 0; i < length; i++) {
@@ -211,7 +211,8 @@ class MessageAssemblerTest {
                 throw new AssertionError("close " + code);
             }
         };
-        new FrameDecoder(limits.maxFrame(), true).decode(wire, new MessageAssembler(limits.maxMessage(), limits.maxFragments(), keeper));
+        new FrameDecoder(limits.maxFrame(), true)
+            .decode(wire, new MessageAssembler(limits.maxMessage(), limits.maxFragments(), keeper));
         assertEquals(1, lent.size());
         return lent.getFirst();
     }

@@ -36,7 +36,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    @DisplayName("the messages of RFC 7692 section 7.2.3 come out as printed there, with and without shared context")
+    @DisplayName("the messages of RFC 7692 section 7.2.3 compress as printed there, with and without takeover")
     void printedInRfc() {
         assertArrayEquals(hex("f248cdc9c90700"), deflate("Hello"));
         assertArrayEquals(hex("f200110000"), deflate("Hello"));
@@ -46,7 +46,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    @DisplayName("an empty message is one byte, and changes no context")
+    @DisplayName("an empty message is one byte and does not change the context")
     void emptyMessage() {
         assertArrayEquals(hex("00"), deflate(""));
         deflate("Hello");
@@ -56,7 +56,7 @@ class MessageDeflaterTest {
 
     @ParameterizedTest
     @ValueSource(ints = {8, 9, 10, 11, 12, 13, 14, 15})
-    @DisplayName("no reference leaves the window, in every kind of data, message after message")
+    @DisplayName("no reference exceeds the window, for all kinds of data, message after message")
     void windowKept(int bits) {
         for (Corpus corpus : Corpus.values()) {
             replace(true, bits);
@@ -69,7 +69,7 @@ class MessageDeflaterTest {
             }
             assertTrue(reader.maxDistance <= 1 << bits, corpus + " " + reader.maxDistance);
             if (corpus == Corpus.ECHOES) {
-                // the window is used too, and not half of it
+                // the compressor uses more than half of the window
                 assertTrue(reader.maxDistance > 3 << bits - 2, corpus + " " + reader.maxDistance);
                 assertTrue(reader.dynamicBlocks + reader.fixedBlocks > 0);
             }
@@ -94,7 +94,7 @@ class MessageDeflaterTest {
 
     @ParameterizedTest
     @ValueSource(ints = {8, 9, 12, 14, 15})
-    @DisplayName("with context takeover a message that came before costs next to nothing, at every window it fits")
+    @DisplayName("with context takeover a repeated message costs almost nothing, at every window that it fits")
     void takeover(int bits) {
         replace(true, bits);
         byte[] message = Corpus.NOISE.bytes(100, 1);
@@ -105,7 +105,7 @@ class MessageDeflaterTest {
 
     @ParameterizedTest
     @ValueSource(ints = {8, 12, 15})
-    @DisplayName("after forget() nothing refers to what came before")
+    @DisplayName("after forget() nothing refers to earlier messages")
     void forget(int bits) {
         replace(true, bits);
         byte[] message = Corpus.JSON.bytes(3000, 1);
@@ -120,7 +120,7 @@ class MessageDeflaterTest {
 
     @ParameterizedTest
     @EnumSource(Corpus.class)
-    @DisplayName("all sizes from 0 to 70,000, in steps, come back from the JDK's inflater")
+    @DisplayName("the JDK's inflater restores messages of all sizes from 0 to 70,000, in steps")
     void allSizes(Corpus corpus) throws DataFormatException {
         byte[] data = corpus.bytes(70_000, 5);
         for (int bits : new int[] {9, 15}) {
@@ -141,7 +141,7 @@ class MessageDeflaterTest {
 
     @ParameterizedTest
     @ValueSource(ints = {9, 15})
-    @DisplayName("a message in parts is the message, whatever the parts; each part can be inflated when it arrives")
+    @DisplayName("a message in parts inflates to the whole message, and each part can be inflated when it arrives")
     void parts(int bits) throws DataFormatException {
         for (long seed = 0; seed < 30; seed++) {
             replace(true, bits);
@@ -154,7 +154,7 @@ class MessageDeflaterTest {
                     boolean end;
                     do {
                         int length = Math.min(message.length - from, random.nextInt(2000));
-                        // an end on its own happens too
+                        // a message can also end with an empty part
                         end = from + length == message.length && random.nextBoolean();
                         byte[] part = Arrays.copyOfRange(message, from, from + length);
                         byte[] payload = remaining(deflater.deflate(ByteBuffer.wrap(part), end));
@@ -171,7 +171,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    @DisplayName("direct, heap and read-only buffers are taken to their limit, and nothing behind it")
+    @DisplayName("direct, heap and read-only buffers are compressed up to their limit, and nothing after it")
     void buffers() {
         byte[] expected = deflate("Hello");
         for (ByteBuffer input : new ByteBuffer[] {
@@ -188,7 +188,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    @DisplayName("nothing is held before the first message, between messages without takeover, and after the release")
+    @DisplayName("no memory is held before the first message, between messages without takeover, and after the release")
     void memory() {
         assertFalse(deflater.isHolding());
         deflate("");
@@ -208,7 +208,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    @DisplayName("the output buffer serves the next message, that of a large message is dropped")
+    @DisplayName("the output buffer is reused for the next message, that of a large message is dropped")
     void outputBuffer() {
         byte[] small = Corpus.NOISE.bytes(1000, 1);
         deflate(small);
@@ -227,7 +227,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    @DisplayName("what cannot be compressed grows by less than an eighth and 64 bytes, at the smallest window too")
+    @DisplayName("incompressible data grows by less than an eighth and 64 bytes, at the smallest window too")
     void growth() {
         for (int bits = 8; bits <= 15; bits++) {
             for (int length : new int[] {1, 100, 128, 1000, 100_000}) {
@@ -264,7 +264,7 @@ class MessageDeflaterTest {
         return remaining(deflater.deflate(ByteBuffer.wrap(message), true));
     }
 
-    /** A part that is not the last has its tail still. */
+    /** Removes the tail, which a part that is not the last still has. */
     private static byte[] cut(byte[] payload) {
         if (payload.length == 0) {
             return new byte[] {0};

@@ -31,7 +31,7 @@ class MessageInflaterTest {
     private static final int MIB = 1 << 20;
     /** "Hello" in a fixed block. */
     private static final byte[] HELLO = hex("f248cdc9c90700");
-    /** The same, marked as final (RFC 7692 section 7.2.3.4), without the octet that has to follow. */
+    /** The same, marked as final (RFC 7692 section 7.2.3.4), without the octet that must follow. */
     private static final byte[] FINAL_HELLO = hex("f348cdc9c90700");
 
     private MessageInflater inflater = new MessageInflater(16 * MIB, 200, true);
@@ -61,13 +61,13 @@ class MessageInflaterTest {
             replace(16 * MIB, 200, true);
             assertEquals("Hello", text(inflate(HELLO, false)));
             assertEquals(expected, text(inflate(hex(payload), drip)), what);
-            // and the next message finds its place, with a fresh start or without
+            // and the next message starts at the right place, with or without a restart
             assertEquals("Hello", text(inflate(HELLO, drip)), "after " + what);
         }
     }
 
     @Test
-    @DisplayName("case 36: behind a final block the next message starts afresh, message after message")
+    @DisplayName("case 36: after a final block the next message has no history, message after message")
     void finalBlocksInEveryMessage() throws ProtocolException {
         for (int i = 0; i < 3000; i++) {
             assertEquals("Hello", text(inflate(join(FINAL_HELLO, hex("00")), false)));
@@ -75,7 +75,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("what came before a final block is forgotten: a reference to it is corrupt data, 1007")
+    @DisplayName("data before a final block is forgotten: a reference to it is corrupt, 1007")
     void finalBlockForgets() throws ProtocolException {
         inflate(FINAL_HELLO, false);
         assertFails(CloseCode.INVALID_PAYLOAD, hex("f200110000"));
@@ -84,14 +84,14 @@ class MessageInflaterTest {
     @ParameterizedTest
     @ValueSource(strings = {"ff", "07", "0605", "000500fafe48656c6c6f00", "04c0810000000000906bfe", "f200110000",
         "0048656c6c6f", "000a00f5ff4865", "f348cdc9c90700ff"})
-    @DisplayName("what is not DEFLATE, refers to before the start or ends inside a stored block is 1007")
+    @DisplayName("data that is not DEFLATE, refers to before its start or ends inside a stored block is 1007")
     void corrupt(String payload) {
         assertFails(CloseCode.INVALID_PAYLOAD, hex(payload));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {8, 9, 12, 15})
-    @DisplayName("messages of every window come back, cut in two at every byte and dripped")
+    @DisplayName("messages of every window size inflate, cut in two at every byte and byte by byte")
     void everyCut(int bits) throws ProtocolException {
         byte[] message = Corpus.ECHOES.bytes(3000, bits);
         MessageDeflater deflater = new MessageDeflater(6, true, bits);
@@ -116,7 +116,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("bytes come out when they come in: all that a part holds, before the message ends")
+    @DisplayName("each part is inflated completely when it arrives, before the message ends")
     void streaming() throws ProtocolException {
         byte[] message = Corpus.JSON.bytes(100_000, 3);
         byte[] payload = deflate(message);
@@ -155,13 +155,15 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("suspend() ends the call behind a piece, and the next calls give the rest: wherever it is cut, nothing is lost or doubled")
+    @DisplayName("suspend() ends the call after a piece, and the next calls give the rest: "
+            + "nothing is lost or repeated, wherever it suspends")
     void suspended() throws ProtocolException {
         byte[] zeros = new byte[1_000_000];
         byte[] json = Corpus.JSON.bytes(100_000, 5);
         byte[] finals = join(FINAL_HELLO, FINAL_HELLO, HELLO);
         replace(16 * MIB, Integer.MAX_VALUE, true);
-        for (byte[] payload : new byte[][] {deflate(zeros), deflate(json), finals, deflate(new byte[8192]), deflate(new byte[8193])}) {
+        for (byte[] payload : new byte[][] {deflate(zeros), deflate(json), finals, deflate(new byte[8192]),
+            deflate(new byte[8193])}) {
             for (boolean drip : new boolean[] {false, true}) {
                 byte[] expected = inflate(payload, drip);
                 ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -172,7 +174,7 @@ class MessageInflaterTest {
                     do {
                         before = out.size();
                         calls++;
-                        // a copy each time: what was lent is gone
+                        // copy each piece, because it is only lent
                         part = ByteBuffer.allocateDirect(part.remaining()).put(part).flip();
                     } while (!inflater.inflate(part, !drip || i == payload.length - 1, piece -> {
                         out.writeBytes(remaining(piece));
@@ -187,7 +189,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("suspend() neither helps a bomb nor makes one of what is none: what was received counts once")
+    @DisplayName("suspend() neither helps a bomb nor turns honest data into one: received bytes count once")
     void suspendedRatio() throws ProtocolException {
         byte[] json = Corpus.JSON.bytes(4 * MIB, 1);
         replace(16 * MIB, 20, true);
@@ -216,7 +218,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("the ratio: a bomb is 1008 as soon as it leaves the free bytes, however large a message may be")
+    @DisplayName("the ratio: a bomb is 1008 as soon as it exceeds the free bytes, however large a message may be")
     void ratio() throws ProtocolException {
         replace(Integer.MAX_VALUE, 200, true);
         int free = MessageInflater.RATIO_FREE_BYTES;
@@ -226,7 +228,7 @@ class MessageInflaterTest {
         ProtocolException e = assertThrows(ProtocolException.class,
             () -> inflater.inflate(ByteBuffer.wrap(bomb), true, piece -> seen[0] += piece.remaining()));
         assertEquals(CloseCode.POLICY_VIOLATION, e.closeCode());
-        // the bomb lies whole in the input, so the first of it counts for all
+        // the whole bomb is in the input, so its first bytes count for all
         assertTrue(seen[0] < 201L * bomb.length, seen[0] + " bytes were handed on");
     }
 
@@ -241,7 +243,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("the ratio is that of one message: what came before neither helps nor harms")
+    @DisplayName("the ratio counts one message: earlier messages neither help nor harm")
     void ratioPerMessage() throws ProtocolException {
         byte[] noise = Corpus.NOISE.bytes(2 * MIB, 1);
         inflate(deflate(noise), false);
@@ -249,7 +251,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("FINAL_BLOCKS_MAX: as many final blocks pass in one message, one more is 1008")
+    @DisplayName("FINAL_BLOCKS_MAX: a message of so many final blocks passes, one more is 1008")
     void finalBlockLimit() throws ProtocolException {
         byte[] blocks = new byte[2 * MessageInflater.FINAL_BLOCKS_MAX];
         for (int i = 0; i < blocks.length; i += 2) {
@@ -261,7 +263,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("an exception of the sink passes through")
+    @DisplayName("an exception of the sink reaches the caller")
     void sinkThrows() {
         ProtocolException mine = new ProtocolException(CloseCode.UNSUPPORTED_DATA, "no");
         assertEquals(mine, assertThrows(ProtocolException.class,
@@ -271,7 +273,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    @DisplayName("nothing is held before the first message, between messages without takeover, and after the release")
+    @DisplayName("no memory is held before the first message, between messages without takeover, and after the release")
     void memory() throws ProtocolException {
         assertFalse(inflater.isHolding());
         inflate(HELLO, false);
@@ -323,7 +325,7 @@ class MessageInflaterTest {
         };
     }
 
-    /** By the JDK, not by the class that stands on the other end in life. */
+    /** Compresses with the JDK, not with our MessageDeflater. */
     private static byte[] deflate(byte[] message) {
         Deflater deflater = new Deflater(9, true);
         try {

@@ -31,7 +31,7 @@ class OpcodeTest {
 
     @ParameterizedTest
     @ValueSource(ints = {3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, -1})
-    @DisplayName("a reserved number is no opcode")
+    @DisplayName("a reserved number is not an opcode")
     void reserved(int code) {
         assertNull(Opcode.of(code));
     }

@@ -17,12 +17,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class Utf8CheckerTest {
-    /** Both ends of each range of bytes that RFC 3629 section 4 tells apart, in every position. */
+    /** Both ends of each range of bytes that RFC 3629 section 4 distinguishes, at any position. */
     private static final int[] CLASSES = {
         0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF,
         0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF7, 0xF8, 0xFF};
     private static final int[] CONTINUATIONS = {0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF};
-    /** One character at the edge of each row, between ASCII runs long and short. */
+    /** One character at the edge of each row of that section, between long and short runs of ASCII. */
     private static final byte[] EDGES = WireBytes.utf8(
         "\u0000abc\u007F\u0080 seventeen letters \u07FF\u0800\uD7FF\uE000\uFFFD\uFFFF12345678\uD800\uDC00"
             + "x\uDBFF\uDFFFthe end is ASCII again");
@@ -33,7 +33,7 @@ class Utf8CheckerTest {
     private final CharBuffer discarded = CharBuffer.allocate(16);
 
     @Test
-    @DisplayName("all sequences of 1 and 2 bytes are judged as the JDK judges them")
+    @DisplayName("all sequences of 1 and 2 bytes have the same verdict as in the JDK")
     void shortSequences() {
         for (int first = 0; first < 256; first++) {
             checkWhole((byte) first);
@@ -44,7 +44,7 @@ class Utf8CheckerTest {
     }
 
     @Test
-    @DisplayName("all sequences of 3 and 4 bytes from the edges of the byte classes are judged as the JDK judges them")
+    @DisplayName("all sequences of 3 and 4 bytes at the edges of byte classes have the same verdict as in the JDK")
     void longSequences() {
         for (int first : CLASSES) {
             for (int second : CLASSES) {
@@ -104,7 +104,7 @@ class Utf8CheckerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"c0", "c1", "e09f", "eda0", "f08f", "f490", "f5", "f8", "fe", "80", "c241", "e282c0"})
-    @DisplayName("overlong forms, surrogates, large code points and strays fail one byte at a time, at the last one")
+    @DisplayName("overlong forms, surrogates, large code points and stray bytes fail byte by byte, at the last one")
     void oneByteAtATime(String digits) {
         byte[] bytes = HexFormat.of().parseHex(digits);
         for (int i = 0; i < bytes.length; i++) {

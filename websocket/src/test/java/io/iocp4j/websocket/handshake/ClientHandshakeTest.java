@@ -61,7 +61,7 @@ class ClientHandshakeTest {
     }
 
     @Test
-    @DisplayName("asks as the RFC's example does, with fields of the application behind its own")
+    @DisplayName("sends the request of the RFC's example, and then the fields of the application")
     void request() {
         HttpHeaders headers = HttpHeaders.builder().add("Origin", "https://example.com").add("Cookie", "a=b").build();
         WebSocketUri server = WebSocketUri.of(URI.create("ws://Server.example.com:8080/chat?a=b"));
@@ -82,7 +82,7 @@ class ClientHandshakeTest {
     }
 
     @Test
-    @DisplayName("is one that our server takes, and takes the answer of our server")
+    @DisplayName("is accepted by our server, and accepts the response of our server")
     void bothHalves() throws Exception {
         HttpRequest request = HttpFixture.read(sent(offering("v2", "v1")));
         ServerHandshake.check(request, Origins.sameHost());
@@ -92,7 +92,7 @@ class ClientHandshakeTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("takes a good answer in any of its forms")
+    @DisplayName("accepts a valid response in all of its forms")
     @MethodSource("goodAnswers")
     void good(String what, String response) throws Exception {
         assertNull(check(offering("a"), response), what);
@@ -101,7 +101,8 @@ class ClientHandshakeTest {
     static Stream<Arguments> goodAnswers() {
         return Stream.of(
                 Arguments.of("plain", GOOD),
-                Arguments.of("empty elements", GOOD.replace("websocket", ", websocket ,").replace("Connection: U", "Connection: , ,U")),
+                Arguments.of("empty elements",
+                GOOD.replace("websocket", ", websocket ,").replace("Connection: U", "Connection: , ,U")),
                 Arguments.of("empty lines", GOOD.replace(UPGRADE, "Upgrade:\r\n" + UPGRADE + "Upgrade: ,\r\n")),
                 Arguments.of("Connection is a list", GOOD.replace("Connection: Upgrade",
                 "Connection: keep-alive, Upgrade")), Arguments.of("Connection is two lines", GOOD.replace(CONNECTION,
@@ -114,8 +115,10 @@ class ClientHandshakeTest {
 
     @ParameterizedTest(name = "[{index}] <{0}>")
     @Shows({"101 body bytes", "Content-Length on upgrade"})
-    @DisplayName("101 body bytes, Content-Length on upgrade: a 101 ends at its empty line, whatever its fields say about a body")
-    @ValueSource(strings = {"Content-Length: 0", "Content-Length: 5", "Content-Length: x", "Content-Length: 5\r\nContent-Length: 6",
+    @DisplayName("101 body bytes, Content-Length on upgrade: a 101 ends at its empty line, "
+            + "whatever its fields say about a body")
+    @ValueSource(strings = {"Content-Length: 0", "Content-Length: 5", "Content-Length: x",
+        "Content-Length: 5\r\nContent-Length: 6",
         "Transfer-Encoding: chunked", "Transfer-Encoding: gzip", "Transfer-Encoding: chunked\r\nContent-Length: 5",
         "Trailer: A", "TE: trailers"})
     void framingFields(String lines) throws Exception {
@@ -179,7 +182,7 @@ class ClientHandshakeTest {
 
     @ParameterizedTest(name = "offered <{0}>, answered <{1}>: <{2}>")
     @Shows("Sub-protocol answer not offered")
-    @DisplayName("Sub-protocol answer not offered: takes one that was, or none, and nothing else")
+    @DisplayName("Sub-protocol answer not offered: accepts an offered one or none, and nothing else")
     @CsvSource({"a, a, a", "a b, b, b", "a b, '', -", "a, b, -", "a, A, -", "a b, 'a, b', -", "a b, 'a,b', -",
             "a, 'a,', -", "a, 'a a', -", "a, a;q=1, -", "a b, 'a\u0001b', -", "'', a, -", "a, '\"a\"', -",
             "a b c, c, c", "a, ab, -", "ab, a, -", "a, 'a\t', a"})
@@ -195,7 +198,7 @@ class ClientHandshakeTest {
     }
 
     @Test
-    @DisplayName("takes no second line of Sec-WebSocket-Protocol, not even the same one")
+    @DisplayName("refuses a second line of Sec-WebSocket-Protocol, even an equal one")
     void twoSubprotocols() throws Exception {
         String line = "Sec-WebSocket-Protocol: a\r\n";
         assertEquals("a", check(offering("a", "b"), GOOD.replace(UPGRADE, UPGRADE + line)));
@@ -206,7 +209,7 @@ class ClientHandshakeTest {
     }
 
     @ParameterizedTest(name = "[{index}] <{0}>")
-    @DisplayName("offers no subprotocol that is no token, nor one twice")
+    @DisplayName("refuses to offer a subprotocol that is not a token, or one twice")
     @ValueSource(strings = {"", " ", "a b", "a,b", "a/b", "a\r\nX: y", "\u00e4", "\"a\"", "a|a"})
     void badOffers(String names) {
         String[] split = names.equals("a|a") ? new String[] {"a", "a"} : new String[] {names};
@@ -214,7 +217,7 @@ class ClientHandshakeTest {
     }
 
     @ParameterizedTest
-    @DisplayName("lets the application set no field that it makes itself")
+    @DisplayName("refuses fields of the application that it sets itself")
     @ValueSource(strings = {"Host", "host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding", "Expect",
             "Sec-WebSocket-Key", "sec-websocket-protocol", "Sec-WebSocket-Anything"})
     void reserved(String name) {

@@ -42,7 +42,7 @@ class DeflateAgreementTest {
         permessage-bzip2; a=b, ~, ~; server_max_window_bits=9 | ~ | Ss 15 15
         ~; server_max_window_bits=7, ~; server_max_window_bits=10 | ~; server_max_window_bits=10 | Ss 10 15
         """)
-    @DisplayName("a server takes the first offer that follows the RFC, and confirms what was asked")
+    @DisplayName("a server accepts the first offer that follows the RFC, and confirms what it asks for")
     void accept(String offer, String answer, String expected) throws HttpException, ProtocolException {
         DeflateAgreement agreement = DeflateAgreement.accept(on, headers(offer));
         assertEquals(spelled(answer), agreement.extension());
@@ -63,7 +63,7 @@ class DeflateAgreementTest {
         assertEquals(expected, shortForm(agreement));
     }
 
-    /** Case 36, those of an offer. */
+    /** Case 36: the wrong parameters of an offer. */
     @ParameterizedTest
     @ValueSource(strings = {"unknown", "unknown=1", "server_no_context_takeover=1", "server_no_context_takeover=true",
         "client_no_context_takeover=1", "server_max_window_bits", "server_max_window_bits=7",
@@ -90,7 +90,7 @@ class DeflateAgreementTest {
     }
 
     @Test
-    @DisplayName("an offer that does not follow the grammar is 400, also if deflate is switched off")
+    @DisplayName("an offer that does not follow the grammar is 400, even if deflate is switched off")
     void malformedOffer() {
         for (Deflate options : new Deflate[] {on, Deflate.off()}) {
             HttpException e =
@@ -118,13 +118,13 @@ class DeflateAgreementTest {
         ~; client_max_window_bits=8 | Ss 15 8
         ~;client_max_window_bits="11" ; server_max_window_bits=15 | Ss 15 11
         """)
-    @DisplayName("a client takes an answer that narrows its offer")
+    @DisplayName("a client accepts an answer that narrows its offer")
     void check(String answer, String expected) throws ProtocolException {
         assertEquals(expected, shortForm(DeflateAgreement.check(on, headers(answer))));
         assertNull(DeflateAgreement.check(on, HttpHeaders.empty()), "declined");
     }
 
-    /** Case 36, those of an answer. */
+    /** Case 36: the wrong parameters of an answer. */
     @ParameterizedTest
     @ValueSource(strings = {"unknown", "unknown=1", "server_no_context_takeover=1", "client_no_context_takeover=0",
         "server_max_window_bits", "server_max_window_bits=7", "server_max_window_bits=16", "server_max_window_bits=010",
@@ -140,7 +140,7 @@ class DeflateAgreementTest {
     }
 
     @Test
-    @DisplayName("an answer that was not asked for, leaves out what was asked or goes beyond it fails the handshake")
+    @DisplayName("an answer that was not asked for, omits what was asked or goes beyond it fails the handshake")
     void unasked() throws ProtocolException {
         assertRefused(Deflate.off(), NAME);
         assertRefused(on, "permessage-bzip2");
@@ -152,13 +152,13 @@ class DeflateAgreementTest {
         assertRefused(asks, NAME + "; server_no_context_takeover; server_max_window_bits=11");
         assertRefused(asks,
             NAME + "; server_no_context_takeover; server_max_window_bits=10; client_max_window_bits=11");
-        // the client keeps to its own word, whether or not the server confirms it
+        // the client does what it has offered, whether or not the server confirms it
         assertEquals("Nn 10 10", shortForm(DeflateAgreement.check(asks,
             headers(NAME + "; server_no_context_takeover; server_max_window_bits=10"))));
     }
 
     @Test
-    @DisplayName("whatever a client's and a server's options are, both ends come to the same agreement")
+    @DisplayName("both ends reach the same agreement, whatever their options are")
     void bothEnds() throws HttpException, ProtocolException {
         for (long seed = 0; seed < 2000; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
@@ -212,7 +212,7 @@ class DeflateAgreementTest {
         assertTrue(e.getMessage().length() <= 123, e.getMessage());
     }
 
-    /** S or N for the server's context, s or n for the client's, and the two windows. */
+    /** Returns S or N for the server's context takeover, s or n for the client's, and the two windows. */
     private static String shortForm(DeflateAgreement agreement) {
         return (agreement.serverNoContextTakeover() ? "N" : "S") + (agreement.clientNoContextTakeover() ? "n" : "s")
             + " " + agreement.serverMaxWindowBits() + " " + agreement.clientMaxWindowBits();
@@ -222,7 +222,7 @@ class DeflateAgreementTest {
         return HttpHeaders.builder().add("Sec-WebSocket-Extensions", spelled(extensions)).build();
     }
 
-    /** The tables say ~ for the name, ! for both flags, and @ for them and a window of 11 bits. */
+    /** Expands the tables: ~ is the name, ! is both flags, and @ is the flags and windows of 11 bits. */
     private static String spelled(String extensions) {
         return extensions.replace("~", NAME).replace("!", BOTH_FLAGS)
             .replace("@", BOTH_FLAGS + "server_max_window_bits=11; ");

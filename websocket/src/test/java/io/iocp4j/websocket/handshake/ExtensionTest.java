@@ -50,7 +50,7 @@ class ExtensionTest {
         "foo;a=\"", "foo;a=\"b", "foo;a=\"\"", "foo;a=\"b\\",
         "foo;a=\"b\\\"", "foo;a=\"b c\"", "foo;a=\"b\\\"\"", "foo;a=\"b\"c", "foo;\"a\"=b", "\"foo\"", "f\u00F6\u00F6",
         "foo;a=\u00E9", "foo/bar", "foo;a=b=c", "foo;a=[b]", "foo\u0000", "foo;a=\"\u007F\""})
-    @DisplayName("what does not follow the grammar is refused, and its place is told")
+    @DisplayName("text that does not follow the grammar is refused, and the message has the index")
     void refused(String line) {
         ProtocolException e = assertThrows(ProtocolException.class, () -> Extension.parse(headersAsParsed(line)));
         assertEquals(CloseCode.PROTOCOL_ERROR, e.closeCode());
@@ -60,7 +60,7 @@ class ExtensionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"foo,", ",foo", " , foo ,\t, ", "foo,,", ",,,foo"})
-    @DisplayName("empty elements beside an extension are passed over, as RFC 9110 section 5.6.1.2 asks of a recipient")
+    @DisplayName("empty elements beside an extension are skipped, as RFC 9110 section 5.6.1.2 asks of a recipient")
     void emptyElements(String line) throws ProtocolException {
         assertEquals("[foo]", Extension.parse(headersAsParsed(line)).toString());
         assertEquals("[foo, bar]", Extension.parse(headersAsParsed("", line, ",", "bar")).toString());
@@ -68,7 +68,7 @@ class ExtensionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", " \t", ",", ",   ,"})
-    @DisplayName("a field without any extension is refused: the grammar wants one at least")
+    @DisplayName("a field without any extension is refused: the grammar wants at least one")
     void noElement(String line) {
         ProtocolException e = assertThrows(ProtocolException.class, () -> Extension.parse(headersAsParsed(line)));
         assertEquals(CloseCode.PROTOCOL_ERROR, e.closeCode());
@@ -77,7 +77,7 @@ class ExtensionTest {
     }
 
     @Test
-    @DisplayName("NAMES_MAX: as many names pass in one line, one more is refused")
+    @DisplayName("NAMES_MAX: so many names in one line pass, one more is refused")
     void nameLimit() throws ProtocolException {
         String most = "a;b=c,".repeat(Extension.NAMES_MAX / 2 - 1);
         assertEquals(Extension.NAMES_MAX / 2, Extension.parse(headers(most + "a;b")).size());
@@ -108,7 +108,7 @@ class ExtensionTest {
     }
 
     @Test
-    @DisplayName("what was read is written so that it is read again the same; mutations give nothing but a refusal")
+    @DisplayName("parsed extensions are written so that they parse to the same again; a mutation parses or is refused")
     void fuzz() {
         String alphabet = "ab1=;,\" \t\\\u0000\u00FF";
         int read = 0;
@@ -152,7 +152,7 @@ class ExtensionTest {
         return builder.build();
     }
 
-    /** Also with characters that the reader of heads would have refused. */
+    /** Makes fields, also with characters that the reader of heads would have refused. */
     private static HttpHeaders headersAsParsed(String... lines) {
         return HttpFixture.parsed("sec-websocket-extensions", lines);
     }

@@ -33,7 +33,7 @@ class HandshakeExceptionTest {
     }
 
     @Test
-    @DisplayName("without a response is of status 0, without fields and body")
+    @DisplayName("without a response has status 0, no fields and no body")
     void nothing() {
         IOException cause = new IOException("x");
         HandshakeException e = new HandshakeException("unreadable", cause);

@@ -61,14 +61,14 @@ class OriginsTest {
     }
 
     @Test
-    @DisplayName("any page is allowed by any, null too")
+    @DisplayName("any() allows every page, null too")
     void any() {
         assertTrue(Origins.any().allows(request("/", "h", "null")));
         assertTrue(Origins.any().allows(request("/", "h", "http://evil")));
     }
 
     @ParameterizedTest(name = "[{index}] {0}: {1}")
-    @DisplayName("of allows exactly the listed origins")
+    @DisplayName("of() allows exactly the listed origins")
     @CsvSource({"https://a.example, true", "HTTPS://A.EXAMPLE, true", "https://a.example:443, true",
             "http://b:8080, true", "capacitor://localhost, true", "http://a.example, false",
             "https://a.example:444, false", "http://b, false", "https://x.a.example, false", "null, false",
@@ -79,7 +79,7 @@ class OriginsTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("of refuses what is no origin")
+    @DisplayName("of() refuses text that is not an origin")
     @ValueSource(strings = {"null", "*", "example.com", "https://*.example.com", "https://a/", ""})
     void badOf(String origin) {
         assertThrows(IllegalArgumentException.class, () -> Origins.of(origin));

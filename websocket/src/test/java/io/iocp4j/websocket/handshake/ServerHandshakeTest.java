@@ -74,12 +74,13 @@ class ServerHandshakeTest {
 
     @ParameterizedTest(name = "[{index}] {0} {1}")
     @Shows({"CVE-2024-37890", "CVE-2026-54466", "Content-Length on upgrade"})
-    @DisplayName("Content-Length on upgrade, a field that is missing, an old draft: "
-            + "what is no valid opening request is refused with its status")
+    @DisplayName("Content-Length on upgrade, a missing field, an old draft: "
+            + "a request that is not a valid opening request is refused with its status")
     @MethodSource("refusals")
     void refusal(int status, String what, String head) throws HttpException {
         HttpRequest request = read(head);
-        HttpException refusal = assertThrows(HttpException.class, () -> ServerHandshake.check(request, Origins.sameHost()));
+        HttpException refusal =
+                assertThrows(HttpException.class, () -> ServerHandshake.check(request, Origins.sameHost()));
         assertEquals(status, refusal.status(), what);
         assertEquals(status == 405 ? "GET" : null, refusal.headers().first("Allow"));
         assertEquals(status == 426 ? "websocket" : null, refusal.headers().first("Upgrade"));
@@ -108,7 +109,7 @@ class ServerHandshakeTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}: {1}")
-    @DisplayName("an upgrade is told by its Upgrade field, never in HTTP/1.0")
+    @DisplayName("an upgrade is recognised by its Upgrade field, never in HTTP/1.0")
     @CsvSource({"Upgrade: websocket, true", "Upgrade: WEBSOCKET, true", "'Upgrade: a, websocket', true",
             "Upgrade: websocket/13, false", "Upgrade: h2c, false", "X: websocket, false"})
     void isUpgrade(String line, boolean upgrade) throws HttpException {
@@ -131,7 +132,7 @@ class ServerHandshakeTest {
     }
 
     @Test
-    @DisplayName("a chosen subprotocol stands in the response, one that was not offered is refused")
+    @DisplayName("the chosen subprotocol is in the response, and one that was not offered is refused")
     void switchingWithSubprotocol() throws HttpException {
         HttpRequest request = read(GOOD.replace(KEY_LINE, KEY_LINE + "Sec-WebSocket-Protocol: a, b\r\n"));
         assertEquals("b", ServerHandshake.switching(request, "b", null).headers().first("Sec-WebSocket-Protocol"));
@@ -158,7 +159,7 @@ class ServerHandshakeTest {
     }
 
     @ParameterizedTest(name = "[{index}] <{0}>")
-    @DisplayName("a malformed offer of subprotocols is refused with 400, also where none is supported")
+    @DisplayName("a malformed offer of subprotocols is refused with 400, even if none is supported")
     @ValueSource(strings = {"", ",", " , ,", "a b", "a;b", "\"a\"", "a/b", "a,a", "a, b,, a", "\u00e4", "a,\u00a0"})
     void badSubprotocol(String offered) throws HttpException {
         HttpRequest request = read(get("/", "Sec-WebSocket-Protocol: " + offered));

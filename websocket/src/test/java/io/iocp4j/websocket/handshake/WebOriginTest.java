@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class WebOriginTest {
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("an origin is taken apart, with the default port of its scheme")
+    @DisplayName("an origin is parsed, with the default port of its scheme")
     @CsvSource({"http://h, http, h, 80", "https://h, https, h, 443", "HTTPS://H:8443, https, h, 8443",
             "http://h:80, http, h, 80", "capacitor://localhost, capacitor, localhost, -1",
             "a+b-c.1://h:5, a+b-c.1, h, 5"})
@@ -19,7 +19,7 @@ class WebOriginTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("what is no origin is refused")
+    @DisplayName("text that is not an origin is refused")
     @ValueSource(strings = {"null", "", "h", "://h", "http://", "http://h/", "http://h/path", "http://u@h", "http:h",
             "http://h:x", "http://h http://i", "1http://h", "h ttp://h", "http://h?x", "http://h#x", "http:///h"})
     void badOrigin(String text) {

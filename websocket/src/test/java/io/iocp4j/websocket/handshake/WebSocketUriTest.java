@@ -24,7 +24,7 @@ class WebSocketUriTest {
     }
 
     @ParameterizedTest
-    @DisplayName("gives host, port and what is asked for")
+    @DisplayName("has host, port and resource")
     @CsvSource({"ws://example.com, false, example.com, 80, /, example.com",
             "wss://example.com, true, example.com, 443, /, example.com",
             "WS://EXAMPLE.com:80/, false, example.com, 80, /, example.com", "ws://h:443/a, false, h, 443, /a, h:443",
@@ -41,14 +41,14 @@ class WebSocketUriTest {
     }
 
     @Test
-    @DisplayName("names an IPv6 address without its brackets to the name service")
+    @DisplayName("has an IPv6 address without brackets as its name for resolution")
     void hostName() {
         assertEquals("::1", of("ws://[::1]/").hostName());
         assertEquals("example.com", of("ws://example.com/").hostName());
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("is refused if it is of another scheme, without a host, with a fragment or a user, or malformed")
+    @DisplayName("is refused if it has another scheme, no host, a fragment or a user, or is malformed")
     @ValueSource(strings = {"http://h/", "https://h/", "h", "//h/", "/", "ws:h", "ws:///", "ws://:80/", "ws://h/#",
             "ws://h/#f", "ws://u@h/", "ws://u:p@h/", "ws://@h/", "ws://h:0/", "ws://h:65536/", "ws://h:x/",
             "ws://h:-1/", "wss:x", "file:///etc/passwd"})
@@ -57,13 +57,13 @@ class WebSocketUriTest {
     }
 
     @Test
-    @DisplayName("shows neither path nor query when it is logged")
+    @DisplayName("shows neither path nor query in logs")
     void description() {
         assertEquals("wss://h:443", of("wss://h/secret?token=1").toString());
     }
 
     @ParameterizedTest
-    @DisplayName("leads a redirect on: relative, to another host, from http and https, without a fragment")
+    @DisplayName("resolves a redirect: relative, to another host, from http and https, without a fragment")
     @CsvSource({"ws://h:1/a/b?c, d, ws://h:1/a/d", "ws://h:1/a/b?c, /d?e, ws://h:1/d?e",
             "ws://h:1/a/b, ?q, ws://h:1/a/?q", "ws://h/a, //other/b, ws://other/b",
             "ws://h/a, ws://other:7/b, ws://other:7/b", "ws://h/a, http://other/b, ws://other/b",
@@ -76,7 +76,7 @@ class WebSocketUriTest {
 
     @ParameterizedTest
     @Shows("CVE-2026-42498")
-    @DisplayName("lets no redirect leave wss, leave HTTP, carry a password or lead nowhere")
+    @DisplayName("refuses a redirect that leaves wss, leaves HTTP, has a password or is malformed")
     @CsvSource({"wss://h/, ws://h/", "wss://h/, http://h/", "wss://h/, http://other/", "ws://h/, ftp://h/",
             "ws://h/, javascript:alert(1)", "ws://h/, mailto:a@b", "ws://h/, ws://u:p@h/", "ws://h/, 'http://h/a b'",
             "ws://h/, 'ws://h:99999/'", "ws://h/, 'http://'", "ws://h/, 'http:///x'", "ws://h/, '%'"})
@@ -87,7 +87,7 @@ class WebSocketUriTest {
     }
 
     @Test
-    @DisplayName("is of the origin of another one if scheme, host and port are equal")
+    @DisplayName("has the same origin as another one if scheme, host and port are equal")
     void origins() {
         assertTrue(of("ws://h/a").isSameOrigin(of("ws://H:80/b?c")));
         assertFalse(of("ws://h/").isSameOrigin(of("ws://h:81/")));

@@ -78,7 +78,7 @@ class HttpBodyDecoderTest {
     }
 
     @Test
-    @DisplayName("a body of known length ends where it says; what follows stays in the buffer")
+    @DisplayName("a body of known length ends after that length, and the rest stays in the buffer")
     void contentLength() throws HttpException {
         String wire = "hello worldGET /";
         for (int cut = 0; cut <= wire.length(); cut++) {
@@ -96,7 +96,7 @@ class HttpBodyDecoderTest {
 
     @Test
     @Shows("B23")
-    @DisplayName("a chunked body cut at any place has the same content, and what follows stays in the buffer")
+    @DisplayName("a chunked body cut at any place has the same content, and the rest stays in the buffer")
     void chunkedTwoPieces() throws HttpException {
         String wire = CHUNKED + "GET /";
         for (int cut = 0; cut <= wire.length(); cut++) {
@@ -114,7 +114,7 @@ class HttpBodyDecoderTest {
 
     @Test
     @Shows("B23")
-    @DisplayName("a chunked body that comes byte by byte has the same content")
+    @DisplayName("a chunked body that arrives byte by byte has the same content")
     void chunkedByteByByte() throws HttpException {
         HttpBodyDecoder decoder = chunked(LIMITS);
         ByteBuffer in = bytes(CHUNKED);
@@ -135,7 +135,7 @@ class HttpBodyDecoderTest {
     }
 
     @Test
-    @DisplayName("the largest chunk that a long can count is begun without taking memory for it")
+    @DisplayName("the largest chunk that a long can count begins without memory being allocated for it")
     void largest() throws HttpException {
         HttpBodyDecoder decoder = chunked(LIMITS);
         decoder.decode(bytes("7fffFFFFffffffff\r\nabc"), this::collect);
@@ -154,7 +154,7 @@ class HttpBodyDecoderTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0} {1}")
-    @DisplayName("a hostile chunked body that drips in is refused with the same status")
+    @DisplayName("a hostile chunked body that arrives byte by byte is refused with the same status")
     @MethodSource("badBodies")
     void refusedDripping(int status, String what, String body) {
         HttpBodyDecoder decoder = chunked(LIMITS);
@@ -173,7 +173,7 @@ class HttpBodyDecoderTest {
         HttpLimits limits = LIMITS.maxChunkLineBytes(16);
         String exact = "1;" + "x".repeat(12) + "\r\na\r\n";
         HttpBodyDecoder decoder = chunked(limits);
-        // twice: the count starts anew with each line
+        // twice, because the count restarts with each line
         decoder.decode(bytes(exact + exact), this::collect);
         assertEquals("aa", content.toString());
         assertEquals(400, assertThrows(HttpException.class,
@@ -194,7 +194,7 @@ class HttpBodyDecoderTest {
     }
 
     @Test
-    @DisplayName("after a refusal the decoder stays refused")
+    @DisplayName("after a refusal the decoder refuses every call")
     void poisoned() {
         HttpBodyDecoder decoder = chunked(LIMITS);
         HttpException first = assertThrows(HttpException.class, () -> decoder.decode(bytes("x"), this::collect));
@@ -204,7 +204,7 @@ class HttpBodyDecoderTest {
     }
 
     @Test
-    @DisplayName("a consumer that throws has had its content; the next call goes on behind it")
+    @DisplayName("content is not repeated after the consumer has thrown: the next call continues after it")
     void throwingConsumer() throws HttpException {
         HttpBodyDecoder decoder = chunked(LIMITS);
         ByteBuffer in = bytes("1\r\na\r\n1\r\nb\r\n0\r\n\r\n");

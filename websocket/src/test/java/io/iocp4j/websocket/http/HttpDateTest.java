@@ -18,15 +18,17 @@ class HttpDateTest {
 
     @ParameterizedTest
     @DisplayName("has the form of RFC 9110 section 5.6.7: names in English, every number with all its digits")
-    @CsvSource({"1994-11-06T08:49:37Z, 'Sun, 06 Nov 1994 08:49:37 GMT'", "1970-01-01T00:00:00Z, 'Thu, 01 Jan 1970 00:00:00 GMT'",
-        "2024-02-29T23:59:59Z, 'Thu, 29 Feb 2024 23:59:59 GMT'", "2026-09-30T12:00:05Z, 'Wed, 30 Sep 2026 12:00:05 GMT'"})
+    @CsvSource({"1994-11-06T08:49:37Z, 'Sun, 06 Nov 1994 08:49:37 GMT'",
+        "1970-01-01T00:00:00Z, 'Thu, 01 Jan 1970 00:00:00 GMT'",
+        "2024-02-29T23:59:59Z, 'Thu, 29 Feb 2024 23:59:59 GMT'",
+        "2026-09-30T12:00:05Z, 'Wed, 30 Sep 2026 12:00:05 GMT'"})
     void form(String time, String text) {
         millis.set(Instant.parse(time).toEpochMilli());
         assertEquals(text, date.now());
     }
 
     @Test
-    @DisplayName("is formatted once a second, also where the clock is set back")
+    @DisplayName("is formatted once a second, even if the clock is set back")
     void onceASecond() {
         millis.set(5_000);
         String first = date.now();

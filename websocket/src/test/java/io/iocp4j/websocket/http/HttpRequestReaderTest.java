@@ -41,7 +41,7 @@ class HttpRequestReaderTest {
     }
 
     @Test
-    @DisplayName("a request is taken apart")
+    @DisplayName("a request is parsed")
     void whole() throws HttpException {
         HttpRequest request = read(POST);
         assertEquals("POST", request.method());
@@ -70,7 +70,7 @@ class HttpRequestReaderTest {
 
     @ParameterizedTest(name = "[{index}]")
     @Shows("B23")
-    @DisplayName("a request that comes byte by byte is the same request")
+    @DisplayName("a request that arrives byte by byte is the same request")
     @MethodSource("requests")
     void byteByByte(String head) throws HttpException {
         assertEquals(describe(read(head)), describe(drip(head, reader)));
@@ -78,7 +78,7 @@ class HttpRequestReaderTest {
 
     @Test
     @Shows("B22")
-    @DisplayName("what follows the head stays in the buffer, and the next request can be read from it")
+    @DisplayName("the bytes after the head stay in the buffer, and the next request can be read from them")
     void rest() throws HttpException {
         ByteBuffer in = bytes(UPGRADE + "\u0081\u0085GET /");
         assertNotNull(reader.read(in));
@@ -122,8 +122,8 @@ class HttpRequestReaderTest {
     }
 
     @Test
-    @DisplayName("8 KB of cookies beside what a browser sends anyway are read: cookies know no port, and another server on the host "
-            + "may have set them (RFC 6265 section 8.5)")
+    @DisplayName("8 KB of cookies beside the usual fields of a browser are read: cookies have no port, "
+            + "and another server on the host may have set them (RFC 6265 section 8.5)")
     void manyCookies() throws HttpException {
         HttpRequest request = read(get("/", "User-Agent: Mozilla/5.0 " + "x".repeat(120), "Accept: text/html,*/*;q=0.8",
                 "Accept-Language: en-US,en;q=0.5", "Accept-Encoding: gzip, deflate, br, zstd", "Connection: keep-alive",
@@ -132,7 +132,7 @@ class HttpRequestReaderTest {
     }
 
     @Test
-    @DisplayName("a request line that fills maxHeaderBytes is 414, decided at the first byte above")
+    @DisplayName("a request line that fills maxHeaderBytes is 414, at the first byte above the limit")
     void requestLineLimit() throws HttpException {
         HttpLimits limits = new HttpLimits(64, 1, 16, 0);
         String line = "GET /" + "x".repeat(limits.maxHeaderBytes() - 5);
@@ -159,13 +159,13 @@ class HttpRequestReaderTest {
 
     @Test
     @Shows("CVE-2023-43669")
-    @DisplayName("8 KiB that drip in byte by byte are read; a drop costs the same behind 1 MiB")
+    @DisplayName("8 KiB that arrive byte by byte are read, and a byte costs the same after 1 MiB")
     void drippingHead() throws HttpException {
         String head = headOf(8192);
         assertEquals(describe(read(head)), describe(drip(head, reader)));
         String longest = headOf(1 << 20);
         HttpRequestReader wide = new HttpRequestReader(HttpLimits.defaults().maxHeaderBytes(longest.length()));
-        // looked through again at each drop it would be 5 * 10^11 bytes
+        // a reader that rescanned the head at each byte would look at 5 * 10^11 bytes
         assertNotNull(assertTimeout(Duration.ofSeconds(10), () -> drip(longest, wide)));
     }
 
@@ -176,7 +176,7 @@ class HttpRequestReaderTest {
     }
 
     @Test
-    @DisplayName("after a refusal the reader stays refused")
+    @DisplayName("after a refusal the reader refuses every call")
     void poisoned() {
         HttpException first = assertThrows(HttpException.class, () -> reader.read(bytes("\u0000")));
         ByteBuffer good = bytes(get("/"));
@@ -187,7 +187,7 @@ class HttpRequestReaderTest {
     }
 
     @Test
-    @DisplayName("reset comes between two requests, and forgets a half-read one")
+    @DisplayName("reset() is needed between two requests, and forgets an incomplete one")
     void reset() throws HttpException {
         assertNotNull(reader.read(bytes(get("/"))));
         assertThrows(IllegalStateException.class, () -> reader.read(bytes(get("/"))));
@@ -200,7 +200,7 @@ class HttpRequestReaderTest {
     }
 
     @Test
-    @DisplayName("a request is started from its first byte to its last")
+    @DisplayName("isStarted() is true from the first byte of a request until its last")
     void started() throws HttpException {
         assertFalse(reader.isStarted());
         reader.read(bytes("\r\n"));
@@ -215,7 +215,7 @@ class HttpRequestReaderTest {
     }
 
     @Test
-    @DisplayName("mutated requests are read or refused, never anything else, and the same in one piece and in drops")
+    @DisplayName("mutated requests are read or refused, with the same result in one piece and byte by byte")
     void mutations() {
         long seed = 20_261_122L;
         SplittableRandom random = new SplittableRandom(seed);

@@ -47,7 +47,7 @@ class HttpResponseReaderTest {
     }
 
     @Test
-    @DisplayName("is taken apart, and frames behind it stay in the buffer")
+    @DisplayName("is parsed, and frames after it stay in the buffer")
     void whole() throws HttpException {
         ByteBuffer in = bytes(SWITCHING + "\u0081\u0002hi");
         HttpResponseHead head = reader.read(in);
@@ -69,7 +69,7 @@ class HttpResponseReaderTest {
     }
 
     @Test
-    @DisplayName("of an interim response is known by its status; 101 is none")
+    @DisplayName("is interim or not by its status; 101 is not interim")
     void interim() throws HttpException {
         assertTrue(read("HTTP/1.1 100 C\r\n\r\n").isInterim());
         assertTrue(read("HTTP/1.1 103 Early Hints\r\n\r\n").isInterim());
@@ -79,7 +79,7 @@ class HttpResponseReaderTest {
 
     @ParameterizedTest(name = "[{index}] <{0}>")
     @Shows("CR/LF in header or reason")
-    @DisplayName("CR/LF in header or reason: is refused at the first byte that cannot stand there, whole or in drops")
+    @DisplayName("CR/LF in header or reason: is refused at the first illegal byte, whole or byte by byte")
     @ValueSource(strings = {"\r", "\n", " ", "\u0000", "\u0016", "\u0081", "G", "h", "HTTP/2", "HTTP/1.2",
             "HTTP/1.1\t", "HTTP/1.1  ", "HTTP/1.1\n", "HTTP/1.10", "HTTP/1.1 0", "HTTP/1.1 6", "HTTP/1.1 9",
             "HTTP/1.1 -", "HTTP/1.1 1x", "HTTP/1.1 1 ", "HTTP/1.1 10 ", "HTTP/1.1 1011", "HTTP/1.1 101\t",
@@ -112,7 +112,7 @@ class HttpResponseReaderTest {
 
     @Test
     @Shows("B23")
-    @DisplayName("cut at any place, or coming byte by byte, is the same")
+    @DisplayName("is the same if it is cut at any place or arrives byte by byte")
     void cuts() throws HttpException {
         List<String> expected = describe(read(SWITCHING));
         for (int cut = 0; cut < SWITCHING.length(); cut++) {
@@ -161,7 +161,7 @@ class HttpResponseReaderTest {
     }
 
     @Test
-    @DisplayName("mutated 20,000 times is read or refused, never anything else, and the same in one piece and in drops")
+    @DisplayName("mutated 20,000 times is read or refused, with the same result in one piece and byte by byte")
     void mutations() {
         long seed = 20_261_123L;
         SplittableRandom random = new SplittableRandom(seed);

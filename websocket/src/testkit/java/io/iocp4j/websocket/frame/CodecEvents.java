@@ -9,8 +9,8 @@ import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
 
 /**
- * Decoder and assembler as a connection wires them, and a list of what came out: "text abc", "binary 00ff", "ping ",
- * "pong 01", "close 1000 bye", and "fail 1002" where the connection would be failed.
+ * A decoder and an assembler wired as in a connection. They record their events as text: "text abc", "binary 00ff",
+ * "ping ", "pong 01", "close 1000 bye", and "fail 1002" where the connection would fail.
  */
 public final class CodecEvents implements MessageListener {
     public static final IntSupplier WHOLE = () -> Integer.MAX_VALUE;
@@ -30,7 +30,7 @@ public final class CodecEvents implements MessageListener {
         assembler = new MessageAssembler(limits.maxMessage(), limits.maxFragments(), this, inflater, false);
     }
 
-    /** What a server with default limits makes of the bytes of a client, cut into pieces of the given sizes. */
+    /** Returns the events of a server with default limits for a client's bytes, cut into pieces of the given sizes. */
     public static List<String> ofClientBytes(byte[] wire, IntSupplier pieceSize) {
         return new CodecEvents(Limits.defaults(), true).feed(wire, pieceSize, ByteBuffer::allocate);
     }
@@ -39,7 +39,7 @@ public final class CodecEvents implements MessageListener {
         return new CodecEvents(limits, true).feed(wire, WHOLE, ByteBuffer::allocate);
     }
 
-    /** Decodes pieces of one buffer and poisons each afterwards, because it was only lent. */
+    /** Decodes pieces of one buffer. It poisons each piece afterwards, because the piece was only lent. */
     public List<String> feed(byte[] wire, IntSupplier pieceSize, IntFunction<ByteBuffer> allocator) {
         ByteBuffer input = allocator.apply(wire.length).put(wire).flip();
         int length;

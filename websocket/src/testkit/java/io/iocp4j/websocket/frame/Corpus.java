@@ -3,7 +3,7 @@ package io.iocp4j.websocket.frame;
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 
-/** Bytes to compress, of several kinds, the same for the same seed. */
+/** Test data to compress, of several kinds. Equal seeds give equal data. */
 public enum Corpus {
     /** Records with changing numbers, as applications send them. */
     JSON {
@@ -20,7 +20,7 @@ public enum Corpus {
             return text.toString().getBytes(StandardCharsets.ISO_8859_1);
         }
     },
-    /** What cannot be compressed. */
+    /** Incompressible data. */
     NOISE {
         @Override
         public byte[] bytes(int length, long seed) {
@@ -29,14 +29,14 @@ public enum Corpus {
             return bytes;
         }
     },
-    /** What compresses best. */
+    /** The data that compresses best. */
     ZEROS {
         @Override
         public byte[] bytes(int length, long seed) {
             return new byte[length];
         }
     },
-    /** Copies from all over the last 70,000 bytes: it tempts a compressor to refer as far back as it can. */
+    /** Copies from all over the last 70,000 bytes, which tempt a compressor to refer as far back as it can. */
     ECHOES {
         @Override
         public byte[] bytes(int length, long seed) {
@@ -50,7 +50,7 @@ public enum Corpus {
                         bytes[filled++] = (byte) random.nextInt();
                     }
                 } else {
-                    // mostly far, with every order of magnitude
+                    // mostly far distances, and every order of magnitude
                     int distance = Math.min(filled, run + random.nextInt(1 << random.nextInt(1, 17)));
                     System.arraycopy(bytes, filled - distance, bytes, filled, Math.min(run, distance));
                     filled += Math.min(run, distance);

@@ -3,8 +3,8 @@ package io.iocp4j.websocket.frame;
 import java.util.Arrays;
 
 /**
- * A second inflater, slow and simple, straight from RFC 1951, that tells what no library does: how far back the data
- * refers. Reads message after message of one direction; throws IllegalStateException at the first wrong bit.
+ * A second inflater, slow and simple, written from RFC 1951. It reports what no library reports: how far back the data
+ * refers. It reads one message after another of one direction, and throws IllegalStateException at the first wrong bit.
  */
 public final class DeflateReader {
     private static final int[] LENGTH_BASE = {3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59,
@@ -27,7 +27,7 @@ public final class DeflateReader {
     private int size;
     private int messageStart;
 
-    /** What a message inflates to, with the history of all before it; its tail is put back first. */
+    /** Inflates a message with the history of all earlier ones, after it has restored the tail. */
     public byte[] message(byte[] payload) {
         in = WireBytes.join(payload, TAIL);
         bit = 0;
@@ -38,7 +38,7 @@ public final class DeflateReader {
         return Arrays.copyOfRange(out, messageStart, size);
     }
 
-    /** The next message may refer to no earlier one. */
+    /** Forgets the history: the next message may not refer to an earlier one. */
     public void forget() {
         size = 0;
     }

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** Builds bytes as a peer could send them, also wrong ones; on purpose without the encoder under test. */
+/** Builds the bytes of a peer, also wrong ones. It deliberately does not use the encoder under test. */
 public final class WireBytes {
     public static final int KEY = 0x37FA213D;
     public static final int FIN = 0x80;
@@ -21,7 +21,7 @@ public final class WireBytes {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** A frame as a client sends it, with the given first octet and the length in its shortest form. */
+    /** Makes a frame as a client sends it, with the given first octet and the length in its shortest form. */
     public static byte[] masked(int firstOctet, byte[] payload) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         putStart(out, firstOctet, 0x80, payload.length);
@@ -38,7 +38,7 @@ public final class WireBytes {
         return masked(firstOctet, utf8(text));
     }
 
-    /** A frame as a server sends it. */
+    /** Makes a frame as a server sends it. */
     public static byte[] unmasked(int firstOctet, byte[] payload) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         putStart(out, firstOctet, 0, payload.length);
@@ -58,7 +58,7 @@ public final class WireBytes {
         return out.array();
     }
 
-    /** A message of text as masked frames whose payloads are the pieces. */
+    /** Makes a text message of masked frames whose payloads are the pieces. */
     public static byte[] fragmentedText(byte[]... pieces) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (int i = 0; i < pieces.length; i++) {

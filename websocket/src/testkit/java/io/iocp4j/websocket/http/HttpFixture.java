@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Requests from text, for the tests of the HTTP classes. */
+/** Makes requests and fields from text, for the tests of the HTTP classes. */
 public final class HttpFixture {
     /** The key of RFC 6455 section 1.3. */
     public static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -23,7 +23,7 @@ public final class HttpFixture {
         return StandardCharsets.ISO_8859_1.decode(bytes.duplicate()).toString();
     }
 
-    /** A whole head, read in one piece with the default limits. */
+    /** Reads a whole head in one piece with the default limits. */
     public static HttpRequest read(String head) throws HttpException {
         ByteBuffer in = bytes(head);
         HttpRequest request = new HttpRequestReader(HttpLimits.defaults()).read(in);
@@ -32,14 +32,14 @@ public final class HttpFixture {
         return request;
     }
 
-    /** The refusal of a head that is sent in one piece. */
+    /** Returns the refusal of a head that arrives in one piece. */
     public static HttpException refusal(String head, HttpLimits limits) {
         return assertThrows(HttpException.class, () -> new HttpRequestReader(limits).read(bytes(head)), head);
     }
 
-    /** Reads byte by byte until a head comes out; null if none does. */
+    /** Reads byte by byte until a head is complete. Returns null if none is. */
     public static <H> H drip(String head, HttpHeadReader<H> reader) throws HttpException {
-        // direct on purpose: the reader must not ask for an array
+        // direct on purpose: the reader must not need the array of a buffer
         ByteBuffer one = ByteBuffer.allocateDirect(1);
         for (byte b : head.getBytes(StandardCharsets.ISO_8859_1)) {
             H read = reader.read(one.clear().put(b).flip());
@@ -51,7 +51,7 @@ public final class HttpFixture {
         return null;
     }
 
-    /** A GET with Host and these further lines, each without its CRLF. */
+    /** Makes a GET with Host and these further lines, each without its CRLF. */
     public static String get(String target, String... lines) {
         StringBuilder head = new StringBuilder("GET " + target + " HTTP/1.1\r\nHost: example.com\r\n");
         for (String line : lines) {
@@ -60,7 +60,7 @@ public final class HttpFixture {
         return head.append("\r\n").toString();
     }
 
-    /** One line of a field for each value, also with characters that the reader of heads would have refused. */
+    /** Makes one line of a field for each value, also with characters that the reader of heads would refuse. */
     public static HttpHeaders parsed(String name, String... values) {
         HttpHeaders.Builder builder = HttpHeaders.builder();
         for (String value : values) {

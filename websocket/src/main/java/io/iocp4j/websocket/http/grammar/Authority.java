@@ -3,24 +3,24 @@ package io.iocp4j.websocket.http.grammar;
 import java.util.Locale;
 
 /**
- * Host and port as they stand in a Host field, an absolute request target or an origin (RFC 3986 section 3.2, without
- * user information, which RFC 9110 section 4.2.4 wants treated as an error).
+ * Host and port, as they stand in a Host field, an absolute request target or an origin (RFC 3986 section 3.2). User
+ * information is refused, because RFC 9110 section 4.2.4 wants it treated as an error. Immutable. Any thread.
  *
  * @param host in lower case, an IPv6 address with its brackets; may be empty
  * @param port 0 to 65535, or {@link #NO_PORT}
  */
 public record Authority(String host, int port) {
-    /** No port is given. */
+    /** The value of an absent port. */
     public static final int NO_PORT = -1;
 
-    /** RFC 3986 reg-name without the comma: with it, two merged Host fields would pass as one. */
+    /** The punctuation of reg-name in RFC 3986, except the comma: with it, two merged Host fields would pass as one. */
     private static final String HOST_PUNCTUATION = "-._~%!$&'()*+;=";
 
     /**
-     * Takes a text apart.
+     * Parses host and port.
      *
      * @param text host, or host and port
-     * @return null if it is malformed
+     * @return the parts, or null if the text is malformed
      */
     public static Authority parse(String text) {
         int hostEnd = text.startsWith("[") ? text.indexOf(']') + 1 : endOfName(text);
@@ -61,7 +61,7 @@ public record Authority(String host, int port) {
         return host.length() > 3;
     }
 
-    /** The port; NO_PORT if the text is empty, which RFC 3986 allows; above 65535 if it is not a port. */
+    /** Returns the port; NO_PORT if the text is empty, which RFC 3986 allows; above 65535 if it is not a port. */
     private static int parsePort(String text) {
         if (text.isEmpty()) {
             return NO_PORT;

@@ -1,7 +1,8 @@
 package io.iocp4j.websocket.http.grammar;
 
 /**
- * The token of HTTP (RFC 9110 section 5.6.2): what methods, field names and subprotocol names are made of.
+ * The token of HTTP (RFC 9110 section 5.6.2). Methods, field names and subprotocol names are tokens. Pure functions.
+ * Any thread.
  */
 public final class HttpToken {
     private static final String PUNCTUATION = "!#$%&'*+-.^_`|~";
@@ -13,7 +14,7 @@ public final class HttpToken {
      * Tells whether a character may stand in a token.
      *
      * @param c a character, or a byte as 0 to 255
-     * @return true if it may
+     * @return true for letters, digits and the 15 punctuation characters of the RFC
      */
     public static boolean isTokenChar(int c) {
         return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || PUNCTUATION.indexOf(c) >= 0;
@@ -22,8 +23,8 @@ public final class HttpToken {
     /**
      * Tells whether a text is a token.
      *
-     * @param text any
-     * @return true if it has at least one character, and all are allowed
+     * @param text any text
+     * @return true if it has at least one character and all its characters are allowed
      */
     public static boolean isToken(String text) {
         for (int i = 0; i < text.length(); i++) {

@@ -5,31 +5,31 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Percent-decoding of a request target (RFC 3986 section 2.1) to UTF-8, strict: what can be read in two ways is
- * refused. Works in one pass; the result is never longer than the input.
+ * Strict percent-decoding of a request target (RFC 3986 section 2.1) to UTF-8. Ambiguous input is refused. Decoding
+ * takes one pass, and the result is never longer than the input. Pure functions. Any thread.
  */
 public final class PercentDecoder {
     private PercentDecoder() {
     }
 
     /**
-     * Decodes a path. Refused are bad escapes, broken UTF-8, control characters, and slashes that come into being by
-     * decoding: a check of the segments would not have seen them. A backslash is refused in any form, because it is a
-     * separator too where the server runs on Windows.
+     * Decodes a path. It refuses bad escapes, malformed UTF-8 and control characters. It also refuses escaped slashes,
+     * because an earlier check of the segments would not have seen them. A backslash is refused in any form, because it
+     * is a separator as well if the server runs on Windows.
      *
-     * @param text as it was sent
-     * @return the text, null if refused
+     * @param text the path as it was sent
+     * @return the decoded path, or null if refused
      */
     public static String decodePath(String text) {
         return decode(text, false);
     }
 
     /**
-     * Decodes a name or a value of a query, with plus for space as HTML forms have it. Refused are bad escapes,
-     * broken UTF-8 and NUL.
+     * Decodes a name or a value of a query. A plus becomes a space, as in HTML forms. Bad escapes, malformed UTF-8 and
+     * NUL are refused.
      *
-     * @param text as it was sent
-     * @return the text, null if refused
+     * @param text the name or value as it was sent
+     * @return the decoded text, or null if refused
      */
     public static String decodeQuery(String text) {
         return decode(text, true);
@@ -56,7 +56,7 @@ public final class PercentDecoder {
         return utf8(ByteBuffer.wrap(decoded, 0, length));
     }
 
-    /** The value of two hexadecimal digits, negative if they are not there. */
+    /** Returns the value of two hexadecimal digits, or a negative number if they are not there. */
     private static int escapeAt(String text, int index) {
         if (index + 2 > text.length()) {
             return -1;
@@ -65,10 +65,10 @@ public final class PercentDecoder {
     }
 
     /**
-     * Reads a hexadecimal digit. Character.digit would take digits of other scripts as well.
+     * Returns the value of a hexadecimal digit. Character.digit would also accept digits of other scripts.
      *
      * @param c a character, or a byte as 0 to 255
-     * @return 0 to 15, negative if it is none
+     * @return 0 to 15, or negative if it is not a digit
      */
     public static int hexDigit(int c) {
         if (c >= '0' && c <= '9') {
@@ -80,7 +80,7 @@ public final class PercentDecoder {
 
     private static String utf8(ByteBuffer bytes) {
         try {
-            // a new decoder reports malformed input, unlike the constructor of String, which would repair it
+            // a new decoder reports malformed input; the constructor of String would replace it
             return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
         } catch (CharacterCodingException malformed) {
             return null;

@@ -1,5 +1,5 @@
 /**
- * Rules of HTTP's grammar that requests, responses and handshakes share: tokens, host and port, percent-encoding. Pure functions, for any
- * thread. Not exported.
+ * The rules of HTTP's grammar that requests, responses and handshakes share: tokens, host and port, percent-encoding.
+ * Pure functions. Any thread. Not exported.
  */
 package io.iocp4j.websocket.http.grammar;

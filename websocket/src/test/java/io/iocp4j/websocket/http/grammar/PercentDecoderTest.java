@@ -19,7 +19,7 @@ class PercentDecoderTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("a path that can be read in two ways is refused")
+    @DisplayName("an ambiguous path is refused")
     @ValueSource(strings = {"/%", "/%4", "/%4g", "/%g4", "/%%41", "/%-1", "/%+1", "/% 1", "/%u0041", "/%00", "/%2F",
             "/%2f", "/%5C", "/%5c", "/a\\b", "/%0A", "/%0D", "/%1F", "/%7F", "/ä", "/%C3", "/%C3%C3", "/%A4",
             "/%C0%AF", "/%C0%80", "/%ED%A0%80", "/%F4%90%80%80", "/%FF", "/%\uFF14\uFF11"})
@@ -28,14 +28,14 @@ class PercentDecoderTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("in a query plus is a space and every character but NUL may be escaped")
+    @DisplayName("in a query a plus is a space, and every character except NUL may be escaped")
     @CsvSource({"a+b, 'a b'", "a%2Bb, a+b", "%2F%5C, '/\\'", "%C3%A4, ä", "a\\b, 'a\\b'"})
     void query(String text, String decoded) {
         assertEquals(decoded, PercentDecoder.decodeQuery(text));
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("a query with a bad escape, broken UTF-8 or NUL is refused")
+    @DisplayName("a query with a bad escape, malformed UTF-8 or NUL is refused")
     @ValueSource(strings = {"%", "a=%4", "%zz", "%00", "%C3", "%C3&=%A4", "ä"})
     void badQuery(String text) {
         assertNull(PercentDecoder.decodeQuery(text));

@@ -1,7 +1,7 @@
 package io.iocp4j.core;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -9,11 +9,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The application's threads that take and deliver the packets of a port in pull mode. They wait here, where the engine's own thread, or
- * whichever one completes an operation, puts the packets in; or in the engine, if that has a queue of the system to wait in.
+ * Delivery by threads of the application, which take the packets of a port in pull mode. They wait here, where the
+ * engine's own thread, or whichever one completes an operation, puts the packets in; or in the engine, if that has a
+ * queue of the system to wait in.
  */
-final class PullQueue {
-    private final PortEngine port;
+final class PullDelivery implements Delivery {
+    private final PortCore port;
+    /** Whether the threads wait in {@link PortEngine#awaitPacket}, rather than here. */
+    private final boolean fromSystem;
     /** The state of a context between {@code take} and {@code deliver}. */
     private final IoContext.Taken taken = new IoContext.Taken(this);
     /** Threads that have not taken a null completion since they began to take. */
@@ -22,31 +25,22 @@ final class PullQueue {
     private final Set<Thread> delivering = ConcurrentHashMap.newKeySet();
     private final CountDownLatch nullsToTake;
 
-    // guarded by this, on which only threads that take wait: one packet wakes one of them
-    private final ArrayDeque<IoContext> packets = new ArrayDeque<>();
+    // Guarded by this, on which only threads that take wait: one packet wakes one of them.
+    private final RingQueue<IoContext> packets = new RingQueue<>(16);
     /** The port's last packets were put in: behind what is still here come only null completions. */
     private boolean ended;
     private final WorkerCounters counters = new WorkerCounters();
 
-    PullQueue(PortEngine port) {
+    PullDelivery(PortCore port, boolean fromSystem) {
         this.port = port;
+        this.fromSystem = fromSystem;
         this.nullsToTake = new CountDownLatch(port.options().workers());
-    }
-
-    synchronized void add(IoContext context) {
-        packets.add(context);
-        notify();
-    }
-
-    /** Puts the null completions in, one for each declared worker. */
-    synchronized void addNulls() {
-        ended = true;
-        notifyAll();
     }
 
     // ------------------------------------------------------------------ for the threads that take
 
-    IoContext take() {
+    @Override
+    public IoContext take() {
         try {
             return take(Long.MAX_VALUE);
         } catch (TimeoutException e) {
@@ -54,7 +48,8 @@ final class PullQueue {
         }
     }
 
-    IoContext take(Duration limit) throws TimeoutException {
+    @Override
+    public IoContext take(Duration limit) throws TimeoutException {
         if (limit.isNegative()) {
             throw new IllegalArgumentException("a limit must not be negative: " + limit);
         }
@@ -63,9 +58,9 @@ final class PullQueue {
 
     private IoContext take(long nanos) throws TimeoutException {
         beginToTake();
-        IoContext context = port.awaitPacket(nanos);
+        IoContext context = fromSystem ? port.awaitPacket(nanos) : awaitPacket(nanos);
         if (context == null) {
-            nullTaken();
+            leave();
         } else {
             context.taken(taken);
         }
@@ -80,10 +75,11 @@ final class PullQueue {
         takers.add(thread);
     }
 
-    private synchronized void nullTaken() {
+    private synchronized void leave() {
         takers.remove(Thread.currentThread());
         if (nullsToTake.getCount() == 0) {
-            throw new IllegalStateException("the port " + port.options().name() + " is closed, and all its null completions were taken");
+            throw new IllegalStateException(
+                    "the port " + port.options().name() + " is closed, and all its null completions were taken");
         }
         counters.nullTaken();
         nullsToTake.countDown();
@@ -115,14 +111,11 @@ final class PullQueue {
                 }
             }
             delivering.remove(thread);
-            port.end();
+            port.end(1);
         }
     }
 
-    // ------------------------------------------------------------------ for the port
-
-    /** What {@link PortEngine#awaitPacket} does where the packets are here. */
-    synchronized IoContext awaitPacket(long nanos) throws TimeoutException {
+    private synchronized IoContext awaitPacket(long nanos) throws TimeoutException {
         long start = System.nanoTime();
         long left = nanos;
         boolean interrupted = false;
@@ -143,18 +136,61 @@ final class PullQueue {
         return packets.poll();
     }
 
-    /** Whether the calling thread is inside a delivery, where it counts as a worker. */
-    boolean isDelivering() {
+    // ------------------------------------------------------------------ for the port
+
+    /**
+     * One that hands over what it takes, or only the null completion, if the application's threads wait in the engine.
+     */
+    @Override
+    public int threads() {
+        return 1;
+    }
+
+    @Override
+    public PortThread newThread(boolean spare, Runnable loop, int number) {
+        // a daemon: in pull mode the application's own threads decide whether the process stays alive
+        return new PortThread(port, spare, loop, port.options().name() + (spare ? "-spare" : "-io"), true);
+    }
+
+    @Override
+    public boolean isWorker() {
         return delivering.contains(Thread.currentThread());
     }
 
-    /** Whether the calling thread may wait for the end: not if the end waits for what it delivers, or has yet to take. */
-    boolean mayWait() {
-        return !isDelivering() && !takers.contains(Thread.currentThread());
+    /** Not if the end waits for what the calling thread has yet to take. */
+    @Override
+    public boolean mayAwaitEnd() {
+        return !takers.contains(Thread.currentThread());
     }
 
-    /** Waits until every null completion was taken; returns whether the thread was interrupted meanwhile. */
-    boolean awaitNulls() {
+    @Override
+    public void offer(IoContext context) {
+        if (fromSystem) {
+            port.queue(context);
+        } else {
+            add(context);
+        }
+    }
+
+    private synchronized void add(IoContext context) {
+        packets.add(context);
+        notify();
+    }
+
+    @Override
+    public void nullTaken() {
+        // only the application's threads are counted
+    }
+
+    /** Puts the null completions in, one for each declared worker. */
+    @Override
+    public synchronized void end() {
+        ended = true;
+        notifyAll();
+    }
+
+    @Override
+    public boolean awaitEnd() {
         boolean interrupted = false;
         while (nullsToTake.getCount() > 0) {
             try {
@@ -166,7 +202,13 @@ final class PullQueue {
         return interrupted;
     }
 
-    WorkerCounters counters() {
-        return counters;
+    @Override
+    public int workers(int alive) {
+        return port.options().workers();
+    }
+
+    @Override
+    public void addCounters(List<WorkerCounters> all) {
+        all.add(counters);
     }
 }

@@ -1,0 +1,246 @@
+package io.iocp4j.core;
+
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Accepts one connection after the other, whatever fails: to accept no more is the worst that can happen to a server.
+ * Any thread.
+ */
+final class AcceptLoop {
+    private static final System.Logger LOG = new GuardedLog(TcpServer.class);
+
+    /**
+     * The first wait before accepting again when something is lacking, such as descriptors; it doubles up to a second.
+     */
+    private static final Duration RETRY_FIRST = Duration.ofMillis(10);
+    private static final Duration RETRY_MAX = Duration.ofSeconds(1);
+
+    /**
+     * How often within a second an accept is repeated at once because the peer was gone before it: more than peers can
+     * do in earnest, and no spin where a broken system says that of every accept. What comes above waits as after any
+     * other failure.
+     */
+    static final int GONE_PER_SECOND_MAX = 10_000;
+
+    private static final InetAddress ANY6 = InetAddress.ofLiteral("::");
+    private static final InetAddress ANY4 = InetAddress.ofLiteral("0.0.0.0");
+
+    private final CompletionPort port;
+    private final ConnectionFilter filter;
+    private final Consumer<PortSocket> newcomers;
+    private final Runnable onEnd;
+    private final PortAcceptor acceptor;
+    /** Made before it is needed, which is where memory may be short. */
+    private final Runnable acceptNext = this::acceptNext;
+    private final Runnable acceptIfDue = this::acceptIfDue;
+
+    // Guarded by this.
+    private boolean closed;
+    private Duration retry = RETRY_FIRST;
+    /** Peers that were gone in the second that began then. */
+    private int gone;
+    private long goneSince;
+    /** Accepting could be begun neither now nor later, for want of memory: it is tried again when there may be some. */
+    private boolean acceptDue;
+
+    /**
+     * Listens, and accepts nothing yet.
+     *
+     * @param newcomers takes each connection; what it throws is logged
+     * @param onEnd called when the acceptor was closed, perhaps by its port, and before the constructor returns if that
+     *        is so soon
+     */
+    AcceptLoop(CompletionPort port, TcpOptions options, Consumer<PortSocket> newcomers, Runnable onEnd)
+            throws IoException {
+        this.port = port;
+        this.filter = options.filter();
+        this.newcomers = newcomers;
+        this.onEnd = onEnd;
+        this.acceptor = listen(options.address(), options.backlog());
+        port.memory().addRetry(port, acceptIfDue);
+    }
+
+    /** On every address of both families where the system has both, else on those of IPv4. */
+    private PortAcceptor listen(InetSocketAddress address, int backlog) throws IoException {
+        if (!address.getAddress().isAnyLocalAddress()) {
+            return port.listen(address, backlog, onEnd::run);
+        }
+        try {
+            return port.listen(new InetSocketAddress(ANY6, address.getPort()), backlog, onEnd::run);
+        } catch (IoException e) {
+            if (e.error() == IoError.ADDRESS_IN_USE || e.error() == IoError.ACCESS_DENIED) {
+                // another process owns the IPv6 port: its clients of IPv6 would reach it, while those of IPv4 reach
+                // this server
+                throw e;
+            }
+            LOG.log(Level.DEBUG, "no IPv6, so IPv4 alone", e);
+            return port.listen(new InetSocketAddress(ANY4, address.getPort()), backlog, onEnd::run);
+        }
+    }
+
+    /** The address it listens on, with the real port number. */
+    InetSocketAddress local() {
+        return acceptor.local();
+    }
+
+    /** Accepts nothing any more. A second call does nothing. */
+    void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        port.memory().removeRetry(acceptIfDue);
+        acceptor.close();
+    }
+
+    // ------------------------------------------------------------------ the loop
+
+    /**
+     * Begins to accept one connection.
+     *
+     * @throws IllegalStateException if the port was closed since it gave the acceptor
+     */
+    synchronized void accept() {
+        if (!closed) {
+            Accept accept = new Accept();
+            try {
+                acceptor.accept(accept);
+            } catch (IllegalStateException e) {
+                accept.release();
+                throw e;
+            }
+        }
+    }
+
+    private final class Accept extends IoContext {
+        @Override
+        protected void onCompletion() {
+            ended(this);
+        }
+    }
+
+    private void ended(Accept accept) {
+        IoError error = accept.error();
+        if (error == null) {
+            synchronized (this) {
+                retry = RETRY_FIRST;
+            }
+            PortSocket socket = accept.accepted();
+            try {
+                newcomers.accept(socket);
+            } catch (Throwable thrown) {
+                socket.close();
+                LOG.log(Level.ERROR, "a connection could not be taken in", thrown);
+            } finally {
+                acceptNext();
+            }
+        } else if (error == IoError.OPERATION_ABORTED || error == IoError.BAD_DESCRIPTOR) {
+            // the acceptor was closed, by close() or with its port
+            onEnd.run();
+        } else if (isPeerGone(error) && mayAcceptAtOnce()) {
+            acceptNext();
+        } else {
+            acceptLater(error, accept.cause());
+        }
+    }
+
+    /** Accepts the next one, now or later, whatever is thrown about it. */
+    private void acceptNext() {
+        try {
+            accept();
+        } catch (IllegalStateException e) {
+            LOG.log(Level.DEBUG, "the port was closed, and so is the server", e);
+            onEnd.run();
+        } catch (Throwable thrown) {
+            acceptLater(IoError.of(thrown), thrown);
+        }
+    }
+
+    // ------------------------------------------------------------------ failures
+
+    /**
+     * Whether the peer gave up before it was accepted, which says nothing about the acceptor: it may do so as often as
+     * it likes.
+     */
+    private static boolean isPeerGone(IoError error) {
+        return error == IoError.CONNECTION_RESET || error == IoError.CONNECTION_ABORTED;
+    }
+
+    private synchronized boolean mayAcceptAtOnce() {
+        long now = port.nanoTime();
+        if (gone == 0 || now - goneSince >= TimeUnit.SECONDS.toNanos(1)) {
+            goneSince = now;
+            gone = 0;
+        }
+        gone++;
+        return gone <= GONE_PER_SECOND_MAX;
+    }
+
+    /**
+     * A failed accept says nothing about the acceptor; without a pause a full descriptor table would make this a spin.
+     * First what keeps the server alive, then who wants to know, and the log last: all of them may fail in the same
+     * need.
+     */
+    private void acceptLater(IoError error, Throwable cause) {
+        Duration wait;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            wait = retry;
+            Duration doubled = retry.multipliedBy(2);
+            retry = doubled.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : doubled;
+        }
+        scheduleAccept(wait);
+        try {
+            IoException failure = new IoException(error, "accept", local(), null, cause);
+            tell(failure);
+            FlightEvents.AcceptFailed.commit(failure);
+            LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
+        } catch (Throwable thrown) {
+            LOG.log(Level.ERROR, "an accept failed, and so did telling it", thrown);
+        }
+    }
+
+    private void scheduleAccept(Duration wait) {
+        try {
+            port.schedule(wait, acceptNext);
+        } catch (Throwable noTimer) {
+            try {
+                accept();
+            } catch (IllegalStateException e) {
+                onEnd.run();
+            } catch (Throwable notNow) {
+                synchronized (this) {
+                    acceptDue = true;
+                }
+                port.memory().retryDue();
+                LOG.log(Level.ERROR, "accepting goes on when memory was given back, or a connection has gone", notNow);
+            }
+        }
+    }
+
+    private void tell(IoException failure) {
+        try {
+            filter.onAcceptFailed(failure);
+        } catch (Throwable thrown) {
+            LOG.log(Level.WARNING, "the filter threw; nothing else happens", thrown);
+        }
+    }
+
+    /** There may be memory again: accepts the next one if that was due. */
+    void acceptIfDue() {
+        boolean due;
+        synchronized (this) {
+            due = acceptDue;
+            acceptDue = false;
+        }
+        if (due) {
+            acceptNext();
+        }
+    }
+}

@@ -1,0 +1,388 @@
+package io.iocp4j.core;
+
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The contract of {@link CompletionPort} over its parts: the count of operations, the delivery, the threads, the timer,
+ * the handles. Keeps the order of closing. {@link PortEngine} adds what only the author of an engine needs.
+ */
+abstract class PortCore extends PortInternals {
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
+
+    private final PortOptions options;
+    private final BufferPool buffers;
+    private final Delivery delivery;
+    private final PortTimer timer;
+    private final OperationCount operations = new OperationCount();
+    private final PortHandles handles = new PortHandles();
+    final InsideThreads inside = new InsideThreads();
+    private final AtomicInteger nullsToTake;
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
+    final PortThreads threads;
+
+    /** Makes a port without workers; see {@link PortEngine}. */
+    PortCore(PortOptions options, boolean pullsFromSystem) {
+        EarlyClasses.loadPackageOf(PortCore.class);
+        EarlyClasses.initialize(FlightEvents.class.getDeclaredClasses());
+        this.options = options;
+        this.buffers = new BufferPool(options.keptBytesMax(), options.heapMax(), options.directMax());
+        this.timer = new PortTimer(options.name());
+        this.delivery = options.pulled() ? new PullDelivery(this, pullsFromSystem) : new PushDelivery(this);
+        this.threads = new PortThreads(this, delivery);
+        this.nullsToTake = new AtomicInteger(threads());
+    }
+
+    // ------------------------------------------------------------------ what an engine brings, see PortEngine
+
+    abstract void queue(IoContext context);
+
+    abstract void queueNull();
+
+    abstract IoContext awaitPacket(long nanos) throws TimeoutException;
+
+    abstract boolean loopsRunAgain();
+
+    abstract void abandon();
+
+    /**
+     * A worker has ended too early, perhaps while the null completions are taken: as many fewer workers as have ended
+     * may be there for them. Called by the thread that ends.
+     */
+    void workerLost() {
+        // an engine whose workers do not wait for one another has nothing to do
+    }
+
+    // ------------------------------------------------------------------ for applications
+
+    @Override
+    public final void post(IoContext context) {
+        post(context, true);
+    }
+
+    @Override
+    public final void postBehind(IoContext context) {
+        post(context, false);
+    }
+
+    /**
+     * Posts, or throws with everything as it was: where there is no memory to queue it, the caller has its context
+     * again.
+     */
+    private void post(IoContext context, boolean mayStayOnWorker) {
+        begin(context, Operation.POST, null);
+        context.complete(0, null, null, null);
+        boolean queued = false;
+        try {
+            if (mayStayOnWorker) {
+                deliverLater(context);
+            } else {
+                delivery.offer(context);
+            }
+            queued = true;
+        } finally {
+            if (!queued) {
+                context.uncomplete();
+                context.unsubmit();
+                end(1);
+            }
+        }
+    }
+
+    @Override
+    public final IoContext take() {
+        return delivery.take();
+    }
+
+    @Override
+    public final IoContext take(Duration limit) throws TimeoutException {
+        return delivery.take(limit);
+    }
+
+    @Override
+    public final boolean isWorker() {
+        return delivery.isWorker() || timer.isTimerThread() || inside.isInside();
+    }
+
+    @Override
+    public final Future<?> schedule(Duration delay, Runnable task) {
+        return timer.schedule(delay, task);
+    }
+
+    @Override
+    public final BufferPool buffers() {
+        return buffers;
+    }
+
+    @Override
+    public final long outstanding() {
+        return operations.outstanding();
+    }
+
+    @Override
+    public final PortCounters counters() {
+        return threads.counters(handles(), outstanding(), buffers);
+    }
+
+    @Override
+    public final CompletableFuture<Throwable> failure() {
+        return failure.copy();
+    }
+
+    @Override
+    public final void close() {
+        beginClose();
+        if (!isWorker() && delivery.mayAwaitEnd()) {
+            boolean interrupted = delivery.awaitEnd();
+            interrupted |= threads.join();
+            timer.endNow();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ one operation
+
+    /**
+     * Begins an operation: from here on the port owes its completion.
+     *
+     * @param context fresh; its reference goes to the port
+     * @param operation what is asked
+     * @param buffer the first buffer, or null
+     * @throws IllegalStateException if the context is not fresh or the port is closed; the caller has its reference
+     *        again
+     */
+    @Override
+    protected final void begin(IoContext context, Operation operation, ByteBuffer buffer) {
+        context.submit(operation, buffer);
+        if (!operations.begin()) {
+            context.unsubmit();
+            throw closed();
+        }
+    }
+
+    private IllegalStateException closed() {
+        return new IllegalStateException("the port " + options.name() + " is closed");
+    }
+
+    /**
+     * Delivers a completion, never on the calling stack.
+     *
+     * @param context completed
+     */
+    protected final void deliverLater(IoContext context) {
+        Worker worker = Worker.current(this);
+        if (worker == null || !worker.takeOwnPost(context)) {
+            delivery.offer(context);
+        }
+    }
+
+    @Override
+    final void finish(IoContext context, long bytes, IoError error, Throwable cause) {
+        context.complete(bytes, null, error, cause);
+        deliverLater(context);
+    }
+
+    /** Delivers a completion by whichever worker comes first. */
+    final void deliverBehind(IoContext context) {
+        delivery.offer(context);
+    }
+
+    /** What a completion has thrown. Throws nothing itself: an application may say how its context is printed. */
+    final void report(IoContext context, Throwable thrown) {
+        try {
+            LOG.log(Level.ERROR, () -> "the completion of " + context + " threw; its worker goes on", thrown);
+        } catch (OutOfMemoryError e) {
+            // there is no memory even for the line; its worker goes on all the same
+            GuardedLog.lineLost();
+        }
+    }
+
+    // ------------------------------------------------------------------ handles, and work beside the operations
+
+    /**
+     * Takes a new handle in.
+     *
+     * @param handle open
+     * @throws IllegalStateException if the port is closing; the handle was closed then
+     */
+    @Override
+    protected final void add(PortHandle handle) {
+        handles.add(handle);
+        // after the add: either the end finds the handle in the set, or this sees that the end has begun
+        if (!isOpen()) {
+            handle.close();
+            throw new IllegalStateException("the port " + options.name() + " is closing");
+        }
+    }
+
+    /**
+     * Forgets a handle that is being closed.
+     *
+     * @param handle added before, or not
+     */
+    @Override
+    protected final void remove(PortHandle handle) {
+        handles.remove(handle);
+    }
+
+    /**
+     * Handles that are open.
+     *
+     * @return how many
+     */
+    protected final int handles() {
+        return handles.size();
+    }
+
+    /**
+     * Begins something of the engine's own that must end, with {@link #endOwn}, before a worker may leave.
+     *
+     * @throws IllegalStateException if the port is closed
+     */
+    protected final void beginOwn() {
+        if (!operations.begin()) {
+            throw closed();
+        }
+    }
+
+    /** Ends what {@link #beginOwn()} began; the last end of a closing port lets the workers go. */
+    protected final void endOwn() {
+        end(1);
+    }
+
+    /** Runs the task on a virtual thread. */
+    @Override
+    final void offload(Runnable task) {
+        beginOwn();
+        boolean begun = false;
+        try {
+            Thread.ofVirtual().name(options.name() + "-offloaded").start(() -> {
+                boolean entered = inside.enter();
+                try {
+                    task.run();
+                } finally {
+                    inside.leave(entered);
+                    endOwn();
+                }
+            });
+            begun = true;
+        } finally {
+            if (!begun) {
+                endOwn();
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ threads
+
+    /**
+     * How the port was made.
+     *
+     * @return as given
+     */
+    protected final PortOptions options() {
+        return options;
+    }
+
+    /**
+     * How many workers the engine makes and starts, each for one null completion: as the options say; in pull mode one,
+     * which hands over what it takes, or only the null completion, if the application's threads wait in the engine.
+     *
+     * @return 1 or more
+     */
+    protected final int threads() {
+        return delivery.threads();
+    }
+
+    /**
+     * Counts the null completion that the calling worker has taken; the worker then leaves.
+     *
+     * @return whether it was the last: no worker will take another packet
+     */
+    protected final boolean nullTaken() {
+        delivery.nullTaken();
+        boolean last = nullsToTake.decrementAndGet() == 0;
+        if (last) {
+            timer.end();
+            delivery.end();
+        }
+        return last;
+    }
+
+    // ------------------------------------------------------------------ the end
+
+    /** Whether the end has not begun. */
+    final boolean isOpen() {
+        return operations.isOpen();
+    }
+
+    /** Whether nothing is outstanding any more: only null completions are left to take. */
+    final boolean isClosed() {
+        return operations.isClosed();
+    }
+
+    @Override
+    final void beginClose() {
+        if (operations.beginClosing()) {
+            boolean entered = inside.enter();
+            try {
+                handles.close();
+            } finally {
+                inside.leave(entered);
+                end(1);
+            }
+        }
+    }
+
+    /** Ends several operations at once; with the last of a closing port, the workers leave. */
+    final void end(int count) {
+        if (operations.end(count)) {
+            queueNulls();
+        }
+    }
+
+    private void queueNulls() {
+        try {
+            for (int i = 0; i < threads(); i++) {
+                queueNull();
+            }
+        } catch (Throwable thrown) {
+            // there is nothing left to deliver, so they may leave without
+            letGo();
+            LOG.log(Level.ERROR,
+                    () -> "the workers of port " + options.name() + " leave without their null completions", thrown);
+        }
+    }
+
+    /** Closes the port, with what is left of it, and says so, unless nothing was left to do. */
+    final void cannotGoOn(Throwable why) {
+        boolean nobodyLeft = threads.isEmpty();
+        boolean failed = !isClosed();
+        try {
+            beginClose();
+        } catch (Throwable thrown) {
+            LOG.log(Level.ERROR, "a port that cannot go on could not be closed in order", thrown);
+        } finally {
+            if (nobodyLeft) {
+                letGo();
+            }
+            if (failed) {
+                failure.complete(why);
+            }
+        }
+    }
+
+    /** Nobody takes null completions any more: whoever waits for the end is let go without. */
+    private void letGo() {
+        abandon();
+        timer.end();
+        delivery.end();
+    }
+}

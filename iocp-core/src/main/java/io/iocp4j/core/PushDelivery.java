@@ -1,0 +1,79 @@
+package io.iocp4j.core;
+
+import java.time.Duration;
+import java.util.List;
+
+/** Delivery by the workers of the port. They leave by their own null completions, so nothing else ends it. */
+final class PushDelivery implements Delivery {
+    private final PortCore port;
+
+    PushDelivery(PortCore port) {
+        this.port = port;
+    }
+
+    @Override
+    public int threads() {
+        return port.options().workers();
+    }
+
+    @Override
+    public PortThread newThread(boolean spare, Runnable loop, int number) {
+        return new Worker(port, spare, loop, port.options().name() + (spare ? "-spare" : "-worker-" + number));
+    }
+
+    @Override
+    public boolean isWorker() {
+        return Worker.current(port) != null;
+    }
+
+    @Override
+    public boolean mayAwaitEnd() {
+        return true;
+    }
+
+    @Override
+    public void offer(IoContext context) {
+        port.queue(context);
+    }
+
+    @Override
+    public IoContext take() {
+        throw notPulled();
+    }
+
+    @Override
+    public IoContext take(Duration limit) {
+        throw notPulled();
+    }
+
+    /** Why nothing can be taken from a port that is not in pull mode. */
+    static IllegalStateException notPulled() {
+        return new IllegalStateException(
+                "this port delivers by its own workers: open it with PortOptions.pull() to take by hand");
+    }
+
+    @Override
+    public void nullTaken() {
+        Worker.current(port).counters.nullTaken();
+    }
+
+    @Override
+    public void end() {
+        // nobody waits but the workers, and the engine ends those
+    }
+
+    @Override
+    public boolean awaitEnd() {
+        return false;
+    }
+
+    @Override
+    public int workers(int alive) {
+        return alive;
+    }
+
+    @Override
+    public void addCounters(List<WorkerCounters> all) {
+        // the workers are all that count
+    }
+}

@@ -1,0 +1,201 @@
+package io.iocp4j.core;
+
+import java.lang.System.Logger.Level;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/** The connections of a server: admits or drops newcomers, counts, and ends all of them. Any thread. */
+final class ServerConnections {
+    private static final System.Logger LOG = new GuardedLog(TcpServer.class);
+
+    private final CompletionPort port;
+    private final TcpOptions options;
+    private final Function<? super TcpConnection, ? extends TcpHandler> handlers;
+    private final Runnable onFreed;
+    private final Runnable onLast;
+    private final Set<TcpConnection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicLong accepted = new AtomicLong();
+    private final AtomicLong dropped = new AtomicLong();
+
+    // Guarded by this.
+    private boolean closed;
+    private StopMode mode = StopMode.LIVE;
+    private int open;
+
+    /**
+     * Begins without connections.
+     *
+     * @param onFreed called whenever one is gone
+     * @param onLast called when it was closed and the last one is gone
+     */
+    ServerConnections(CompletionPort port, TcpOptions options,
+            Function<? super TcpConnection, ? extends TcpHandler> handlers, Runnable onFreed, Runnable onLast) {
+        this.port = port;
+        this.options = options;
+        this.handlers = handlers;
+        this.onFreed = onFreed;
+        this.onLast = onLast;
+    }
+
+    // ------------------------------------------------------------------ facts
+
+    /** Those that are not gone yet. */
+    synchronized int open() {
+        return open;
+    }
+
+    /** Newcomers since the start, including those dropped. */
+    long accepted() {
+        return accepted.get();
+    }
+
+    /** Newcomers that were closed at once, since the start. */
+    long dropped() {
+        return dropped.get();
+    }
+
+    // ------------------------------------------------------------------ beginning
+
+    /** Takes a newcomer in, or closes it at once. */
+    void admit(PortSocket socket) {
+        accepted.incrementAndGet();
+        ConnectionFilter.DropReason drop = passesFilter(socket) ? tryAdmit() : ConnectionFilter.DropReason.REFUSED;
+        if (drop != null) {
+            dropped.incrementAndGet();
+            socket.close();
+            tell(socket, drop);
+            return;
+        }
+        TcpChannel connection;
+        try {
+            connection = connection(socket);
+        } catch (Throwable thrown) {
+            socket.close();
+            gone();
+            // gone before its first byte, mostly
+            LOG.log(thrown instanceof Error ? Level.ERROR : Level.DEBUG,
+                    "a connection from " + socket.remote() + " ended before it began", thrown);
+            return;
+        }
+        connection.open(c -> {
+            // as the strand: endAll may close what it finds here before there is a handler
+            connections.add(c);
+            end(c);
+            return handlerFor(c);
+        });
+    }
+
+    private boolean passesFilter(PortSocket socket) {
+        try {
+            return options.filter().admits(socket.local(), socket.remote());
+        } catch (Throwable thrown) {
+            LOG.log(Level.WARNING, "the filter threw about " + socket.remote() + ", which therefore does not come in",
+                    thrown);
+            return false;
+        }
+    }
+
+    private void tell(PortSocket socket, ConnectionFilter.DropReason drop) {
+        try {
+            options.filter().onDrop(socket.local(), socket.remote(), drop);
+        } catch (Throwable thrown) {
+            LOG.log(Level.WARNING, "the filter threw; nothing else happens", thrown);
+        }
+    }
+
+    /** Takes a place for one more connection. Returns null, or why there is none. */
+    private synchronized ConnectionFilter.DropReason tryAdmit() {
+        if (closed) {
+            return ConnectionFilter.DropReason.CLOSING;
+        }
+        if (open >= (options.maxConnections() > 0 ? options.maxConnections() : port.memory().maxConnections())) {
+            return ConnectionFilter.DropReason.FULL;
+        }
+        open++;
+        return null;
+    }
+
+    private TcpChannel connection(PortSocket socket) throws IoException {
+        options.applyTo(socket);
+        TlsSocket tls = options.tls() == null ? null : new TlsSocket(PortInternals.of(port), socket,
+                TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
+        return new TcpChannel(port, tls == null ? socket : tls, options,
+                tls == null ? TcpConnection.State.OPEN : TcpConnection.State.CONNECTING, this::freed);
+    }
+
+    private TcpHandler handlerFor(TcpConnection connection) {
+        try {
+            return Objects.requireNonNull(handlers.apply(connection), "no handler for a connection");
+        } catch (Throwable thrown) {
+            return new TcpHandler() {
+                @Override
+                public void onOpen(TcpConnection c) {
+                    c.abort(IoError.HANDLER_FAILED, thrown);
+                    LOG.log(Level.WARNING, "no handler could be made for " + c, thrown);
+                }
+            };
+        }
+    }
+
+    // ------------------------------------------------------------------ ending
+
+    /** Admits nobody any more; false if that was so before. */
+    boolean close() {
+        boolean last;
+        synchronized (this) {
+            if (closed) {
+                return false;
+            }
+            closed = true;
+            last = open == 0;
+        }
+        if (last) {
+            onLast.run();
+        }
+        return true;
+    }
+
+    /** Ends all connections, and those to come, at least this way. */
+    void endAll(StopMode asked) {
+        synchronized (this) {
+            mode = asked.compareTo(mode) > 0 ? asked : mode;
+        }
+        connections.forEach(this::end);
+    }
+
+    /**
+     * Called for every connection after it was added, and again when the mode changes: so none is missed between the
+     * two.
+     */
+    private void end(TcpConnection connection) {
+        StopMode now;
+        synchronized (this) {
+            now = mode;
+        }
+        switch (now) {
+            case LIVE -> { }
+            case CLOSE -> connection.close();
+            case ABORT -> connection.abort();
+        }
+    }
+
+    private void freed(TcpConnection connection) {
+        connections.remove(connection);
+        gone();
+    }
+
+    private void gone() {
+        boolean last;
+        synchronized (this) {
+            open--;
+            last = closed && open == 0;
+        }
+        if (last) {
+            onLast.run();
+        }
+        onFreed.run();
+    }
+}

@@ -1,0 +1,39 @@
+package io.iocp4j.core;
+
+import java.lang.System.Logger.Level;
+
+/** Gives a connection to a virtual thread when it is open, and the bytes to the blocking calls of that thread. */
+final class SessionHandler extends TcpBlockingReader {
+    private static final System.Logger LOG = new GuardedLog(TcpServer.class);
+
+    private final TcpSession session;
+
+    SessionHandler(CompletionPort port, int readMax, TcpSession session) {
+        super(port, readMax);
+        this.session = session;
+    }
+
+    @Override
+    public void onOpen(TcpConnection connection) {
+        super.onOpen(connection);
+        Thread.ofVirtual().name("tcp " + connection.remote()).start(() -> run(connection));
+    }
+
+    private void run(TcpConnection connection) {
+        try {
+            session.run(connection);
+            connection.close();
+        } catch (Throwable thrown) {
+            IoException ofTheConnection = ((TcpChannel) connection).ownFailure(thrown);
+            // logged first: whoever waits for the end may end the process. This is no worker, and the log throws
+            // nothing
+            if (ofTheConnection != null) {
+                LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);
+                connection.abort(ofTheConnection.error(), thrown);
+            } else {
+                LOG.log(Level.WARNING, "the session of " + connection + " threw; the connection ends", thrown);
+                connection.abort(IoError.HANDLER_FAILED, thrown);
+            }
+        }
+    }
+}
