@@ -5,19 +5,20 @@ import io.iocp4j.websocket.frame.FrameDecoder;
 import io.iocp4j.websocket.handshake.ServerHandshake;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.grammar.HttpToken;
+import java.util.List;
 
-/** The classes of this module, which are loaded before the first connection: later there may be no descriptor for it. */
+/** The classes of this module. They are loaded before the first connection: later there may be no descriptor for it. */
 final class ModuleClasses {
+    /** One of each package. */
+    static final List<Class<?>> MEMBERS = List.of(ModuleClasses.class, HttpRequest.class, HttpToken.class,
+            ServerHandshake.class, FrameDecoder.class);
+
     private ModuleClasses() {
     }
 
     /** Loads them, unless that was done before. */
     static void load() {
-        EarlyClasses.loadPackageOf(ModuleClasses.class);
-        EarlyClasses.loadPackageOf(HttpRequest.class);
-        EarlyClasses.loadPackageOf(HttpToken.class);
-        EarlyClasses.loadPackageOf(ServerHandshake.class);
-        EarlyClasses.loadPackageOf(FrameDecoder.class);
+        MEMBERS.forEach(EarlyClasses::loadPackageOf);
         EarlyClasses.initialize(WebSocketEvent.class);
     }
 }

@@ -2,6 +2,8 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.ExitHook;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import io.iocp4j.websocket.frame.CloseCode;
@@ -14,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
@@ -31,9 +34,8 @@ public final class WebSocketServer implements AutoCloseable {
         ModuleClasses.load();
         Connections owner = new Connections();
         TcpOptions listening = options.listening();
-        this.tcp = port == null
-                ? TcpServer.listen(listening, connection -> new HttpConnection(options, upgrades, requests, owner))
-                : TcpServer.listen(port, listening, connection -> new HttpConnection(options, upgrades, requests, owner));
+        Function<TcpConnection, TcpHandler> handlers = tcp -> new HttpConnection(options, upgrades, requests, owner);
+        this.tcp = port == null ? TcpServer.listen(listening, handlers) : TcpServer.listen(port, listening, handlers);
     }
 
     /**
