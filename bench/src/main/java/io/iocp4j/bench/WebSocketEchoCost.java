@@ -46,7 +46,8 @@ public final class WebSocketEchoCost extends EchoCost {
         if (!kind.equals(KIND)) {
             return super.serve(kind);
         }
-        return WebSocketServer.listen(onePort(), ServerOptions.defaults().loopback(0), request -> new WebSocketListener() {
+        ServerOptions loopback = ServerOptions.defaults().loopback(0);
+        return WebSocketServer.listen(onePort(), loopback, request -> new WebSocketListener() {
             @Override
             public void onBinary(WebSocket socket, ByteBuffer data) {
                 socket.trySend(data);

@@ -32,8 +32,17 @@ final class TcpChannel extends TcpReceiver {
     // ------------------------------------------------------------------ opening
 
     /** Sets the handler, before the connection is opened. */
-    void handler(TcpHandler newHandler) {
-        handler = newHandler;
+    void firstHandler(TcpHandler first) {
+        handler = first;
+    }
+
+    @Override
+    public void handler(TcpHandler next) {
+        Objects.requireNonNull(next);
+        if (!onStrand() || handler instanceof TcpBlockingReader) {
+            throw new IllegalStateException("the handler changes in a callback or a task of the connection only");
+        }
+        handler = next;
     }
 
     /** Begins to connect, for {@link TcpClient}. */

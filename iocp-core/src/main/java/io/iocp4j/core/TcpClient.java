@@ -157,7 +157,7 @@ public final class TcpClient {
         Objects.requireNonNull(remote);
         Objects.requireNonNull(handler);
         TcpChannel connection = new TcpChannel(port, null, options, TcpConnection.State.CONNECTING, onFreed);
-        connection.handler(handler);
+        connection.firstHandler(handler);
         connection.connect(remote);
         return connection;
     }

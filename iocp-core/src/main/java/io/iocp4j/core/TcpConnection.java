@@ -468,6 +468,17 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     MemoryAccount memory();
 
     /**
+     * Hands the connection to another handler, for a protocol that ends in another one, such as HTTP in WebSocket. The
+     * next callback is the new handler's; its {@code onOpen} is not called, since the connection is open. Received data
+     * that the running callback has not looked at is for the caller to pass on.
+     *
+     * @param next gets every further callback
+     * @throws IllegalStateException if the caller is not in a callback or a task of this connection, or the connection
+     *         has the blocking API
+     */
+    void handler(TcpHandler next);
+
+    /**
      * The object that the application attached.
      *
      * @return null if there is none

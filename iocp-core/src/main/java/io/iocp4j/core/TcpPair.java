@@ -85,7 +85,7 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
         TcpChannel end = new TcpChannel(port, socket, options, TcpConnection.State.CONNECTING, freed -> { });
         // not as late as in the opening: an abort that comes first is reported by a turn of the strand that may run
         // before it
-        end.handler(handler);
+        end.firstHandler(handler);
         return end;
     }
 

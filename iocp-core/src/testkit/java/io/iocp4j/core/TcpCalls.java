@@ -10,13 +10,14 @@ public final class TcpCalls {
     }
 
     /**
-     * Every method of a connection, except those that need the right moment: TLS is not begun at any time.
+     * Every method of a connection, except those that need the right moment: TLS is not begun at any
+     * time, and another handler would take the callbacks away from the caller.
      *
      * @param futures told of those that the methods return, which complete at last
      * @return for connections with callbacks
      */
     public static AnyCall onConnection(Consumer<CompletableFuture<?>> futures) {
-        return new AnyCall(TcpConnection.class, Set.of("startTls", "acceptTls"), Set.of("close", "abort", "reset", "end"), 4)
+        return new AnyCall(TcpConnection.class, Set.of("startTls", "acceptTls", "handler"), Set.of("close", "abort", "reset", "end"), 4)
                 .with(TcpOptions.class, call -> TcpOptions.defaults())
                 // outside of onData; without the blocking API; on a worker; with any numbers
                 .refusing(Set.of("retainReceived", "read", "readFully", "readLine", "inputStream", "write", "waterMarks", "keepAlive"))

@@ -15,13 +15,15 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The face of calls that wait, as a listener: keeps messages until they are received and pauses the WebSocket meanwhile, so that TCP
- * slows the peer down when the receiver is slow. One thread receives at a time.
+ * The face of calls that wait, as a listener: keeps messages until they are received and pauses the WebSocket
+ * meanwhile, so that TCP slows the peer down when the receiver is slow. One thread receives at a time.
  */
 final class BlockingReceiver implements WebSocketListener {
     private static final System.Logger LOG = new GuardedLog(BlockingReceiver.class);
 
-    /** Messages, or parts of them, that are kept before the WebSocket is paused; it goes on when half of them are left. */
+    /**
+     * Messages, or parts of them, that are kept before the WebSocket is paused; it goes on when half of them are left.
+     */
     static final int PIECES_MAX = 64;
     /** The same for their bytes, or characters of text; the piece that goes past it is kept whole. */
     static final int SIZE_MAX = 64 << 10;
@@ -57,7 +59,7 @@ final class BlockingReceiver implements WebSocketListener {
     private long size;
     private long bytes;
     /** Made with the first piece. */
-    private Holding holding;
+    private MemoryCharge holding;
     private boolean paused;
     private boolean ended;
     private boolean receiving;
@@ -111,7 +113,7 @@ final class BlockingReceiver implements WebSocketListener {
     private synchronized void add(WebSocket socket, Piece piece) {
         WebSocketConnection end = (WebSocketConnection) socket;
         if (holding == null) {
-            holding = new Holding(end.memory(), Kind.HEAP);
+            holding = new MemoryCharge(end.memory(), Kind.HEAP);
         }
         if (!holding.set(bytes + piece.bytes())) {
             end.fail(CloseCode.TRY_AGAIN_LATER, holding.refusal());
@@ -142,18 +144,24 @@ final class BlockingReceiver implements WebSocketListener {
             session.run(socket);
             socket.close(CloseCode.NORMAL, "");
         } catch (Throwable thrown) {
-            LOG.log(tellsOfTheEnd(thrown, socket) ? Level.DEBUG : Level.WARNING, "the session of " + socket + " threw", thrown);
+            Level level = tellsOfTheEnd(thrown, socket) ? Level.DEBUG : Level.WARNING;
+            LOG.log(level, "the session of " + socket + " threw", thrown);
             socket.fail(CloseCode.INTERNAL_ERROR, "");
         }
     }
 
-    /** Whether it tells of the end of this WebSocket, or was caused by that: all else is a mistake of the session, also after the end. */
+    /**
+     * Whether it tells of the end of this WebSocket, or was caused by that: all else is a mistake of the session, also
+     * after the end.
+     */
     private static boolean tellsOfTheEnd(Throwable thrown, WebSocketConnection socket) {
         Throwable inner = socket.isOpen() ? null : thrown;
         // causes may go round in a circle
         for (int depth = 0; depth < CAUSES_MAX && inner != null; depth++) {
-            boolean ofTheWebSocket = inner instanceof WebSocketException failure && isSame(failure.status(), socket.closeStatus());
-            boolean ofItsConnection = inner instanceof IoException failure && Objects.equals(failure.remote(), socket.remote());
+            boolean ofTheWebSocket = inner instanceof WebSocketException failure
+                    && isSame(failure.status(), socket.closeStatus());
+            boolean ofItsConnection = inner instanceof IoException failure
+                    && Objects.equals(failure.remote(), socket.remote());
             if (ofTheWebSocket || ofItsConnection) {
                 return true;
             }
@@ -225,7 +233,7 @@ final class BlockingReceiver implements WebSocketListener {
             try {
                 piece = next(socket, 0);
             } catch (IoException interrupted) {
-                // what was taken out is the beginning of a message still: the rest of it alone would look like a whole one
+                // what was taken out is still the beginning of a message: the rest alone would look like a whole one
                 putBack(new Piece(null, first.text, joined.toByteArray(), false));
                 throw interrupted;
             }
@@ -233,7 +241,8 @@ final class BlockingReceiver implements WebSocketListener {
                 throw new WebSocketException("the message has no end", socket.closeStatus());
             }
         }
-        return first.text ? Message.text(joined.toString(StandardCharsets.UTF_8)) : Message.binary(joined.toByteArray());
+        return first.text ? Message.text(joined.toString(StandardCharsets.UTF_8))
+                : Message.binary(joined.toByteArray());
     }
 
     private synchronized void putBack(Piece piece) {
@@ -292,7 +301,10 @@ final class BlockingReceiver implements WebSocketListener {
         }
     }
 
-    /** How long a receiver waits. Where the process was stopped meanwhile, once a little more: what came is with the workers now. */
+    /**
+     * How long a receiver waits. Where the process was stopped meanwhile, once a little more: what came is with the
+     * workers now.
+     */
     private static final class Limit {
         private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
         private static final long GRACE_MAX_NANOS = TimeUnit.SECONDS.toNanos(1);

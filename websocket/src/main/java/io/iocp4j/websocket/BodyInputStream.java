@@ -26,7 +26,7 @@ final class BodyInputStream extends InputStream implements BodyListener {
 
     // guarded by this
     private final ArrayDeque<ByteBuffer> pieces = new ArrayDeque<>(4);
-    private final Holding holding;
+    private final MemoryCharge holding;
     private long kept;
     private boolean paused;
     private boolean ended;
@@ -36,7 +36,7 @@ final class BodyInputStream extends InputStream implements BodyListener {
 
     BodyInputStream(ServerExchange exchange) {
         this.exchange = exchange;
-        this.holding = new Holding(exchange.memory(), Kind.HEAP);
+        this.holding = new MemoryCharge(exchange.memory(), Kind.HEAP);
     }
 
     // ------------------------------------------------------------------ from the connection

@@ -38,8 +38,8 @@ final class ClientConnection implements TcpHandler {
         UPGRADE,
         /** Gathers the body of a refusal. */
         REFUSED,
-        /** Hands everything to the WebSocket. */
-        WEBSOCKET,
+        /** Hands what is left of the received bytes to the WebSocket, which has the connection. */
+        HANDED_OVER,
         /** Failed; what comes is dropped. */
         FAILED,
         /** Another connection goes on. */
@@ -93,7 +93,7 @@ final class ClientConnection implements TcpHandler {
                     case REFUSED -> takeBody(tcp, data);
                     default -> {
                         // all of it: what it does not take now it keeps or drops
-                        webSocket.onData(data);
+                        webSocket.onData(tcp, data);
                         return;
                     }
                 }
@@ -146,10 +146,12 @@ final class ClientConnection implements TcpHandler {
     private void upgrade(TcpConnection tcp, HttpResponseHead head) throws HandshakeException {
         HandshakeInfo facts = handshake.check(head);
         if (opening.settle()) {
-            webSocket = new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), options);
-            state = State.WEBSOCKET;
+            webSocket = new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), options,
+                    gone -> opening.ended(tcp));
+            state = State.HANDED_OVER;
             reader = null;
-            webSocket.onOpen();
+            tcp.handler(webSocket);
+            webSocket.opened();
             opening.opened(webSocket);
         } else {
             fail(tcp, null);
@@ -181,30 +183,8 @@ final class ClientConnection implements TcpHandler {
     }
 
     @Override
-    public void onDrain(TcpConnection tcp) {
-        if (webSocket != null) {
-            webSocket.onDrain();
-        }
-    }
-
-    @Override
-    public void onMemoryTight(TcpConnection tcp) {
-        if (webSocket != null) {
-            webSocket.onMemoryTight();
-        }
-    }
-
-    @Override
-    public void onMemoryScarce(TcpConnection tcp, String reason) {
-        if (webSocket != null) {
-            webSocket.onMemoryScarce(reason);
-        }
-    }
-
-    @Override
     public void onEnd(TcpConnection tcp) {
         switch (state) {
-            case WEBSOCKET -> webSocket.onEnd();
             case REFUSED -> fail(tcp, refusal.exception());
             default -> fail(tcp, ioException(tcp, IoError.EOF, null));
         }
@@ -214,7 +194,7 @@ final class ClientConnection implements TcpHandler {
     void timedOut(TcpConnection tcp) {
         if (state == State.REFUSED) {
             fail(tcp, refusal.exception());
-        } else if (state != State.WEBSOCKET) {
+        } else if (state != State.HANDED_OVER) {
             fail(tcp, ioException(tcp, IoError.TIMED_OUT, null));
         }
     }
@@ -233,11 +213,7 @@ final class ClientConnection implements TcpHandler {
         if (state == State.REDIRECTED) {
             return;
         }
-        if (state == State.WEBSOCKET) {
-            webSocket.onTcpClose(why);
-        } else {
-            notOpened(tcp, why);
-        }
+        notOpened(tcp, why);
         opening.ended(tcp);
     }
 
@@ -248,8 +224,8 @@ final class ClientConnection implements TcpHandler {
                 : ioException(tcp, why.error() == null ? IoError.OPERATION_ABORTED : why.error(), why.cause());
         HandshakeInfo facts = new HandshakeInfo(request, HttpHeaders.empty(), null, null);
         Initiator initiator = failure == null ? why.initiator() : Initiator.REMOTE;
-        new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), options)
-                .onGone(reason.getMessage(), initiator);
+        new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), options, gone -> { })
+                .gone(reason.getMessage(), initiator);
         opening.failed(reason);
     }
 

@@ -1,7 +1,6 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
-import io.iocp4j.core.EarlyClasses;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.SharedPort;
@@ -60,7 +59,7 @@ final class ClientOpening {
 
     private ClientOpening(CompletionPort port, SharedPort shared, ClientOptions options, WebSocketListener listener,
             TcpHandler joined) {
-        EarlyClasses.loadPackageOf(ClientOpening.class);
+        ModuleClasses.load();
         this.joined = joined;
         this.port = port;
         this.shared = shared;

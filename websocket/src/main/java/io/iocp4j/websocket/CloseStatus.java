@@ -6,8 +6,8 @@ import io.iocp4j.websocket.frame.CloseCode;
 /**
  * How a WebSocket ended (RFC 6455 sections 7.1.5 and 7.1.6).
  *
- * @param code of the Close frame that began the end; {@link CloseCode#NO_STATUS} if it had none, {@link CloseCode#ABNORMAL} if the
- *     connection ended without one
+ * @param code of the Close frame that began the end; {@link CloseCode#NO_STATUS} if it had none,
+ *     {@link CloseCode#ABNORMAL} if the connection ended without one
  * @param reason of that frame, or what happened instead
  * @param initiator whose frame it was, or who ended the connection
  * @param clean whether both sides have sent a Close frame

@@ -18,9 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * How a WebSocket comes to its end (RFC 6455 section 7), whichever side begins: which Close frames have gone, who ends the TCP
- * connection, and what the application is told. Every way to the end goes through here. Guarded by the lock of its WebSocket, which the
- * callers hold.
+ * How a WebSocket comes to its end (RFC 6455 section 7), whichever side begins: which Close frames have gone, who ends
+ * the TCP connection, and what the application is told. Every way to the end goes through here. Guarded by lock, the
+ * WebSocket's.
  */
 final class ClosingHandshake {
     /** A control frame has 125 bytes, and the code takes two of them (RFC 6455 section 5.5). */
@@ -32,7 +32,10 @@ final class ClosingHandshake {
         OPEN(WebSocket.State.OPEN),
         /** Our Close frame is queued, the peer's has the close timeout to come. */
         CLOSE_SENT(WebSocket.State.CLOSING),
-        /** Client only: nothing more is sent or expected, and the server has the close timeout to end the TCP connection. */
+        /**
+         * Client only: nothing more is sent or expected, and the server has the close timeout to end the TCP
+         * connection.
+         */
         LEFT_TO_SERVER(WebSocket.State.CLOSING),
         /** The TCP connection is closing or gone. */
         ENDED(WebSocket.State.CLOSED);
@@ -47,7 +50,7 @@ final class ClosingHandshake {
     private final Object lock;
     private final TcpConnection tcp;
     private final Role role;
-    private final FrameWriter outgoing;
+    private final FrameWriter writer;
     private final Duration timeout;
     private final Runnable onOver;
     private final CompletableFuture<CloseStatus> closed = new CompletableFuture<>();
@@ -61,11 +64,11 @@ final class ClosingHandshake {
     private int round;
 
     /** The last argument is run among the callbacks of the connection as soon as there is a status. */
-    ClosingHandshake(Object lock, TcpConnection tcp, Role role, FrameWriter outgoing, Duration timeout, Runnable onOver) {
+    ClosingHandshake(Object lock, TcpConnection tcp, Role role, FrameWriter writer, Duration timeout, Runnable onOver) {
         this.lock = lock;
         this.tcp = tcp;
         this.role = role;
-        this.outgoing = outgoing;
+        this.writer = writer;
         this.timeout = timeout;
         this.onOver = onOver;
     }
@@ -108,17 +111,19 @@ final class ClosingHandshake {
 
     /** The application closes. */
     void begin(int code, String reason) {
+        assert Thread.holdsLock(lock);
         ByteBuffer payload = FrameEncoder.closePayload(code, reason);
         if (phase == Phase.OPEN) {
             phase = Phase.CLOSE_SENT;
             report(new CloseStatus(code, reason, Initiator.LOCAL, false));
-            outgoing.control(Opcode.CLOSE, payload);
+            writer.control(Opcode.CLOSE, payload);
             startTimer();
         }
     }
 
     /** The peer's Close frame has come. */
     void answer(int code, String reason) {
+        assert Thread.holdsLock(lock);
         if (phase != Phase.OPEN && phase != Phase.CLOSE_SENT) {
             return;
         }
@@ -126,19 +131,23 @@ final class ClosingHandshake {
         if (phase == Phase.OPEN) {
             report(new CloseStatus(code, reason, Initiator.REMOTE, true));
             // the echo has the code that came, and none if none came (section 5.5.1)
-            outgoing.control(Opcode.CLOSE,
+            writer.control(Opcode.CLOSE,
                     code == CloseCode.NO_STATUS ? ByteBuffer.allocate(0) : FrameEncoder.closePayload(code, reason));
         }
         leaveTcp();
     }
 
-    /** The peer broke a rule, or the application threw: our Close frame says which, and the peer's is not waited for (7.1.7). */
+    /**
+     * The peer broke a rule, or the application threw: our Close frame says which, and the peer's is not waited for
+     * (7.1.7).
+     */
     void fail(int code, String reason) {
+        assert Thread.holdsLock(lock);
         if (phase == Phase.OPEN) {
             orderly = false;
             report(new CloseStatus(code, reason, Initiator.LOCAL, false));
             boolean fits = reason.getBytes(StandardCharsets.UTF_8).length <= REASON_MAX;
-            outgoing.control(Opcode.CLOSE, FrameEncoder.closePayload(code, fits ? reason : ""));
+            writer.control(Opcode.CLOSE, FrameEncoder.closePayload(code, fits ? reason : ""));
         }
         leaveTcp();
     }
@@ -151,6 +160,7 @@ final class ClosingHandshake {
 
     /** The connection goes without a Close frame, or after both. */
     void lost(String reason, Initiator initiator) {
+        assert Thread.holdsLock(lock);
         if (phase == Phase.OPEN) {
             orderly = false;
             report(new CloseStatus(CloseCode.ABNORMAL, reason, initiator, false));
@@ -174,8 +184,12 @@ final class ClosingHandshake {
         tcp.close();
     }
 
-    /** The transport is gone and knows what became of the bytes; the caller completes {@link #closed()}, without the lock. */
+    /**
+     * The transport is gone and knows what became of the bytes; the caller completes {@link #closed()}, without the
+     * lock.
+     */
     CloseStatus finish(CloseInfo info) {
+        assert Thread.holdsLock(lock);
         stopTimer();
         // both have sent a Close frame, and ours was not lost on the way
         boolean clean = peerClosed && info.bytesLost() == 0;
@@ -195,8 +209,11 @@ final class ClosingHandshake {
     }
 
     private void report(CloseStatus why) {
+        assert Thread.holdsLock(lock);
         status = why;
-        outgoing.end();
+        writer.end();
+        // threads that wait for room
+        lock.notifyAll();
         tcp.execute(onOver);
     }
 

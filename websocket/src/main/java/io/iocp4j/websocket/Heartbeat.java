@@ -92,7 +92,8 @@ final class Heartbeat {
             }
         }
         return CompletableFuture.failedFuture(new WebSocketException(
-                socket.isOpen() ? "ping: " + PINGS_PENDING_MAX + " pings wait for their pong already" : "ping", socket.closeStatus()));
+                socket.isOpen() ? "ping: " + PINGS_PENDING_MAX + " pings wait for their pong already" : "ping",
+                socket.closeStatus()));
     }
 
     /** A pong came; false if it answers no ping of these. */
@@ -136,7 +137,8 @@ final class Heartbeat {
             unanswered = List.copyOf(pending);
             pending.clear();
         }
-        unanswered.forEach(ping -> ping.answered.completeExceptionally(new WebSocketException("ping", socket.closeStatus())));
+        unanswered.forEach(ping ->
+                ping.answered.completeExceptionally(new WebSocketException("ping", socket.closeStatus())));
     }
 
     private void beat() {

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
- * A whole message: a plain value, as {@code receive} returns it, or a {@link SharedMessage}, which is framed once for any number of
- * receivers. Immutable, for any thread.
+ * A whole message: a plain value, as {@code receive} returns it, or a {@link SharedMessage}, which is framed once for
+ * any number of receivers. Immutable, for any thread.
  */
 public sealed interface Message permits PlainMessage, SharedMessage {
     /**
@@ -40,8 +40,9 @@ public sealed interface Message permits PlainMessage, SharedMessage {
     boolean isCompressible();
 
     /**
-     * The same message, to be sent as it is on every connection: what is compressed already, such as pictures, only costs time; and
-     * where a secret stands beside text of somebody else, the compressed length tells him what he has guessed right.
+     * The same message, to be sent as it is on every connection: what is compressed already, such as pictures, only
+     * costs time; and where a secret stands beside text of somebody else, the compressed length tells him what he has
+     * guessed right.
      *
      * @return a message that is not {@link #isCompressible()}
      */
@@ -85,7 +86,8 @@ public sealed interface Message permits PlainMessage, SharedMessage {
      * @return with one reference, the caller's to release
      */
     static SharedMessage shared(BufferPool pool, String text) {
-        return SharedMessage.of(pool, Opcode.TEXT, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), ByteBuffer.allocate(0));
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        return SharedMessage.of(pool, Opcode.TEXT, bytes, ByteBuffer.allocate(0));
     }
 
     /**

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * A message that is read while it arrives. Text comes as its UTF-8, which was checked. The next message can be received when this one was
- * read to its end or closed, which skips the rest. For one thread.
+ * A message that is read while it arrives. Text comes as its UTF-8, which was checked. The next message can be received
+ * when this one was read to its end or closed, which skips the rest. For one thread.
  */
 public final class MessageInput extends InputStream {
     private final BlockingReceiver inbox;

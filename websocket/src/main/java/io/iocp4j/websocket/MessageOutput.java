@@ -7,20 +7,20 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * A message that is sent while it is written, in as many frames as it takes. A frame goes when the buffer is full or flushed, the last
- * one at {@link #close()}. For one thread.
+ * A message that is sent while it is written, in as many frames as it takes. A frame goes when the buffer is full or
+ * flushed, the last one at {@link #close()}. For one thread.
  */
 final class MessageOutput extends OutputStream {
     /** The most that one frame carries, in bytes. */
     static final int FRAME_MAX = 16 << 10;
 
-    private final MessageSender sender;
+    private final MessageSender socket;
     private final ByteBuffer buffer = ByteBuffer.allocate(FRAME_MAX);
     private Opcode next;
     private boolean closed;
 
-    MessageOutput(MessageSender sender, Opcode opcode) {
-        this.sender = sender;
+    MessageOutput(MessageSender socket, Opcode opcode) {
+        this.socket = socket;
         this.next = opcode;
     }
 
@@ -72,7 +72,7 @@ final class MessageOutput extends OutputStream {
     }
 
     private void send(boolean last) throws IOException {
-        sender.part(this, last, next, buffer.flip());
+        socket.part(this, last, next, buffer.flip());
         next = Opcode.CONTINUATION;
         buffer.clear();
     }

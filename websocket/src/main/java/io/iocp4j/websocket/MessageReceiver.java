@@ -44,13 +44,12 @@ final class MessageReceiver implements MessageListener, FrameListener {
     private final TcpConnection tcp;
     private final WebSocketListener listener;
     private final Heartbeat heartbeat;
-    private final Rest rests;
     private final FrameDecoder decoder;
     private final MessageAssembler assembler;
     /** Null if no compression was agreed on. */
     private final MessageInflater inflater;
-    private final Holding heap;
-    private final Holding context;
+    private final MemoryCharge heap;
+    private final MemoryCharge context;
 
     /**
      * Received and not decoded, because the application has paused or the turn is over; empty if only the assembler has
@@ -73,10 +72,9 @@ final class MessageReceiver implements MessageListener, FrameListener {
     /** A callback is on its way that does what was said last; guarded by this. */
     private boolean changeDue;
 
-    MessageReceiver(WebSocketConnection socket, TcpConnection tcp, Rest rests, Role role, WebSocketListener listener, Heartbeat heartbeat,
-            DeflateAgreement agreement, WebSocketOptions<?> options) {
+    MessageReceiver(WebSocketConnection socket, TcpConnection tcp, Role role, WebSocketListener listener,
+            Heartbeat heartbeat, DeflateAgreement agreement, WebSocketOptions<?> options) {
         this.socket = socket;
-        this.rests = rests;
         this.tcp = tcp;
         this.listener = listener;
         this.heartbeat = heartbeat;
@@ -84,10 +82,9 @@ final class MessageReceiver implements MessageListener, FrameListener {
                 options.limits().maxMessage());
         this.decoder = new FrameDecoder(options.limits().maxFrame(), role == Role.SERVER, agreement != null);
         this.assembler = new MessageAssembler(options.limits().maxMessage(), options.limits().maxFragments(), this,
-                inflater,
-                options.parts(), this::hold);
-        this.heap = new Holding(tcp.memory(), Kind.HEAP);
-        this.context = new Holding(tcp.memory(), Kind.DIRECT);
+                inflater, options.parts(), this::hold);
+        this.heap = new MemoryCharge(tcp.memory(), Kind.HEAP);
+        this.context = new MemoryCharge(tcp.memory(), Kind.DIRECT);
     }
 
     // ------------------------------------------------------------------ from the connection
@@ -162,7 +159,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
             }
         }
         keepRest(data);
-        rests.kept(keptBytes());
+        socket.trimmer.kept(keptBytes());
         if (turnOver && rest != null && !laterDue) {
             laterDue = true;
             tcp.executeLater(() -> {
@@ -178,8 +175,8 @@ final class MessageReceiver implements MessageListener, FrameListener {
     }
 
     /** Gives back what is kept for the next message. */
-    void rest() {
-        assembler.rest();
+    void trim() {
+        assembler.trim();
         settle();
     }
 

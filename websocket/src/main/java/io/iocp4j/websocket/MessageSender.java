@@ -1,108 +1,183 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.frame.CloseCode;
 import io.iocp4j.websocket.frame.Opcode;
+import io.iocp4j.websocket.frame.Role;
+import io.iocp4j.websocket.handshake.DeflateAgreement;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/** The three ways to send on a WebSocket: at once whatever the queue, as the slow-consumer policy says, and while it is written. */
-final class MessageSender {
-    private final Object lock;
-    private final TcpConnection tcp;
+/**
+ * The sending half of a WebSocket: at once whatever the queue ({@code trySend}, {@code sendAsync}), as the policy for
+ * slow consumers says ({@code send}, topics), and while a message is written ({@code outputStream}). Any thread; the
+ * lock guards what is sent, and threads wait on it for room. A layer of {@link WebSocketConnection} rather than an
+ * object of it: one object less that every message meets.
+ */
+abstract sealed class MessageSender implements WebSocket permits WebSocketConnection {
+    final TcpConnection tcp;
+    final Object lock = new Object();
+    final IdleTrimmer trimmer;
     private final SlowConsumer policy;
-    // guarded by lock
-    private final ClosingHandshake closing;
-    private final FrameWriter outgoing;
-    private long dropped;
 
-    MessageSender(Object lock, TcpConnection tcp, ClosingHandshake closing, FrameWriter outgoing, SlowConsumer policy) {
-        this.lock = lock;
+    // Guarded by lock.
+    final FrameWriter writer;
+    final ClosingHandshake closing;
+    private long messages;
+    private long dropped;
+    private int waiters;
+    /** The message that is being streamed, or null. */
+    private MessageOutput stream;
+    /** What waits behind it, or null. */
+    private StreamBacklog backlog;
+
+    MessageSender(TcpConnection tcp, Role role, DeflateAgreement agreement, WebSocketOptions<?> options) {
         this.tcp = tcp;
-        this.closing = closing;
-        this.outgoing = outgoing;
-        this.policy = policy;
+        this.policy = options.slowConsumer();
+        this.trimmer = new IdleTrimmer(this, tcp);
+        this.writer = new FrameWriter(lock, tcp, trimmer, role, agreement, options.deflate());
+        this.closing = new ClosingHandshake(lock, tcp, role, writer, options.closeTimeout(), this::over);
     }
+
+    /** The end has begun. Strand only. */
+    abstract void over();
+
+    /** There may be room for more: tells the application. Strand only. */
+    abstract void drained();
+
+    /** Messages of both directions. Strand only. */
+    abstract long messages();
+
+    /** Gives back what is kept for the next message, in both directions. Strand only. */
+    abstract void trim();
 
     // ------------------------------------------------------------------ at once
 
-    boolean tryBinary(ByteBuffer data) {
+    @Override
+    public boolean trySend(ByteBuffer data) {
         synchronized (lock) {
-            return closing.isOpen() && (outgoing.binary(data) || noRoom());
+            return closing.isOpen() && (write(data) || noRoom());
         }
     }
 
-    boolean tryMessage(Message message) {
+    @Override
+    public boolean trySend(Message message) {
         synchronized (lock) {
-            return closing.isOpen() && (outgoing.message(message) || noRoom());
+            return closing.isOpen() && (write(message) || noRoom());
         }
     }
 
-    boolean tryPing(ByteBuffer payload) {
+    @Override
+    public boolean ping(ByteBuffer payload) {
         synchronized (lock) {
-            return closing.isOpen() && (outgoing.control(Opcode.PING, payload) || noRoom());
+            return closing.isOpen() && (writer.control(Opcode.PING, payload) || noRoom());
         }
     }
 
-    CompletableFuture<Void> async(Message message) {
+    @Override
+    public CompletableFuture<Void> sendAsync(Message message) {
         synchronized (lock) {
-            if (closing.isOpen() && (outgoing.message(message) || noRoom() || closing.isOpen())) {
-                return outgoing.taken();
+            if (closing.isOpen() && (write(message) || noRoom() || closing.isOpen())) {
+                return taken();
             }
         }
         return CompletableFuture.failedFuture(aborted("send"));
     }
 
+    /** Writes a copy of a binary message, or keeps it behind a streamed one; false as {@code trySend} says it. */
+    private boolean write(ByteBuffer data) {
+        messages++;
+        return stream == null ? writer.whole(Opcode.BINARY, data, true) : keep(Message.binary(consumed(data)));
+    }
+
+    private boolean write(Message message) {
+        messages++;
+        return stream == null ? writer.message(message) : keep(message);
+    }
+
+    private boolean keep(Message message) {
+        if (backlog == null) {
+            backlog = new StreamBacklog(lock, tcp);
+        }
+        backlog.add(message);
+        return false;
+    }
+
+    private static ByteBuffer consumed(ByteBuffer data) {
+        ByteBuffer view = data.duplicate();
+        data.position(data.limit());
+        return view;
+    }
+
+    /**
+     * A send has said that there is no room: it says the same of a connection that is gone, and the message with it,
+     * perhaps because this very message was too much. Then the WebSocket is over now, and not only when its callbacks
+     * hear of it.
+     *
+     * @return false
+     */
+    private boolean noRoom() {
+        assert Thread.holdsLock(lock);
+        CloseInfo why = tcp.closeInfo();
+        if (why != null) {
+            closing.lost(ClosingHandshake.reason(why), why.initiator());
+        }
+        return false;
+    }
+
     // ------------------------------------------------------------------ as the policy says
 
-    void binary(ByteBuffer data) throws IOException {
+    @Override
+    public void send(ByteBuffer data) throws IOException {
         synchronized (lock) {
-            if (admit() && !outgoing.binary(data)) {
+            if (admit() && !write(data)) {
                 requireTaken();
             }
         }
     }
 
-    void message(Message message) throws IOException {
+    @Override
+    public void send(Message message) throws IOException {
         synchronized (lock) {
-            if (admit() && !outgoing.message(message)) {
+            if (admit() && !write(message)) {
                 requireTaken();
             }
         }
     }
 
-    /** From a topic: the policy where nothing may wait. */
-    void publish(SharedMessage message) {
+    /** Sends for a topic: by the policy where nothing may wait. */
+    final void publish(SharedMessage message) {
         synchronized (lock) {
-            if (admitNow() && !outgoing.message(message)) {
+            if (admitNow() && !write(message)) {
                 noRoom();
             }
         }
     }
 
-    long dropped() {
-        synchronized (lock) {
-            return dropped;
-        }
-    }
-
-    /** Whether the message is to be sent; under the lock. */
+    /** Whether the message is to be sent; waits if the policy says so. */
     private boolean admit() throws IOException {
         if (policy == SlowConsumer.BLOCK) {
-            outgoing.awaitRoom(null);
+            awaitRoom(null);
         }
         boolean admitted = admitNow();
         requireOpen();
         return admitted;
     }
 
-    /** The same where nothing may wait. */
+    /** The policy for slow consumers, where nothing may wait. */
     private boolean admitNow() {
-        if (closing.isOpen() && !outgoing.hasRoom()) {
+        assert Thread.holdsLock(lock);
+        if (closing.isOpen() && !writer.hasRoom()) {
             switch (policy) {
                 case BLOCK -> { }
                 case DROP -> {
@@ -115,70 +190,6 @@ final class MessageSender {
         return closing.isOpen();
     }
 
-    // ------------------------------------------------------------------ while it is written
-
-    MessageOutput stream(Opcode opcode) throws IOException {
-        synchronized (lock) {
-            outgoing.awaitRoom(null);
-            requireOpen();
-            return outgoing.beginStream(new MessageOutput(this, opcode));
-        }
-    }
-
-    /** From the stream of a message. */
-    void part(MessageOutput stream, boolean last, Opcode opcode, ByteBuffer payload) throws IOException {
-        Runnable outside = () -> { };
-        synchronized (lock) {
-            outgoing.awaitRoom(stream);
-            requireOpen();
-            if (!outgoing.part(last, opcode, payload)) {
-                // before the end of the stream: what waits behind it is lost as well
-                requireTaken();
-            }
-            if (last) {
-                outside = outgoing.endStream();
-            }
-        }
-        outside.run();
-    }
-
-    // ------------------------------------------------------------------ waiting for all of it
-
-    void flush() throws IOException {
-        CompletableFuture<Void> taken;
-        synchronized (lock) {
-            taken = outgoing.taken();
-        }
-        try {
-            taken.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw aborted("flush");
-        } catch (ExecutionException e) {
-            synchronized (lock) {
-                throw new WebSocketException("flush: " + e.getCause().getMessage(), closing.status());
-            }
-        }
-    }
-
-    IoException aborted(String operation) {
-        return outgoing.aborted(operation);
-    }
-
-    /**
-     * A send has said that there is no room: it says the same of a connection that is gone, and the message with it, perhaps because this
-     * very message was too much. Then the WebSocket is over now, and not only when its callbacks hear of it.
-     *
-     * @return false
-     */
-    private boolean noRoom() {
-        CloseInfo why = tcp.closeInfo();
-        if (why != null) {
-            closing.lost(ClosingHandshake.reason(why), why.initiator());
-        }
-        return false;
-    }
-
     private void requireTaken() throws WebSocketException {
         noRoom();
         requireOpen();
@@ -187,6 +198,201 @@ final class MessageSender {
     private void requireOpen() throws WebSocketException {
         if (!closing.isOpen()) {
             throw new WebSocketException("send", closing.status());
+        }
+    }
+
+    // ------------------------------------------------------------------ while a message is written
+
+    @Override
+    public OutputStream outputStream() throws IOException {
+        return stream(Opcode.BINARY);
+    }
+
+    @Override
+    public Writer writer() throws IOException {
+        return new OutputStreamWriter(stream(Opcode.TEXT), StandardCharsets.UTF_8);
+    }
+
+    private MessageOutput stream(Opcode opcode) throws IOException {
+        synchronized (lock) {
+            awaitRoom(null);
+            requireOpen();
+            if (stream != null) {
+                throw new IllegalStateException(
+                        "another message is being streamed, and a worker must not wait for its end");
+            }
+            messages++;
+            stream = new MessageOutput(this, opcode);
+            return stream;
+        }
+    }
+
+    /** Writes the next frame of a streamed message. */
+    final void part(MessageOutput from, boolean last, Opcode opcode, ByteBuffer payload) throws IOException {
+        Runnable outside = () -> { };
+        synchronized (lock) {
+            awaitRoom(from);
+            requireOpen();
+            if (!writer.part(last, opcode, payload)) {
+                // before the end of the stream: what waits behind it is lost as well
+                requireTaken();
+            }
+            if (last) {
+                outside = endStream();
+            }
+        }
+        outside.run();
+    }
+
+    /** What has waited goes out behind the last frame; the returned task tells its senders, without the lock. */
+    private Runnable endStream() {
+        stream = null;
+        List<CompletableFuture<Void>> sent = backlog == null ? List.of() : backlog.writeTo(writer);
+        backlog = null;
+        wakeWaiters();
+        // an application that was told that a message has to wait behind the stream may go on
+        tcp.execute(this::tellDrain);
+        CompletableFuture<Void> taken =
+                tcp.closeInfo() == null ? taken() : CompletableFuture.failedFuture(aborted("send"));
+        return () -> taken.whenComplete((nothing, thrown) -> sent.forEach(future -> {
+            if (thrown == null) {
+                future.complete(null);
+            } else {
+                future.completeExceptionally(thrown);
+            }
+        }));
+    }
+
+    // ------------------------------------------------------------------ room, and waiting for it
+
+    /**
+     * Waits until the queue is below its mark and no other message is being streamed. A worker goes on at once: nothing
+     * may wait there.
+     */
+    private void awaitRoom(MessageOutput own) throws IoException {
+        assert Thread.holdsLock(lock);
+        if (tcp.completionPort().isWorker()) {
+            return;
+        }
+        while (closing.isOpen() && (!writer.hasRoom() || stream != null && stream != own)) {
+            waiters++;
+            try {
+                lock.wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IoException(IoError.OPERATION_ABORTED, "send", tcp.local(), tcp.remote(), e);
+            } finally {
+                waiters--;
+            }
+        }
+    }
+
+    private void wakeWaiters() {
+        if (waiters > 0) {
+            lock.notifyAll();
+        }
+    }
+
+    /** The queue of TCP has gone down. Strand only. */
+    final void queueDrained() {
+        synchronized (lock) {
+            writer.drained();
+            wakeWaiters();
+        }
+        tellDrain();
+    }
+
+    private void tellDrain() {
+        boolean tell;
+        synchronized (lock) {
+            tell = closing.isOpen() && stream == null && writer.hasRoom();
+        }
+        if (tell) {
+            drained();
+        }
+    }
+
+    @Override
+    public void flush() throws IOException {
+        requireNotWorker();
+        CompletableFuture<Void> taken;
+        synchronized (lock) {
+            taken = taken();
+        }
+        try {
+            taken.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw aborted("flush");
+        } catch (ExecutionException e) {
+            throw new WebSocketException("flush: " + e.getCause().getMessage(), closeStatus());
+        }
+    }
+
+    /** Completes when the operating system has taken all that was sent up to now. */
+    private CompletableFuture<Void> taken() {
+        assert Thread.holdsLock(lock);
+        return backlog == null ? tcp.flushed() : backlog.taken();
+    }
+
+    @Override
+    public long bufferedAmount() {
+        synchronized (lock) {
+            return tcp.bufferedAmount() + (backlog == null ? 0 : backlog.bytes());
+        }
+    }
+
+    @Override
+    public void waterMarks(int lowBytes, int highBytes) {
+        tcp.waterMarks(lowBytes, highBytes);
+    }
+
+    @Override
+    public long messagesDropped() {
+        synchronized (lock) {
+            return dropped;
+        }
+    }
+
+    /** Messages that were sent, streamed ones included. Guarded by lock. */
+    final long messagesSent() {
+        assert Thread.holdsLock(lock);
+        return messages;
+    }
+
+    // ------------------------------------------------------------------ the end
+
+    /** Memory is tight: what is kept for the next message goes. Strand only. */
+    final void trimSending(boolean context) {
+        synchronized (lock) {
+            writer.trim();
+            if (context && stream == null) {
+                writer.dropContext();
+            }
+        }
+    }
+
+    /** Fails what will never be sent. Strand only. */
+    final void failUnsent() {
+        List<CompletableFuture<Void>> unsent;
+        synchronized (lock) {
+            unsent = backlog == null ? List.of() : backlog.drop();
+            backlog = null;
+        }
+        unsent.forEach(future -> future.completeExceptionally(aborted("send")));
+    }
+
+    /** What a message that was not sent fails with, and why if a limit was met. Any thread. */
+    private IoException aborted(String operation) {
+        CloseInfo why = tcp.closeInfo();
+        return new IoException(IoError.OPERATION_ABORTED, operation, tcp.local(), tcp.remote(),
+                why == null ? null : why.cause());
+    }
+
+    final void requireNotWorker() {
+        if (tcp.completionPort().isWorker()) {
+            throw new IllegalStateException(
+                    "a worker of the port must not wait for it: use a listener, or a thread of your own");
         }
     }
 }

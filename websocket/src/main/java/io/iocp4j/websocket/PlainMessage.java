@@ -31,6 +31,7 @@ record PlainMessage(String characters, ByteBuffer bytes, boolean isCompressible)
 
     @Override
     public String toString() {
-        return isText() ? "Message[text, " + characters.length() + " characters]" : "Message[binary, " + bytes.remaining() + " bytes]";
+        return isText() ? "Message[text, " + characters.length() + " characters]"
+                : "Message[binary, " + bytes.remaining() + " bytes]";
     }
 }

@@ -9,8 +9,8 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
 /**
- * The body of one request on its way to the application: its bytes in, the calls of a {@link BodyListener} out. All methods run as
- * callbacks of the connection, {@link #drop} also from within those of the listener.
+ * The body of one request on its way to the application: its bytes in, the calls of a {@link BodyListener} out. All
+ * methods run as callbacks of the connection, {@link #drop} also from within those of the listener.
  */
 final class RequestBody {
     private static final System.Logger LOG = new GuardedLog(RequestBody.class);
@@ -18,7 +18,6 @@ final class RequestBody {
     /** How long a body may keep a worker from other connections, in nanoseconds, when it comes in many small chunks. */
     static final long TURN_NANOS_MAX = 1_000_000;
 
-    private final HttpConnection connection;
     private final ServerExchange exchange;
     private final HttpRequest request;
     private final HttpBodyDecoder decoder;
@@ -31,8 +30,7 @@ final class RequestBody {
     private int pieces;
     private long secondPieceNanos;
 
-    RequestBody(HttpConnection connection, ServerExchange exchange, HttpBodyDecoder decoder, BodyListener listener) {
-        this.connection = connection;
+    RequestBody(ServerExchange exchange, HttpBodyDecoder decoder, BodyListener listener) {
         this.exchange = exchange;
         this.request = exchange.request();
         this.decoder = decoder;
@@ -49,8 +47,8 @@ final class RequestBody {
     }
 
     /**
-     * Hands on what came; what stands behind the body stays in the buffer, and so does the rest of a body that comes in so many small
-     * chunks that its turn is over, or behind a piece at which it was paused.
+     * Hands on what came; what stands behind the body stays in the buffer, and so does the rest of a body that comes in
+     * so many small chunks that its turn is over, or behind a piece at which it was paused.
      */
     void take(ByteBuffer data) throws HttpException {
         pieces = 0;
@@ -72,7 +70,7 @@ final class RequestBody {
             return;
         }
         try {
-            connection.application(request, () -> {
+            exchange.call(() -> {
                 receiver.onBody(piece);
                 return null;
             });
@@ -89,15 +87,15 @@ final class RequestBody {
     private boolean isTurnOver() {
         pieces++;
         if (pieces == 2) {
-            secondPieceNanos = connection.nanoTime();
+            secondPieceNanos = exchange.tcp.completionPort().nanoTime();
         }
-        return pieces > 2 && connection.nanoTime() - secondPieceNanos >= TURN_NANOS_MAX;
+        return pieces > 2 && exchange.tcp.completionPort().nanoTime() - secondPieceNanos >= TURN_NANOS_MAX;
     }
 
     void end() throws HttpException {
         BodyListener receiver = listener;
         listener = null;
-        connection.application(request, () -> {
+        exchange.call(() -> {
             receiver.onBodyEnd();
             return null;
         });

@@ -2,6 +2,8 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryAccount;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpRequest;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -15,7 +17,7 @@ import javax.net.ssl.SSLSession;
  * Any thread.
  */
 abstract class RequestExchange {
-    private static final System.Logger LOG = new GuardedLog(RequestExchange.class);
+    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
 
     private enum State {
         /** The application has not answered. */
@@ -26,15 +28,19 @@ abstract class RequestExchange {
         CANCELLED
     }
 
-    final HttpConnection connection;
+    interface Call<T> {
+        T call() throws Exception;
+    }
+
+    final TcpConnection tcp;
     private final HttpRequest request;
 
     // guarded by this
     private State state = State.WAITING;
     private List<Runnable> cancelTasks = List.of();
 
-    RequestExchange(HttpConnection connection, HttpRequest request) {
-        this.connection = connection;
+    RequestExchange(TcpConnection tcp, HttpRequest request) {
+        this.tcp = tcp;
         this.request = request;
     }
 
@@ -43,19 +49,19 @@ abstract class RequestExchange {
     }
 
     public final InetSocketAddress remote() {
-        return connection.remote();
+        return tcp.remote();
     }
 
     public final InetSocketAddress local() {
-        return connection.local();
+        return tcp.local();
     }
 
     public final SSLSession tlsSession() {
-        return connection.tlsSession();
+        return tcp.tlsSession();
     }
 
     public final MemoryAccount memory() {
-        return connection.memory();
+        return tcp.memory();
     }
 
     public final void onCancel(Runnable task) {
@@ -103,6 +109,26 @@ abstract class RequestExchange {
         }
         tasks.forEach(this::run);
         return true;
+    }
+
+    // ------------------------------------------------------------------ calls of the application
+
+    /** Calls the application; whatever it throws becomes an answer. */
+    final <T> T call(Call<T> call) throws HttpException {
+        try {
+            return call.call();
+        } catch (Throwable thrown) {
+            throw failure(thrown);
+        }
+    }
+
+    /** The answer to what the application threw: its own, or 500 behind a line in the log. */
+    final HttpException failure(Throwable thrown) {
+        if (thrown instanceof HttpException refusal) {
+            return refusal;
+        }
+        LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
+        return new HttpException(500, "internal error");
     }
 
     private void run(Runnable task) {

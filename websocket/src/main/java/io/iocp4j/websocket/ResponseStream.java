@@ -28,12 +28,12 @@ final class ResponseStream extends OutputStream {
     private static final int END_ROOM = 2;
     private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    private final HttpConnection connection;
+    private final ServedRequest served;
     private final TcpConnection tcp;
     private final HttpRequest request;
     private final HttpContent content;
     private final boolean chunked;
-    private final Holding holding;
+    private final MemoryCharge charge;
     private final Thread thread;
     private volatile boolean cancelled;
 
@@ -46,15 +46,15 @@ final class ResponseStream extends OutputStream {
     private boolean ended;
 
     /** A stream that is not begun; without chunks, content of unknown length reaches to the end of the connection. */
-    ResponseStream(HttpConnection connection, TcpConnection tcp, HttpRequest request, HttpContent content,
+    ResponseStream(ServedRequest served, TcpConnection tcp, HttpRequest request, HttpContent content,
             boolean chunked) {
-        this.connection = connection;
+        this.served = served;
         this.tcp = tcp;
         this.request = request;
         this.content = content;
         this.chunked = chunked;
         this.left = content.length();
-        this.holding = new Holding(tcp.memory(), Kind.HEAP);
+        this.charge = new MemoryCharge(tcp.memory(), Kind.HEAP);
         this.thread = Thread.ofVirtual().name("answer " + tcp.remote()).unstarted(this::run);
     }
 
@@ -68,11 +68,11 @@ final class ResponseStream extends OutputStream {
      * not.
      */
     boolean mayBegin() {
-        return holding.set(chunk.length);
+        return charge.set(chunk.length);
     }
 
     String refusal() {
-        return holding.refusal();
+        return charge.refusal();
     }
 
     /**
@@ -99,7 +99,7 @@ final class ResponseStream extends OutputStream {
         long waiting = tcp.bufferedAmount();
         long before = tcp.bytesTaken();
         tcp.deadline(interval, () -> {
-            if (!connection.isStreaming(this)) {
+            if (!served.isStreaming()) {
                 return;
             }
             long taken = tcp.bytesTaken() - before;
@@ -126,9 +126,9 @@ final class ResponseStream extends OutputStream {
             LOG.log(gone ? Level.DEBUG : Level.WARNING, "the content of the answer to " + request + " of "
                     + tcp.remote() + " threw", thrown);
         } finally {
-            holding.set(0);
+            charge.set(0);
             boolean whole = complete;
-            tcp.execute(() -> connection.streamed(this, whole));
+            tcp.execute(() -> served.streamed(whole));
         }
     }
 

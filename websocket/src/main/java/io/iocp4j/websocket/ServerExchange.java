@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpContent;
 import io.iocp4j.websocket.http.HttpExchange;
@@ -13,10 +14,11 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The exchange of one request of an {@link HttpConnection}. Any thread. */
+/** The side of a {@link ServedRequest} that the application sees. Any thread. */
 final class ServerExchange extends RequestExchange implements HttpExchange {
     private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
 
+    private final ServedRequest served;
     private final AtomicBoolean bodyAsked = new AtomicBoolean();
     private volatile boolean bodyPaused;
     /** The clock of the port when the last pause began. */
@@ -26,8 +28,9 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
     /** The answer on its way to the connection, which may end before. */
     private final AtomicReference<HttpResponse> onItsWay = new AtomicReference<>();
 
-    ServerExchange(HttpConnection connection, HttpRequest request) {
-        super(connection, request);
+    ServerExchange(TcpConnection tcp, ServedRequest served, HttpRequest request) {
+        super(tcp, request);
+        this.served = served;
     }
 
     @Override
@@ -39,7 +42,7 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
         if (!bodyAsked.compareAndSet(false, true)) {
             throw new IllegalStateException("the body is asked for once");
         }
-        connection.body(this, listener);
+        served.body(listener);
     }
 
     @Override
@@ -52,7 +55,7 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
     @Override
     public void pauseBody() {
         synchronized (this) {
-            pausedNanos = connection.nanoTime();
+            pausedNanos = tcp.completionPort().nanoTime();
             pauses++;
             bodyPaused = true;
         }
@@ -61,7 +64,7 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
     @Override
     public void resumeBody() {
         bodyPaused = false;
-        connection.bodyResumed(this);
+        served.bodyResumed();
     }
 
     boolean isBodyPaused() {
@@ -75,11 +78,14 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
 
     /** How long the body has been paused, in nanoseconds; 0 if it is not. */
     long pausedFor() {
-        return bodyPaused ? connection.nanoTime() - pausedNanos : 0;
+        return bodyPaused ? tcp.completionPort().nanoTime() - pausedNanos : 0;
     }
 
     void requireNotWorker() {
-        connection.requireNotWorker();
+        if (tcp.completionPort().isWorker()) {
+            throw new IllegalStateException(
+                    "a worker of the port must not wait for it: use HttpHandler.blocking, or a BodyListener");
+        }
     }
 
     @Override
@@ -90,8 +96,8 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
             return false;
         }
         onItsWay.set(response);
-        connection.answer(this);
-        if (connection.isOver()) {
+        served.answer();
+        if (served.isOver()) {
             discard();
         }
         return true;

@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.handshake.Origins;
+import io.iocp4j.websocket.http.HttpContent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.handshake.Deflate;
 import io.iocp4j.websocket.handshake.DeflateAgreement;
 import io.iocp4j.websocket.handshake.ServerHandshake;
@@ -9,7 +10,7 @@ import io.iocp4j.websocket.http.HttpRequest;
 import java.util.List;
 import java.util.Locale;
 
-/** The handshake of an {@link HttpConnection} on its way through the application. Any thread. */
+/** The side of a {@link ServedUpgrade} that the application sees. Any thread. */
 final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
     /** Fields that belong to the handshake, or that frame content, which a 101 has none of. In lower case. */
     private static final List<String> RESERVED = List.of("upgrade", "connection", "content-length", "transfer-encoding",
@@ -25,9 +26,9 @@ final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
     private final HttpHeaders.Builder fields = HttpHeaders.builder();
 
     /** Throws HttpException if what the client offers is malformed. */
-    ServerUpgrade(HttpConnection connection, HttpRequest request, List<String> supported,
+    ServerUpgrade(TcpConnection tcp, HttpRequest request, List<String> supported,
             Deflate options) throws HttpException {
-        super(connection, request);
+        super(tcp, request);
         offered = ServerHandshake.offeredSubprotocols(request);
         subprotocol = ServerHandshake.subprotocol(request, supported);
         deflate = DeflateAgreement.accept(options, request.headers());

@@ -10,9 +10,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A message framed once, to be sent to any number of clients without a copy: what a server sends is not masked (RFC 6455 section 5.1),
- * so the bytes are the same for all. A client, which has to mask, sends a copy. Counted; each queue that it waits in holds a reference,
- * and its maker has to release it. {@link Message#shared} makes it.
+ * A message framed once, to be sent to any number of clients without a copy: what a server sends is not masked (RFC
+ * 6455 section 5.1), so the bytes are the same for all. A client, which has to mask, sends a copy. Counted; each queue
+ * that it waits in holds a reference, and its maker has to release it. {@link Message#shared} makes it.
  */
 public final class SharedMessage extends RefCounted implements Message {
     private final BufferPool pool;
@@ -36,7 +36,8 @@ public final class SharedMessage extends RefCounted implements Message {
             shared.retain();
             return shared;
         }
-        SharedMessage made = of(pool, message.isText() ? Opcode.TEXT : Opcode.BINARY, message.data(), ByteBuffer.allocate(0));
+        Opcode opcode = message.isText() ? Opcode.TEXT : Opcode.BINARY;
+        SharedMessage made = of(pool, opcode, message.data(), ByteBuffer.allocate(0));
         return message.isCompressible() ? made : made.uncompressed();
     }
 
@@ -105,8 +106,8 @@ public final class SharedMessage extends RefCounted implements Message {
     }
 
     /**
-     * The frame compressed by itself, as a server sends it to every client with this window, or the plain one if compressing gains
-     * nothing. The first call compresses, with its level; the message keeps what came out.
+     * The frame compressed by itself, as a server sends it to every client with this window, or the plain one if
+     * compressing gains nothing. The first call compresses, with its level; the message keeps what came out.
      */
     PooledBuffer deflated(int level, int windowBits) {
         synchronized (frame) {
@@ -127,7 +128,8 @@ public final class SharedMessage extends RefCounted implements Message {
             if (payload.remaining() >= payloadLength) {
                 return frame;
             }
-            PooledBuffer made = pool.acquire(FrameEncoder.headerLength(payload.remaining(), false) + payload.remaining());
+            int length = FrameEncoder.headerLength(payload.remaining(), false) + payload.remaining();
+            PooledBuffer made = pool.acquire(length);
             FrameEncoder.putHeader(made.buffer(), true, true, opcode, payload.remaining());
             made.buffer().put(payload).flip();
             return made;

@@ -5,12 +5,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A name under which WebSockets of a server get the same messages. A WebSocket leaves by itself when it ends, and a topic that nobody is
- * in takes no memory: this is only the name and the way to the members. Any thread may use it.
+ * A name under which WebSockets of a server get the same messages. A WebSocket leaves by itself when it ends, and a
+ * topic that nobody is in takes no memory: this is only the name and the way to the members. Any thread may use it.
  *
- * <p>What is published is framed once and copied for nobody. It never waits: a member whose queue is above its high-water mark is dealt
- * with as its {@link SlowConsumer} policy says where nothing may wait. Messages that one thread publishes reach each member in their
- * order.
+ * <p>What is published is framed once and copied for nobody. It never waits: a member whose queue is above its
+ * high-water mark is dealt with as its {@link SlowConsumer} policy says where nothing may wait. Messages that one
+ * thread publishes reach each member in their order.
  */
 public final class Topic {
     private final ConcurrentHashMap<String, Set<TopicMember>> all;
@@ -38,7 +38,7 @@ public final class Topic {
      * @return false if it is not open
      */
     public boolean add(WebSocket socket) {
-        TopicMember member = ((WebSocketConnection) socket).membership();
+        TopicMember member = ((WebSocketConnection) socket).member();
         return member.enter(this, () -> all.compute(name, (key, before) -> {
             Set<TopicMember> members = before == null ? ConcurrentHashMap.newKeySet() : before;
             members.add(member);
@@ -52,7 +52,7 @@ public final class Topic {
      * @param socket any
      */
     public void remove(WebSocket socket) {
-        remove(((WebSocketConnection) socket).membership());
+        remove(((WebSocketConnection) socket).member());
     }
 
     void remove(TopicMember member) {

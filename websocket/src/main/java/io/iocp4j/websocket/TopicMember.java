@@ -1,30 +1,23 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.BufferPool;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a WebSocket is to the topics of its server: where it is in, and how it is reached from there. Any thread. */
+/** The side of a WebSocket that topics see: which it is in, and how a message reaches it. Any thread. */
 final class TopicMember {
-    private final Object lock;
-    private final MessageSender sender;
-    private final BufferPool pool;
-    // guarded by lock, which is that of the WebSocket
-    private final ClosingHandshake closing;
+    private final MessageSender socket;
+    /** Guarded by the lock of the WebSocket. */
     private final Set<Topic> topics = new HashSet<>(0);
 
-    TopicMember(Object lock, ClosingHandshake closing, MessageSender sender, BufferPool pool) {
-        this.lock = lock;
-        this.closing = closing;
-        this.sender = sender;
-        this.pool = pool;
+    TopicMember(MessageSender socket) {
+        this.socket = socket;
     }
 
-    /** Enters a topic unless the WebSocket is over. Under the lock, so that it cannot end between. */
+    /** Enters a topic unless the WebSocket is over. Under its lock, so that it cannot end between. */
     boolean enter(Topic topic, Runnable add) {
-        synchronized (lock) {
-            if (!closing.isOpen()) {
+        synchronized (socket.lock) {
+            if (!socket.closing.isOpen()) {
                 return false;
             }
             topics.add(topic);
@@ -34,28 +27,28 @@ final class TopicMember {
     }
 
     void leave(Topic topic, Runnable remove) {
-        synchronized (lock) {
+        synchronized (socket.lock) {
             if (topics.remove(topic)) {
                 remove.run();
             }
         }
     }
 
-    /** The WebSocket is over, so that it enters nothing more. */
+    /** Leaves every topic. The WebSocket is over, so that it enters nothing more. */
     void end() {
         List<Topic> left;
-        synchronized (lock) {
+        synchronized (socket.lock) {
             left = List.copyOf(topics);
         }
         left.forEach(topic -> topic.remove(this));
     }
 
     void publish(SharedMessage message) {
-        sender.publish(message);
+        socket.publish(message);
     }
 
-    /** For all members: with a reference that is the caller's. */
+    /** Frames a message for all members, with a reference that is the caller's. */
     SharedMessage share(Message message) {
-        return SharedMessage.of(pool, message);
+        return SharedMessage.of(socket.tcp.completionPort().buffers(), message);
     }
 }

@@ -1,5 +1,6 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.websocket.http.HttpException;
 import java.util.concurrent.CompletionStage;
 
 /**

@@ -24,7 +24,7 @@ import java.util.concurrent.Future;
  * <p>Every method may be called by any thread and is harmless after the end; no callback runs inside the call that
  * caused it. Messages of one thread arrive in its order.
  */
-public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permits WebSocketConnection {
+public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permits MessageSender {
     /** Where a WebSocket stands. It only moves down this list. */
     enum State {
         /** Both sides may send. */
@@ -230,8 +230,8 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     Message receive(Duration limit) throws IOException;
 
     /**
-     * Waits for a message and reads it as a stream: while it arrives where {@link WebSocketOptions#parts(boolean)} is on, else
-     * from memory.
+     * Waits for a message and reads it as a stream: while it arrives where {@link WebSocketOptions#parts(boolean)} is
+     * on, else from memory.
      *
      * @return to be read to its end, or closed, before the next message; null as {@link #receive()}
      * @throws IOException as {@link #receive()}
@@ -303,6 +303,15 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      * @return known also after the end
      */
     InetSocketAddress remote();
+
+    /**
+     * How the WebSocket ended: known from the moment when the end begins, in {@code onClose} among others, and not only
+     * when the connection is gone as {@link #closed()} tells. Whether it was {@link CloseStatus#clean()} is certain
+     * only there.
+     *
+     * @return null while the WebSocket is open
+     */
+    CloseStatus closeStatus();
 
     /**
      * Completes when the connection is gone; only then it is known whether the peer has answered a Close frame.

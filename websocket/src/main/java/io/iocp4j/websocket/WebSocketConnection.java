@@ -1,148 +1,61 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.CloseInfo;
+import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
 import io.iocp4j.websocket.frame.CloseCode;
-import io.iocp4j.websocket.frame.Opcode;
 import io.iocp4j.websocket.frame.Role;
 import io.iocp4j.websocket.handshake.HandshakeInfo;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
- * One end of a WebSocket: joins what comes in, what goes out, the heartbeat and the closing handshake, each of which is
- * in a file of its own, under one lock.
+ * One end of a WebSocket, behind its opening handshake: the handler of its TCP connection. Sending is in the layer
+ * below, {@link MessageSender}; receiving in {@link MessageReceiver}; every way to the end in {@link ClosingHandshake}.
+ * The lock guards sending and the end; receiving and the callbacks are the strand's.
  */
-final class WebSocketConnection implements WebSocket {
-    private final TcpConnection tcp;
+final class WebSocketConnection extends MessageSender implements TcpHandler, ServedConnection {
     private final Role role;
     private final HandshakeInfo handshake;
     private final WebSocketListener listener;
-    private final MessageReceiver incoming;
+    private final MessageReceiver receiver;
     private final Heartbeat heartbeat;
-    private final MessageSender sender;
-    private final TopicMember membership;
-    private final IdleAndAgeLimit lifespan;
-    private final Rest rest;
+    private final IdleAndAgeLimit limits;
+    private final TopicMember member;
+    private final Consumer<WebSocketConnection> onGone;
     private final WebSocketEvent event = new WebSocketEvent();
 
-    private final Object lock = new Object();
-    // guarded by lock
-    private final FrameWriter outgoing;
-    private final ClosingHandshake closing;
-
-    // used by the callbacks of the connection only
+    /** True when the listener has heard of the end. Strand only. */
     private boolean over;
 
     private volatile Object attachment;
 
     /**
-     * Takes over a connection behind its opening handshake. Whoever owns the connection's handler passes its callbacks
-     * on, from {@link #onOpen} to {@link #onTcpClose}.
+     * Makes the new handler of a connection behind its opening handshake. {@link #opened} begins its life.
+     *
+     * @param onGone called last, among the callbacks
      */
     WebSocketConnection(TcpConnection tcp, Role role, HandshakeInfo handshake, WebSocketListener listener,
-            WebSocketOptions<?> options) {
-        this.tcp = tcp;
+            WebSocketOptions<?> options, Consumer<WebSocketConnection> onGone) {
+        super(tcp, role, handshake.deflate(), options);
         this.role = role;
         this.handshake = handshake;
         this.listener = listener;
+        this.onGone = onGone;
         this.heartbeat = new Heartbeat(this, tcp, options);
-        this.lifespan = new IdleAndAgeLimit(this, tcp, options);
-        this.rest = new Rest(this, tcp);
-        this.incoming = new MessageReceiver(this, tcp, rest, role, listener, heartbeat, handshake.deflate(), options);
-        this.outgoing = new FrameWriter(lock, tcp, rest, role, handshake.deflate(), options.deflate(), this::tellDrain);
-        this.closing = new ClosingHandshake(lock, tcp, role, outgoing, options.closeTimeout(), this::over);
-        this.sender = new MessageSender(lock, tcp, closing, outgoing, options.slowConsumer());
-        this.membership = new TopicMember(lock, closing, sender, tcp.completionPort().buffers());
+        this.limits = new IdleAndAgeLimit(this, tcp, options);
+        this.receiver = new MessageReceiver(this, tcp, role, listener, heartbeat, handshake.deflate(), options);
+        this.member = new TopicMember(this);
         event.begin();
-    }
-
-    // ------------------------------------------------------------------ sending
-
-    @Override
-    public boolean trySend(ByteBuffer data) {
-        return sender.tryBinary(data);
-    }
-
-    @Override
-    public boolean trySend(Message message) {
-        return sender.tryMessage(message);
-    }
-
-    @Override
-    public CompletableFuture<Void> sendAsync(Message message) {
-        return sender.async(message);
-    }
-
-    @Override
-    public void send(ByteBuffer data) throws IOException {
-        sender.binary(data);
-    }
-
-    @Override
-    public void send(Message message) throws IOException {
-        sender.message(message);
-    }
-
-    @Override
-    public OutputStream outputStream() throws IOException {
-        return sender.stream(Opcode.BINARY);
-    }
-
-    @Override
-    public Writer writer() throws IOException {
-        return new OutputStreamWriter(sender.stream(Opcode.TEXT), StandardCharsets.UTF_8);
-    }
-
-    @Override
-    public void flush() throws IOException {
-        requireNotWorker();
-        sender.flush();
-    }
-
-    @Override
-    public boolean ping(ByteBuffer payload) {
-        return sender.tryPing(payload);
-    }
-
-    @Override
-    public CompletableFuture<Duration> ping() {
-        return heartbeat.ping();
-    }
-
-    @Override
-    public Duration latency() {
-        return heartbeat.latency();
-    }
-
-    @Override
-    public long bufferedAmount() {
-        synchronized (lock) {
-            return outgoing.bufferedAmount();
-        }
-    }
-
-    @Override
-    public void waterMarks(int lowBytes, int highBytes) {
-        tcp.waterMarks(lowBytes, highBytes);
-    }
-
-    @Override
-    public long messagesDropped() {
-        return sender.dropped();
     }
 
     // ------------------------------------------------------------------ receiving
@@ -171,12 +84,12 @@ final class WebSocketConnection implements WebSocket {
 
     @Override
     public void pause() {
-        incoming.pause();
+        receiver.pause();
     }
 
     @Override
     public void resume() {
-        incoming.resume();
+        receiver.resume();
     }
 
     // ------------------------------------------------------------------ ending
@@ -207,11 +120,16 @@ final class WebSocketConnection implements WebSocket {
         }
     }
 
-    /** A violation of the protocol, or an exception of the application. */
+    /** Ends it because of a violation of the protocol, or an exception of the application. */
     void fail(int code, String reason) {
         synchronized (lock) {
             closing.fail(code, reason);
         }
+    }
+
+    @Override
+    public void stop() {
+        tcp.execute(() -> close(CloseCode.GOING_AWAY, "the server stops"));
     }
 
     // ------------------------------------------------------------------ facts
@@ -221,6 +139,18 @@ final class WebSocketConnection implements WebSocket {
         synchronized (lock) {
             return closing.state();
         }
+    }
+
+    @Override
+    public CloseStatus closeStatus() {
+        synchronized (lock) {
+            return closing.status();
+        }
+    }
+
+    @Override
+    public CompletableFuture<CloseStatus> closed() {
+        return closing.closed().copy();
     }
 
     @Override
@@ -234,8 +164,13 @@ final class WebSocketConnection implements WebSocket {
     }
 
     @Override
-    public CompletableFuture<CloseStatus> closed() {
-        return closing.closed().copy();
+    public CompletableFuture<Duration> ping() {
+        return heartbeat.ping();
+    }
+
+    @Override
+    public Duration latency() {
+        return heartbeat.latency();
     }
 
     @Override
@@ -263,117 +198,124 @@ final class WebSocketConnection implements WebSocket {
         return "WebSocket[" + state() + ", " + handshake.request().path() + ", peer " + remote() + "]";
     }
 
-    // ------------------------------------------------------------------ from the connection, as its callbacks
+    // ------------------------------------------------------------------ callbacks of the connection
 
-    void onOpen() {
+    /** The connection is this object's from now on. Strand only. */
+    void opened() {
         heartbeat.start();
-        lifespan.start();
-        incoming.opened();
+        limits.start();
+        receiver.opened();
     }
 
-    void onData(ByteBuffer data) {
-        incoming.data(data);
+    @Override
+    public void onData(TcpConnection connection, ByteBuffer data) {
+        receiver.data(data);
     }
 
-    void onDrain() {
-        synchronized (lock) {
-            outgoing.drained();
-        }
-        tellDrain();
+    @Override
+    public void onDrain(TcpConnection connection) {
+        queueDrained();
     }
 
-    /** The peer has ended its side; after a Close frame the end was told before. */
-    void onEnd() {
+    /** The peer has ended its side; after a Close frame the end was reported before. */
+    @Override
+    public void onEnd(TcpConnection connection) {
         synchronized (lock) {
             closing.peerEnded();
         }
     }
 
-    /** Memory is tight: what is kept for the next message goes, and the context of what is sent. */
-    void onMemoryTight() {
-        incoming.rest();
-        synchronized (lock) {
-            outgoing.tight();
-        }
+    /** What is kept for the next message goes, and the context of what is sent. */
+    @Override
+    public void onMemoryTight(TcpConnection connection) {
+        receiver.trim();
+        trimSending(true);
     }
 
-    /** Memory is scarce, and this holds most: what came goes, and the peer hears why if it listens. */
-    void onMemoryScarce(String reason) {
-        incoming.drop();
-        if (listener instanceof BlockingReceiver inbox) {
-            inbox.drop();
+    /** This connection holds most: what came goes, and the peer hears why if it listens. */
+    @Override
+    public void onMemoryScarce(TcpConnection connection, String reason) {
+        receiver.drop();
+        if (listener instanceof BlockingReceiver blocking) {
+            blocking.drop();
         }
         fail(CloseCode.TRY_AGAIN_LATER, reason);
     }
 
-    void onTcpClose(CloseInfo info) {
-        onGone(ClosingHandshake.reason(info), info.initiator());
+    @Override
+    public void onClose(TcpConnection connection, CloseInfo why) {
+        gone(ClosingHandshake.reason(why), why.initiator());
+        onGone.accept(this);
     }
 
-    /** The connection is over, at a client perhaps without an {@link #onOpen} before. */
-    void onGone(String reason, Initiator initiator) {
+    /** The connection is over, at a client perhaps before it was {@link #opened}. Strand only. */
+    void gone(String reason, Initiator initiator) {
         synchronized (lock) {
             closing.lost(reason, initiator);
-            outgoing.release();
+            writer.release();
         }
         over();
-        incoming.release();
+        receiver.release();
         tcp.closed().thenAccept(this::finish);
     }
 
-    private void tellDrain() {
-        boolean tell;
-        synchronized (lock) {
-            tell = closing.isOpen() && outgoing.mayBeTold();
-        }
-        if (tell) {
-            incoming.drained();
-        }
-    }
-
-    /** The end has begun, or the connection is gone and there was no time for that. */
-    private void over() {
+    /** Reports the end, which has begun, or the connection is gone and there was no time for that. */
+    @Override
+    void over() {
         if (over) {
             return;
         }
         over = true;
-        List<CompletableFuture<Void>> unsent;
-        CloseStatus why;
-        synchronized (lock) {
-            unsent = outgoing.takeUnsent();
-            why = closing.status();
-        }
-        membership.end();
-        incoming.closed(why);
+        CloseStatus why = closeStatus();
+        member.end();
+        receiver.closed(why);
         heartbeat.end();
-        lifespan.end();
-        rest.end();
-        unsent.forEach(future -> future.completeExceptionally(sender.aborted("send")));
+        limits.end();
+        trimmer.end();
+        failUnsent();
         // the peer's answer may wait behind a pause
-        incoming.resume();
+        receiver.resume();
     }
 
     private void finish(CloseInfo info) {
         CloseStatus status;
         synchronized (lock) {
             status = closing.finish(info);
-            event.closed(tcp, role, handshake, status, incoming.messages(), outgoing.messages());
+            event.closed(tcp, role, handshake, status, receiver.messages(), messagesSent());
         }
         closing.closed().complete(status);
     }
 
     // ------------------------------------------------------------------ for the parts of a WebSocket
 
-    boolean isOpen() {
+    @Override
+    void drained() {
+        receiver.drained();
+    }
+
+    @Override
+    long messages() {
         synchronized (lock) {
-            return closing.isOpen();
+            return receiver.messages() + messagesSent();
         }
     }
 
-    /** How it ended, null while it is open. */
-    CloseStatus closeStatus() {
+    @Override
+    void trim() {
+        receiver.trim();
+        trimSending(false);
+    }
+
+    /** What is kept for the next message, in bytes. Strand only. */
+    int keptBytes() {
         synchronized (lock) {
-            return closing.status();
+            return receiver.keptBytes() + writer.keptBytes();
+        }
+    }
+
+    boolean isOpen() {
+        synchronized (lock) {
+            return closing.isOpen();
         }
     }
 
@@ -383,40 +325,14 @@ final class WebSocketConnection implements WebSocket {
         }
     }
 
-    /** Both directions; as a callback. */
-    long messages() {
-        synchronized (lock) {
-            return incoming.messages() + outgoing.messages();
-        }
-    }
-
-    /** No message has come or gone for a while; as a callback. */
-    void rest() {
-        incoming.rest();
-        synchronized (lock) {
-            outgoing.rest();
-        }
-    }
-
-    /** What is kept for the next message, in bytes; as a callback. */
-    int keptBytes() {
-        synchronized (lock) {
-            return incoming.keptBytes() + outgoing.keptBytes();
-        }
-    }
-
-    MemoryAccount memory() {
-        return tcp.memory();
-    }
-
     boolean isPaused() {
-        return incoming.isPaused();
+        return receiver.isPaused();
     }
 
     void pong(ByteBuffer payload) {
         synchronized (lock) {
             if (closing.isOpen()) {
-                outgoing.pong(payload);
+                writer.pong(payload);
             }
         }
     }
@@ -427,18 +343,16 @@ final class WebSocketConnection implements WebSocket {
         }
     }
 
-    TopicMember membership() {
-        return membership;
+    TopicMember member() {
+        return member;
+    }
+
+    MemoryAccount memory() {
+        return tcp.memory();
     }
 
     /** The clock of the port. */
     long nanoTime() {
         return tcp.completionPort().nanoTime();
-    }
-
-    void requireNotWorker() {
-        if (tcp.completionPort().isWorker()) {
-            throw new IllegalStateException("a worker of the port must not wait for it: use a listener, or a thread of your own");
-        }
     }
 }

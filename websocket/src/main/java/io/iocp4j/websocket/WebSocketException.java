@@ -16,7 +16,8 @@ public final class WebSocketException extends IOException {
      * @param status how the WebSocket ended, null if it is open
      */
     public WebSocketException(String message, CloseStatus status) {
-        super(status == null ? message : message + ": " + status.code() + " " + status.reason() + " (" + status.initiator() + ")");
+        super(status == null ? message
+                : message + ": " + status.code() + " " + status.reason() + " (" + status.initiator() + ")");
         this.status = status;
     }
 

@@ -17,7 +17,8 @@ import javax.net.ssl.SSLParameters;
  *
  * @param <O> the options themselves
  */
-public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> implements Cloneable permits ServerOptions, ClientOptions {
+public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> implements Cloneable
+        permits ServerOptions, ClientOptions {
     private TcpOptions tcp = TcpOptions.defaults();
     private SSLContext tls;
     private Consumer<SSLParameters> tlsParameters = parameters -> { };

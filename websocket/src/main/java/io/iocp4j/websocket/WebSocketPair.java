@@ -33,9 +33,9 @@ public record WebSocketPair(WebSocket server, WebSocket client) implements AutoC
             ClientOptions client, WebSocketListener listener) {
         CompletableFuture<WebSocket> upgraded = new CompletableFuture<>();
         HttpConnection connection = new HttpConnection(server, Objects.requireNonNull(upgrades), HttpHandler.none(),
-                new HttpConnection.Owner() {
+                new ServedConnection.Owner() {
             @Override
-            public void upgraded(WebSocketConnection webSocket) {
+            public void upgraded(HttpConnection connection, WebSocketConnection webSocket) {
                 upgraded.complete(webSocket);
             }
         });

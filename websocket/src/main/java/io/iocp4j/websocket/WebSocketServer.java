@@ -1,8 +1,9 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.CompletionPort;
-import io.iocp4j.core.EarlyClasses;
 import io.iocp4j.core.ExitHook;
+import io.iocp4j.core.TcpConnection;
+import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import io.iocp4j.websocket.frame.CloseCode;
@@ -15,11 +16,12 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /** A server for WebSockets, and for pages and uploads on the same port. */
 public final class WebSocketServer implements AutoCloseable {
     private final TcpServer tcp;
-    private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Set<ServedConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger webSockets = new AtomicInteger();
     private final ConcurrentHashMap<String, Set<TopicMember>> topics = new ConcurrentHashMap<>();
     private volatile boolean stopping;
@@ -29,14 +31,11 @@ public final class WebSocketServer implements AutoCloseable {
             throws IOException {
         Objects.requireNonNull(upgrades);
         Objects.requireNonNull(requests);
-        EarlyClasses.loadPackageOf(WebSocketServer.class);
-        EarlyClasses.initialize(WebSocketEvent.class);
+        ModuleClasses.load();
         Connections owner = new Connections();
         TcpOptions listening = options.listening();
-        this.tcp = port == null
-                ? TcpServer.listen(listening, connection -> new HttpConnection(options, upgrades, requests, owner))
-                : TcpServer.listen(port, listening,
-                connection -> new HttpConnection(options, upgrades, requests, owner));
+        Function<TcpConnection, TcpHandler> handlers = tcp -> new HttpConnection(options, upgrades, requests, owner);
+        this.tcp = port == null ? TcpServer.listen(listening, handlers) : TcpServer.listen(port, listening, handlers);
     }
 
     /**
@@ -229,7 +228,7 @@ public final class WebSocketServer implements AutoCloseable {
         }
         tcp.close();
         stopping = true;
-        connections.forEach(HttpConnection::stop);
+        connections.forEach(ServedConnection::stop);
         tcp.awaitClosed(deadline);
     }
 
@@ -276,9 +275,20 @@ public final class WebSocketServer implements AutoCloseable {
         tcp.awaitClosed(deadline);
     }
 
-    private final class Connections implements HttpConnection.Owner {
+    private final class Connections implements ServedConnection.Owner {
         @Override
         public void added(HttpConnection connection) {
+            add(connection);
+        }
+
+        @Override
+        public void upgraded(HttpConnection connection, WebSocketConnection webSocket) {
+            webSockets.incrementAndGet();
+            add(webSocket);
+            connections.remove(connection);
+        }
+
+        private void add(ServedConnection connection) {
             connections.add(connection);
             // after the add: either close() finds the connection in the set, or this sees that close() has begun
             if (stopping) {
@@ -287,16 +297,14 @@ public final class WebSocketServer implements AutoCloseable {
         }
 
         @Override
-        public void upgraded(WebSocketConnection webSocket) {
-            webSockets.incrementAndGet();
+        public void removed(HttpConnection connection) {
+            connections.remove(connection);
         }
 
         @Override
-        public void removed(HttpConnection connection, boolean wasWebSocket) {
-            connections.remove(connection);
-            if (wasWebSocket) {
-                webSockets.decrementAndGet();
-            }
+        public void removed(WebSocketConnection webSocket) {
+            connections.remove(webSocket);
+            webSockets.decrementAndGet();
         }
     }
 }

@@ -184,7 +184,7 @@ class HandOverTest {
             }
         };
         HttpConnection server = new HttpConnection(ServerOptions.defaults(), request -> listener,
-                exchange -> exchange.respond(HttpResponse.text(200, "page")), new HttpConnection.Owner() { });
+                exchange -> exchange.respond(HttpResponse.text(200, "page")), new ServedConnection.Owner() { });
         Peer peer = new Peer();
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.writeBytes(WireBytes.utf8(HttpFixture.get("/")));

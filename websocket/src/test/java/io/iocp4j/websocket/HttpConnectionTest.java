@@ -47,10 +47,9 @@ class HttpConnectionTest {
         List<HttpConnection> gone = new ArrayList<>();
         HttpConnection connection =
                 new HttpConnection(ServerOptions.defaults(), UpgradeHandler.none(), HttpHandler.none(),
-                new HttpConnection.Owner() {
+                new ServedConnection.Owner() {
             @Override
-            public void removed(HttpConnection ended, boolean wasWebSocket) {
-                assertFalse(wasWebSocket);
+            public void removed(HttpConnection ended) {
                 gone.add(ended);
             }
         });

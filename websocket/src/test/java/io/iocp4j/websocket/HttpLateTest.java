@@ -53,7 +53,7 @@ class HttpLateTest {
         ServerOptions options = changes.apply(ServerOptions.defaults().requestTimeout(LIMIT).keepAliveTimeout(LIMIT)
                 .minBodyRate(100));
         HttpConnection server = new HttpConnection(options, UpgradeHandler.none(), pages,
-                new HttpConnection.Owner() { });
+                new ServedConnection.Owner() { });
         peer = TcpPair.open(port, TcpOptions.defaults(), server, new TcpHandler() {
             @Override
             public void onData(TcpConnection connection, ByteBuffer data) {

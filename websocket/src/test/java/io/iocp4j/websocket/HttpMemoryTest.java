@@ -66,7 +66,7 @@ class HttpMemoryTest {
             } else {
                 exchange.respond(HttpResponse.text(200, exchange.request().path().equals("/large") ? "x".repeat(200_000) : "small"));
             }
-        }, new HttpConnection.Owner() { });
+        }, new ServedConnection.Owner() { });
         var pair = TcpPair.open(port, TcpOptions.defaults().receive(16 << 10, 16 << 10), http, new TcpHandler() {
             @Override
             public void onData(TcpConnection connection, ByteBuffer data) {

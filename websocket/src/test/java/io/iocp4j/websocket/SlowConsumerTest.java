@@ -134,7 +134,7 @@ class SlowConsumerTest {
                 stream.write(new byte[PIECE]);
             }
         });
-        overflows(FrameWriter.BEHIND_STREAM_MAX + " bytes wait behind a streamed message", socket -> {
+        overflows(StreamBacklog.BYTES_MAX + " bytes wait behind a streamed message", socket -> {
             socket.outputStream();
             for (int i = 0; i < 1000; i++) {
                 socket.send(ByteBuffer.allocate(PIECE));
@@ -257,7 +257,7 @@ class SlowConsumerTest {
         try (TestServer server = server(SlowConsumer.DROP); RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();
             fill(socket);
-            ((WebSocketConnection) socket).onDrain();
+            ((WebSocketConnection) socket).queueDrained();
             socket.send("dropped");
             assertEquals(1, socket.messagesDropped());
             socket.trySend("marker");

@@ -259,12 +259,12 @@ class StreamedSendTest {
         while (socket.state() == WebSocket.State.OPEN && taken < 1000) {
             socket.trySend(new byte[10_000]);
             taken++;
-            if (taken * 10_064L > FrameWriter.BEHIND_STREAM_MAX) {
+            if (taken * 10_064L > StreamBacklog.BYTES_MAX) {
                 break;
             }
         }
         assertEquals(CloseCode.ABNORMAL, recorder.end().code());
-        assertTrue(taken * 10_064L > FrameWriter.BEHIND_STREAM_MAX, "ended after " + taken);
+        assertTrue(taken * 10_064L > StreamBacklog.BYTES_MAX, "ended after " + taken);
         assertThrows(WebSocketException.class, out::close);
     }
 }

@@ -1,6 +1,5 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.CloseInfo;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
@@ -25,7 +24,6 @@ final class ClientEnd implements TcpHandler {
     private final WebSocketOptions<?> settings;
     private final int number;
     private final HttpResponseReader reader = new HttpResponseReader(HttpLimits.defaults());
-    private WebSocketConnection socket;
 
     private ClientEnd(WebSocketListener listener, WebSocketOptions<?> settings, int number) {
         this.number = number;
@@ -55,37 +53,15 @@ final class ClientEnd implements TcpHandler {
 
     @Override
     public void onData(TcpConnection connection, ByteBuffer data) throws IOException {
-        HttpResponseHead head = socket == null ? reader.read(data) : null;
+        HttpResponseHead head = reader.read(data);
         if (head != null) {
             HttpRequest request = HttpRequest.of("GET", "/" + number, HttpHeaders.builder().add("Host", "localhost").build(), true);
             DeflateAgreement deflate = DeflateAgreement.check(settings.deflate(), head.headers());
             HandshakeInfo facts = new HandshakeInfo(request, head.headers(), null, deflate);
-            socket = new WebSocketConnection(connection, Role.CLIENT, facts, listener, settings);
-            socket.onOpen();
-        }
-        if (socket != null) {
-            socket.onData(data);
-        }
-    }
-
-    @Override
-    public void onDrain(TcpConnection connection) {
-        if (socket != null) {
-            socket.onDrain();
-        }
-    }
-
-    @Override
-    public void onEnd(TcpConnection connection) {
-        if (socket != null) {
-            socket.onEnd();
-        }
-    }
-
-    @Override
-    public void onClose(TcpConnection connection, CloseInfo why) {
-        if (socket != null) {
-            socket.onTcpClose(why);
+            WebSocketConnection socket = new WebSocketConnection(connection, Role.CLIENT, facts, listener, settings, gone -> { });
+            connection.handler(socket);
+            socket.opened();
+            socket.onData(connection, data);
         }
     }
 }

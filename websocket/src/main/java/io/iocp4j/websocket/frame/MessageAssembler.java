@@ -22,7 +22,7 @@ import java.util.Objects;
  * less than twice as large as the message so far. Buffers are lent to the listener for the call.
  */
 public final class MessageAssembler implements FrameListener {
-    /** A buffer up to this size is kept for the next message, until {@link #rest()}. A larger one is dropped. */
+    /** A buffer up to this size is kept for the next message, until {@link #trim()}. A larger one is dropped. */
     private static final int KEPT_BYTES = 64 << 10;
     private static final int CONTROL_MAX = 125;
     /** The longest array that every JVM can allocate. */
@@ -223,12 +223,12 @@ public final class MessageAssembler implements FrameListener {
     }
 
     /** Frees the memory that is kept for the next message. A message that is under way keeps its memory. */
-    public void rest() {
+    public void trim() {
         if (type == null) {
             gathered = NOTHING;
         }
         if (inflater != null) {
-            inflater.rest();
+            inflater.trim();
         }
     }
 

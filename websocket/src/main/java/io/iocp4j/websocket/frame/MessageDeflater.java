@@ -18,7 +18,7 @@ import java.util.zip.Deflater;
  * explicitly. The creator owns the one initial reference.
  */
 public final class MessageDeflater extends RefCounted {
-    /** With context takeover, an output buffer up to this size is kept for the next message, until {@link #rest()}. */
+    /** With context takeover, an output buffer up to this size is kept for the next message, until {@link #trim()}. */
     private static final int KEPT_BYTES = 64 << 10;
     /** The size of the compression context in bytes, outside the heap. */
     public static final int CONTEXT_BYTES = 260 << 10;
@@ -178,7 +178,7 @@ public final class MessageDeflater extends RefCounted {
     }
 
     /** Frees the memory kept for the next message, except the context. The loan of the last result ends. */
-    public void rest() {
+    public void trim() {
         out = NOTHING;
     }
 

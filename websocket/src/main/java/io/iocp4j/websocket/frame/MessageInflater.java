@@ -155,7 +155,7 @@ public final class MessageInflater extends RefCounted {
     }
 
     /** Frees the memory kept for the next message, except the context. A message that is under way keeps its memory. */
-    public void rest() {
+    public void trim() {
         if (received == 0) {
             chunk = null;
         }

@@ -121,8 +121,8 @@ public final class HttpHeaders {
     }
 
     /**
-     * The elements of a comma list, over all lines of a field, in order, without the white space around them. Empty elements are
-     * skipped (RFC 9110 section 5.6.1.2). Not for lists whose elements may have commas in quotes.
+     * The elements of a comma list, over all lines of a field, in order, without the white space around them. Empty
+     * elements are skipped (RFC 9110 section 5.6.1.2). Not for lists whose elements may have commas in quotes.
      *
      * @param name in any case
      * @return may be empty

@@ -184,7 +184,8 @@ public record HttpRequest(String method, String target, String path, String quer
     public String toString() {
         int mark = target.indexOf('?');
         int end = mark < 0 ? target.length() : mark;
-        return "HttpRequest[" + method + " " + target.substring(0, Math.min(end, SHOWN_MAX)) + (end > SHOWN_MAX ? "..." : "") + "]";
+        String shown = target.substring(0, Math.min(end, SHOWN_MAX)) + (end > SHOWN_MAX ? "..." : "");
+        return "HttpRequest[" + method + " " + shown + "]";
     }
 
     /** Looser than RFC 3986, because browsers leave a few characters unescaped, but never beyond printable ASCII. */

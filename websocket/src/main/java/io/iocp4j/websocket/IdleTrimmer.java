@@ -5,27 +5,27 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 
 /**
- * Gives back what a WebSocket keeps for its next message, when no message has come or gone for a while. Buffers of some size serve one
- * message after the other as long as there are any; an idle WebSocket must not hold those of a large one for ever. There is a timer only
- * while there is something to give back.
+ * Gives back what a WebSocket keeps for its next message, when no message has come or gone for a while. Buffers of some
+ * size serve one message after the other as long as there are any; an idle WebSocket must not hold those of a large one
+ * for ever. There is a timer only while there is something to give back.
  */
-final class Rest {
+final class IdleTrimmer {
     /** What is no larger than this, in bytes, stays. */
     static final int SMALL = 1 << 10;
     /** Between one and two of these without a message are rest. */
     static final Duration QUIET = Duration.ofSeconds(1);
 
-    private final WebSocketConnection socket;
+    private final MessageSender socket;
     private final TcpConnection tcp;
 
-    // used by the callbacks of the connection only
+    /** Strand only. */
     private long messages;
 
-    // guarded by this
+    // Guarded by this.
     private Future<?> timer;
     private boolean ended;
 
-    Rest(WebSocketConnection socket, TcpConnection tcp) {
+    IdleTrimmer(MessageSender socket, TcpConnection tcp) {
         this.socket = socket;
         this.tcp = tcp;
     }
@@ -49,7 +49,7 @@ final class Rest {
         }
         long now = socket.messages();
         if (now == messages) {
-            socket.rest();
+            socket.trim();
         } else {
             messages = now;
             lookLater();

@@ -4,10 +4,10 @@ import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
 
 /**
- * What one part of a connection holds for its peer, as the memory budget of the port knows it. Guarded as that part is. A part that says
- * the same size again costs a comparison.
+ * What one part of a connection holds for its peer, as the memory budget of the port knows it. Guarded as that part is.
+ * A part that says the same size again costs a comparison.
  */
-final class Holding {
+final class MemoryCharge {
     /** Up to this many bytes are part of what every connection is charged: an ordinary message costs no step more. */
     static final int FREE = 4 << 10;
 
@@ -15,12 +15,15 @@ final class Holding {
     private final Kind kind;
     private long charged;
 
-    Holding(MemoryAccount memory, Kind kind) {
+    MemoryCharge(MemoryAccount memory, Kind kind) {
         this.memory = memory;
         this.kind = kind;
     }
 
-    /** To be called before more is taken, or when less is held; false if there is no room for it, and then nothing has changed. */
+    /**
+     * To be called before more is taken, or when less is held; false if there is no room for it, and then nothing has
+     * changed.
+     */
     boolean set(long bytes) {
         long wanted = bytes <= FREE ? 0 : bytes;
         if (wanted == charged) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 @DisplayName("A WebSocket that rests, in virtual time")
-class RestTest {
+class IdleTrimmerTest {
     private static final WebSocketOptions<?> COMPRESSING = ClientOptions.defaults().deflate(Deflate.on());
 
     private static WebSocketConnection end(VirtualPair.Seen seen) {
@@ -51,14 +51,14 @@ class RestTest {
             pair.run(Duration.ofMillis(500));
             int kept = end(pair.server).keptBytes();
             assertTrue(kept > 20_000, "what served the large ones serves the next: " + kept);
-            pair.run(Rest.QUIET.multipliedBy(3));
-            assertTrue(end(pair.server).keptBytes() <= Rest.SMALL, "server, " + end(pair.server).keptBytes());
-            assertTrue(end(pair.client).keptBytes() <= Rest.SMALL, "client, " + end(pair.client).keptBytes());
+            pair.run(IdleTrimmer.QUIET.multipliedBy(3));
+            assertTrue(end(pair.server).keptBytes() <= IdleTrimmer.SMALL, "server, " + end(pair.server).keptBytes());
+            assertTrue(end(pair.client).keptBytes() <= IdleTrimmer.SMALL, "client, " + end(pair.client).keptBytes());
             // and goes on as before
             pair.client.socket.trySend(large());
             pair.run(Duration.ofSeconds(10));
             assertTrue(pair.server.texts.toString().endsWith(large() + " "));
-            assertTrue(end(pair.server).keptBytes() <= Rest.SMALL, "server, " + end(pair.server).keptBytes());
+            assertTrue(end(pair.server).keptBytes() <= IdleTrimmer.SMALL, "server, " + end(pair.server).keptBytes());
             pair.end();
         }
     }
@@ -69,12 +69,12 @@ class RestTest {
         VirtualPair pair = pair(false);
         for (int i = 0; i < 50; i++) {
             pair.client.socket.trySend(large());
-            pair.run(Rest.QUIET.dividedBy(2));
+            pair.run(IdleTrimmer.QUIET.dividedBy(2));
             assertTrue(end(pair.server).keptBytes() > 20_000, "a busy one has given its buffer back");
         }
-        pair.run(Rest.QUIET.multipliedBy(3));
+        pair.run(IdleTrimmer.QUIET.multipliedBy(3));
         long steps = pair.world.steps();
-        pair.run(Rest.QUIET.multipliedBy(10));
+        pair.run(IdleTrimmer.QUIET.multipliedBy(10));
         // the heartbeats
         assertTrue(pair.world.steps() - steps < 40, "steps: " + (pair.world.steps() - steps));
         pair.end();
@@ -89,13 +89,13 @@ class RestTest {
                 for (int i = 0; i < 10; i++) {
                     stream.write(WireBytes.utf8(large()), 0, 5_000);
                     stream.flush();
-                    pair.run(Rest.QUIET.multipliedBy(4));
+                    pair.run(IdleTrimmer.QUIET.multipliedBy(4));
                 }
             }
-            pair.run(Rest.QUIET);
+            pair.run(IdleTrimmer.QUIET);
             assertEquals(50_000, pair.server.binaryBytes);
-            pair.run(Rest.QUIET.multipliedBy(4));
-            assertTrue(end(pair.server).keptBytes() <= Rest.SMALL);
+            pair.run(IdleTrimmer.QUIET.multipliedBy(4));
+            assertTrue(end(pair.server).keptBytes() <= IdleTrimmer.SMALL);
             pair.end();
         }
     }
