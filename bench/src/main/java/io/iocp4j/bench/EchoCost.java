@@ -321,10 +321,9 @@ public class EchoCost {
 
         private static void elapse(long nanos) {
             long end = System.nanoTime() + nanos;
-            long now;
-            do {
-                now = System.nanoTime();
-            } while (now < end);
+            while (System.nanoTime() < end) {
+                continue;
+            }
         }
 
         void close() throws IOException {
