@@ -18,8 +18,8 @@ public final class IoException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** Every word for an operation; the description of this class says the same. */
-    static final List<String> OPERATIONS = List.of("open", "option", "bind", "accept", "lookup", "connect", "read", "write",
-            "shutdown", "handshake", "send", "receive", "flush");
+    static final List<String> OPERATIONS = List.of("open", "option", "bind", "accept", "lookup", "connect", "read",
+            "write", "shutdown", "handshake", "send", "receive", "flush");
 
     /** The reason. */
     private final IoError error;
