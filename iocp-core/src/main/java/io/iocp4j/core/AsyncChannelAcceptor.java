@@ -53,7 +53,7 @@ final class AsyncChannelAcceptor extends AsyncChannelHandle implements PortAccep
         return "acceptor " + local;
     }
 
-    /** Of an accept. */
+    /** The completion handler of an accept. */
     private final class Accepted extends Completer<AsynchronousSocketChannel> {
         Accepted() {
             super(AsyncChannelAcceptor.this.port);

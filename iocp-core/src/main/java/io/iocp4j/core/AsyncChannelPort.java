@@ -39,12 +39,12 @@ final class AsyncChannelPort extends PortEngine {
 
     private final AtomicInteger made = new AtomicInteger();
     /**
-     * What a worker that has taken its null completion waits for: all are taken, or a worker was lost, whose null is
+     * Holds a worker that has taken its null completion until all are taken, or until a worker was lost, whose null is
      * for the others.
      */
     private final CountDownLatch goOn = new CountDownLatch(1);
     private volatile boolean allNullsTaken;
-    /** Of a send of several buffers. */
+    /** The completion handler of a send of several buffers. */
     final Completer<Long> gathered = new Completer<>(this) {
         @Override
         public void completed(Long bytes, IoContext context) {

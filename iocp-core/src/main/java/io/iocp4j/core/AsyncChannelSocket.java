@@ -147,7 +147,7 @@ final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket,
         return "socket " + local + " to " + remote;
     }
 
-    /** Of a connect. */
+    /** The completion handler of a connect. */
     private final class Connected extends Completer<Void> {
         Connected() {
             super(AsyncChannelSocket.this.port);

@@ -10,7 +10,7 @@ package io.iocp4j.core;
  * @param bytesLost bytes that were accepted from the application and not taken by the operating system
  */
 public record CloseInfo(IoError error, Initiator initiator, Throwable cause, long bytesLost) {
-    /** Who began the end. */
+    /** The side that began the end. */
     public enum Initiator {
         /** This side: {@code close()}, {@code abort()}, a limit, a handler that threw. */
         LOCAL,

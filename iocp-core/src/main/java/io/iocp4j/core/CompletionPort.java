@@ -138,8 +138,8 @@ public interface CompletionPort extends AutoCloseable {
     }
 
     /**
-     * Waits for a completion and takes it, in pull mode: GetQueuedCompletionStatus. Who takes a context must deliver
-     * it, with {@link IoContext#deliver()}, or the port never closes. An interrupt does not end the wait and is kept.
+     * Waits for a completion and takes it, in pull mode: GetQueuedCompletionStatus. The caller must deliver the context
+     * with {@link IoContext#deliver()}, or the port never closes. An interrupt does not end the wait and is kept.
      *
      * @return to be delivered; null is the null completion: the port is closed, and this worker leaves
      * @throws IllegalStateException if the port is not in pull mode, inside a delivery, or when as many null

@@ -167,7 +167,7 @@ final class FlightEvents {
         }
     }
 
-    /** Who held most was ended, because peers make a port hold too much. */
+    /** The account that held most was ended, because peers make a port hold too much. */
     @Name("io.iocp4j.core.MemoryEviction")
     @Label("Memory Eviction")
     @Category({"iocp4j", "Memory"})

@@ -96,7 +96,7 @@ public final class IoException extends IOException {
         return remote != null && remote.equals(connection.peer()) && Objects.equals(local, connection.local());
     }
 
-    /** The same failure with the stack of the calling thread, for calls that wait for what failed on a worker. */
+    /** The same failure with the stack of the calling thread, for blocking calls: it happened on a worker. */
     IoException here() {
         IoException again = new IoException(error, operation, local, remote, detail, getCause());
         for (Throwable earlier : getSuppressed()) {

@@ -53,9 +53,9 @@ public final class MemoryBudget {
         }
     }
 
-    /** Of the largest heap, unless said otherwise. */
+    /** The default limit of heap memory, in percent of the largest heap. */
     public static final int HEAP_PERCENT_DEFAULT = 40;
-    /** Of the largest direct memory, unless said otherwise. */
+    /** The default limit of direct memory, in percent of the largest direct memory. */
     public static final int DIRECT_PERCENT_DEFAULT = 60;
     /** From here on everybody shrinks, and newcomers wait. */
     public static final int TIGHT_PERCENT = 75;
@@ -74,7 +74,7 @@ public final class MemoryBudget {
     private final Set<MemoryAccount> ending = ConcurrentHashMap.newKeySet();
     private final AtomicLong accountsMade = new AtomicLong();
     private final AtomicLong evicted = new AtomicLong();
-    /** Who waits for memory that is not tight, by the number of the account, so in the order in which they came. */
+    /** Tasks that wait until memory is no longer tight, by the number of the account: in the order of arrival. */
     private final ConcurrentSkipListMap<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
 
     /**
@@ -90,7 +90,7 @@ public final class MemoryBudget {
     }
 
     private record Candidate(MemoryAccount account, long held) {
-        /** Who holds most comes first, of equals the younger. */
+        /** The account that holds most comes first, of equals the younger. */
         static final Comparator<Candidate> ORDER = Comparator.comparingLong(Candidate::held)
                 .thenComparingLong(candidate -> candidate.account.number()).reversed();
     }

@@ -28,12 +28,12 @@ final class MemoryLedger {
         this.pool = pool;
     }
 
-    /** Of the heap; a limit of 0 is the default for this process. */
+    /** Makes the ledger of the heap; a limit of 0 is the default for this process. */
     static MemoryLedger ofHeap(long max) {
         return new MemoryLedger(max == 0 ? percent(Process.HEAP, MemoryBudget.HEAP_PERCENT_DEFAULT) : max, null);
     }
 
-    /** Of direct memory, which the pool counts; a limit of 0 is the default for this process. */
+    /** Makes the ledger of direct memory, which the pool counts; a limit of 0 is the default for this process. */
     static MemoryLedger ofDirect(long max, BufferPool pool) {
         return new MemoryLedger(max == 0 ? percent(Process.DIRECT, MemoryBudget.DIRECT_PERCENT_DEFAULT) : max, pool);
     }

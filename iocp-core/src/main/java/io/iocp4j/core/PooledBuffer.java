@@ -3,11 +3,11 @@ package io.iocp4j.core;
 import java.nio.ByteBuffer;
 
 /**
- * A counted piece of direct memory from a {@link BufferPool}. Who holds a reference may read; only the one who acquired
- * it may write, and only until it was given to anybody else.
+ * A counted piece of direct memory from a {@link BufferPool}. Every holder of a reference may read. Only the one that
+ * acquired it may write, and only until it was given to anybody else.
  */
 public final class PooledBuffer extends RefCounted {
-    /** What a reader finds who kept a view after the last release, if the pool was made to show such mistakes. */
+    /** The content of released memory, if the pool was made to show readers that kept a view too long. */
     static final byte POISON = (byte) 0xDD;
 
     private final BufferPool pool;

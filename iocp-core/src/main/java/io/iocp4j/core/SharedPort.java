@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * threads, and closed when the last has given it back; the next one opens another. So a thousand clients have the
  * threads of one, and a process without clients has none of them.
  *
- * <p>Its threads do not keep the process running. A callback of one client that waits makes the others wait; calls that
- * wait for the port throw in a callback, also if they are about another client. Who needs more has a port of its own.
+ * <p>Its threads do not keep the process running. A callback of one client that blocks makes the others wait. Blocking
+ * calls throw in a callback, even for another client. A client that needs more can be given a port of its own.
  *
  * <p>This object is one use of it, to be closed once; a second close does nothing. All methods may be called by any
  * thread.

@@ -46,8 +46,8 @@ abstract class Strand extends Counted {
     final Object lock;
 
     /**
-     * Tasks that have come and have not ended. Who takes it from 0 to 1 brings the strand to run: at once, or with a
-     * turn that is posted. A task that meets nobody, the usual one, so costs two atomic steps and no lock.
+     * The number of tasks that have not ended. Whichever thread raises it from 0 to 1 must run the strand, now or by
+     * posting a turn. A task that meets no other, the usual case, costs two atomic steps and no lock.
      */
     private int due;
 

@@ -45,7 +45,7 @@ final class TcpConnector {
     private final List<IoException> failures = new ArrayList<>();
     private Future<?> limit;
     private Future<?> next;
-    /** Of the address that was connected first; null before that, and without TLS. */
+    /** The attempt that was connected first, during its TLS handshake; null before, and without TLS. */
     private Attempt handshake;
     private boolean stopped;
 
@@ -251,9 +251,9 @@ final class TcpConnector {
     }
 
     /**
-     * The port that the system chose for us may be the very one that is to be reached, if nobody has it. TCP then
-     * connects the socket with itself (RFC 9293 section 3.5, simultaneous open), and no end would ever come. Who asks
-     * for it by a local address gets it.
+     * Tells whether the socket is connected with itself (RFC 9293 section 3.5, simultaneous open). That happens when
+     * nobody listens on the remote port and the system chose that very port for us. Such a connection never ends. An
+     * application that asks for it by a local address gets it.
      */
     private boolean metItself(PortSocket socket) {
         InetSocketAddress local = socket.local();

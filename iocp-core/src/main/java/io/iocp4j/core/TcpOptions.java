@@ -480,13 +480,13 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.attemptDelay = delay);
     }
 
-    /** {@return who finds the addresses of a host, the operating system by default} */
+    /** {@return the resolver of host names, the operating system by default} */
     public Resolver resolver() {
         return resolver;
     }
 
     /**
-     * Who finds the addresses of a host that a client connects to, and says which of them it may connect to.
+     * Finds the addresses of a host that a client connects to, and says which of them it may connect to.
      *
      * @param other instead of {@link Resolver#SYSTEM}; not asked where the application gives an address that is
      *         resolved

@@ -121,7 +121,7 @@ final class TlsSocket extends UserSpaceSocket {
         }
     }
 
-    /** Of the finished handshake; null before. */
+    /** Returns the session of the finished handshake; null before. */
     SSLSession session() {
         return session;
     }

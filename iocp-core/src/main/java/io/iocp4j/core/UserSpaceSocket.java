@@ -12,7 +12,7 @@ abstract class UserSpaceSocket implements PortSocket {
     final PortInternals port;
     final Object lock;
 
-    /** Of the operations: the connection, once there was one. */
+    /** The connection that owns the operations; null before the first one. */
     private Counted owner;
     private IoContext receive;
     private ByteBuffer into;

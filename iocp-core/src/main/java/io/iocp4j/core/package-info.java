@@ -92,9 +92,9 @@
  * </ul>
  *
  * <h2>Closing</h2>
- * Of a port: refuse new handles; tell each key and close each handle, so that pending operations complete with
- * {@link io.iocp4j.core.IoError#OPERATION_ABORTED}; wait until nothing is outstanding; only then one null completion
- * per worker; join the workers. Of a connection: {@code close()} reports to the handler at once, then flushes, sends
+ * A port refuses new handles. It tells each key and closes each handle, so that pending operations complete with
+ * {@link io.iocp4j.core.IoError#OPERATION_ABORTED}. It waits until nothing is outstanding, posts one null completion
+ * per worker, and joins the workers. A connection reports {@code close()} to the handler at once, then flushes, sends
  * FIN, reads to the peer's FIN or to a time limit, and frees; {@code abort()} drops what is queued. A peer that takes
  * nothing of what is queued is cut after {@link io.iocp4j.core.TcpOptions#writeTimeout(java.time.Duration)}, and one
  * that takes too little of it after the end by {@link io.iocp4j.core.TcpOptions#minLingerRate(int)}. Over TLS

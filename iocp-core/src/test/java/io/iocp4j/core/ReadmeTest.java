@@ -39,7 +39,7 @@ class ReadmeTest {
 
     @Test
     @Shows("C62")
-    @DisplayName("clients, with calls that wait and with callbacks")
+    @DisplayName("clients, with the blocking API and with callbacks")
     void clients() throws Exception {
         try (CompletionPort port = CompletionPort.open();
                 TcpServer server = TcpServer.listen(TcpOptions.defaults(), connection -> new TcpHandler() {

@@ -37,7 +37,7 @@ class TcpBlockingTest extends TcpFixture {
         threads = closeLater(Executors.newVirtualThreadPerTaskExecutor());
     }
 
-    /** A connection of ours with the face of calls that wait. */
+    /** A connection of ours with the blocking API. */
     private Pair connect(TcpOptions chosen) throws Exception {
         try (ServerSocket listener = new ServerSocket()) {
             listener.setReceiveBufferSize(SMALL);
@@ -263,7 +263,7 @@ class TcpBlockingTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("calls that wait refuse to wait on a worker; reading with a handler that takes the bytes is refused too")
+    @DisplayName("blocking calls refuse to block a worker; reading with a handler that takes the bytes is refused too")
     void notOnAWorker() throws Exception {
         Pair pair = connect(options);
         CompletableFuture<Void> checked = new CompletableFuture<>();

@@ -41,7 +41,7 @@ class TcpConnectTest extends TcpFixture {
 
     @Test
     @Shows("C11")
-    @DisplayName("connects to a host by name, with callbacks and with calls that wait")
+    @DisplayName("connects to a host by name, with callbacks and with the blocking API")
     void byName() throws Exception {
         TcpServer server = echo();
         Recorder recorder = new Recorder();

@@ -116,7 +116,7 @@ class TcpPairTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("bring 16 MiB exactly in both directions at once, through calls that wait")
+    @DisplayName("bring 16 MiB exactly in both directions at once, with the blocking API")
     void much() throws Exception {
         TcpPair pair = TcpPair.open(port, options.allowHalfOpen(true));
         byte[] bytes = random(16 * MIB, 1);

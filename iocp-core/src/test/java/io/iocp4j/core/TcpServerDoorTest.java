@@ -198,7 +198,7 @@ class TcpServerDoorTest extends TcpFixture {
 
     @Test
     @Shows("C37")
-    @DisplayName("calls that wait read as always from a connection that began paused")
+    @DisplayName("blocking calls read as always from a connection that began paused")
     void pauseOnConnectBlocking() throws Exception {
         CompletableFuture<String> line = new CompletableFuture<>();
         TcpServer server = closeLater(TcpServer.listenBlocking(options.pauseOnConnect(true), c -> line.complete(c.readLine())));

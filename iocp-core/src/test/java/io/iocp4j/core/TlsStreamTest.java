@@ -73,7 +73,7 @@ class TlsStreamTest extends TlsFixture {
     }
 
     @Test
-    @DisplayName("are read and written by the calls that wait")
+    @DisplayName("are read and written with the blocking API")
     void waitingFace() throws Exception {
         byte[] bytes = random(MIB, 4);
         TcpServer server = closeLater(TcpServer.listenBlocking(forServer, connection -> {

@@ -125,7 +125,10 @@ public final class SimulatedPort extends PortInternals {
         }
     }
 
-    /** Whoever drives the simulation is its worker, but for tasks that were taken off the workers, and threads of the application. */
+    /**
+     * The thread that drives the simulation is its worker, except in tasks that were taken off the workers; threads of
+     * the application are none.
+     */
     @Override
     public boolean isWorker() {
         return (thread == null || thread == Thread.currentThread()) && !world.isStranger() || world.runsTaskOf(this);

@@ -215,7 +215,7 @@ public final class SteppedClasses extends ClassLoader {
             code.with(call);
         }
 
-        /** Of the method of {@link Stepper} that is called instead; null if none is. */
+        /** The type of the method of {@link Stepper} that is called instead; null if none is. */
         private MethodTypeDesc instead(String type, String called, MethodTypeDesc as) {
             boolean onObject = as.equals(ConstantDescs.MTD_void);
             return switch (called) {

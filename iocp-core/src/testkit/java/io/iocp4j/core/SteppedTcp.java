@@ -31,7 +31,7 @@ class SteppedTcp extends SteppedWorld {
         }
     }
 
-    /** Who calls: a thread of the application, or the callbacks of one connection. */
+    /** The caller: a thread of the application, or the callbacks of one connection. */
     private final class Caller {
         private final int number;
         private final SplittableRandom mine;

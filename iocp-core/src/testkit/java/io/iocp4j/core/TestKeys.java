@@ -25,15 +25,15 @@ import javax.net.ssl.TrustManagerFactory;
 public enum TestKeys {
     /** Signs the others. */
     AUTHORITY(null, "-ext", "bc:c"),
-    /** Of this machine, by name and by address. */
+    /** The key of this machine, by name and by address. */
     LOCALHOST(AUTHORITY, "-ext", "san=dns:localhost,ip:127.0.0.1,ip:::1"),
-    /** Of another machine. */
+    /** The key of another machine. */
     OTHER_HOST(AUTHORITY, "-ext", "san=dns:example.org"),
-    /** Of this machine, long ago. */
+    /** A key of this machine that has expired. */
     EXPIRED(AUTHORITY, "-ext", "san=dns:localhost,ip:127.0.0.1,ip:::1", "-startdate", "-3y", "-validity", "30"),
-    /** Of this machine, signed by itself: nobody trusts it. */
+    /** A key of this machine that signed itself: nobody trusts it. */
     STRANGER(null, "-ext", "san=dns:localhost,ip:127.0.0.1,ip:::1"),
-    /** Of a client. */
+    /** The key of a client. */
     CLIENT(AUTHORITY, "-ext", "eku=clientAuth");
 
     private static final char[] PASSWORD = "not a secret".toCharArray();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("Two WebSockets that are joined in memory")
 class WebSocketPairTest {
     @Test
-    @DisplayName("talk with the calls that wait, large messages both ways at once, and end clean")
+    @DisplayName("talk with the blocking API, large messages both ways at once, and end clean")
     void blocking() throws Exception {
         try (CompletionPort port = CompletionPort.open()) {
             WebSocketPair pair = WebSocketPair.open(port);

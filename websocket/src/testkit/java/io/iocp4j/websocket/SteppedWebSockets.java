@@ -49,7 +49,7 @@ class SteppedWebSockets extends SteppedWorld {
         }
     }
 
-    /** Who calls: a thread of the application, or the callbacks of one WebSocket. */
+    /** The caller: a thread of the application, or the callbacks of one WebSocket. */
     final class Caller {
         private final int number;
         final SplittableRandom mine;

@@ -34,8 +34,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-@DisplayName("The calls that wait")
-class BlockingFaceTest {
+@DisplayName("The blocking API")
+class BlockingApiTest {
     @RegisterExtension
     static final Quiet QUIET = new Quiet(BlockingReceiver.class, MessageReceiver.class);
 
