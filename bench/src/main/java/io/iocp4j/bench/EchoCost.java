@@ -49,7 +49,7 @@ import java.util.concurrent.TimeUnit;
  */
 public class EchoCost {
     /** Payload bytes of a message. */
-    protected static final int PAYLOAD = 64;
+    static final int PAYLOAD = 64;
     private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long BREAK_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
@@ -64,7 +64,7 @@ public class EchoCost {
     private final Map<String, String> arguments = new HashMap<>();
 
     /** Makes the comparison of the bare loop with TCP. */
-    protected EchoCost() {
+    EchoCost() {
     }
 
     /**
@@ -78,12 +78,12 @@ public class EchoCost {
     }
 
     /** The names of the servers. The others are compared with the first one. */
-    protected List<String> kinds() {
+    List<String> kinds() {
         return List.of("bare", "tcp");
     }
 
     /** Starts a server of this name on an ephemeral port. Returns the port. */
-    protected int serve(String kind) throws IOException {
+    int serve(String kind) throws IOException {
         return switch (kind) {
             case "bare" -> bare();
             case "tcp" -> TcpServer.listen(onePort(), TcpOptions.defaults().loopback(0), connection -> ECHO)
@@ -93,27 +93,27 @@ public class EchoCost {
     }
 
     /** One message as the client of this server sends it. */
-    protected byte[] request(String kind) {
+    byte[] request(String kind) {
         return new byte[PAYLOAD];
     }
 
     /** The number of bytes in an answer of this server. */
-    protected int responseLength(String kind) {
+    int responseLength(String kind) {
         return PAYLOAD;
     }
 
     /** Prepares a new connection of the client before its first message. The channel is blocking. */
-    protected void open(String kind, SocketChannel channel) throws IOException {
+    void open(String kind, SocketChannel channel) throws IOException {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     }
 
     /** A port with one worker. */
-    protected static CompletionPort onePort() throws IOException {
+    static CompletionPort onePort() throws IOException {
         return CompletionPort.open(PortOptions.defaults().workers(1));
     }
 
     /** Runs the program. The main method of each derived class calls it. */
-    protected final void start(String[] args) throws Exception {
+    final void start(String[] args) throws Exception {
         if (args.length == 2 && args[0].equals("serve")) {
             System.out.println(serve(args[1]));
             var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -321,10 +321,9 @@ public class EchoCost {
 
         private static void elapse(long nanos) {
             long end = System.nanoTime() + nanos;
-            long now;
-            do {
-                now = System.nanoTime();
-            } while (now < end);
+            while (System.nanoTime() < end) {
+                continue;
+            }
         }
 
         void close() throws IOException {

@@ -49,7 +49,7 @@ public class IdleCost {
     }
 
     /** Makes the measurement of TCP. */
-    protected IdleCost() {
+    IdleCost() {
     }
 
     /**
@@ -63,7 +63,7 @@ public class IdleCost {
     }
 
     /** Starts a server of this kind on an ephemeral port. Returns the port. */
-    protected int serve(String kind) throws IOException {
+    int serve(String kind) throws IOException {
         TcpHandler echo = new TcpHandler() {
             @Override
             public void onData(TcpConnection c, ByteBuffer data) {
@@ -75,17 +75,17 @@ public class IdleCost {
     }
 
     /** All bytes that the other end sends to such a server. */
-    protected byte[] opening(String kind) {
+    byte[] opening(String kind) {
         return new byte[MESSAGE];
     }
 
     /** The last bytes of the server's answer. */
-    protected byte[] ending(String kind) {
+    byte[] ending(String kind) {
         return new byte[MESSAGE];
     }
 
     /** Runs the program. The main method of each derived class calls it. */
-    protected final void start(String[] args) throws Exception {
+    final void start(String[] args) throws Exception {
         switch (args[0]) {
             case SERVE -> {
                 Bytes bytes = measure(args[1], Integer.parseInt(args[2]));

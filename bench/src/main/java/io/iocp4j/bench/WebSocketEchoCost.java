@@ -37,12 +37,12 @@ public final class WebSocketEchoCost extends EchoCost {
     }
 
     @Override
-    protected List<String> kinds() {
+    List<String> kinds() {
         return List.of("bare", "tcp", KIND);
     }
 
     @Override
-    protected int serve(String kind) throws IOException {
+    int serve(String kind) throws IOException {
         if (!kind.equals(KIND)) {
             return super.serve(kind);
         }
@@ -56,7 +56,7 @@ public final class WebSocketEchoCost extends EchoCost {
     }
 
     @Override
-    protected byte[] request(String kind) {
+    byte[] request(String kind) {
         if (!kind.equals(KIND)) {
             return super.request(kind);
         }
@@ -66,12 +66,12 @@ public final class WebSocketEchoCost extends EchoCost {
     }
 
     @Override
-    protected int responseLength(String kind) {
+    int responseLength(String kind) {
         return PAYLOAD + (kind.equals(KIND) ? 2 : 0);
     }
 
     @Override
-    protected void open(String kind, SocketChannel channel) throws IOException {
+    void open(String kind, SocketChannel channel) throws IOException {
         super.open(kind, channel);
         if (!kind.equals(KIND)) {
             return;

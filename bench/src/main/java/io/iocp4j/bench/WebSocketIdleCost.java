@@ -54,7 +54,7 @@ public final class WebSocketIdleCost extends IdleCost {
     }
 
     @Override
-    protected int serve(String kind) throws IOException {
+    int serve(String kind) throws IOException {
         Deflate deflate = switch (kind) {
             case "plain" -> Deflate.off();
             case "agreed", "takeover" -> Deflate.on();
@@ -69,7 +69,7 @@ public final class WebSocketIdleCost extends IdleCost {
     }
 
     @Override
-    protected byte[] opening(String kind) {
+    byte[] opening(String kind) {
         ByteArrayOutputStream opening = new ByteArrayOutputStream();
         String extension = kind.equals("plain") ? "X-None: 0" : "Sec-WebSocket-Extensions: permessage-deflate";
         opening.writeBytes(ascii("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -94,7 +94,7 @@ public final class WebSocketIdleCost extends IdleCost {
     }
 
     @Override
-    protected byte[] ending(String kind) {
+    byte[] ending(String kind) {
         ByteBuffer pong = ByteBuffer.allocate(HEADER_MAX + LAST.length);
         FrameEncoder.putHeader(pong, true, false, Opcode.PONG, LAST.length);
         return Arrays.copyOf(pong.put(LAST).array(), pong.position());

@@ -164,7 +164,9 @@ public enum IoError {
         return systemCode;
     }
 
-    /** The name of this error, and behind it what the system that this process runs on calls it, if it is one of its own. */
+    /**
+     * The name of this error, followed by the name or number that the system of this process has for it, if it has one.
+     */
     String description() {
         if (this == OTHER || this == TLS_FAILURE) {
             return name();

@@ -7,18 +7,19 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A failed operation: which, between which addresses, and why, for calls that throw instead of completing.
+ * A failed operation, for calls that throw instead of completing: which operation, between which addresses, and why.
  *
- * <p>The operation is one of these words: <b>open</b> a port or a socket, <b>option</b> with the name of the socket option behind it,
- * <b>bind</b>, <b>accept</b>, <b>lookup</b> of a host, <b>connect</b>, <b>read</b>, <b>write</b>, <b>shutdown</b> of a direction; and of
- * the layers above TCP <b>handshake</b>, <b>send</b>, <b>receive</b> and <b>flush</b>, of messages.
+ * <p>The operation is one of these words: <b>open</b> a port or a socket, <b>option</b> followed by the name of the
+ * socket option, <b>bind</b>, <b>accept</b>, <b>lookup</b> of a host, <b>connect</b>, <b>read</b>, <b>write</b>,
+ * <b>shutdown</b> of a direction. The layers above TCP add <b>handshake</b>, and for messages <b>send</b>,
+ * <b>receive</b> and <b>flush</b>.
  */
 public final class IoException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** Every word for an operation; the description of this class says the same. */
-    static final List<String> OPERATIONS = List.of("open", "option", "bind", "accept", "lookup", "connect", "read", "write", "shutdown",
-            "handshake", "send", "receive", "flush");
+    static final List<String> OPERATIONS = List.of("open", "option", "bind", "accept", "lookup", "connect", "read",
+            "write", "shutdown", "handshake", "send", "receive", "flush");
 
     /** The reason. */
     private final IoError error;

@@ -6,6 +6,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
@@ -60,7 +61,8 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     /** How the connection ends. Cold: apart from the fields that every message touches. */
     final CloseRecord record;
 
-    TcpCallbacks(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
+    TcpCallbacks(CompletionPort port, PortSocket socket, TcpOptions options, State state,
+            Consumer<TcpConnection> onFreed) {
         // each message needs the socket anyway
         super(port, socket);
         this.socket = socket;
@@ -79,6 +81,20 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     abstract InetSocketAddress peer();
 
     // ------------------------------------------------------------------ callbacks
+
+    /** Sets the handler, before the connection is opened. */
+    final void firstHandler(TcpHandler first) {
+        handler = first;
+    }
+
+    @Override
+    public final void handler(TcpHandler next) {
+        Objects.requireNonNull(next);
+        if (!onStrand() || handler instanceof TcpBlockingReader) {
+            throw new IllegalStateException("the handler changes in a callback or a task of the connection only");
+        }
+        handler = next;
+    }
 
     /** Calls the handler, without the lock. Nothing is reported after {@code onClose}. Strand only. */
     final void callback(String name, Callback callback) {
@@ -314,5 +330,10 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
             throw ioException("option", IoError.NOT_CONNECTED, "the connection is not there yet");
         }
         return there;
+    }
+
+    @Override
+    public final String toString() {
+        return "TcpConnection[" + state() + ", local " + local() + ", peer " + peer() + "]";
     }
 }

@@ -25,25 +25,12 @@ final class TcpChannel extends TcpReceiver {
     private volatile TcpConnector connector;
     private volatile Object attachment;
 
-    TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
+    TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state,
+            Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
     }
 
     // ------------------------------------------------------------------ opening
-
-    /** Sets the handler, before the connection is opened. */
-    void firstHandler(TcpHandler first) {
-        handler = first;
-    }
-
-    @Override
-    public void handler(TcpHandler next) {
-        Objects.requireNonNull(next);
-        if (!onStrand() || handler instanceof TcpBlockingReader) {
-            throw new IllegalStateException("the handler changes in a callback or a task of the connection only");
-        }
-        handler = next;
-    }
 
     /** Begins to connect, for {@link TcpClient}. */
     void connect(InetSocketAddress remote) throws IOException {
@@ -395,12 +382,8 @@ final class TcpChannel extends TcpReceiver {
     @Override
     long heldNow(Kind kind) {
         assert Thread.holdsLock(lock);
-        long bytes = memory.charged(kind);
-        if (kind == Kind.DIRECT) {
-            bytes += queuedBytes() + receiveMemory();
-            bytes += socket instanceof TlsSocket tls ? tls.heldBytes() : 0;
-        }
-        return bytes;
+        long inTls = socket instanceof TlsSocket tls ? tls.heldBytes() : 0;
+        return memory.charged(kind) + (kind == Kind.DIRECT ? queuedBytes() + receiveMemory() + inTls : 0);
     }
 
     @Override
@@ -411,10 +394,5 @@ final class TcpChannel extends TcpReceiver {
     @Override
     public void attachment(Object object) {
         attachment = object;
-    }
-
-    @Override
-    public String toString() {
-        return "TcpConnection[" + state() + ", local " + local() + ", peer " + peer() + "]";
     }
 }

@@ -53,14 +53,16 @@ final class TcpConnector {
      * Not under the lock: the parameters of TLS are the application's. What TLS refuses is refused here, by the call
      * that brought it.
      */
-    TcpConnector(TcpChannel connection, Object lock, CompletionPort port, TcpOptions options, InetSocketAddress remote) {
+    TcpConnector(TcpChannel connection, Object lock, CompletionPort port, TcpOptions options,
+            InetSocketAddress remote) {
         this.connection = connection;
         this.lock = lock;
         this.port = port;
         this.options = options;
         this.remote = remote;
         tls = options.tls() == null ? null
-                : TlsRecords.ofClient(options, remote.getHostString(), remote.getPort(), PortInternals.of(port).buffers());
+                : TlsRecords.ofClient(options, remote.getHostString(), remote.getPort(),
+                        PortInternals.of(port).buffers());
     }
 
     /** The peer that was asked for. */
@@ -114,9 +116,11 @@ final class TcpConnector {
         if (stopped) {
             return;
         }
-        if (failure != null || addresses == null || addresses.isEmpty() || addresses.stream().anyMatch(Objects::isNull)) {
+        if (failure != null || addresses == null || addresses.isEmpty()
+                || addresses.stream().anyMatch(Objects::isNull)) {
             fail(new IoException(IoError.HOST_NOT_FOUND, "lookup", null, remote,
-                    failure != null ? failure : new UnknownHostException(remote.getHostString() + " has no address that may be used")));
+                    failure != null ? failure
+                            : new UnknownHostException(remote.getHostString() + " has no address that may be used")));
             return;
         }
         interleave(addresses).forEach(address -> untried.add(new InetSocketAddress(address, remote.getPort())));
@@ -130,7 +134,8 @@ final class TcpConnector {
         Iterator<InetAddress> other = addresses.stream().filter(address -> address.getClass() != family).iterator();
         List<InetAddress> mixed = new ArrayList<>();
         while ((preferred.hasNext() || other.hasNext()) && mixed.size() < ADDRESSES_MAX) {
-            Iterator<InetAddress> turn = mixed.size() % 2 == 0 && preferred.hasNext() || !other.hasNext() ? preferred : other;
+            boolean preferredNow = mixed.size() % 2 == 0 && preferred.hasNext() || !other.hasNext();
+            Iterator<InetAddress> turn = preferredNow ? preferred : other;
             mixed.add(turn.next());
         }
         return mixed;

@@ -40,7 +40,8 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
 
     final TcpMemory memory;
 
-    TcpFlusher(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
+    TcpFlusher(CompletionPort port, PortSocket socket, TcpOptions options, State state,
+            Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
         this.lowWaterMark = options.lowWaterMark();
         this.highWaterMark = options.highWaterMark();

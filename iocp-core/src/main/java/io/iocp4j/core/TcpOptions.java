@@ -203,7 +203,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * {@return the time without an acknowledgement after which the system gives up, zero by default: as the system sets it}
+     * {@return the time without an acknowledgement after which the system gives up, zero by default: as the system
+     * sets it}
      */
     public Duration userTimeout() {
         return userTimeout;

@@ -54,7 +54,8 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     /** A receive that completed while paused; null if there is none. */
     private TcpReceiveContext held;
 
-    TcpReceiver(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
+    TcpReceiver(CompletionPort port, PortSocket socket, TcpOptions options, State state,
+            Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
         this.receiveSize = options.receiveMin();
         this.paused = socket != null && options.pauseOnConnect();

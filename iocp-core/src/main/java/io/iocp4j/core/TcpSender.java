@@ -14,7 +14,8 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     /** How many entries of the queue are charged at a time. */
     private static final int ENTRIES_CHARGED = 64;
 
-    TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state, Consumer<TcpConnection> onFreed) {
+    TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state,
+            Consumer<TcpConnection> onFreed) {
         super(port, socket, options, state, onFreed);
     }
 

@@ -113,8 +113,8 @@ final class TlsRecords {
                 answer(server, hello);
             } catch (SSLException e) {
                 throw new IllegalArgumentException("the TLS context of a server has no key, or none for these "
-                        + "parameters: no client could shake hands. If the key depends on the name that a client asks for, "
-                        + "set SSLParameters.setSNIMatchers", e);
+                        + "parameters: no client could shake hands. If the key depends on the name that a client "
+                        + "asks for, set SSLParameters.setSNIMatchers", e);
             }
         }
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FirstCommandTest {
     private static final Pattern SHELL_BLOCK = Pattern.compile("(?ms)^```sh\\n(.*?)^```$");
     /** Maven says with it that all is built and the relay is started next. */
-    private static final String BUILT = "--- exec\\S*:exec \\(default-cli\\) @ stream-demo";
+    private static final String BUILT = "--- exec\\S*:exec \\(default-cli\\) @ iocp4j-relay";
     private static final Duration BUILD_LIMIT = Duration.ofMinutes(8);
     private static final Duration PICTURE_LIMIT = Duration.ofSeconds(5);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(2);

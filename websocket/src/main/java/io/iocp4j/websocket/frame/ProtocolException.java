@@ -11,6 +11,7 @@ public final class ProtocolException extends IOException {
     @Serial
     private static final long serialVersionUID = 1L;
 
+    /** The code of the Close frame that is due, see {@link CloseCode}. */
     private final int closeCode;
 
     /**
