@@ -15,8 +15,8 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The face of calls that wait, as a listener: keeps messages until they are received and pauses the WebSocket
- * meanwhile, so that TCP slows the peer down when the receiver is slow. One thread receives at a time.
+ * The receiving half of the blocking API, as a listener. Keeps messages until they are received, and pauses the
+ * WebSocket when it keeps enough, so that TCP applies back pressure to the peer. One thread receives at a time.
  */
 final class BlockingReceiver implements WebSocketListener {
     private static final System.Logger LOG = new GuardedLog(BlockingReceiver.class);
@@ -27,7 +27,7 @@ final class BlockingReceiver implements WebSocketListener {
     static final int PIECES_MAX = 64;
     /** The same for their bytes, or characters of text; the piece that goes past it is kept whole. */
     static final int SIZE_MAX = 64 << 10;
-    /** How many exceptions around one of the WebSocket's are looked through. */
+    /** Causes of an exception that are searched for one of the WebSocket's. */
     private static final int CAUSES_MAX = 8;
 
     /** A whole message, or a part of one, which stays bytes because it may begin and end inside a character. */
@@ -36,7 +36,7 @@ final class BlockingReceiver implements WebSocketListener {
             return new Piece(whole, whole.isText(), null, true);
         }
 
-        /** Of text the characters: what matters is that it is bounded. */
+        /** Bytes, or characters of text: enough for a bound. */
         int size() {
             return whole == null ? part.length : text ? whole.text().length() : whole.data().remaining();
         }
@@ -51,7 +51,7 @@ final class BlockingReceiver implements WebSocketListener {
         }
     }
 
-    /** What a virtual thread does with the WebSocket; null if somebody else receives. */
+    /** The work of the WebSocket's virtual thread; null if another thread receives. */
     private final WebSocketSession session;
 
     // guarded by this
@@ -302,8 +302,8 @@ final class BlockingReceiver implements WebSocketListener {
     }
 
     /**
-     * How long a receiver waits. Where the process was stopped meanwhile, once a little more: what came is with the
-     * workers now.
+     * The time limit of a receiver. It is extended once if the process was stopped meanwhile: the workers have what
+     * arrived.
      */
     private static final class Limit {
         private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);

@@ -40,7 +40,7 @@ final class ClientConnection implements TcpHandler {
         REFUSED,
         /** Hands what is left of the received bytes to the WebSocket, which has the connection. */
         HANDED_OVER,
-        /** Failed; what comes is dropped. */
+        /** Failed; received data is dropped. */
         FAILED,
         /** Another connection goes on. */
         REDIRECTED
@@ -106,7 +106,7 @@ final class ClientConnection implements TcpHandler {
     }
 
     private String who() {
-        return state == State.PROXY ? "the proxy" : "the server";
+        return state == State.PROXY ? "the proxy for " + endpoint : "the server " + endpoint;
     }
 
     private void takeHead(TcpConnection tcp, ByteBuffer data) throws IOException {

@@ -91,7 +91,7 @@ final class ClientOpening {
         }
     }
 
-    /** For calls that wait; waits. */
+    /** Opens a WebSocket with the blocking API, and waits. */
     static WebSocket connectOnSharedPort(ClientOptions options, URI uri) throws IOException {
         WebSocketUri endpoint = WebSocketUri.of(uri);
         SharedPort shared = SharedPort.use();
@@ -236,7 +236,7 @@ final class ClientOpening {
     /** The WebSocket is open, and its listener knows. */
     void opened(WebSocket webSocket) {
         if (!result.complete(webSocket)) {
-            // whoever completed the result in our place, by a time limit of its own for example, has no use for it
+            // the application completed the result first, by a time limit of its own for example: it has no use for it
             webSocket.abort();
         }
     }
@@ -264,7 +264,10 @@ final class ClientOpening {
         }
     }
 
-    /** What the application waits for. Cancelling it gives up the opening, but takes back no WebSocket that is open. */
+    /**
+     * The future that the application waits for. Cancelling it gives up the opening, but takes back no WebSocket that
+     * is open.
+     */
     private final class Result extends CompletableFuture<WebSocket> {
         @Override
         public boolean cancel(boolean mayInterrupt) {

@@ -4,7 +4,7 @@ import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.websocket.frame.CloseCode;
 
 /**
- * How a WebSocket ended (RFC 6455 sections 7.1.5 and 7.1.6).
+ * The end of a WebSocket (RFC 6455 sections 7.1.5 and 7.1.6): code, reason, and which side began it.
  *
  * @param code of the Close frame that began the end; {@link CloseCode#NO_STATUS} if it had none,
  *     {@link CloseCode#ABNORMAL} if the connection ended without one

@@ -18,15 +18,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * How a WebSocket comes to its end (RFC 6455 section 7), whichever side begins: which Close frames have gone, who ends
- * the TCP connection, and what the application is told. Every way to the end goes through here. Guarded by lock, the
+ * The end of a WebSocket (RFC 6455 section 7), whichever side begins: which Close frames were sent, who ends the TCP
+ * connection, and what the application hears. Every way to the end goes through here. Guarded by lock, the
  * WebSocket's.
  */
 final class ClosingHandshake {
     /** A control frame has 125 bytes, and the code takes two of them (RFC 6455 section 5.5). */
     private static final int REASON_MAX = 123;
 
-    /** Where it stands. It only moves down this list. */
+    /** The progress of the end. It only moves down this list. */
     private enum Phase {
         /** Both sides may send. */
         OPEN(WebSocket.State.OPEN),
@@ -86,7 +86,10 @@ final class ClosingHandshake {
         return status;
     }
 
-    /** Whether a Close frame ended it, of either side, and neither a violation nor the loss of the connection. */
+    /**
+     * Whether it ended as it should: by a Close frame of this side, or one of the peer that reports no failure, and
+     * neither by a violation nor the loss of the connection.
+     */
     boolean isOrderly() {
         return orderly;
     }
@@ -129,6 +132,7 @@ final class ClosingHandshake {
         }
         peerClosed = true;
         if (phase == Phase.OPEN) {
+            orderly = code == CloseCode.NORMAL || code == CloseCode.GOING_AWAY || code == CloseCode.NO_STATUS;
             report(new CloseStatus(code, reason, Initiator.REMOTE, true));
             // the echo has the code that came, and none if none came (section 5.5.1)
             writer.control(Opcode.CLOSE,
@@ -168,7 +172,7 @@ final class ClosingHandshake {
         phase = Phase.ENDED;
     }
 
-    /** What is told of a connection that has ended by itself. */
+    /** The reason, in words, of a connection that ended without a Close frame. */
     static String reason(CloseInfo info) {
         if (info.error() == null) {
             return "the connection ended without a Close frame";

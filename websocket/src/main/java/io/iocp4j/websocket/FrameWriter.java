@@ -36,7 +36,7 @@ final class FrameWriter {
     private final Deflate options;
     private final MemoryCharge context;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_MAX);
-    /** Where a client masks; made at the first need. */
+    /** The buffer in which a client masks; made at the first need. */
     private ByteBuffer masked = ByteBuffer.allocate(0);
     /** True while the queue is below its mark: what the last send returned, or the drain after it. */
     private boolean room = true;
@@ -127,7 +127,7 @@ final class FrameWriter {
         if (deflater != null && message.isCompressible() && message.payloadLength() >= options.threshold()) {
             frame = message.deflated(options.level(), agreement.serverMaxWindowBits());
             if (frame != message.frame()) {
-                // the message was compressed by itself and once for all. The peer adds it to its window, where this
+                // the message was compressed alone, once for all receivers. The peer adds it to its window, where this
                 // compressor does not have it, so this one has to start afresh: what it sends next refers to nothing in
                 // that window
                 deflater.forget();
@@ -187,12 +187,12 @@ final class FrameWriter {
 
     // ------------------------------------------------------------------ memory and the end
 
-    /** What is kept for the next message beside the context, in bytes. */
+    /** Bytes that are kept for the next message beside the context. */
     int keptBytes() {
         return masked.capacity() + (deflater == null ? 0 : deflater.keptBytes());
     }
 
-    /** Gives back what is kept for the next message. */
+    /** Frees the memory that is kept for the next message. */
     void trim() {
         assert Thread.holdsLock(lock);
         if (masked.capacity() > IdleTrimmer.SMALL) {

@@ -39,7 +39,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         UPGRADE,
         /** Hands what is left of the received bytes to the WebSocket, which has the connection. */
         HANDED_OVER,
-        /** Closes after the answer; what comes is dropped. */
+        /** Closes after the answer; received data is dropped. */
         ENDED
     }
 
@@ -61,11 +61,11 @@ final class HttpConnection implements TcpHandler, ServedConnection {
     /** The request whose head came last asks for the head of the answer only. */
     private boolean headOnly;
     /**
-     * Came and was not looked at: a request before it is not answered yet, or the turn of a body is over. A copy, since
-     * received memory is lent, and the same one until all of it was looked at. While there is any the connection is
-     * paused, so it is one receive at the most; up to the upgrade nobody else pauses it or lets it go on, and behind
-     * that nobody here does. While a handshake waits for its answer the pause begins at {@link #EARLY_BYTES_MAX} only:
-     * a paused connection does not see that its client goes.
+     * Received bytes that have to wait: a request before them is not answered yet, or the turn of a body is over. A
+     * copy, since received memory is lent. While there are any the connection is paused, so it is one receive at the
+     * most. Only this class pauses and resumes the connection before an upgrade, and never after it. While a handshake
+     * waits for its answer the pause begins at {@link #EARLY_BYTES_MAX}: a paused connection does not see that its
+     * client goes.
      */
     private ByteBuffer kept = NOTHING;
     /** Null until the connection is open: one whose TLS handshake fails, or that ends before, never is. */
@@ -183,7 +183,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
 
     // ------------------------------------------------------------------ received bytes
 
-    /** Looks at what came, as far as the state lets it, and keeps the rest. */
+    /** Takes received bytes as far as the state allows, and keeps the rest. */
     private void take(ByteBuffer data) {
         try {
             while (data.hasRemaining() && !waits()) {
@@ -219,7 +219,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         }
     }
 
-    /** What came meanwhile has its turn. */
+    /** Takes the bytes that had to wait. */
     void takeKept() {
         if (kept != NOTHING) {
             take(kept);

@@ -10,7 +10,7 @@ import java.util.concurrent.Future;
  * for ever. There is a timer only while there is something to give back.
  */
 final class IdleTrimmer {
-    /** What is no larger than this, in bytes, stays. */
+    /** Buffers up to this size, in bytes, are kept. */
     static final int SMALL = 1 << 10;
     /** Between one and two of these without a message are rest. */
     static final Duration QUIET = Duration.ofSeconds(1);

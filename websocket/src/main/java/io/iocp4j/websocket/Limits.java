@@ -1,8 +1,8 @@
 package io.iocp4j.websocket;
 
 /**
- * How much one peer may send. Each limit is compared with the declared size before memory is taken for it. What comes
- * compressed is counted inflated, while it is inflated; on the wire it may be an eighth and 64 bytes longer than the
+ * Limits for what one peer may send. Each is compared with the declared size before memory is taken for it. Compressed
+ * data is counted inflated, while it is inflated; on the wire it may be an eighth and 64 bytes longer than the
  * limit, because compressing makes longer what cannot be compressed.
  *
  * @param maxFrame the longest payload of one frame in bytes, at least 125 because every control frame has to pass

@@ -4,7 +4,8 @@ import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
 
 /**
- * What one part of a connection holds for its peer, as the memory budget of the port knows it. Guarded as that part is.
+ * The memory that one part of a connection holds for its peer, as charged to the budget of the port. Guarded as that
+ * part is.
  * A part that says the same size again costs a comparison.
  */
 final class MemoryCharge {

@@ -94,6 +94,17 @@ public sealed interface Message permits PlainMessage, SharedMessage {
      * Frames binary data once for many receivers.
      *
      * @param pool where the memory comes from, usually that of the port
+     * @param data copied; keeps its position
+     * @return with one reference, the caller's to release
+     */
+    static SharedMessage shared(BufferPool pool, ByteBuffer data) {
+        return shared(pool, ByteBuffer.allocate(0), data);
+    }
+
+    /**
+     * Frames binary data in two pieces once for many receivers.
+     *
+     * @param pool where the memory comes from, usually that of the port
      * @param head copied first
      * @param body copied behind it; both keep their positions
      * @return with one reference, the caller's to release

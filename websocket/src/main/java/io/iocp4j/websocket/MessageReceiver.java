@@ -17,22 +17,30 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
 /**
- * What comes from the peer: bytes of the connection in, callbacks of the listener out. Runs as the callbacks of the
- * connection, but for {@link #pause} and {@link #resume}.
+ * The receiving half of a WebSocket: bytes of the connection in, callbacks of the listener out. Strand only, except
+ * {@link #pause} and {@link #resume}.
  *
- * <p>A pause takes effect behind the message that is being delivered: what is left of the received bytes is kept, and
- * the connection is paused behind it. Any thread may say what it wants, but only a callback pauses the connection and
- * lets it go on: two threads could otherwise do that in another order than they said it in, and what is kept could be
- * overtaken by what comes next.
+ * <table>
+ * <caption>All that can arrive</caption>
+ * <tr><td>text, binary</td><td>{@link #onText}, {@link #onBinary}: to the listener</td></tr>
+ * <tr><td>a part of a message</td><td>{@link #onPart}, instead of those, where the options say so</td></tr>
+ * <tr><td>ping</td><td>{@link #onPing}: answered with a pong, then to the listener</td></tr>
+ * <tr><td>pong</td><td>{@link #onPong}: to the heartbeat, or the listener</td></tr>
+ * <tr><td>close</td><td>{@link #onCloseFrame}: to the {@link ClosingHandshake}</td></tr>
+ * <tr><td>a violation</td><td>{@link ProtocolException} out of {@code decode}: the code of the RFC</td></tr>
+ * </table>
  *
- * <p>Decoding takes turns: after about a millisecond, whatever it is that came, what is left is kept as behind a pause,
- * and goes on behind what other connections have waiting. In the most compressed form one receive of 64 KiB is 64 MiB
- * of messages.
+ * <p>A pause takes effect behind the message that is being delivered: the rest of the received bytes is kept, and the
+ * connection is paused. Any thread may ask for it, but only the strand pauses and resumes the connection: otherwise two
+ * threads could do that in another order than they asked, and new bytes could overtake what is kept.
+ *
+ * <p>Decoding takes turns. After about a millisecond the rest is kept as behind a pause, and goes on behind the work of
+ * other connections. In the most compressed form one receive of 64 KiB is 64 MiB of messages.
  */
 final class MessageReceiver implements MessageListener, FrameListener {
     private static final System.Logger LOG = new GuardedLog(MessageReceiver.class);
 
-    /** How long a turn decodes, in nanoseconds, before other connections have theirs; a callback is not interrupted. */
+    /** The length of a turn in nanoseconds, before other connections have theirs; a callback is not interrupted. */
     static final long TURN_NANOS_MAX = 1_000_000;
     /**
      * After so many frames a turn looks at the clock, and after each piece of 8 KiB that it inflates; the first look
@@ -169,7 +177,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
         }
     }
 
-    /** What is kept for the next message beside the context of compression, in bytes. */
+    /** Bytes that are kept for the next message beside the context of compression. */
     int keptBytes() {
         return assembler.keptBytes() + (inflater == null ? 0 : inflater.keptBytes());
     }

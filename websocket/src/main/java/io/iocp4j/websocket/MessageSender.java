@@ -38,7 +38,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
     private int waiters;
     /** The message that is being streamed, or null. */
     private MessageOutput stream;
-    /** What waits behind it, or null. */
+    /** The messages that wait behind it, or null. */
     private StreamBacklog backlog;
 
     MessageSender(TcpConnection tcp, Role role, DeflateAgreement agreement, WebSocketOptions<?> options) {
@@ -120,9 +120,8 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
     }
 
     /**
-     * A send has said that there is no room: it says the same of a connection that is gone, and the message with it,
-     * perhaps because this very message was too much. Then the WebSocket is over now, and not only when its callbacks
-     * hear of it.
+     * Looks at the connection behind a send that returned false: there may be no room, or the connection is gone,
+     * perhaps because this very message was too much. Then the WebSocket is over now, before its callbacks hear of it.
      *
      * @return false
      */
@@ -244,7 +243,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         outside.run();
     }
 
-    /** What has waited goes out behind the last frame; the returned task tells its senders, without the lock. */
+    /** Sends the backlog behind the last frame. The returned task completes its senders, without the lock. */
     private Runnable endStream() {
         stream = null;
         List<CompletableFuture<Void>> sent = backlog == null ? List.of() : backlog.writeTo(writer);
@@ -362,7 +361,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
 
     // ------------------------------------------------------------------ the end
 
-    /** Memory is tight: what is kept for the next message goes. Strand only. */
+    /** Frees the memory that is kept for the next message, and the context of compression if asked. Strand only. */
     final void trimSending(boolean context) {
         synchronized (lock) {
             writer.trim();
@@ -382,7 +381,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         unsent.forEach(future -> future.completeExceptionally(aborted("send")));
     }
 
-    /** What a message that was not sent fails with, and why if a limit was met. Any thread. */
+    /** The failure of a message that was not sent, with the limit that was met, if any. Any thread. */
     private IoException aborted(String operation) {
         CloseInfo why = tcp.closeInfo();
         return new IoException(IoError.OPERATION_ABORTED, operation, tcp.local(), tcp.remote(),

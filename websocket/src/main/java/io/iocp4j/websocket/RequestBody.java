@@ -15,7 +15,7 @@ import java.nio.ByteBuffer;
 final class RequestBody {
     private static final System.Logger LOG = new GuardedLog(RequestBody.class);
 
-    /** How long a body may keep a worker from other connections, in nanoseconds, when it comes in many small chunks. */
+    /** The longest turn of a body of many small chunks, in nanoseconds, before other connections have theirs. */
     static final long TURN_NANOS_MAX = 1_000_000;
 
     private final ServerExchange exchange;
@@ -23,10 +23,10 @@ final class RequestBody {
     private final HttpBodyDecoder decoder;
     /** Null when there is nothing more to tell. */
     private BodyListener listener;
-    /** What the listener threw inside the decoder's callback, which has no room for it. */
+    /** The exception of the listener, kept because the decoder's callback declares none. */
     private HttpException thrownByListener;
     private long received;
-    /** Of the bytes that are being handed on. */
+    /** Pieces of the received bytes that are being handed on. */
     private int pieces;
     private long secondPieceNanos;
 
@@ -83,7 +83,7 @@ final class RequestBody {
         }
     }
 
-    /** The clock is read from the second piece on: most of what comes is one. */
+    /** The clock is read from the second piece on: mostly there is one. */
     private boolean isTurnOver() {
         pieces++;
         if (pieces == 2) {
@@ -113,7 +113,7 @@ final class RequestBody {
         }
     }
 
-    /** The request was answered: nothing more is told. */
+    /** The request was answered: the listener hears nothing more. */
     void drop() {
         listener = null;
     }

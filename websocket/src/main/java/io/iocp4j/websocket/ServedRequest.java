@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class ServedRequest {
     private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
 
-    /** Where it stands. All but the first keep what the client sends meanwhile. */
+    /** The progress of the request. All but the first keep what the client sends meanwhile. */
     private enum State {
         /** Hands on the body. */
         BODY,
@@ -94,7 +94,7 @@ final class ServedRequest {
 
     // ------------------------------------------------------------------ the body
 
-    /** Whether what comes has to wait. */
+    /** Whether received bytes have to wait. */
     boolean waits() {
         return state != State.BODY || turnOver || exchange.isBodyPaused();
     }

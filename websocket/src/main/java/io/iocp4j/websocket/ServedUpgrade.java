@@ -68,7 +68,7 @@ final class ServedUpgrade {
         }
     }
 
-    /** What the application has decided about the answer. */
+    /** The application's side, with its decisions about the answer. */
     ServerUpgrade exchange() {
         return exchange;
     }

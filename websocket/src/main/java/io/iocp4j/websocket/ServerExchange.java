@@ -71,12 +71,12 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
         return bodyPaused;
     }
 
-    /** How often the body was paused. */
+    /** The number of pauses of the body. */
     synchronized int pauses() {
         return pauses;
     }
 
-    /** How long the body has been paused, in nanoseconds; 0 if it is not. */
+    /** The time since the body was paused, in nanoseconds; 0 if it is not paused. */
     long pausedFor() {
         return bodyPaused ? tcp.completionPort().nanoTime() - pausedNanos : 0;
     }
@@ -103,7 +103,7 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
         return true;
     }
 
-    /** The answer, for whoever sends it; null if it was taken before. */
+    /** Takes the answer, to send it; null if it was taken before. */
     HttpResponse takeResponse() {
         return onItsWay.getAndSet(null);
     }

@@ -18,7 +18,7 @@ final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
     private static final String RESERVED_PREFIX = "sec-websocket-";
 
     private final List<String> offered;
-    /** How messages will be compressed, or null. */
+    /** The compression of messages, or null. */
     private final DeflateAgreement deflate;
 
     // guarded by this
@@ -69,7 +69,7 @@ final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
         return deflate;
     }
 
-    /** What the application adds to the 101. */
+    /** The fields that the application adds to the 101. */
     synchronized HttpHeaders fields() {
         return fields.build();
     }

@@ -4,7 +4,7 @@ import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.frame.CloseCode;
 
 /**
- * What {@code send} does while the peer takes less than it is sent, that is from the high-water mark until
+ * The policy of {@code send} while the peer takes less than it is sent, that is from the high-water mark until
  * {@code onDrain}.
  */
 public enum SlowConsumer {

@@ -1,12 +1,13 @@
 package io.iocp4j.websocket;
 
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A name under which WebSockets of a server get the same messages. A WebSocket leaves by itself when it ends, and a
- * topic that nobody is in takes no memory: this is only the name and the way to the members. Any thread may use it.
+ * A group of WebSockets that get the same messages. A WebSocket leaves it when it ends. A topic of a server that nobody
+ * is in takes no memory: this is only the name and the way to the members. Any thread.
  *
  * <p>What is published is framed once and copied for nobody. It never waits: a member whose queue is above its
  * high-water mark is dealt with as its {@link SlowConsumer} policy says where nothing may wait. Messages that one
@@ -23,7 +24,18 @@ public final class Topic {
     }
 
     /**
-     * What it is called.
+     * A topic of its own, which needs no server: for handlers that are written before the server is there, for clients,
+     * or for the WebSockets of several servers. {@link WebSocketServer#topic} gives the topics of one server by name.
+     *
+     * @param name for people
+     * @return without a member, and equal to itself only
+     */
+    public static Topic create(String name) {
+        return new Topic(new ConcurrentHashMap<>(), Objects.requireNonNull(name));
+    }
+
+    /**
+     * The name.
      *
      * @return the name
      */
@@ -34,7 +46,7 @@ public final class Topic {
     /**
      * Lets a WebSocket in; harmless if it is in.
      *
-     * @param socket of this server
+     * @param socket of any server or client
      * @return false if it is not open
      */
     public boolean add(WebSocket socket) {
@@ -103,7 +115,7 @@ public final class Topic {
     }
 
     /**
-     * How many are in.
+     * The number of members.
      *
      * @return 0 or more
      */

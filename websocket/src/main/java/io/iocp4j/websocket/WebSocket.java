@@ -15,17 +15,18 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import javax.net.ssl.SSLSession;
 
 /**
- * One end of a WebSocket (RFC 6455), of a server or of a client. Two faces: callbacks of a {@link WebSocketListener},
- * or calls that wait, for virtual threads ({@link #receive()}, and this as an {@code Iterable}); all sending belongs to
- * both.
+ * One end of a WebSocket (RFC 6455), of a server or of a client. It has two APIs: callbacks of a
+ * {@link WebSocketListener}, or blocking calls for virtual threads ({@link #receive()}, and this as an
+ * {@code Iterable}); all sending belongs to both.
  *
  * <p>Every method may be called by any thread and is harmless after the end; no callback runs inside the call that
  * caused it. Messages of one thread arrive in its order.
  */
 public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permits MessageSender {
-    /** Where a WebSocket stands. It only moves down this list. */
+    /** The life of a WebSocket. It only moves down this list. */
     enum State {
         /** Both sides may send. */
         OPEN,
@@ -186,7 +187,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     Duration latency();
 
     /**
-     * What was accepted for sending and not yet taken by the operating system.
+     * The data that was accepted for sending and not yet taken by the operating system.
      *
      * @return bytes, frame headers included
      */
@@ -210,10 +211,12 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     // ------------------------------------------------------------------ receiving
 
     /**
-     * Waits for a message. Only for a WebSocket with the face of calls that wait; one thread at a time.
+     * Waits for a message. Only for a WebSocket with the blocking API; one thread at a time.
      *
-     * @return the message; null when the peer has closed with a Close frame, or this side has closed
-     * @throws WebSocketException if the WebSocket ended in any other way
+     * @return the message; null when this side has closed, or the peer with {@link CloseCode#NORMAL},
+     *     {@link CloseCode#GOING_AWAY} or no code at all
+     * @throws WebSocketException if the WebSocket ended in any other way: it has the status, such as that of a peer
+     *     that closed with {@link CloseCode#INTERNAL_ERROR}
      * @throws IoException if the thread is interrupted
      * @throws IllegalStateException on a worker, or if the messages go to a listener
      */
@@ -261,7 +264,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     // ------------------------------------------------------------------ ending
 
     /**
-     * Closes with {@link CloseCode#NORMAL} as {@link #close(int, String)}; with the face of calls that wait, and not on
+     * Closes with {@link CloseCode#NORMAL} as {@link #close(int, String)}; with the blocking API, and not on
      * a worker, also waits for {@link #closed()}, for the close timeout at the most.
      */
     @Override
@@ -284,14 +287,14 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     // ------------------------------------------------------------------ facts
 
     /**
-     * Where it stands.
+     * The state of the WebSocket.
      *
      * @return the state now
      */
     State state();
 
     /**
-     * How it was opened: the request, the response, and what was agreed on.
+     * The opening handshake: the request, the response, and what was agreed on.
      *
      * @return the facts
      */
@@ -305,7 +308,21 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     InetSocketAddress remote();
 
     /**
-     * How the WebSocket ended: known from the moment when the end begins, in {@code onClose} among others, and not only
+     * The address of this side.
+     *
+     * @return null if the connection is gone
+     */
+    InetSocketAddress local();
+
+    /**
+     * The TLS session, for the certificate of the peer among others.
+     *
+     * @return null without TLS
+     */
+    SSLSession tlsSession();
+
+    /**
+     * The end of the WebSocket: known from the moment when it begins, in {@code onClose} among others, and not only
      * when the connection is gone as {@link #closed()} tells. Whether it was {@link CloseStatus#clean()} is certain
      * only there.
      *
@@ -321,7 +338,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     CompletableFuture<CloseStatus> closed();
 
     /**
-     * What the application attached.
+     * The object that the application attached.
      *
      * @return null if nothing
      */

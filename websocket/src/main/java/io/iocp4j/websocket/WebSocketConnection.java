@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLSession;
 
 /**
  * One end of a WebSocket, behind its opening handshake: the handler of its TCP connection. Sending is in the layer
@@ -164,6 +165,16 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
     }
 
     @Override
+    public InetSocketAddress local() {
+        return tcp.local();
+    }
+
+    @Override
+    public SSLSession tlsSession() {
+        return tcp.tlsSession();
+    }
+
+    @Override
     public CompletableFuture<Duration> ping() {
         return heartbeat.ping();
     }
@@ -225,14 +236,14 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         }
     }
 
-    /** What is kept for the next message goes, and the context of what is sent. */
+    /** Frees the memory kept for the next message, and the context of compression. */
     @Override
     public void onMemoryTight(TcpConnection connection) {
         receiver.trim();
         trimSending(true);
     }
 
-    /** This connection holds most: what came goes, and the peer hears why if it listens. */
+    /** This connection holds most: drops what was received, and tells the peer why. */
     @Override
     public void onMemoryScarce(TcpConnection connection, String reason) {
         receiver.drop();
@@ -306,7 +317,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         trimSending(false);
     }
 
-    /** What is kept for the next message, in bytes. Strand only. */
+    /** Bytes that are kept for the next message. Strand only. */
     int keptBytes() {
         synchronized (lock) {
             return receiver.keptBytes() + writer.keptBytes();

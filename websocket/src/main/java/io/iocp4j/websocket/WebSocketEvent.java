@@ -11,7 +11,7 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
 /** The life of a WebSocket, from the opening handshake to the end of its connection, for Java Flight Recorder. */
-@Name("io.iocp4j.WebSocket")
+@Name("io.iocp4j.websocket.WebSocket")
 @Label("WebSocket")
 @Category("iocp4j")
 @Description("A WebSocket that has ended; begins when it was opened")

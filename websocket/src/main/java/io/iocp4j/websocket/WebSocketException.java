@@ -22,7 +22,7 @@ public final class WebSocketException extends IOException {
     }
 
     /**
-     * How the WebSocket ended.
+     * The end of the WebSocket.
      *
      * @return null if it is open
      */

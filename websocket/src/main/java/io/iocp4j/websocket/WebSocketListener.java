@@ -85,7 +85,7 @@ public non-sealed interface WebSocketListener extends UpgradeAnswer {
     }
 
     /**
-     * What was queued above the high-water mark has gone out down to the low-water mark.
+     * The queue, which was above the high-water mark, has gone down to the low-water mark.
      *
      * @param socket may be sent to again
      * @throws IOException to end the connection

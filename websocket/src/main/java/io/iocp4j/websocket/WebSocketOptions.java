@@ -88,7 +88,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
         });
     }
 
-    /** What is called after the parameters of {@link #tcp()}. */
+    /** Changes of the parameters behind those of {@link #tcp()}. */
     Consumer<SSLParameters> tlsParameters() {
         return tlsParameters;
     }
@@ -225,7 +225,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * What {@code send} does while the peer takes less than it is sent.
+     * The policy of {@code send} while the peer takes less than it is sent.
      *
      * @param policy for every WebSocket
      * @return a copy

@@ -234,8 +234,8 @@ public final class WebSocketServer implements AutoCloseable {
 
     /**
      * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: as
-     * {@link #close(Duration)}, so that every WebSocket is told, and only then the process goes. A second call changes
-     * the deadline.
+     * {@link #close(Duration)}, so that every WebSocket gets a Close frame before the process ends. A second call
+     * changes the deadline.
      *
      * @param deadline for the peers to answer, zero or more; the operating system may have less patience
      * @throws IllegalStateException if the process is ending already

@@ -1,8 +1,8 @@
 package io.iocp4j.websocket;
 
 /**
- * What a virtual thread does with a WebSocket. The WebSocket closes with 1000 when it returns, and with 1011 when it
- * throws.
+ * The work of a virtual thread with its WebSocket. The WebSocket closes with 1000 when it returns, and with 1011 when
+ * it throws.
  */
 @FunctionalInterface
 public interface WebSocketSession {

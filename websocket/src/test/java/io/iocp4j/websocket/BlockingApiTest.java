@@ -33,6 +33,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("The blocking API")
 class BlockingApiTest {
@@ -90,16 +92,37 @@ class BlockingApiTest {
         try (Duplex pair = open()) {
             pair.atServer.trySend("one");
             pair.atServer.trySend("two");
-            pair.atServer.close(4000, "enough");
+            pair.atServer.close(1001, "enough");
             Iterator<Message> messages = pair.atClient.iterator();
             assertEquals("one", messages.next().text());
             assertEquals("two", messages.next().text());
             assertFalse(messages.hasNext());
             assertThrows(NoSuchElementException.class, messages::next);
             assertNull(pair.atClient.receive());
-            assertEquals(4000, pair.atClient.closed().get(10, TimeUnit.SECONDS).code());
+            assertEquals(1001, pair.atClient.closeStatus().code());
+            assertEquals(1001, pair.atClient.closed().get(10, TimeUnit.SECONDS).code());
             WebSocketException over = assertThrows(WebSocketException.class, () -> pair.atClient.send("late"));
-            assertEquals(4000, over.status().code());
+            assertEquals(1001, over.status().code());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1008, 1009, 1011, 4000})
+    @DisplayName("a Close of the peer with another code than 1000 and 1001 throws WebSocketException with it, behind the messages")
+    void peerClosesWithFailure(int code) throws Exception {
+        try (Duplex pair = open()) {
+            assertNull(pair.atClient.closeStatus());
+            pair.atServer.trySend("one");
+            pair.atServer.close(code, "enough");
+            assertEquals("one", pair.atClient.receive().text());
+            for (int i = 0; i < 2; i++) {
+                WebSocketException failed = assertThrows(WebSocketException.class, pair.atClient::receive);
+                assertEquals(code, failed.status().code());
+            }
+            UncheckedIOException inLoop = assertThrows(UncheckedIOException.class, () -> pair.atClient.iterator().hasNext());
+            assertEquals(code, assertInstanceOf(WebSocketException.class, inLoop.getCause()).status().code());
+            assertEquals(code, pair.atClient.closeStatus().code());
+            assertTrue(pair.atClient.closed().get(10, TimeUnit.SECONDS).clean());
         }
     }
 

@@ -180,4 +180,30 @@ class TopicTest {
             }
         }
     }
+
+    @Test
+    @DisplayName("can be there before its server, and have members of several")
+    void beforeTheServer() throws Exception {
+        Topic news = Topic.create("news");
+        WebSocketListener subscriber = new WebSocketListener() {
+            @Override
+            public void onOpen(WebSocket socket) {
+                assertTrue(news.add(socket));
+                socket.trySend("in");
+            }
+        };
+        try (TestServer one = TestServer.with(exchange -> subscriber); TestServer two = TestServer.with(exchange -> subscriber);
+                RawClient first = one.upgraded(); RawClient second = two.upgraded()) {
+            for (RawClient client : List.of(first, second)) {
+                assertEquals("in", client.text());
+            }
+            assertEquals(2, news.size());
+            news.publish("now");
+            for (RawClient client : List.of(first, second)) {
+                assertEquals("now", client.text());
+            }
+            assertNotEquals(news, Topic.create("news"));
+        }
+        assertEquals(0, news.size());
+    }
 }

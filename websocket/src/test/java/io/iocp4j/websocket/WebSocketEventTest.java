@@ -22,7 +22,7 @@ class WebSocketEventTest {
     void event(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("events.jfr");
         try (Recording recording = new Recording()) {
-            recording.enable("io.iocp4j.WebSocket").withThreshold(Duration.ZERO);
+            recording.enable("io.iocp4j.websocket.WebSocket").withThreshold(Duration.ZERO);
             recording.start();
             TestServer.Recorder recorder = new TestServer.Recorder();
             try (Duplex pair = Duplex.of(recorder, new TestServer.Recorder())) {
@@ -39,7 +39,7 @@ class WebSocketEventTest {
         }
         assertTrue(Files.size(file) > 0);
         List<RecordedEvent> events = RecordingFile.readAllEvents(file).stream()
-                .filter(e -> e.getEventType().getName().equals("io.iocp4j.WebSocket")).toList();
+                .filter(e -> e.getEventType().getName().equals("io.iocp4j.websocket.WebSocket")).toList();
         RecordedEvent server = events.stream().filter(e -> e.getString("role").equals("SERVER")).findFirst().orElseThrow();
         RecordedEvent client = events.stream().filter(e -> e.getString("role").equals("CLIENT")).findFirst().orElseThrow();
         assertEquals(2, events.size());

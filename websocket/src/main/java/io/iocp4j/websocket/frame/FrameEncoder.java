@@ -85,11 +85,12 @@ public final class FrameEncoder {
         }
         // every character takes at least one byte, so a long reason is refused before it is encoded
         if (reason.length() > REASON_MAX) {
-            throw new IllegalArgumentException("close reason has " + reason.length() + " characters");
+            throw new IllegalArgumentException(
+                    "close reason has " + reason.length() + " characters, at most " + REASON_MAX + " bytes");
         }
         byte[] text = reason.getBytes(StandardCharsets.UTF_8);
         if (text.length > REASON_MAX) {
-            throw new IllegalArgumentException("close reason has " + text.length + " bytes");
+            throw new IllegalArgumentException("close reason has " + text.length + " bytes, at most " + REASON_MAX);
         }
         ByteBuffer payload = ByteBuffer.allocate(CLOSE_CODE_BYTES + text.length);
         putBigEndian(payload, code, CLOSE_CODE_BYTES);
