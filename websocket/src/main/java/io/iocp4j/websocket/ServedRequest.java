@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.IoError;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpBodyDecoder;
@@ -9,6 +10,7 @@ import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpHandler;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponse;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -261,7 +263,29 @@ final class ServedRequest {
         tcp.send(response.encodeHead(request.http11(), keepAlive));
         stream = made;
         state = State.STREAM;
-        stream.begin(options.requestTimeout(), options.minAnswerRate());
+        stream.begin();
+        if (options.minAnswerRate() > 0) {
+            expectTaken();
+        }
+    }
+
+    /**
+     * Looks in each interval whether the peer takes what waits for it. Where nothing waits, it is the application that
+     * is slow.
+     */
+    private void expectTaken() {
+        long waiting = tcp.bufferedAmount();
+        long before = tcp.bytesTaken();
+        connection.startLimit(options.requestTimeout(), () -> {
+            double due = options.minAnswerRate() * (options.requestTimeout().toNanos() / 1e9);
+            if (waiting > 0 && tcp.bufferedAmount() > 0 && tcp.bytesTaken() - before < due) {
+                String slow = "the peer takes less than " + options.minAnswerRate() + " bytes per second";
+                LOG.log(Level.DEBUG, "{0}: {1}", tcp.remote(), slow);
+                tcp.abort(IoError.TIMED_OUT, new IOException(slow));
+            } else {
+                expectTaken();
+            }
+        });
     }
 
     /** The content has come to its end, or will never. */

@@ -16,6 +16,9 @@ import io.iocp4j.websocket.http.HttpResponse;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,6 +26,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -327,6 +332,28 @@ class HttpStreamTest {
             client.socket().setSoTimeout(RawClient.DEADLINE_MILLIS);
             go.countDown();
             assertEquals("b", new String(rest(client), StandardCharsets.US_ASCII));
+        }
+    }
+
+    @Test
+    @DisplayName("is let go of when it was sent, and not only when the interval is over in which the client is looked at")
+    void letGo() throws Exception {
+        ReferenceQueue<HttpContent> letGo = new ReferenceQueue<>();
+        List<Reference<HttpContent>> first = new ArrayList<>();
+        try (TestServer server = TestServer.with(b -> b.requestTimeout(Duration.ofHours(1)), UpgradeHandler.none(),
+                exchange -> {
+                    HttpContent content = HttpContent.of(new ByteArrayInputStream(new byte[5]), 5);
+                    if (first.isEmpty()) {
+                        first.add(new WeakReference<>(content, letGo));
+                    }
+                    exchange.respond(HttpResponse.stream(200, TYPE, content));
+                }); RawClient client = server.connect()) {
+            for (int i = 0; i < 2; i++) {
+                client.send(get("/"));
+                assertEquals("\0\0\0\0\0", client.response().body());
+            }
+            System.gc();
+            assertEquals(first.getFirst(), letGo.remove(TestServer.DEADLINE.toMillis()));
         }
     }
 
