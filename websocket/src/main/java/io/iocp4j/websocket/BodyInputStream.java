@@ -31,8 +31,8 @@ final class BodyInputStream extends InputStream implements BodyListener {
     private boolean paused;
     private boolean ended;
     private boolean closed;
-    /** Why the body has no end; null while it may have one. */
-    private String aborted;
+    /** Why nothing more is read; null while it may be. */
+    private String over;
 
     BodyInputStream(ServerExchange exchange) {
         this.exchange = exchange;
@@ -43,7 +43,7 @@ final class BodyInputStream extends InputStream implements BodyListener {
 
     @Override
     public synchronized void onBody(ByteBuffer data) throws HttpException {
-        if (closed) {
+        if (closed || over != null) {
             return;
         }
         if (!holding.set(kept + data.remaining())) {
@@ -66,8 +66,22 @@ final class BodyInputStream extends InputStream implements BodyListener {
 
     @Override
     public synchronized void onBodyAborted(String why) {
-        if (!ended && aborted == null) {
-            aborted = why;
+        if (!ended) {
+            over("the body has no end: " + why);
+        }
+    }
+
+    /** The request was answered, or nobody waits for that: what is left of the body is of no use. */
+    synchronized void end(String why) {
+        if (!ended || !pieces.isEmpty()) {
+            over(why);
+        }
+    }
+
+    private void over(String why) {
+        assert Thread.holdsLock(this);
+        if (over == null) {
+            over = why;
             forget();
             notifyAll();
         }
@@ -133,7 +147,7 @@ final class BodyInputStream extends InputStream implements BodyListener {
     /** Waits for a piece, or for the end. */
     private void await() throws IOException {
         assert Thread.holdsLock(this);
-        while (!closed && pieces.isEmpty() && !ended && aborted == null) {
+        while (!closed && pieces.isEmpty() && !ended && over == null) {
             exchange.requireNotWorker();
             try {
                 wait();
@@ -145,8 +159,8 @@ final class BodyInputStream extends InputStream implements BodyListener {
         if (closed) {
             throw new IOException("the stream is closed");
         }
-        if (aborted != null) {
-            throw new IOException("the body has no end: " + aborted);
+        if (over != null) {
+            throw new IOException(over);
         }
     }
 }

@@ -241,6 +241,7 @@ final class ServedRequest {
             body.drop();
             body = null;
         }
+        exchange.endBodyStream("the request was answered");
         boolean headOnly = request.method().equals("HEAD");
         if (content == null) {
             sent(tcp.send(response.encode(headOnly, keepAlive)));
@@ -324,6 +325,7 @@ final class ServedRequest {
 
     private void next() {
         state = State.ENDED;
+        over = true;
         connection.nextRequest();
     }
 
@@ -368,5 +370,6 @@ final class ServedRequest {
         }
         exchange.cancel();
         exchange.discard();
+        exchange.endBodyStream("nobody waits for the answer any more");
     }
 }
