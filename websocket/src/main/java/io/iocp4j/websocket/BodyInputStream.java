@@ -17,10 +17,12 @@ import java.util.Objects;
  */
 final class BodyInputStream extends InputStream implements BodyListener {
     /**
-     * How many bytes are kept before the body is paused; it goes on when half of them are left. The piece that goes
-     * past is kept whole.
+     * How many bytes are kept, with {@link #OVERHEAD} for each piece, before the body is paused; it goes on when half
+     * of them are left. The piece that goes past is kept whole.
      */
     static final int KEPT_MAX = 64 << 10;
+    /** The memory of a piece in addition to its bytes: a buffer and the head of an array. */
+    static final int OVERHEAD = 80;
 
     private final ServerExchange exchange;
 
@@ -46,12 +48,12 @@ final class BodyInputStream extends InputStream implements BodyListener {
         if (closed || over != null) {
             return;
         }
-        if (!holding.set(kept + data.remaining())) {
+        if (!holding.set(held() + OVERHEAD + data.remaining())) {
             throw new HttpException(503, holding.refusal());
         }
         kept += data.remaining();
         pieces.add(ByteBuffer.allocate(data.remaining()).put(data).flip());
-        if (!paused && kept >= KEPT_MAX) {
+        if (!paused && held() >= KEPT_MAX) {
             paused = true;
             exchange.pauseBody();
         }
@@ -112,8 +114,8 @@ final class BodyInputStream extends InputStream implements BodyListener {
             pieces.remove();
         }
         kept -= count;
-        holding.set(kept);
-        if (paused && kept <= KEPT_MAX / 2) {
+        holding.set(held());
+        if (paused && held() <= KEPT_MAX / 2) {
             paused = false;
             exchange.resumeBody();
         }
@@ -135,6 +137,11 @@ final class BodyInputStream extends InputStream implements BodyListener {
             exchange.resumeBody();
         }
         notifyAll();
+    }
+
+    private long held() {
+        assert Thread.holdsLock(this);
+        return kept + (long) OVERHEAD * pieces.size();
     }
 
     private void forget() {

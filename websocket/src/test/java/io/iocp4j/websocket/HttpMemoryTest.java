@@ -174,6 +174,32 @@ class HttpMemoryTest {
     }
 
     @Test
+    @DisplayName("a body in chunks of one byte is charged for what each of them takes, and paused the sooner")
+    void tinyChunks() throws IOException {
+        connect();
+        peer.send(HttpFixture.bytes(get("/later/body", "Transfer-Encoding: chunked")));
+        String chunk = "1\r\nx\r\n";
+        for (int i = 0; i < 10; i++) {
+            peer.send(HttpFixture.bytes(chunk.repeat(1_000)));
+            run();
+        }
+        int pieces = bodies.getFirst().available();
+        long charged = server.memory().charged(Kind.HEAP);
+        assertEquals(true, charged >= pieces * 64L, pieces + " pieces are charged " + charged + " bytes");
+        assertEquals(10_000, read(bodies.getFirst(), 10_000));
+    }
+
+    /** Reads as many bytes, as far as they are there, while the world goes on. */
+    private int read(InputStream in, int most) throws IOException {
+        int count = 0;
+        while (count < most && in.available() > 0) {
+            count += in.read(new byte[in.available()]);
+            run();
+        }
+        return count;
+    }
+
+    @Test
     @DisplayName("what a handler leaves of a body is given back with the answer, and the next request has its own")
     void unreadBody() throws IOException {
         connect();
