@@ -23,7 +23,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class ServedRequest {
     private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
 
-    /** Where it stands. All but the first keep what the client sends meanwhile. */
+    /**
+     * Where it stands. All but the first keep what the client sends meanwhile; where no request can follow the content
+     * that is being sent, that is dropped.
+     */
     private enum State {
         /** Hands on the body. */
         BODY,
@@ -98,7 +101,12 @@ final class ServedRequest {
 
     /** Whether what comes has to wait. */
     boolean waits() {
-        return state != State.BODY || turnOver || exchange.isBodyPaused();
+        return !drops() && (state != State.BODY || turnOver || exchange.isBodyPaused());
+    }
+
+    /** A paused connection would not see that its client goes, and content may take its time. */
+    private boolean drops() {
+        return state == State.STREAM && !keepAlive;
     }
 
     /** Any thread. */
@@ -187,6 +195,10 @@ final class ServedRequest {
 
     /** Takes the next bytes, while it {@link #waits()} for nothing. */
     void take(ByteBuffer data) throws HttpException {
+        if (drops()) {
+            data.position(data.limit());
+            return;
+        }
         assert state == State.BODY : state;
         body.take(data);
         if (state == State.BODY && body.isComplete()) {
@@ -235,7 +247,8 @@ final class ServedRequest {
         // a body that was not read to its end stands between this answer and the next request
         boolean bodyLeft = state == State.BODY || body == null && (request.chunked() || request.contentLength() > 0);
         HttpContent content = response.stream();
-        boolean endsWithConnection = content != null && content.length() < 0 && !request.http11();
+        boolean endsWithConnection = content != null
+                && (content.isOpenEnded() || content.length() < 0 && !request.http11());
         keepAlive = request.keepAlive() && !bodyLeft && !connection.peerEnded() && !endsWithConnection;
         if (body != null) {
             body.drop();
@@ -267,6 +280,9 @@ final class ServedRequest {
         stream.begin();
         if (options.minAnswerRate() > 0) {
             expectTaken();
+        }
+        if (drops()) {
+            connection.takeKept();
         }
     }
 

@@ -248,6 +248,27 @@ class HttpStreamTest {
         }
     }
 
+    @ParameterizedTest
+    @DisplayName("ends with a connection whose client goes, also where bytes came that nobody takes: a body, or a request")
+    @ValueSource(strings = {"Content-Length: 100000", "X-Nothing: 0"})
+    void clientGoneBehindBytes(String field) throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        try (TestServer server = TestServer.pages(exchange -> exchange.respond(HttpResponse.events(events -> {
+            begun.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                told.add("interrupted");
+            }
+        }))); RawClient client = server.connect()) {
+            client.send(get("/", field) + "x".repeat(100_000));
+            assertTrue(begun.await(20, TimeUnit.SECONDS));
+            client.send("x");
+            client.end();
+            assertEquals("interrupted", TestServer.take(told));
+        }
+    }
+
     @Test
     @DisplayName("goes on for a client that has ended its own side, and then the connection ends")
     void halfClosed() throws Exception {

@@ -38,7 +38,8 @@ public interface HttpContent {
 
     /**
      * Tells whether the content goes on until the client has enough of it, as events do. Then a client that ends its
-     * side ends it, and so does a server that stops; both let other content finish.
+     * side ends it, and so does a server that stops; both let other content finish. No request follows it on its
+     * connection.
      *
      * @return false unless overridden
      */
