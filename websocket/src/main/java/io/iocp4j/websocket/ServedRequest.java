@@ -144,7 +144,7 @@ final class ServedRequest {
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
-        } else if (options.minBodyRate() > 0) {
+        } else {
             expectBody();
         }
     }
