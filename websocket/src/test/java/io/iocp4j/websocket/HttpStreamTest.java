@@ -9,11 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.http.EventStream;
 import io.iocp4j.websocket.http.HttpContent;
 import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpHandler;
 import io.iocp4j.websocket.http.HttpResponse;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ref.Reference;
@@ -420,6 +422,17 @@ class HttpStreamTest {
             }
             assertFalse(lines.hasNext());
         }
+    }
+
+    @Test
+    @DisplayName("events of another thread do not get behind the end, where the next answer would be")
+    void eventsBehindTheEnd() throws Exception {
+        BlockingQueue<EventStream> streams = new LinkedBlockingQueue<>();
+        HttpContent content = HttpResponse.events(streams::add).stream();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        content.writeTo(out);
+        assertThrows(IOException.class, () -> TestServer.take(streams).send("late"));
+        assertEquals(0, out.size());
     }
 
     @Test
