@@ -62,11 +62,11 @@ final class ResponseStream extends OutputStream {
     }
 
     /**
-     * Returns whether there is room in the memory of the port for what this gathers; else {@link #refusal} says why
-     * not.
+     * Returns whether there is room in the memory of the port for what this gathers and the content keeps; else
+     * {@link #refusal} says why not.
      */
     boolean mayBegin() {
-        return charge.set(chunk.length);
+        return charge.set((long) chunk.length + content.keptBytes());
     }
 
     String refusal() {

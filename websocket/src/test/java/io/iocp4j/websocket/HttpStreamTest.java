@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.http.EventStream;
 import io.iocp4j.websocket.http.HttpContent;
@@ -18,6 +19,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
@@ -192,7 +194,7 @@ class HttpStreamTest {
     void fails(String how) throws Exception {
         HttpContent content = new HttpContent() {
             @Override
-            public void writeTo(java.io.OutputStream out) throws Exception {
+            public void writeTo(OutputStream out) throws Exception {
                 out.write(new byte[how.equals("long") ? 11 : how.equals("short") ? 9 : 5]);
                 if (how.equals("throws") || how.equals("chunks")) {
                     throw new IllegalStateException("on purpose");
@@ -355,6 +357,27 @@ class HttpStreamTest {
             client.socket().setSoTimeout(RawClient.DEADLINE_MILLIS);
             go.countDown();
             assertEquals("b", new String(rest(client), StandardCharsets.US_ASCII));
+        }
+    }
+
+    @Test
+    @DisplayName("is charged for the memory that it keeps while it is sent, as a file is for the piece at hand")
+    void charged() throws Exception {
+        int kept = 100_000;
+        try (TestServer server = TestServer.pages(exchange -> exchange.respond(
+                HttpResponse.stream(200, TYPE, new HttpContent() {
+                    @Override
+                    public void writeTo(OutputStream out) {
+                        told.add("" + (exchange.memory().charged(Kind.HEAP) >= kept));
+                    }
+
+                    @Override
+                    public int keptBytes() {
+                        return kept;
+                    }
+                }))); RawClient client = server.connect()) {
+            client.send(get("/"));
+            assertEquals("true", TestServer.take(told));
         }
     }
 

@@ -41,6 +41,7 @@ class HttpFileTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         response.stream().writeTo(out);
         assertEquals(response.stream().length(), out.size());
+        assertEquals(out.size(), response.stream().keptBytes(), "a file smaller than a piece");
         return out.toString(StandardCharsets.UTF_8);
     }
 
