@@ -17,10 +17,12 @@ import java.util.Objects;
  */
 final class BodyInputStream extends InputStream implements BodyListener {
     /**
-     * How many bytes are kept before the body is paused; it goes on when half of them are left. The piece that goes
-     * past is kept whole.
+     * How many bytes are kept, with {@link #OVERHEAD} for each piece, before the body is paused; it goes on when half
+     * of them are left. The piece that goes past is kept whole.
      */
     static final int KEPT_MAX = 64 << 10;
+    /** The memory of a piece in addition to its bytes: a buffer and the head of an array. */
+    static final int OVERHEAD = 80;
 
     private final ServerExchange exchange;
 
@@ -31,8 +33,8 @@ final class BodyInputStream extends InputStream implements BodyListener {
     private boolean paused;
     private boolean ended;
     private boolean closed;
-    /** Why the body has no end; null while it may have one. */
-    private String aborted;
+    /** Why nothing more is read; null while it may be. */
+    private String over;
 
     BodyInputStream(ServerExchange exchange) {
         this.exchange = exchange;
@@ -43,15 +45,15 @@ final class BodyInputStream extends InputStream implements BodyListener {
 
     @Override
     public synchronized void onBody(ByteBuffer data) throws HttpException {
-        if (closed) {
+        if (closed || over != null) {
             return;
         }
-        if (!holding.set(kept + data.remaining())) {
+        if (!holding.set(held() + OVERHEAD + data.remaining())) {
             throw new HttpException(503, holding.refusal());
         }
         kept += data.remaining();
         pieces.add(ByteBuffer.allocate(data.remaining()).put(data).flip());
-        if (!paused && kept >= KEPT_MAX) {
+        if (!paused && held() >= KEPT_MAX) {
             paused = true;
             exchange.pauseBody();
         }
@@ -66,8 +68,22 @@ final class BodyInputStream extends InputStream implements BodyListener {
 
     @Override
     public synchronized void onBodyAborted(String why) {
-        if (!ended && aborted == null) {
-            aborted = why;
+        if (!ended) {
+            over("the body has no end: " + why);
+        }
+    }
+
+    /** The request was answered, or nobody waits for that: what is left of the body is of no use. */
+    synchronized void end(String why) {
+        if (!ended || !pieces.isEmpty()) {
+            over(why);
+        }
+    }
+
+    private void over(String why) {
+        assert Thread.holdsLock(this);
+        if (over == null) {
+            over = why;
             forget();
             notifyAll();
         }
@@ -98,8 +114,8 @@ final class BodyInputStream extends InputStream implements BodyListener {
             pieces.remove();
         }
         kept -= count;
-        holding.set(kept);
-        if (paused && kept <= KEPT_MAX / 2) {
+        holding.set(held());
+        if (paused && held() <= KEPT_MAX / 2) {
             paused = false;
             exchange.resumeBody();
         }
@@ -123,6 +139,11 @@ final class BodyInputStream extends InputStream implements BodyListener {
         notifyAll();
     }
 
+    private long held() {
+        assert Thread.holdsLock(this);
+        return kept + (long) OVERHEAD * pieces.size();
+    }
+
     private void forget() {
         assert Thread.holdsLock(this);
         pieces.clear();
@@ -133,7 +154,7 @@ final class BodyInputStream extends InputStream implements BodyListener {
     /** Waits for a piece, or for the end. */
     private void await() throws IOException {
         assert Thread.holdsLock(this);
-        while (!closed && pieces.isEmpty() && !ended && aborted == null) {
+        while (!closed && pieces.isEmpty() && !ended && over == null) {
             exchange.requireNotWorker();
             try {
                 wait();
@@ -145,8 +166,8 @@ final class BodyInputStream extends InputStream implements BodyListener {
         if (closed) {
             throw new IOException("the stream is closed");
         }
-        if (aborted != null) {
-            throw new IOException("the body has no end: " + aborted);
+        if (over != null) {
+            throw new IOException(over);
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.GuardedLog;
-import io.iocp4j.core.IoError;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.HttpContent;
@@ -11,7 +10,6 @@ import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Objects;
 
 /**
@@ -64,53 +62,25 @@ final class ResponseStream extends OutputStream {
     }
 
     /**
-     * Returns whether there is room in the memory of the port for what this gathers; else {@link #refusal} says why
-     * not.
+     * Returns whether there is room in the memory of the port for what this gathers and the content keeps; else
+     * {@link #refusal} says why not.
      */
     boolean mayBegin() {
-        return charge.set(chunk.length);
+        return charge.set((long) chunk.length + content.keptBytes());
     }
 
     String refusal() {
         return charge.refusal();
     }
 
-    /**
-     * Begins behind the head, with the least rate in bytes per second that the peer has to take in each interval; 0 for
-     * any.
-     */
-    void begin(Duration interval, int leastRate) {
+    /** Begins behind the head. */
+    void begin() {
         thread.start();
-        if (leastRate > 0) {
-            expectTaken(interval, leastRate);
-        }
     }
 
     void cancel() {
         cancelled = true;
         thread.interrupt();
-    }
-
-    /**
-     * Looks in each interval whether the peer takes what waits for it. Where nothing waits, it is the application that
-     * is slow.
-     */
-    private void expectTaken(Duration interval, int leastRate) {
-        long waiting = tcp.bufferedAmount();
-        long before = tcp.bytesTaken();
-        tcp.deadline(interval, () -> {
-            if (!served.isStreaming()) {
-                return;
-            }
-            long taken = tcp.bytesTaken() - before;
-            if (waiting > 0 && tcp.bufferedAmount() > 0 && taken < leastRate * (interval.toNanos() / 1e9)) {
-                LOG.log(Level.DEBUG, "{0} takes less than {1} bytes per second", tcp.remote(), leastRate);
-                tcp.abort(IoError.TIMED_OUT,
-                        new IOException("the peer takes less than " + leastRate + " bytes per second"));
-            } else {
-                expectTaken(interval, leastRate);
-            }
-        });
     }
 
     // ------------------------------------------------------------------ the thread of the content

@@ -1,6 +1,7 @@
 package io.iocp4j.websocket;
 
 import io.iocp4j.core.GuardedLog;
+import io.iocp4j.core.IoError;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpBodyDecoder;
@@ -9,6 +10,7 @@ import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpHandler;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponse;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,7 +23,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class ServedRequest {
     private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
 
-    /** The progress of the request. All but the first keep what the client sends meanwhile. */
+    /**
+     * The progress of the request. All states but the first keep what the client sends meanwhile. Content that no
+     * request can follow drops it.
+     */
     private enum State {
         /** Hands on the body. */
         BODY,
@@ -96,7 +101,12 @@ final class ServedRequest {
 
     /** Whether received bytes have to wait. */
     boolean waits() {
-        return state != State.BODY || turnOver || exchange.isBodyPaused();
+        return !drops() && (state != State.BODY || turnOver || exchange.isBodyPaused());
+    }
+
+    /** A paused connection would not see that its client goes, and content may take its time. */
+    private boolean drops() {
+        return state == State.STREAM && !keepAlive;
     }
 
     /** Any thread. */
@@ -134,7 +144,7 @@ final class ServedRequest {
         state = State.BODY;
         if (decoder.isDone()) {
             tcp.execute(this::endBodyUnlessAnswered);
-        } else if (options.minBodyRate() > 0) {
+        } else {
             expectBody();
         }
     }
@@ -185,6 +195,10 @@ final class ServedRequest {
 
     /** Takes the next bytes, while it {@link #waits()} for nothing. */
     void take(ByteBuffer data) throws HttpException {
+        if (drops()) {
+            data.position(data.limit());
+            return;
+        }
         assert state == State.BODY : state;
         body.take(data);
         if (state == State.BODY && body.isComplete()) {
@@ -233,12 +247,14 @@ final class ServedRequest {
         // a body that was not read to its end stands between this answer and the next request
         boolean bodyLeft = state == State.BODY || body == null && (request.chunked() || request.contentLength() > 0);
         HttpContent content = response.stream();
-        boolean endsWithConnection = content != null && content.length() < 0 && !request.http11();
+        boolean endsWithConnection = content != null
+                && (content.isOpenEnded() || content.length() < 0 && !request.http11());
         keepAlive = request.keepAlive() && !bodyLeft && !connection.peerEnded() && !endsWithConnection;
         if (body != null) {
             body.drop();
             body = null;
         }
+        exchange.endBodyStream("the request was answered");
         boolean headOnly = request.method().equals("HEAD");
         if (content == null) {
             sent(tcp.send(response.encode(headOnly, keepAlive)));
@@ -261,7 +277,32 @@ final class ServedRequest {
         tcp.send(response.encodeHead(request.http11(), keepAlive));
         stream = made;
         state = State.STREAM;
-        stream.begin(options.requestTimeout(), options.minAnswerRate());
+        stream.begin();
+        if (options.minAnswerRate() > 0) {
+            expectTaken();
+        }
+        if (drops()) {
+            connection.takeKept();
+        }
+    }
+
+    /**
+     * Looks in each interval whether the peer takes what waits for it. Where nothing waits, it is the application that
+     * is slow.
+     */
+    private void expectTaken() {
+        long waiting = tcp.bufferedAmount();
+        long before = tcp.bytesTaken();
+        connection.startLimit(options.requestTimeout(), () -> {
+            double due = options.minAnswerRate() * (options.requestTimeout().toNanos() / 1e9);
+            if (waiting > 0 && tcp.bufferedAmount() > 0 && tcp.bytesTaken() - before < due) {
+                String slow = "the peer takes less than " + options.minAnswerRate() + " bytes per second";
+                LOG.log(Level.DEBUG, "{0}: {1}", tcp.remote(), slow);
+                tcp.abort(IoError.TIMED_OUT, new IOException(slow));
+            } else {
+                expectTaken();
+            }
+        });
     }
 
     /** The content has come to its end, or will never. */
@@ -300,6 +341,7 @@ final class ServedRequest {
 
     private void next() {
         state = State.ENDED;
+        over = true;
         connection.nextRequest();
     }
 
@@ -344,5 +386,6 @@ final class ServedRequest {
         }
         exchange.cancel();
         exchange.discard();
+        exchange.endBodyStream("nobody waits for the answer any more");
     }
 }

@@ -20,6 +20,8 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
 
     private final ServedRequest served;
     private final AtomicBoolean bodyAsked = new AtomicBoolean();
+    /** The body for a thread that may block, or null. */
+    private volatile BodyInputStream bodyStream;
     private volatile boolean bodyPaused;
     /** The clock of the port when the last pause began. */
     private volatile long pausedNanos;
@@ -36,20 +38,37 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
     @Override
     public void body(BodyListener listener) {
         Objects.requireNonNull(listener);
+        askForBody();
+        served.body(listener);
+    }
+
+    private void askForBody() {
         if (isAnswered() && !isCancelled()) {
             throw new IllegalStateException("the request was answered");
         }
         if (!bodyAsked.compareAndSet(false, true)) {
             throw new IllegalStateException("the body is asked for once");
         }
-        served.body(listener);
     }
 
     @Override
     public InputStream bodyStream() {
+        askForBody();
         BodyInputStream stream = new BodyInputStream(this);
-        body(stream);
+        bodyStream = stream;
+        served.body(stream);
+        if (served.isOver()) {
+            endBodyStream("nobody waits for the answer any more");
+        }
         return stream;
+    }
+
+    /** Nothing more is read of a body that a thread reads: it must not wait for ever, nor keep what it leaves. */
+    void endBodyStream(String why) {
+        BodyInputStream stream = bodyStream;
+        if (stream != null) {
+            stream.end(why);
+        }
     }
 
     @Override

@@ -201,6 +201,22 @@ class BlockingHandlerTest {
     }
 
     @Test
+    @DisplayName("that answers before the end of the body does not wait for the rest, which never comes")
+    void readsBehindAnswer() throws Exception {
+        try (TestServer server = blocking(exchange -> {
+            InputStream body = exchange.bodyStream();
+            told.add("" + body.read());
+            exchange.respond(HttpResponse.text(200, "enough"));
+            told.add(assertThrows(IOException.class, body::readAllBytes).getMessage());
+        }); RawClient client = server.connect()) {
+            client.send(post(3) + "a");
+            assertEquals("97", TestServer.take(told));
+            assertEquals("enough", client.response().body());
+            assertEquals("the request was answered", TestServer.take(told));
+        }
+    }
+
+    @Test
     @DisplayName("hears of a client that goes in the middle of a body")
     void clientGone() throws Exception {
         try (TestServer server = blocking(exchange -> {

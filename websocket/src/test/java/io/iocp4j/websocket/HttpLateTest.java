@@ -207,6 +207,21 @@ class HttpLateTest {
     }
 
     @Test
+    @DisplayName("the response timeout counts while the application pauses a body, also where there is no least rate")
+    void pausedBodyOfAnyRate() {
+        connect(exchange -> {
+            exchange.pauseBody();
+            upload(exchange);
+        }, b -> b.minBodyRate(0).responseTimeout(LIMIT.multipliedBy(3)));
+        send(get("/", "Content-Length: 4000"));
+        send("x".repeat(1000));
+        run(LIMIT.multipliedBy(2));
+        assertEquals("", statuses());
+        run(LIMIT.multipliedBy(2));
+        assertEquals("503 end", statuses());
+    }
+
+    @Test
     @DisplayName("a body that came fast enough meanwhile goes on, one that did not is 408")
     void body() {
         connect(HttpLateTest::upload, b -> b);

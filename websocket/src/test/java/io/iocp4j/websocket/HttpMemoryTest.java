@@ -19,6 +19,8 @@ import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpFixture;
 import io.iocp4j.websocket.http.HttpResponse;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -39,6 +41,7 @@ class HttpMemoryTest {
     private final SimulatedPort port = new SimulatedPort(world, "port", 1);
     private final StringBuilder received = new StringBuilder();
     private final List<HttpExchange> asked = new ArrayList<>();
+    private final List<InputStream> bodies = new ArrayList<>();
     private HttpConnection http;
     private TcpConnection server;
     private TcpConnection peer;
@@ -53,7 +56,7 @@ class HttpMemoryTest {
         assertEquals(0, port.memory().used(Kind.HEAP), "charged at the end");
     }
 
-    /** Paths that begin with "/later" wait for their answer. */
+    /** Paths that begin with "/later" wait for their answer; of "/later/body" the body is asked for as a stream. */
     private void connect() {
         http = new HttpConnection(ServerOptions.defaults(), request -> new WebSocketListener() {
             @Override
@@ -63,6 +66,9 @@ class HttpMemoryTest {
         }, exchange -> {
             if (exchange.request().path().startsWith("/later")) {
                 asked.add(exchange);
+                if (exchange.request().path().equals("/later/body")) {
+                    bodies.add(exchange.bodyStream());
+                }
             } else {
                 exchange.respond(HttpResponse.text(200, exchange.request().path().equals("/large") ? "x".repeat(200_000) : "small"));
             }
@@ -165,5 +171,47 @@ class HttpMemoryTest {
         assertEquals("200 200 101", statuses());
         assertEquals(10, messages);
         assertEquals(MemoryBudget.CONNECTION_BYTES, server.memory().charged(Kind.HEAP));
+    }
+
+    @Test
+    @DisplayName("a body in chunks of one byte is charged for what each of them takes, and paused the sooner")
+    void tinyChunks() throws IOException {
+        connect();
+        peer.send(HttpFixture.bytes(get("/later/body", "Transfer-Encoding: chunked")));
+        String chunk = "1\r\nx\r\n";
+        for (int i = 0; i < 10; i++) {
+            peer.send(HttpFixture.bytes(chunk.repeat(1_000)));
+            run();
+        }
+        int pieces = bodies.getFirst().available();
+        long charged = server.memory().charged(Kind.HEAP);
+        assertEquals(true, charged >= pieces * 64L, pieces + " pieces are charged " + charged + " bytes");
+        assertEquals(10_000, read(bodies.getFirst(), 10_000));
+    }
+
+    /** Reads as many bytes, as far as they are there, while the world goes on. */
+    private int read(InputStream in, int most) throws IOException {
+        int count = 0;
+        while (count < most && in.available() > 0) {
+            count += in.read(new byte[in.available()]);
+            run();
+        }
+        return count;
+    }
+
+    @Test
+    @DisplayName("what a handler leaves of a body is given back with the answer, and the next request has its own")
+    void unreadBody() throws IOException {
+        connect();
+        for (int i = 0; i < 3; i++) {
+            peer.send(HttpFixture.bytes(get("/later/body", "Content-Length: 10000") + "x".repeat(10_000)));
+            run();
+            assertEquals('x', bodies.get(i).read());
+            assertEquals(true, server.memory().charged(Kind.HEAP) >= MemoryBudget.CONNECTION_BYTES + 9_999);
+            asked.get(i).respond(HttpResponse.of(204));
+            run();
+            assertEquals(MemoryBudget.CONNECTION_BYTES, server.memory().charged(Kind.HEAP));
+        }
+        assertEquals("204 204 204", statuses());
     }
 }

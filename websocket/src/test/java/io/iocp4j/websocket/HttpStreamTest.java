@@ -8,14 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.websocket.http.EventStream;
 import io.iocp4j.websocket.http.HttpContent;
 import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpHandler;
 import io.iocp4j.websocket.http.HttpResponse;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,6 +30,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -185,7 +194,7 @@ class HttpStreamTest {
     void fails(String how) throws Exception {
         HttpContent content = new HttpContent() {
             @Override
-            public void writeTo(java.io.OutputStream out) throws Exception {
+            public void writeTo(OutputStream out) throws Exception {
                 out.write(new byte[how.equals("long") ? 11 : how.equals("short") ? 9 : 5]);
                 if (how.equals("throws") || how.equals("chunks")) {
                     throw new IllegalStateException("on purpose");
@@ -239,6 +248,27 @@ class HttpStreamTest {
             client.send(get("/"));
             assertTrue(begun.await(20, TimeUnit.SECONDS));
             client.reset();
+            assertEquals("interrupted", TestServer.take(told));
+        }
+    }
+
+    @ParameterizedTest
+    @DisplayName("ends with a connection whose client goes, also where bytes came that nobody takes: a body, or a request")
+    @ValueSource(strings = {"Content-Length: 100000", "X-Nothing: 0"})
+    void clientGoneBehindBytes(String field) throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        try (TestServer server = TestServer.pages(exchange -> exchange.respond(HttpResponse.events(events -> {
+            begun.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                told.add("interrupted");
+            }
+        }))); RawClient client = server.connect()) {
+            client.send(get("/", field) + "x".repeat(100_000));
+            assertTrue(begun.await(20, TimeUnit.SECONDS));
+            client.send("x");
+            client.end();
             assertEquals("interrupted", TestServer.take(told));
         }
     }
@@ -331,6 +361,49 @@ class HttpStreamTest {
     }
 
     @Test
+    @DisplayName("is charged for the memory that it keeps while it is sent, as a file is for the piece at hand")
+    void charged() throws Exception {
+        int kept = 100_000;
+        try (TestServer server = TestServer.pages(exchange -> exchange.respond(
+                HttpResponse.stream(200, TYPE, new HttpContent() {
+                    @Override
+                    public void writeTo(OutputStream out) {
+                        told.add("" + (exchange.memory().charged(Kind.HEAP) >= kept));
+                    }
+
+                    @Override
+                    public int keptBytes() {
+                        return kept;
+                    }
+                }))); RawClient client = server.connect()) {
+            client.send(get("/"));
+            assertEquals("true", TestServer.take(told));
+        }
+    }
+
+    @Test
+    @DisplayName("is let go of when it was sent, and not only when the interval is over in which the client is looked at")
+    void letGo() throws Exception {
+        ReferenceQueue<HttpContent> letGo = new ReferenceQueue<>();
+        List<Reference<HttpContent>> first = new ArrayList<>();
+        try (TestServer server = TestServer.with(b -> b.requestTimeout(Duration.ofHours(1)), UpgradeHandler.none(),
+                exchange -> {
+                    HttpContent content = HttpContent.of(new ByteArrayInputStream(new byte[5]), 5);
+                    if (first.isEmpty()) {
+                        first.add(new WeakReference<>(content, letGo));
+                    }
+                    exchange.respond(HttpResponse.stream(200, TYPE, content));
+                }); RawClient client = server.connect()) {
+            for (int i = 0; i < 2; i++) {
+                client.send(get("/"));
+                assertEquals("\0\0\0\0\0", client.response().body());
+            }
+            System.gc();
+            assertEquals(first.getFirst(), letGo.remove(TestServer.DEADLINE.toMillis()));
+        }
+    }
+
+    @Test
     @DisplayName("cannot be encoded as a whole, nor be the content of a status that has none")
     void misuse() {
         HttpResponse response = HttpResponse.stream(200, TYPE, out -> { });
@@ -372,6 +445,17 @@ class HttpStreamTest {
             }
             assertFalse(lines.hasNext());
         }
+    }
+
+    @Test
+    @DisplayName("events of another thread do not get behind the end, where the next answer would be")
+    void eventsBehindTheEnd() throws Exception {
+        BlockingQueue<EventStream> streams = new LinkedBlockingQueue<>();
+        HttpContent content = HttpResponse.events(streams::add).stream();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        content.writeTo(out);
+        assertThrows(IOException.class, () -> TestServer.take(streams).send("late"));
+        assertEquals(0, out.size());
     }
 
     @Test

@@ -124,10 +124,10 @@ public final class DirectoryHandler implements HttpHandler {
     /** Name by name, so that none can be more than a name. */
     private Path resolve(String relative) throws HttpException {
         Path file = root;
-        String names = relative.endsWith("/") ? relative.substring(0, relative.length() - 1) : relative;
-        if (names.isEmpty() && relative.isEmpty()) {
+        if (relative.isEmpty()) {
             return file;
         }
+        String names = relative.endsWith("/") ? relative.substring(0, relative.length() - 1) : relative;
         for (String name : names.split("/", -1)) {
             if (!isPlain(name)) {
                 throw HttpFile.notFound();

@@ -11,7 +11,12 @@ record EventContent(EventStream.Source source) implements HttpContent {
 
     @Override
     public void writeTo(OutputStream out) throws Exception {
-        source.run(new EventStream(out));
+        EventStream events = new EventStream(out);
+        try {
+            source.run(events);
+        } finally {
+            events.end();
+        }
     }
 
     @Override

@@ -7,7 +7,8 @@ import java.time.Duration;
 
 /**
  * Server-sent events on their way to one client, see {@link HttpResponse#events}. Calls block while the client is slow,
- * and throw when it is gone. Any thread; events of several threads come one after the other.
+ * and throw when it is gone, or the source has returned. Any thread; events of several threads come one after the
+ * other.
  */
 public final class EventStream {
     /** What sends the events of one client. */
@@ -24,6 +25,8 @@ public final class EventStream {
     }
 
     private final OutputStream out;
+    /** True when the source has returned. Guarded by this. */
+    private boolean ended;
 
     EventStream(OutputStream out) {
         this.out = out;
@@ -83,6 +86,11 @@ public final class EventStream {
         write(comment.append('\n'));
     }
 
+    /** Lets nothing follow, behind an event that another thread is sending. */
+    synchronized void end() {
+        ended = true;
+    }
+
     private static void field(StringBuilder text, String name, String value) {
         if (value != null) {
             if (value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
@@ -100,6 +108,9 @@ public final class EventStream {
     }
 
     private synchronized void write(StringBuilder text) throws IOException {
+        if (ended) {
+            throw new IOException("the stream of events has ended");
+        }
         out.write(text.toString().getBytes(StandardCharsets.UTF_8));
         out.flush();
     }

@@ -22,9 +22,14 @@ record FileContent(Path file, long first, long length) implements HttpContent {
     private static final Set<OpenOption> HOW = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
     @Override
+    public int keptBytes() {
+        return (int) Math.min(PIECE, length);
+    }
+
+    @Override
     public void writeTo(OutputStream out) throws IOException {
         try (FileChannel channel = FileChannel.open(file, HOW)) {
-            byte[] piece = new byte[(int) Math.min(PIECE, length)];
+            byte[] piece = new byte[keptBytes()];
             long left = length;
             while (left > 0) {
                 ByteBuffer target = ByteBuffer.wrap(piece, 0, (int) Math.min(piece.length, left));

@@ -37,8 +37,19 @@ public interface HttpContent {
     }
 
     /**
+     * The memory that {@link #writeTo} keeps while the client is slow, beside what it has written. It is charged to the
+     * connection before the content is begun.
+     *
+     * @return bytes of heap, 0 unless overridden
+     */
+    default int keptBytes() {
+        return 0;
+    }
+
+    /**
      * Tells whether the content goes on until the client has enough of it, as events do. Then a client that ends its
-     * side ends it, and so does a server that stops; both let other content finish.
+     * side ends it, and so does a server that stops; both let other content finish. No request follows it on its
+     * connection.
      *
      * @return false unless overridden
      */

@@ -59,7 +59,8 @@ public interface HttpExchange {
      *
      * @return for one thread. Its reads throw an {@link java.io.IOException} where the body has no end, and, as an
      *         {@link io.iocp4j.core.IoException}, where the thread is interrupted; an {@link IllegalStateException}
-     *         where a worker would have to wait. {@code close()} drops the rest of the body
+     *         where a worker would have to wait. {@code close()} drops the rest of the body, and so does the answer:
+     *         reads then throw
      * @throws IllegalStateException if the body was asked for, or the request was answered
      */
     InputStream bodyStream();

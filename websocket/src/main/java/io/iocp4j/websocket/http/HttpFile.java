@@ -77,6 +77,10 @@ public final class HttpFile {
         if (!attributes.isRegularFile()) {
             throw notFound();
         }
+        if (!Files.isReadable(real)) {
+            // found out before the head has gone, which would say 200
+            throw new HttpException(403, "this may not be read");
+        }
         Validators validators = validators(attributes);
         long length = attributes.size();
         return switch (validators.check(request.headers())) {

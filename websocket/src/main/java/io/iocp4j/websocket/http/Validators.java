@@ -26,7 +26,7 @@ record Validators(String etag, Instant modified) {
             if (!matches(request.elements("If-Match"), false)) {
                 return Outcome.FAILED;
             }
-        } else if (isAfter(request.first("If-Unmodified-Since"), false)) {
+        } else if (isAfter(request.first("If-Unmodified-Since"))) {
             return Outcome.FAILED;
         }
         if (request.first("If-None-Match") != null) {
@@ -48,9 +48,9 @@ record Validators(String etag, Instant modified) {
         return condition.equals(etag) || modified.equals(HttpDate.parse(condition));
     }
 
-    private boolean isAfter(String date, boolean otherwise) {
+    private boolean isAfter(String date) {
         Instant since = HttpDate.parse(date);
-        return since == null ? otherwise : modified.isAfter(since);
+        return since != null && modified.isAfter(since);
     }
 
     /** Tags of ours have no comma, so a list of them may be taken apart at each. */

@@ -3,6 +3,7 @@ package io.iocp4j.websocket.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -40,6 +41,7 @@ class HttpFileTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         response.stream().writeTo(out);
         assertEquals(response.stream().length(), out.size());
+        assertEquals(out.size(), response.stream().keptBytes(), "a file smaller than a piece");
         return out.toString(StandardCharsets.UTF_8);
     }
 
@@ -153,6 +155,13 @@ class HttpFileTest {
                 .status());
         assertEquals(404, assertThrows(HttpException.class, () -> HttpFile.of(directory).answer(get)).status());
         assertEquals(404, assertThrows(HttpException.class, () -> HttpFile.of(file.resolve("b")).answer(get)).status());
+    }
+
+    @Test
+    @DisplayName("that may not be read is refused, instead of 200 and a connection that breaks")
+    void unreadable() {
+        assumeTrue(file.toFile().setReadable(false) && !Files.isReadable(file), "somebody who may read everything");
+        assertEquals(403, assertThrows(HttpException.class, () -> answer("GET")).status());
     }
 
     @ParameterizedTest
