@@ -220,7 +220,7 @@ final class TcpChannel extends TcpReceiver {
         if (!server && !isSending() && queuedBytes() > 0) {
             throw new IllegalStateException("something is still to be sent in the open");
         }
-        if (!isInOnData() && isReceiving()) {
+        if (!isInOnData() && awaitsData()) {
             throw new IllegalStateException("a read that found nothing still waits for the peer");
         }
     }

@@ -242,6 +242,12 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
         return receiving || held != null;
     }
 
+    /** Tells whether a receive is under way for bytes that are wanted. */
+    final boolean awaitsData() {
+        assert Thread.holdsLock(lock);
+        return isReceiving() && !paused;
+    }
+
     /** Keeps the first receive of an accepted connection back while memory is tight. */
     final void holdBack(boolean wait) {
         assert Thread.holdsLock(lock);
