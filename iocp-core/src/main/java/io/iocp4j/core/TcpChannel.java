@@ -330,9 +330,11 @@ final class TcpChannel extends TcpReceiver {
 
     /** Reports the first end to the handler; does nothing at every other. */
     private void report(CloseInfo info) {
-        if (record.begin(info)) {
-            stopIdleTimer();
+        if (record.firstClose() == null) {
+            // first: where there is no memory for it nothing has ended, and the next failure tries again
             postClose(info);
+            record.begin(info);
+            stopIdleTimer();
         }
     }
 

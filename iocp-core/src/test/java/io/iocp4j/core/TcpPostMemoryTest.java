@@ -1,0 +1,67 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** In pull mode, so that each completion comes when the test takes it. */
+@DisplayName("A connection for whose turn there is no memory")
+class TcpPostMemoryTest {
+    private static final Duration DEADLINE = Duration.ofSeconds(Recorder.DEADLINE_SECONDS);
+
+    private final Recorder recorder = new Recorder();
+    private CompletionPort pulled;
+    private StrandMemoryTest.ShortPort port;
+    private Socket peer;
+    private TcpConnection connection;
+
+    @BeforeEach
+    void connect() throws Exception {
+        pulled = CompletionPort.open(PortOptions.defaults().workers(1).pulled(true));
+        port = new StrandMemoryTest.ShortPort(pulled);
+        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            connection = TcpClient.connect(port, TcpOptions.defaults(),
+                    (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
+            peer = listener.accept();
+        }
+        deliverUntil(() -> recorder.count("open") == 1);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        connection.abort();
+        deliverUntil(connection.closed()::isDone);
+        peer.close();
+        Thread closing = Thread.startVirtualThread(pulled::close);
+        assertNull(pulled.take(DEADLINE));
+        closing.join();
+        assertEquals(0, pulled.buffers().usedBytes(), "bytes that were not given back to the pool");
+    }
+
+    private void deliverUntil(BooleanSupplier done) throws Exception {
+        while (!done.getAsBoolean()) {
+            pulled.take(DEADLINE).deliver();
+        }
+    }
+
+    @Test
+    @DisplayName("throws where it is aborted, and the next abort ends it, with onClose")
+    void abort() throws Exception {
+        port.postsThatThrow.set(1);
+        assertThrows(OutOfMemoryError.class, connection::abort);
+        connection.abort();
+        deliverUntil(connection.closed()::isDone);
+        assertEquals(1, recorder.count("close"));
+    }
+}
