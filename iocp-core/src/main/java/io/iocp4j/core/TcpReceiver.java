@@ -78,16 +78,15 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
                 paused = false;
                 return;
             }
-            paused = false;
             if (held != null) {
-                TcpReceiveContext receive = held;
+                // first: where there is no memory for it, they stay held
+                post(held::receivedLater);
                 held = null;
                 // nothing is received before these bytes were delivered
                 receiving = true;
-                post(receive::receivedLater);
-            } else {
-                receiveNext();
             }
+            paused = false;
+            receiveNext();
         }
     }
 

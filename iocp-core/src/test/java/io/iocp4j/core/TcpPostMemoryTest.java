@@ -64,4 +64,17 @@ class TcpPostMemoryTest {
         deliverUntil(connection.closed()::isDone);
         assertEquals(1, recorder.count("close"));
     }
+
+    @Test
+    @DisplayName("throws where it is resumed, and the next resume brings what was held")
+    void resume() throws Exception {
+        connection.pause();
+        peer.getOutputStream().write(new byte[4]);
+        deliverUntil(() -> connection.bytesRead() == 4);
+        port.postsThatThrow.set(1);
+        assertThrows(OutOfMemoryError.class, connection::resume);
+        connection.resume();
+        deliverUntil(() -> recorder.count("data") == 1);
+        recorder.awaitBytes(4);
+    }
 }
