@@ -1,6 +1,7 @@
 package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -8,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -76,5 +78,25 @@ class TcpPostMemoryTest {
         connection.resume();
         deliverUntil(() -> recorder.count("data") == 1);
         recorder.awaitBytes(4);
+    }
+
+    @Test
+    @DisplayName("ends where nobody would hear that the queue has drained")
+    void drain() throws Exception {
+        connection.waterMarks(0, 0);
+        assertFalse(connection.send(ByteBuffer.allocate(1)));
+        port.postsThatThrow.set(1);
+        deliverUntil(connection.closed()::isDone);
+        assertEquals(IoError.NO_BUFFERS, recorder.awaitClose().error());
+    }
+
+    @Test
+    @DisplayName("fails what waits for a flush, rather than to forget it")
+    void flushed() throws Exception {
+        connection.send(ByteBuffer.allocate(1));
+        var flushed = connection.flushed();
+        port.postsThatThrow.set(1);
+        deliverUntil(flushed::isDone);
+        assertEquals(IoError.OPERATION_ABORTED, ((IoException) flushed.exceptionNow()).error());
     }
 }
