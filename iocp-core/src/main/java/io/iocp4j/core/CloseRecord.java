@@ -26,13 +26,11 @@ final class CloseRecord {
         this.onFreed = onFreed;
     }
 
-    /** Notes an end. Tells whether it was the first. */
-    boolean begin(CloseInfo info) {
-        if (firstClose != null) {
-            return false;
+    /** Notes an end. The first one counts. */
+    void begin(CloseInfo info) {
+        if (firstClose == null) {
+            firstClose = info;
         }
-        firstClose = info;
-        return true;
     }
 
     /** Null before the first end. */

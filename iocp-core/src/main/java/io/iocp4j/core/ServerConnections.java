@@ -142,20 +142,16 @@ final class ServerConnections {
 
     // ------------------------------------------------------------------ ending
 
-    /** Admits nobody any more; false if that was so before. */
-    boolean close() {
+    /** Admits nobody any more. A second call does nothing. */
+    void close() {
         boolean last;
         synchronized (this) {
-            if (closed) {
-                return false;
-            }
+            last = !closed && open == 0;
             closed = true;
-            last = open == 0;
         }
         if (last) {
             onLast.run();
         }
-        return true;
     }
 
     /** Ends all connections, and those to come, at least this way. */

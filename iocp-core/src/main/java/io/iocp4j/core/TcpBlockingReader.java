@@ -270,6 +270,8 @@ class TcpBlockingReader implements TcpHandler {
     /** Blocks for one more receive. False at the end; throws if the connection was lost, or aborted with an error. */
     private boolean receive(TcpReceiver connection) throws IOException {
         int before = available();
+        // not later: the silence that the connection counts begins with its resumption, and must not seem the longer
+        waitBegunNanos = port.nanoTime();
         // not earlier: the peer's FIN ends this side too, and must not do so while the reader still answers what it
         // read
         connection.resumeForReader();
@@ -286,7 +288,6 @@ class TcpBlockingReader implements TcpHandler {
     private void await(TcpReceiver connection, int before) throws IOException {
         waiting = true;
         idle = false;
-        waitBegunNanos = connection.watchesActivity() ? port.nanoTime() : 0;
         try {
             while (available() == before && !ended && closed == null) {
                 if (idle) {

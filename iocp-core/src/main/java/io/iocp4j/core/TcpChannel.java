@@ -220,7 +220,7 @@ final class TcpChannel extends TcpReceiver {
         if (!server && !isSending() && queuedBytes() > 0) {
             throw new IllegalStateException("something is still to be sent in the open");
         }
-        if (!isInOnData() && isReceiving()) {
+        if (!isInOnData() && awaitsData()) {
             throw new IllegalStateException("a read that found nothing still waits for the peer");
         }
     }
@@ -330,9 +330,11 @@ final class TcpChannel extends TcpReceiver {
 
     /** Reports the first end to the handler; does nothing at every other. */
     private void report(CloseInfo info) {
-        if (record.begin(info)) {
-            stopIdleTimer();
+        if (record.firstClose() == null) {
+            // first: where there is no memory for it nothing has ended, and the next failure tries again
             postClose(info);
+            record.begin(info);
+            stopIdleTimer();
         }
     }
 

@@ -30,8 +30,10 @@ final class TcpFlushMarks {
 
     void reached(long position) {
         for (Mark mark = marks.peek(); mark != null && mark.end <= position; mark = marks.peek()) {
-            CompletableFuture<Void> taken = marks.poll().taken;
+            CompletableFuture<Void> taken = mark.taken;
+            // first: where there is no memory for it, the mark stays, and fails with the connection
             strand.accept(() -> taken.complete(null));
+            marks.poll();
         }
     }
 

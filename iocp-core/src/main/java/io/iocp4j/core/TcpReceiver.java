@@ -78,16 +78,15 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
                 paused = false;
                 return;
             }
-            paused = false;
             if (held != null) {
-                TcpReceiveContext receive = held;
+                // first: where there is no memory for it, they stay held
+                post(held::receivedLater);
                 held = null;
                 // nothing is received before these bytes were delivered
                 receiving = true;
-                post(receive::receivedLater);
-            } else {
-                receiveNext();
             }
+            paused = false;
+            receiveNext();
         }
     }
 
@@ -240,6 +239,12 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     final boolean isReceiving() {
         assert Thread.holdsLock(lock);
         return receiving || held != null;
+    }
+
+    /** Tells whether a receive is under way for bytes that are wanted. */
+    final boolean awaitsData() {
+        assert Thread.holdsLock(lock);
+        return isReceiving() && !paused;
     }
 
     /** Keeps the first receive of an accepted connection back while memory is tight. */

@@ -11,6 +11,12 @@ final class TcpSendContext extends IoContext {
 
     @Override
     protected void onCompletion() {
-        ((TcpFlusher) owner()).sent(this);
+        TcpFlusher connection = (TcpFlusher) owner();
+        try {
+            connection.sent(this);
+        } catch (OutOfMemoryError e) {
+            // a drain that is not reported, or a rest that nobody sends: somebody would wait for ever
+            connection.fail(IoError.NO_BUFFERS, e, false);
+        }
     }
 }

@@ -109,7 +109,20 @@ final class TcpSendQueue {
 
     /** Copies what remains in the buffer, whose position moves to its limit. */
     void add(ByteBuffer data) {
-        bytes += data.remaining();
+        int length = data.remaining();
+        append(data);
+        bytes += length;
+    }
+
+    /** Copies two pieces. Where memory runs out on the way, neither is counted. */
+    void add(ByteBuffer first, ByteBuffer second) {
+        int length = Math.addExact(first.remaining(), second.remaining());
+        append(first);
+        append(second);
+        bytes += length;
+    }
+
+    private void append(ByteBuffer data) {
         if (entries > inFlight && tail.shared == null && tail != last) {
             tail.append(data);
         }
@@ -133,11 +146,12 @@ final class TcpSendQueue {
     /** Queues a counted buffer between the positions of the given view; retains it. */
     void add(PooledBuffer shared, ByteBuffer view) {
         if (view.hasRemaining()) {
+            Entry entry = new Entry(shared, view);
             shared.retain();
             bytes += view.remaining();
             // this queue may wait long, and does not need it
             dropSpareChunk();
-            add(new Entry(shared, view));
+            add(entry);
         }
     }
 
@@ -203,9 +217,9 @@ final class TcpSendQueue {
     /** Drops everything; not to be called while a send is in flight. */
     void clear() {
         while (head != null) {
-            bytes -= head.view.remaining();
             removeHead();
         }
+        bytes = 0;
         dropSpareChunk();
     }
 

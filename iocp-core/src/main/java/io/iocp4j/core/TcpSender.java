@@ -45,8 +45,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
                 if (!reserve(length)) {
                     return false;
                 }
-                queue.add(head);
-                queue.add(body);
+                queue.add(head, body);
                 return startSending(length);
             } catch (OutOfMemoryError e) {
                 return outOfMemory(e);

@@ -141,7 +141,15 @@ public final class TcpServer implements AutoCloseable {
             Function<? super TcpConnection, ? extends TcpHandler> handlers) throws IOException {
         try {
             TcpServer server = new TcpServer(port, ownsPort, options, handlers);
-            server.loop.accept();
+            boolean accepts = false;
+            try {
+                server.loop.accept();
+                accepts = true;
+            } finally {
+                if (!accepts) {
+                    server.close();
+                }
+            }
             return server;
         } catch (IOException | RuntimeException | Error e) {
             if (ownsPort) {

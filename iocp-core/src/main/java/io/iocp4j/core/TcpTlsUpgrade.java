@@ -22,6 +22,8 @@ final class TcpTlsUpgrade {
      * Bytes to leave in the open that were not completed yet: a completion may come behind the peer's answer to them.
      */
     private long openBytes;
+    /** True when no byte can come in the open any more: the handshake may begin. */
+    private boolean ready;
     /** True when the handshake has begun. */
     private boolean shaking;
 
@@ -32,63 +34,76 @@ final class TcpTlsUpgrade {
     }
 
     /**
-     * Begins in {@code onData}, or in a turn of its own for a thread that uses the blocking API. Any thread; without
-     * the lock, since the parameters of TLS are the application's.
+     * Begins in {@code onData}, or for a thread that uses the blocking API. From here on nothing is queued to leave in
+     * the open. Any thread; without the lock, since the parameters of TLS are the application's.
      */
     static CompletableFuture<SSLSession> begin(TcpChannel connection, TcpOptions tls, TlsRecords records,
             boolean server) {
         TcpTlsUpgrade upgrade = new TcpTlsUpgrade(connection, records, server);
         if (connection.isInOnData()) {
-            return upgrade.begin(tls) ? upgrade.secured.copy() : CompletableFuture.failedFuture(upgrade.failure());
+            return upgrade.begun(tls, null);
         }
         if (!(connection.handler instanceof TcpBlockingReader reader) || connection.onStrand()) {
             throw new IllegalStateException("TLS begins in onData, where the peer has agreed, or in the blocking API");
         }
-        synchronized (connection.lock) {
-            if (connection.state() != TcpConnection.State.OPEN) {
-                return CompletableFuture.failedFuture(upgrade.failure());
-            }
-            // behind the callback that gave the reader its last bytes
-            connection.post(() -> upgrade.beginFor(reader, tls));
-        }
-        return upgrade.secured.copy();
-    }
-
-    /** Strand only. */
-    private void beginFor(TcpBlockingReader reader, TcpOptions tls) {
-        int injected = reader.available();
-        if (injected > 0) {
-            String many = injected + " bytes came in the open, behind what was read before TLS";
-            connection.fail(IoError.TLS_FAILURE, new SSLException(many), true);
-        }
         try {
-            if (!begin(tls)) {
-                secured.completeExceptionally(failure());
-            }
+            return upgrade.begun(tls, reader);
         } catch (IllegalStateException e) {
-            secured.completeExceptionally(e);
+            return CompletableFuture.failedFuture(e);
         }
     }
 
-    /** Returns false if the connection is not open. Strand only. */
-    private boolean begin(TcpOptions tls) {
+    private CompletableFuture<SSLSession> begun(TcpOptions tls, TcpBlockingReader reader) {
+        return begin(tls, reader) ? secured.copy() : CompletableFuture.failedFuture(failure());
+    }
+
+    /** Returns false if the connection is not open. The reader is null in {@code onData}. */
+    private boolean begin(TcpOptions tls, TcpBlockingReader reader) {
         synchronized (connection.lock) {
-            connection.requirePlain(server);
             if (connection.state() != TcpConnection.State.OPEN) {
                 return false;
             }
+            connection.requirePlain(server);
             if (!tls.handshakeTimeout().isZero()) {
                 limit = connection.port.deadline(tls.handshakeTimeout(), () -> tooLate(tls));
+            }
+            if (reader != null) {
+                // behind the callback that gave the reader its last bytes
+                connection.post(() -> readyFor(reader));
             }
             openBytes = connection.queuedBytes();
             connection.tlsUpgrade = this;
             if (sendsInTheOpen()) {
                 connection.sendInTheOpen();
-            } else {
-                sentInTheOpen(0, connection.isSending());
+            }
+            if (reader == null) {
+                ready();
             }
             return true;
         }
+    }
+
+    /** Strand only. */
+    private void readyFor(TcpBlockingReader reader) {
+        int injected = reader.available();
+        synchronized (connection.lock) {
+            if (connection.state() == TcpConnection.State.CLOSED) {
+                return;
+            }
+            if (injected > 0) {
+                String many = injected + " bytes came in the open, behind what was read before TLS";
+                connection.fail(IoError.TLS_FAILURE, new SSLException(many), true);
+            } else if (connection.isReceiving()) {
+                connection.fail(IoError.TLS_FAILURE, new SSLException("a receive in the open still waits"), false);
+            } else {
+                ready();
+            }
+        }
+    }
+
+    private void ready() {
+        ready = true;
+        sentInTheOpen(0, connection.isSending());
     }
 
     /** Tells whether the queue may send, up to what was queued when TLS was asked for. */
@@ -100,7 +115,7 @@ final class TcpTlsUpgrade {
     void sentInTheOpen(long bytes, boolean sending) {
         assert Thread.holdsLock(connection.lock);
         openBytes -= bytes;
-        if (sending || shaking || sendsInTheOpen()) {
+        if (sending || shaking || !ready || sendsInTheOpen()) {
             return;
         }
         if (openBytes > 0) {

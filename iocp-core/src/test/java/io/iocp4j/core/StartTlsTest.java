@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
@@ -428,5 +429,36 @@ class StartTlsTest extends TlsFixture {
         assertFalse(secured.isDone());
         pair.left().abort();
         assertEquals(IoError.OPERATION_ABORTED, failure(secured).error());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("in the blocking API: what is written before the strand comes to it waits for the handshake, on either side")
+    void writtenAtOnce(boolean server) throws Exception {
+        TcpPair pair = TcpPair.open(port, options);
+        closeLater(pair.left()::abort);
+        closeLater(pair.right()::abort);
+        for (TcpConnection end : new TcpConnection[] {pair.left(), pair.right()}) {
+            end.write("agreed\n");
+        }
+        assertEquals("agreed", pair.left().readLine());
+        assertEquals("agreed", pair.right().readLine());
+        CountDownLatch written = new CountDownLatch(1);
+        pair.left().execute(() -> {
+            try {
+                await(written);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        CompletableFuture<SSLSession> left = server ? pair.left().acceptTls(forServer)
+                : pair.left().startTls(tls, "localhost", 443);
+        pair.left().write("secret\n");
+        written.countDown();
+        CompletableFuture<SSLSession> right = server ? pair.right().startTls(tls, "localhost", 443)
+                : pair.right().acceptTls(forServer);
+        await(left);
+        await(right);
+        assertEquals("secret", pair.right().readLine());
     }
 }

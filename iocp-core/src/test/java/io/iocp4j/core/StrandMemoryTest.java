@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 @DisplayName("A strand for whose turn there is no memory")
 class StrandMemoryTest {
     /** Throws as often as asked where a turn is posted. */
-    private static final class ShortPort extends ForwardingPort {
-        private final AtomicInteger postsThatThrow = new AtomicInteger();
+    static final class ShortPort extends ForwardingPort {
+        final AtomicInteger postsThatThrow = new AtomicInteger();
         private final AtomicInteger postsBehindThatThrow = new AtomicInteger();
 
         ShortPort(CompletionPort port) {

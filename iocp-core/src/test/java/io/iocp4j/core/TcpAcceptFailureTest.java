@@ -1,9 +1,11 @@
 package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
@@ -257,5 +259,21 @@ class TcpAcceptFailureTest extends TcpFixture {
         await(server.closed());
         assertTrue(server.closed().isDone());
         assertEquals(0, server.connections());
+    }
+
+    @Test
+    @DisplayName("before it was there at all listens no more")
+    void firstAccept() throws Exception {
+        FailingPort failing = new FailingPort(port, IoError.OTHER, 0);
+        failing.acceptsThatThrow.set(1);
+        InetSocketAddress free;
+        try (ServerSocket any = new ServerSocket(0, 1, LOOPBACK)) {
+            free = (InetSocketAddress) any.getLocalSocketAddress();
+        }
+        TcpOptions there = options.address(free);
+        assertThrows(OutOfMemoryError.class, () -> TcpServer.listen(failing, there, connection -> new Recorder()));
+        try (TcpServer server = TcpServer.listen(failing, there, connection -> new Recorder())) {
+            assertEquals(free, server.address());
+        }
     }
 }

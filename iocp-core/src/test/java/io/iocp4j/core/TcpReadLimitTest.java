@@ -6,10 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.NavigableMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -127,5 +135,60 @@ class TcpReadLimitTest extends TcpFixture {
         TcpConnection silent = closeLater(TcpClient.connect(port, options, "localhost", server.tcpPort()));
         assertEquals(IoError.TIMED_OUT, await(ended).error());
         assertNull(silent.read(LONG));
+    }
+
+    /** Its timers wait for a step. Its clock goes on by itself only where a virtual thread looks at it. */
+    private static final class SteppedClock extends ForwardingPort {
+        private static final long LOOK_NANOS = Duration.ofMillis(5).toNanos();
+
+        private final AtomicLong nanos = new AtomicLong();
+        private final CountDownLatch looks = new CountDownLatch(2);
+        private final NavigableMap<Long, FutureTask<Void>> timers = new ConcurrentSkipListMap<>();
+
+        SteppedClock(CompletionPort port) {
+            super(port);
+        }
+
+        @Override
+        public long nanoTime() {
+            if (!Thread.currentThread().isVirtual()) {
+                return nanos.get();
+            }
+            looks.countDown();
+            return nanos.getAndAdd(LOOK_NANOS);
+        }
+
+        @Override
+        public Future<?> schedule(Duration delay, Runnable task) {
+            FutureTask<Void> timer = new FutureTask<>(task, null);
+            timers.put(nanos.get() + delay.toNanos(), timer);
+            return timer;
+        }
+
+        void runUntil(long end) {
+            for (var next = timers.pollFirstEntry(); next != null && next.getKey() <= end; next = timers.pollFirstEntry()) {
+                nanos.set(Math.max(nanos.get(), next.getKey()));
+                next.getValue().run();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("ends after one silence also where its thread is held up as it begins to wait")
+    void idleOfASlowThread() throws Exception {
+        Duration silence = Duration.ofHours(1);
+        SteppedClock stepped = new SteppedClock(port);
+        try (ServerSocket listener = new ServerSocket(0, 1, LOOPBACK)) {
+            TcpConnection connection = closeLater(TcpClient.connect(stepped, options.connectTimeout(Duration.ZERO),
+                    (InetSocketAddress) listener.getLocalSocketAddress()));
+            connection.idleTimeout(silence);
+            CompletableFuture<IoError> ended = new CompletableFuture<>();
+            Thread.startVirtualThread(() -> ended.complete(timedOut(connection::read).error()));
+            await(stepped.looks);
+            stepped.runUntil(silence.toNanos() + 3 * SteppedClock.LOOK_NANOS);
+            assertEquals(IoError.TIMED_OUT, await(ended));
+            connection.abort();
+            awaitClosed(connection);
+        }
     }
 }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A connection sends")
 class TcpSendTest extends TcpFixture {
@@ -335,6 +336,38 @@ class TcpSendTest extends TcpFixture {
             }
             assertTrue(connection.bufferedAmount() > 0);
             assertEquals(1, looks.get());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("what found no memory was never accepted: it is neither written nor lost")
+    void noMemory(boolean twoPieces) throws Exception {
+        Recorder recorder = new Recorder();
+        List<PooledBuffer> taken = new ArrayList<>();
+        try (ServerSocket listener = new ServerSocket(0, 1, LOOPBACK); CompletionPort small = CompletionPort.open(
+                PortOptions.defaults().workers(1).keptBytesMax(0).directMax(256 << 10))) {
+            TcpConnection connection = TcpClient.connect(small, options,
+                    (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
+            recorder.awaitOpen();
+            settle(connection);
+            assertThrows(OutOfMemoryError.class, () -> {
+                while (true) {
+                    taken.add(small.buffers().acquire(TcpSendQueue.CHUNK_MIN));
+                }
+            });
+            if (twoPieces) {
+                taken.removeLast().release();
+                assertFalse(connection.send(ByteBuffer.allocate(16), ByteBuffer.allocate(2 * TcpSendQueue.CHUNK_MIN)));
+            } else {
+                assertFalse(connection.send(ByteBuffer.allocate(TcpSendQueue.CHUNK_MIN)));
+            }
+            CloseInfo info = awaitClosed(connection);
+            assertEquals(IoError.NO_BUFFERS, info.error());
+            assertEquals(0, info.bytesLost());
+            assertEquals(0, connection.bytesWritten());
+        } finally {
+            taken.forEach(PooledBuffer::release);
         }
     }
 }

@@ -1,0 +1,102 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** In pull mode, so that each completion comes when the test takes it. */
+@DisplayName("A connection for whose turn there is no memory")
+class TcpPostMemoryTest {
+    private static final Duration DEADLINE = Duration.ofSeconds(Recorder.DEADLINE_SECONDS);
+
+    private final Recorder recorder = new Recorder();
+    private CompletionPort pulled;
+    private StrandMemoryTest.ShortPort port;
+    private Socket peer;
+    private TcpConnection connection;
+
+    @BeforeEach
+    void connect() throws Exception {
+        pulled = CompletionPort.open(PortOptions.defaults().workers(1).pulled(true));
+        port = new StrandMemoryTest.ShortPort(pulled);
+        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            connection = TcpClient.connect(port, TcpOptions.defaults(),
+                    (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
+            peer = listener.accept();
+        }
+        deliverUntil(() -> recorder.count("open") == 1);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        connection.abort();
+        deliverUntil(connection.closed()::isDone);
+        peer.close();
+        Thread closing = Thread.startVirtualThread(pulled::close);
+        assertNull(pulled.take(DEADLINE));
+        closing.join();
+        assertEquals(0, pulled.buffers().usedBytes(), "bytes that were not given back to the pool");
+    }
+
+    private void deliverUntil(BooleanSupplier done) throws Exception {
+        while (!done.getAsBoolean()) {
+            pulled.take(DEADLINE).deliver();
+        }
+    }
+
+    @Test
+    @DisplayName("throws where it is aborted, and the next abort ends it, with onClose")
+    void abort() throws Exception {
+        port.postsThatThrow.set(1);
+        assertThrows(OutOfMemoryError.class, connection::abort);
+        connection.abort();
+        deliverUntil(connection.closed()::isDone);
+        assertEquals(1, recorder.count("close"));
+    }
+
+    @Test
+    @DisplayName("throws where it is resumed, and the next resume brings what was held")
+    void resume() throws Exception {
+        connection.pause();
+        peer.getOutputStream().write(new byte[4]);
+        deliverUntil(() -> connection.bytesRead() == 4);
+        port.postsThatThrow.set(1);
+        assertThrows(OutOfMemoryError.class, connection::resume);
+        connection.resume();
+        deliverUntil(() -> recorder.count("data") == 1);
+        recorder.awaitBytes(4);
+    }
+
+    @Test
+    @DisplayName("ends where nobody would hear that the queue has drained")
+    void drain() throws Exception {
+        connection.waterMarks(0, 0);
+        assertFalse(connection.send(ByteBuffer.allocate(1)));
+        port.postsThatThrow.set(1);
+        deliverUntil(connection.closed()::isDone);
+        assertEquals(IoError.NO_BUFFERS, recorder.awaitClose().error());
+    }
+
+    @Test
+    @DisplayName("fails what waits for a flush, rather than to forget it")
+    void flushed() throws Exception {
+        connection.send(ByteBuffer.allocate(1));
+        var flushed = connection.flushed();
+        port.postsThatThrow.set(1);
+        deliverUntil(flushed::isDone);
+        assertEquals(IoError.OPERATION_ABORTED, ((IoException) flushed.exceptionNow()).error());
+    }
+}
