@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * WebSocket when it keeps enough, so that TCP applies back pressure to the peer. One thread receives at a time.
  */
 final class BlockingReceiver implements WebSocketListener {
-    private static final System.Logger LOG = new GuardedLog(BlockingReceiver.class);
+    private static final System.Logger LOG = new GuardedLog(WebSocketSession.class);
 
     /**
      * Messages, or parts of them, that are kept before the WebSocket is paused; it goes on when half of them are left.

@@ -24,7 +24,7 @@ import java.time.Duration;
  * {@link WebSocketConnection}, and this object is of no use any more. Strand only, unless a method says otherwise.
  */
 final class HttpConnection implements TcpHandler, ServedConnection {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
+    private static final System.Logger LOG = new GuardedLog(WebSocketServer.class);
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     /** Bytes of early frames that are kept while a handshake waits for its answer, before the connection is paused. */
     static final int EARLY_BYTES_MAX = 16 << 10;

@@ -38,7 +38,7 @@ import java.nio.ByteBuffer;
  * other connections. In the most compressed form one receive of 64 KiB is 64 MiB of messages.
  */
 final class MessageReceiver implements MessageListener, FrameListener {
-    private static final System.Logger LOG = new GuardedLog(MessageReceiver.class);
+    private static final System.Logger LOG = new GuardedLog(WebSocketListener.class);
 
     /** The length of a turn in nanoseconds, before other connections have theirs; a callback is not interrupted. */
     static final long TURN_NANOS_MAX = 1_000_000;

@@ -1,6 +1,5 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.GuardedLog;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpBodyDecoder;
 import io.iocp4j.websocket.http.HttpException;
@@ -13,8 +12,6 @@ import java.nio.ByteBuffer;
  * methods run as callbacks of the connection, {@link #drop} also from within those of the listener.
  */
 final class RequestBody {
-    private static final System.Logger LOG = new GuardedLog(RequestBody.class);
-
     /** The longest turn of a body of many small chunks, in nanoseconds, before other connections have theirs. */
     static final long TURN_NANOS_MAX = 1_000_000;
 
@@ -108,7 +105,7 @@ final class RequestBody {
             try {
                 receiver.onBodyAborted(why);
             } catch (RuntimeException | Error thrown) {
-                LOG.log(Level.WARNING, "onBodyAborted of " + request + " threw", thrown);
+                exchange.log().log(Level.WARNING, "onBodyAborted of " + request + " threw", thrown);
             }
         }
     }

@@ -1,6 +1,5 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.HttpException;
@@ -17,8 +16,6 @@ import javax.net.ssl.SSLSession;
  * Any thread.
  */
 abstract class RequestExchange {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
-
     private enum State {
         /** The application has not answered. */
         WAITING,
@@ -111,6 +108,9 @@ abstract class RequestExchange {
         return true;
     }
 
+    /** The logger of the application's handler. */
+    abstract System.Logger log();
+
     // ------------------------------------------------------------------ calls of the application
 
     /** Calls the application; whatever it throws becomes an answer. */
@@ -127,7 +127,7 @@ abstract class RequestExchange {
         if (thrown instanceof HttpException refusal) {
             return refusal;
         }
-        LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
+        log().log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
         return new HttpException(500, "internal error");
     }
 
@@ -135,7 +135,7 @@ abstract class RequestExchange {
         try {
             task.run();
         } catch (RuntimeException | Error thrown) {
-            LOG.log(Level.WARNING, "onCancel of " + request + " threw", thrown);
+            log().log(Level.WARNING, "onCancel of " + request + " threw", thrown);
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.HttpContent;
@@ -17,8 +16,6 @@ import java.util.Objects;
  * the connection. The methods of an output stream are for that thread; begun and cancelled as the strand.
  */
 final class ResponseStream extends OutputStream {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
-
     /** The most content of one chunk, in bytes. */
     static final int CHUNK_MAX = 8 << 10;
     /** Room before the content of a chunk for its size and CR LF, and behind it for CR LF. */
@@ -93,7 +90,7 @@ final class ResponseStream extends OutputStream {
             complete = true;
         } catch (Throwable thrown) {
             boolean gone = cancelled || tcp.state() != TcpConnection.State.OPEN;
-            LOG.log(gone ? Level.DEBUG : Level.WARNING, "the content of the answer to " + request + " of "
+            ServedRequest.LOG.log(gone ? Level.DEBUG : Level.WARNING, "the content of the answer to " + request + " of "
                     + tcp.remote() + " threw", thrown);
         } finally {
             charge.set(0);

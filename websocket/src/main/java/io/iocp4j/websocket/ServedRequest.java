@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * otherwise.
  */
 final class ServedRequest {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
+    static final System.Logger LOG = new GuardedLog(HttpHandler.class);
 
     /**
      * The progress of the request. All states but the first keep what the client sends meanwhile. Content that no

@@ -13,7 +13,7 @@ import java.util.Objects;
  * {@link ServerUpgrade} is what the application sees of it. Strand only.
  */
 final class ServedUpgrade {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
+    static final System.Logger LOG = new GuardedLog(UpgradeHandler.class);
 
     private final HttpConnection connection;
     private final TcpConnection tcp;

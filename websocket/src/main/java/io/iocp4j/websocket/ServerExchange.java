@@ -1,6 +1,5 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpContent;
@@ -16,8 +15,6 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** The side of a {@link ServedRequest} that the application sees. Any thread. */
 final class ServerExchange extends RequestExchange implements HttpExchange {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
-
     private final ServedRequest served;
     private final AtomicBoolean bodyAsked = new AtomicBoolean();
     /** The body for a thread that may block, or null. */
@@ -33,6 +30,11 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
     ServerExchange(TcpConnection tcp, ServedRequest served, HttpRequest request) {
         super(tcp, request);
         this.served = served;
+    }
+
+    @Override
+    System.Logger log() {
+        return ServedRequest.LOG;
     }
 
     @Override
@@ -141,7 +143,8 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
             try {
                 content.discard();
             } catch (IOException | RuntimeException | Error thrown) {
-                LOG.log(Level.WARNING, "the content of an answer that was not sent: discard threw", thrown);
+                ServedRequest.LOG.log(Level.WARNING, "the content of an answer that was not sent: discard threw",
+                        thrown);
             }
         }
     }

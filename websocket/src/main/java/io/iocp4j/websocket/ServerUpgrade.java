@@ -65,6 +65,11 @@ final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
         return this;
     }
 
+    @Override
+    System.Logger log() {
+        return ServedUpgrade.LOG;
+    }
+
     DeflateAgreement deflate() {
         return deflate;
     }

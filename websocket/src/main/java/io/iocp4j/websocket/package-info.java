@@ -47,5 +47,20 @@
  * {@code WebSocket.close()} queues the Close frame and reports to the listener at once. The peer's answer, or the end
  * of the time for it, completes {@code closed()}. A violation of the protocol is answered with the code of the RFC, an
  * exception of the application with 1011; each harms its own connection only.
+ *
+ * <h2>What is logged</h2>
+ * By {@link java.lang.System.Logger}s that have the names of these types. WARNING: code of the application threw an
+ * exception, or did not answer in time. DEBUG: a peer broke a rule or was lost. Nothing is logged at other levels.
+ * {@link io.iocp4j.websocket.http} lists the logger of requests, and {@link io.iocp4j.core} those of connections.
+ * <ul>
+ * <li>{@code io.iocp4j.websocket.WebSocketListener}: a callback threw, and the WebSocket ends with 1011 (WARNING); the
+ *     peer violated the protocol (DEBUG).</li>
+ * <li>{@code io.iocp4j.websocket.WebSocketSession}: a session threw, and the WebSocket ends with 1011 (WARNING); it
+ *     threw because its WebSocket had ended (DEBUG).</li>
+ * <li>{@code io.iocp4j.websocket.UpgradeHandler}: a handler or a task of {@code onCancel} threw, or there was no
+ *     decision within the response timeout (WARNING).</li>
+ * <li>{@code io.iocp4j.websocket.WebSocketServer}: a request or a handshake was refused, with status and reason
+ *     (DEBUG).</li>
+ * </ul>
  */
 package io.iocp4j.websocket;

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("The blocking API")
 class BlockingApiTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(BlockingReceiver.class, MessageReceiver.class);
+    static final Quiet QUIET = new Quiet(WebSocketSession.class, WebSocketListener.class);
 
     private static final Duration SOON = Duration.ofSeconds(10);
 

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("A handler of requests that blocks")
 class BlockingHandlerTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class, HttpHandler.class);
+    static final Quiet QUIET = new Quiet(HttpHandler.class);
 
     private static final long SEED = 20261130;
     private static final int BIG = 8 << 20;

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class HandshakeOverTcpTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(UpgradeHandler.class);
 
     private static final String GOOD = upgradeHead("/");
     /** Text "Hello", a message in three fragments, a ping: every kind of header but the long ones. */

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Filter;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpConnectionTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(HttpHandler.class, UpgradeHandler.class);
 
     private static final HttpHandler PATH = exchange ->
             exchange.respond(HttpResponse.text(200, exchange.request().path()));
@@ -305,10 +306,11 @@ class HttpConnectionTest {
     @Test
     @DisplayName("what is logged of a handler that threw, or never answered, names method and path, without the query and in ASCII")
     void logNamesTheRequest() throws Exception {
-        Logger logger = Logger.getLogger(HttpConnection.class.getName());
+        List<Logger> loggers = Stream.of(HttpHandler.class, UpgradeHandler.class)
+                .map(source -> Logger.getLogger(source.getName())).toList();
         BlockingQueue<String> logged = new LinkedBlockingQueue<>();
         Filter filter = line -> !logged.add(line.getMessage());
-        Level level = logger.getLevel();
+        List<Level> levels = loggers.stream().map(Logger::getLevel).toList();
         HttpHandler handler = exchange -> {
             if (exchange.request().path().startsWith("/throws")) {
                 throw new IllegalStateException("on purpose");
@@ -329,8 +331,8 @@ class HttpConnectionTest {
                 });
             }
         };
-        logger.setLevel(Level.WARNING);
-        logger.setFilter(filter);
+        loggers.forEach(logger -> logger.setLevel(Level.WARNING));
+        loggers.forEach(logger -> logger.setFilter(filter));
         try (TestServer server = TestServer.with(o -> o.responseTimeout(Duration.ofMillis(50)), request -> {
                     throw new IllegalStateException("on purpose");
                 }, handler)) {
@@ -340,8 +342,10 @@ class HttpConnectionTest {
             assertLogged(server, RawClient.upgradeHead("/ws?token=secret"), "GET /ws", logged);
             assertLogged(server, get("/throws" + "x".repeat(2000)), "GET /throws" + "x".repeat(50), logged);
         } finally {
-            logger.setFilter(null);
-            logger.setLevel(level);
+            for (int i = 0; i < loggers.size(); i++) {
+                loggers.get(i).setFilter(null);
+                loggers.get(i).setLevel(levels.get(i));
+            }
         }
     }
 

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("Content that is made while it is sent")
 class HttpStreamTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(HttpHandler.class, UpgradeHandler.class);
 
     private static final long SEED = 20261130;
     private static final String TYPE = "application/octet-stream";

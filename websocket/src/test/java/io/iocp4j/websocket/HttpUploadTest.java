@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpUploadTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(HttpHandler.class, UpgradeHandler.class);
 
     private static final long SEED = 20260101;
     private static final Duration SHORT = Duration.ofMillis(200);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @DisplayName("WebSockets with threads that are stepped one at a time")
 class SteppedWebSocketTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(MessageReceiver.class, TcpConnection.class, TcpServer.class);
+    static final Quiet QUIET = new Quiet(WebSocketListener.class, TcpConnection.class, TcpServer.class);
 
     private static final String COMMAND = "mvn test -pl websocket -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=SteppedWebSocketTest#";
     private static final int SEEDS_DEFAULT = 400;

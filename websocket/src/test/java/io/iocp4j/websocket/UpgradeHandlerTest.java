@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("A handler of handshakes")
 class UpgradeHandlerTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(UpgradeHandler.class);
 
     private static final String PROTOCOLS = "Sec-WebSocket-Protocol: v1, v2";
 

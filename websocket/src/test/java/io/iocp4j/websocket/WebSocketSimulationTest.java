@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @DisplayName("WebSockets under a simulated network")
 class WebSocketSimulationTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(MessageReceiver.class, TcpConnection.class, TcpServer.class);
+    static final Quiet QUIET = new Quiet(WebSocketListener.class, TcpConnection.class, TcpServer.class);
 
     private static final String COMMAND = "mvn test -pl websocket -am -Dsurefire.failIfNoSpecifiedTests=false "
             + "-Dtest=WebSocketSimulationTest -Dseed=";

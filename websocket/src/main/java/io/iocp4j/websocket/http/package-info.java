@@ -41,5 +41,16 @@
  * more, {@code HttpExchange.onCancel} tells, and the thread of a blocking handler is interrupted; so is that of content
  * whose connection ends. Content that fails, or is not as long as it said, ends the connection: the client sees that
  * what came is not the whole.
+ *
+ * <h2>What is logged</h2>
+ * By the {@link java.lang.System.Logger} {@code io.iocp4j.websocket.http.HttpHandler}, with method and path of the
+ * request, but never its query, which may hold secrets.
+ * <ul>
+ * <li>WARNING: a handler, a body listener, content, or a task of {@code onCancel} threw; there was no answer within the
+ *     response timeout.</li>
+ * <li>DEBUG: a blocking handler threw after its request was cancelled; content threw after its connection was gone; the
+ *     client took the answer too slowly.</li>
+ * </ul>
+ * The server logs refused requests, see {@code io.iocp4j.websocket.WebSocketServer} in its package.
  */
 package io.iocp4j.websocket.http;
