@@ -16,6 +16,7 @@ import io.iocp4j.websocket.http.HttpHeaders;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponseHead;
 import io.iocp4j.websocket.http.HttpResponseReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -186,7 +187,8 @@ final class ClientConnection implements TcpHandler {
     public void onEnd(TcpConnection tcp) {
         switch (state) {
             case REFUSED -> fail(tcp, refusal.exception());
-            default -> fail(tcp, ioException(tcp, IoError.EOF, null));
+            default -> fail(tcp, ioException(tcp, IoError.EOF,
+                    new EOFException(who() + " ended the connection before the end of its answer")));
         }
     }
 
@@ -195,7 +197,8 @@ final class ClientConnection implements TcpHandler {
         if (state == State.REFUSED) {
             fail(tcp, refusal.exception());
         } else if (state != State.HANDED_OVER) {
-            fail(tcp, ioException(tcp, IoError.TIMED_OUT, null));
+            fail(tcp, ioException(tcp, IoError.TIMED_OUT,
+                    new IOException("no WebSocket within the connectTimeout of " + options.connectTimeout())));
         }
     }
 
@@ -221,7 +224,8 @@ final class ClientConnection implements TcpHandler {
         IOException reason = failure != null ? failure
                 : state == State.REFUSED ? refusal.exception()
                 : why.cause() instanceof IoException known ? known
-                : ioException(tcp, why.error() == null ? IoError.OPERATION_ABORTED : why.error(), why.cause());
+                : why.error() != null ? ioException(tcp, why.error(), why.cause())
+                : ioException(tcp, IoError.OPERATION_ABORTED, new IOException("the opening was cancelled"));
         HandshakeInfo facts = new HandshakeInfo(request, HttpHeaders.empty(), null, null);
         Initiator initiator = failure == null ? why.initiator() : Initiator.REMOTE;
         new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), options, gone -> { })

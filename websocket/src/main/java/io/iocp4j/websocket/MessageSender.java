@@ -91,7 +91,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
                 return taken();
             }
         }
-        return CompletableFuture.failedFuture(aborted("send"));
+        return CompletableFuture.failedFuture(aborted());
     }
 
     /** Writes a copy of a binary message, or keeps it behind a streamed one; false as {@code trySend} says it. */
@@ -252,7 +252,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         // an application that was told that a message has to wait behind the stream may go on
         tcp.execute(this::tellDrain);
         CompletableFuture<Void> taken =
-                tcp.closeInfo() == null ? taken() : CompletableFuture.failedFuture(aborted("send"));
+                tcp.closeInfo() == null ? taken() : CompletableFuture.failedFuture(aborted());
         return () -> taken.whenComplete((nothing, thrown) -> sent.forEach(future -> {
             if (thrown == null) {
                 future.complete(null);
@@ -322,7 +322,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
             taken.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw aborted("flush");
+            throw new IoException(IoError.OPERATION_ABORTED, "flush", tcp.local(), tcp.remote(), e);
         } catch (ExecutionException e) {
             throw new WebSocketException("flush: " + e.getCause().getMessage(), closeStatus());
         }
@@ -378,14 +378,17 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
             unsent = backlog == null ? List.of() : backlog.drop();
             backlog = null;
         }
-        unsent.forEach(future -> future.completeExceptionally(aborted("send")));
+        unsent.forEach(future -> future.completeExceptionally(aborted()));
     }
 
-    /** The failure of a message that was not sent, with the limit that was met, if any. Any thread. */
-    private IoException aborted(String operation) {
+    /** The failure of a message that was not sent, with the limit that was met, or how it ended. Any thread. */
+    private IoException aborted() {
         CloseInfo why = tcp.closeInfo();
-        return new IoException(IoError.OPERATION_ABORTED, operation, tcp.local(), tcp.remote(),
-                why == null ? null : why.cause());
+        Throwable cause = why == null ? null : why.cause();
+        if (cause == null) {
+            cause = new WebSocketException("send", closeStatus());
+        }
+        return new IoException(IoError.OPERATION_ABORTED, "send", tcp.local(), tcp.remote(), cause);
     }
 
     final void requireNotWorker() {

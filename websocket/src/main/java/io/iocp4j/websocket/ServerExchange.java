@@ -13,18 +13,18 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The side of a {@link ServedRequest} that the application sees. Any thread. */
+/** A {@link ServedRequest} as the application sees it. Any thread. */
 final class ServerExchange extends RequestExchange implements HttpExchange {
     private final ServedRequest served;
     private final AtomicBoolean bodyAsked = new AtomicBoolean();
-    /** The body for a thread that may block, or null. */
+    /** The body as a blocking stream, or null. */
     private volatile BodyInputStream bodyStream;
     private volatile boolean bodyPaused;
     /** The clock of the port when the last pause began. */
     private volatile long pausedNanos;
     /** Counts the pauses. Guarded by this. */
     private int pauses;
-    /** The answer on its way to the connection, which may end before. */
+    /** The answer, until the strand takes it. The connection may end before that. */
     private final AtomicReference<HttpResponse> onItsWay = new AtomicReference<>();
 
     ServerExchange(TcpConnection tcp, ServedRequest served, HttpRequest request) {
@@ -60,12 +60,12 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
         bodyStream = stream;
         served.body(stream);
         if (served.isOver()) {
-            endBodyStream("nobody waits for the answer any more");
+            endBodyStream(ServedRequest.NOT_NEEDED);
         }
         return stream;
     }
 
-    /** Nothing more is read of a body that a thread reads: it must not wait for ever, nor keep what it leaves. */
+    /** Ends the stream of the body, so that its reader does not wait and unread bytes are freed. */
     void endBodyStream(String why) {
         BodyInputStream stream = bodyStream;
         if (stream != null) {
@@ -124,12 +124,12 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
         return true;
     }
 
-    /** Takes the answer, to send it; null if it was taken before. */
+    /** Takes the answer to send it. Null if it was taken before. */
     HttpResponse takeResponse() {
         return onItsWay.getAndSet(null);
     }
 
-    /** Lets go of an answer that is not sent. */
+    /** Discards an answer that is not sent. */
     void discard() {
         HttpResponse response = takeResponse();
         if (response != null) {

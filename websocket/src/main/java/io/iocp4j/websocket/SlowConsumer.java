@@ -13,11 +13,11 @@ public enum SlowConsumer {
      * {@link io.iocp4j.core.TcpOptions#sendQueueMax()}, where the connection ends. The default.
      */
     BLOCK,
-    /** The message is not sent; but counted. */
+    /** The message is not sent, but counted ({@link WebSocket#messagesDropped()}). */
     DROP,
     /**
      * The WebSocket closes with {@link CloseCode#POLICY_VIOLATION}; a peer that does not read is cut after the close
-     * timeout.
+     * timeout. What it sends until then is dropped, see {@link WebSocketOptions#closeTimeout(java.time.Duration)}.
      */
     CLOSE
 }

@@ -147,7 +147,10 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * How long to wait for the peer's Close frame after ours, and at a client for the server's FIN after both.
+     * How long to wait for the peer's Close frame after ours, and at a client for the server's FIN after both. What the
+     * peer sends meanwhile is read and dropped. That is limited by this time, not in bytes; it takes no more memory
+     * than one message within {@link #limits(Limits)}. A peer that does not read what was sent before has
+     * {@link TcpOptions#lingerTimeout()} after it.
      *
      * @param limit above 0
      * @return a copy

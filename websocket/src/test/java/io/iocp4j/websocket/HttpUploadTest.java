@@ -314,6 +314,42 @@ class HttpUploadTest {
     }
 
     @Test
+    @DisplayName("a listener whose body came too late may throw: the answer goes out, and the next request has one")
+    void tooLateListenerThrows() throws Exception {
+        BodyListener throwing = new BodyListener() {
+            @Override
+            public void onBody(ByteBuffer data) {
+            }
+
+            @Override
+            public void onBodyEnd() {
+            }
+
+            @Override
+            public void onBodyAborted(String why) {
+                throw new IllegalStateException("on purpose");
+            }
+        };
+        HttpHandler handler = exchange -> {
+            if (exchange.request().path().equals("/upload")) {
+                // from another thread, so both are tasks that wait until this handler has returned
+                Thread other = Thread.ofVirtual().start(() -> {
+                    exchange.body(throwing);
+                    exchange.respond(HttpResponse.text(200, "early"));
+                });
+                other.join();
+            } else {
+                exchange.respond(HttpResponse.text(200, "next"));
+            }
+        };
+        try (TestServer server = TestServer.pages(handler); RawClient client = server.connect()) {
+            client.send(post("Content-Length: 0") + get("/"));
+            assertEquals("early", client.response().body());
+            assertEquals("next", client.response().body());
+        }
+    }
+
+    @Test
     @DisplayName("the body is asked for once, while the request is handled or later, and not behind the answer")
     void askedAtTheWrongTime() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();

@@ -188,6 +188,7 @@ class WebSocketClientTest extends ClientFixture {
             CloseStatus end = recorder.end();
             assertEquals(CloseCode.ABNORMAL, end.code());
             assertEquals(Initiator.LOCAL, end.initiator());
+            assertTrue(end.reason().endsWith("the opening was cancelled"), end.reason());
             assertTrue(opening.isCancelled());
             assertTrue(opening.cancel(true), "as every cancelled future says");
         }
