@@ -4,7 +4,7 @@ import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.websocket.frame.CloseCode;
 import java.io.IOException;
 
-/** A WebSocket ended otherwise than by Close frames, or was used after its end. */
+/** A WebSocket failed, or was used after its end. */
 public final class WebSocketException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -14,7 +14,7 @@ public final class WebSocketException extends IOException {
     /**
      * Makes the exception. Its message says in words which side ended the WebSocket, with the status and the reason.
      *
-     * @param message what was tried
+     * @param message the operation that failed
      * @param status how the WebSocket ended, null if it is open
      */
     public WebSocketException(String message, CloseStatus status) {

@@ -140,7 +140,8 @@ class BlockingHandlerTest {
         }); HttpClient http = HttpClient.newHttpClient()) {
             URI uri = URI.create("http" + server.uri().toString().substring(2));
             HttpRequest request = HttpRequest.newBuilder(uri).POST(chunked
-                    ? BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(content)) : BodyPublishers.ofByteArray(content))
+                    ? BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(content))
+                    : BodyPublishers.ofByteArray(content))
                     .expectContinue(true).build();
             assertEquals("thanks", http.send(request, BodyHandlers.ofString()).body());
             assertArrayEquals(content, read.get(20, TimeUnit.SECONDS));

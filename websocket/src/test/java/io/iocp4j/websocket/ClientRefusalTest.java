@@ -48,7 +48,8 @@ class ClientRefusalTest extends ClientFixture {
         assertEquals(401, refused.status());
         assertEquals("Basic", refused.headers().first("www-authenticate"));
         assertArrayEquals("who? \u00e4bc".getBytes(StandardCharsets.ISO_8859_1), refused.body());
-        assertTrue(refused.getMessage().matches("the server ws://127\\.0\\.0\\.1:\\d+ answered 401"), refused.getMessage());
+        assertTrue(refused.getMessage().matches("the server ws://127\\.0\\.0\\.1:\\d+ answered 401"),
+                refused.getMessage());
     }
 
     @Test

@@ -238,7 +238,8 @@ class HttpConnectionTest {
     }
 
     @Test
-    @DisplayName("a request that nobody answers is 503 after the response timeout, and its connection ends; an answer that comes then is "
+    @DisplayName("a request that nobody answers is 503 after the response timeout, and its connection ends; an "
+            + "answer that comes then is "
             + "none any more")
     void neverAnswered() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
@@ -304,7 +305,8 @@ class HttpConnectionTest {
     }
 
     @Test
-    @DisplayName("what is logged of a handler that threw, or never answered, names method and path, without the query and in ASCII")
+    @DisplayName("what is logged of a handler that threw, or never answered, names method and path, without "
+            + "the query and in ASCII")
     void logNamesTheRequest() throws Exception {
         List<Logger> loggers = Stream.of(HttpHandler.class, UpgradeHandler.class)
                 .map(source -> Logger.getLogger(source.getName())).toList();
@@ -349,7 +351,8 @@ class HttpConnectionTest {
         }
     }
 
-    private static void assertLogged(TestServer server, String request, String named, BlockingQueue<String> logged) throws Exception {
+    private static void assertLogged(TestServer server, String request, String named, BlockingQueue<String> logged)
+            throws Exception {
         try (RawClient client = server.connect()) {
             client.send(request);
             assertEquals(5, client.response().status() / 100);

@@ -201,7 +201,8 @@ class HttpUploadTest {
 
     @ParameterizedTest
     @Shows("Slowloris")
-    @DisplayName("Slowloris: a body below minBodyRate, also one that drips, is 408 and onBodyAborted once, after its time")
+    @DisplayName("Slowloris: a body below minBodyRate, also one that drips, is 408 and onBodyAborted once, "
+            + "after its time")
     @ValueSource(ints = {0, 10})
     void slowBody(int bytesAtATime) throws Exception {
         Upload upload = new Upload();

@@ -113,8 +113,10 @@ class WebSocketPairTest {
             pair.client().trySend("text ".repeat(1000));
             assertEquals("text ".repeat(1000), TestServer.take(recorder.events));
             pair.server().close(4000, "enough");
-            assertEquals(new CloseStatus(4000, "enough", Initiator.LOCAL, true), pair.server().closed().get(10, TimeUnit.SECONDS));
-            assertEquals(new CloseStatus(4000, "enough", Initiator.REMOTE, true), pair.client().closed().get(10, TimeUnit.SECONDS));
+            assertEquals(new CloseStatus(4000, "enough", Initiator.LOCAL, true),
+                    pair.server().closed().get(10, TimeUnit.SECONDS));
+            assertEquals(new CloseStatus(4000, "enough", Initiator.REMOTE, true),
+                    pair.client().closed().get(10, TimeUnit.SECONDS));
         }
     }
 
