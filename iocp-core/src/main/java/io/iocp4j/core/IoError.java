@@ -23,7 +23,7 @@ import javax.net.ssl.SSLException;
 public enum IoError {
     /** The peer ended its sending side; ours may still send. */
     EOF(2, "", 38, Group.CLOSED),
-    /** The handle was closed by us before the operation was submitted. */
+    /** The handle was closed by us before the operation was submitted: of sockets and acceptors, not of connections. */
     BAD_DESCRIPTOR(10009, "EBADF", 6, Group.CLOSED),
     /** The operating system refuses, for example a port below 1024. */
     ACCESS_DENIED(10013, "EACCES", 5, Group.REFUSED),
@@ -62,7 +62,7 @@ public enum IoError {
     HOST_UNREACHABLE(10065, "EHOSTUNREACH", 1232, Group.REFUSED),
     /** The name has no address. */
     HOST_NOT_FOUND(11001, "ENOTFOUND", 0, Group.REFUSED),
-    /** The operation was pending when its handle was closed by us. */
+    /** The operation was pending when its handle was closed by us; for a connection, it also began after that. */
     OPERATION_ABORTED(995, "ECANCELED", 995, Group.CLOSED),
     /** The TLS handshake failed, or what came is no TLS; the cause, an SSLException, tells. */
     TLS_FAILURE(0, "EPROTO", 0, Group.REFUSED),

@@ -96,8 +96,12 @@ public final class IoException extends IOException {
         return remote != null && remote.equals(connection.peer()) && Objects.equals(local, connection.local());
     }
 
-    /** The same failure with the stack of the calling thread, for blocking calls: it happened on a worker. */
-    IoException here() {
+    /**
+     * Copies this failure, which happened on a worker, for the thread of a blocking call. For the layers above TCP.
+     *
+     * @return the same failure, words and suppressed exceptions included, with the stack of the calling thread
+     */
+    public IoException here() {
         IoException again = new IoException(error, operation, local, remote, detail, getCause());
         for (Throwable earlier : getSuppressed()) {
             again.addSuppressed(earlier);

@@ -352,7 +352,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             return ioException("write", first.error(), null);
         }
         if (first != null && first.initiator() == CloseInfo.Initiator.LOCAL) {
-            return ioException("write", IoError.BAD_DESCRIPTOR, "this side has closed the connection");
+            return ioException("write", IoError.OPERATION_ABORTED, "this side has closed the connection");
         }
         if (state == State.CONNECTING && output == Output.OPEN) {
             return ioException("write", IoError.NOT_CONNECTED, "the connection is not open yet");

@@ -223,7 +223,7 @@ class TcpBlockingTest extends TcpFixture {
                 assertEquals(IoError.Group.LOST, writer.get().error().group());
             } else {
                 pair.connection().abort();
-                assertEquals(IoError.BAD_DESCRIPTOR, writer.get().error());
+                assertEquals(IoError.OPERATION_ABORTED, writer.get().error());
             }
             assertThrows(IoException.class, () -> pair.connection().write("x"));
             awaitClosed(pair.connection());

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -268,6 +269,27 @@ class TidyTest {
             }
         }
         assertEquals(List.of(), missing);
+    }
+
+    @Test
+    @DisplayName("each logger of the WebSocket module has the name of a public type, which a description of a package lists")
+    void loggersOfWebSocket() throws IOException {
+        List<Path> sources = mainSources().stream().filter(file -> file.startsWith(root().resolve("websocket"))).toList();
+        Set<String> types = new HashSet<>();
+        Set<String> loggers = new TreeSet<>();
+        StringBuilder described = new StringBuilder();
+        for (Path file : sources) {
+            String source = Files.readString(file);
+            PUBLIC_TYPE.matcher(source).results().forEach(found -> types.add(found.group(1)));
+            LOGGER.matcher(source).results().forEach(found -> loggers.add(found.group(1)));
+            if (file.endsWith("package-info.java")) {
+                described.append(source);
+            }
+        }
+        assertFalse(loggers.isEmpty());
+        loggers.removeIf(name -> types.contains(name)
+                && Pattern.compile("\\{@code io\\.iocp4j\\.websocket\\.(\\w+\\.)?" + name + "}").matcher(described).find());
+        assertEquals(Set.of(), loggers);
     }
 
     @Test

@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArraySet;
 
 /**
- * A chat with rooms and the callback API: {@code ws://host:port/kitchen} joins the room "kitchen". A member that reads too
- * slowly misses messages, and never slows the others.
+ * A chat with rooms and the callback API: {@code ws://host:port/kitchen} joins the room "kitchen". A member that reads
+ * too slowly misses messages, and never slows the others.
  */
 public final class ChatRooms {
     /** The limit of a member's queue, in bytes: above it, that member misses messages. */
@@ -67,7 +67,8 @@ public final class ChatRooms {
 
         @Override
         public void onClose(WebSocket socket, CloseStatus why) {
-            rooms.computeIfPresent(room, (name, members) -> members.remove(socket) && members.isEmpty() ? null : members);
+            rooms.computeIfPresent(room,
+                    (name, members) -> members.remove(socket) && members.isEmpty() ? null : members);
             tell("somebody left");
         }
 

@@ -47,7 +47,8 @@ public final class WebSite {
 
     static WebSocketServer listen(ServerOptions options, Path directory) throws IOException {
         WebSite site = new WebSite(directory);
-        return WebSocketServer.listen(options, UpgradeHandler.blocking(site::decide), HttpHandler.blocking(site::answer));
+        return WebSocketServer.listen(options, UpgradeHandler.blocking(site::decide),
+                HttpHandler.blocking(site::answer));
     }
 
     private void answer(HttpExchange exchange) throws Exception {

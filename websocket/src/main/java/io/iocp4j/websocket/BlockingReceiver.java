@@ -19,29 +19,29 @@ import java.util.concurrent.TimeUnit;
  * WebSocket when it keeps enough, so that TCP applies back pressure to the peer. One thread receives at a time.
  */
 final class BlockingReceiver implements WebSocketListener {
-    private static final System.Logger LOG = new GuardedLog(BlockingReceiver.class);
+    private static final System.Logger LOG = new GuardedLog(WebSocketSession.class);
 
     /**
-     * Messages, or parts of them, that are kept before the WebSocket is paused; it goes on when half of them are left.
+     * The kept messages, or parts of them, at which the WebSocket is paused. It resumes at half of them.
      */
     static final int PIECES_MAX = 64;
-    /** The same for their bytes, or characters of text; the piece that goes past it is kept whole. */
+    /** The same for their bytes, or characters of text. The piece that crosses the limit is kept whole. */
     static final int SIZE_MAX = 64 << 10;
-    /** Causes of an exception that are searched for one of the WebSocket's. */
+    /** The longest chain of causes that is searched for an exception of the WebSocket. */
     private static final int CAUSES_MAX = 8;
 
-    /** A whole message, or a part of one, which stays bytes because it may begin and end inside a character. */
+    /** A whole message, or a part of one. A part is kept as bytes, because it may begin or end inside a character. */
     private record Piece(Message whole, boolean text, byte[] part, boolean last) {
         static Piece of(Message whole) {
             return new Piece(whole, whole.isText(), null, true);
         }
 
-        /** Bytes, or characters of text: enough for a bound. */
+        /** Bytes, or characters of text: exact enough for a limit. */
         int size() {
             return whole == null ? part.length : text ? whole.text().length() : whole.data().remaining();
         }
 
-        /** The most that it takes of the heap. */
+        /** The most heap that it can take, in bytes. */
         int bytes() {
             return text && whole != null ? Character.BYTES * size() : size();
         }
@@ -51,14 +51,14 @@ final class BlockingReceiver implements WebSocketListener {
         }
     }
 
-    /** The work of the WebSocket's virtual thread; null if another thread receives. */
+    /** The task of the virtual thread of the WebSocket; null if another thread receives. */
     private final WebSocketSession session;
 
     // guarded by this
     private final ArrayDeque<Piece> pieces = new ArrayDeque<>(4);
     private long size;
     private long bytes;
-    /** Made with the first piece. */
+    /** Null before the first piece. */
     private MemoryCharge holding;
     private boolean paused;
     private boolean ended;
@@ -70,7 +70,7 @@ final class BlockingReceiver implements WebSocketListener {
         this.session = session;
     }
 
-    /** The inbox that a WebSocket has instead of an application's listener. */
+    /** Returns the receiver that a WebSocket has in place of a listener of the application. */
     static BlockingReceiver of(WebSocketListener listener) {
         if (listener instanceof BlockingReceiver inbox) {
             return inbox;
@@ -129,7 +129,7 @@ final class BlockingReceiver implements WebSocketListener {
         notifyAll();
     }
 
-    /** Memory is scarce, and the WebSocket ends for it: what was not received is lost. */
+    /** Drops messages that were not received: the WebSocket ends because memory is scarce. */
     synchronized void drop() {
         pieces.clear();
         size = 0;
@@ -151,8 +151,8 @@ final class BlockingReceiver implements WebSocketListener {
     }
 
     /**
-     * Whether it tells of the end of this WebSocket, or was caused by that: all else is a mistake of the session, also
-     * after the end.
+     * Returns true if an exception reports the end of this WebSocket, or was caused by it. Every other one is a mistake
+     * of the session, after the end too.
      */
     private static boolean tellsOfTheEnd(Throwable thrown, WebSocketConnection socket) {
         Throwable inner = socket.isOpen() ? null : thrown;
@@ -170,7 +170,7 @@ final class BlockingReceiver implements WebSocketListener {
         return false;
     }
 
-    /** Whether one end was clean is known last. */
+    /** Compares without {@code clean}, which is final only later. */
     private static boolean isSame(CloseStatus told, CloseStatus end) {
         return told != null && end != null && told.code() == end.code() && told.reason().equals(end.reason())
                 && told.initiator() == end.initiator();
@@ -215,7 +215,7 @@ final class BlockingReceiver implements WebSocketListener {
                 throw new WebSocketException("the message has no end", socket.closeStatus());
             }
         } catch (WebSocketException over) {
-            // nobody can read it to its end: who receives next hears how the WebSocket ended
+            // the stream cannot be read to its end, and must not keep the next receive from reporting that
             streamEnded();
             throw over;
         }
@@ -233,7 +233,7 @@ final class BlockingReceiver implements WebSocketListener {
             try {
                 piece = next(socket, 0);
             } catch (IoException interrupted) {
-                // what was taken out is still the beginning of a message: the rest alone would look like a whole one
+                // keep the parts taken so far: without them the rest would look like a whole message
                 putBack(new Piece(null, first.text, joined.toByteArray(), false));
                 throw interrupted;
             }
@@ -302,8 +302,8 @@ final class BlockingReceiver implements WebSocketListener {
     }
 
     /**
-     * The time limit of a receiver. It is extended once if the process was stopped meanwhile: the workers have what
-     * arrived.
+     * The time limit of a receiver. If the process was stopped meanwhile, it is extended once, so that the workers can
+     * deliver messages that have arrived.
      */
     private static final class Limit {
         private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);

@@ -12,16 +12,16 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 
 /**
- * The body of a request for a thread that may block: keeps pieces until they are read, and pauses the body while there
- * are many. One thread reads.
+ * The body of a request as a blocking stream. It keeps pieces until they are read, and pauses the body while it keeps
+ * many. One thread reads.
  */
 final class BodyInputStream extends InputStream implements BodyListener {
     /**
-     * How many bytes are kept, with {@link #OVERHEAD} for each piece, before the body is paused; it goes on when half
-     * of them are left. The piece that goes past is kept whole.
+     * The bytes that are kept, with {@link #OVERHEAD} for each piece, when the body is paused. It resumes at half of
+     * them. The piece that crosses the limit is kept whole.
      */
     static final int KEPT_MAX = 64 << 10;
-    /** The memory of a piece in addition to its bytes: a buffer and the head of an array. */
+    /** Bytes of memory for each piece in addition to its content: a buffer object and an array header. */
     static final int OVERHEAD = 80;
 
     private final ServerExchange exchange;
@@ -33,7 +33,7 @@ final class BodyInputStream extends InputStream implements BodyListener {
     private boolean paused;
     private boolean ended;
     private boolean closed;
-    /** Why nothing more is read; null while it may be. */
+    /** The reason why reads fail; null while they do not. */
     private String over;
 
     BodyInputStream(ServerExchange exchange) {
@@ -73,7 +73,7 @@ final class BodyInputStream extends InputStream implements BodyListener {
         }
     }
 
-    /** The request was answered, or nobody waits for that: what is left of the body is of no use. */
+    /** The request is over, answered or not: the rest of the body is dropped. */
     synchronized void end(String why) {
         if (!ended || !pieces.isEmpty()) {
             over(why);
@@ -127,7 +127,7 @@ final class BodyInputStream extends InputStream implements BodyListener {
         return (int) Math.min(Integer.MAX_VALUE, kept);
     }
 
-    /** Drops what is left of the body, and what comes of it. */
+    /** Drops the rest of the body, received or not. */
     @Override
     public synchronized void close() {
         closed = true;

@@ -16,13 +16,14 @@ import io.iocp4j.websocket.http.HttpHeaders;
 import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponseHead;
 import io.iocp4j.websocket.http.HttpResponseReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
 
 /**
- * One connection of a client: through a proxy if there is one, then the opening handshake, and everything behind it
- * handed to a {@link WebSocket}. All methods run as callbacks of the connection.
+ * One connection of a client: through a proxy if there is one, then the opening handshake. After it the
+ * {@link WebSocketConnection} is the handler. All methods run as callbacks of the connection.
  */
 final class ClientConnection implements TcpHandler {
     /** Responses 1xx before the one that counts (RFC 9110 section 15.2). */
@@ -30,19 +31,19 @@ final class ClientConnection implements TcpHandler {
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
     private enum State {
-        /** Waits for TCP, and for TLS where there is no proxy. */
+        /** Waits for TCP, and for TLS if there is no proxy. */
         CONNECTING,
-        /** Waits for the answer of the proxy to CONNECT. */
+        /** Waits for the response of the proxy to CONNECT. */
         PROXY,
-        /** Waits for the answer of the server. */
+        /** Waits for the response of the server. */
         UPGRADE,
-        /** Gathers the body of a refusal. */
+        /** Collects the body of a refusal. */
         REFUSED,
-        /** Hands what is left of the received bytes to the WebSocket, which has the connection. */
+        /** The WebSocket has the connection. The rest of the received bytes goes to it. */
         HANDED_OVER,
         /** Failed; received data is dropped. */
         FAILED,
-        /** Another connection goes on. */
+        /** Another connection continues the opening. */
         REDIRECTED
     }
 
@@ -56,7 +57,7 @@ final class ClientConnection implements TcpHandler {
     private int interim;
     private WebSocketConnection webSocket;
     private RefusedHandshake refusal;
-    /** Why it failed, unless the connection itself did. */
+    /** The reason of a failure, unless the connection itself failed. */
     private IOException failure;
 
     ClientConnection(ClientOpening opening, WebSocketUri endpoint, ClientHandshake handshake) {
@@ -92,7 +93,7 @@ final class ClientConnection implements TcpHandler {
                     case PROXY, UPGRADE -> takeHead(tcp, data);
                     case REFUSED -> takeBody(tcp, data);
                     default -> {
-                        // all of it: what it does not take now it keeps or drops
+                        // the WebSocket takes, keeps or drops all of it
                         webSocket.onData(tcp, data);
                         return;
                     }
@@ -131,10 +132,10 @@ final class ClientConnection implements TcpHandler {
         }
     }
 
-    /** Lengths of a 2xx to CONNECT mean nothing (RFC 9110 section 9.3.6), and nobody behind it speaks before us. */
+    /** Ignores lengths in a 2xx to CONNECT (RFC 9110 section 9.3.6). The server behind it must not send first. */
     private void enterTunnel(TcpConnection tcp, HttpResponseHead head, ByteBuffer data) throws IOException {
         if (data.hasRemaining()) {
-            throw new HandshakeException("bytes behind the answer of the proxy that nobody asked for", head);
+            throw new HandshakeException("the proxy sent bytes after its answer to CONNECT", head);
         }
         reader = new HttpResponseReader(options.httpLimits());
         if (endpoint.secure()) {
@@ -186,20 +187,22 @@ final class ClientConnection implements TcpHandler {
     public void onEnd(TcpConnection tcp) {
         switch (state) {
             case REFUSED -> fail(tcp, refusal.exception());
-            default -> fail(tcp, ioException(tcp, IoError.EOF, null));
+            default -> fail(tcp, ioException(tcp, IoError.EOF,
+                    new EOFException(who() + " ended the connection before the end of its answer")));
         }
     }
 
-    /** The time of the whole opening is over. */
+    /** The time limit of the whole opening is over. */
     void timedOut(TcpConnection tcp) {
         if (state == State.REFUSED) {
             fail(tcp, refusal.exception());
         } else if (state != State.HANDED_OVER) {
-            fail(tcp, ioException(tcp, IoError.TIMED_OUT, null));
+            fail(tcp, ioException(tcp, IoError.TIMED_OUT,
+                    new IOException("no WebSocket within the connectTimeout of " + options.connectTimeout())));
         }
     }
 
-    /** Nothing comes of this connection. The opening ends when it is over, and null then means that it was given up. */
+    /** Fails the opening, which ends with this connection. A null reason means that the opening was cancelled. */
     private void fail(TcpConnection tcp, IOException why) {
         if (state != State.FAILED && state != State.REDIRECTED) {
             failure = why;
@@ -221,7 +224,8 @@ final class ClientConnection implements TcpHandler {
         IOException reason = failure != null ? failure
                 : state == State.REFUSED ? refusal.exception()
                 : why.cause() instanceof IoException known ? known
-                : ioException(tcp, why.error() == null ? IoError.OPERATION_ABORTED : why.error(), why.cause());
+                : why.error() != null ? ioException(tcp, why.error(), why.cause())
+                : ioException(tcp, IoError.OPERATION_ABORTED, new IOException("the opening was cancelled"));
         HandshakeInfo facts = new HandshakeInfo(request, HttpHeaders.empty(), null, null);
         Initiator initiator = failure == null ? why.initiator() : Initiator.REMOTE;
         new WebSocketConnection(tcp, Role.CLIENT, facts, opening.listener(), options, gone -> { })

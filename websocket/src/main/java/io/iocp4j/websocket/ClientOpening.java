@@ -24,15 +24,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /**
- * One opening of a WebSocket by a client, from the URI to its end in exactly one outcome: over as many connections as
- * there are redirects, one after the other, within one time limit.
+ * One opening of a WebSocket by a client, with exactly one outcome. Each redirect takes another connection. One time
+ * limit holds for all of them.
  */
 final class ClientOpening {
-    /** Fields that are meant for one origin only (CVE-2026-42498). */
+    /** Fields that must not be sent to another origin (CVE-2026-42498). */
     private static final List<String> CREDENTIALS = List.of("Authorization", "Cookie", "Proxy-Authorization");
 
     private final CompletionPort port;
-    /** The use of the port that clients share; null if the application has given one. */
+    /** The use of the shared port; null if the application passed a port. */
     private final SharedPort shared;
     private final ClientOptions options;
     private final WebSocketListener listener;
@@ -40,9 +40,9 @@ final class ClientOpening {
     private final Result result = new Result();
 
     // guarded by this
-    /** Success and failure are decided here: the first that comes. */
+    /** The outcome is decided: the first one counts. */
     private boolean settled;
-    /** The time is over, which each connection that is begun from then on has to hear of: the limit fires once. */
+    /** The time limit, which fires once, is over. Connections begun later end at once. */
     private boolean late;
     private ClientConnection connection;
     private TcpConnection tcp;
@@ -50,11 +50,11 @@ final class ClientOpening {
     /** Set before the first connection is begun. */
     private Future<?> limit;
 
-    // used by the callbacks of the connection of the moment only
+    // used by callbacks of the current connection only
     private HttpHeaders headers;
     private int redirects;
 
-    /** The other end of a connection in memory, or null where there is a network. */
+    /** The other end of a connection in memory; null for a network connection. */
     private final TcpHandler joined;
 
     private ClientOpening(CompletionPort port, SharedPort shared, ClientOptions options, WebSocketListener listener,
@@ -74,7 +74,7 @@ final class ClientOpening {
                 .start(WebSocketUri.of(uri));
     }
 
-    /** In memory, with the handler of the server's end. */
+    /** Opens in memory, with the handler of the server's end. */
     static CompletableFuture<WebSocket> inMemory(CompletionPort port, ClientOptions options, TcpHandler server,
             WebSocketListener listener) {
         WebSocketUri endpoint = WebSocketUri.of(URI.create("ws://localhost/"));
@@ -118,7 +118,7 @@ final class ClientOpening {
         }
     }
 
-    /** Waits for the outcome; what is thrown shows who waited. */
+    /** Waits for the outcome. Exceptions get the stack trace of the waiting thread. */
     static WebSocket await(CompletableFuture<WebSocket> opening) throws IOException {
         try {
             return opening.get();
@@ -131,8 +131,7 @@ final class ClientOpening {
         } catch (ExecutionException e) {
             throw switch (e.getCause()) {
                 case HandshakeException known -> new HandshakeException(known);
-                case IoException io ->
-                        new IoException(io.error(), io.operation(), io.local(), io.remote(), io.getCause());
+                case IoException io -> io.here();
                 default -> new IOException(e.getCause());
             };
         }
@@ -153,7 +152,8 @@ final class ClientOpening {
     }
 
     /**
-     * Opens a connection to this endpoint, the first or one that a redirect leads to; not if the opening was cancelled.
+     * Opens a connection to an endpoint: the first one, or the target of a redirect. Returns false if the opening was
+     * cancelled.
      */
     private synchronized boolean connect(WebSocketUri endpoint) throws IOException {
         if (settled) {
@@ -163,7 +163,7 @@ final class ClientOpening {
         random.nextBytes(nonce);
         ClientHandshake handshake = new ClientHandshake(endpoint, headers, options.subprotocols(),
                 options.deflate(), nonce);
-        // its callbacks wait for this lock where they need to know of it
+        // its callbacks wait for this lock before they read the field
         ClientConnection next = new ClientConnection(this, endpoint, handshake);
         if (joined != null) {
             tcp = TcpPair.open(port, options.plain(), joined, next).right();
@@ -204,10 +204,10 @@ final class ClientOpening {
     }
 
     /**
-     * Goes on at another place.
+     * Follows a redirect.
      *
-     * @return false if the opening was cancelled meanwhile; then the old connection has to end it
-     * @throws IOException if it leads nowhere, or too far
+     * @return false if the opening was cancelled meanwhile; then the old connection must end it
+     * @throws IOException if its target is not valid, or there were too many
      */
     boolean redirect(WebSocketUri from, HttpResponseHead response) throws IOException {
         redirects++;
@@ -225,7 +225,7 @@ final class ClientOpening {
         return connect(to);
     }
 
-    /** Decides the outcome: true for the first that asks. */
+    /** Claims the outcome. Returns true for the first call. */
     synchronized boolean settle() {
         boolean first = !settled;
         settled = true;
@@ -233,15 +233,15 @@ final class ClientOpening {
         return first;
     }
 
-    /** The WebSocket is open, and its listener knows. */
+    /** Completes the result: the WebSocket is open, and its listener was told. */
     void opened(WebSocket webSocket) {
         if (!result.complete(webSocket)) {
-            // the application completed the result first, by a time limit of its own for example: it has no use for it
+            // the application has completed the result itself, after a time limit for example
             webSocket.abort();
         }
     }
 
-    /** There is no WebSocket, and its listener knows. */
+    /** Completes the result: the opening has failed, and its listener was told. */
     void failed(IOException why) {
         settle();
         result.completeExceptionally(why);
@@ -265,8 +265,7 @@ final class ClientOpening {
     }
 
     /**
-     * The future that the application waits for. Cancelling it gives up the opening, but takes back no WebSocket that
-     * is open.
+     * The future of the application. Cancelling it cancels the opening, but does not close a WebSocket that is open.
      */
     private final class Result extends CompletableFuture<WebSocket> {
         @Override

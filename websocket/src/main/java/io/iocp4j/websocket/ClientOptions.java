@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 
 /**
- * Options and limits of what {@link WebSocketClient} opens. Immutable, for any thread; each method that takes a value
- * returns a changed copy.
+ * Options and limits of WebSockets that {@link WebSocketClient} opens. Immutable, for any thread; each method that
+ * takes a value returns a changed copy.
  */
 public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     /** The most redirects that one opening can be told to follow. */
@@ -36,7 +36,7 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     }
 
     /**
-     * No further fields, no subprotocol, no redirects, no proxy, no compression; each getter says the rest.
+     * No further fields, no subprotocol, no redirects, no proxy, no compression. Each getter documents its default.
      *
      * @return the same object each time
      */
@@ -50,7 +50,7 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     }
 
     /**
-     * A field of the opening request, such as Origin, Authorization or Cookie, in place of one of this name.
+     * Sets a field of the opening request, such as Origin, Authorization or Cookie. Replaces a field of the same name.
      *
      * @param name a token; none of those that the handshake makes (Host, Upgrade, Connection, Sec-WebSocket-...), nor
      *     of those that announce a body
@@ -74,7 +74,7 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
      *
      * @param names the preferred one first
      * @return a copy
-     * @throws IllegalArgumentException if one is no token, or stands there twice
+     * @throws IllegalArgumentException if one is no token, or occurs twice
      */
     public ClientOptions subprotocols(String... names) {
         Set<String> checked = ClientHandshake.requireSubprotocols(names);
@@ -87,8 +87,8 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     }
 
     /**
-     * How long an opening may take in all: names, connections, TLS, proxy, redirects and the upgrade; not refreshed by
-     * anything that the peer sends.
+     * The time limit of a whole opening: names, connections, TLS, proxy, redirects and the upgrade. Bytes of the peer
+     * do not extend it.
      *
      * @param limit above 0
      * @return a copy
@@ -104,8 +104,8 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     }
 
     /**
-     * How many redirects (301, 302, 303, 307, 308) an opening follows; one more fails it. None leads from wss to ws.
-     * Authorization, Cookie and Proxy-Authorization are not sent to another scheme, host or port; other fields are.
+     * How many redirects (301, 302, 303, 307, 308) an opening follows. One more fails it, and so does one from wss to
+     * ws. Authorization, Cookie and Proxy-Authorization are not sent to another scheme, host or port; other fields are.
      *
      * @param most 0 to {@link #REDIRECTS_MAX}
      * @return a copy

@@ -18,9 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The end of a WebSocket (RFC 6455 section 7), whichever side begins: which Close frames were sent, who ends the TCP
- * connection, and what the application hears. Every way to the end goes through here. Guarded by lock, the
- * WebSocket's.
+ * The end of a WebSocket (RFC 6455 section 7), begun by either side: the Close frames, the end of the TCP connection,
+ * and the report to the application. Every way to the end leads through this class. Guarded by the lock of the
+ * WebSocket.
  */
 final class ClosingHandshake {
     /** A control frame has 125 bytes, and the code takes two of them (RFC 6455 section 5.5). */
@@ -30,11 +30,11 @@ final class ClosingHandshake {
     private enum Phase {
         /** Both sides may send. */
         OPEN(WebSocket.State.OPEN),
-        /** Our Close frame is queued, the peer's has the close timeout to come. */
+        /** Our Close frame is queued. The peer's must arrive within the close timeout. */
         CLOSE_SENT(WebSocket.State.CLOSING),
         /**
-         * Client only: nothing more is sent or expected, and the server has the close timeout to end the TCP
-         * connection.
+         * Client only: nothing more is sent or expected. The server must end the TCP connection within the close
+         * timeout.
          */
         LEFT_TO_SERVER(WebSocket.State.CLOSING),
         /** The TCP connection is closing or gone. */
@@ -60,7 +60,7 @@ final class ClosingHandshake {
     private boolean orderly = true;
     private boolean peerClosed;
     private Future<?> timer;
-    /** Tells the time-out that holds from one that was on its way when the timer was stopped. */
+    /** Distinguishes the current timer from one that fired while it was stopped. */
     private int round;
 
     /** The last argument is run among the callbacks of the connection as soon as there is a status. */
@@ -81,14 +81,14 @@ final class ClosingHandshake {
         return phase.seen;
     }
 
-    /** Null while it is open; whether it is clean is known when {@link #closed()} completes. */
+    /** Null while it is open. Its {@code clean} is final when {@link #closed()} completes. */
     CloseStatus status() {
         return status;
     }
 
     /**
-     * Whether it ended as it should: by a Close frame of this side, or one of the peer that reports no failure, and
-     * neither by a violation nor the loss of the connection.
+     * Returns true if it ended by a Close frame of this side, or by one of the peer that reports no failure; false
+     * after a violation or the loss of the connection.
      */
     boolean isOrderly() {
         return orderly;
@@ -98,14 +98,14 @@ final class ClosingHandshake {
         return closed;
     }
 
-    /** Waits for the end, for the close timeout at the most; without the lock. */
+    /** Waits for the end, at most for the close timeout. Called without the lock. */
     void awaitClosed() {
         try {
             closed.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException late) {
-            // the handshake has a timer of its own, which is about to cut the connection
+            // the timer of the handshake is about to cut the connection
             return;
         } catch (ExecutionException e) {
             throw new AssertionError("completes normally, always", e);
@@ -124,7 +124,7 @@ final class ClosingHandshake {
         }
     }
 
-    /** The peer's Close frame has come. */
+    /** The peer's Close frame has arrived. */
     void answer(int code, String reason) {
         assert Thread.holdsLock(lock);
         if (phase != Phase.OPEN && phase != Phase.CLOSE_SENT) {
@@ -134,7 +134,7 @@ final class ClosingHandshake {
         if (phase == Phase.OPEN) {
             orderly = code == CloseCode.NORMAL || code == CloseCode.GOING_AWAY || code == CloseCode.NO_STATUS;
             report(new CloseStatus(code, reason, Initiator.REMOTE, true));
-            // the echo has the code that came, and none if none came (section 5.5.1)
+            // the echo has the received code, or none if none was received (section 5.5.1)
             writer.control(Opcode.CLOSE,
                     code == CloseCode.NO_STATUS ? ByteBuffer.allocate(0) : FrameEncoder.closePayload(code, reason));
         }
@@ -142,8 +142,8 @@ final class ClosingHandshake {
     }
 
     /**
-     * The peer broke a rule, or the application threw: our Close frame says which, and the peer's is not waited for
-     * (7.1.7).
+     * The peer violated the protocol, or the application threw. Our Close frame says which, and that of the peer is not
+     * awaited (7.1.7).
      */
     void fail(int code, String reason) {
         assert Thread.holdsLock(lock);
@@ -162,7 +162,7 @@ final class ClosingHandshake {
         tcp.abort();
     }
 
-    /** The connection goes without a Close frame, or after both. */
+    /** The connection ends without a Close frame, or after both. */
     void lost(String reason, Initiator initiator) {
         assert Thread.holdsLock(lock);
         if (phase == Phase.OPEN) {
@@ -177,31 +177,31 @@ final class ClosingHandshake {
         if (info.error() == null) {
             return "the connection ended without a Close frame";
         }
-        // a limit of this side: its words say which
+        // the cause names the limit of this side that was met
         boolean inWords = info.error() == IoError.NO_BUFFERS && info.cause() != null;
         return inWords ? info.cause().getMessage() : info.error().toString();
     }
 
-    /** The peer has ended its side: where it was waited for, this side follows. */
+    /** The peer has ended its side of TCP, so this side does too. */
     void peerEnded() {
         lost("the peer ended the connection without a Close frame", Initiator.REMOTE);
         tcp.close();
     }
 
     /**
-     * The transport is gone and knows what became of the bytes; the caller completes {@link #closed()}, without the
-     * lock.
+     * The TCP connection has ended, and reports whether bytes were lost. The caller completes {@link #closed()} without
+     * the lock.
      */
     CloseStatus finish(CloseInfo info) {
         assert Thread.holdsLock(lock);
         stopTimer();
-        // both have sent a Close frame, and ours was not lost on the way
+        // both sides have sent a Close frame, and ours was not lost
         boolean clean = peerClosed && info.bytesLost() == 0;
         status = new CloseStatus(status.code(), status.reason(), status.initiator(), clean);
         return status;
     }
 
-    /** Nothing is left but to end the TCP connection, which is the server's part (7.1.1). */
+    /** The closing handshake is over. Now the server ends the TCP connection (7.1.1). */
     private void leaveTcp() {
         if (role == Role.SERVER) {
             phase = Phase.ENDED;
@@ -242,7 +242,7 @@ final class ClosingHandshake {
             }
             phase = Phase.ENDED;
             if (tcp.bufferedAmount() == 0) {
-                // the peer had its time; it need not have that of TCP as well
+                // everything was sent, so the linger timeout of TCP is not needed
                 tcp.abort();
             } else {
                 tcp.close();

@@ -14,11 +14,11 @@ import io.iocp4j.websocket.handshake.DeflateAgreement;
 import java.nio.ByteBuffer;
 
 /**
- * Writes frames to the TCP connection: header, mask, compression, and the pongs that are owed. Everything that one
- * WebSocket sends goes through {@link #frame}. Guarded by lock, the WebSocket's.
+ * Writes frames to the TCP connection: header, mask, compression, and pending pongs. All bytes that one WebSocket sends
+ * go through {@link #frame}. Guarded by the lock of the WebSocket.
  *
- * <p>A client masks what it sends (RFC 6455 section 5.3), and never in the caller's buffer, which is only read: it may
- * be shared with other connections or kept by the application.
+ * <p>A client masks its payload (RFC 6455 section 5.3), but never in the caller's buffer, which other connections or
+ * the application may share.
  */
 final class FrameWriter {
     /** Bytes that are masked at a time. */
@@ -36,18 +36,18 @@ final class FrameWriter {
     private final Deflate options;
     private final MemoryCharge context;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_MAX);
-    /** The buffer in which a client masks; made at the first need. */
+    /** The buffer in which a client masks. Null before the first frame. */
     private ByteBuffer masked = ByteBuffer.allocate(0);
-    /** True while the queue is below its mark: what the last send returned, or the drain after it. */
+    /** The queue is below its mark: the result of the last send, or of the drain after it. */
     private boolean room = true;
     /** True while a message is being streamed in compressed form. */
     private boolean streamDeflates;
-    /** The newest ping that found no room for its pong. */
+    /** The newest ping whose pong must wait for room, or null. */
     private ByteBuffer owedPong;
-    /** True when nothing but a Close frame may follow. */
+    /** Only a Close frame may follow. */
     private boolean ended;
 
-    /** The agreement is null if messages go as they are. */
+    /** The agreement is null if no compression was agreed on. */
     FrameWriter(Object lock, TcpConnection tcp, IdleTrimmer trimmer, Role role, DeflateAgreement agreement,
             Deflate options) {
         this.lock = lock;
@@ -62,7 +62,7 @@ final class FrameWriter {
 
     // ------------------------------------------------------------------ frames
 
-    /** The one way to the connection. Queues a copy of a frame; the answer is that of a {@code send} of TCP. */
+    /** Queues a copy of a frame, as the only method that does. Returns the result of {@link TcpConnection#send}. */
     private boolean frame(boolean fin, boolean rsv1, Opcode opcode, ByteBuffer payload) {
         assert Thread.holdsLock(lock);
         if (keys == null) {
@@ -92,18 +92,18 @@ final class FrameWriter {
         return masked;
     }
 
-    /** Queues a copy of a control frame; the answer is that of a {@code send} of TCP. */
+    /** Queues a copy of a control frame. Returns as {@link #frame}. */
     boolean control(Opcode opcode, ByteBuffer payload) {
         return frame(true, false, opcode, payload);
     }
 
-    /** Queues a copy of a whole message, or its compressed form; the answer is that of a {@code send} of TCP. */
+    /** Queues a copy of a whole message, or its compressed form. Returns as {@link #frame}. */
     boolean whole(Opcode opcode, ByteBuffer payload, boolean compressible) {
         boolean compress = compressible && payload.remaining() >= options.threshold() && mayDeflate();
         return frame(true, compress, opcode, compress ? deflated(payload, true) : payload);
     }
 
-    /** Queues a copy of a part of a message that is being streamed, or its compressed form. */
+    /** Queues a copy of a part of a streamed message, or its compressed form. Returns as {@link #frame}. */
     boolean part(boolean last, Opcode opcode, ByteBuffer payload) {
         boolean first = opcode != Opcode.CONTINUATION;
         if (first) {
@@ -113,7 +113,7 @@ final class FrameWriter {
         return frame(last, deflates && first, opcode, deflates ? deflated(payload, last) : payload);
     }
 
-    /** Queues a message: at a server one that was framed before as it is, everything else in a copy. */
+    /** Queues a message. A server does not copy one that is framed already. Returns as {@link #frame}. */
     boolean message(Message message) {
         if (keys == null && message instanceof SharedMessage shared) {
             return shared(shared);
@@ -139,7 +139,7 @@ final class FrameWriter {
 
     // ------------------------------------------------------------------ compression
 
-    /** A message for whose compression there is no memory goes as it is. */
+    /** Returns false without an agreement, or without memory: the message is then sent uncompressed. */
     private boolean mayDeflate() {
         return deflater != null && (deflater.isHolding() || context.set(MessageDeflater.CONTEXT_BYTES));
     }
@@ -155,12 +155,12 @@ final class FrameWriter {
 
     // ------------------------------------------------------------------ room
 
-    /** Whether the queue is below its mark. */
+    /** Returns true if the queue is below its mark. */
     boolean hasRoom() {
         return room;
     }
 
-    /** The queue has gone down, and perhaps up again since: then another drain will follow. */
+    /** The queue has fallen to its low-water mark. If it is full again already, another drain follows. */
     void drained() {
         assert Thread.holdsLock(lock);
         room = !tcp.awaitsDrain();
@@ -172,8 +172,8 @@ final class FrameWriter {
     }
 
     /**
-     * Answers a ping, or owes the answer to the newest while there is no room: a peer that does not read cannot pile
-     * them up.
+     * Answers a ping. Without room only the pong of the newest ping is kept, so a peer that does not read cannot make
+     * the queue grow.
      */
     void pong(ByteBuffer payload) {
         assert Thread.holdsLock(lock);
@@ -187,7 +187,7 @@ final class FrameWriter {
 
     // ------------------------------------------------------------------ memory and the end
 
-    /** Bytes that are kept for the next message beside the context. */
+    /** The bytes that are kept for the next message, without the context of compression. */
     int keptBytes() {
         return masked.capacity() + (deflater == null ? 0 : deflater.keptBytes());
     }
@@ -204,7 +204,8 @@ final class FrameWriter {
     }
 
     /**
-     * Gives back the context as well: the next message refers to itself only. Not while a message is being streamed.
+     * Frees the context of compression, so that the next message refers only to itself. Not while a message is being
+     * streamed.
      */
     void dropContext() {
         assert Thread.holdsLock(lock);
@@ -221,7 +222,7 @@ final class FrameWriter {
         owedPong = null;
     }
 
-    /** The connection is gone. */
+    /** Frees everything: the connection has ended. */
     void release() {
         assert Thread.holdsLock(lock);
         context.set(0);

@@ -10,16 +10,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /**
- * The pings of this side and the answers to them: whether the peer still lives, and how far away it is.
+ * The pings of this side and their answers: whether the peer is alive, and the round-trip time.
  *
- * <p>A ping goes out every interval. A peer from which not one byte comes for the timeout behind it is lost; anything
- * counts, not just the pong, because a pong has to wait for the end of a frame that is under way (RFC 6455 section
- * 5.4). So do bytes that it takes while others wait for it: it may read slowly, and see the ping only behind them. What
- * the operating system takes while nothing waits says nothing of the peer. Nothing can be heard of a peer that is not
- * read from, so a pause of this side counts as life, unless something waits for it and it takes none of that.
+ * <p>A ping is sent every interval. A peer that sends no byte within the timeout after it is lost. Every byte counts,
+ * and not only the pong, because a pong must wait for the end of the current frame (RFC 6455 section 5.4). Bytes that
+ * the peer takes while others wait count too: a slow reader sees the ping only after them. Bytes that the operating
+ * system takes while none wait say nothing about the peer. While this side has paused, it receives nothing. Then the
+ * peer counts as alive, unless bytes wait for it and it takes none.
  */
 final class Heartbeat {
-    /** Pings of the application that may wait for their pong. */
+    /** The largest number of pings of the application that wait for their pong. */
     static final int PINGS_PENDING_MAX = 64;
 
     /**
@@ -36,19 +36,19 @@ final class Heartbeat {
 
     // used by the callbacks of the connection only
     private boolean heard;
-    /** At the last look: when it was, what had been taken, and whether more waited. */
+    /** The last look: its time, the bytes taken until then, and whether more waited. */
     private long lookNanos;
     private long taken;
     private boolean waiting;
-    /** When the peer was last seen to take what waited, and how fast. */
+    /** The last time at which the peer was seen to take waiting bytes, and its speed. */
     private long tookNanos;
     private double nanosPerByte;
-    /** The bytes that the peer has read for certain: it has answered a ping behind them. */
+    /** The bytes that the peer has certainly read, because it has answered a ping after them. */
     private long readBytes;
 
     // guarded by this
     private final ArrayDeque<Ping> pending = new ArrayDeque<>(1);
-    /** The last of the pings that nobody waits for. */
+    /** The last ping of the heartbeat itself. */
     private Ping beat;
     private long lastNumber;
     private Future<?> timer;
@@ -70,7 +70,7 @@ final class Heartbeat {
         }
     }
 
-    /** Bytes came. */
+    /** Bytes were received. */
     void heard() {
         heard = true;
     }
@@ -96,7 +96,7 @@ final class Heartbeat {
                 socket.closeStatus()));
     }
 
-    /** A pong came; false if it answers no ping of these. */
+    /** A pong was received. Returns false if it answers none of these pings. */
     boolean answered(ByteBuffer payload) {
         if (payload.remaining() != Long.BYTES) {
             return false;
@@ -126,7 +126,7 @@ final class Heartbeat {
         return ours;
     }
 
-    /** The WebSocket is over; called without a lock of its own. */
+    /** The WebSocket is over. Called without its lock. */
     void end() {
         List<Ping> unanswered;
         synchronized (this) {
@@ -169,7 +169,7 @@ final class Heartbeat {
         } else if (waited && taken > before) {
             tookNanos = lookNanos;
             nanosPerByte = (double) (lookNanos - beforeNanos) / (taken - before);
-            // no further ping: this one still waits behind the rest
+            // no further ping: this one still waits behind other bytes
             judgeAfter(timeout);
         } else if (waiting) {
             if (waited) {
@@ -185,8 +185,8 @@ final class Heartbeat {
     }
 
     /**
-     * All was taken, but what lies in the memory of both systems still comes before the ping: the time for that at the
-     * speed so far.
+     * All bytes were taken, but those in the buffers of both systems still precede the ping. Allows the time for them
+     * at the speed so far.
      */
     private void judgeWhatIsOnTheWay() {
         double nanosLeft = nanosPerByte * (taken - readBytes) - (lookNanos - tookNanos);

@@ -20,11 +20,11 @@ import java.time.Duration;
 
 /**
  * A connection of {@link WebSocketServer} from its first byte: the heads of requests, one after the other, each of
- * which becomes a {@link ServedRequest} or a handshake. After an upgrade the connection has another handler, the
- * {@link WebSocketConnection}, and this object is of no use any more. Strand only, unless a method says otherwise.
+ * which becomes a {@link ServedRequest} or a handshake. An upgrade replaces this handler by the
+ * {@link WebSocketConnection}. Strand only, unless a method says otherwise.
  */
 final class HttpConnection implements TcpHandler, ServedConnection {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
+    private static final System.Logger LOG = new GuardedLog(WebSocketServer.class);
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     /** Bytes of early frames that are kept while a handshake waits for its answer, before the connection is paused. */
     static final int EARLY_BYTES_MAX = 16 << 10;
@@ -33,11 +33,11 @@ final class HttpConnection implements TcpHandler, ServedConnection {
     private enum State {
         /** Reads the head of a request. */
         HEAD,
-        /** A request is being served, which says what is read and what is kept. */
+        /** A request is being served; it decides which bytes are read and which are kept. */
         REQUEST,
         /** Waits for the application's decision about a handshake; the first frames are kept. */
         UPGRADE,
-        /** Hands what is left of the received bytes to the WebSocket, which has the connection. */
+        /** The WebSocket has the connection. The rest of the received bytes goes to it. */
         HANDED_OVER,
         /** Closes after the answer; received data is dropped. */
         ENDED
@@ -56,22 +56,22 @@ final class HttpConnection implements TcpHandler, ServedConnection {
     private ServedUpgrade upgrade;
     /** The new handler of the connection, or null. */
     private WebSocketConnection webSocket;
-    /** A request was served: until the next one begins the keep-alive timeout holds. */
+    /** A request was served. The keep-alive timeout runs until the next one begins. */
     private boolean served;
-    /** The request whose head came last asks for the head of the answer only. */
+    /** The last request was a HEAD: its answer has no content. */
     private boolean headOnly;
     /**
-     * Received bytes that have to wait: a request before them is not answered yet, or the turn of a body is over. A
-     * copy, since received memory is lent. While there are any the connection is paused, so it is one receive at the
-     * most. Only this class pauses and resumes the connection before an upgrade, and never after it. While a handshake
-     * waits for its answer the pause begins at {@link #EARLY_BYTES_MAX}: a paused connection does not see that its
-     * client goes.
+     * Received bytes that must wait: an earlier request is not answered yet, or the turn of a body is over. It is a
+     * copy, because received memory is lent. It holds at most one receive, because the connection is paused while it is
+     * not empty. Only this class pauses and resumes the connection before an upgrade, and never after it. While a
+     * handshake waits for its answer, the pause begins at {@link #EARLY_BYTES_MAX}, because a paused connection does
+     * not notice the loss of its client.
      */
     private ByteBuffer kept = NOTHING;
-    /** Null until the connection is open: one whose TLS handshake fails, or that ends before, never is. */
+    /** Null until the connection is open. It stays null if the connection ends before, in its TLS handshake too. */
     private MemoryCharge charge;
     private final TimeLimit limit = new TimeLimit();
-    /** A client may end its side behind its last request and still wait for the answer. */
+    /** The client has ended its side. It may still wait for the answer to its last request. */
     private boolean peerEnded;
 
     HttpConnection(ServerOptions options, UpgradeHandler upgrades, HttpHandler requests, Owner owner) {
@@ -97,7 +97,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         if (kept == NOTHING) {
             take(data);
         } else if (mayKeep(kept.remaining() + data.remaining())) {
-            // it has its turn behind what is kept
+            // behind the bytes that already wait
             kept = ByteBuffer.allocate(kept.remaining() + data.remaining()).put(kept).put(data).flip();
             pauseForKept();
         }
@@ -126,7 +126,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         abortBody(reason);
         boolean asked = state != State.HEAD || reader.isStarted();
         if (!asked || state == State.REQUEST && request.isFlushing()) {
-            // the next request on a connection of a pool would read it as its own answer
+            // a client with a connection pool would take an error for the answer to its next request
             close();
         } else {
             refuse(new HttpException(503, reason));
@@ -141,11 +141,11 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         owner.removed(this);
     }
 
-    /** Everything but a WebSocket ends after what is queued. Any thread. */
+    /** Ends the connection after the queued bytes, unless it carries a WebSocket. Any thread. */
     @Override
     public void stop() {
         tcp.execute(() -> {
-            // a WebSocket that has taken its place is stopped by the owner
+            // the owner stops the WebSocket that has replaced this handler
             if (state == State.HANDED_OVER || state == State.REQUEST && request.finishesBeforeStop()) {
                 return;
             }
@@ -153,7 +153,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
             abortBody("the server stops");
             end();
             if (idle) {
-                // nothing is under way in either direction, and browsers take their time to end a kept connection
+                // no bytes are on their way, and browsers are slow to end an idle connection
                 tcp.abort();
             } else {
                 tcp.close();
@@ -175,8 +175,8 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         if (reader.isStarted()) {
             refuse(new HttpException(408, "no complete request in " + options.requestTimeout().toSeconds() + " s"));
         } else {
-            // silence where nothing was begun is no error, and the next request on a connection of a pool would read an
-            // answer as its own
+            // silence before a request is no error, and a client with a connection pool would take an error for the
+            // answer to its next request
             close();
         }
     }
@@ -213,13 +213,18 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         return state == State.UPGRADE || state == State.REQUEST && request.waits();
     }
 
+    /**
+     * Pauses the connection. TCP then slows down a client that sends more requests without waiting for the answer
+     * (pipelining, RFC 9112 section 9.3.2), and the server keeps at most one receive of them. While bytes are kept, the
+     * server does not notice the loss of the client.
+     */
     private void pauseForKept() {
         if (state != State.UPGRADE || kept.remaining() >= EARLY_BYTES_MAX) {
             tcp.pause();
         }
     }
 
-    /** Takes the bytes that had to wait. */
+    /** Takes the bytes that waited. */
     void takeKept() {
         if (kept != NOTHING) {
             take(kept);
@@ -233,7 +238,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         return kept.remaining();
     }
 
-    /** Whether there is room for so much that is kept until later; else the request has been refused. */
+    /** Charges the memory of bytes that must wait. Refuses the request and returns false if there is no room. */
     private boolean mayKeep(int bytes) {
         if (charge.set((long) reader.keptBytes() + bytes)) {
             return true;
@@ -246,7 +251,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
 
     private void takeHead(ByteBuffer data) throws HttpException {
         boolean started = reader.isStarted();
-        // a head takes its bytes twice, as a line and as fields
+        // a head needs its length twice, as bytes and as fields
         long room = 2L * Math.min(data.remaining(), options.httpLimits().maxHeaderBytes());
         if (!charge.set(reader.keptBytes() + room + kept.capacity())) {
             throw new HttpException(503, charge.refusal());
@@ -255,7 +260,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         charge.set((long) reader.keptBytes() + kept.capacity());
         if (head == null) {
             if (!started && served && reader.isStarted()) {
-                // the time for a whole head begins with its first byte, also on a kept connection
+                // the time limit of a head begins with its first byte, on a reused connection too
                 startLimit(options.requestTimeout(), this::headMissed);
             }
             return;
@@ -288,7 +293,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         return state == State.UPGRADE && upgrade == asked;
     }
 
-    /** The application has decided later, and for a WebSocket. */
+    /** The application has accepted a handshake later. */
     void opened(ServedUpgrade asked, WebSocketListener listener) {
         stopLimit();
         upgrade = null;
@@ -296,7 +301,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         takeKept();
     }
 
-    /** Answers the handshake, and gives the connection to the WebSocket; what was received already follows. */
+    /** Answers the handshake and gives the connection to the WebSocket. Bytes received before follow. */
     private void handOver(ServerUpgrade asked, WebSocketListener listener) {
         HttpRequest head = asked.request();
         HttpResponse switching = ServerHandshake.switching(head, asked.subprotocol(), asked.deflate())
@@ -307,7 +312,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         tcp.send(switching.encode(false, true));
         state = State.HANDED_OVER;
         if (kept != NOTHING) {
-            // before the WebSocket can pause it, at the request of any thread: from here on that is its matter alone
+            // first: from now on only the WebSocket pauses and resumes, at the request of any thread
             tcp.resume();
         }
         HandshakeInfo facts = new HandshakeInfo(head, switching.headers(), asked.subprotocol(), asked.deflate());
@@ -349,11 +354,11 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         }
     }
 
-    /** Answers with an error and closes: what follows a refused request cannot be trusted to be a request. */
+    /** Answers with an error and closes: the bytes after a refused request need not be a request. */
     void refuse(HttpException e) {
         LOG.log(Level.DEBUG, "{0}: {1} {2}", tcp.remote(), e.status(), e.getMessage());
         if (state == State.REQUEST && request.isStreaming()) {
-            // its answer has begun
+            // the answer has begun, so an error cannot replace it
             reset();
         } else if (state != State.ENDED) {
             end();
@@ -372,7 +377,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
         tcp.close();
     }
 
-    /** Nothing that comes is looked at any more. */
+    /** Received bytes are dropped from now on. */
     private void end() {
         assert state != State.HANDED_OVER : "the connection is the WebSocket's";
         state = State.ENDED;

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 
 /**
- * Closes a WebSocket on which no message goes in either direction, or that has reached its age. Used by the callbacks
+ * Closes a WebSocket that had no message in either direction for a time, or that has reached its maximum age. Strand
  * only.
  */
 final class IdleAndAgeLimit {
@@ -43,8 +43,8 @@ final class IdleAndAgeLimit {
     }
 
     /**
-     * Counting is free, while a time for each message would be a look at the clock: so the end comes within twice the
-     * timeout.
+     * Compares counts of messages at intervals, because a timestamp for each message would need a look at the clock.
+     * The WebSocket therefore ends within twice the timeout.
      */
     private void check() {
         long now = socket.messages();

@@ -5,14 +5,14 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 
 /**
- * Gives back what a WebSocket keeps for its next message, when no message has come or gone for a while. Buffers of some
- * size serve one message after the other as long as there are any; an idle WebSocket must not hold those of a large one
- * for ever. There is a timer only while there is something to give back.
+ * Frees the buffers that a WebSocket keeps for its next message, when none was received or sent for a while. A busy
+ * WebSocket reuses them, but an idle one must not hold the buffers of a large message. The timer runs only while there
+ * is something to free.
  */
 final class IdleTrimmer {
     /** Buffers up to this size, in bytes, are kept. */
     static final int SMALL = 1 << 10;
-    /** Between one and two of these without a message are rest. */
+    /** The timer interval. A WebSocket is idle after one to two intervals without a message. */
     static final Duration QUIET = Duration.ofSeconds(1);
 
     private final MessageSender socket;
@@ -30,7 +30,7 @@ final class IdleTrimmer {
         this.tcp = tcp;
     }
 
-    /** So much is kept, by one of those who keep. Any thread. */
+    /** Reports the bytes that one part of the WebSocket keeps. Any thread. */
     void kept(int bytes) {
         if (bytes > SMALL) {
             lookLater();

@@ -29,7 +29,7 @@ record LaterListener(CompletionStage<? extends WebSocketListener> stage) impleme
         return new LaterListener(answer);
     }
 
-    /** Passes a listener on: now, or when it is there. */
+    /** Passes a listener on, now or when it is known. */
     private static void deliver(UpgradeAnswer answer, BiConsumer<WebSocketListener, Throwable> receiver) {
         if (answer instanceof LaterListener later) {
             later.whenDone(receiver);
@@ -47,12 +47,12 @@ record LaterListener(CompletionStage<? extends WebSocketListener> stage) impleme
         }
     }
 
-    /** Tells the outcome, with the exception that the application threw, on whatever thread it comes. */
+    /** Reports the outcome, with the exception that the application threw, on any thread. */
     void whenDone(BiConsumer<WebSocketListener, Throwable> receiver) {
         stage.whenComplete((listener, thrown) -> receiver.accept(listener, unwrapped(thrown)));
     }
 
-    /** Tells whoever computes the listener, as far as the stage knows how, that nobody waits for it. */
+    /** Cancels the stage, if it is a future: the listener is not needed any more. */
     void cancel() {
         if (stage instanceof CompletableFuture<?> future) {
             future.cancel(true);

@@ -1,9 +1,9 @@
 package io.iocp4j.websocket;
 
 /**
- * Limits for what one peer may send. Each is compared with the declared size before memory is taken for it. Compressed
- * data is counted inflated, while it is inflated; on the wire it may be an eighth and 64 bytes longer than the
- * limit, because compressing makes longer what cannot be compressed.
+ * Limits of the frames and messages that one peer may send. Each is compared with the declared size before memory is
+ * taken. The inflated size of compressed data counts, and is checked while it is inflated. Its compressed size may
+ * exceed the limit by an eighth and 64 bytes, because data that cannot be compressed becomes longer.
  *
  * @param maxFrame the longest payload of one frame in bytes, at least 125 because every control frame has to pass
  *     (RFC 6455 section 5.5); a frame that declares more fails the connection with 1009. Default 1 MiB
@@ -27,7 +27,7 @@ public record Limits(long maxFrame, long maxMessage, int maxFragments) {
     }
 
     /**
-     * Returns the limits that apply when nothing is said.
+     * Returns the default limits.
      *
      * @return the default of every component
      */

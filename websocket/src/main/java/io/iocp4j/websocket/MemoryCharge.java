@@ -5,11 +5,10 @@ import io.iocp4j.core.MemoryBudget.Kind;
 
 /**
  * The memory that one part of a connection holds for its peer, as charged to the budget of the port. Guarded as that
- * part is.
- * A part that says the same size again costs a comparison.
+ * part is. Reporting an unchanged size costs one comparison.
  */
 final class MemoryCharge {
-    /** Up to this many bytes are part of what every connection is charged: an ordinary message costs no step more. */
+    /** Up to this many bytes are part of the charge of every connection, so ordinary messages cost nothing here. */
     static final int FREE = 4 << 10;
 
     private final MemoryAccount memory;
@@ -22,8 +21,7 @@ final class MemoryCharge {
     }
 
     /**
-     * To be called before more is taken, or when less is held; false if there is no room for it, and then nothing has
-     * changed.
+     * Sets the size, before memory is taken or after it is freed. Returns false, without a change, if there is no room.
      */
     boolean set(long bytes) {
         long wanted = bytes <= FREE ? 0 : bytes;
@@ -37,7 +35,7 @@ final class MemoryCharge {
         return admitted;
     }
 
-    /** Why there is no room, in words. */
+    /** The reason of the last refusal, in words. */
     String refusal() {
         return memory.refusal(kind);
     }

@@ -12,16 +12,16 @@ import java.util.Objects;
  */
 public sealed interface Message permits PlainMessage, SharedMessage {
     /**
-     * Tells text from binary data.
+     * Tells whether this is text.
      *
-     * @return true if it goes as text
+     * @return false for binary data
      */
     boolean isText();
 
     /**
      * The message as text.
      *
-     * @return for binary data its bytes read as UTF-8, with U+FFFD for what is none
+     * @return for binary data its bytes read as UTF-8, with U+FFFD for malformed ones
      */
     String text();
 
@@ -33,16 +33,16 @@ public sealed interface Message permits PlainMessage, SharedMessage {
     ByteBuffer data();
 
     /**
-     * Whether it may be compressed where that was agreed on.
+     * Whether it may be compressed if that was agreed on.
      *
      * @return true unless it is {@link #uncompressed()}
      */
     boolean isCompressible();
 
     /**
-     * The same message, to be sent as it is on every connection: what is compressed already, such as pictures, only
-     * costs time; and where a secret stands beside text of somebody else, the compressed length tells him what he has
-     * guessed right.
+     * The same message, to be sent without compression. Use it for data that is compressed already, such as pictures.
+     * Use it also for a message with both a secret and text of an attacker: its compressed length would show whether
+     * the attacker has guessed a part of the secret.
      *
      * @return a message that is not {@link #isCompressible()}
      */
@@ -106,7 +106,7 @@ public sealed interface Message permits PlainMessage, SharedMessage {
      *
      * @param pool where the memory comes from, usually that of the port
      * @param head copied first
-     * @param body copied behind it; both keep their positions
+     * @param body copied after it; both keep their positions
      * @return with one reference, the caller's to release
      */
     static SharedMessage shared(BufferPool pool, ByteBuffer head, ByteBuffer body) {

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * A message that is read while it arrives. Text comes as its UTF-8, which was checked. The next message can be received
- * when this one was read to its end or closed, which skips the rest. For one thread.
+ * A message that is read while it arrives. Text is read as UTF-8, which was checked. The next message can be received
+ * after this one was read to its end or closed, which skips the rest. For one thread.
  */
 public final class MessageInput extends InputStream {
     private final BlockingReceiver inbox;
@@ -48,10 +48,10 @@ public final class MessageInput extends InputStream {
     /**
      * Waits for at least one byte, unless none is asked for.
      *
-     * @param bytes where they go
+     * @param bytes receives them
      * @param offset of the first
-     * @param length the most that are wanted
-     * @return how many came, or -1 at the end of the message
+     * @param length the largest number to read
+     * @return the number of bytes read, or -1 at the end of the message
      * @throws WebSocketException if the WebSocket ended inside the message
      */
     @Override
@@ -73,7 +73,7 @@ public final class MessageInput extends InputStream {
         return part.remaining();
     }
 
-    /** Skips the rest of the message, which is waited for. */
+    /** Skips the rest of the message, and waits for it. */
     @Override
     public void close() throws IOException {
         while (fill()) {

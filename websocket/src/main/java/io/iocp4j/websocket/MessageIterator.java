@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 
-/** The messages of a WebSocket with the blocking API, one after the other. For one thread. */
+/** The messages of a WebSocket with the blocking API, in order. For one thread. */
 final class MessageIterator implements Iterator<Message> {
     private final WebSocket socket;
     private Message next;

@@ -7,11 +7,11 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * A message that is sent while it is written, in as many frames as it takes. A frame goes when the buffer is full or
- * flushed, the last one at {@link #close()}. For one thread.
+ * A message that is sent while it is written, in one frame or more. A frame is sent when the buffer is full or flushed,
+ * and the last one at {@link #close()}. For one thread.
  */
 final class MessageOutput extends OutputStream {
-    /** The most that one frame carries, in bytes. */
+    /** The largest payload of one frame, in bytes. */
     static final int FRAME_MAX = 16 << 10;
 
     private final MessageSender socket;

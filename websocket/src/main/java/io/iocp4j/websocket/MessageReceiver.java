@@ -17,34 +17,35 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
 /**
- * The receiving half of a WebSocket: bytes of the connection in, callbacks of the listener out. Strand only, except
+ * The receiving half of a WebSocket: decodes bytes of the connection into callbacks of the listener. Strand only,
+ * except
  * {@link #pause} and {@link #resume}.
  *
  * <table>
- * <caption>All that can arrive</caption>
+ * <caption>Everything that can arrive</caption>
  * <tr><td>text, binary</td><td>{@link #onText}, {@link #onBinary}: to the listener</td></tr>
- * <tr><td>a part of a message</td><td>{@link #onPart}, instead of those, where the options say so</td></tr>
+ * <tr><td>a part of a message</td><td>{@link #onPart}, instead of those, if the options say so</td></tr>
  * <tr><td>ping</td><td>{@link #onPing}: answered with a pong, then to the listener</td></tr>
  * <tr><td>pong</td><td>{@link #onPong}: to the heartbeat, or the listener</td></tr>
  * <tr><td>close</td><td>{@link #onCloseFrame}: to the {@link ClosingHandshake}</td></tr>
- * <tr><td>a violation</td><td>{@link ProtocolException} out of {@code decode}: the code of the RFC</td></tr>
+ * <tr><td>a violation</td><td>{@link ProtocolException} from {@code decode}, with the code of the RFC</td></tr>
  * </table>
  *
- * <p>A pause takes effect behind the message that is being delivered: the rest of the received bytes is kept, and the
- * connection is paused. Any thread may ask for it, but only the strand pauses and resumes the connection: otherwise two
- * threads could do that in another order than they asked, and new bytes could overtake what is kept.
+ * <p>A pause takes effect after the message that is being delivered. The rest of the received bytes is kept, and the
+ * connection is paused. Any thread may ask for a pause, but only the strand pauses and resumes the connection.
+ * Otherwise the last of two requests might lose, and new bytes could overtake the kept ones.
  *
- * <p>Decoding takes turns. After about a millisecond the rest is kept as behind a pause, and goes on behind the work of
- * other connections. In the most compressed form one receive of 64 KiB is 64 MiB of messages.
+ * <p>Decoding takes turns. After about a millisecond the rest is kept as in a pause, and decoded after the work of
+ * other connections. One receive of 64 KiB can be 64 MiB of messages in the most compressed form.
  */
 final class MessageReceiver implements MessageListener, FrameListener {
-    private static final System.Logger LOG = new GuardedLog(MessageReceiver.class);
+    private static final System.Logger LOG = new GuardedLog(WebSocketListener.class);
 
-    /** The length of a turn in nanoseconds, before other connections have theirs; a callback is not interrupted. */
+    /** The length of a turn in nanoseconds. It does not interrupt a callback. */
     static final long TURN_NANOS_MAX = 1_000_000;
     /**
-     * After so many frames a turn looks at the clock, and after each piece of 8 KiB that it inflates; the first look
-     * begins the turn.
+     * The frames between two looks at the clock. Each inflated piece of 8 KiB causes one too. The first look begins the
+     * turn.
      */
     private static final int FRAMES_PER_LOOK = 8;
 
@@ -60,9 +61,9 @@ final class MessageReceiver implements MessageListener, FrameListener {
     private final MemoryCharge context;
 
     /**
-     * Received and not decoded, because the application has paused or the turn is over; empty if only the assembler has
-     * something left. A copy, since received memory is lent. One receive at the most, as the connection is paused while
-     * there is any, and one more where the answer to a request before the handshake has let it go on.
+     * Bytes that are not decoded yet, because the application has paused or the turn is over; empty if only the
+     * assembler holds some. It is a copy, because received memory is lent. It holds at most one receive, because the
+     * connection is paused meanwhile; and one more if the answer to an earlier HTTP request has resumed it.
      */
     private ByteBuffer rest;
     private boolean failed;
@@ -73,11 +74,11 @@ final class MessageReceiver implements MessageListener, FrameListener {
     private boolean timed;
     private long beganNanos;
     private boolean turnOver;
-    /** A later turn will go on. */
+    /** A later turn is queued. */
     private boolean laterDue;
 
     private volatile boolean paused;
-    /** A callback is on its way that does what was said last; guarded by this. */
+    /** A queued callback will apply the last pause or resume. Guarded by this. */
     private boolean changeDue;
 
     MessageReceiver(WebSocketConnection socket, TcpConnection tcp, Role role, WebSocketListener listener,
@@ -117,7 +118,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
         deliver(() -> listener.onDrain(socket));
     }
 
-    /** The end; the caller tells it once. */
+    /** Reports the end. Called once. */
     void closed(CloseStatus why) {
         try {
             listener.onClose(socket, why);
@@ -126,7 +127,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
         }
     }
 
-    /** Nothing more is decoded, and what was not goes. */
+    /** Drops the kept bytes. Nothing more is decoded. */
     void drop() {
         failed = true;
         rest = null;
@@ -134,7 +135,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
         settle();
     }
 
-    /** The connection is gone, and what was not decoded with it. */
+    /** Frees everything: the connection has ended. */
     void release() {
         drop();
         if (inflater != null) {
@@ -153,7 +154,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
         turnOver = false;
         if (mayDecode()) {
             try {
-                // what was left of a message may end the turn, or its listener pause
+                // the rest of a message may end the turn, or cause its listener to pause
                 if (assembler.goOn() && mayDecode()) {
                     decoder.decode(data, this);
                 }
@@ -177,12 +178,12 @@ final class MessageReceiver implements MessageListener, FrameListener {
         }
     }
 
-    /** Bytes that are kept for the next message beside the context of compression. */
+    /** The bytes that are kept for the next message, without the context of compression. */
     int keptBytes() {
         return assembler.keptBytes() + (inflater == null ? 0 : inflater.keptBytes());
     }
 
-    /** Gives back what is kept for the next message. */
+    /** Frees the memory that is kept for the next message. */
     void trim() {
         assembler.trim();
         settle();
@@ -190,14 +191,14 @@ final class MessageReceiver implements MessageListener, FrameListener {
 
     // ------------------------------------------------------------------ memory
 
-    /** The assembler will keep so much. */
+    /** Charges the memory that the assembler is about to hold. */
     private void hold(long assembled) throws ProtocolException {
         if (!heap.set(assembled + (rest == null ? 0 : rest.capacity()))) {
             throw new ProtocolException(CloseCode.TRY_AGAIN_LATER, heap.refusal());
         }
     }
 
-    /** Whether there is room for so much that is kept until later; else this has failed. */
+    /** Charges bytes that must wait. Ends the WebSocket and returns false if there is no room. */
     private boolean mayKeep(long bytes) {
         if (heap.set(bytes + assembler.keptBytes())) {
             return true;
@@ -208,7 +209,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
         return false;
     }
 
-    /** Less is held than before, or as much. */
+    /** Reports the memory after some was freed. */
     private void settle() {
         heap.set((long) assembler.keptBytes() + (rest == null ? 0 : rest.capacity()));
         if (inflater != null && !inflater.isHolding()) {
@@ -232,7 +233,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
 
     private void goOn() {
         if (rest != null) {
-            // it had come before
+            // these bytes arrived earlier
             heartbeat.heard();
             decode(rest);
         }
@@ -295,7 +296,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
     private void changed() {
         synchronized (this) {
             if (changeDue) {
-                // said by turns in a loop, only the last counts
+                // an application may alternate in a loop; only the last call counts
                 return;
             }
             changeDue = true;
@@ -311,7 +312,7 @@ final class MessageReceiver implements MessageListener, FrameListener {
     }
 
     /**
-     * Lets the connection go on, unless something is kept or the application has paused; after the end nothing pauses.
+     * Resumes the connection, unless bytes are kept or the application has paused. A pause ends with the WebSocket.
      */
     private void receiveOrNot() {
         if (rest != null || paused && socket.isOpen()) {

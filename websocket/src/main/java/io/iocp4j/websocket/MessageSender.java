@@ -19,10 +19,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * The sending half of a WebSocket: at once whatever the queue ({@code trySend}, {@code sendAsync}), as the policy for
- * slow consumers says ({@code send}, topics), and while a message is written ({@code outputStream}). Any thread; the
- * lock guards what is sent, and threads wait on it for room. A layer of {@link WebSocketConnection} rather than an
- * object of it: one object less that every message meets.
+ * The sending half of a WebSocket. It sends regardless of the queue ({@code trySend}, {@code sendAsync}), by the policy
+ * for slow consumers ({@code send}, topics), or while a message is written ({@code outputStream}). Any thread; the lock
+ * guards sending, and threads wait on it for room. A superclass of {@link WebSocketConnection} and not a part of it:
+ * each message then meets one object less.
  */
 abstract sealed class MessageSender implements WebSocket permits WebSocketConnection {
     final TcpConnection tcp;
@@ -52,13 +52,13 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
     /** The end has begun. Strand only. */
     abstract void over();
 
-    /** There may be room for more: tells the application. Strand only. */
+    /** Tells the application that there may be room. Strand only. */
     abstract void drained();
 
-    /** Messages of both directions. Strand only. */
+    /** The number of messages in both directions. Strand only. */
     abstract long messages();
 
-    /** Gives back what is kept for the next message, in both directions. Strand only. */
+    /** Frees the memory that is kept for the next message, in both directions. Strand only. */
     abstract void trim();
 
     // ------------------------------------------------------------------ at once
@@ -91,10 +91,10 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
                 return taken();
             }
         }
-        return CompletableFuture.failedFuture(aborted("send"));
+        return CompletableFuture.failedFuture(aborted());
     }
 
-    /** Writes a copy of a binary message, or keeps it behind a streamed one; false as {@code trySend} says it. */
+    /** Writes a copy of a binary message, or keeps it behind a streamed one. Returns false as {@code trySend} does. */
     private boolean write(ByteBuffer data) {
         messages++;
         return stream == null ? writer.whole(Opcode.BINARY, data, true) : keep(Message.binary(consumed(data)));
@@ -120,8 +120,8 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
     }
 
     /**
-     * Looks at the connection behind a send that returned false: there may be no room, or the connection is gone,
-     * perhaps because this very message was too much. Then the WebSocket is over now, before its callbacks hear of it.
+     * Called after a send that returned false: the queue may be full, or the connection has ended, perhaps because this
+     * message exceeded the limit. Then the WebSocket is over now, and its callbacks follow later.
      *
      * @return false
      */
@@ -154,7 +154,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         }
     }
 
-    /** Sends for a topic: by the policy where nothing may wait. */
+    /** Sends for a topic: by the policy, without waiting. */
     final void publish(SharedMessage message) {
         synchronized (lock) {
             if (admitNow() && !write(message)) {
@@ -163,7 +163,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         }
     }
 
-    /** Whether the message is to be sent; waits if the policy says so. */
+    /** Returns true if the message is to be sent. Waits if the policy says so. */
     private boolean admit() throws IOException {
         if (policy == SlowConsumer.BLOCK) {
             awaitRoom(null);
@@ -173,7 +173,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         return admitted;
     }
 
-    /** The policy for slow consumers, where nothing may wait. */
+    /** Applies the policy for slow consumers without waiting. */
     private boolean admitNow() {
         assert Thread.holdsLock(lock);
         if (closing.isOpen() && !writer.hasRoom()) {
@@ -233,7 +233,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
             awaitRoom(from);
             requireOpen();
             if (!writer.part(last, opcode, payload)) {
-                // before the end of the stream: what waits behind it is lost as well
+                // before endStream: the messages that wait behind the stream are lost too
                 requireTaken();
             }
             if (last) {
@@ -249,10 +249,10 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         List<CompletableFuture<Void>> sent = backlog == null ? List.of() : backlog.writeTo(writer);
         backlog = null;
         wakeWaiters();
-        // an application that was told that a message has to wait behind the stream may go on
+        // an application that got false because of the stream may send again
         tcp.execute(this::tellDrain);
         CompletableFuture<Void> taken =
-                tcp.closeInfo() == null ? taken() : CompletableFuture.failedFuture(aborted("send"));
+                tcp.closeInfo() == null ? taken() : CompletableFuture.failedFuture(aborted());
         return () -> taken.whenComplete((nothing, thrown) -> sent.forEach(future -> {
             if (thrown == null) {
                 future.complete(null);
@@ -265,8 +265,8 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
     // ------------------------------------------------------------------ room, and waiting for it
 
     /**
-     * Waits until the queue is below its mark and no other message is being streamed. A worker goes on at once: nothing
-     * may wait there.
+     * Waits until the queue is below its mark and no other message is being streamed. Returns at once on a worker,
+     * which must not wait.
      */
     private void awaitRoom(MessageOutput own) throws IoException {
         assert Thread.holdsLock(lock);
@@ -322,13 +322,13 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
             taken.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw aborted("flush");
+            throw new IoException(IoError.OPERATION_ABORTED, "flush", tcp.local(), tcp.remote(), e);
         } catch (ExecutionException e) {
             throw new WebSocketException("flush: " + e.getCause().getMessage(), closeStatus());
         }
     }
 
-    /** Completes when the operating system has taken all that was sent up to now. */
+    /** Completes when the operating system has taken everything sent so far. */
     private CompletableFuture<Void> taken() {
         assert Thread.holdsLock(lock);
         return backlog == null ? tcp.flushed() : backlog.taken();
@@ -361,7 +361,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
 
     // ------------------------------------------------------------------ the end
 
-    /** Frees the memory that is kept for the next message, and the context of compression if asked. Strand only. */
+    /** Frees the memory kept for the next message, and the context of compression if asked. Strand only. */
     final void trimSending(boolean context) {
         synchronized (lock) {
             writer.trim();
@@ -371,21 +371,24 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         }
     }
 
-    /** Fails what will never be sent. Strand only. */
+    /** Fails the messages that will never be sent. Strand only. */
     final void failUnsent() {
         List<CompletableFuture<Void>> unsent;
         synchronized (lock) {
             unsent = backlog == null ? List.of() : backlog.drop();
             backlog = null;
         }
-        unsent.forEach(future -> future.completeExceptionally(aborted("send")));
+        unsent.forEach(future -> future.completeExceptionally(aborted()));
     }
 
-    /** The failure of a message that was not sent, with the limit that was met, if any. Any thread. */
-    private IoException aborted(String operation) {
+    /** The failure of a message that was not sent: its cause is the limit that was met, or the end. Any thread. */
+    private IoException aborted() {
         CloseInfo why = tcp.closeInfo();
-        return new IoException(IoError.OPERATION_ABORTED, operation, tcp.local(), tcp.remote(),
-                why == null ? null : why.cause());
+        Throwable cause = why == null ? null : why.cause();
+        if (cause == null) {
+            cause = new WebSocketException("send", closeStatus());
+        }
+        return new IoException(IoError.OPERATION_ABORTED, "send", tcp.local(), tcp.remote(), cause);
     }
 
     final void requireNotWorker() {

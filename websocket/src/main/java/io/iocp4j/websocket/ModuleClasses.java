@@ -7,7 +7,7 @@ import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.grammar.HttpToken;
 import java.util.List;
 
-/** The classes of this module. They are loaded before the first connection: later there may be no descriptor for it. */
+/** The classes of this module. Loaded before the first connection, because later no descriptor may be left for that. */
 final class ModuleClasses {
     /** One of each package. */
     static final List<Class<?>> MEMBERS = List.of(ModuleClasses.class, HttpRequest.class, HttpToken.class,
@@ -16,7 +16,7 @@ final class ModuleClasses {
     private ModuleClasses() {
     }
 
-    /** Loads them, unless that was done before. */
+    /** Loads them, once. */
     static void load() {
         MEMBERS.forEach(EarlyClasses::loadPackageOf);
         EarlyClasses.initialize(WebSocketEvent.class);

@@ -9,14 +9,14 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * A response that refuses an opening, as it comes: the head, and the beginning of its body as far as it is kept. What
- * is wrong with the body only ends it: the refusal is one all the same. Not thread-safe.
+ * A response that refuses an opening: the head, and the beginning of its body while it arrives. A malformed body only
+ * ends the body; the response is still a refusal. Not thread-safe.
  */
 final class RefusedHandshake {
     private final String message;
     private final HttpResponseHead head;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
-    /** Null if there is nothing more to come that could be read. */
+    /** Null if the body is malformed. */
     private HttpBodyDecoder decoder;
 
     RefusedHandshake(String message, HttpResponseHead head, HttpLimits limits) {
@@ -29,7 +29,7 @@ final class RefusedHandshake {
         }
     }
 
-    /** Whether there is no more of it that is wanted. */
+    /** Returns true if no more of the body is needed. */
     boolean isComplete() {
         return decoder == null || decoder.isDone() || body.size() == HandshakeException.BODY_MAX;
     }

@@ -1,43 +1,37 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.GuardedLog;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpBodyDecoder;
 import io.iocp4j.websocket.http.HttpException;
-import io.iocp4j.websocket.http.HttpRequest;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 
 /**
- * The body of one request on its way to the application: its bytes in, the calls of a {@link BodyListener} out. All
- * methods run as callbacks of the connection, {@link #drop} also from within those of the listener.
+ * Decodes the body of one request and passes it to a {@link BodyListener}. All methods run as callbacks of the
+ * connection; the listener may cause a {@link #drop} from inside its callback.
  */
 final class RequestBody {
-    private static final System.Logger LOG = new GuardedLog(RequestBody.class);
-
-    /** The longest turn of a body of many small chunks, in nanoseconds, before other connections have theirs. */
+    /** The longest turn of a body of many small chunks, in nanoseconds. Then other connections have a turn. */
     static final long TURN_NANOS_MAX = 1_000_000;
 
     private final ServerExchange exchange;
-    private final HttpRequest request;
     private final HttpBodyDecoder decoder;
-    /** Null when there is nothing more to tell. */
+    /** Null after the last call. */
     private BodyListener listener;
     /** The exception of the listener, kept because the decoder's callback declares none. */
     private HttpException thrownByListener;
     private long received;
-    /** Pieces of the received bytes that are being handed on. */
+    /** Pieces passed on in this turn. */
     private int pieces;
     private long secondPieceNanos;
 
     RequestBody(ServerExchange exchange, HttpBodyDecoder decoder, BodyListener listener) {
         this.exchange = exchange;
-        this.request = exchange.request();
         this.decoder = decoder;
         this.listener = listener;
     }
 
-    /** Bytes up to now, with the framing of chunks. */
+    /** Received bytes, including the framing of chunks. */
     long received() {
         return received;
     }
@@ -47,8 +41,8 @@ final class RequestBody {
     }
 
     /**
-     * Hands on what came; what stands behind the body stays in the buffer, and so does the rest of a body that comes in
-     * so many small chunks that its turn is over, or behind a piece at which it was paused.
+     * Passes received bytes on. Bytes after the body stay in the buffer. The rest of the body stays there too when its
+     * turn is over, or when the listener pauses the body.
      */
     void take(ByteBuffer data) throws HttpException {
         pieces = 0;
@@ -66,7 +60,7 @@ final class RequestBody {
         }
         BodyListener receiver = listener;
         if (receiver == null) {
-            // after an answer from within onBody the rest of the buffer is not the listener's any more
+            // the listener has answered in onBody, and gets no more of the buffer
             return;
         }
         try {
@@ -83,7 +77,7 @@ final class RequestBody {
         }
     }
 
-    /** The clock is read from the second piece on: mostly there is one. */
+    /** Reads the clock from the second piece on, because most receives have one piece. */
     private boolean isTurnOver() {
         pieces++;
         if (pieces == 2) {
@@ -105,15 +99,20 @@ final class RequestBody {
         BodyListener receiver = listener;
         if (receiver != null) {
             listener = null;
-            try {
-                receiver.onBodyAborted(why);
-            } catch (RuntimeException | Error thrown) {
-                LOG.log(Level.WARNING, "onBodyAborted of " + request + " threw", thrown);
-            }
+            abort(receiver, exchange, why);
         }
     }
 
-    /** The request was answered: the listener hears nothing more. */
+    /** Reports the abort, also for a body that never began. An exception of the listener is logged, not propagated. */
+    static void abort(BodyListener receiver, ServerExchange exchange, String why) {
+        try {
+            receiver.onBodyAborted(why);
+        } catch (RuntimeException | Error thrown) {
+            exchange.log().log(Level.WARNING, "onBodyAborted of " + exchange.request() + " threw", thrown);
+        }
+    }
+
+    /** The request was answered: the listener is not called again. */
     void drop() {
         listener = null;
     }

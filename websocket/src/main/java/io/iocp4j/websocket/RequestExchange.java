@@ -1,6 +1,5 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.HttpException;
@@ -13,18 +12,16 @@ import java.util.Objects;
 import javax.net.ssl.SSLSession;
 
 /**
- * A request that waits for its answer: what the application sees of it, and how it hears that nobody waits any more.
- * Any thread.
+ * A request that waits for its answer, as the application sees it: with tasks that run when the answer is not needed
+ * any more. Any thread.
  */
 abstract class RequestExchange {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
-
     private enum State {
-        /** The application has not answered. */
+        /** The application has not answered yet. */
         WAITING,
-        /** The application has answered: nothing is cancelled any more. */
+        /** The application has answered, so the request cannot be cancelled. */
         ANSWERED,
-        /** Nobody waits for the answer. */
+        /** The answer is not needed any more. */
         CANCELLED
     }
 
@@ -86,7 +83,7 @@ abstract class RequestExchange {
         return state != State.WAITING;
     }
 
-    /** Returns whether this is the answer; false if there was one before, or nobody waits. */
+    /** Returns true for the first answer; false if there was one, or the request was cancelled. */
     final synchronized boolean answered() {
         boolean first = state == State.WAITING;
         if (first) {
@@ -96,7 +93,7 @@ abstract class RequestExchange {
         return first;
     }
 
-    /** Nobody waits for the answer any more; returns whether there was none. */
+    /** Cancels the request. Returns false if it was answered or cancelled before. */
     final boolean cancel() {
         List<Runnable> tasks;
         synchronized (this) {
@@ -111,9 +108,12 @@ abstract class RequestExchange {
         return true;
     }
 
+    /** The logger of the application's handler. */
+    abstract System.Logger log();
+
     // ------------------------------------------------------------------ calls of the application
 
-    /** Calls the application; whatever it throws becomes an answer. */
+    /** Calls the application. Everything that it throws becomes an answer. */
     final <T> T call(Call<T> call) throws HttpException {
         try {
             return call.call();
@@ -122,12 +122,12 @@ abstract class RequestExchange {
         }
     }
 
-    /** The answer to what the application threw: its own, or 500 behind a line in the log. */
+    /** The answer to an exception of the application: an HttpException as it is; others are logged and become 500. */
     final HttpException failure(Throwable thrown) {
         if (thrown instanceof HttpException refusal) {
             return refusal;
         }
-        LOG.log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
+        log().log(Level.WARNING, "the handler of " + request + " of " + tcp.remote() + " threw", thrown);
         return new HttpException(500, "internal error");
     }
 
@@ -135,7 +135,7 @@ abstract class RequestExchange {
         try {
             task.run();
         } catch (RuntimeException | Error thrown) {
-            LOG.log(Level.WARNING, "onCancel of " + request + " threw", thrown);
+            log().log(Level.WARNING, "onCancel of " + request + " threw", thrown);
         }
     }
 }

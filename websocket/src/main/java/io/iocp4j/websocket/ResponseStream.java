@@ -1,6 +1,5 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.HttpContent;
@@ -13,17 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
- * The content of an answer on its way to the client: framed, and sent by a virtual thread with the blocking calls of
- * the connection. The methods of an output stream are for that thread; begun and cancelled as the strand.
+ * Frames the content of an answer and sends it, by a virtual thread with the blocking calls of the connection. That
+ * thread calls the methods of the output stream; the strand calls the others.
  */
 final class ResponseStream extends OutputStream {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
-
     /** The most content of one chunk, in bytes. */
     static final int CHUNK_MAX = 8 << 10;
-    /** Room before the content of a chunk for its size and CR LF, and behind it for CR LF. */
+    /** Room in front of a chunk for its size and CR LF; {@code END_ROOM} is that for the CR LF after it. */
     private static final int SIZE_ROOM = Integer.toHexString(CHUNK_MAX).length() + 2;
     private static final int END_ROOM = 2;
+    private static final int CHUNK_BYTES = SIZE_ROOM + CHUNK_MAX + END_ROOM;
     private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final ServedRequest served;
@@ -35,15 +33,16 @@ final class ResponseStream extends OutputStream {
     private final Thread thread;
     private volatile boolean cancelled;
 
-    // for the thread of the content
-    private final byte[] chunk = new byte[SIZE_ROOM + CHUNK_MAX + END_ROOM];
+    // used by the thread of the content
+    /** Null until the content begins, because the account of the connection may refuse its memory. */
+    private byte[] chunk;
     /** Bytes of content in the chunk. */
     private int gathered;
-    /** Bytes of content that are still to come; without a meaning if the length is unknown. */
+    /** Bytes of content that are missing; undefined if the length is unknown. */
     private long left;
     private boolean ended;
 
-    /** A stream that is not begun; without chunks, content of unknown length reaches to the end of the connection. */
+    /** Makes a stream. Without chunks, content of unknown length ends with the connection. */
     ResponseStream(ServedRequest served, TcpConnection tcp, HttpRequest request, HttpContent content,
             boolean chunked) {
         this.served = served;
@@ -56,7 +55,7 @@ final class ResponseStream extends OutputStream {
         this.thread = Thread.ofVirtual().name("answer " + tcp.remote()).unstarted(this::run);
     }
 
-    /** Whether the content goes on until the client has enough of it. */
+    /** Returns true if only the client ends the content. */
     boolean isOpenEnded() {
         return content.isOpenEnded();
     }
@@ -66,14 +65,14 @@ final class ResponseStream extends OutputStream {
      * {@link #refusal} says why not.
      */
     boolean mayBegin() {
-        return charge.set((long) chunk.length + content.keptBytes());
+        return charge.set((long) CHUNK_BYTES + content.keptBytes());
     }
 
     String refusal() {
         return charge.refusal();
     }
 
-    /** Begins behind the head. */
+    /** Begins to send; the head is queued. */
     void begin() {
         thread.start();
     }
@@ -88,12 +87,13 @@ final class ResponseStream extends OutputStream {
     private void run() {
         boolean complete = false;
         try {
+            chunk = new byte[CHUNK_BYTES];
             content.writeTo(this);
             end();
             complete = true;
         } catch (Throwable thrown) {
             boolean gone = cancelled || tcp.state() != TcpConnection.State.OPEN;
-            LOG.log(gone ? Level.DEBUG : Level.WARNING, "the content of the answer to " + request + " of "
+            ServedRequest.LOG.log(gone ? Level.DEBUG : Level.WARNING, "the content of the answer to " + request + " of "
                     + tcp.remote() + " threw", thrown);
         } finally {
             charge.set(0);
@@ -137,7 +137,7 @@ final class ResponseStream extends OutputStream {
         }
     }
 
-    /** Sends what has gathered. */
+    /** Sends the gathered bytes as a chunk. */
     @Override
     public void flush() throws IOException {
         if (gathered == 0) {

@@ -2,25 +2,25 @@ package io.iocp4j.websocket;
 
 /** A connection as its server sees it: HTTP at first, and perhaps a WebSocket later. */
 interface ServedConnection {
-    /** The server that counts its connections, or the maker of a pair. */
+    /** The owner of a connection: the server, which counts them, or the maker of a pair. */
     interface Owner {
-        /** It is open. */
+        /** The connection is open. */
         default void added(HttpConnection connection) {
         }
 
-        /** It carries a WebSocket from now on, which takes its place. */
+        /** A WebSocket has replaced the HTTP connection. */
         default void upgraded(HttpConnection connection, WebSocketConnection webSocket) {
         }
 
-        /** It is gone, without an upgrade. */
+        /** The connection has ended without an upgrade. */
         default void removed(HttpConnection connection) {
         }
 
-        /** The WebSocket is gone that has taken its place. */
+        /** The WebSocket that replaced the HTTP connection has ended. */
         default void removed(WebSocketConnection webSocket) {
         }
     }
 
-    /** Ends it gracefully, because the server stops. A second call does nothing. Any thread. */
+    /** Ends the connection gracefully, because the server stops. A second call does nothing. Any thread. */
     void stop();
 }

@@ -16,27 +16,28 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * One request at its {@link HttpConnection}, from its head to the end of the answer: the body to the application, and
- * the answer back. {@link ServerExchange} is what the application sees of it. Strand only, unless a method says
- * otherwise.
+ * One request of an {@link HttpConnection}, from its head to the end of its answer. The application sees it as a
+ * {@link ServerExchange}. Strand only, unless a method says otherwise.
  */
 final class ServedRequest {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
+    static final System.Logger LOG = new GuardedLog(HttpHandler.class);
+    /** The reason that the reader of a body gets. */
+    static final String NOT_NEEDED = "the answer is not needed any more";
 
     /**
-     * The progress of the request. All states but the first keep what the client sends meanwhile. Content that no
-     * request can follow drops it.
+     * The progress of the request. All states except the first keep the bytes that the client sends meanwhile, unless
+     * no request can follow the answer.
      */
     private enum State {
-        /** Hands on the body. */
+        /** Passes the body to the application. */
         BODY,
         /** Waits for the application's answer. */
         ANSWER,
-        /** Sends content that is made meanwhile. */
+        /** Sends content while the application writes it. */
         STREAM,
-        /** Waits for the peer to read the answer before the next request has its turn. */
+        /** Waits until the peer has read the answer; only then the next request is read. */
         FLUSH,
-        /** Nothing follows. */
+        /** The request is over. */
         ENDED
     }
 
@@ -46,15 +47,15 @@ final class ServedRequest {
     private final HttpRequest request;
     private final ServerExchange exchange;
     private State state = State.ANSWER;
-    /** The thread that is in the handler: there the body begins at once. Null outside of it. */
+    /** The thread that runs the handler: a body asked for there begins at once. Null outside of the handler. */
     private Thread handling;
-    /** Null until the application asks for it, and behind the answer. */
+    /** Null until the application asks for it, and after the answer. */
     private RequestBody body;
-    /** Enough of the body was handed on in this turn; the rest has a later one. */
+    /** The turn of this body is over; the rest waits for the next turn. */
     private boolean turnOver;
     /** The content that is being sent, or null. */
     private ResponseStream stream;
-    /** Nobody waits for the answer any more. Any thread. */
+    /** The answer is not needed any more. Any thread. */
     private volatile boolean over;
     /** The next request may follow the answer. */
     private boolean keepAlive;
@@ -99,12 +100,12 @@ final class ServedRequest {
 
     // ------------------------------------------------------------------ the body
 
-    /** Whether received bytes have to wait. */
+    /** Returns true if received bytes must wait. */
     boolean waits() {
         return !drops() && (state != State.BODY || turnOver || exchange.isBodyPaused());
     }
 
-    /** A paused connection would not see that its client goes, and content may take its time. */
+    /** Returns true if received bytes are dropped. A paused connection would not notice the loss of its client. */
     private boolean drops() {
         return state == State.STREAM && !keepAlive;
     }
@@ -115,11 +116,11 @@ final class ServedRequest {
             beginBody(listener);
             return;
         }
-        // whichever comes first: the connection may end before the task has its turn, and then drops it
+        // exactly one of the two: a connection that ends drops its tasks
         AtomicBoolean begun = new AtomicBoolean();
         exchange.onCancel(() -> {
             if (begun.compareAndSet(false, true)) {
-                listener.onBodyAborted("nobody waits for the answer any more");
+                RequestBody.abort(listener, exchange, NOT_NEEDED);
             }
         });
         tcp.execute(() -> {
@@ -129,7 +130,7 @@ final class ServedRequest {
                     beginBody(listener);
                     connection.takeKept();
                 } else {
-                    listener.onBodyAborted("the request was answered");
+                    RequestBody.abort(listener, exchange, "the request was answered");
                 }
             }
         });
@@ -158,7 +159,10 @@ final class ServedRequest {
         });
     }
 
-    /** While the application pauses the body, the time is its own, and has the limit of an answer. */
+    /**
+     * Checks the rate of the body after each interval. While the application pauses the body, the response timeout
+     * counts instead; it is checked at the same intervals.
+     */
     private void expectBody() {
         long before = bodyBytes();
         int pausesBefore = exchange.pauses();
@@ -178,7 +182,7 @@ final class ServedRequest {
         });
     }
 
-    /** As far as the body has come, and not only as far as it was handed on. */
+    /** The received bytes of the body, including those that the application has not seen yet. */
     private long bodyBytes() {
         return body.received() + connection.keptBytes();
     }
@@ -193,7 +197,7 @@ final class ServedRequest {
         }
     }
 
-    /** Takes the next bytes, while it {@link #waits()} for nothing. */
+    /** Takes the next bytes. Called only while {@link #waits()} is false. */
     void take(ByteBuffer data) throws HttpException {
         if (drops()) {
             data.position(data.limit());
@@ -244,7 +248,7 @@ final class ServedRequest {
 
     private void finish(HttpResponse response) {
         connection.stopLimit();
-        // a body that was not read to its end stands between this answer and the next request
+        // the next request cannot be found behind a body that was not read to its end
         boolean bodyLeft = state == State.BODY || body == null && (request.chunked() || request.contentLength() > 0);
         HttpContent content = response.stream();
         boolean endsWithConnection = content != null
@@ -287,8 +291,8 @@ final class ServedRequest {
     }
 
     /**
-     * Looks in each interval whether the peer takes what waits for it. Where nothing waits, it is the application that
-     * is slow.
+     * Checks after each interval whether the peer reads fast enough. If no bytes wait for it, the application is slow
+     * and not the peer.
      */
     private void expectTaken() {
         long waiting = tcp.bufferedAmount();
@@ -305,7 +309,7 @@ final class ServedRequest {
         });
     }
 
-    /** The content has come to its end, or will never. */
+    /** The content is complete, or has failed. */
     void streamed(boolean complete) {
         if (state != State.STREAM) {
             return;
@@ -315,19 +319,19 @@ final class ServedRequest {
             keepAlive &= !connection.peerEnded();
             sent(!tcp.awaitsDrain());
         } else {
-            // what came so far must not look like the whole, also where its length is not known
+            // a FIN would make an incomplete answer of unknown length look complete
             connection.reset();
         }
     }
 
-    /** An answer has gone to TCP, which has room for more or not. */
+    /** The whole answer is queued. Reads the next request, if there is room for its answer. */
     private void sent(boolean room) {
         if (!keepAlive) {
             connection.close();
         } else if (room) {
             next();
         } else {
-            // a peer that asks and does not read gets no further
+            // a peer that sends requests and reads no answers must not fill the queue
             state = State.FLUSH;
             connection.startLimit(options.keepAliveTimeout(), connection::close);
         }
@@ -347,22 +351,22 @@ final class ServedRequest {
 
     // ------------------------------------------------------------------ the end
 
-    /** Whether a client that has ended its side may still wait for the answer. */
+    /** Returns true if a client that has ended its side may still wait for the answer. */
     boolean outlivesPeersEnd() {
         return state == State.ANSWER || state == State.STREAM && !stream.isOpenEnded();
     }
 
-    /** Whether the answer has begun, so that no other can take its place. */
+    /** Returns true if the answer has begun, so that an error cannot replace it. */
     boolean isStreaming() {
         return state == State.STREAM;
     }
 
-    /** Whether the answer is complete, and only its client is slow. */
+    /** Returns true if the answer is complete but not yet read by the client. */
     boolean isFlushing() {
         return state == State.FLUSH;
     }
 
-    /** The server stops: true if the answer goes on to its end, and then the connection ends. */
+    /** The server stops. Returns true if the answer is completed first; the connection ends after it. */
     boolean finishesBeforeStop() {
         boolean finishes = state == State.STREAM && !stream.isOpenEnded();
         if (finishes) {
@@ -376,7 +380,7 @@ final class ServedRequest {
         return over;
     }
 
-    /** Nobody waits for the answer any more. */
+    /** Ends the request: its answer is not needed any more. */
     void end() {
         state = State.ENDED;
         over = true;
@@ -386,6 +390,6 @@ final class ServedRequest {
         }
         exchange.cancel();
         exchange.discard();
-        exchange.endBodyStream("nobody waits for the answer any more");
+        exchange.endBodyStream(NOT_NEEDED);
     }
 }

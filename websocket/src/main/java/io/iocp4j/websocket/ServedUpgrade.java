@@ -9,11 +9,11 @@ import java.lang.System.Logger.Level;
 import java.util.Objects;
 
 /**
- * One opening handshake at its {@link HttpConnection}, from its head to the decision of the application.
- * {@link ServerUpgrade} is what the application sees of it. Strand only.
+ * One opening handshake of an {@link HttpConnection}, from its head to the decision of the application. The application
+ * sees it as a {@link ServerUpgrade}. Strand only.
  */
 final class ServedUpgrade {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
+    static final System.Logger LOG = new GuardedLog(UpgradeHandler.class);
 
     private final HttpConnection connection;
     private final TcpConnection tcp;
@@ -30,7 +30,7 @@ final class ServedUpgrade {
         this.exchange = new ServerUpgrade(tcp, head, options.subprotocols(), options.deflate());
     }
 
-    /** Asks the application. Returns its listener, or null if that comes later, or it refuses. */
+    /** Asks the application. Returns its listener, or null if it decides later. Throws its refusal. */
     WebSocketListener decide(UpgradeHandler handler) throws HttpException {
         UpgradeAnswer answer = exchange.call(
                 () -> Objects.requireNonNull(handler.onUpgrade(exchange), "no listener"));
@@ -73,7 +73,7 @@ final class ServedUpgrade {
         return exchange;
     }
 
-    /** Nobody waits for the decision any more. */
+    /** Ends the handshake: the decision is not needed any more. */
     void end() {
         exchange.cancel();
     }

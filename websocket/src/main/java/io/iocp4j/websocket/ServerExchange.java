@@ -1,6 +1,5 @@
 package io.iocp4j.websocket;
 
-import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpContent;
@@ -14,25 +13,28 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The side of a {@link ServedRequest} that the application sees. Any thread. */
+/** A {@link ServedRequest} as the application sees it. Any thread. */
 final class ServerExchange extends RequestExchange implements HttpExchange {
-    private static final System.Logger LOG = new GuardedLog(HttpConnection.class);
-
     private final ServedRequest served;
     private final AtomicBoolean bodyAsked = new AtomicBoolean();
-    /** The body for a thread that may block, or null. */
+    /** The body as a blocking stream, or null. */
     private volatile BodyInputStream bodyStream;
     private volatile boolean bodyPaused;
     /** The clock of the port when the last pause began. */
     private volatile long pausedNanos;
     /** Counts the pauses. Guarded by this. */
     private int pauses;
-    /** The answer on its way to the connection, which may end before. */
+    /** The answer, until the strand takes it. The connection may end before that. */
     private final AtomicReference<HttpResponse> onItsWay = new AtomicReference<>();
 
     ServerExchange(TcpConnection tcp, ServedRequest served, HttpRequest request) {
         super(tcp, request);
         this.served = served;
+    }
+
+    @Override
+    System.Logger log() {
+        return ServedRequest.LOG;
     }
 
     @Override
@@ -58,12 +60,12 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
         bodyStream = stream;
         served.body(stream);
         if (served.isOver()) {
-            endBodyStream("nobody waits for the answer any more");
+            endBodyStream(ServedRequest.NOT_NEEDED);
         }
         return stream;
     }
 
-    /** Nothing more is read of a body that a thread reads: it must not wait for ever, nor keep what it leaves. */
+    /** Ends the stream of the body, so that its reader does not wait and unread bytes are freed. */
     void endBodyStream(String why) {
         BodyInputStream stream = bodyStream;
         if (stream != null) {
@@ -122,12 +124,12 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
         return true;
     }
 
-    /** Takes the answer, to send it; null if it was taken before. */
+    /** Takes the answer to send it. Null if it was taken before. */
     HttpResponse takeResponse() {
         return onItsWay.getAndSet(null);
     }
 
-    /** Lets go of an answer that is not sent. */
+    /** Discards an answer that is not sent. */
     void discard() {
         HttpResponse response = takeResponse();
         if (response != null) {
@@ -141,7 +143,8 @@ final class ServerExchange extends RequestExchange implements HttpExchange {
             try {
                 content.discard();
             } catch (IOException | RuntimeException | Error thrown) {
-                LOG.log(Level.WARNING, "the content of an answer that was not sent: discard threw", thrown);
+                ServedRequest.LOG.log(Level.WARNING, "the content of an answer that was not sent: discard threw",
+                        thrown);
             }
         }
     }

@@ -11,8 +11,7 @@ import java.util.function.Consumer;
 
 /**
  * Options and limits of a {@link WebSocketServer}. Immutable, for any thread; each method that takes a value returns a
- * changed copy. What the server does with handshakes and requests is not here: handlers are arguments of
- * {@link WebSocketServer#listen}.
+ * changed copy. The handlers of handshakes and requests are arguments of {@link WebSocketServer#listen}.
  */
 public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     private static final ServerOptions DEFAULTS = new ServerOptions();
@@ -29,8 +28,8 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * Every address, a TCP port chosen by the system, no TLS, pages of the same host, no subprotocol, no compression;
-     * each getter says the rest.
+     * Every address, a TCP port chosen by the system, no TLS, pages of the same host, no subprotocol, no compression.
+     * Each getter documents its default.
      *
      * @return the same object each time
      */
@@ -96,9 +95,9 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * How long a head may take from the opening of the connection, or from its first byte on a kept connection; not
-     * refreshed by further bytes. A request that was begun is then answered with 408; a connection on which none was
-     * begun ends without a word.
+     * The time limit of a head, from the opening of the connection, or from its first byte on a reused connection.
+     * Bytes do not extend it. An incomplete request is then answered with 408. A connection without a request is
+     * closed.
      *
      * @param limit above 0
      * @return a copy
@@ -124,15 +123,15 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
         return with(copy -> copy.keepAliveTimeout = limit);
     }
 
-    /** {@return how long a request may wait for its answer, 30 s by default, zero for ever} */
+    /** {@return how long a request may wait for its answer, 30 s by default, zero for no limit} */
     public Duration responseTimeout() {
         return responseTimeout;
     }
 
     /**
-     * How long a request may wait for its answer when its handler has returned, or from the end of its body if the
-     * handler asked for that. Then it is answered with 503 and its connection is closed, so that an answer that was
-     * forgotten holds none for ever.
+     * How long a request may wait for its answer after its handler has returned, or after the end of its body if the
+     * handler asked for it. Then it is answered with 503, and its connection is closed. A forgotten answer therefore
+     * does not hold a connection.
      *
      * @param limit zero for no limit
      * @return a copy
@@ -143,18 +142,16 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
         return with(copy -> copy.responseTimeout = limit);
     }
 
-    /** {@return how fast a body has to come, in bytes per second, 100 by default, 0 for no limit} */
+    /** {@return the minimum rate of a body, in bytes per second, 100 by default, 0 for no limit} */
     public int minBodyRate() {
         return minBodyRate;
     }
 
     /**
-     * How fast a body has to come, on the average of each {@link #requestTimeout()}: one that drips or stops is
-     * answered with 408 and aborted, so that it holds no connection for ever. A head needs no such rate, since its time
-     * is limited as a whole.
+     * The minimum rate of a body, as an average over each {@link #requestTimeout()}. A slower one is answered with 408,
+     * and its connection is closed. Heads need no minimum rate, because their total time is limited.
      *
-     * @param bytesPerSecond with the framing of chunks; 0 leaves the time to the application, which knows how long its
-     *     clients may be silent
+     * @param bytesPerSecond includes the framing of chunks; 0 for no limit
      * @return a copy
      * @throws IllegalArgumentException if it is negative
      */
@@ -165,17 +162,17 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
         return with(copy -> copy.minBodyRate = bytesPerSecond);
     }
 
-    /** {@return how fast a client has to take content, in bytes per second, 100 by default, 0 for no limit} */
+    /** {@return the minimum rate of taking content, in bytes per second, 100 by default, 0 for no limit} */
     public int minAnswerRate() {
         return minAnswerRate;
     }
 
     /**
-     * How fast a client has to take content that is made while it is sent
-     * ({@link io.iocp4j.websocket.http.HttpContent}), on the average of each {@link #requestTimeout()} in which some of
-     * it waits. A slower connection is aborted, so that it holds no thread and no file for ever. One that takes nothing
-     * at all has the write timeout of TCP. An answer in memory needs no such rate, since the next request waits until
-     * it was taken.
+     * The minimum rate at which a client must take content that is written while it is sent
+     * ({@link io.iocp4j.websocket.http.HttpContent}), as an average over each {@link #requestTimeout()} in which bytes
+     * wait. A slower connection is aborted, because it holds a thread and perhaps a file. The write timeout of TCP
+     * applies to a client that takes nothing. An answer in memory needs no minimum rate, because the next request waits
+     * until it was taken.
      *
      * @param bytesPerSecond 0 for no limit
      * @return a copy
@@ -190,7 +187,7 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
 
     /** The options of the listening socket and of what it accepts. */
     TcpOptions listening() {
-        // a client may end its side behind its request and wait for the answer
+        // a client may end its side after its request and wait for the answer
         TcpOptions halfOpen = tcp().allowHalfOpen(true);
         return tls() == null ? halfOpen : halfOpen.tls(tls(), tcp().tlsParameters().andThen(tlsParameters()));
     }

@@ -10,9 +10,9 @@ import io.iocp4j.websocket.http.HttpRequest;
 import java.util.List;
 import java.util.Locale;
 
-/** The side of a {@link ServedUpgrade} that the application sees. Any thread. */
+/** A {@link ServedUpgrade} as the application sees it. Any thread. */
 final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
-    /** Fields that belong to the handshake, or that frame content, which a 101 has none of. In lower case. */
+    /** Fields of the handshake, and fields that frame content, which a 101 does not have. In lower case. */
     private static final List<String> RESERVED = List.of("upgrade", "connection", "content-length", "transfer-encoding",
             "trailer");
     private static final String RESERVED_PREFIX = "sec-websocket-";
@@ -25,7 +25,7 @@ final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
     private String subprotocol;
     private final HttpHeaders.Builder fields = HttpHeaders.builder();
 
-    /** Throws HttpException if what the client offers is malformed. */
+    /** Throws HttpException if the offer of the client is malformed. */
     ServerUpgrade(TcpConnection tcp, HttpRequest request, List<String> supported,
             Deflate options) throws HttpException {
         super(tcp, request);
@@ -63,6 +63,11 @@ final class ServerUpgrade extends RequestExchange implements UpgradeExchange {
         }
         fields.add(name, value);
         return this;
+    }
+
+    @Override
+    System.Logger log() {
+        return ServedUpgrade.LOG;
     }
 
     DeflateAgreement deflate() {

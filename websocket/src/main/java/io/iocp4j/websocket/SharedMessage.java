@@ -10,9 +10,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A message framed once, to be sent to any number of clients without a copy: what a server sends is not masked (RFC
- * 6455 section 5.1), so the bytes are the same for all. A client, which has to mask, sends a copy. Counted; each queue
- * that it waits in holds a reference, and its maker has to release it. {@link Message#shared} makes it.
+ * A message that is framed once and sent to any number of clients without a copy. A server does not mask (RFC 6455
+ * section 5.1), so all clients get the same bytes. A client must mask, and sends a copy. Reference-counted: each queue
+ * holds a reference, and the creator must release its own. {@link Message#shared} creates it.
  */
 public final class SharedMessage extends RefCounted implements Message {
     private final BufferPool pool;
@@ -20,7 +20,7 @@ public final class SharedMessage extends RefCounted implements Message {
     private final Opcode opcode;
     private final int payloadLength;
     private boolean compressible = true;
-    /** Compressed frames by the window, made at the first need; guarded by {@link #frame}. */
+    /** Compressed frames by window; null before the first. Guarded by {@link #frame}. */
     private PooledBuffer[] deflated;
 
     private SharedMessage(BufferPool pool, PooledBuffer frame, Opcode opcode, int payloadLength) {
@@ -30,7 +30,7 @@ public final class SharedMessage extends RefCounted implements Message {
         this.payloadLength = payloadLength;
     }
 
-    /** Frames a message unless it is framed, with a reference for the caller either way. */
+    /** Frames a message unless it is framed already. The caller must release the result. */
     static SharedMessage of(BufferPool pool, Message message) {
         if (message instanceof SharedMessage shared) {
             shared.retain();
@@ -66,7 +66,7 @@ public final class SharedMessage extends RefCounted implements Message {
     }
 
     /**
-     * Says that this message is never compressed. For its maker, before it is sent for the first time.
+     * Marks this message as never compressed. Its creator calls this before sending it for the first time.
      *
      * @return this
      */
@@ -88,7 +88,7 @@ public final class SharedMessage extends RefCounted implements Message {
     }
 
     /**
-     * The size of what it carries.
+     * The size of the payload.
      *
      * @return bytes, without the frame header
      */
@@ -106,8 +106,8 @@ public final class SharedMessage extends RefCounted implements Message {
     }
 
     /**
-     * The frame compressed by itself, as a server sends it to every client with this window, or the plain one if
-     * compressing gains nothing. The first call compresses, with its level; the message keeps what came out.
+     * The frame compressed without context, as a server sends it to every client with this window; the plain frame if
+     * compression does not make it smaller. The first call compresses, with its level, and keeps the result.
      */
     PooledBuffer deflated(int level, int windowBits) {
         synchronized (frame) {

@@ -4,20 +4,20 @@ import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.frame.CloseCode;
 
 /**
- * The policy of {@code send} while the peer takes less than it is sent, that is from the high-water mark until
+ * The policy of {@code send} for a peer that reads too slowly: while its queue is above the high-water mark, until
  * {@code onDrain}.
  */
 public enum SlowConsumer {
     /**
-     * The sender waits. Where nothing may wait, on a worker of the port, the message is queued, up to
-     * {@link io.iocp4j.core.TcpOptions#sendQueueMax()}, where the connection ends. The default.
+     * The sender waits. On a worker of the port, which must not wait, the message is queued; beyond
+     * {@link io.iocp4j.core.TcpOptions#sendQueueMax()} the connection ends. The default.
      */
     BLOCK,
-    /** The message is not sent; but counted. */
+    /** The message is not sent, but counted ({@link WebSocket#messagesDropped()}). */
     DROP,
     /**
      * The WebSocket closes with {@link CloseCode#POLICY_VIOLATION}; a peer that does not read is cut after the close
-     * timeout.
+     * timeout. What it sends until then is dropped, see {@link WebSocketOptions#closeTimeout(java.time.Duration)}.
      */
     CLOSE
 }

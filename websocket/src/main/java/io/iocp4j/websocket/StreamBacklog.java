@@ -11,10 +11,10 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * The messages that were sent while another one is being streamed, which they must not interrupt (RFC 6455 section
- * 5.4). One WebSocket has one at the first need, until the stream ends. Guarded by lock, the WebSocket's.
+ * 5.4). Made with the first of them, and dropped when the stream ends. Guarded by the lock of the WebSocket.
  */
 final class StreamBacklog {
-    /** The most that may wait, in bytes, with {@link #OVERHEAD} for each message; above, the connection ends. */
+    /** The limit in bytes, with {@link #OVERHEAD} for each message. Beyond it: the connection ends. */
     static final int BYTES_MAX = 1 << 20;
     private static final int OVERHEAD = 64;
 
@@ -33,7 +33,7 @@ final class StreamBacklog {
         this.charge = new MemoryCharge(tcp.memory(), Kind.HEAP);
     }
 
-    /** Adds a message, with a reference of its own if it is shared; what is too much ends the connection. */
+    /** Adds a message, and retains it if it is shared. A message beyond the limit ends the connection. */
     void add(Message message) {
         assert Thread.holdsLock(lock);
         if (message instanceof SharedMessage shared) {
@@ -54,13 +54,13 @@ final class StreamBacklog {
         return bytes;
     }
 
-    /** Completes when the operating system has taken what waits now. */
+    /** Completes when the operating system has taken the messages that wait now. */
     CompletableFuture<Void> taken() {
         assert Thread.holdsLock(lock);
         return waiting.peekLast().sent.copy();
     }
 
-    /** Writes everything, and returns what its senders wait for: to be completed without the lock. */
+    /** Writes all messages. Returns the futures of their senders, to be completed without the lock. */
     List<CompletableFuture<Void>> writeTo(FrameWriter writer) {
         assert Thread.holdsLock(lock);
         for (Waiting next : waiting) {
@@ -69,7 +69,7 @@ final class StreamBacklog {
         return drop();
     }
 
-    /** Lets go of everything, and returns what its senders wait for: to be completed without the lock. */
+    /** Drops all messages. Returns the futures of their senders, to be completed without the lock. */
     List<CompletableFuture<Void>> drop() {
         assert Thread.holdsLock(lock);
         List<CompletableFuture<Void>> senders = new ArrayList<>(waiting.size());

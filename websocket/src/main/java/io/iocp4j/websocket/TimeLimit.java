@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 
 /**
- * The one time limit of a connection that holds at a time: each takes the place of the one before. Guarded as its owner
- * is; a limit that is missed runs among the callbacks of the connection.
+ * The current time limit of a connection; a new one replaces it. Guarded as its owner is. The action of a missed limit
+ * runs among the callbacks of the connection.
  */
 final class TimeLimit {
     private Future<?> timer;
-    /** Tells the limit that holds from one that was on its way when it was stopped. */
+    /** Distinguishes the current limit from one that fired while it was stopped. */
     private int round;
 
     void start(TcpConnection tcp, Duration limit, Runnable missed) {

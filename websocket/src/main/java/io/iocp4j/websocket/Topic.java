@@ -6,29 +6,29 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A group of WebSockets that get the same messages. A WebSocket leaves it when it ends. A topic of a server that nobody
- * is in takes no memory: this is only the name and the way to the members. Any thread.
+ * A group of WebSockets that get the same messages. A WebSocket leaves it when it ends. An empty topic of a server
+ * takes no memory: this object has only the name and a reference to the members of all topics. Any thread.
  *
- * <p>What is published is framed once and copied for nobody. It never waits: a member whose queue is above its
- * high-water mark is dealt with as its {@link SlowConsumer} policy says where nothing may wait. Messages that one
- * thread publishes reach each member in their order.
+ * <p>A published message is framed once, and a server queues it without a copy. Publishing never waits. To a member
+ * whose queue is above its high-water mark, the {@link SlowConsumer} policy applies as on a worker. Messages that one
+ * thread publishes reach each member in order.
  */
 public final class Topic {
     private final ConcurrentHashMap<String, Set<TopicMember>> all;
     private final String name;
 
-    /** The map has the members of every topic of the server, and no empty set. */
+    /** Has the members of every topic of the server, and no empty set. */
     Topic(ConcurrentHashMap<String, Set<TopicMember>> all, String name) {
         this.all = all;
         this.name = name;
     }
 
     /**
-     * A topic of its own, which needs no server: for handlers that are written before the server is there, for clients,
-     * or for the WebSockets of several servers. {@link WebSocketServer#topic} gives the topics of one server by name.
+     * Makes a topic without a server: for handlers that are made before their server, for clients, or for the
+     * WebSockets of several servers. {@link WebSocketServer#topic} returns the topics of one server by name.
      *
-     * @param name for people
-     * @return without a member, and equal to itself only
+     * @param name for logs
+     * @return a topic without members, equal to itself only
      */
     public static Topic create(String name) {
         return new Topic(new ConcurrentHashMap<>(), Objects.requireNonNull(name));
@@ -44,7 +44,7 @@ public final class Topic {
     }
 
     /**
-     * Lets a WebSocket in; harmless if it is in.
+     * Adds a WebSocket. Does nothing if it is a member.
      *
      * @param socket of any server or client
      * @return false if it is not open
@@ -59,7 +59,7 @@ public final class Topic {
     }
 
     /**
-     * Lets a WebSocket out; harmless if it is not in.
+     * Removes a WebSocket. Does nothing if it is no member.
      *
      * @param socket any
      */
@@ -75,7 +75,7 @@ public final class Topic {
     }
 
     /**
-     * Sends text to all who are in.
+     * Sends text to all members.
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
      */
@@ -84,7 +84,7 @@ public final class Topic {
     }
 
     /**
-     * Sends binary data to all who are in.
+     * Sends binary data to all members.
      *
      * @param data copied; its position stays
      */
@@ -93,7 +93,7 @@ public final class Topic {
     }
 
     /**
-     * Sends a message to all who are in.
+     * Sends a message to all members.
      *
      * @param message a {@link SharedMessage} as it is, any other framed once
      */

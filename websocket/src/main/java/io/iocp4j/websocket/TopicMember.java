@@ -4,7 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The side of a WebSocket that topics see: which it is in, and how a message reaches it. Any thread. */
+/** A WebSocket as topics see it: its topics, and the way a message reaches it. Any thread. */
 final class TopicMember {
     private final MessageSender socket;
     /** Guarded by the lock of the WebSocket. */
@@ -14,7 +14,7 @@ final class TopicMember {
         this.socket = socket;
     }
 
-    /** Enters a topic unless the WebSocket is over. Under its lock, so that it cannot end between. */
+    /** Enters a topic unless the WebSocket is over. Holds its lock, so that it cannot end meanwhile. */
     boolean enter(Topic topic, Runnable add) {
         synchronized (socket.lock) {
             if (!socket.closing.isOpen()) {
@@ -34,7 +34,7 @@ final class TopicMember {
         }
     }
 
-    /** Leaves every topic. The WebSocket is over, so that it enters nothing more. */
+    /** Leaves every topic. The WebSocket is over, so it cannot enter another. */
     void end() {
         List<Topic> left;
         synchronized (socket.lock) {
@@ -47,7 +47,7 @@ final class TopicMember {
         socket.publish(message);
     }
 
-    /** Frames a message for all members, with a reference that is the caller's. */
+    /** Frames a message for all members. The caller has to release the result. */
     SharedMessage share(Message message) {
         return SharedMessage.of(socket.tcp.completionPort().buffers(), message);
     }

@@ -5,7 +5,7 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * The answer of an {@link UpgradeHandler}: the listener of the new WebSocket, or the promise of one. A refusal is no
- * answer but an {@link io.iocp4j.websocket.http.HttpException}.
+ * answer but an exception, an {@link io.iocp4j.websocket.http.HttpException}.
  */
 public sealed interface UpgradeAnswer permits WebSocketListener, LaterListener {
     /**
@@ -14,8 +14,8 @@ public sealed interface UpgradeAnswer permits WebSocketListener, LaterListener {
      *
      * @param listener completes on any thread: with the listener, or exceptionally with an
      *         {@link io.iocp4j.websocket.http.HttpException} to refuse. Any other exception, and null, is logged and
-     *         answered with 500. Cancelled, if it is a {@link java.util.concurrent.CompletableFuture}, when nobody
-     *         waits for it any more
+     *         answered with 500. If it is a {@link java.util.concurrent.CompletableFuture}, it is cancelled when it is
+     *         not needed any more
      * @return the answer to return from the handler
      */
     static UpgradeAnswer later(CompletionStage<? extends WebSocketListener> listener) {

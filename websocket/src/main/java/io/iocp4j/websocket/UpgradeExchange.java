@@ -63,11 +63,11 @@ public interface UpgradeExchange {
     String subprotocol();
 
     /**
-     * Chooses the subprotocol, whatever the options of the server say.
+     * Chooses the subprotocol, regardless of the options of the server.
      *
      * @param name one that the client offers, or null for none
      * @return this
-     * @throws IllegalArgumentException if the client does not offer it: it would have to fail the connection
+     * @throws IllegalArgumentException if the client does not offer it: the client would have to fail the connection
      * @throws IllegalStateException if the handshake was answered
      */
     UpgradeExchange subprotocol(String name);
@@ -86,17 +86,17 @@ public interface UpgradeExchange {
     UpgradeExchange header(String name, String value);
 
     /**
-     * Runs a task if the answer becomes useless before it is there: the client has gone, the server stops, or the time
-     * is over.
+     * Runs a task if the handshake is cancelled before its answer: the client is lost, the server stops, or the
+     * response timeout is over.
      *
-     * @param task runs once, on a worker, or at once on this thread if that has happened; must not wait
+     * @param task runs once, on a worker, or at once on this thread if the handshake was cancelled; must not wait
      */
     void onCancel(Runnable task);
 
     /**
-     * Tells whether the answer is of no use any more.
+     * Tells whether the handshake was cancelled, so that the answer is not needed any more.
      *
-     * @return true if the client has gone, the server stops, or the time is over
+     * @return true if the client was lost, the server stops, or the response timeout is over
      */
     boolean isCancelled();
 }

@@ -4,16 +4,16 @@ import io.iocp4j.websocket.http.HttpException;
 import java.util.Objects;
 
 /**
- * Decides about handshakes. A handler that knows its answer is a lambda that returns a listener:
- * {@code exchange -> new Chat()}. One that looks something up returns {@link UpgradeAnswer#later}, or is written as if
- * it had all the time: {@link #blocking}.
+ * Accepts or refuses handshakes. A handler that can answer at once is a lambda that returns a listener:
+ * {@code exchange -> new Chat()}. A handler that must wait for something returns {@link UpgradeAnswer#later}, or blocks
+ * in {@link #blocking}.
  */
 @FunctionalInterface
 public interface UpgradeHandler {
     /**
-     * Takes or refuses a handshake that is valid in itself. Called by a worker, must not wait.
+     * Accepts or refuses a valid handshake. Called by a worker, must not wait.
      *
-     * @param exchange the handshake, and what its answer may have beside the listener
+     * @param exchange the handshake, and further options of its answer
      * @return the listener of the new WebSocket, or {@link UpgradeAnswer#later}
      * @throws Exception to refuse: an {@link HttpException} with its status, such as 401, 403, 404, 429, 503 or a
      *         redirect; any other is logged and answered with 500
@@ -21,10 +21,10 @@ public interface UpgradeHandler {
     UpgradeAnswer onUpgrade(UpgradeExchange exchange) throws Exception;
 
     /**
-     * Calls a handler on a virtual thread, where it may wait for whatever it needs. The thread is interrupted when the
-     * client has gone, the server stops, or the response timeout is over.
+     * Calls a handler on a virtual thread, where it may wait. The thread is interrupted when the client is lost, the
+     * server stops, or the response timeout is over.
      *
-     * @param handler as it would be on a worker
+     * @param handler may wait
      * @return a handler
      */
     static UpgradeHandler blocking(UpgradeHandler handler) {
@@ -33,9 +33,9 @@ public interface UpgradeHandler {
     }
 
     /**
-     * Takes every WebSocket, with a virtual thread for each.
+     * Accepts every WebSocket, with a virtual thread for each.
      *
-     * @param session what a thread does with its WebSocket
+     * @param session the task of each thread
      * @return a handler
      */
     static UpgradeHandler all(WebSocketSession session) {

@@ -18,12 +18,12 @@ import java.util.concurrent.Future;
 import javax.net.ssl.SSLSession;
 
 /**
- * One end of a WebSocket (RFC 6455), of a server or of a client. It has two APIs: callbacks of a
- * {@link WebSocketListener}, or blocking calls for virtual threads ({@link #receive()}, and this as an
- * {@code Iterable}); all sending belongs to both.
+ * One end of a WebSocket (RFC 6455), at a server or a client. It has two APIs to receive: callbacks of a
+ * {@link WebSocketListener}, or blocking calls for virtual threads ({@link #receive()}, and this object as an
+ * {@code Iterable}). Both send with the same methods.
  *
- * <p>Every method may be called by any thread and is harmless after the end; no callback runs inside the call that
- * caused it. Messages of one thread arrive in its order.
+ * <p>Any thread may call any method, also after the end. A call never runs a callback. The messages of one thread
+ * arrive in order.
  */
 public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permits MessageSender {
     /** The life of a WebSocket. It only moves down this list. */
@@ -31,7 +31,8 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
         /** Both sides may send. */
         OPEN,
         /**
-         * A Close frame has gone, and the answer or the end of the connection is awaited; what else comes is dropped.
+         * A Close frame was sent. This side waits for that of the peer, or for the end of the connection, and drops
+         * other frames.
          */
         CLOSING,
         /** Nothing more is sent or delivered. */
@@ -44,9 +45,10 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      * Queues a text message and never waits.
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
-     * @return false if the message was taken, but the queue is above the high-water mark or another message is being
-     *     streamed ({@code onDrain} follows), or if the WebSocket is not open and the message was dropped, perhaps
-     *     because this one was too much for {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)}
+     * @return true if more may be sent. False if the message was queued, but the queue is above the high-water mark or
+     *     another message is being streamed ({@code onDrain} follows). False too if the message was dropped, because
+     *     the WebSocket is not open, or because it exceeded {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)} and so
+     *     ended the connection
      */
     default boolean trySend(String text) {
         return trySend(Message.text(text));
@@ -73,33 +75,32 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * Queues a message and never waits.
      *
-     * @param message a {@link SharedMessage} is not copied by a server, whose queue retains it until it is sent or
+     * @param message not copied by a server if it is a {@link SharedMessage}; the queue retains it until it is sent or
      *     dropped
      * @return as {@link #trySend(String)}
      */
     boolean trySend(Message message);
 
     /**
-     * Queues a message, never waits, and tells when it has gone.
+     * Queues a message, never waits, and reports when it was taken.
      *
      * @param message as {@link #trySend(Message)}
      * @return completes on a worker when the operating system has taken the message; exceptionally with an
-     *     {@link IoException}, with {@link IoError#OPERATION_ABORTED} if this side ended the WebSocket or it was not
-     *     open
+     *     {@link IoException}. Its error is {@link IoError#OPERATION_ABORTED} if this side ended the WebSocket or it
+     *     was not open; the message of the exception says how it ended
      */
     CompletableFuture<Void> sendAsync(Message message);
 
     // ------------------------------------------------------------------ sending as the slow-consumer policy says
 
     /**
-     * Sends a text message as the {@link SlowConsumer} policy says: unless set otherwise it waits while the queue is
-     * above the high-water mark or another message is being streamed. On a worker, where nothing may wait, it is queued
-     * all the same: the message that is too much for {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)} ends the
-     * WebSocket.
+     * Sends a text message by the {@link SlowConsumer} policy. By default it waits while the queue is above the
+     * high-water mark or another message is being streamed. On a worker, which must not wait, it queues the message;
+     * one that exceeds {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)} ends the WebSocket.
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
-     * @throws WebSocketException if the WebSocket is not open, or ends meanwhile, or this message was too much; it then
-     *     names the limit
+     * @throws WebSocketException if the WebSocket is not open, or ends meanwhile, or this message exceeds the queue. It
+     *     says which side ended the WebSocket, with which status, or which limit was met
      * @throws IoException if the thread is interrupted
      */
     default void send(String text) throws IOException {
@@ -133,10 +134,10 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     void send(Message message) throws IOException;
 
     /**
-     * Sends a binary message while it is written, in frames of up to 16 KiB; it ends when the stream is closed. Writing
-     * waits as {@link SlowConsumer#BLOCK} says. Other messages of this side wait behind it, up to 1 MiB of them where
-     * they may not wait themselves, above which the connection ends; pings, pongs and Close frames do not wait. To give
-     * up, {@link #abort()}.
+     * Sends a binary message while it is written, in frames of up to 16 KiB. It ends when the stream is closed. Writing
+     * waits as with {@link SlowConsumer#BLOCK}. Other messages of this side wait until then; those sent without waiting
+     * are kept, up to 1 MiB, beyond which the connection ends. Pings, pongs and Close frames do not wait. Only
+     * {@link #abort()} ends the message early.
      *
      * @return for one thread
      * @throws IOException as {@link #send(String)}
@@ -154,7 +155,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     Writer writer() throws IOException;
 
     /**
-     * Waits until the operating system has taken all that was sent before.
+     * Waits until the operating system has taken everything sent before.
      *
      * @throws IOException if the connection ends before, or the thread is interrupted
      * @throws IllegalStateException on a worker of the port
@@ -164,7 +165,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     // ------------------------------------------------------------------ pings and facts of sending
 
     /**
-     * Sends a ping; the peer's pong comes to {@link WebSocketListener#onPong}.
+     * Sends a ping. The pong is reported by {@link WebSocketListener#onPong}.
      *
      * @param payload up to 125 bytes
      * @return as {@link #trySend(String)}
@@ -175,19 +176,20 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      * Sends a ping and measures the time to its pong.
      *
      * @return completes on a worker; exceptionally with a {@link WebSocketException} if the WebSocket ends before, or
-     *     64 pings are waiting for their pong already
+     * if
+     *     64 pings already wait for their pong
      */
     CompletableFuture<Duration> ping();
 
     /**
-     * The last time between a ping of this side and its pong.
+     * The last round-trip time between a ping of this side and its pong.
      *
      * @return null before the first pong
      */
     Duration latency();
 
     /**
-     * The data that was accepted for sending and not yet taken by the operating system.
+     * The bytes queued for sending that the operating system has not taken yet.
      *
      * @return bytes, frame headers included
      */
@@ -197,14 +199,14 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      * Sets when the peer counts as slow and when {@code onDrain} follows.
      *
      * @param lowBytes 0 or more
-     * @param highBytes not below the first
+     * @param highBytes not below {@code lowBytes}
      */
     void waterMarks(int lowBytes, int highBytes);
 
     /**
-     * Messages that {@link SlowConsumer#DROP} did not send.
+     * The number of messages that {@link SlowConsumer#DROP} did not send.
      *
-     * @return how many
+     * @return 0 or more
      */
     long messagesDropped();
 
@@ -215,26 +217,27 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      *
      * @return the message; null when this side has closed, or the peer with {@link CloseCode#NORMAL},
      *     {@link CloseCode#GOING_AWAY} or no code at all
-     * @throws WebSocketException if the WebSocket ended in any other way: it has the status, such as that of a peer
-     *     that closed with {@link CloseCode#INTERNAL_ERROR}
+     * @throws WebSocketException with the status if the WebSocket ended in any other way, for example if the peer
+     * closed
+     *     with {@link CloseCode#INTERNAL_ERROR}
      * @throws IoException if the thread is interrupted
      * @throws IllegalStateException on a worker, or if the messages go to a listener
      */
     Message receive() throws IOException;
 
     /**
-     * Waits for a message for a limited time; a time-out leaves the WebSocket as it is.
+     * Waits for a message for a limited time. A timeout does not change the WebSocket.
      *
      * @param limit above 0
      * @return as {@link #receive()}
-     * @throws IOException as {@link #receive()}, or an {@link IoException} with {@link IoError#TIMED_OUT} when none
+     * @throws IOException as {@link #receive()}, or an {@link IoException} with {@link IoError#TIMED_OUT} if none
      *     began in time
      */
     Message receive(Duration limit) throws IOException;
 
     /**
-     * Waits for a message and reads it as a stream: while it arrives where {@link WebSocketOptions#parts(boolean)} is
-     * on, else from memory.
+     * Waits for a message and reads it as a stream: while it arrives if {@link WebSocketOptions#parts(boolean)} is on,
+     * else from memory.
      *
      * @return to be read to its end, or closed, before the next message; null as {@link #receive()}
      * @throws IOException as {@link #receive()}
@@ -244,44 +247,45 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * The messages from now on, as {@link #receive()} returns them.
      *
-     * @return ends where {@code receive()} returns null, and throws {@link UncheckedIOException} where that throws
+     * @return ends when {@code receive()} would return null, and throws {@link UncheckedIOException} when it would
+     * throw
      */
     @Override
     Iterator<Message> iterator();
 
     /**
-     * Stops the delivery of messages behind the one that is being delivered; TCP slows the peer down. Nothing that the
-     * peer sends is seen until {@link #resume()}: neither its pings, which are answered late, nor its Close frame, nor
-     * the end of the connection. The heartbeat does not judge a peer that is not read from, unless it takes nothing of
-     * what waits for it. Ending the WebSocket ends the pause. One message that is on its way may overtake a pause by
-     * another thread than that of the callbacks.
+     * Stops the delivery of messages after the current one. TCP then slows down the peer. Until {@link #resume()} this
+     * side does not see what the peer sends: it answers pings late, and notices neither a Close frame nor the end of
+     * the connection. The heartbeat keeps the peer, unless bytes wait for it and it takes none. The end of the
+     * WebSocket ends the pause. After a pause by a thread other than that of the callbacks, one more message may be
+     * delivered.
      */
     void pause();
 
-    /** Lets messages come again. */
+    /** Continues the delivery of messages. */
     void resume();
 
     // ------------------------------------------------------------------ ending
 
     /**
-     * Closes with {@link CloseCode#NORMAL} as {@link #close(int, String)}; with the blocking API, and not on
-     * a worker, also waits for {@link #closed()}, for the close timeout at the most.
+     * Closes with {@link CloseCode#NORMAL} as {@link #close(int, String)}. With the blocking API, unless on a worker,
+     * it also waits for {@link #closed()}, at most for the close timeout.
      */
     @Override
     void close();
 
     /**
-     * Begins the close handshake: the Close frame is queued behind what was sent, {@code onClose} comes at once, and
-     * what the peer still sends is dropped until its own Close frame or the end of the close timeout. A message that is
-     * being streamed is cut, with what waits behind it. Does not wait.
+     * Begins the closing handshake and does not wait. The Close frame is queued after the messages, and {@code onClose}
+     * runs at once. Messages of the peer are dropped until its Close frame, or the end of the close timeout. A message
+     * that is being streamed is cut, and the messages that wait for its end are dropped.
      *
-     * @param code what may be sent, see {@link CloseCode#mayBeSent}
+     * @param code a code that may be sent, see {@link CloseCode#mayBeSent}
      * @param reason at most 123 bytes of UTF-8
      * @throws IllegalArgumentException if either is out of range
      */
     void close(int code, String reason);
 
-    /** Ends without a handshake: what is queued is dropped, the peer sees the connection go. */
+    /** Ends the connection without a handshake and drops the queue. */
     void abort();
 
     // ------------------------------------------------------------------ facts
@@ -301,16 +305,16 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     HandshakeInfo handshake();
 
     /**
-     * The peer's address.
+     * The address of the peer.
      *
-     * @return known also after the end
+     * @return the address, also after the end
      */
     InetSocketAddress remote();
 
     /**
      * The address of this side.
      *
-     * @return null if the connection is gone
+     * @return null if the connection has ended
      */
     InetSocketAddress local();
 
@@ -322,16 +326,15 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     SSLSession tlsSession();
 
     /**
-     * The end of the WebSocket: known from the moment when it begins, in {@code onClose} among others, and not only
-     * when the connection is gone as {@link #closed()} tells. Whether it was {@link CloseStatus#clean()} is certain
-     * only there.
+     * The end of the WebSocket, from its beginning on, for example in {@code onClose}. Its {@link CloseStatus#clean()}
+     * is final only in {@link #closed()}.
      *
      * @return null while the WebSocket is open
      */
     CloseStatus closeStatus();
 
     /**
-     * Completes when the connection is gone; only then it is known whether the peer has answered a Close frame.
+     * Completes when the connection has ended. Only then it is certain whether the peer has answered a Close frame.
      *
      * @return completes normally, always
      */
@@ -345,25 +348,25 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     Object attachment();
 
     /**
-     * Attaches something of the application.
+     * Attaches an object of the application.
      *
-     * @param object anything
+     * @param object may be null
      */
     void attachment(Object object);
 
     /**
-     * Runs a task among the callbacks of this WebSocket; dropped if its connection is gone by then.
+     * Runs a task among the callbacks of this WebSocket. Drops it if the connection has ended by then.
      *
      * @param task must not wait
      */
     void execute(Runnable task);
 
     /**
-     * Runs a task later among the callbacks of this WebSocket; dropped if its connection is gone by then.
+     * Runs a task later among the callbacks of this WebSocket. Drops it if the connection has ended by then.
      *
-     * @param delay from now
+     * @param delay from now, zero or more
      * @param task must not wait
-     * @return cancel it to take the task back
+     * @return the task, which can be cancelled
      */
     Future<?> schedule(Duration delay, Runnable task);
 }

@@ -11,13 +11,14 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Opens WebSockets (RFC 6455 section 4.1), with the blocking API or with callbacks.
  *
- * <p>An opening ends once: in {@code onOpen} and a WebSocket, or in an exception, and then in {@code onClose} with
- * {@link CloseCode#ABNORMAL} without an {@code onOpen} before it. Nothing is tried again, neither an opening that
- * failed nor a WebSocket that ended: only the application knows whether its messages may be sent twice, and when
- * to come back ({@code Retry-After}, {@link CloseCode#TRY_AGAIN_LATER}).
+ * <p>An opening has one outcome. Either {@code onOpen} runs and the result is a WebSocket; or {@code onClose} runs,
+ * without an {@code onOpen}, with {@link CloseCode#ABNORMAL}, and the result is an exception with the same message.
+ * Nothing is tried again, neither a failed opening nor a WebSocket that ended. Only the application knows whether its
+ * messages may be sent twice, and when to connect again ({@code Retry-After}, {@link CloseCode#TRY_AGAIN_LATER}).
  *
- * <p>What fails it: {@link HandshakeException} if a server or proxy answered with something else than a WebSocket;
- * {@link io.iocp4j.core.IoException} if there was no answer: the name, the connection, TLS, the time.
+ * <p>The exception is a {@link HandshakeException} if a server or proxy answered with something else than a WebSocket,
+ * and an {@link io.iocp4j.core.IoException} if there was no complete answer: an unknown name, a failure of TCP or TLS,
+ * or the time limit.
  */
 public final class WebSocketClient {
     private WebSocketClient() {
@@ -71,7 +72,7 @@ public final class WebSocketClient {
      * @return open, to be closed
      * @throws IOException if it cannot be opened, or the thread is interrupted
      * @throws IllegalArgumentException if it is no WebSocket URI
-     * @throws IllegalStateException on a worker of the port, which would wait for itself, or if the port is closed
+     * @throws IllegalStateException on a worker of the port, which must not wait for the port, or if the port is closed
      */
     public static WebSocket connect(CompletionPort port, ClientOptions options, URI uri) throws IOException {
         if (port.isWorker()) {
@@ -110,16 +111,15 @@ public final class WebSocketClient {
     }
 
     /**
-     * Begins to open a WebSocket with callbacks. Does not wait. {@code onOpen} comes before the result completes;
-     * where it cannot be opened, {@code onClose} comes instead, without {@code onOpen} (only where the system has
-     * not even a socket, the result alone tells). To give up before it is open, cancel the result.
+     * Begins to open a WebSocket with callbacks. Does not wait. {@code onOpen} runs before the result completes; if the
+     * opening fails, {@code onClose} runs in its place. Only if the system has no socket left, no callback runs. To
+     * cancel the opening, cancel the result.
      *
      * @param port whose workers run the callbacks; stays open
      * @param options and limits
      * @param uri begins with ws:// or wss://; has no fragment and no user information
      * @param listener of this WebSocket alone
-     * @return completes on a worker of the port: what depends on it must not wait. Fails with an
-     *     {@link IOException}
+     * @return completes on a worker of the port, so dependent stages must not wait. Fails with an {@link IOException}
      * @throws IllegalArgumentException if it is no WebSocket URI
      * @throws IllegalStateException if the port is closing or closed
      */

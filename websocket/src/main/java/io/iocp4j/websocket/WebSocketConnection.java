@@ -20,9 +20,9 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLSession;
 
 /**
- * One end of a WebSocket, behind its opening handshake: the handler of its TCP connection. Sending is in the layer
- * below, {@link MessageSender}; receiving in {@link MessageReceiver}; every way to the end in {@link ClosingHandshake}.
- * The lock guards sending and the end; receiving and the callbacks are the strand's.
+ * One end of a WebSocket after its opening handshake: the handler of its TCP connection. Its superclass
+ * {@link MessageSender} sends, {@link MessageReceiver} receives, and {@link ClosingHandshake} ends it. The lock guards
+ * sending and the end; receiving and callbacks are strand only.
  */
 final class WebSocketConnection extends MessageSender implements TcpHandler, ServedConnection {
     private final Role role;
@@ -35,15 +35,16 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
     private final Consumer<WebSocketConnection> onGone;
     private final WebSocketEvent event = new WebSocketEvent();
 
-    /** True when the listener has heard of the end. Strand only. */
+    /** The end was reported to the listener. Strand only. */
     private boolean over;
 
     private volatile Object attachment;
 
     /**
-     * Makes the new handler of a connection behind its opening handshake. {@link #opened} begins its life.
+     * Makes the new handler of a connection after its opening handshake; {@link #opened} starts it. A client also makes
+     * one for an opening that failed, to report {@link #gone} to the listener.
      *
-     * @param onGone called last, among the callbacks
+     * @param onGone called after all other callbacks
      */
     WebSocketConnection(TcpConnection tcp, Role role, HandshakeInfo handshake, WebSocketListener listener,
             WebSocketOptions<?> options, Consumer<WebSocketConnection> onGone) {
@@ -121,7 +122,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         }
     }
 
-    /** Ends it because of a violation of the protocol, or an exception of the application. */
+    /** Ends it because of a protocol violation, or an exception of the application. */
     void fail(int code, String reason) {
         synchronized (lock) {
             closing.fail(code, reason);
@@ -211,7 +212,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
 
     // ------------------------------------------------------------------ callbacks of the connection
 
-    /** The connection is this object's from now on. Strand only. */
+    /** Starts: this is the handler of the connection from now on. Strand only. */
     void opened() {
         heartbeat.start();
         limits.start();
@@ -228,7 +229,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         queueDrained();
     }
 
-    /** The peer has ended its side; after a Close frame the end was reported before. */
+    /** The peer has ended its side. Does nothing new if a Close frame came before. */
     @Override
     public void onEnd(TcpConnection connection) {
         synchronized (lock) {
@@ -243,7 +244,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         trimSending(true);
     }
 
-    /** This connection holds most: drops what was received, and tells the peer why. */
+    /** This connection holds the most memory: drops received data, and tells the peer the reason. */
     @Override
     public void onMemoryScarce(TcpConnection connection, String reason) {
         receiver.drop();
@@ -259,7 +260,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         onGone.accept(this);
     }
 
-    /** The connection is over, at a client perhaps before it was {@link #opened}. Strand only. */
+    /** The connection has ended, at a client perhaps before it was {@link #opened}. Strand only. */
     void gone(String reason, Initiator initiator) {
         synchronized (lock) {
             closing.lost(reason, initiator);
@@ -270,7 +271,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         tcp.closed().thenAccept(this::finish);
     }
 
-    /** Reports the end, which has begun, or the connection is gone and there was no time for that. */
+    /** Reports the end, once: when it begins, or at the latest when the connection has ended. */
     @Override
     void over() {
         if (over) {
@@ -284,7 +285,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         limits.end();
         trimmer.end();
         failUnsent();
-        // the peer's answer may wait behind a pause
+        // a pause must not hold back the Close frame of the peer
         receiver.resume();
     }
 
@@ -317,7 +318,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         trimSending(false);
     }
 
-    /** Bytes that are kept for the next message. Strand only. */
+    /** The bytes that are kept for the next message. Strand only. */
     int keptBytes() {
         synchronized (lock) {
             return receiver.keptBytes() + writer.keptBytes();

@@ -1,8 +1,10 @@
 package io.iocp4j.websocket;
 
+import io.iocp4j.core.CloseInfo.Initiator;
+import io.iocp4j.websocket.frame.CloseCode;
 import java.io.IOException;
 
-/** A WebSocket ended otherwise than by Close frames, or was used after its end. */
+/** A WebSocket failed, or was used after its end. */
 public final class WebSocketException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -10,15 +12,24 @@ public final class WebSocketException extends IOException {
     private final transient CloseStatus status;
 
     /**
-     * Makes the exception.
+     * Makes the exception. Its message says in words which side ended the WebSocket, with the status and the reason.
      *
-     * @param message what was tried
+     * @param message the operation that failed
      * @param status how the WebSocket ended, null if it is open
      */
     public WebSocketException(String message, CloseStatus status) {
-        super(status == null ? message
-                : message + ": " + status.code() + " " + status.reason() + " (" + status.initiator() + ")");
+        super(status == null ? message : message + ": " + inWords(status));
         this.status = status;
+    }
+
+    private static String inWords(CloseStatus status) {
+        String side = status.initiator() == Initiator.LOCAL ? "this side" : "the peer";
+        String end = switch (status.code()) {
+            case CloseCode.ABNORMAL -> "ended by " + side + " without a Close frame";
+            case CloseCode.NO_STATUS -> "closed by " + side + " without a status";
+            default -> "closed by " + side + " with status " + status.code();
+        };
+        return status.reason().isEmpty() ? end : end + ": " + status.reason();
     }
 
     /**

@@ -6,16 +6,16 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * The application's side of a WebSocket. Callbacks of one WebSocket never overlap; they come from workers of the port,
- * so none may wait. What one throws ends its connection with {@link CloseCode#INTERNAL_ERROR}. {@code onOpen} comes
- * first, {@code onClose} last and once.
+ * The callbacks of a WebSocket. Those of one WebSocket never overlap. They run on workers of the port, so they must not
+ * wait. An exception ends the WebSocket with {@link CloseCode#INTERNAL_ERROR} and is logged. {@code onOpen} is the
+ * first call, {@code onClose} the last one.
  */
 public non-sealed interface WebSocketListener extends UpgradeAnswer {
     /**
      * The listener of a WebSocket that has a virtual thread of its own, for an {@link UpgradeHandler} that looks at the
      * request first.
      *
-     * @param session what the thread does
+     * @param session the task of the thread
      * @return a listener, for one WebSocket, that starts the thread when it is open
      */
     static WebSocketListener session(WebSocketSession session) {
@@ -52,7 +52,7 @@ public non-sealed interface WebSocketListener extends UpgradeAnswer {
     }
 
     /**
-     * A part of a message, instead of {@code onText} and {@code onBinary} where messages are handed on in parts.
+     * A part of a message, in place of {@code onText} and {@code onBinary} if {@link WebSocketOptions#parts} is on.
      *
      * @param socket the receiver
      * @param text whether the message is text; its parts are UTF-8, which was checked and may be cut inside a character
@@ -74,8 +74,8 @@ public non-sealed interface WebSocketListener extends UpgradeAnswer {
     }
 
     /**
-     * A pong that answers {@link WebSocket#ping(ByteBuffer)}, or nothing at all. Those that answer the heartbeat or
-     * {@link WebSocket#ping()} do not come here.
+     * A pong that answers {@link WebSocket#ping(ByteBuffer)}, or an unsolicited one. Answers to the heartbeat and to
+     * {@link WebSocket#ping()} are not reported.
      *
      * @param socket the receiver
      * @param payload up to 125 bytes, lent for the call
@@ -85,7 +85,7 @@ public non-sealed interface WebSocketListener extends UpgradeAnswer {
     }
 
     /**
-     * The queue, which was above the high-water mark, has gone down to the low-water mark.
+     * The queue was above the high-water mark and has fallen to the low-water mark.
      *
      * @param socket may be sent to again
      * @throws IOException to end the connection
@@ -94,10 +94,10 @@ public non-sealed interface WebSocketListener extends UpgradeAnswer {
     }
 
     /**
-     * The WebSocket is over: at once after a {@code close()} of this side, else when the peer closed, broke a rule or
-     * was lost.
+     * The WebSocket is over: this side has called {@code close()}, or the peer closed, violated the protocol or was
+     * lost. At a client, an opening that failed is reported here too, without {@code onOpen}.
      *
-     * @param socket closed, every call on it is harmless
+     * @param socket closed; every call on it is harmless
      * @param why how it ended
      */
     default void onClose(WebSocket socket, CloseStatus why) {

@@ -60,12 +60,12 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * The context for TLS: at a server it has the certificate, and wss and https are spoken instead of ws and http. At
-     * a client it says whom to trust, and who this side is, where the URI begins with wss://; that the certificate is
-     * one of the host is always checked.
+     * The context for TLS. A server needs one with its certificate, and then serves wss and https in place of ws and
+     * http. A client uses it for URIs that begin with wss://, to trust servers and to identify itself. It always checks
+     * that the certificate is valid for the host.
      *
-     * @param context goes before the one of {@link #tcp()}, whose parameters are kept; null for that one, and at a
-     *     client for the default of the JDK if there is none
+     * @param context replaces the context of {@link #tcp()} but keeps its parameters; null for that context, or at a
+     *     client without one for the default of the JDK
      * @return a copy
      */
     public O tls(SSLContext context) {
@@ -99,9 +99,9 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Limits of heads, and of chunked bodies behind them.
+     * Limits of heads, and of chunked bodies after them.
      *
-     * @param values at a server of requests, at a client of the response
+     * @param values for requests at a server, for the response at a client
      * @return a copy
      */
     public O httpLimits(HttpLimits values) {
@@ -115,9 +115,9 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Limits of frames and messages.
+     * Limits of frames and messages that the peer sends.
      *
-     * @param values how much the peer may send
+     * @param values the limits
      * @return a copy
      */
     public O limits(Limits values) {
@@ -131,8 +131,8 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Hands messages on in parts as they arrive, instead of whole: to {@link WebSocketListener#onPart}, or to
-     * {@link WebSocket#receiveStream()}. The limits of a message hold as before; raise them for long messages.
+     * Delivers messages in parts while they arrive, and not whole: to {@link WebSocketListener#onPart}, or to
+     * {@link WebSocket#receiveStream()}. The limits of messages still apply; raise them for long messages.
      *
      * @param on or off
      * @return a copy
@@ -147,7 +147,10 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * How long to wait for the peer's Close frame after ours, and at a client for the server's FIN after both.
+     * How long to wait for the peer's Close frame after ours, and at a client for the server's FIN after both. What the
+     * peer sends meanwhile is read and dropped. That is limited by this time, not in bytes; it takes no more memory
+     * than one message within {@link #limits(Limits)}. A peer that does not read what was sent before has
+     * {@link TcpOptions#lingerTimeout()} after it.
      *
      * @param limit above 0
      * @return a copy
@@ -168,13 +171,12 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Pings the peer, and cuts it with 1006 when for a time behind a ping nothing at all comes from it, and it takes
-     * nothing of what waits for it: one that reads a large message slowly is kept. A peer that this side does not read
-     * from, because the application has paused, is judged by what it takes alone, and not at all while nothing waits
-     * for it.
+     * Pings the peer. Ends the WebSocket with 1006 if the peer, for a time after a ping, neither sends a byte nor takes
+     * any of the bytes that wait for it. A peer that reads a large message slowly is therefore kept. While the
+     * application has paused, only the bytes that the peer takes count; without waiting bytes the peer is kept.
      *
      * @param interval between pings; zero for none
-     * @param timeout behind a ping, above 0; where it is longer than the interval, pings come only as often
+     * @param timeout after a ping, above 0; if it is longer than the interval, it is the interval too
      * @return a copy
      */
     public O heartbeat(Duration interval, Duration timeout) {
@@ -192,10 +194,10 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Closes a WebSocket with {@link CloseCode#GOING_AWAY} on which no message has come or gone for a time; pings and
-     * pongs are none.
+     * Closes a WebSocket with {@link CloseCode#GOING_AWAY} on which no message was received or sent for a time. Pings
+     * and pongs do not count.
      *
-     * @param limit after which the close comes, at the latest after twice as long; zero for never
+     * @param limit the WebSocket closes after one to two times this; zero for never
      * @return a copy
      */
     public O idleTimeout(Duration limit) {
@@ -241,7 +243,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Whether and how messages are compressed, where the peer does so too.
+     * Whether and how messages are compressed, if the peer supports it.
      *
      * @param options of this side
      * @return a copy

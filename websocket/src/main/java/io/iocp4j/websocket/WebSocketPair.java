@@ -7,9 +7,9 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Both ends of a WebSocket, joined in memory without a network: for tests of what uses WebSockets. The opening
- * handshake, the frames and the end are the real ones, only TCP is not there (see {@link io.iocp4j.core.TcpPair#open});
- * redirects and proxies of the client's options mean nothing.
+ * Both ends of a WebSocket, joined in memory without a network, for tests of applications. The opening handshake, the
+ * frames and the end are real; only TCP is replaced (see {@link io.iocp4j.core.TcpPair#open}). Redirects and proxies in
+ * the client's options are ignored.
  *
  * @param server the server's end
  * @param client the client's end
@@ -19,9 +19,8 @@ public record WebSocketPair(WebSocket server, WebSocket client) implements AutoC
      * Opens a pair without waiting.
      *
      * @param port whose workers run the callbacks; stays open
-     * @param server options of the server's end; its address means nothing
-     * @param upgrades decides about the handshake and gives the listener of the server's end, as for requests of the
-     *     path /
+     * @param server options of the server's end; its address is ignored
+     * @param upgrades accepts the handshake, whose path is /, with the listener of the server's end
      * @param client options of the client's end
      * @param listener of the client's end
      * @return completes on a worker of the port when both are open; exceptionally as

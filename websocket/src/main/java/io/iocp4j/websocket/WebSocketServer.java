@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
-/** A server for WebSockets, and for pages and uploads on the same port. */
+/** A server for WebSockets, and for pages and uploads on the same TCP port. */
 public final class WebSocketServer implements AutoCloseable {
     private final TcpServer tcp;
     private final Set<ServedConnection> connections = ConcurrentHashMap.newKeySet();
@@ -39,8 +39,8 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Listens on every address, on a completion port of its own, with one virtual thread for each WebSocket; every path
-     * is taken, from pages of the same host.
+     * Listens on every address, on a completion port of its own, with one virtual thread for each WebSocket. Accepts
+     * every path, and handshakes from pages of the same host only.
      *
      * @param tcpPort 0 lets the system choose
      * @param session what a thread does with its WebSocket
@@ -52,7 +52,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Listens on a completion port of its own, with one virtual thread for each WebSocket; every path is taken.
+     * Listens on a completion port of its own, with one virtual thread for each WebSocket. Accepts every path.
      *
      * @param options address, options and limits
      * @param session what a thread does with its WebSocket
@@ -65,7 +65,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Listens on a given completion port, with one virtual thread for each WebSocket; every path is taken.
+     * Listens on a given completion port, with one virtual thread for each WebSocket. Accepts every path.
      *
      * @param port stays open when the server is closed
      * @param options address, options and limits
@@ -158,9 +158,9 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * The connections that are not gone yet, whatever they carry.
+     * The current connections, with and without a WebSocket.
      *
-     * @return how many
+     * @return their number
      */
     public int connections() {
         return tcp.connections();
@@ -184,7 +184,7 @@ public final class WebSocketServer implements AutoCloseable {
         return tcp.dropped();
     }
 
-    /** Not for applications: what closes connections there knows nothing of the closing handshake. */
+    /** Not for applications: its {@code close} knows no closing handshake. */
     TcpServer tcp() {
         return tcp;
     }
@@ -202,27 +202,27 @@ public final class WebSocketServer implements AutoCloseable {
      * A group of WebSockets that get the same messages.
      *
      * @param name the same name is the same group
-     * @return the way to it, whether anybody is in or not
+     * @return the topic, which may be empty
      */
     public Topic topic(String name) {
         return new Topic(topics, Objects.requireNonNull(name));
     }
 
-    /** Stops accepting. What is open lives on. Does not wait. */
+    /** Stops accepting. Open connections stay. Does not wait. */
     @Override
     public void close() {
         tcp.close();
     }
 
     /**
-     * Stops accepting, closes every WebSocket with {@link CloseCode#GOING_AWAY}, ends every other connection after what
-     * is queued, aborts what is left at the deadline, and waits until all are gone.
+     * Stops accepting, closes every WebSocket with {@link CloseCode#GOING_AWAY}, and ends every other connection after
+     * its queued bytes. Waits until all connections have ended, and aborts the rest at the deadline.
      *
-     * @param deadline for the peers to answer
+     * @param deadline from now, zero or more
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     public void close(Duration deadline) {
-        // before anything has begun
+        // before the server stops
         if (tcp.completionPort().isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for the end of its server");
         }
@@ -233,11 +233,11 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: as
-     * {@link #close(Duration)}, so that every WebSocket gets a Close frame before the process ends. A second call
-     * changes the deadline.
+     * Closes the server, as {@link #close(Duration)} does, when the process is asked to end by SIGINT, SIGTERM or
+     * {@code System.exit}. Every WebSocket gets a Close frame before the process ends. A second call changes the
+     * deadline.
      *
-     * @param deadline for the peers to answer, zero or more; the operating system may have less patience
+     * @param deadline zero or more; the operating system may kill the process earlier
      * @throws IllegalStateException if the process is ending already
      */
     public void closeOnExit(Duration deadline) {
@@ -251,7 +251,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Completes when the server was closed and its last connection is gone.
+     * Completes when the server was closed and its last connection has ended.
      *
      * @return completes normally, always
      */
@@ -265,8 +265,8 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. The server
-     * has to be closed, now or later.
+     * Waits as {@link #awaitClosed()} does, and aborts the remaining connections at the deadline. Another call must
+     * close the server, before or after this one.
      *
      * @param deadline zero or more
      * @throws IllegalStateException on a worker of the port, which would wait for itself

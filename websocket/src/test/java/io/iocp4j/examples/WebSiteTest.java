@@ -44,7 +44,8 @@ class WebSiteTest {
             assertEquals("<p>welcome", get(http, home.resolve("/login")));
             URI chat = URI.create("ws://" + authority + "/chat");
             assertEquals(401, assertThrows(HandshakeException.class, () -> WebSocketClient.connect(chat)).status());
-            try (WebSocket socket = WebSocketClient.connect(ClientOptions.defaults().header("Cookie", "user=ann"), chat)) {
+            try (WebSocket socket =
+                    WebSocketClient.connect(ClientOptions.defaults().header("Cookie", "user=ann"), chat)) {
                 assertEquals("hello ann", socket.receive().text());
             }
             server.close(Duration.ofSeconds(5));

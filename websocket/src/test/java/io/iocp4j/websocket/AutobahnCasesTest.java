@@ -30,12 +30,16 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The table of {@link AutobahnCase} against our server, our client and, to see that it can fail, against peers that are wrong. */
+/**
+ * The table of {@link AutobahnCase} against our server, our client and, to see that it can fail, against peers that are
+ * wrong.
+ */
 @DisplayName("Autobahn, sections 1 to 7")
 @Timeout(180)
 @TestInstance(Lifecycle.PER_CLASS)
 class AutobahnCasesTest {
-    private static final Map<String, Integer> COUNTS = new TreeMap<>(Map.of("1", 16, "2", 11, "3", 7, "4", 10, "5", 20, "6", 145, "7", 37));
+    private static final Map<String, Integer> COUNTS =
+            new TreeMap<>(Map.of("1", 16, "2", 11, "3", 7, "4", 10, "5", 20, "6", 145, "7", 37));
 
     /** Cases in which the peer breaks no rule. */
     private static final int VALID = 127;
@@ -78,8 +82,10 @@ class AutobahnCasesTest {
     void codec(AutobahnCase c) {
         for (boolean mask : new boolean[] {true, false}) {
             byte[] wire = c.wire(mask);
-            List<String> whole = new CodecEvents(Limits.defaults(), mask).feed(wire, CodecEvents.WHOLE, ByteBuffer::allocate);
-            List<String> octets = new CodecEvents(Limits.defaults(), mask).feed(wire, CodecEvents.ONE_BYTE, ByteBuffer::allocate);
+            List<String> whole = new CodecEvents(Limits.defaults(), mask)
+                    .feed(wire, CodecEvents.WHOLE, ByteBuffer::allocate);
+            List<String> octets = new CodecEvents(Limits.defaults(), mask)
+                    .feed(wire, CodecEvents.ONE_BYTE, ByteBuffer::allocate);
             assertEquals(whole, octets);
             assertEquals(c.isValid(), whole.stream().noneMatch(event -> event.startsWith("fail")), whole::toString);
         }

@@ -54,7 +54,10 @@ class AutobahnClientTest {
         }
     }
 
-    /** What is offered: Autobahn asks a client to forget between messages only if the client has said that it may be asked. */
+    /**
+     * What is offered: Autobahn asks a client to forget between messages only if the client has said that it may be
+     * asked.
+     */
     private static Deflate deflate(String id) {
         return id.matches("13\\.[256]\\..*") ? Autobahn.DEFLATE.noContextTakeover(false, true) : Autobahn.DEFLATE;
     }

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("The blocking API")
 class BlockingApiTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(BlockingReceiver.class, MessageReceiver.class);
+    static final Quiet QUIET = new Quiet(WebSocketSession.class, WebSocketListener.class);
 
     private static final Duration SOON = Duration.ofSeconds(10);
 
@@ -108,7 +108,8 @@ class BlockingApiTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1008, 1009, 1011, 4000})
-    @DisplayName("a Close of the peer with another code than 1000 and 1001 throws WebSocketException with it, behind the messages")
+    @DisplayName("a Close of the peer with another code than 1000 and 1001 throws WebSocketException with it, "
+            + "behind the messages")
     void peerClosesWithFailure(int code) throws Exception {
         try (Duplex pair = open()) {
             assertNull(pair.atClient.closeStatus());
@@ -119,7 +120,8 @@ class BlockingApiTest {
                 WebSocketException failed = assertThrows(WebSocketException.class, pair.atClient::receive);
                 assertEquals(code, failed.status().code());
             }
-            UncheckedIOException inLoop = assertThrows(UncheckedIOException.class, () -> pair.atClient.iterator().hasNext());
+            UncheckedIOException inLoop =
+                    assertThrows(UncheckedIOException.class, () -> pair.atClient.iterator().hasNext());
             assertEquals(code, assertInstanceOf(WebSocketException.class, inLoop.getCause()).status().code());
             assertEquals(code, pair.atClient.closeStatus().code());
             assertTrue(pair.atClient.closed().get(10, TimeUnit.SECONDS).clean());
@@ -137,7 +139,8 @@ class BlockingApiTest {
             WebSocketException lost = assertThrows(WebSocketException.class, () -> pair.atClient.receive(SOON));
             assertEquals(CloseCode.ABNORMAL, lost.status().code());
             assertEquals(Initiator.REMOTE, lost.status().initiator());
-            UncheckedIOException wrapped = assertThrows(UncheckedIOException.class, () -> pair.atClient.iterator().hasNext());
+            UncheckedIOException wrapped =
+                    assertThrows(UncheckedIOException.class, () -> pair.atClient.iterator().hasNext());
             assertInstanceOf(WebSocketException.class, wrapped.getCause());
         }
     }
@@ -395,7 +398,8 @@ class BlockingApiTest {
     }
 
     @Test
-    @DisplayName("a message that is cut by an abort of this side is never whole: the stream throws, and so does every call behind it")
+    @DisplayName("a message that is cut by an abort of this side is never whole: the stream throws, and so "
+            + "does every call behind it")
     void cutByAbort() throws Exception {
         BlockingReceiver inbox = new BlockingReceiver(null);
         try (Duplex pair = new Duplex(o -> o, peer, o -> o.parts(true), inbox)) {
@@ -429,7 +433,8 @@ class BlockingApiTest {
             for (byte[] part : new byte[][] {{'a'}, {'b'}}) {
                 inbox.onPart(pair.atClient, true, ByteBuffer.wrap(part), false);
                 Thread.currentThread().interrupt();
-                assertEquals(IoError.OPERATION_ABORTED, assertThrows(IoException.class, pair.atClient::receive).error());
+                assertEquals(IoError.OPERATION_ABORTED,
+                        assertThrows(IoException.class, pair.atClient::receive).error());
                 assertTrue(Thread.interrupted());
             }
             inbox.onPart(pair.atClient, true, ByteBuffer.wrap(new byte[] {'c'}), true);

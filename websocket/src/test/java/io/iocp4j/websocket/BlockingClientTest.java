@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.TestServer.Recorder;
 import io.iocp4j.websocket.handshake.HandshakeException;
 import java.net.URI;
@@ -105,11 +106,19 @@ class BlockingClientTest {
             ClientOptions hurried = ClientOptions.defaults().connectTimeout(Duration.ofMillis(100));
             assertError(IoError.TIMED_OUT, hurried, silent.uri("/").toString());
         }
+        try (RawServer silent = new RawServer(RawServer.Peer::awaitEnd)) {
+            ClientOptions hurried = ClientOptions.defaults()
+                    .tcp(TcpOptions.defaults().connectTimeout(Duration.ofMillis(100)));
+            IoException failed =
+                    assertError(IoError.TIMED_OUT, hurried, "wss" + silent.uri("/").toString().substring(2));
+            assertTrue(failed.getMessage().contains("within connectTimeout"), failed.getMessage());
+        }
     }
 
-    private static void assertError(IoError error, ClientOptions client, String uri) {
-        assertEquals(error, assertThrows(IoException.class, () -> WebSocketClient.connect(client, URI.create(uri)))
-                .error(), uri);
+    private static IoException assertError(IoError error, ClientOptions client, String uri) {
+        IoException failed = assertThrows(IoException.class, () -> WebSocketClient.connect(client, URI.create(uri)));
+        assertEquals(error, failed.error(), uri);
+        return failed;
     }
 
     @Test

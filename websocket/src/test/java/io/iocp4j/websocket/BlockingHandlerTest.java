@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("A handler of requests that blocks")
 class BlockingHandlerTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class, HttpHandler.class);
+    static final Quiet QUIET = new Quiet(HttpHandler.class);
 
     private static final long SEED = 20261130;
     private static final int BIG = 8 << 20;
@@ -140,7 +140,8 @@ class BlockingHandlerTest {
         }); HttpClient http = HttpClient.newHttpClient()) {
             URI uri = URI.create("http" + server.uri().toString().substring(2));
             HttpRequest request = HttpRequest.newBuilder(uri).POST(chunked
-                    ? BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(content)) : BodyPublishers.ofByteArray(content))
+                    ? BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(content))
+                    : BodyPublishers.ofByteArray(content))
                     .expectContinue(true).build();
             assertEquals("thanks", http.send(request, BodyHandlers.ofString()).body());
             assertArrayEquals(content, read.get(20, TimeUnit.SECONDS));

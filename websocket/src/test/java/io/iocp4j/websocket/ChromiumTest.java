@@ -40,9 +40,11 @@ class ChromiumTest {
                 await opened;
                 const answer = next();
                 socket.send(message);
-                return Promise.race([answer, closed.then(event => { throw new Error(event.code + ' ' + event.reason); })]);
+                return Promise.race([answer,
+                    closed.then(event => { throw new Error(event.code + ' ' + event.reason); })]);
               };
-              const numbers = length => Array.from({ length: Math.min(length / 2 + 1, 2250000) }, (_, i) => i).join(',').slice(0, length);
+              const numbers = length =>
+                  Array.from({ length: Math.min(length / 2 + 1, 2250000) }, (_, i) => i).join(',').slice(0, length);
             </script>
             """;
     private static final String CLOSED = "closed.then(event => `${event.code} ${event.reason} ${event.wasClean}`)";
@@ -99,7 +101,8 @@ class ChromiumTest {
     void closeOfThePage() throws Exception {
         TestServer.EchoRecorder recorder = new TestServer.EchoRecorder();
         try (TestServer server = server(recorder); Page page = open(server)) {
-            assertEquals("4001 enough \u00fc true", page.evaluate("opened.then(() => socket.close(4001, 'enough \u00fc')), " + CLOSED));
+            assertEquals("4001 enough \u00fc true",
+                    page.evaluate("opened.then(() => socket.close(4001, 'enough \u00fc')), " + CLOSED));
             assertEquals(new CloseStatus(4001, "enough \u00fc", Initiator.REMOTE, true), recorder.end());
             assertEquals(List.of(), page.problems());
         }

@@ -83,7 +83,8 @@ class ClientProxyTest extends ClientFixture {
             assertEquals(status, refused.status());
             assertEquals("/x", refused.headers().first("Location"));
             assertEquals(status == 101 ? "" : "hi", refused.bodyText());
-            assertTrue(refused.getMessage().matches("the proxy for ws://\\S+:\\d+ answered " + status), refused.getMessage());
+            assertTrue(refused.getMessage().matches("the proxy for ws://\\S+:\\d+ answered " + status),
+                    refused.getMessage());
             assertTrue(proxy.address().getPort() > 0);
         }
     }

@@ -139,9 +139,11 @@ class ClientRedirectTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("case 23: leads to no address that the resolver of the client leaves out, also where it is written as text")
+    @DisplayName("case 23: leads to no address that the resolver of the client leaves out, also where it is "
+            + "written as text")
     void refusedAddress() throws Exception {
-        Resolver noOther = host -> host.equals("127.0.0.1") ? CompletableFuture.completedFuture(List.of()) : Resolver.SYSTEM.resolve(host);
+        Resolver noOther = host -> host.equals("127.0.0.1") ? CompletableFuture.completedFuture(List.of())
+                : Resolver.SYSTEM.resolve(host);
         client = client.maxRedirects(1).tcp(TCP.resolver(noOther));
         try (RawServer inside = new RawServer();
                 RawServer server = new RawServer(redirect(302, "ws://127.0.0.1:" + inside.address().getPort() + "/"))) {

@@ -48,7 +48,8 @@ class ClientRefusalTest extends ClientFixture {
         assertEquals(401, refused.status());
         assertEquals("Basic", refused.headers().first("www-authenticate"));
         assertArrayEquals("who? \u00e4bc".getBytes(StandardCharsets.ISO_8859_1), refused.body());
-        assertTrue(refused.getMessage().matches("the server ws://127\\.0\\.0\\.1:\\d+ answered 401"), refused.getMessage());
+        assertTrue(refused.getMessage().matches("the server ws://127\\.0\\.0\\.1:\\d+ answered 401"),
+                refused.getMessage());
     }
 
     @Test
@@ -190,7 +191,10 @@ class ClientRefusalTest extends ClientFixture {
         }
         try (RawServer server = new RawServer(scripts)) {
             for (int i = 0; i < scripts.length; i++) {
-                assertEquals(IoError.EOF, refused(IoException.class, server.uri("/")).error(), "cut at " + i);
+                IoException failed = refused(IoException.class, server.uri("/"));
+                assertEquals(IoError.EOF, failed.error(), "cut at " + i);
+                assertTrue(failed.getMessage().endsWith("ended the connection before the end of its answer"),
+                        failed.getMessage());
             }
         }
     }
@@ -217,6 +221,8 @@ class ClientRefusalTest extends ClientFixture {
             long start = System.nanoTime();
             IoException failed = refused(IoException.class, server.uri("/"));
             assertEquals(IoError.TIMED_OUT, failed.error());
+            assertTrue(failed.getMessage().endsWith("no WebSocket within the connectTimeout of " + SHORT),
+                    failed.getMessage());
             assertTrue(System.nanoTime() - start >= SHORT.toNanos(), "too early");
         }
     }

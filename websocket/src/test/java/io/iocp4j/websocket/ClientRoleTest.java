@@ -150,7 +150,8 @@ class ClientRoleTest {
     }
 
     @Test
-    @DisplayName("a server that never ends TCP behind both Close frames is cut at the close timeout, and the close is clean")
+    @DisplayName("a server that never ends TCP behind both Close frames is cut at the close timeout, and the "
+            + "close is clean")
     void serverKeepsTcp() throws Exception {
         long before = System.nanoTime();
         socket.close(4001, "enough");

@@ -156,7 +156,8 @@ class CodecFuzzTest {
             utf8("permessage-deflate; server_no_context_takeover; client_no_context_takeover"),
             utf8("permessage-deflate; client_max_window_bits=\"9\", x; y=z"), utf8("permessage-deflate"));
         fuzz(samples, (input, random) -> {
-            HttpHeaders headers = HttpFixture.parsed("Sec-WebSocket-Extensions", new String(input, StandardCharsets.ISO_8859_1));
+            HttpHeaders headers =
+                    HttpFixture.parsed("Sec-WebSocket-Extensions", new String(input, StandardCharsets.ISO_8859_1));
             Deflate options = Deflate.on().maxWindowBits(random.nextInt(8, 16), random.nextInt(8, 16));
             try {
                 DeflateAgreement.check(options, headers);
@@ -166,7 +167,8 @@ class CodecFuzzTest {
             try {
                 DeflateAgreement agreement = DeflateAgreement.accept(options, headers);
                 if (agreement != null) {
-                    HttpHeaders answer = HttpHeaders.builder().add("Sec-WebSocket-Extensions", agreement.extension()).build();
+                    HttpHeaders answer = HttpHeaders.builder().add("Sec-WebSocket-Extensions", agreement.extension())
+                            .build();
                     assertNotNull(DeflateAgreement.check(Deflate.on(), answer));
                 }
                 return agreement != null;

@@ -24,7 +24,8 @@ class CurlTest {
         Installed.require("curl");
         String build = run("--version");
         if (build.lines().noneMatch(line -> line.startsWith("Protocols:") && (line + " ").contains(" ws "))) {
-            System.out.println("e2e: skipped, this curl is built without ws://: " + build.lines().findFirst().orElse(""));
+            System.out.println("e2e: skipped, this curl is built without ws://: "
+                    + build.lines().findFirst().orElse(""));
             Assumptions.abort("curl is built without ws://");
         }
         try (TestServer server = TestServer.webSockets(Greeter::new)) {

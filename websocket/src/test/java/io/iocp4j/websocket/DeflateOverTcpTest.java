@@ -48,7 +48,8 @@ class DeflateOverTcpTest {
     @DisplayName("the answer to an offer stands in the response and in the facts of the handshake")
     void negotiation(String offer, String answer) throws Exception {
         Recorder recorder = new Recorder();
-        try (TestServer server = compressing(recorder, Deflate.on()); DeflatePeer client = new DeflatePeer(server, offer)) {
+        try (TestServer server = compressing(recorder, Deflate.on());
+                DeflatePeer client = new DeflatePeer(server, offer)) {
             assertEquals(answer, client.response.fields().get("sec-websocket-extensions"));
             List<String> expected = answer == null ? List.of() : List.of(answer);
             assertEquals(expected, recorder.socket().handshake().extensions());
@@ -129,7 +130,8 @@ class DeflateOverTcpTest {
     @DisplayName("what a client sends compressed arrives, with its context taken over")
     void receiving() throws Exception {
         Recorder recorder = new Recorder();
-        try (TestServer server = compressing(recorder, Deflate.on()); DeflatePeer client = new DeflatePeer(server, OFFER)) {
+        try (TestServer server = compressing(recorder, Deflate.on());
+                DeflatePeer client = new DeflatePeer(server, OFFER)) {
             client.raw.send(masked(TEXT | RSV1, hex("f248cdc9c90700")));
             client.raw.send(masked(TEXT | RSV1, hex("f200110000")));
             assertEquals("Hello", TestServer.take(recorder.events));
@@ -145,7 +147,8 @@ class DeflateOverTcpTest {
         "RSV2,                        1002, e1, 00"})
     @DisplayName("each violation has its code and harms one connection only")
     void violations(String what, int code, String firstOctet, String payload) throws IOException {
-        try (TestServer server = compressing(new Recorder(), Deflate.on()); DeflatePeer other = new DeflatePeer(server, OFFER)) {
+        try (TestServer server = compressing(new Recorder(), Deflate.on());
+                DeflatePeer other = new DeflatePeer(server, OFFER)) {
             DeflatePeer client = new DeflatePeer(server, OFFER);
             client.raw.send(masked(Integer.parseInt(firstOctet, 16), hex(payload)));
             client.raw.assertClose(code);
@@ -178,7 +181,8 @@ class DeflateOverTcpTest {
     @DisplayName("a streamed message is compressed frame by frame, and each frame can be read when it arrives")
     void streamed() throws Exception {
         Recorder recorder = new Recorder();
-        try (TestServer server = compressing(recorder, Deflate.on()); DeflatePeer client = new DeflatePeer(server, OFFER)) {
+        try (TestServer server = compressing(recorder, Deflate.on());
+                DeflatePeer client = new DeflatePeer(server, OFFER)) {
             WebSocket socket = recorder.socket();
             for (int repeat = 0; repeat < 2; repeat++) {
                 try (OutputStream out = socket.outputStream()) {

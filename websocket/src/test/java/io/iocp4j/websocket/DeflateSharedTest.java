@@ -71,7 +71,8 @@ class DeflateSharedTest {
     void sharedPlain() throws Exception {
         Recorder recorder = new Recorder();
         byte[] noise = Corpus.NOISE.bytes(5000, 1);
-        try (TestServer server = compressing(recorder, Deflate.on()); DeflatePeer client = new DeflatePeer(server, OFFER)) {
+        try (TestServer server = compressing(recorder, Deflate.on());
+                DeflatePeer client = new DeflatePeer(server, OFFER)) {
             WebSocket socket = recorder.socket();
             for (SharedMessage message : new SharedMessage[] {
                 Message.shared(server.port.buffers(), ByteBuffer.wrap(noise), ByteBuffer.allocate(0)),
@@ -91,7 +92,8 @@ class DeflateSharedTest {
     void uncompressed() throws Exception {
         Recorder recorder = new Recorder();
         String text = new String(JSON, StandardCharsets.UTF_8);
-        try (TestServer server = compressing(recorder, Deflate.on()); DeflatePeer client = new DeflatePeer(server, OFFER)) {
+        try (TestServer server = compressing(recorder, Deflate.on());
+                DeflatePeer client = new DeflatePeer(server, OFFER)) {
             WebSocket socket = recorder.socket();
             socket.trySend(text);
             socket.trySend(Message.text(text).uncompressed());

@@ -47,7 +47,8 @@ class HandOverTest {
     }
 
     @Test
-    @DisplayName("in a simulated network, answered at once or later, paused and resumed in any order, for every seed: nothing is lost "
+    @DisplayName("in a simulated network, answered at once or later, paused and resumed in any order, for every "
+            + "seed: nothing is lost "
             + "or doubled")
     void simulated() throws Throwable {
         Simulation.onThreadOfItsOwn(() -> {
@@ -138,7 +139,8 @@ class HandOverTest {
 
     @Test
     @Timeout(180)
-    @DisplayName("a thread of the application that pauses and resumes from the first moment on: every message comes once and in order")
+    @DisplayName("a thread of the application that pauses and resumes from the first moment on: every message "
+            + "comes once and in order")
     void racing() throws Exception {
         AtomicReference<WebSocket> opened = new AtomicReference<>();
         CompletableFuture<Void> done = new CompletableFuture<>();

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class HandshakeOverTcpTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(UpgradeHandler.class);
 
     private static final String GOOD = upgradeHead("/");
     /** Text "Hello", a message in three fragments, a ping: every kind of header but the long ones. */
@@ -101,9 +101,11 @@ class HandshakeOverTcpTest {
     }
 
     @Test
-    @DisplayName("a client that expects 100-continue gets 100 before 101 (RFC 9110 section 7.8), and none before a refusal")
+    @DisplayName("a client that expects 100-continue gets 100 before 101 (RFC 9110 section 7.8), and none "
+            + "before a refusal")
     void expects() throws Exception {
-        try (TestServer server = TestServer.echo(); RawClient client = server.connect(); RawClient refused = server.connect()) {
+        try (TestServer server = TestServer.echo(); RawClient client = server.connect();
+                RawClient refused = server.connect()) {
             client.send(upgradeHead("/", "Expect: 100-continue"));
             assertEquals(100, client.response().status());
             assertEquals(101, client.response().status());

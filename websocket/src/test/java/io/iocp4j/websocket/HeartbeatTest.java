@@ -70,7 +70,8 @@ class HeartbeatTest {
     @DisplayName("the interval and the timeout are what was set, also where the timeout is the longer one")
     void settings() throws IOException {
         for (int[] seconds : new int[][] {{3, 2}, {2, 7}}) {
-            VirtualPair pair = new VirtualPair(b -> b.heartbeat(Duration.ofSeconds(seconds[0]), Duration.ofSeconds(seconds[1])));
+            VirtualPair pair = new VirtualPair(b ->
+                    b.heartbeat(Duration.ofSeconds(seconds[0]), Duration.ofSeconds(seconds[1])));
             pair.connectMute(NOTHING);
             pair.run(Duration.ofSeconds(60));
             assertEquals(seconds[0] + seconds[1], pair.server.endNanos / 1e9, 0.5);
@@ -132,7 +133,8 @@ class HeartbeatTest {
     @DisplayName("senseless settings are refused")
     void refused() {
         ServerOptions builder = ServerOptions.defaults();
-        assertThrows(IllegalArgumentException.class, () -> builder.heartbeat(Duration.ofSeconds(-1), Duration.ofSeconds(1)));
+        assertThrows(IllegalArgumentException.class,
+                () -> builder.heartbeat(Duration.ofSeconds(-1), Duration.ofSeconds(1)));
         assertThrows(IllegalArgumentException.class, () -> builder.heartbeat(Duration.ofSeconds(1), Duration.ZERO));
         assertThrows(IllegalArgumentException.class, () -> builder.closeTimeout(Duration.ZERO));
     }

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Filter;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpConnectionTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(HttpHandler.class, UpgradeHandler.class);
 
     private static final HttpHandler PATH = exchange ->
             exchange.respond(HttpResponse.text(200, exchange.request().path()));
@@ -237,7 +238,8 @@ class HttpConnectionTest {
     }
 
     @Test
-    @DisplayName("a request that nobody answers is 503 after the response timeout, and its connection ends; an answer that comes then is "
+    @DisplayName("a request that nobody answers is 503 after the response timeout, and its connection ends; an "
+            + "answer that comes then is "
             + "none any more")
     void neverAnswered() throws Exception {
         BlockingQueue<HttpExchange> asked = new LinkedBlockingQueue<>();
@@ -303,12 +305,14 @@ class HttpConnectionTest {
     }
 
     @Test
-    @DisplayName("what is logged of a handler that threw, or never answered, names method and path, without the query and in ASCII")
+    @DisplayName("what is logged of a handler that threw, or never answered, names method and path, without "
+            + "the query and in ASCII")
     void logNamesTheRequest() throws Exception {
-        Logger logger = Logger.getLogger(HttpConnection.class.getName());
+        List<Logger> loggers = Stream.of(HttpHandler.class, UpgradeHandler.class)
+                .map(source -> Logger.getLogger(source.getName())).toList();
         BlockingQueue<String> logged = new LinkedBlockingQueue<>();
         Filter filter = line -> !logged.add(line.getMessage());
-        Level level = logger.getLevel();
+        List<Level> levels = loggers.stream().map(Logger::getLevel).toList();
         HttpHandler handler = exchange -> {
             if (exchange.request().path().startsWith("/throws")) {
                 throw new IllegalStateException("on purpose");
@@ -329,8 +333,8 @@ class HttpConnectionTest {
                 });
             }
         };
-        logger.setLevel(Level.WARNING);
-        logger.setFilter(filter);
+        loggers.forEach(logger -> logger.setLevel(Level.WARNING));
+        loggers.forEach(logger -> logger.setFilter(filter));
         try (TestServer server = TestServer.with(o -> o.responseTimeout(Duration.ofMillis(50)), request -> {
                     throw new IllegalStateException("on purpose");
                 }, handler)) {
@@ -340,12 +344,15 @@ class HttpConnectionTest {
             assertLogged(server, RawClient.upgradeHead("/ws?token=secret"), "GET /ws", logged);
             assertLogged(server, get("/throws" + "x".repeat(2000)), "GET /throws" + "x".repeat(50), logged);
         } finally {
-            logger.setFilter(null);
-            logger.setLevel(level);
+            for (int i = 0; i < loggers.size(); i++) {
+                loggers.get(i).setFilter(null);
+                loggers.get(i).setLevel(levels.get(i));
+            }
         }
     }
 
-    private static void assertLogged(TestServer server, String request, String named, BlockingQueue<String> logged) throws Exception {
+    private static void assertLogged(TestServer server, String request, String named, BlockingQueue<String> logged)
+            throws Exception {
         try (RawClient client = server.connect()) {
             client.send(request);
             assertEquals(5, client.response().status() / 100);

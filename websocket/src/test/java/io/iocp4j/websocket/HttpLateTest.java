@@ -134,7 +134,8 @@ class HttpLateTest {
     }
 
     @Test
-    @DisplayName("the next request on a kept connection that came meanwhile is served, and one that was only begun has its time")
+    @DisplayName("the next request on a kept connection that came meanwhile is served, and one that was only "
+            + "begun has its time")
     void kept() {
         connect();
         send(get("/1"));
@@ -185,7 +186,8 @@ class HttpLateTest {
     }
 
     @Test
-    @DisplayName("the least rate of a body does not count while the application pauses it, but the response timeout does")
+    @DisplayName("the least rate of a body does not count while the application pauses it, but the response "
+            + "timeout does")
     void pausedBody() {
         HttpExchange[] asked = new HttpExchange[1];
         connect(exchange -> {

@@ -70,7 +70,8 @@ class HttpMemoryTest {
                     bodies.add(exchange.bodyStream());
                 }
             } else {
-                exchange.respond(HttpResponse.text(200, exchange.request().path().equals("/large") ? "x".repeat(200_000) : "small"));
+                exchange.respond(HttpResponse.text(200,
+                        exchange.request().path().equals("/large") ? "x".repeat(200_000) : "small"));
             }
         }, new ServedConnection.Owner() { });
         var pair = TcpPair.open(port, TcpOptions.defaults().receive(16 << 10, 16 << 10), http, new TcpHandler() {
@@ -126,7 +127,8 @@ class HttpMemoryTest {
     }
 
     @Test
-    @DisplayName("where no request is under way nothing is said that a client could take for the answer to its next one")
+    @DisplayName("where no request is under way nothing is said that a client could take for the answer to its "
+            + "next one")
     void nothingUnderWay() {
         connect();
         scarce();

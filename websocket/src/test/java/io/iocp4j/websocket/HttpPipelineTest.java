@@ -116,7 +116,8 @@ class HttpPipelineTest {
             exchange.respond(OK);
         };
         try (CompletionPort port = oneWorker(); WebSocketServer server = listen(port, handler);
-                RawClient client = new RawClient(server.address()); RawClient second = new RawClient(server.address())) {
+                RawClient client = new RawClient(server.address()); RawClient second =
+                        new RawClient(server.address())) {
             second.send(get("/warm"));
             second.response();
             other.complete(second);
@@ -169,11 +170,13 @@ class HttpPipelineTest {
             }
         };
         try (CompletionPort port = oneWorker(); WebSocketServer server = listen(port, handler);
-                RawClient client = new RawClient(server.address()); RawClient second = new RawClient(server.address())) {
+                RawClient client = new RawClient(server.address()); RawClient second =
+                        new RawClient(server.address())) {
             second.send(get("/warm"));
             second.response();
             other.complete(second);
-            CompletableFuture<Void> sent = send(client, get("/", "Transfer-Encoding: chunked") + "1\r\nx\r\n".repeat(chunks)
+            CompletableFuture<Void> sent =
+                    send(client, get("/", "Transfer-Encoding: chunked") + "1\r\nx\r\n".repeat(chunks)
                     + "0\r\n\r\n" + get("/warm"));
             second.response();
             int before = handledBefore.get() - 10;

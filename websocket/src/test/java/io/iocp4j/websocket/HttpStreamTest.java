@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("Content that is made while it is sent")
 class HttpStreamTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(HttpHandler.class, UpgradeHandler.class);
 
     private static final long SEED = 20261130;
     private static final String TYPE = "application/octet-stream";
@@ -139,9 +139,11 @@ class HttpStreamTest {
     }
 
     @Test
-    @DisplayName("goes to a client of HTTP/1.0 without chunks, up to the end of the connection, even if it asks to keep it")
+    @DisplayName("goes to a client of HTTP/1.0 without chunks, up to the end of the connection, even if it "
+            + "asks to keep it")
     void http10() throws Exception {
-        try (TestServer server = TestServer.pages(stream(out -> out.write("content".getBytes(StandardCharsets.US_ASCII))));
+        try (TestServer server =
+                TestServer.pages(stream(out -> out.write("content".getBytes(StandardCharsets.US_ASCII))));
                 RawClient client = server.connect()) {
             client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
             RawClient.Response head = client.response(true);
@@ -189,7 +191,8 @@ class HttpStreamTest {
     }
 
     @ParameterizedTest
-    @DisplayName("that throws, is too long or too short ends the connection, and the client cannot take it for the whole")
+    @DisplayName("that throws, is too long or too short ends the connection, and the client cannot take it for "
+            + "the whole")
     @ValueSource(strings = {"throws", "long", "short", "chunks"})
     void fails(String how) throws Exception {
         HttpContent content = new HttpContent() {
@@ -253,7 +256,8 @@ class HttpStreamTest {
     }
 
     @ParameterizedTest
-    @DisplayName("ends with a connection whose client goes, also where bytes came that nobody takes: a body, or a request")
+    @DisplayName("ends with a connection whose client goes, also where bytes came that nobody takes: a body, "
+            + "or a request")
     @ValueSource(strings = {"Content-Length: 100000", "X-Nothing: 0"})
     void clientGoneBehindBytes(String field) throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
@@ -382,7 +386,8 @@ class HttpStreamTest {
     }
 
     @Test
-    @DisplayName("is let go of when it was sent, and not only when the interval is over in which the client is looked at")
+    @DisplayName("is let go of when it was sent, and not only when the interval is over in which the client is "
+            + "looked at")
     void letGo() throws Exception {
         ReferenceQueue<HttpContent> letGo = new ReferenceQueue<>();
         List<Reference<HttpContent>> first = new ArrayList<>();
@@ -416,7 +421,8 @@ class HttpStreamTest {
     // ------------------------------------------------------------------ server-sent events
 
     @Test
-    @DisplayName("events have ids, types and lines; the client sees each at once, and tells the last id when it comes back")
+    @DisplayName("events have ids, types and lines; the client sees each at once, and tells the last id when "
+            + "it comes back")
     void events() throws Exception {
         CountDownLatch more = new CountDownLatch(1);
         try (TestServer server = TestServer.pages(exchange -> {

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpUploadTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(HttpHandler.class, UpgradeHandler.class);
 
     private static final long SEED = 20260101;
     private static final Duration SHORT = Duration.ofMillis(200);
@@ -201,7 +201,8 @@ class HttpUploadTest {
 
     @ParameterizedTest
     @Shows("Slowloris")
-    @DisplayName("Slowloris: a body below minBodyRate, also one that drips, is 408 and onBodyAborted once, after its time")
+    @DisplayName("Slowloris: a body below minBodyRate, also one that drips, is 408 and onBodyAborted once, "
+            + "after its time")
     @ValueSource(ints = {0, 10})
     void slowBody(int bytesAtATime) throws Exception {
         Upload upload = new Upload();
@@ -311,6 +312,42 @@ class HttpUploadTest {
             client.assertEnd();
         }
         assertEquals("[aborted]", upload.ends.toString());
+    }
+
+    @Test
+    @DisplayName("a listener whose body came too late may throw: the answer goes out, and the next request has one")
+    void tooLateListenerThrows() throws Exception {
+        BodyListener throwing = new BodyListener() {
+            @Override
+            public void onBody(ByteBuffer data) {
+            }
+
+            @Override
+            public void onBodyEnd() {
+            }
+
+            @Override
+            public void onBodyAborted(String why) {
+                throw new IllegalStateException("on purpose");
+            }
+        };
+        HttpHandler handler = exchange -> {
+            if (exchange.request().path().equals("/upload")) {
+                // from another thread, so both are tasks that wait until this handler has returned
+                Thread other = Thread.ofVirtual().start(() -> {
+                    exchange.body(throwing);
+                    exchange.respond(HttpResponse.text(200, "early"));
+                });
+                other.join();
+            } else {
+                exchange.respond(HttpResponse.text(200, "next"));
+            }
+        };
+        try (TestServer server = TestServer.pages(handler); RawClient client = server.connect()) {
+            client.send(post("Content-Length: 0") + get("/"));
+            assertEquals("early", client.response().body());
+            assertEquals("next", client.response().body());
+        }
     }
 
     @Test

@@ -31,7 +31,8 @@ class IdleAndAgeLimitTest {
         assertNull(pair.server.end);
         long last = pair.world.nanos();
         pair.run(Duration.ofSeconds(121));
-        assertEquals(new CloseStatus(CloseCode.GOING_AWAY, "no message for 60000 ms", Initiator.LOCAL, false), pair.server.end);
+        assertEquals(new CloseStatus(CloseCode.GOING_AWAY, "no message for 60000 ms", Initiator.LOCAL, false),
+                pair.server.end);
         double silence = (pair.server.endNanos - last) / 1e9;
         assertTrue(silence >= 60 && silence <= 120, "closed after " + silence);
         assertEquals(CloseCode.GOING_AWAY, pair.client.end.code());

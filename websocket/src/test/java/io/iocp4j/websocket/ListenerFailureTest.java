@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ListenerFailureTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(MessageReceiver.class);
+    static final Quiet QUIET = new Quiet(WebSocketListener.class);
 
     private static final int MORE_THAN_THE_HIGH_WATER_MARK = 8 << 20;
 

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Five hundred connections that break no limit of their own, against a server with 64 MiB of heap and 64 MiB of direct memory. */
+/**
+ * Five hundred connections that break no limit of their own, against a server with 64 MiB of heap and 64 MiB of direct
+ * memory.
+ */
 @DisplayName("A server whose peers make it hold too much")
 class MemoryAttackTest {
     private static final int CONNECTIONS = 500;
@@ -31,7 +34,8 @@ class MemoryAttackTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final byte[] DEFLATED = deflated(MIB - 1_000);
     private static final Pattern MEMORY = Pattern.compile(
-            "memory \\d+: heap (\\d+) of (\\d+) direct (\\d+) of (\\d+) connections (\\d+) evictions (\\d+) workers (\\d+)");
+            "memory \\d+: heap (\\d+) of (\\d+) direct (\\d+) of (\\d+) connections (\\d+) evictions (\\d+) workers "
+                    + "(\\d+)");
 
     /** How one connection makes the server hold about 1 MiB. */
     enum Attack {
@@ -107,10 +111,12 @@ class MemoryAttackTest {
     }
 
     /** What the server says of itself. */
-    private record Memory(long heap, long heapMax, long direct, long directMax, long connections, long evictions, long workers) {
+    private record Memory(long heap, long heapMax, long direct, long directMax, long connections, long evictions,
+            long workers) {
         /** Newcomers are not read from then, so nothing more is taken. */
         boolean isTight() {
-            return heap > heapMax / 100 * MemoryBudget.TIGHT_PERCENT || direct > directMax / 100 * MemoryBudget.TIGHT_PERCENT;
+            return heap > heapMax / 100 * MemoryBudget.TIGHT_PERCENT
+                    || direct > directMax / 100 * MemoryBudget.TIGHT_PERCENT;
         }
     }
 
@@ -124,7 +130,8 @@ class MemoryAttackTest {
         String line = server.awaitLine("memory " + asked + ": ", LIMIT).text();
         Matcher answer = MEMORY.matcher(line);
         assertTrue(answer.matches(), line);
-        long[] numbers = IntStream.rangeClosed(1, answer.groupCount()).mapToLong(i -> Long.parseLong(answer.group(i))).toArray();
+        long[] numbers = IntStream.rangeClosed(1, answer.groupCount()).mapToLong(i -> Long.parseLong(answer.group(i)))
+                .toArray();
         return new Memory(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6]);
     }
 
@@ -145,12 +152,14 @@ class MemoryAttackTest {
     @DisplayName("ends those that hold most and harms nobody else; its memory returns")
     void attack(Attack attack) throws Exception {
         List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
-                "-XX:MaxDirectMemorySize=64m", "-cp", System.getProperty("java.class.path"), MemoryVictim.class.getName());
+                "-XX:MaxDirectMemorySize=64m", "-cp", System.getProperty("java.class.path"),
+                MemoryVictim.class.getName());
         List<RawClient> attackers = new ArrayList<>();
         try (ChildProcess started = ChildProcess.start("memory-attack-" + attack, new ProcessBuilder(command))) {
             server = started;
             String line = server.awaitLine("listening on", LIMIT).text();
-            address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(line.replaceAll("\\D", "")));
+            address = new InetSocketAddress(InetAddress.getLoopbackAddress(),
+                    Integer.parseInt(line.replaceAll("\\D", "")));
             try (RawClient victim = new RawClient(address).upgrade()) {
                 probe(victim, -1);
                 for (int i = 0; i < attack.connections(); i++) {

@@ -47,7 +47,10 @@ class OpeningLimitTest {
         }
     }
 
-    /** The port of the client, on which the time limit fires when its socket of this number is made, the first timer being number 0. */
+    /**
+     * The port of the client, on which the time limit fires when its socket of this number is made, the first timer
+     * being number 0.
+     */
     private CompletionPort lateAt(int socket) {
         return SeenPort.of(port, (method, arguments) -> {
             // a time limit of the port is a timer, or made of timers

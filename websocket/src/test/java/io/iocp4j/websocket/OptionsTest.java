@@ -26,7 +26,8 @@ class OptionsTest {
     @DisplayName("a change gives a copy, and the options before it stay as they were")
     void copies() {
         ServerOptions before = ServerOptions.defaults();
-        ServerOptions after = before.parts(true).closeTimeout(TIME).subprotocols("a").requestTimeout(TIME).minBodyRate(0);
+        ServerOptions after = before.parts(true).closeTimeout(TIME).subprotocols("a").requestTimeout(TIME)
+                .minBodyRate(0);
         assertTrue(after.parts());
         assertEquals(TIME, after.closeTimeout());
         assertEquals(List.of("a"), after.subprotocols());
@@ -41,7 +42,8 @@ class OptionsTest {
     @DisplayName("what both have in common keeps the options of each")
     void keepTheirOwn() {
         ClientOptions client = ClientOptions.defaults().subprotocols("a", "b").header("X-Y", "z").maxRedirects(2)
-                .limits(Limits.defaults().maxMessage(9)).deflate(Deflate.on()).slowConsumer(SlowConsumer.DROP).maxAge(TIME)
+                .limits(Limits.defaults().maxMessage(9)).deflate(Deflate.on()).slowConsumer(SlowConsumer.DROP)
+                .maxAge(TIME)
                 .idleTimeout(TIME).heartbeat(TIME, TIME);
         assertEquals(Set.of("a", "b"), client.subprotocols());
         assertEquals("z", client.headers().first("x-y"));

@@ -131,12 +131,15 @@ class PauseRaceTest {
 
     @Test
     @Timeout(180)
-    @DisplayName("100,000 pauses by two threads that know nothing of each other: every message comes once, and the last resume() holds")
+    @DisplayName("100,000 pauses by two threads that know nothing of each other: every message comes once, and "
+            + "the last resume() holds")
     void twoThreads() throws Exception {
         race(2);
     }
 
-    /** Numbered messages through a simulated network; the application pauses and resumes in callbacks and between them. */
+    /**
+     * Numbered messages through a simulated network; the application pauses and resumes in callbacks and between them.
+     */
     private static void simulated(long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         Simulation world = new Simulation(seed, Faults.draw(random).harmless(), new BufferPool(1 << 20));
@@ -183,7 +186,8 @@ class PauseRaceTest {
     }
 
     @Test
-    @DisplayName("in a simulated network, in callbacks and between them, for every seed: every message comes once and in order")
+    @DisplayName("in a simulated network, in callbacks and between them, for every seed: every message comes "
+            + "once and in order")
     void simulated() throws Throwable {
         Simulation.onThreadOfItsOwn(() -> {
             for (long seed = 0; seed < 200; seed++) {

@@ -45,8 +45,10 @@ class PauseTest {
         OneByOne recorder = new OneByOne();
         try (TestServer server = TestServer.webSockets(() -> recorder); RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();
-            client.send(WireBytes.join(WireBytes.masked(0x81, "1"), WireBytes.masked(0x89, ""), WireBytes.masked(0x81, "2"),
-                    WireBytes.fragmentedText(new byte[] {'3'}, new byte[] {'+'}, new byte[0]), WireBytes.masked(0x88, "")));
+            client.send(WireBytes.join(WireBytes.masked(0x81, "1"), WireBytes.masked(0x89, ""),
+                    WireBytes.masked(0x81, "2"),
+                    WireBytes.fragmentedText(new byte[] {'3'}, new byte[] {'+'}, new byte[0]),
+                    WireBytes.masked(0x88, "")));
             assertEquals("1", TestServer.take(recorder.events));
             settle(socket);
             assertNull(recorder.events.poll(), "the ping waits behind the pause");
@@ -136,7 +138,8 @@ class PauseTest {
         Recorder recorder = new Recorder() {
             @Override
             public void onPart(WebSocket socket, boolean text, ByteBuffer part, boolean last) {
-                events.add((text ? "t" : "b") + new String(WireBytes.remaining(part), java.nio.charset.StandardCharsets.ISO_8859_1)
+                events.add((text ? "t" : "b")
+                        + new String(WireBytes.remaining(part), java.nio.charset.StandardCharsets.ISO_8859_1)
                         + (last ? "." : ""));
             }
         };

@@ -109,7 +109,8 @@ class PingFloodTest {
                 TestServer.take(recorder.events);
             }
             // a receive that is waiting has its memory; one byte of each frame would be 15,000
-            assertTrue(server.port.buffers().usedBytes() <= USED_BY_RECEIVE_MAX, "used: " + server.port.buffers().usedBytes());
+            assertTrue(server.port.buffers().usedBytes() <= USED_BY_RECEIVE_MAX,
+                    "used: " + server.port.buffers().usedBytes());
             client.close(1000);
             client.assertClose(1000);
         }

@@ -67,6 +67,7 @@ class ReadmeTest {
                     files.getJavaFileObjectsFromPaths(blocks)).call();
             assertTrue(compiled, errors::toString);
         }
-        assertTrue(blocks.size() >= BLOCKS_MIN, blocks.size() + " blocks are too few: the pattern no longer finds them");
+        assertTrue(blocks.size() >= BLOCKS_MIN,
+                blocks.size() + " blocks are too few: the pattern no longer finds them");
     }
 }

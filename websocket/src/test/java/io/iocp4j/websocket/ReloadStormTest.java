@@ -122,7 +122,8 @@ class ReloadStormTest {
     void reloads() throws Exception {
         Recorder viewer = new Recorder();
         HttpHandler page = exchange -> exchange.respond(HttpResponse.text(200, "x".repeat(100_000)));
-        try (TestServer server = TestServer.with(o -> o, exchange -> exchange.request().path().equals("/") ? viewer : new Echo(),
+        try (TestServer server =
+                TestServer.with(o -> o, exchange -> exchange.request().path().equals("/") ? viewer : new Echo(),
                 page);
                 RawClient client = server.upgraded()) {
             WebSocket stream = viewer.socket();

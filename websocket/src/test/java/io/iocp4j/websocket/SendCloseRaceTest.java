@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * A send that meets a close must not touch what belongs to another connection: several WebSockets live at a time, every byte on the wire
- * says whose it is, and what was taken while a WebSocket was open has to arrive.
+ * A send that meets a close must not touch what belongs to another connection: several WebSockets live at a time, every
+ * byte on the wire says whose it is, and what was taken while a WebSocket was open has to arrive.
  */
 @DisplayName("8 threads send on WebSockets that any of them may close")
 class SendCloseRaceTest {
@@ -62,7 +62,8 @@ class SendCloseRaceTest {
         long messages = 0;
         TestServer.Recorder recorder = new TestServer.Recorder();
         try (TestServer server = TestServer.webSockets(() -> recorder);
-                ExecutorService threads = Executors.newCachedThreadPool(Thread.ofPlatform().name("test-race-", 0).factory())) {
+                ExecutorService threads =
+                        Executors.newCachedThreadPool(Thread.ofPlatform().name("test-race-", 0).factory())) {
             for (; System.nanoTime() < end; rounds++) {
                 messages += round(server, recorder, threads, rounds);
             }
@@ -72,7 +73,8 @@ class SendCloseRaceTest {
     }
 
     /** Returns how many messages arrived. */
-    private static long round(TestServer server, TestServer.Recorder recorder, ExecutorService threads, int number) throws Exception {
+    private static long round(TestServer server, TestServer.Recorder recorder, ExecutorService threads, int number)
+            throws Exception {
         List<Contested> contested = new ArrayList<>();
         for (int i = 0; i < WEB_SOCKETS; i++) {
             contested.add(new Contested(number + "." + i, server.upgraded(), recorder.socket()));
@@ -111,7 +113,10 @@ class SendCloseRaceTest {
         }
     }
 
-    /** One WebSocket over which all threads race, and what its peer gets. A message is "name thread n xxx", of that thread's letter. */
+    /**
+     * One WebSocket over which all threads race, and what its peer gets. A message is "name thread n xxx", of that
+     * thread's letter.
+     */
     private static final class Contested {
         final String name;
         /** The messages of each thread that were queued for certain; each thread writes its own. */
@@ -174,12 +179,14 @@ class SendCloseRaceTest {
         }
 
         private void take(RawClient.Frame frame) {
-            assertTrue(frame.firstOctet() == 0x81 || frame.firstOctet() == 0x82, () -> "first octet " + frame.firstOctet());
+            assertTrue(frame.firstOctet() == 0x81 || frame.firstOctet() == 0x82,
+                    () -> "first octet " + frame.firstOctet());
             String[] words = frame.text().split(" ", 4);
             assertEquals(name, words[0], "whose message it is");
             int thread = Integer.parseInt(words[1]);
             int n = Integer.parseInt(words[2]);
-            assertTrue(n >= received.get(thread).length(), () -> n + " of thread " + thread + " is not behind those before");
+            assertTrue(n >= received.get(thread).length(),
+                    () -> n + " of thread " + thread + " is not behind those before");
             assertEquals(padding(thread, words[3].length()), words[3]);
             received.get(thread).set(n);
             messages++;

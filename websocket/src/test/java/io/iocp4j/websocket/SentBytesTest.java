@@ -17,7 +17,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** The memory of the pool is poisoned here whenever it comes back, and what is sent lies in the midst of larger buffers. */
+/**
+ * The memory of the pool is poisoned here whenever it comes back, and what is sent lies in the midst of larger buffers.
+ */
 @DisplayName("What a WebSocket sends")
 class SentBytesTest {
     private static final int ROUNDS = 100;
@@ -49,7 +51,8 @@ class SentBytesTest {
                 }
                 RawClient.Frame close = client.frame();
                 assertEquals(4000, close.closeCode());
-                assertArrayEquals(WireBytes.utf8(reason), Arrays.copyOfRange(close.payload(), 2, close.payload().length));
+                assertArrayEquals(WireBytes.utf8(reason),
+                        Arrays.copyOfRange(close.payload(), 2, close.payload().length));
                 client.close(4000);
                 client.assertEnd();
             }

@@ -42,9 +42,11 @@ class ServerExitTest {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         // a shell that runs its jobs in the background lets them ignore SIGINT, and children inherit that
         process = new ProcessBuilder("env", "--default-signal=INT,TERM", java, "-XX:TieredStopAtLevel=1",
-                "-cp", System.getProperty("java.class.path"), ServerExitTest.class.getName(), String.valueOf(deadlineMillis))
+                "-cp", System.getProperty("java.class.path"), ServerExitTest.class.getName(),
+                String.valueOf(deadlineMillis))
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        return new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(process.inputReader().readLine()));
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(),
+                Integer.parseInt(process.inputReader().readLine()));
     }
 
     @AfterEach
@@ -57,11 +59,13 @@ class ServerExitTest {
     }
 
     private void signal(String name) throws Exception {
-        assertEquals(0, new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).inheritIO().start().waitFor());
+        assertEquals(0, new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).inheritIO().start()
+                .waitFor());
     }
 
     @ParameterizedTest
-    @DisplayName("says 1001 to every WebSocket, ends the other connections, and lets the process go when the last has answered")
+    @DisplayName("says 1001 to every WebSocket, ends the other connections, and lets the process go when the "
+            + "last has answered")
     @ValueSource(strings = {"INT", "TERM"})
     void goingAway(String signal) throws Exception {
         InetSocketAddress server = start(60_000);
@@ -94,7 +98,8 @@ class ServerExitTest {
     }
 
     @Test
-    @DisplayName("does not keep a closed server in memory: the hook goes with it, and one for a closed server is not made")
+    @DisplayName("does not keep a closed server in memory: the hook goes with it, and one for a closed server "
+            + "is not made")
     void hookGoes() throws Exception {
         WebSocketServer server = WebSocketServer.listen(ServerOptions.defaults().tcp(TestServer.LOOPBACK),
                 UpgradeHandler.none());

@@ -84,7 +84,9 @@ class ServerTlsTest {
     @DisplayName("speaks https and wss with the JDK's client, on the same port")
     void jdkClient() throws Exception {
         try (TestServer server = server(TestKeys.LOCALHOST); JdkClient jdk = new JdkClient()) {
-            assertEquals("page /p", jdk.http.send(HttpRequest.newBuilder(uri("https", server)).build(), BodyHandlers.ofString()).body());
+            assertEquals("page /p",
+                    jdk.http.send(HttpRequest.newBuilder(uri("https", server)).build(), BodyHandlers.ofString())
+                    .body());
             CompletableFuture<String> text = new CompletableFuture<>();
             CompletableFuture<Integer> closed = new CompletableFuture<>();
             java.net.http.WebSocket socket = jdk.connect(uri("wss", server), new java.net.http.WebSocket.Listener() {
@@ -142,7 +144,8 @@ class ServerTlsTest {
     @DisplayName("keeps the parameters of the options when it brings another context, and adds its own")
     void parameters() throws Exception {
         TcpOptions needing = TestServer.LOOPBACK.tls(TestKeys.OTHER_HOST.context(), p -> p.setNeedClientAuth(true));
-        TcpOptions asking = TestServer.LOOPBACK.tls(TestKeys.OTHER_HOST.context(), p -> p.setProtocols(new String[] {"TLSv1.2"}));
+        TcpOptions asking = TestServer.LOOPBACK.tls(TestKeys.OTHER_HOST.context(),
+                p -> p.setProtocols(new String[] {"TLSv1.2"}));
         try (TestServer kept = new TestServer(needing, o -> o.tls(TestKeys.LOCALHOST.context()), request -> recorder);
                 TestServer added = new TestServer(asking, o -> o
                         .tls(TestKeys.LOCALHOST.context(), p -> p.setNeedClientAuth(true)), request -> recorder)) {
@@ -156,7 +159,8 @@ class ServerTlsTest {
             }
             assertThrows(IOException.class, () -> WebSocketClient.connect(client()
                     .tls(TestKeys.CLIENT.context(), p -> p.setProtocols(new String[] {"TLSv1.3"})), uri("wss", added)));
-            TcpOptions newer = TcpOptions.defaults().tls(TestKeys.trusting(), p -> p.setProtocols(new String[] {"TLSv1.3"}));
+            TcpOptions newer = TcpOptions.defaults()
+                    .tls(TestKeys.trusting(), p -> p.setProtocols(new String[] {"TLSv1.3"}));
             assertThrows(IOException.class, () ->
                     WebSocketClient.connect(client().tcp(newer).tls(TestKeys.CLIENT.context()), uri("wss", added)));
         }

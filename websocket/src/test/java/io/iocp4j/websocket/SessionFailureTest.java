@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("What the session of a WebSocket throws behind its end")
 class SessionFailureTest {
-    private final Logger logger = Logger.getLogger(BlockingReceiver.class.getName());
+    private final Logger logger = Logger.getLogger(WebSocketSession.class.getName());
     private final BlockingQueue<LogRecord> lines = new LinkedBlockingQueue<>();
     private final Handler keeping = new Handler() {
         @Override

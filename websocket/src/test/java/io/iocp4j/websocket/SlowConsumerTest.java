@@ -55,7 +55,8 @@ class SlowConsumerTest {
     /** Reads until a text comes, and says how many messages were before it. */
     private static int readUntil(RawClient client, String text) throws IOException {
         int before = 0;
-        for (RawClient.Frame frame = client.frame(); frame.firstOctet() != 0x81 || !frame.text().equals(text); frame = client.frame()) {
+        for (RawClient.Frame frame = client.frame(); frame.firstOctet() != 0x81 || !frame.text().equals(text);
+                frame = client.frame()) {
             before++;
         }
         return before;
@@ -108,7 +109,8 @@ class SlowConsumerTest {
     }
 
     @Test
-    @DisplayName("BLOCK on a worker, where nothing may wait: send() queues, and throws at the message that is too much for sendQueueMax, "
+    @DisplayName("BLOCK on a worker, where nothing may wait: send() queues, and throws at the message that is too "
+            + "much for sendQueueMax, "
             + "which it names; the WebSocket is over then")
     void blockOnWorker() throws Exception {
         overflows("sendQueueMax, 1048576", socket -> socket.send(ByteBuffer.allocate(PIECE)));
@@ -124,7 +126,8 @@ class SlowConsumerTest {
     }
 
     @Test
-    @DisplayName("one message that is too much by itself throws as well, and so does the part of a stream; what waits behind one "
+    @DisplayName("one message that is too much by itself throws as well, and so does the part of a stream; what "
+            + "waits behind one "
             + "is bounded")
     void tooMuchAtOnce() throws Exception {
         overflows("sendQueueMax, 1048576", socket -> socket.send(ByteBuffer.allocate(2 << 20)));
@@ -170,7 +173,8 @@ class SlowConsumerTest {
                     for (int i = 0; i < 100_000; i++) {
                         sends.send(socket);
                     }
-                    thrown.completeExceptionally(new AssertionError("nothing was thrown, and the WebSocket is " + socket.state()));
+                    thrown.completeExceptionally(new AssertionError("nothing was thrown, and the WebSocket is "
+                            + socket.state()));
                 } catch (IOException e) {
                     thrown.complete(e);
                 } catch (RuntimeException e) {
@@ -319,7 +323,8 @@ class SlowConsumerTest {
             }
             socket.abort();
             for (CompletableFuture<Void> never : waiting) {
-                ExecutionException thrown = assertThrows(ExecutionException.class, () -> never.get(10, TimeUnit.SECONDS));
+                ExecutionException thrown =
+                        assertThrows(ExecutionException.class, () -> never.get(10, TimeUnit.SECONDS));
                 assertEquals(IoError.OPERATION_ABORTED, ((IoException) thrown.getCause()).error());
             }
         }

@@ -101,7 +101,8 @@ class SlowReaderHeartbeatTest {
     }
 
     @Test
-    @DisplayName("a peer that takes ten minutes for one message is kept as long as it takes, and until it has come to the ping behind it")
+    @DisplayName("a peer that takes ten minutes for one message is kept as long as it takes, and until it has "
+            + "come to the ping behind it")
     void slow() throws IOException {
         connect();
         pair.server.socket.trySend(new byte[LARGE]);
@@ -147,7 +148,8 @@ class SlowReaderHeartbeatTest {
     }
 
     @Test
-    @DisplayName("a peer that stops when everything was taken and is on its way is cut, later by the time that it would have needed")
+    @DisplayName("a peer that stops when everything was taken and is on its way is cut, later by the time that "
+            + "it would have needed")
     void stopsAtTheEnd() throws IOException {
         connect();
         pair.server.socket.trySend(new byte[LARGE]);

@@ -8,19 +8,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Threads of an application between any two steps of the library, from seeds: {@code -Dseeds=N} runs the seeds 0 to N - 1,
- * {@code -Dseed=S} only that one. A seed that fails is run again with a log of the switches.
+ * Threads of an application between any two steps of the library, from seeds: {@code -Dseeds=N} runs the seeds 0 to N -
+ * 1, {@code -Dseed=S} only that one. A seed that fails is run again with a log of the switches.
  */
 @DisplayName("WebSockets with threads that are stepped one at a time")
 class SteppedWebSocketTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(MessageReceiver.class, TcpConnection.class, TcpServer.class);
+    static final Quiet QUIET = new Quiet(WebSocketListener.class, TcpConnection.class, TcpServer.class);
 
-    private static final String COMMAND = "mvn test -pl websocket -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=SteppedWebSocketTest#";
+    private static final String COMMAND =
+            "mvn test -pl websocket -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=SteppedWebSocketTest#";
     private static final int SEEDS_DEFAULT = 400;
 
     @Test
-    @DisplayName("any public method by any thread at any step: callbacks in order, onClose once, every message in its place, nothing "
+    @DisplayName("any public method by any thread at any step: callbacks in order, onClose once, every message in "
+            + "its place, nothing "
             + "hangs, nothing is left")
     void everyMethodAtAnyTime() throws Throwable {
         SteppedWorld.runSeeds(SteppedWebSockets.class, SEEDS_DEFAULT, COMMAND + "everyMethodAtAnyTime -Dseed=");
@@ -33,7 +35,8 @@ class SteppedWebSocketTest {
     }
 
     @Test
-    @DisplayName("openings with a time limit that ends at any step, and some that are given up: each ends by then, and its listener hears "
+    @DisplayName("openings with a time limit that ends at any step, and some that are given up: each ends by then, "
+            + "and its listener hears "
             + "of it once")
     void openingsWithShortLimits() throws Throwable {
         SteppedWorld.runSeeds(SteppedOpenings.class, SEEDS_DEFAULT, COMMAND + "openingsWithShortLimits -Dseed=");

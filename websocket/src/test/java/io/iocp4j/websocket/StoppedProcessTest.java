@@ -67,7 +67,8 @@ class StoppedProcessTest {
     @Test
     @DisplayName("a WebSocket on which a message came is not idle")
     void idle() throws IOException {
-        VirtualPair pair = new VirtualPair(b -> b.idleTimeout(Duration.ofSeconds(60)).heartbeat(Duration.ZERO, Duration.ofSeconds(1)));
+        VirtualPair pair = new VirtualPair(b ->
+                b.idleTimeout(Duration.ofSeconds(60)).heartbeat(Duration.ZERO, Duration.ofSeconds(1)));
         TcpConnection mute = pair.connectMute(new byte[0]);
         pair.run(Duration.ofSeconds(55));
         stop(pair, Duration.ofSeconds(20), () -> send(mute, WireBytes.masked(0x81, "x")));
@@ -82,11 +83,14 @@ class StoppedProcessTest {
     void opening() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b);
         CompletableFuture<Runnable> answer = new CompletableFuture<>();
-        TcpServer silent = TcpServer.listen(pair.port, TcpOptions.defaults().loopback(0), connection -> new TcpHandler() {
+        TcpServer silent = TcpServer.listen(pair.port, TcpOptions.defaults().loopback(0),
+                connection -> new TcpHandler() {
             @Override
             public void onData(TcpConnection from, ByteBuffer data) {
-                String key = StandardCharsets.ISO_8859_1.decode(data).toString().replaceFirst("(?s).*Sec-WebSocket-Key: (\\S+).*", "$1");
-                answer.complete(() -> send(from, WireBytes.utf8("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                String key = StandardCharsets.ISO_8859_1.decode(data).toString()
+                        .replaceFirst("(?s).*Sec-WebSocket-Key: (\\S+).*", "$1");
+                answer.complete(() ->
+                        send(from, WireBytes.utf8("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                         + "Connection: Upgrade\r\nSec-WebSocket-Accept: " + ServerHandshake.accept(key) + "\r\n\r\n")));
             }
         });
@@ -120,7 +124,8 @@ class StoppedProcessTest {
             try (WebSocket socket = WebSocketClient.connect(jumping, ClientOptions.defaults(), server.uri())) {
                 peer[0] = recorder.socket();
                 assertEquals("came", socket.receive(Duration.ofMillis(10)).text());
-                assertEquals(IoError.TIMED_OUT, assertThrows(IoException.class, () -> socket.receive(Duration.ofMillis(10))).error());
+                assertEquals(IoError.TIMED_OUT,
+                        assertThrows(IoException.class, () -> socket.receive(Duration.ofMillis(10))).error());
             }
         }
     }

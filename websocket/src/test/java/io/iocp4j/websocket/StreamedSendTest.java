@@ -113,7 +113,8 @@ class StreamedSendTest {
     }
 
     @Test
-    @DisplayName("flush() sends what is there; pings and pongs go between the frames, messages of others behind the last")
+    @DisplayName("flush() sends what is there; pings and pongs go between the frames, messages of others "
+            + "behind the last")
     void between() throws Exception {
         OutputStream out = socket.outputStream();
         out.write('a');
@@ -204,7 +205,8 @@ class StreamedSendTest {
 
     @Test
     @Shows("Control frames cannot be starved")
-    @DisplayName("Control frames cannot be starved by a message that fills the queue for long: a pong and a ping are in its midst")
+    @DisplayName("Control frames cannot be starved by a message that fills the queue for long: a pong and a "
+            + "ping are in its midst")
     void controlFramesInTheMidst() throws Exception {
         CompletableFuture<Void> written = writeLarge();
         CompletableFuture<Void> stalled = new CompletableFuture<>();
@@ -231,7 +233,8 @@ class StreamedSendTest {
     }
 
     @Test
-    @DisplayName("close() cuts the stream and what waits behind it: the Close frame goes, the futures fail, write() throws")
+    @DisplayName("close() cuts the stream and what waits behind it: the Close frame goes, the futures fail, "
+            + "write() throws")
     void cut() throws Exception {
         OutputStream out = socket.outputStream();
         out.write(new byte[20_000]);

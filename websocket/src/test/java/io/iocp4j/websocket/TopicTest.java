@@ -192,7 +192,8 @@ class TopicTest {
                 socket.trySend("in");
             }
         };
-        try (TestServer one = TestServer.with(exchange -> subscriber); TestServer two = TestServer.with(exchange -> subscriber);
+        try (TestServer one = TestServer.with(exchange -> subscriber);
+                TestServer two = TestServer.with(exchange -> subscriber);
                 RawClient first = one.upgraded(); RawClient second = two.upgraded()) {
             for (RawClient client : List.of(first, second)) {
                 assertEquals("in", client.text());

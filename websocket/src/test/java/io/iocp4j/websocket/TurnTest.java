@@ -131,7 +131,8 @@ class TurnTest {
     }
 
     private static byte[] compressed(byte[] message) {
-        MessageDeflater deflater = new MessageDeflater(Deflater.BEST_COMPRESSION, false, MessageDeflater.WINDOW_BITS_MAX);
+        MessageDeflater deflater =
+                new MessageDeflater(Deflater.BEST_COMPRESSION, false, MessageDeflater.WINDOW_BITS_MAX);
         byte[] frame = WireBytes.masked(0xC1, WireBytes.remaining(deflater.deflate(ByteBuffer.wrap(message), true)));
         deflater.release();
         return frame;
@@ -197,7 +198,8 @@ class TurnTest {
     @DisplayName("fragments of nothing")
     void fragments() throws IOException {
         serve(false);
-        byte[] message = WireBytes.join(WireBytes.masked(0x01, ""), WireBytes.masked(0x00, ""), WireBytes.masked(0x00, ""),
+        byte[] message = WireBytes.join(WireBytes.masked(0x01, ""), WireBytes.masked(0x00, ""),
+                WireBytes.masked(0x00, ""),
                 WireBytes.masked(0x80, "x"));
         isFair(repeated(message), 60);
     }
@@ -235,7 +237,8 @@ class TurnTest {
     }
 
     @Test
-    @DisplayName("the peer's Close frame behind the work is answered in its turn; an abort or a close in between ends it, and nothing "
+    @DisplayName("the peer's Close frame behind the work is answered in its turn; an abort or a close in between "
+            + "ends it, and nothing "
             + "more is told")
     void ends() throws IOException {
         serve(false);

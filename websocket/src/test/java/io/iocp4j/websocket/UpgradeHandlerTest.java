@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("A handler of handshakes")
 class UpgradeHandlerTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(HttpConnection.class);
+    static final Quiet QUIET = new Quiet(UpgradeHandler.class);
 
     private static final String PROTOCOLS = "Sec-WebSocket-Protocol: v1, v2";
 
@@ -47,7 +47,8 @@ class UpgradeHandlerTest {
     }
 
     @Test
-    @DisplayName("sees the request, both addresses, the account of memory and the offered subprotocols; there is no TLS session")
+    @DisplayName("sees the request, both addresses, the account of memory and the offered subprotocols; there "
+            + "is no TLS session")
     void sees() throws Exception {
         try (TestServer server = TestServer.with(b -> b.subprotocols("v2"), this::later);
                 RawClient client = server.connect()) {
@@ -103,7 +104,8 @@ class UpgradeHandlerTest {
     }
 
     @ParameterizedTest
-    @DisplayName("may not add fields that belong to the handshake or frame content, nor a subprotocol that is not offered")
+    @DisplayName("may not add fields that belong to the handshake or frame content, nor a subprotocol that is "
+            + "not offered")
     @ValueSource(strings = {"Sec-WebSocket-Accept", "sec-websocket-extensions", "Upgrade", "CONNECTION",
             "Content-Length",
         "Transfer-Encoding", "a b"})

@@ -79,11 +79,13 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("takes frames in the same packet as the 101, in one piece and byte by byte, whatever it says about a body")
+    @DisplayName("takes frames in the same packet as the 101, in one piece and byte by byte, whatever it says "
+            + "about a body")
     void framesBehindTheHead() throws Exception {
         for (int piece : new int[] {10_000, 1}) {
             try (RawServer server = new RawServer(peer -> {
-                byte[] bytes = WireBytes.join(peer.request().switching("Content-Length: 3\r\n").getBytes(), WireBytes.unmasked(0x81,
+                byte[] bytes = WireBytes.join(peer.request().switching("Content-Length: 3\r\n").getBytes(),
+                        WireBytes.unmasked(0x81,
                         "one".getBytes()), WireBytes.unmasked(0x81, "two".getBytes()));
                 for (int i = 0; i < bytes.length; i += piece) {
                     peer.send(Arrays.copyOfRange(bytes, i, Math.min(bytes.length, i + piece)));
@@ -166,7 +168,8 @@ class WebSocketClientTest extends ClientFixture {
                 Socket second = new Socket(silent.getInetAddress(), silent.getLocalPort())) {
             assertTrue(first.isConnected() && second.isConnected(), "nobody accepts, and nobody else fits in");
             client = client.connectTimeout(Duration.ofMillis(300));
-            IoException failed = refused(IoException.class, URI.create("ws://127.0.0.1:" + silent.getLocalPort() + "/"));
+            IoException failed =
+                    refused(IoException.class, URI.create("ws://127.0.0.1:" + silent.getLocalPort() + "/"));
             assertEquals(IoError.TIMED_OUT, failed.error());
             assertEquals("connect", failed.operation());
         }
@@ -188,6 +191,7 @@ class WebSocketClientTest extends ClientFixture {
             CloseStatus end = recorder.end();
             assertEquals(CloseCode.ABNORMAL, end.code());
             assertEquals(Initiator.LOCAL, end.initiator());
+            assertTrue(end.reason().endsWith("the opening was cancelled"), end.reason());
             assertTrue(opening.isCancelled());
             assertTrue(opening.cancel(true), "as every cancelled future says");
         }
@@ -315,7 +319,8 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     @Test
-    @DisplayName("has no thread for each client where none is given a port, and a callback of one must not wait for another")
+    @DisplayName("has no thread for each client where none is given a port, and a callback of one must not "
+            + "wait for another")
     void sharedPort() throws Exception {
         try (TestServer server = TestServer.echo()) {
             List<WebSocket> sockets = new ArrayList<>();
@@ -344,7 +349,8 @@ class WebSocketClientTest extends ClientFixture {
     }
 
     private static long ourThreads() {
-        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("iocp4j")).count();
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("iocp4j"))
+                .count();
     }
 
     @Test

@@ -191,7 +191,8 @@ class WebSocketCloseTest {
     }
 
     @Test
-    @DisplayName("a close whose echo was lost behind what the peer did not read is not clean, though its Close frame came")
+    @DisplayName("a close whose echo was lost behind what the peer did not read is not clean, though its Close "
+            + "frame came")
     void echoLost() throws Exception {
         for (int i = 0; i < 100; i++) {
             socket.trySend(ByteBuffer.allocate(100_000));

@@ -40,8 +40,10 @@ class WebSocketEventTest {
         assertTrue(Files.size(file) > 0);
         List<RecordedEvent> events = RecordingFile.readAllEvents(file).stream()
                 .filter(e -> e.getEventType().getName().equals("io.iocp4j.websocket.WebSocket")).toList();
-        RecordedEvent server = events.stream().filter(e -> e.getString("role").equals("SERVER")).findFirst().orElseThrow();
-        RecordedEvent client = events.stream().filter(e -> e.getString("role").equals("CLIENT")).findFirst().orElseThrow();
+        RecordedEvent server = events.stream().filter(e -> e.getString("role").equals("SERVER")).findFirst()
+                .orElseThrow();
+        RecordedEvent client = events.stream().filter(e -> e.getString("role").equals("CLIENT")).findFirst()
+                .orElseThrow();
         assertEquals(2, events.size());
         assertEquals("/", server.getString("path"));
         assertEquals(4000, server.getInt("code"));

@@ -10,6 +10,8 @@ import io.iocp4j.core.BufferPool;
 import io.iocp4j.core.CloseInfo.Initiator;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.Faults;
+import io.iocp4j.core.IoError;
+import io.iocp4j.core.IoException;
 import io.iocp4j.core.SimulatedPort;
 import io.iocp4j.core.Simulation;
 import io.iocp4j.websocket.TestServer.Recorder;
@@ -56,6 +58,36 @@ class WebSocketPairTest {
     }
 
     @Test
+    @DisplayName("say in every call after the end which side ended them, with status and reason")
+    void callsAfterTheEnd() throws Exception {
+        try (CompletionPort port = CompletionPort.open()) {
+            WebSocketPair pair = WebSocketPair.open(port);
+            pair.client().close(CloseCode.NORMAL, "done");
+            String local = "closed by this side with status 1000: done";
+            assertEquals("send: " + local,
+                    assertThrows(WebSocketException.class, () -> pair.client().send("late")).getMessage());
+            assertEquals("ping: " + local, failure(pair.client().ping()).getMessage());
+            IoException late = assertInstanceOf(IoException.class, failure(pair.client().sendAsync(Message.text("x"))));
+            assertEquals(IoError.OPERATION_ABORTED, late.error());
+            assertTrue(late.getMessage().endsWith(": send: " + local), late.getMessage());
+            pair.server().closed().get(10, TimeUnit.SECONDS);
+            assertEquals("send: closed by the peer with status 1000: done",
+                    assertThrows(WebSocketException.class, () -> pair.server().send("late")).getMessage());
+            pair.client().closed().get(10, TimeUnit.SECONDS);
+        }
+        CloseStatus lost = new CloseStatus(CloseCode.ABNORMAL, "", Initiator.REMOTE, false);
+        assertEquals("send: ended by the peer without a Close frame",
+                new WebSocketException("send", lost).getMessage());
+        CloseStatus empty = new CloseStatus(CloseCode.NO_STATUS, "", Initiator.REMOTE, true);
+        assertEquals("send: closed by the peer without a status", new WebSocketException("send", empty).getMessage());
+        assertEquals("send", new WebSocketException("send", null).getMessage());
+    }
+
+    private static Throwable failure(CompletableFuture<?> future) {
+        return assertThrows(ExecutionException.class, () -> future.get(10, TimeUnit.SECONDS)).getCause();
+    }
+
+    @Test
     @DisplayName("are opened by the real handshake: subprotocol, fields, compression, and a refusal with its status")
     void handshake() throws Exception {
         Recorder recorder = new Recorder();
@@ -81,8 +113,10 @@ class WebSocketPairTest {
             pair.client().trySend("text ".repeat(1000));
             assertEquals("text ".repeat(1000), TestServer.take(recorder.events));
             pair.server().close(4000, "enough");
-            assertEquals(new CloseStatus(4000, "enough", Initiator.LOCAL, true), pair.server().closed().get(10, TimeUnit.SECONDS));
-            assertEquals(new CloseStatus(4000, "enough", Initiator.REMOTE, true), pair.client().closed().get(10, TimeUnit.SECONDS));
+            assertEquals(new CloseStatus(4000, "enough", Initiator.LOCAL, true),
+                    pair.server().closed().get(10, TimeUnit.SECONDS));
+            assertEquals(new CloseStatus(4000, "enough", Initiator.REMOTE, true),
+                    pair.client().closed().get(10, TimeUnit.SECONDS));
         }
     }
 

@@ -13,13 +13,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Both ends of WebSockets with random scripts on a network with faults, from seeds. {@code -Dseeds=N} runs the seeds 0 to N - 1,
- * {@code -Dseed=S} only that one. A seed that fails is run again with a log, of which the end is in the message.
+ * Both ends of WebSockets with random scripts on a network with faults, from seeds. {@code -Dseeds=N} runs the seeds 0
+ * to N - 1, {@code -Dseed=S} only that one. A seed that fails is run again with a log, of which the end is in the
+ * message.
  */
 @DisplayName("WebSockets under a simulated network")
 class WebSocketSimulationTest {
     @RegisterExtension
-    static final Quiet QUIET = new Quiet(MessageReceiver.class, TcpConnection.class, TcpServer.class);
+    static final Quiet QUIET = new Quiet(WebSocketListener.class, TcpConnection.class, TcpServer.class);
 
     private static final String COMMAND = "mvn test -pl websocket -am -Dsurefire.failIfNoSpecifiedTests=false "
             + "-Dtest=WebSocketSimulationTest -Dseed=";
@@ -30,7 +31,8 @@ class WebSocketSimulationTest {
     @Test
     @Timeout(600)
     @Shows("A6")
-    @DisplayName("two-sided scripts, thousands of seeds: one onClose for each side, every message whole and in order, clean "
+    @DisplayName("two-sided scripts, thousands of seeds: one onClose for each side, every message whole and in "
+            + "order, clean "
             + "where both have sent a Close frame")
     void seeds() throws Throwable {
         Simulation.onThreadOfItsOwn(this::runSeeds);
@@ -49,7 +51,8 @@ class WebSocketSimulationTest {
             clean += scenario.cleanCloses();
             compressed += scenario.compressed() ? 1 : 0;
         }
-        System.out.println("simulated WebSockets: " + (last - first + 1) + " seeds, " + compressed + " with compression, " + messages
+        System.out.println("simulated WebSockets: " + (last - first + 1) + " seeds, " + compressed
+                + " with compression, " + messages
                 + " messages, " + clean + " clean ends");
         assertTrue(only != null || messages > 5 * (last - first), "hardly anything happened");
         assertTrue(only != null || compressed > (last - first) / 5, "hardly anything was compressed");

@@ -19,13 +19,13 @@ import java.util.zip.Deflater;
 import org.junit.jupiter.api.DynamicTest;
 
 /**
- * One run of Autobahn's own case files, which {@code autobahn/fuzz.py} drives in a process of its own. Its verdicts become tests, one
- * for each case; its HTML report stays in {@code target/autobahn}.
+ * One run of Autobahn's own case files, which {@code autobahn/fuzz.py} drives in a process of its own. Its verdicts
+ * become tests, one for each case; its HTML report stays in {@code target/autobahn}.
  */
 final class Autobahn implements AutoCloseable {
     /**
-     * Everything is compressed, so that deflate is tested; fast, because 216 cases have 1,000 messages each and would spend most of their
-     * time in zlib. The level makes no difference to the peer but in size.
+     * Everything is compressed, so that deflate is tested; fast, because 216 cases have 1,000 messages each and would
+     * spend most of their time in zlib. The level makes no difference to the peer but in size.
      */
     static final Deflate DEFLATE = Deflate.on().level(Deflater.BEST_SPEED).threshold(0);
     /** Some cases have messages of 16 MiB, of which several may be under way. */
@@ -44,10 +44,14 @@ final class Autobahn implements AutoCloseable {
     private static final String CASES = System.getProperty("autobahn.cases", ALL);
     /** Of each case of 12 and 13; as Autobahn has them, unless somebody is in a hurry. */
     private static final int MESSAGES = Integer.getInteger("autobahn.messages", 1000);
-    private static final Map<String, Integer> ALL_CASES = Map.ofEntries(Map.entry("1", 16), Map.entry("2", 11), Map.entry("3", 7),
-            Map.entry("4", 10), Map.entry("5", 20), Map.entry("6", 145), Map.entry("7", 37), Map.entry("9", 54), Map.entry("10", 1),
+    private static final Map<String, Integer> ALL_CASES =
+            Map.ofEntries(Map.entry("1", 16), Map.entry("2", 11), Map.entry("3", 7),
+            Map.entry("4", 10), Map.entry("5", 20), Map.entry("6", 145), Map.entry("7", 37), Map.entry("9", 54),
+            Map.entry("10", 1),
             Map.entry("12", 90), Map.entry("13", 126));
-    /** What RFC 6455 leaves open here is noted down and not judged: data behind a Close frame, close codes above 4999. */
+    /**
+     * What RFC 6455 leaves open here is noted down and not judged: data behind a Close frame, close codes above 4999.
+     */
     private static final Set<String> INFORMATIONAL = Set.of("7.1.6", "7.13.1", "7.13.2");
 
     private final Path report;
@@ -58,7 +62,8 @@ final class Autobahn implements AutoCloseable {
         Installed.requireFile(PYTHON, "websocket/autobahn/install");
         report = HOME.resolve(side);
         deleteReport();
-        ProcessBuilder builder = new ProcessBuilder("python3", Path.of("autobahn", "fuzz.py").toString(), side, report.toString(), CASES,
+        ProcessBuilder builder =
+                new ProcessBuilder("python3", Path.of("autobahn", "fuzz.py").toString(), side, report.toString(), CASES,
                 Integer.toString(MESSAGES));
         builder.command().addAll(List.of(arguments));
         builder.environment().put("PYTHONPATH", PYTHON.toString());
@@ -130,8 +135,10 @@ final class Autobahn implements AutoCloseable {
         Path details = report.resolve((String) verdict.get("reportfile"));
         try {
             Map<String, Object> facts = JsonTree.readObject(Files.readString(details));
-            assertAll(id, () -> assertEquals(expected, verdict.get("behavior"), facts.get("result") + ", see " + details),
-                    () -> assertEquals(expected, verdict.get("behaviorClose"), facts.get("resultClose") + ", see " + details));
+            assertAll(id, () -> assertEquals(expected, verdict.get("behavior"),
+                    facts.get("result") + ", see " + details),
+                    () -> assertEquals(expected, verdict.get("behaviorClose"),
+                    facts.get("resultClose") + ", see " + details));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

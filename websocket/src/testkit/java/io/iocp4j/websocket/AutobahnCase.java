@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A line of {@code autobahn-cases.txt}, which explains itself: what a peer that only echoes is sent, and what it has to answer.
+ * A line of {@code autobahn-cases.txt}, which explains itself: what a peer that only echoes is sent, and what it has to
+ * answer.
  *
  * @param number such as 6.4.3
  * @param piece octets of each write, {@link #FRAMES} or {@link #WHOLE}
@@ -27,7 +28,8 @@ record AutobahnCase(String number, int piece, List<Frame> sent, List<Frame> answ
     static final int WHOLE = Integer.MAX_VALUE;
     static final int FRAMES = 0;
 
-    private static final Pattern FRAME = Pattern.compile("([0-9a-f]{2})(?:\\[(\\d+)])?:((?:'[^']*'|[0-9a-f]|\\*\\d+)*)");
+    private static final Pattern FRAME =
+            Pattern.compile("([0-9a-f]{2})(?:\\[(\\d+)])?:((?:'[^']*'|[0-9a-f]|\\*\\d+)*)");
     private static final Pattern PAYLOAD = Pattern.compile("(?:'([^']*)'|((?:[0-9a-f]{2})+))(?:\\*(\\d+))?");
     private static final int CLOSE = 0x88;
     private static final int SHOWN = 40;
@@ -110,7 +112,9 @@ record AutobahnCase(String number, int piece, List<Frame> sent, List<Frame> answ
         return answers.stream().map(Frame::toString).toList();
     }
 
-    /** Whether no rule is broken: then the last answer is the echo of a Close frame, and not the end for a violation. */
+    /**
+     * Whether no rule is broken: then the last answer is the echo of a Close frame, and not the end for a violation.
+     */
     boolean isValid() {
         String last = expected().getLast();
         return sent.stream().anyMatch(frame -> frame.toString().equals(last));

@@ -55,10 +55,12 @@ final class ClientEnd implements TcpHandler {
     public void onData(TcpConnection connection, ByteBuffer data) throws IOException {
         HttpResponseHead head = reader.read(data);
         if (head != null) {
-            HttpRequest request = HttpRequest.of("GET", "/" + number, HttpHeaders.builder().add("Host", "localhost").build(), true);
+            HttpRequest request =
+                    HttpRequest.of("GET", "/" + number, HttpHeaders.builder().add("Host", "localhost").build(), true);
             DeflateAgreement deflate = DeflateAgreement.check(settings.deflate(), head.headers());
             HandshakeInfo facts = new HandshakeInfo(request, head.headers(), null, deflate);
-            WebSocketConnection socket = new WebSocketConnection(connection, Role.CLIENT, facts, listener, settings, gone -> { });
+            WebSocketConnection socket =
+                    new WebSocketConnection(connection, Role.CLIENT, facts, listener, settings, gone -> { });
             connection.handler(socket);
             socket.opened();
             socket.onData(connection, data);

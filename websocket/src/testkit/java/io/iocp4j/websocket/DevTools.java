@@ -53,7 +53,8 @@ final class DevTools implements AutoCloseable {
         try {
             message = answer.orTimeout(ANSWER_LIMIT.toNanos(), TimeUnit.NANOSECONDS).join();
         } catch (CompletionException e) {
-            TooLate.unless(!(e.getCause() instanceof TimeoutException), method + " got no answer within " + ANSWER_LIMIT);
+            TooLate.unless(!(e.getCause() instanceof TimeoutException),
+                    method + " got no answer within " + ANSWER_LIMIT);
             throw new AssertionError(method + " got no answer", e.getCause());
         }
         if (message.containsKey("error")) {

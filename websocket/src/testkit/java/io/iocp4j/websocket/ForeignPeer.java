@@ -13,11 +13,12 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Other people's WebSocket in a process of its own, see the scripts in {@code interop}. A client obeys the lines that it reads:
- * {@code say TEXT}, {@code text LENGTH} and {@code binary LENGTH} (of {@link #numbers}), {@code fragments LENGTH COUNT},
- * {@code ping TEXT}, {@code close CODE REASON}, {@code vanish}. A server echoes, but obeys a text that begins with {@link #COMMAND}.
- * Both tell what happens in lines that are numbered from 1: {@code listening PORT}, {@code open EXTENSIONS},
- * {@code text LENGTH SHA1}, {@code binary LENGTH SHA1}, {@code pong TEXT}, {@code closed CODE REASON}.
+ * Other people's WebSocket in a process of its own, see the scripts in {@code interop}. A client obeys the lines that
+ * it reads: {@code say TEXT}, {@code text LENGTH} and {@code binary LENGTH} (of {@link #numbers}), {@code fragments
+ * LENGTH COUNT}, {@code ping TEXT}, {@code close CODE REASON}, {@code vanish}. A server echoes, but obeys a text that
+ * begins with {@link #COMMAND}. Both tell what happens in lines that are numbered from 1: {@code listening PORT},
+ * {@code open EXTENSIONS}, {@code text LENGTH SHA1}, {@code binary LENGTH SHA1}, {@code pong TEXT}, {@code closed CODE
+ * REASON}.
  */
 final class ForeignPeer implements AutoCloseable {
     /** Makes a text message a command for a server. */
@@ -84,7 +85,8 @@ final class ForeignPeer implements AutoCloseable {
     /** The event that tells of such a message. */
     static String message(String kind, byte[] payload) {
         try {
-            return kind + " " + payload.length + " " + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(payload));
+            return kind + " " + payload.length + " "
+                    + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(payload));
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-1", e);
         }

@@ -41,9 +41,11 @@ final class MemoryVictim {
         System.out.println("listening on " + server.address().getPort());
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         for (int question = 1; in.readLine() != null; question++) {
-            System.out.println("memory " + question + ": heap " + port.memory().used(Kind.HEAP) + " of " + port.memory().max(Kind.HEAP)
+            System.out.println("memory " + question + ": heap " + port.memory().used(Kind.HEAP) + " of "
+                    + port.memory().max(Kind.HEAP)
                     + " direct " + port.memory().used(Kind.DIRECT) + " of " + port.memory().max(Kind.DIRECT)
-                    + " connections " + server.tcp().connections() + " evictions " + port.memory().evicted() + " workers "
+                    + " connections " + server.tcp().connections() + " evictions " + port.memory().evicted()
+                    + " workers "
                     + port.counters().workers());
         }
     }

@@ -12,13 +12,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * One end of a WebSocket in a {@link WebSocketScenario}: does what its random numbers say, in callbacks and as a thread of the
- * application, writes down what it sent and was told, and checks what must hold at any time.
+ * One end of a WebSocket in a {@link WebSocketScenario}: does what its random numbers say, in callbacks and as a thread
+ * of the application, writes down what it sent and was told, and checks what must hold at any time.
  */
 final class ScriptedSocket implements WebSocketListener {
     /** What an end may do. */
     enum Act {
-        TEXT(true), BINARY(true), ASYNC(true), SHARED(true), SEND_DROPPING(true), PING(true), PONGED_PING(true), STREAM(true), PAUSE(true),
+        TEXT(true), BINARY(true), ASYNC(true), SHARED(true), SEND_DROPPING(true), PING(true), PONGED_PING(true),
+                STREAM(true), PAUSE(true),
         CLOSE(true), CLOSE_FROM_OUTSIDE(true), THROW(false), ABORT(false);
 
         final boolean harmless;
@@ -42,7 +43,8 @@ final class ScriptedSocket implements WebSocketListener {
 
         @Override
         public String toString() {
-            return (text ? "text " : "binary ") + content.length() + ":" + content.substring(0, Math.min(20, content.length()));
+            return (text ? "text " : "binary ") + content.length() + ":"
+                    + content.substring(0, Math.min(20, content.length()));
         }
     }
 
@@ -200,7 +202,8 @@ final class ScriptedSocket implements WebSocketListener {
             case SEND_DROPPING -> sendDropping();
             case PING -> socket.ping(ByteBuffer.allocate(random.nextInt(126)));
             case PONGED_PING -> socket.ping().whenComplete((roundTrip, thrown) ->
-                    check(thrown == null ? !roundTrip.isNegative() : !socket.isOpen() || thrown.getMessage().contains("64"), thrown));
+                    check(thrown == null ? !roundTrip.isNegative() : !socket.isOpen()
+                            || thrown.getMessage().contains("64"), thrown));
             case STREAM -> stream();
             case PAUSE -> pause();
             case CLOSE -> {
@@ -245,7 +248,8 @@ final class ScriptedSocket implements WebSocketListener {
         if (open) {
             sent.add(new Sent(true, message.text(), true));
         }
-        socket.sendAsync(message).whenComplete((nothing, thrown) -> check(open || thrown != null, "sent by a closed WebSocket"));
+        socket.sendAsync(message)
+                .whenComplete((nothing, thrown) -> check(open || thrown != null, "sent by a closed WebSocket"));
     }
 
     private void shared() {
@@ -354,7 +358,8 @@ final class ScriptedSocket implements WebSocketListener {
         check(told != null, "no onClose");
         check(socket.state() == WebSocket.State.CLOSED, "in state", socket.state());
         check(socket.closed().isDone(), "closed() did not complete");
-        check(socket.bufferedAmount() == 0 || !socket.closed().join().clean(), "clean with", socket.bufferedAmount(), "bytes left");
+        check(socket.bufferedAmount() == 0 || !socket.closed().join().clean(), "clean with", socket.bufferedAmount(),
+                "bytes left");
         if (told == null || other == null || other.told == null) {
             return;
         }
@@ -362,24 +367,28 @@ final class ScriptedSocket implements WebSocketListener {
         check(last.code() == told.code() && last.reason().equals(told.reason()), "told", told, "and ended", last);
         boolean mine = last.initiator() == Initiator.LOCAL;
         if (last.clean()) {
-            check(other.told.code() == last.code() || mine && other.told.initiator() == Initiator.LOCAL, "clean, but told", told,
+            check(other.told.code() == last.code() || mine && other.told.initiator() == Initiator.LOCAL,
+                    "clean, but told", told,
                     "and the other", other.told);
         }
         if (!mine && last.code() != CloseCode.ABNORMAL) {
-            check(other.told.initiator() == Initiator.LOCAL && other.told.code() == last.code(), "the peer's code", told, other.told);
+            check(other.told.initiator() == Initiator.LOCAL && other.told.code() == last.code(), "the peer's code",
+                    told, other.told);
         }
         check(received.size() <= other.sent.size(), "received", received.size(), "of", other.sent.size());
         for (int i = 0; i < Math.min(received.size(), other.sent.size()); i++) {
             Sent from = other.sent.get(i);
             check(from.complete, "an unfinished message was delivered");
-            check(from.text == received.get(i).text && from.content.compareTo(received.get(i).content) == 0, "message", i, "is",
+            check(from.text == received.get(i).text && from.content.compareTo(received.get(i).content) == 0, "message",
+                    i, "is",
                     received.get(i), "instead of", from);
         }
         if (scenario.isHarmless()) {
             check(last.clean(), "not clean:", last);
             if (!mine) {
                 long whole = other.sent.stream().takeWhile(message -> message.complete).count();
-                check(received.size() == whole, "received", received.size(), "of", whole, "messages before the peer's Close");
+                check(received.size() == whole, "received", received.size(), "of", whole,
+                        "messages before the peer's Close");
             }
         }
     }

@@ -9,13 +9,17 @@ final class SeenPort {
     private SeenPort() {
     }
 
-    /** Is told the name of the method and its arguments, which are null if there are none; returns null to let the port answer. */
+    /**
+     * Is told the name of the method and its arguments, which are null if there are none; returns null to let the port
+     * answer.
+     */
     interface Watcher {
         Object asked(String method, Object[] arguments) throws Exception;
     }
 
     static CompletionPort of(CompletionPort port, Watcher watcher) {
-        return (CompletionPort) Proxy.newProxyInstance(CompletionPort.class.getClassLoader(), new Class<?>[] {CompletionPort.class},
+        return (CompletionPort) Proxy.newProxyInstance(CompletionPort.class.getClassLoader(),
+                new Class<?>[] {CompletionPort.class},
                 (proxy, method, arguments) -> {
                     Object answer = watcher.asked(method.getName(), arguments);
                     if (answer != null) {

@@ -47,13 +47,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /**
- * Everything at once on the real engine, for as long as one likes: any method of any connection and WebSocket by several threads, pauses
- * while numbered messages stream, TLS that fails, servers that close in the middle of handshakes, peers that connect and reset, peers that
- * do not read, messages that are streamed and compressed, openings that are given up, errors in handlers, a logger that throws. Each of
- * these is a chore; some threads do chores without end, each within a deadline, and at the end nothing may be left.
+ * Everything at once on the real engine, for as long as one likes: any method of any connection and WebSocket by
+ * several threads, pauses while numbered messages stream, TLS that fails, servers that close in the middle of
+ * handshakes, peers that connect and reset, peers that do not read, messages that are streamed and compressed, openings
+ * that are given up, errors in handlers, a logger that throws. Each of these is a chore; some threads do chores without
+ * end, each within a deadline, and at the end nothing may be left.
  *
- * <p>{@code -Dsoak.minutes=60}, {@code -Dsoak.seed=1}. The seed decides what is done in which order; threads of a real engine decide the
- * rest.
+ * <p>{@code -Dsoak.minutes=60}, {@code -Dsoak.seed=1}. The seed decides what is done in which order; threads of a real
+ * engine decide the rest.
  */
 final class Soak {
     private static final int THREADS = 4;
@@ -107,7 +108,9 @@ final class Soak {
         chores.keySet().forEach(name -> done.put(name, new AtomicLong()));
     }
 
-    /** Runs for as many minutes as the system property {@code soak.minutes} says, with the seed of {@code soak.seed}. */
+    /**
+     * Runs for as many minutes as the system property {@code soak.minutes} says, with the seed of {@code soak.seed}.
+     */
     public static void main(String[] arguments) {
         double minutes = Double.parseDouble(System.getProperty("soak.minutes", "3"));
         int code = 0;
@@ -123,7 +126,8 @@ final class Soak {
 
     /** Throws what was found. */
     static void run(Duration time, long seed) throws Exception {
-        System.out.println("soak of " + time.toSeconds() + " s, again with: mvn -ntp test -pl websocket -am -Dtest=SoakTest "
+        System.out.println("soak of " + time.toSeconds()
+                + " s, again with: mvn -ntp test -pl websocket -am -Dtest=SoakTest "
                 + "-Dtest.groups=long -Dtest.groups.excluded= -Dsurefire.failIfNoSpecifiedTests=false -Dsoak.minutes="
                 + time.toMillis() / 60_000.0 + " -Dsoak.seed=" + seed);
         new Soak(seed).run(time);
@@ -192,7 +196,8 @@ final class Soak {
         } catch (TimeoutException e) {
             failed(name + " does not end" + dump());
         } catch (ExecutionException e) {
-            failed(name + ": " + e.getCause() + " at " + List.of(e.getCause().getStackTrace()).stream().limit(8).toList());
+            failed(name + ": " + e.getCause() + " at "
+                    + List.of(e.getCause().getStackTrace()).stream().limit(8).toList());
         } catch (InterruptedException e) {
             failed(name + ": " + e);
         }
@@ -232,17 +237,22 @@ final class Soak {
     }
 
     private void report(long nanos) {
-        System.out.println(nanos / 1_000_000_000 + " s: " + done + ", connections " + plain.connections() + "+" + secure.connections()
-                + ", WebSockets " + webSockets.webSockets() + ", threads " + threads().size() + ", descriptors " + descriptors()
-                + ", memory of pools " + serverPort.buffers().usedBytes() + "+" + clientPort.buffers().usedBytes() + ", counted objects "
-                + RefCounted.live().size() + ", heap " + (Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory() >> 20)
+        System.out.println(nanos / 1_000_000_000 + " s: " + done + ", connections " + plain.connections() + "+"
+                + secure.connections()
+                + ", WebSockets " + webSockets.webSockets() + ", threads " + threads().size() + ", descriptors "
+                + descriptors()
+                + ", memory of pools " + serverPort.buffers().usedBytes() + "+" + clientPort.buffers().usedBytes()
+                + ", counted objects "
+                + RefCounted.live().size() + ", heap "
+                + (Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory() >> 20)
                 + " MiB");
     }
 
     // ------------------------------------------------------------------ what there is
 
     private static TcpOptions options() {
-        return TcpOptions.defaults().loopback(0).lingerTimeout(Duration.ofMillis(500)).waterMarks(1_000, 20_000).sendQueueMax(1 << 20)
+        return TcpOptions.defaults().loopback(0).lingerTimeout(Duration.ofMillis(500)).waterMarks(1_000, 20_000)
+                .sendQueueMax(1 << 20)
                 .backlog(1_000);
     }
 
@@ -250,8 +260,10 @@ final class Soak {
         serverPort = CompletionPort.open(PortOptions.defaults().workers(3));
         clientPort = CompletionPort.open(PortOptions.defaults().workers(2));
         plain = TcpServer.listen(serverPort, options(), connection -> new Checked(true));
-        secure = TcpServer.listen(serverPort, options().tls(TestKeys.LOCALHOST.context()), connection -> new Checked(true));
-        stranger = TcpServer.listen(serverPort, options().tls(TestKeys.STRANGER.context()), connection -> new Checked(true));
+        secure = TcpServer.listen(serverPort, options().tls(TestKeys.LOCALHOST.context()),
+                connection -> new Checked(true));
+        stranger = TcpServer.listen(serverPort, options().tls(TestKeys.STRANGER.context()),
+                connection -> new Checked(true));
         webSockets = WebSocketServer.listen(serverPort,
                 ServerOptions.defaults().deflate(Deflate.on()).closeTimeout(Duration.ofMillis(500))
                 .heartbeat(Duration.ofSeconds(2), Duration.ofSeconds(10)).parts(false).tcp(options()),
@@ -289,8 +301,10 @@ final class Soak {
             TimeUnit.SECONDS.timedJoin(thread, DEADLINE_SECONDS);
             demand(!thread.isAlive(), "a thread is left: " + thread);
         }
-        demand(RefCounted.live().isEmpty(), "counted objects are left: " + RefCounted.live().stream().limit(3).toList());
-        demand(descriptors() <= descriptorsBefore + DESCRIPTORS_MORE_MAX, descriptorsBefore + " descriptors, then " + descriptors());
+        demand(RefCounted.live().isEmpty(),
+                "counted objects are left: " + RefCounted.live().stream().limit(3).toList());
+        demand(descriptors() <= descriptorsBefore + DESCRIPTORS_MORE_MAX,
+                descriptorsBefore + " descriptors, then " + descriptors());
     }
 
     private static Set<Thread> threads() {
@@ -437,7 +451,8 @@ final class Soak {
     }
 
     /** Several threads call; then everything is ended, so that those that wait come back. */
-    private static <T> void callAll(AnyCall calls, List<T> targets, SplittableRandom random, End<T> end) throws Exception {
+    private static <T> void callAll(AnyCall calls, List<T> targets, SplittableRandom random, End<T> end)
+            throws Exception {
         List<FutureTask<Void>> callers = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             SplittableRandom mine = random.split();
@@ -474,11 +489,14 @@ final class Soak {
 
     private void anyCallsOfWebSocket(SplittableRandom random) throws Exception {
         Queue<CompletableFuture<?>> futures = new ConcurrentLinkedQueue<>();
-        AnyCall calls = new AnyCall(WebSocket.class, Set.of("receive", "receiveStream", "iterator", "forEach", "spliterator"),
+        AnyCall calls = new AnyCall(WebSocket.class,
+                Set.of("receive", "receiveStream", "iterator", "forEach", "spliterator"),
                 Set.of("close", "abort"), 6)
-                .refusing(Set.of("waterMarks", "close", "ping", "outputStream", "writer", "flush", "send")).focus(random)
+                .refusing(Set.of("waterMarks", "close", "ping", "outputStream", "writer", "flush", "send"))
+                .focus(random)
                 .with(int.class, call -> (call.name().equals("close") ? 4_000 : 0) + call.random().nextInt(900))
-                .with(ByteBuffer.class, call -> ByteBuffer.allocate(call.random().nextInt(call.name().equals("ping") ? 126 : 5_000)))
+                .with(ByteBuffer.class,
+                call -> ByteBuffer.allocate(call.random().nextInt(call.name().equals("ping") ? 126 : 5_000)))
                 .with(Message.class, call -> call.random().nextBoolean() ? Message.text("a message")
                         : Message.shared(clientPort.buffers(), "a shared message"))
                 .results((result, call) -> take(result, futures));
@@ -568,7 +586,10 @@ final class Soak {
         socket.closed().get(DEADLINE_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** A client that does not trust the server, on a port of its own or not, and one that meets a server without TLS: each throws soon. */
+    /**
+     * A client that does not trust the server, on a port of its own or not, and one that meets a server without TLS:
+     * each throws soon.
+     */
     private void failedTls(SplittableRandom random) throws Exception {
         TcpOptions trusting = options().tls(TestKeys.trusting()).connectTimeout(Duration.ofSeconds(10));
         for (int i = 0; i < BURST; i++) {
@@ -593,10 +614,12 @@ final class Soak {
 
     /** With a port of its own, and handshakes under way. */
     private void closingTlsServer(SplittableRandom random) throws Exception {
-        TcpServer server = TcpServer.listen(options().tls(TestKeys.LOCALHOST.context()), connection -> new Checked(true));
+        TcpServer server = TcpServer.listen(options().tls(TestKeys.LOCALHOST.context()),
+                connection -> new Checked(true));
         List<TcpConnection> clients = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            clients.add(TcpClient.connect(clientPort, options().tls(TestKeys.trusting()), server.address(), new Checked(false)));
+            clients.add(TcpClient.connect(clientPort, options().tls(TestKeys.trusting()), server.address(),
+                    new Checked(false)));
         }
         if (random.nextBoolean()) {
             clients.getFirst().closed().completeOnTimeout(null, random.nextInt(1, 20), TimeUnit.MILLISECONDS).get();

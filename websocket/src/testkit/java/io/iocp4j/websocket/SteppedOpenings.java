@@ -14,8 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
- * Threads of an application that open WebSockets and give them up, with time limits so short that they end at any step of an opening:
- * before the first connection, on the way to where a redirect leads, while the answer comes.
+ * Threads of an application that open WebSockets and give them up, with time limits so short that they end at any step
+ * of an opening: before the first connection, on the way to where a redirect leads, while the answer comes.
  */
 class SteppedOpenings extends SteppedWorld {
     private static final List<String> PATHS = List.of("/ws", "/busy", "/r1", "/r2");
@@ -51,7 +51,8 @@ class SteppedOpenings extends SteppedWorld {
     @Override
     protected Faults faults() {
         return Faults.none().with(Faults.Kind.EARLY, random.nextDouble()).with(Faults.Kind.REORDER, random.nextInt(2))
-                .with(Faults.Kind.DELAY, random.nextBoolean() ? 0 : 0.2).with(Faults.Kind.SILENT, random.nextInt(4) == 0 ? 0.3 : 0)
+                .with(Faults.Kind.DELAY, random.nextBoolean() ? 0 : 0.2)
+                .with(Faults.Kind.SILENT, random.nextInt(4) == 0 ? 0.3 : 0)
                 .with(Faults.Kind.RESET, random.nextInt(8) == 0 ? 0.05 : 0);
     }
 
@@ -101,7 +102,8 @@ class SteppedOpenings extends SteppedWorld {
     @Override
     protected void end() {
         for (Client client : clients) {
-            check(client.result != null && client.result.isDone(), "an opening hangs past its time limit, told " + client.told);
+            check(client.result != null && client.result.isDone(),
+                    "an opening hangs past its time limit, told " + client.told);
         }
         server.close();
         redirects.close();

@@ -28,7 +28,8 @@ class SteppedPauses extends SteppedWebSockets {
         sendersTurns = 5;
         Runnable act = number == 1 ? () -> send(caller) : () -> pause(caller);
         return () -> {
-            Stepper.await(() -> ends().stream().anyMatch(end -> end.isOfServer() && end.socket != null) || openingsAreDone());
+            Stepper.await(() -> ends().stream().anyMatch(end -> end.isOfServer() && end.socket != null)
+                    || openingsAreDone());
             act.run();
         };
     }

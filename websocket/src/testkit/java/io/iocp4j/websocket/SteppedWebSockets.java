@@ -24,15 +24,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
- * A server and some clients, any method of whose WebSockets is called at any time, in callbacks too. Each message says who sent it and as
- * which of its own, so that one that is lost, doubled or in the wrong place is seen.
+ * A server and some clients, any method of whose WebSockets is called at any time, in callbacks too. Each message says
+ * who sent it and as which of its own, so that one that is lost, doubled or in the wrong place is seen.
  */
 class SteppedWebSockets extends SteppedWorld {
     /** What needs another face, or is no call: those that wait for messages, those of Iterable. */
     private static final Set<String> EXCEPT = Set.of("receive", "receiveStream", "iterator", "forEach", "spliterator");
     private static final Set<String> ENDS = Set.of("close", "abort");
     /** With any numbers and texts; where another message is being streamed; by a worker. */
-    private static final Set<String> REFUSING = Set.of("waterMarks", "close", "ping", "outputStream", "writer", "flush");
+    private static final Set<String> REFUSING =
+            Set.of("waterMarks", "close", "ping", "outputStream", "writer", "flush");
 
     private final List<End> ends = new ArrayList<>();
     private final List<CompletableFuture<WebSocket>> openings = new ArrayList<>();
@@ -160,7 +161,8 @@ class SteppedWebSockets extends SteppedWorld {
     @Override
     protected Faults faults() {
         return Faults.none().with(Faults.Kind.EARLY, random.nextDouble()).with(Faults.Kind.REORDER, random.nextInt(2))
-                .with(Faults.Kind.PARTIAL_SEND, random.nextDouble()).with(Faults.Kind.PARTIAL_RECEIVE, random.nextDouble())
+                .with(Faults.Kind.PARTIAL_SEND, random.nextDouble())
+                .with(Faults.Kind.PARTIAL_RECEIVE, random.nextDouble())
                 .with(Faults.Kind.SMALL_WINDOW, random.nextInt(4) == 0 ? 1 : 0)
                 .with(Faults.Kind.RESET, random.nextInt(8) == 0 ? 0.01 : 0);
     }
@@ -212,7 +214,8 @@ class SteppedWebSockets extends SteppedWorld {
         return new AnyCall(WebSocket.class, EXCEPT, ENDS, 6).refusing(REFUSING).focus(random).results(this::take)
                 .with(String.class, call -> call.name().equals("close") ? "on purpose" : text(call))
                 .with(byte[].class, call -> text(call).getBytes(StandardCharsets.UTF_8))
-                .with(ByteBuffer.class, call -> call.name().equals("ping") ? ByteBuffer.allocate(call.random().nextInt(126))
+                .with(ByteBuffer.class,
+                call -> call.name().equals("ping") ? ByteBuffer.allocate(call.random().nextInt(126))
                         : ByteBuffer.wrap(text(call).getBytes(StandardCharsets.UTF_8)))
                 .with(int.class, call -> (call.name().equals("close") ? 4_000 : 0) + call.random().nextInt(900))
                 .with(Message.class, call -> call.random().nextBoolean() ? Message.text(text(call))
@@ -297,6 +300,7 @@ class SteppedWebSockets extends SteppedWorld {
 
     @Override
     protected String told() {
-        return ends.stream().map(end -> (end.told == null ? "-" : end.told.code()) + "/" + end.received).collect(Collectors.joining(" "));
+        return ends.stream().map(end -> (end.told == null ? "-" : end.told.code()) + "/" + end.received)
+                .collect(Collectors.joining(" "));
     }
 }

@@ -16,7 +16,10 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 
-/** A server and a client on a simulated network without faults, in virtual time; the test drives it, and is every worker. */
+/**
+ * A server and a client on a simulated network without faults, in virtual time; the test drives it, and is every
+ * worker.
+ */
 final class VirtualPair {
     static final int STEPS_MAX = 1_000_000;
 

@@ -17,13 +17,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One run of WebSockets in a {@link Simulation}: a server and some clients behind a real handshake, scripts on both ends, everything
- * drawn from one seed, up to the end, with what must be true then. A quarter of the seeds is harmless: nothing is broken or cut, so every
- * message must arrive and every close must be clean. In a third of the seeds messages are compressed, as each end likes it, and in a third
- * the clock moves while messages are decoded.
+ * One run of WebSockets in a {@link Simulation}: a server and some clients behind a real handshake, scripts on both
+ * ends, everything drawn from one seed, up to the end, with what must be true then. A quarter of the seeds is harmless:
+ * nothing is broken or cut, so every message must arrive and every close must be clean. In a third of the seeds
+ * messages are compressed, as each end likes it, and in a third the clock moves while messages are decoded.
  */
 final class WebSocketScenario {
-    /** Through a window of a byte, with delays, a message takes minutes; where everything has to arrive nothing is cut before. */
+    /**
+     * Through a window of a byte, with delays, a message takes minutes; where everything has to arrive nothing is cut
+     * before.
+     */
     private static final Duration PATIENCE = Duration.ofMinutes(20);
     private static final Duration HORIZON = Duration.ofMinutes(2);
     private static final int STEPS_MAX = 400_000;
@@ -73,7 +76,8 @@ final class WebSocketScenario {
             begin();
             world.run((harmless ? PATIENCE : HORIZON).toNanos(), STEPS_MAX);
             if (harmless) {
-                check(ends().stream().allMatch(end -> end.told != null), "a WebSocket that both sides ended did not end");
+                check(ends().stream().allMatch(end -> end.told != null),
+                        "a WebSocket that both sides ended did not end");
                 check(server.webSockets() == 0, "the server counts", server.webSockets());
             }
             port.close();
@@ -82,7 +86,8 @@ final class WebSocketScenario {
         } catch (IOException | RuntimeException | AssertionError e) {
             check(false, "threw", e, "at", Stream.of(e.getStackTrace()).limit(6).toList());
         }
-        world.failures().forEach(thrown -> check(false, "thrown:", thrown, "at", Stream.of(thrown.getStackTrace()).limit(6).toList()));
+        world.failures().forEach(thrown ->
+                check(false, "thrown:", thrown, "at", Stream.of(thrown.getStackTrace()).limit(6).toList()));
         if (!violations.isEmpty()) {
             throw new AssertionError(String.join("\n", violations) + tail());
         }

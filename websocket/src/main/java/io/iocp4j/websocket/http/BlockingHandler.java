@@ -29,7 +29,7 @@ final class BlockingHandler implements HttpHandler {
                 log(exchange, Level.DEBUG, refusal);
             }
         } catch (Throwable thrown) {
-            // behind a cancel it is most likely the interrupt, or the body that is not there any more
+            // after a cancel the cause is most likely the interrupt, or the body that was cut
             log(exchange, exchange.isCancelled() ? Level.DEBUG : Level.WARNING, thrown);
             exchange.respond(new HttpException(500, "internal error").response());
         }

@@ -17,18 +17,18 @@ public interface BodyListener {
     void onBody(ByteBuffer data) throws IOException;
 
     /**
-     * The body is complete; the answer is due. After an answer that was given earlier nothing more is told, unless the
-     * end was in the bytes at hand.
+     * The body is complete, and the answer is due. If the request was answered earlier, this is called only if the end
+     * was among the bytes at hand.
      *
      * @throws IOException as in {@link #onBody}
      */
     void onBodyEnd() throws IOException;
 
     /**
-     * The body ended before its end: the connection was lost, the framing was wrong, or this listener threw. Nothing
-     * follows.
+     * The body is cut: the connection was lost, the framing was wrong, or this listener threw. This is the last call.
+     * An exception that it throws is logged.
      *
-     * @param why in words
+     * @param why the reason in words
      */
     void onBodyAborted(String why);
 }

@@ -14,7 +14,7 @@ record ByteRange(long first, long last) {
     private static final int DIGITS_MAX = 18;
 
     /**
-     * Reads a Range field. Null for everything that may be ignored: other units, several ranges, what is malformed.
+     * Reads a Range field. Null for a field that may be ignored: other units, several ranges, or malformed.
      *
      * @param field as sent, or null
      * @param length of the whole, in bytes

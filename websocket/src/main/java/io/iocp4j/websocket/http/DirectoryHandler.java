@@ -7,10 +7,15 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * Serves the files below a directory, as {@link HttpFile} does: on virtual threads, for GET and HEAD. Nothing outside
- * of the directory is reached: not by the path, which must be made of plain names, and not by symbolic links, unless
- * that is asked for. Names that begin with a dot ({@code .git}, {@code .env}) are not served, but for
+ * Serves the files below a directory, as {@link HttpFile} does: on virtual threads, for GET and HEAD. No file outside
+ * of the directory is served: paths must consist of plain names, and symbolic links out of the directory are refused
+ * unless {@link #linksOut} allows them. Names that begin with a dot ({@code .git}, {@code .env}) are not served, except
  * {@code .well-known}. There are no listings. An immutable value for any thread.
+ *
+ * <p>The path of a file is checked before the file is opened, because Java has no portable way to open a file relative
+ * to a directory. A local user with the right to write below the directory can replace a directory by a symbolic link
+ * between the two, and so have any file served that the process may read. Do not serve directories that such users may
+ * write to.
  */
 public final class DirectoryHandler implements HttpHandler {
     /** Separators of some system, drive letters and alternate streams of Windows, the end of a name in C. */
@@ -34,7 +39,7 @@ public final class DirectoryHandler implements HttpHandler {
     /**
      * Serves a directory under the path {@code /}.
      *
-     * @param root with everything below it; need not be there yet
+     * @param root the directory; need not exist yet
      * @return a handler
      */
     public static DirectoryHandler of(Path root) {
@@ -58,7 +63,7 @@ public final class DirectoryHandler implements HttpHandler {
     /**
      * This handler with another file for paths of directories.
      *
-     * @param fileName {@code index.html} unless set; where it is not there, the answer is 404
+     * @param fileName {@code index.html} by default; if it does not exist, the answer is 404
      * @return a new handler
      */
     public DirectoryHandler index(String fileName) {
@@ -79,7 +84,7 @@ public final class DirectoryHandler implements HttpHandler {
      * This handler with another rule for symbolic links that lead out of the directory. Links within it are always
      * followed.
      *
-     * @param allowed false unless set: such a file is not there
+     * @param allowed false by default: such a file is answered with 404
      * @return a new handler
      */
     public DirectoryHandler linksOut(boolean allowed) {
@@ -121,7 +126,7 @@ public final class DirectoryHandler implements HttpHandler {
         return HttpFile.of(file).cacheControl(cacheControl).answer(request);
     }
 
-    /** Name by name, so that none can be more than a name. */
+    /** Resolves name by name, so that none can contain a separator. */
     private Path resolve(String relative) throws HttpException {
         Path file = root;
         if (relative.isEmpty()) {
@@ -149,8 +154,8 @@ public final class DirectoryHandler implements HttpHandler {
     }
 
     /**
-     * Whether a file, with all links resolved, is below the directory, and by names that are served: a link must not
-     * lead to others. What is not there is not inside.
+     * Returns true if a file exists and, with all links resolved, is below the directory. All names on its real path
+     * must be plain: a link must not lead to a hidden file.
      */
     private boolean isInside(Path file) throws IOException {
         if (!Files.exists(file)) {
@@ -172,12 +177,15 @@ public final class DirectoryHandler implements HttpHandler {
         return true;
     }
 
-    /** As it was sent: a path of plain names, so it cannot be taken for another host. */
-    private static String withSlash(HttpRequest request) throws HttpException {
-        String target = request.target();
-        if (!target.startsWith("/")) {
-            throw HttpFile.notFound();
-        }
+    /**
+     * Returns the path as sent, with a slash added; without scheme and host if the target is in absolute form (RFC 9112
+     * section 3.2.2). It consists of plain names, so a client cannot take it for another host.
+     */
+    private static String withSlash(HttpRequest request) {
+        String absolute = request.target();
+        // an absolute target without a path has the path "/", which needs no slash
+        String target = absolute.startsWith("/") ? absolute
+                : absolute.substring(absolute.indexOf('/', absolute.indexOf("://") + 3));
         int mark = target.indexOf('?');
         return mark < 0 ? target + "/" : target.substring(0, mark) + "/" + target.substring(mark);
     }

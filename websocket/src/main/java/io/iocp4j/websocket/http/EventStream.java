@@ -6,12 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * Server-sent events on their way to one client, see {@link HttpResponse#events}. Calls block while the client is slow,
- * and throw when it is gone, or the source has returned. Any thread; events of several threads come one after the
- * other.
+ * The server-sent events for one client, see {@link HttpResponse#events}. Calls block while the client is slow, and
+ * throw after the client was lost or the source has returned. Any thread; events of several threads do not mix.
  */
 public final class EventStream {
-    /** What sends the events of one client. */
+    /** The source of the events for one client. */
     @FunctionalInterface
     public interface Source {
         /**
@@ -74,8 +73,8 @@ public final class EventStream {
     }
 
     /**
-     * Sends what no page sees: it keeps proxies from ending a silent connection, and finds out whether the client is
-     * still there.
+     * Sends a comment, which no page sees. It keeps proxies from ending a silent connection, and shows whether the
+     * client is still connected.
      *
      * @param text may be empty
      * @throws IOException if the client is gone, or the thread is interrupted

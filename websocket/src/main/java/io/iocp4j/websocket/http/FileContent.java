@@ -13,7 +13,7 @@ import java.util.Set;
 /**
  * A range of a file, opened when it is sent.
  *
- * @param file with its links resolved, so that the last of its names is no link any more
+ * @param file with its links resolved, so its last name is not a link
  * @param first index of the first byte
  * @param length bytes; a file that has become shorter ends the connection
  */

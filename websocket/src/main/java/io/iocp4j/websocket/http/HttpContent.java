@@ -21,8 +21,8 @@ public interface HttpContent {
      *
      * @param out blocks while more is queued for the client than the high-water mark of the connection allows. Bytes
      *         leave when about 8 KiB have gathered, at {@code flush()}, and at the end. Throws when the connection
-     *         ends; the thread is then interrupted too. It need not be closed, and is of no use when this has returned
-     * @throws Exception to end the connection, so that the client does not take what came for the whole
+     *         ends; the thread is then interrupted too. It need not be closed, and must not be used after this returned
+     * @throws Exception to end the connection, so that the client notices that the content is incomplete
      */
     void writeTo(OutputStream out) throws Exception;
 
@@ -37,8 +37,8 @@ public interface HttpContent {
     }
 
     /**
-     * The memory that {@link #writeTo} keeps while the client is slow, beside what it has written. It is charged to the
-     * connection before the content is begun.
+     * The memory that {@link #writeTo} keeps while the client is slow, in addition to the bytes written. It is charged
+     * to the connection before the content begins.
      *
      * @return bytes of heap, 0 unless overridden
      */
@@ -47,9 +47,8 @@ public interface HttpContent {
     }
 
     /**
-     * Tells whether the content goes on until the client has enough of it, as events do. Then a client that ends its
-     * side ends it, and so does a server that stops; both let other content finish. No request follows it on its
-     * connection.
+     * Tells whether only the client ends the content, as with server-sent events. Such content is cut when the client
+     * ends its side or the server stops; other content is completed. No request follows it on its connection.
      *
      * @return false unless overridden
      */
@@ -58,8 +57,8 @@ public interface HttpContent {
     }
 
     /**
-     * Gives back what the content holds. Called instead of {@link #writeTo} if the response is not sent, or without its
-     * content; may be called twice.
+     * Frees the resources of the content. Called instead of {@link #writeTo} if the response is not sent, or sent
+     * without its content. May be called twice.
      *
      * @throws IOException is logged
      */

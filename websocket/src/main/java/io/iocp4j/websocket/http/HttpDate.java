@@ -12,8 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Dates of fields. The value of {@code Date} for the time that it is: formatted once a second and not once an answer.
- * Any thread.
+ * Dates of fields. The current value of {@code Date} is formatted once a second and not for each answer. Any thread.
  */
 final class HttpDate {
     static final HttpDate SYSTEM = new HttpDate(InstantSource.system());
@@ -30,7 +29,7 @@ final class HttpDate {
     private static final Pattern ASCTIME = Pattern.compile("[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[0-9 ][0-9]) "
             + TIME
             + " (?<year>[0-9]{4})");
-    /** What a date is at most long, so that nothing longer is looked at. */
+    /** The length of the longest date. Longer values are not parsed. */
     private static final int LENGTH_MAX = 40;
     /** How far ahead a year of two digits may be (RFC 9110 section 5.6.7). */
     private static final int YEARS_AHEAD = 50;

@@ -36,66 +36,67 @@ public interface HttpExchange {
     SSLSession tlsSession();
 
     /**
-     * The account of what the connection makes its port hold. Whoever keeps something of this request or its body
-     * charges it here, before it is taken. It is given back at the end of the connection at the latest.
+     * The account of the memory that the port holds for the connection. An application that keeps parts of this request
+     * or its body charges them here first. Charges end with the connection at the latest.
      *
      * @return the account of the connection
      */
     MemoryAccount memory();
 
     /**
-     * Asks for the body, once, before the answer. A client that waits for that (100-continue) gets its answer now. A
-     * body that is not asked for is dropped, and the connection with it.
+     * Asks for the body, once, before the answer. A client that expects 100 (Continue) gets it now. A body that was not
+     * asked for is dropped, and its connection closes after the answer.
      *
-     * @param listener gets the body from when the handler has returned, or from now on where it has; where nobody waits
-     *         for the answer any more, it hears of {@link BodyListener#onBodyAborted} only
+     * @param listener gets the body as soon as the handler has returned. If the request was cancelled, only
+     *         {@link BodyListener#onBodyAborted} is called
      * @throws IllegalStateException if the body was asked for, or the request was answered
      */
     void body(BodyListener listener);
 
     /**
-     * Asks for the body as {@link #body} does, for a thread that may wait, see {@link HttpHandler#blocking}. Up to 64
-     * KiB are kept until they are read; a reader that is slower slows down the client.
+     * Asks for the body as {@link #body} does, as a blocking stream, see {@link HttpHandler#blocking}. Up to 64 KiB are
+     * kept until they are read. Then TCP slows down the client.
      *
-     * @return for one thread. Its reads throw an {@link java.io.IOException} where the body has no end, and, as an
-     *         {@link io.iocp4j.core.IoException}, where the thread is interrupted; an {@link IllegalStateException}
-     *         where a worker would have to wait. {@code close()} drops the rest of the body, and so does the answer:
-     *         reads then throw
+     * @return for one thread. Its reads throw an {@link java.io.IOException} if the body is cut, an
+     *         {@link io.iocp4j.core.IoException} if the thread is interrupted, and an {@link IllegalStateException} if
+     *         a worker would have to wait. {@code close()} and the answer drop the rest of the body; later reads throw
      * @throws IllegalStateException if the body was asked for, or the request was answered
      */
     InputStream bodyStream();
 
     /**
-     * Stops {@link BodyListener#onBody}, so that TCP slows down the client. From within {@code onBody} nothing follows;
-     * from another thread one more piece may. The end of the body may be told all the same. The least rate of a body
-     * does not count meanwhile; the response timeout does.
+     * Stops {@link BodyListener#onBody}, so that TCP slows down the client. A call inside {@code onBody} stops it at
+     * once; after a call on another thread, one more piece may follow. The end of the body may still be reported. The
+     * minimum rate of a body does not apply meanwhile. The response timeout does; the server checks it at intervals of
+     * the request timeout, so it may end the request by one such interval late.
      */
     void pauseBody();
 
-    /** Lets {@link BodyListener#onBody} come again. */
+    /** Continues {@link BodyListener#onBody}. */
     void resumeBody();
 
     /**
-     * Answers. Any thread; the first call counts. An answer before the end of the body ends the body and the
-     * connection.
+     * Answers the request. Any thread. The first call counts. An answer before the end of the body ends the body, and
+     * the connection after the answer.
      *
      * @param response complete
-     * @return false if an answer was given before, or nobody waits for it any more, see {@link #isCancelled()}
+     * @return false if the request was answered or cancelled before, see {@link #isCancelled()}
      */
     boolean respond(HttpResponse response);
 
     /**
-     * Runs a task if the answer becomes useless before it is there: the connection is lost, the server stops, or the
-     * time is over. A client that has ended only its own side still waits.
+     * Runs a task if the request is cancelled before its answer: the connection is lost, the server stops, or the
+     * response timeout is over. A client that has ended only its own side still waits for the answer. If a client has
+     * sent more bytes after its request (pipelining), its loss is noticed only after the answer.
      *
-     * @param task runs once, on a worker, or at once on this thread if that has happened; must not wait
+     * @param task runs once, on a worker, or at once on this thread if the request was cancelled; must not wait
      */
     void onCancel(Runnable task);
 
     /**
-     * Tells whether the answer is of no use any more.
+     * Tells whether the request was cancelled, so that the answer is not needed any more.
      *
-     * @return true if the connection is lost, the server stops, or the time is over
+     * @return true if the connection was lost, the server stops, or the response timeout is over
      */
     boolean isCancelled();
 }

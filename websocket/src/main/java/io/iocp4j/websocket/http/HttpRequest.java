@@ -9,8 +9,8 @@ import java.util.Objects;
 /**
  * The head of an HTTP/1.x request. Immutable, so free to use from any thread.
  *
- * <p>What {@link HttpRequestReader} and {@link #of} hand out has been checked: target, Host and the fields that frame
- * the body; of a query only that it is printable ASCII. The constructor checks nothing but null.
+ * <p>{@link HttpRequestReader} and {@link #of} check the target, Host and the fields that frame the body. They check of
+ * a query only that it is printable ASCII. The constructor checks only for null.
  *
  * @param method the token as sent; methods are case-sensitive (RFC 9110 section 9.1)
  * @param target the request target as sent
@@ -61,8 +61,8 @@ public record HttpRequest(String method, String target, String path, String quer
 
     /**
      * A parameter of the query, which is read like an HTML form: pairs between ampersands, plus for space, UTF-8. A
-     * pair that cannot be read so is passed over: what a query says, and in which encoding, is a matter of who asks for
-     * it (RFC 3986 section 2.1).
+     * pair that is malformed as such is skipped, because the encoding of a query is the choice of the application (RFC
+     * 3986 section 2.1).
      *
      * @param name the decoded name, in exactly this case
      * @return the decoded value of the first pair with this name, empty if it has no equals sign; null if there is no
@@ -134,7 +134,7 @@ public record HttpRequest(String method, String target, String path, String quer
     /**
      * Whether the connection stays open after the response (RFC 9112 section 9.3).
      *
-     * @return the client's wish; the server may close all the same
+     * @return the client's wish; the server may still close
      */
     public boolean keepAlive() {
         return !headers.hasToken("Connection", "close") && (http11 || headers.hasToken("Connection", "keep-alive"));
@@ -237,7 +237,7 @@ public record HttpRequest(String method, String target, String path, String quer
         }
     }
 
-    /** RFC 9112 section 6.1 and 6.3: whatever another server on the way could frame differently is refused. */
+    /** Refuses every body that another server could frame differently (RFC 9112 sections 6.1 and 6.3). */
     static void requireFraming(HttpHeaders headers, boolean http11) throws HttpException {
         boolean coded = headers.first("Transfer-Encoding") != null;
         List<String> lengths = headers.all("Content-Length");

@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An HTTP/1.1 response. Immutable, so free to use from any thread. With its content in memory it is free to keep for
- * many clients; with an {@link HttpContent}, which is made while it is sent, as long as that content is.
- * {@code Content-Length}, {@code Transfer-Encoding} and {@code Connection} are made when it is encoded, and
- * {@code Date}, {@code X-Content-Type-Options: nosniff} and {@code Cache-Control: no-store} stand in it unless they are
- * set.
+ * An HTTP/1.1 response. Immutable, for any thread. A response with its content in memory can be sent to many clients;
+ * one with an {@link HttpContent}, which is written while it is sent, only if that content can. Encoding adds
+ * {@code Content-Length}, {@code Transfer-Encoding} and {@code Connection}, and {@code Date},
+ * {@code X-Content-Type-Options: nosniff} and {@code Cache-Control: no-store} unless they are set.
  */
 public final class HttpResponse {
     private static final byte[] NO_CONTENT = new byte[0];

@@ -10,7 +10,7 @@ import java.util.List;
  * @param modified in whole seconds
  */
 record Validators(String etag, Instant modified) {
-    /** What the conditions come to. */
+    /** The result of the conditions. */
     enum Outcome {
         /** The request is answered as if it had none. */
         PROCEED,

@@ -29,17 +29,28 @@
  * immutable values, for any thread. Callbacks of one connection never overlap; they run on a worker of the port and
  * must not wait. Files are touched by virtual threads only.
  *
- * <p>A connection has one request at a time, and at most two virtual threads for it: that of a blocking handler, which
- * may still run when it has answered, and that of the content. What comes behind the request is kept, one receive,
- * until the answer has gone. A content owns what it opens; one that is given a stream or a channel closes it in any
- * case, also where the response is not sent ({@link io.iocp4j.websocket.http.HttpContent#discard}).
+ * <p>A connection serves one request at a time, with at most two virtual threads: that of a blocking handler, which may
+ * continue after its answer, and that of the content. Bytes after the request are kept until it is answered, at most
+ * one receive. Content owns the resources that it opens. Content made of a stream or a channel always closes it, also
+ * if the response is not sent ({@link io.iocp4j.websocket.http.HttpContent#discard}).
  *
  * <h2>Ends and limits</h2>
- * A malformed request is an {@link io.iocp4j.websocket.http.HttpException} with the status of the answer; behind it
- * nothing can be framed, so the connection closes. A handler has the response timeout of the server up to its answer;
- * content has no limit in time, but the client has to take it at a least rate. When nobody waits for an answer any
- * more, {@code HttpExchange.onCancel} tells, and the thread of a blocking handler is interrupted; so is that of content
- * whose connection ends. Content that fails, or is not as long as it said, ends the connection: the client sees that
- * what came is not the whole.
+ * A malformed request is an {@link io.iocp4j.websocket.http.HttpException} with the status of the answer. The bytes
+ * after it cannot be framed, so the connection closes. A handler must answer within the response timeout of the server.
+ * Content has no time limit, but the client must take it at a minimum rate. A request is cancelled when its answer is
+ * not needed any more: the tasks of {@code HttpExchange.onCancel} run, and the thread of a blocking handler is
+ * interrupted. The thread of content is interrupted when its connection ends. Content that fails, or that differs from
+ * its declared length, ends the connection, so that the client notices that it is incomplete.
+ *
+ * <h2>What is logged</h2>
+ * By the {@link java.lang.System.Logger} {@code io.iocp4j.websocket.http.HttpHandler}, with method and path of the
+ * request, but never its query, which may hold secrets.
+ * <ul>
+ * <li>WARNING: a handler, a body listener, content, or a task of {@code onCancel} threw; there was no answer within the
+ *     response timeout.</li>
+ * <li>DEBUG: a blocking handler threw after its request was cancelled; content threw after its connection was gone; the
+ *     client took the answer too slowly.</li>
+ * </ul>
+ * The server logs refused requests, see {@code io.iocp4j.websocket.WebSocketServer} in its package.
  */
 package io.iocp4j.websocket.http;

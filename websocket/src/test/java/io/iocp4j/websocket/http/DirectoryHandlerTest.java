@@ -105,7 +105,8 @@ class DirectoryHandlerTest {
         assertEquals(308, response.status());
         assertEquals("/sub/?a=b", response.headers().first("Location"));
         assertEquals(404, refusal(handler(), "//sub"));
-        assertEquals(404, refusal(handler(), "http://example.com/sub"));
+        assertEquals("/sub/?a=b", answer(handler(), "http://example.com/sub?a=b").headers().first("Location"));
+        assertEquals(404, refusal(handler(), "http://example.com//sub"));
     }
 
     @Test

@@ -76,9 +76,11 @@ class HttpHeadersTest {
     }
 
     @Test
-    @DisplayName("the elements of a list come from all its lines, in order, without empty ones and white space around them")
+    @DisplayName("the elements of a list come from all its lines, in order, without empty ones and white space "
+            + "around them")
     void elements() {
-        HttpHeaders lists = HttpHeaders.builder().add("L", " a b ,, c").add("x", "y").add("l", "").add("L", ",\t, d ,").add("M", " , ,")
+        HttpHeaders lists = HttpHeaders.builder().add("L", " a b ,, c").add("x", "y").add("l", "").add("L", ",\t, d ,")
+                .add("M", " , ,")
                 .build();
         assertEquals(List.of("a b", "c", "d"), lists.elements("L"));
         assertEquals(List.of(), lists.elements("M"));

@@ -85,7 +85,8 @@ class HttpRequestRefusalTest {
                 bad(501, "chunked in quotes", field(host + "Transfer-Encoding: \"chunked\"\r\n")),
                 bad(501, "identity", field(host + "Transfer-Encoding: identity\r\n")),
                 bad(501, "two codings with an empty element", field(host + "Transfer-Encoding: chunked,,chunked\r\n")),
-                bad(400, "both lengths with an empty element", field(host + "Content-Length: 5\r\nTransfer-Encoding: ,chunked\r\n")),
+                bad(400, "both lengths with an empty element",
+                field(host + "Content-Length: 5\r\nTransfer-Encoding: ,chunked\r\n")),
                 bad(400, "a length is no list", field(host + "Content-Length: 5,\r\n")),
                 bad(501, "codings of nothing but commas", field(host + "Transfer-Encoding: , ,\r\n")),
                 bad(501, "empty coding", field(host + "Transfer-Encoding:\r\n")));

@@ -54,9 +54,11 @@ class HttpRequestTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}: {1} is {2}")
-    @DisplayName("a query is decoded where somebody asks for a parameter: a pair that cannot be is as if it were not there, and the "
+    @DisplayName("a query is decoded where somebody asks for a parameter: a pair that cannot be is as if it were not "
+            + "there, and the "
             + "request is served")
-    @CsvSource(nullValues = "none", value = {"x=%F6, x, none", "x=%, x, none", "x=%zz, x, none", "x=%00, x, none", "%F6=1, x, none",
+    @CsvSource(nullValues = "none",
+            value = {"x=%F6, x, none", "x=%, x, none", "x=%zz, x, none", "x=%00, x, none", "%F6=1, x, none",
         "%F6=1&x=2, x, 2", "x=%F6&x=2, x, 2", "x=1&y=%, x, 1", "x=1&%, x, 1", "x=%E2%82, x, none"})
     void malformedQuery(String query, String name, String value) throws HttpException {
         HttpRequest request = read(get("/healthz?" + query));
@@ -108,7 +110,8 @@ class HttpRequestTest {
     @ValueSource(strings = {"chunked,", ", chunked", " ,\t, Chunked ,,", "\r\nTransfer-Encoding: chunked",
         "chunked\r\nTransfer-Encoding: ,"})
     void emptyElements(String codings) throws HttpException {
-        HttpRequest request = read(get("/", "Transfer-Encoding: " + codings, "Expect: ,100-continue,", "Connection: ,,close"));
+        HttpRequest request =
+                read(get("/", "Transfer-Encoding: " + codings, "Expect: ,100-continue,", "Connection: ,,close"));
         assertTrue(request.chunked());
         assertTrue(request.expectsContinue());
         assertFalse(request.keepAlive());
@@ -142,7 +145,8 @@ class HttpRequestTest {
     @Test
     @DisplayName("has cookies by name: of several lines, the first of a name, as they were sent")
     void cookies() throws Exception {
-        HttpRequest request = HttpFixture.read(HttpFixture.get("/", "Cookie: a=1; bb=x=y;c=\"q\" ; a=2; ; =n; d", "Cookie: e="));
+        HttpRequest request =
+                HttpFixture.read(HttpFixture.get("/", "Cookie: a=1; bb=x=y;c=\"q\" ; a=2; ; =n; d", "Cookie: e="));
         assertEquals("1", request.cookie("a"));
         assertEquals("x=y", request.cookie("bb"));
         assertEquals("\"q\"", request.cookie("c"));

@@ -78,12 +78,14 @@ class HttpResponseTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("every final response has the time that it is in Date (RFC 9110 section 6.6.1), unless the application gave one")
+    @DisplayName("every final response has the time that it is in Date (RFC 9110 section 6.6.1), unless the "
+            + "application gave one")
     @ValueSource(ints = {200, 204, 301, 304, 400, 404, 431, 500, 503})
     void date(int status) {
         undated(HttpResponse.of(status).encode(false, true));
         undated(HttpResponse.of(status).encode(true, false));
-        String given = text(HttpResponse.of(status).withHeader("date", "Sun, 06 Nov 1994 08:49:37 GMT").encode(false, true));
+        String given = text(HttpResponse.of(status).withHeader("date", "Sun, 06 Nov 1994 08:49:37 GMT")
+                .encode(false, true));
         assertTrue(given.contains("\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), given);
         assertFalse(given.contains("Date: "), given);
     }
