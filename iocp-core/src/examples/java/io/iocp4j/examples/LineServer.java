@@ -8,7 +8,9 @@ import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import javax.net.ssl.SSLSession;
 
 /**
  * A server of a line protocol with the blocking API: each line has a deadline, and a client may change to TLS on the same
@@ -33,7 +35,7 @@ public final class LineServer {
             for (String line; (line = connection.readLine(limit)) != null; ) {
                 if (line.equals("STARTTLS")) {
                     connection.write("ready\n");
-                    await(connection, true);
+                    await(connection.acceptTls(tls));
                 } else {
                     connection.write((connection.tlsSession() == null ? "open: " : "secret: ") + line + "\n");
                 }
@@ -46,11 +48,11 @@ public final class LineServer {
         }
     }
 
-    private void await(TcpConnection connection, boolean server) throws IOException {
+    private static void await(CompletableFuture<SSLSession> handshake) throws IOException {
         try {
-            (server ? connection.acceptTls(tls) : connection.startTls(tls, "localhost", connection.remote().getPort())).get();
+            handshake.get();
         } catch (ExecutionException e) {
-            throw new IOException("no TLS with " + connection.remote(), e.getCause());
+            throw new IOException("no TLS", e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -64,7 +66,7 @@ public final class LineServer {
             if (!"ready".equals(connection.readLine())) {
                 throw new IOException("this server has no TLS");
             }
-            new LineServer(tls, Duration.ZERO).await(connection, false);
+            await(connection.startTls(tls, "localhost", tcpPort));
             connection.write(question + "\n");
             return connection.readLine();
         }

@@ -15,6 +15,9 @@ import io.iocp4j.core.TestKeys;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
@@ -22,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("The examples")
 class ExamplesTest {
@@ -95,6 +99,42 @@ class ExamplesTest {
         try (TcpServer impatient = LineServer.listen(TcpOptions.defaults().loopback(0), tls, Duration.ofMillis(20));
                 TcpConnection client = TcpClient.connect("localhost", impatient.tcpPort())) {
             assertEquals("too slow", client.readLine(Duration.ofSeconds(20)));
+        }
+    }
+
+    @Test
+    @DisplayName("the file server sends 16 MiB to a client that is slower, through a queue that may hold 256 KiB")
+    void file(@TempDir Path directory) throws Exception {
+        byte[] content = new byte[16 << 20];
+        new Random(2).nextBytes(content);
+        Path path = Files.write(directory.resolve("file"), content);
+        TcpOptions options = TcpOptions.defaults().loopback(0).socketBuffers(64 << 10, 64 << 10)
+                .waterMarks(16 << 10, 64 << 10).sendQueueMax(256 << 10);
+        try (TcpServer server = FileServer.listen(options, path);
+                TcpConnection client = TcpClient.connect("localhost", server.tcpPort())) {
+            assertEquals(content.length, client.readFully(Long.BYTES, Duration.ofMillis(DEADLINE_MILLIS)).getLong());
+            ByteBuffer got = ByteBuffer.allocate(content.length);
+            for (ByteBuffer data; (data = client.read(Duration.ofMillis(DEADLINE_MILLIS))) != null; ) {
+                got.put(data);
+            }
+            assertArrayEquals(content, got.array());
+            assertEquals(0, got.remaining());
+        }
+    }
+
+    @Test
+    @DisplayName("the file server sends an empty file, and ends the client where the file is not there")
+    void fileOfNothing(@TempDir Path directory) throws Exception {
+        Path empty = Files.createFile(directory.resolve("empty"));
+        try (TcpServer server = FileServer.listen(TcpOptions.defaults().loopback(0), empty)) {
+            try (TcpConnection client = TcpClient.connect("localhost", server.tcpPort())) {
+                assertEquals(0, client.readFully(Long.BYTES, Duration.ofMillis(DEADLINE_MILLIS)).getLong());
+                assertNull(client.read(Duration.ofMillis(DEADLINE_MILLIS)));
+            }
+            Files.delete(empty);
+            try (TcpConnection client = TcpClient.connect("localhost", server.tcpPort())) {
+                assertNull(client.read(Duration.ofMillis(DEADLINE_MILLIS)));
+            }
         }
     }
 }

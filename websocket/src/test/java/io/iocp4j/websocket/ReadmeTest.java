@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
@@ -21,7 +20,17 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayName("The WebSockets that README shows")
 class ReadmeTest {
     private static final Pattern JAVA_BLOCK = Pattern.compile("(?ms)^```java\\n(.*?)^```$");
-    private static final int BLOCKS_MIN = 5;
+    private static final int BLOCKS_MIN = 8;
+    /** README of this module shows statements, not whole programs. */
+    private static final String PROGRAM = """
+            import io.iocp4j.websocket.*;
+            import io.iocp4j.websocket.handshake.*;
+            import io.iocp4j.websocket.http.*;
+
+            void main() throws Exception {
+            %s
+            }
+            """;
 
     @Test
     @DisplayName("talk to each other")
@@ -52,12 +61,16 @@ class ReadmeTest {
     }
 
     @Test
-    @DisplayName("compile as they are printed, and so does all Java in README")
+    @DisplayName("compile as they are printed, and so does all Java in README, and in README of this module")
     void compiles(@TempDir Path directory) throws IOException {
+        List<String> programs = blocksOf(Path.of("..", "README.md"));
+        List<String> statements = blocksOf(Path.of("README.md"));
         List<Path> blocks = new ArrayList<>();
-        Matcher block = JAVA_BLOCK.matcher(Files.readString(Path.of("..", "README.md")));
-        while (block.find()) {
-            blocks.add(Files.writeString(directory.resolve("Block" + blocks.size() + ".java"), block.group(1)));
+        for (String program : programs) {
+            blocks.add(Files.writeString(directory.resolve("Block" + blocks.size() + ".java"), program));
+        }
+        for (String shown : statements) {
+            blocks.add(Files.writeString(directory.resolve("Block" + blocks.size() + ".java"), PROGRAM.formatted(shown)));
         }
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter errors = new StringWriter();
@@ -67,7 +80,11 @@ class ReadmeTest {
                     files.getJavaFileObjectsFromPaths(blocks)).call();
             assertTrue(compiled, errors::toString);
         }
-        assertTrue(blocks.size() >= BLOCKS_MIN,
+        assertTrue(programs.size() >= BLOCKS_MIN && statements.size() >= 2,
                 blocks.size() + " blocks are too few: the pattern no longer finds them");
+    }
+
+    private static List<String> blocksOf(Path page) throws IOException {
+        return JAVA_BLOCK.matcher(Files.readString(page)).results().map(block -> block.group(1)).toList();
     }
 }
