@@ -62,7 +62,15 @@ final class AcceptLoop {
         this.newcomers = newcomers;
         this.onEnd = onEnd;
         this.acceptor = listen(options.address(), options.backlog());
-        port.memory().addRetry(port, acceptIfDue);
+        boolean complete = false;
+        try {
+            port.memory().addRetry(port, acceptIfDue);
+            complete = true;
+        } finally {
+            if (!complete) {
+                acceptor.close();
+            }
+        }
     }
 
     /** On every address of both families where the system has both, else on those of IPv4. */

@@ -33,7 +33,8 @@ public final class BufferPool {
 
     private final long keptBytesMax;
     private final MemoryBudget budget;
-    private final Pieces[] kept = new Pieces[CLASSES];
+    /** By size, from the smallest. */
+    final Pieces[] kept = new Pieces[CLASSES];
     private final AtomicLong keptBytes = new AtomicLong();
     /** Everything that is out, what lies in the caches included. */
     private final AtomicLong usedBytes = new AtomicLong();
@@ -65,7 +66,7 @@ public final class BufferPool {
         this.keptBytesMax = keptBytesMax;
         this.budget = new MemoryBudget(this, heapMax, directMax);
         for (int i = 0; i < CLASSES; i++) {
-            kept[i] = new Pieces();
+            kept[i] = new Pieces(new RingQueue<>(1));
         }
     }
 
@@ -177,11 +178,10 @@ public final class BufferPool {
         if (capacity > PIECE_MAX) {
             return;
         }
-        if (keptBytes.addAndGet(capacity) > keptBytesMax - cachesBytesMax) {
+        boolean fits = keptBytes.addAndGet(capacity) <= keptBytesMax - cachesBytesMax;
+        if (!fits || !kept[indexFor(capacity)].push(memory)) {
             keptBytes.addAndGet(-capacity);
-            return;
         }
-        kept[indexFor(capacity)].push(memory);
     }
 
     /** Position 0, limit = capacity, and whoever kept a view finds poison where leaks are watched. */
@@ -224,15 +224,19 @@ public final class BufferPool {
     /**
      * The unused pieces of one size. Last in, first out: the piece used last is the one still in the processor's cache.
      */
-    private static final class Pieces {
-        private final RingQueue<ByteBuffer> stack = new RingQueue<>(1);
-
+    record Pieces(RingQueue<ByteBuffer> stack) {
         synchronized ByteBuffer poll() {
             return stack.takeBack();
         }
 
-        synchronized void push(ByteBuffer memory) {
-            stack.add(memory);
+        /** Returns false if there is no memory to keep it: a release must not throw for that. */
+        synchronized boolean push(ByteBuffer memory) {
+            try {
+                stack.add(memory);
+                return true;
+            } catch (OutOfMemoryError e) {
+                return false;
+            }
         }
     }
 

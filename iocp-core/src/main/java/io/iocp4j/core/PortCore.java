@@ -15,6 +15,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 abstract class PortCore extends PortInternals {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
+    /** The wait before a completion that could not be queued is queued again: long enough for a garbage collection. */
+    private static final Duration QUEUE_AGAIN = Duration.ofMillis(10);
+
     private final PortOptions options;
     private final BufferPool buffers;
     private final Delivery delivery;
@@ -80,7 +83,7 @@ abstract class PortCore extends PortInternals {
         boolean queued = false;
         try {
             if (mayStayOnWorker) {
-                deliverLater(context);
+                offer(context);
             } else {
                 delivery.offer(context);
             }
@@ -172,15 +175,29 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * Delivers a completion, never on the calling stack.
+     * Delivers a completion, never on the calling stack. Where there is no memory to queue it, the timer of the port
+     * tries again after {@link #QUEUE_AGAIN}.
      *
      * @param context completed
      */
     protected final void deliverLater(IoContext context) {
+        try {
+            offer(context);
+        } catch (OutOfMemoryError e) {
+            deliverAfterPause(context);
+        }
+    }
+
+    private void offer(IoContext context) {
         Worker worker = Worker.current(this);
         if (worker == null || !worker.takeOwnPost(context)) {
             delivery.offer(context);
         }
+    }
+
+    private void deliverAfterPause(IoContext context) {
+        timer.schedule(QUEUE_AGAIN, () -> deliverBehind(context));
+        LOG.log(Level.WARNING, "no memory to queue a completion; trying again in " + QUEUE_AGAIN.toMillis() + " ms");
     }
 
     @Override
@@ -189,9 +206,13 @@ abstract class PortCore extends PortInternals {
         deliverLater(context);
     }
 
-    /** Delivers a completion by whichever worker comes first. */
+    /** Delivers a completion by whichever worker comes first, as {@link #deliverLater} does without memory. */
     final void deliverBehind(IoContext context) {
-        delivery.offer(context);
+        try {
+            delivery.offer(context);
+        } catch (OutOfMemoryError e) {
+            deliverAfterPause(context);
+        }
     }
 
     /** What a completion has thrown. Throws nothing itself: an application may say how its context is printed. */

@@ -55,7 +55,7 @@ abstract class Strand extends Counted {
     private Thread runner;
 
     /** Guarded by lock. Made at first need: most connections never have two tasks at a time. */
-    private RingQueue<Runnable> waiting;
+    RingQueue<Runnable> waiting;
     /** Guarded by lock. Tasks for turns of their own; made at first need. */
     private RingQueue<Runnable> later;
 

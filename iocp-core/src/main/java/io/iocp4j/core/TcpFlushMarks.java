@@ -37,10 +37,10 @@ final class TcpFlushMarks {
         }
     }
 
+    /** Fails what is left, after the end of the connection. Strand only, without the lock. */
     void fail(IoException reason) {
         for (Mark mark = marks.poll(); mark != null; mark = marks.poll()) {
-            CompletableFuture<Void> taken = mark.taken;
-            strand.accept(() -> taken.completeExceptionally(reason));
+            mark.taken.completeExceptionally(reason);
         }
     }
 }

@@ -60,6 +60,11 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     // ------------------------------------------------------------------ facts
 
     @Override
+    public final MemoryAccount memory() {
+        return memory;
+    }
+
+    @Override
     public final long bufferedAmount() {
         synchronized (lock) {
             return queuedBytes();
@@ -321,11 +326,27 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             stall.stop();
         }
         wakeWriter();
-        if (flushMarks != null) {
-            flushMarks.fail(notFlushed());
+    }
+
+    /**
+     * Part of {@link TcpChannel#destroy}: fails the futures that the application waits for. Strand only, without the
+     * lock, since the application continues from here.
+     */
+    final void failWaiting() {
+        TcpFlushMarks marks;
+        TcpTlsUpgrade upgrade;
+        IoException notFlushed;
+        // what is left here is not changed any more when destroy() has left the lock
+        synchronized (lock) {
+            marks = flushMarks;
+            upgrade = tlsUpgrade;
+            notFlushed = marks == null ? null : notFlushed();
         }
-        if (tlsUpgrade != null) {
-            tlsUpgrade.abandon();
+        if (marks != null) {
+            marks.fail(notFlushed);
+        }
+        if (upgrade != null) {
+            upgrade.abandon();
         }
     }
 

@@ -146,14 +146,12 @@ final class TcpTlsUpgrade {
         connection.post(() -> secured.complete(session));
     }
 
-    /** Reports that the connection has ended before. */
+    /** Reports that the connection has ended before. Strand only, without the lock. */
     void abandon() {
-        assert Thread.holdsLock(connection.lock);
         if (limit != null) {
             limit.cancel(false);
         }
-        IoException failure = failure();
-        connection.post(() -> secured.completeExceptionally(failure));
+        secured.completeExceptionally(failure());
     }
 
     private IoException failure() {

@@ -105,10 +105,8 @@ final class Worker extends PortThread {
     /** Delivers now, or after the delivery that is going on. */
     void take(IoContext context) {
         if (delivering) {
-            if (aside) {
+            if (aside || !keepsReady(context)) {
                 port.deliverBehind(context);
-            } else {
-                ready.add(context);
             }
             return;
         }
@@ -143,8 +141,17 @@ final class Worker extends PortThread {
             return false;
         }
         ownPosts++;
-        ready.add(context);
-        return true;
+        return keepsReady(context);
+    }
+
+    /** Returns false if there is no memory for it here. */
+    private boolean keepsReady(IoContext context) {
+        try {
+            ready.add(context);
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false;
+        }
     }
 
     private void deliver(IoContext context) {

@@ -208,4 +208,16 @@ class BufferPoolTest {
         // two are what fits into the other half
         assertEquals(2 * (64 << 10), one.keptBytes(), "the part of the cache of the bound was given away");
     }
+
+    @Test
+    @DisplayName("without memory to keep a piece leaves it to the garbage collector, and its release throws nothing")
+    void noMemoryToKeep() {
+        BufferPool pool = new BufferPool(1 << 20);
+        pool.kept[0] = new BufferPool.Pieces(new StrandMemoryTest.ShortQueue<>(1));
+        pool.acquire(BufferPool.PIECE_MIN).release();
+        assertEquals(0, pool.usedBytes());
+        assertEquals(0, pool.keptBytes());
+        pool.acquire(BufferPool.PIECE_MIN).release();
+        assertEquals(BufferPool.PIECE_MIN, pool.keptBytes());
+    }
 }

@@ -461,4 +461,26 @@ class StartTlsTest extends TlsFixture {
         await(right);
         assertEquals("secret", pair.right().readLine());
     }
+
+    @Test
+    @DisplayName("ends where there is no memory to go on after the handshake")
+    void noMemory() throws Exception {
+        Starting handler = new Starting("localhost") {
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) throws IOException {
+                super.onData(c, data);
+                TcpChannel channel = (TcpChannel) c;
+                synchronized (channel.lock) {
+                    channel.waiting = new StrandMemoryTest.ShortQueue<>(1);
+                }
+            }
+        };
+        try (ServerSocket listener = listener()) {
+            Socket plain = plainPeer(listener, handler);
+            plain.getOutputStream().write("OK".getBytes());
+            server(TestKeys.LOCALHOST.context(), plain, TLS_1_2).startHandshake();
+            assertEquals(IoError.NO_BUFFERS, handler.awaitClose().error());
+            awaitClosed(handler.awaitOpen());
+        }
+    }
 }

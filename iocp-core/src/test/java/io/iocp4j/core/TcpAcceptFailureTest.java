@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -259,6 +260,31 @@ class TcpAcceptFailureTest extends TcpFixture {
         await(server.closed());
         assertTrue(server.closed().isDone());
         assertEquals(0, server.connections());
+    }
+
+    @Test
+    @DisplayName("because there was no memory to try again listens no more")
+    void firstRetry() throws Exception {
+        AtomicInteger budgetsThatThrow = new AtomicInteger(1);
+        CompletionPort shortPort = new ForwardingPort(port) {
+            @Override
+            public MemoryBudget memory() {
+                if (budgetsThatThrow.getAndDecrement() > 0) {
+                    throw new OutOfMemoryError("on purpose");
+                }
+                return super.memory();
+            }
+        };
+        InetSocketAddress free;
+        try (ServerSocket any = new ServerSocket(0, 1, LOOPBACK)) {
+            free = (InetSocketAddress) any.getLocalSocketAddress();
+        }
+        TcpOptions there = options.address(free);
+        Function<TcpConnection, TcpHandler> handlers = connection -> new Recorder();
+        assertThrows(OutOfMemoryError.class, () -> TcpServer.listen(shortPort, there, handlers));
+        try (TcpServer server = TcpServer.listen(shortPort, there, handlers)) {
+            assertEquals(free, server.address());
+        }
     }
 
     @Test
