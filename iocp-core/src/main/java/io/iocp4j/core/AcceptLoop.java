@@ -58,7 +58,7 @@ final class AcceptLoop {
     AcceptLoop(CompletionPort port, TcpOptions options, Consumer<PortSocket> newcomers, Runnable onEnd)
             throws IoException {
         this.port = port;
-        this.filter = options.filter();
+        this.filter = new GuardedFilter(options.filter());
         this.newcomers = newcomers;
         this.onEnd = onEnd;
         this.acceptor = listen(options.address(), options.backlog());
@@ -206,7 +206,7 @@ final class AcceptLoop {
         scheduleAccept(wait);
         try {
             IoException failure = new IoException(error, "accept", local(), null, cause);
-            tell(failure);
+            filter.onAcceptFailed(failure);
             FlightEvents.AcceptFailed.commit(failure);
             LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
         } catch (Throwable thrown) {
@@ -229,14 +229,6 @@ final class AcceptLoop {
                 port.memory().retryDue();
                 LOG.log(Level.ERROR, "accepting goes on when memory was given back, or a connection has gone", notNow);
             }
-        }
-    }
-
-    private void tell(IoException failure) {
-        try {
-            filter.onAcceptFailed(failure);
-        } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "the filter threw; nothing else happens", thrown);
         }
     }
 

@@ -66,14 +66,14 @@ final class AsyncChannelPort extends PortEngine {
         super(options);
         try {
             // the group asks for all its threads inside its constructor, and later for one where one has died
-            AsynchronousChannelGroup fixed = fixedGroup.open(threads() + LOOPS_MORE, this::newThread);
+            AsynchronousChannelGroup fixed = fixedGroup.open(threadCount() + LOOPS_MORE, this::newThread);
             if (fixed instanceof Executor executor) {
                 group = fixed;
                 poster = executor;
             } else {
                 fixed.shutdown();
                 threads.forget();
-                ThreadPoolExecutor ours = new ThreadPoolExecutor(threads(), threads(), 0, TimeUnit.SECONDS,
+                ThreadPoolExecutor ours = new ThreadPoolExecutor(threadCount(), threadCount(), 0, TimeUnit.SECONDS,
                         new LinkedBlockingQueue<>(),
                         loop -> isOwnThread() ? threads.newSuccessor(loop) : newWorker(loop));
                 group = AsynchronousChannelGroup.withThreadPool(ours);
@@ -93,7 +93,7 @@ final class AsyncChannelPort extends PortEngine {
             return threads.newSuccessor(loop);
         }
         int before = made.getAndIncrement();
-        return before < threads() ? newWorker(loop) : before == threads() ? threads.newSpare(loop) : null;
+        return before < threadCount() ? newWorker(loop) : before == threadCount() ? threads.newSpare(loop) : null;
     }
 
     @Override

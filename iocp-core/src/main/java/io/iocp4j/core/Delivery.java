@@ -9,8 +9,8 @@ import java.util.concurrent.TimeoutException;
  * ({@link PushDelivery}), or pulled by threads of the application ({@link PullDelivery}).
  */
 interface Delivery {
-    /** See {@link PortEngine#threads()}. */
-    int threads();
+    /** See {@link PortEngine#threadCount()}. */
+    int threadCount();
 
     /**
      * Makes a thread for a loop of the engine.

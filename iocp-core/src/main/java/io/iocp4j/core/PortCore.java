@@ -23,7 +23,7 @@ abstract class PortCore extends PortInternals {
     private final Delivery delivery;
     private final PortTimer timer;
     private final OperationCount operations = new OperationCount();
-    private final PortHandles handles = new PortHandles();
+    final PortHandles handles = new PortHandles();
     final InsideThreads inside = new InsideThreads();
     private final AtomicInteger nullsToTake;
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
@@ -38,7 +38,7 @@ abstract class PortCore extends PortInternals {
         this.timer = new PortTimer(options.name());
         this.delivery = options.pulled() ? new PullDelivery(this, pullsFromSystem) : new PushDelivery(this);
         this.threads = new PortThreads(this, delivery);
-        this.nullsToTake = new AtomicInteger(threads());
+        this.nullsToTake = new AtomicInteger(threadCount());
     }
 
     // ------------------------------------------------------------------ what an engine brings, see PortEngine
@@ -129,7 +129,7 @@ abstract class PortCore extends PortInternals {
 
     @Override
     public final PortCounters counters() {
-        return threads.counters(handles(), outstanding(), buffers);
+        return threads.counters(handles.size(), outstanding(), buffers);
     }
 
     @Override
@@ -254,15 +254,6 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * Handles that are open.
-     *
-     * @return how many
-     */
-    protected final int handles() {
-        return handles.size();
-    }
-
-    /**
      * Begins something of the engine's own that must end, with {@link #endOwn}, before a worker may leave.
      *
      * @throws IllegalStateException if the port is closed
@@ -318,8 +309,8 @@ abstract class PortCore extends PortInternals {
      *
      * @return 1 or more
      */
-    protected final int threads() {
-        return delivery.threads();
+    protected final int threadCount() {
+        return delivery.threadCount();
     }
 
     /**
@@ -371,7 +362,7 @@ abstract class PortCore extends PortInternals {
 
     private void queueNulls() {
         try {
-            for (int i = 0; i < threads(); i++) {
+            for (int i = 0; i < threadCount(); i++) {
                 queueNull();
             }
         } catch (Throwable thrown) {

@@ -88,7 +88,7 @@ public abstract class PortEngine extends PortCore {
     // ------------------------------------------------------------------ workers
 
     /**
-     * Makes a worker and remembers it. The engine starts it, and makes {@link #threads()}.
+     * Makes a worker and remembers it. The engine starts it, and makes {@link #threadCount()}.
      *
      * @param loop takes packets until it has taken a null completion
      * @return a thread that was not started
@@ -174,6 +174,15 @@ public abstract class PortEngine extends PortCore {
     }
 
     // ------------------------------------------------------------------ handles
+
+    /**
+     * Handles that are open.
+     *
+     * @return how many
+     */
+    protected final int handles() {
+        return handles.size();
+    }
 
     /**
      * Makes a handle.

@@ -50,10 +50,7 @@ final class PullDelivery implements Delivery {
 
     @Override
     public IoContext take(Duration limit) throws TimeoutException {
-        if (limit.isNegative()) {
-            throw new IllegalArgumentException("a limit must not be negative: " + limit);
-        }
-        return take(TimeUnit.NANOSECONDS.convert(limit));
+        return take(TimeUnit.NANOSECONDS.convert(Limits.notNegative(limit, "a limit")));
     }
 
     private IoContext take(long nanos) throws TimeoutException {
@@ -142,7 +139,7 @@ final class PullDelivery implements Delivery {
      * One that hands over what it takes, or only the null completion, if the application's threads wait in the engine.
      */
     @Override
-    public int threads() {
+    public int threadCount() {
         return 1;
     }
 

@@ -12,7 +12,7 @@ final class PushDelivery implements Delivery {
     }
 
     @Override
-    public int threads() {
+    public int threadCount() {
         return port.options().workers();
     }
 

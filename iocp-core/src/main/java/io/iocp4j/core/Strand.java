@@ -185,7 +185,7 @@ abstract class Strand extends Counted {
             try {
                 task.run();
             } catch (Throwable thrown) {
-                fail(thrown);
+                tellFailed(thrown);
             }
             boolean turnIsFull = tasks >= TURN_TASKS_MAX || tasks > 1 && port.nanoTime() - beganNanos >= TURN_NANOS_MAX;
             task = !turnIsFull && (int) DUE.getOpaque(this) > 1 || !leave(turnIsFull) ? nextAfterEnded() : null;
@@ -200,7 +200,7 @@ abstract class Strand extends Counted {
         try {
             turnEnds();
         } catch (Throwable thrown) {
-            fail(thrown);
+            tellFailed(thrown);
         }
         RUNNER.setOpaque(this, null);
         if (DUE.compareAndSet(this, 1, 0)) {
@@ -229,7 +229,7 @@ abstract class Strand extends Counted {
     }
 
     /** Tells the derived class, whose own failure stops nothing. */
-    private void fail(Throwable thrown) {
+    private void tellFailed(Throwable thrown) {
         try {
             failed(thrown);
         } catch (Throwable again) {
@@ -266,7 +266,7 @@ abstract class Strand extends Counted {
                 runInTurn(Strand.this::runLater);
             } catch (Throwable thrown) {
                 // its task cannot be run, for want of memory
-                fail(thrown);
+                tellFailed(thrown);
             }
         }
     }

@@ -220,9 +220,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
 
     @Override
     public final void idleTimeout(Duration silence) {
-        if (silence.isNegative()) {
-            throw new IllegalArgumentException("a silence must not be negative: " + silence);
-        }
+        Limits.notNegative(silence, "a silence");
         synchronized (lock) {
             if (idle == null) {
                 idle = new TcpIdleTimer(port, lock, this::silent);
@@ -337,7 +335,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
 
     @Override
     public final void keepAlive(Duration idle, Duration interval, int count) throws IOException {
-        options.keepAlive(idle, interval, count).applyKeepAlive(connectedSocket());
+        KeepAlive.of(idle, interval, count).applyTo(connectedSocket());
     }
 
     private PortSocket connectedSocket() throws IoException {

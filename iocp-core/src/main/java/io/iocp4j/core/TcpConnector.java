@@ -323,7 +323,7 @@ final class TcpConnector {
         }
 
         void begin() throws IoException {
-            options.applyTo(socket);
+            SocketSetup.apply(options, socket);
             if (options.localAddress() != null) {
                 socket.bind(options.localAddress());
             }

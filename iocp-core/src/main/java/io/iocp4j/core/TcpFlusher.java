@@ -250,7 +250,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             releaseEntries();
         }
         if (tlsUpgrade != null) {
-            tlsUpgrade.sentInTheOpen(transferred, sending);
+            tlsUpgrade.sentInTheOpen(transferred);
         }
         if (flushMarks != null) {
             // before a flush that may end the connection

@@ -3,13 +3,11 @@ package io.iocp4j.core;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
-import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
-import jdk.net.ExtendedSocketOptions;
 
 /**
  * Options and limits of TCP connections and servers. Immutable; each method that takes a value returns a changed copy.
@@ -22,9 +20,6 @@ public final class TcpOptions implements Cloneable {
      */
     public static final SocketOption<Integer> USER_TIMEOUT = new IntOption("TCP_USER_TIMEOUT");
 
-    /** What Linux allows, and Windows too: TCP_KEEPIDLE and TCP_KEEPINTVL in seconds, TCP_KEEPCNT. */
-    private static final int KEEP_SECONDS_MAX = 32_767;
-    private static final int KEEP_COUNT_MAX = 127;
     /** RFC 8305 section 5: below that, a connect would hardly have had a chance. */
     private static final Duration ATTEMPT_DELAY_MIN = Duration.ofMillis(10);
 
@@ -34,9 +29,7 @@ public final class TcpOptions implements Cloneable {
     private int backlog = 511;
     private boolean noDelay = true;
     private boolean keepAlive;
-    private Duration keepAliveIdle = Duration.ZERO;
-    private Duration keepAliveInterval = Duration.ZERO;
-    private int keepAliveCount;
+    private KeepAlive keepAliveTimes = KeepAlive.SYSTEM;
     private Duration userTimeout = Duration.ZERO;
     private boolean allowHalfOpen;
     private boolean pauseOnConnect;
@@ -96,10 +89,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions address(InetSocketAddress local) {
-        if (local.isUnresolved()) {
-            throw new IllegalArgumentException("not an address of this machine: " + local);
-        }
-        return with(copy -> copy.address = local);
+        return with(copy -> copy.address = ofThisMachine(local));
     }
 
     /**
@@ -134,7 +124,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions backlog(int connections) {
-        return with(copy -> copy.backlog = atLeast(1, connections, "backlog"));
+        return with(copy -> copy.backlog = Limits.atLeast(1, connections, "backlog"));
     }
 
     /** {@return whether small sends leave at once (TCP_NODELAY), true by default} */
@@ -180,26 +170,28 @@ public final class TcpOptions implements Cloneable {
     public TcpOptions keepAlive(Duration idle, Duration interval, int count) {
         return with(copy -> {
             copy.keepAlive = true;
-            copy.keepAliveIdle = Duration.ofSeconds(within(1, KEEP_SECONDS_MAX, idle.toSeconds(), "idle seconds"));
-            long seconds = within(1, KEEP_SECONDS_MAX, interval.toSeconds(), "interval seconds");
-            copy.keepAliveInterval = Duration.ofSeconds(seconds);
-            copy.keepAliveCount = (int) within(1, KEEP_COUNT_MAX, count, "count");
+            copy.keepAliveTimes = KeepAlive.of(idle, interval, count);
         });
+    }
+
+    /** The times of keep-alive together. */
+    KeepAlive keepAliveTimes() {
+        return keepAliveTimes;
     }
 
     /** {@return the silence before the first probe, zero by default: as the system sets it, often 2 hours} */
     public Duration keepAliveIdle() {
-        return keepAliveIdle;
+        return keepAliveTimes.idle();
     }
 
     /** {@return the time between two probes, zero by default: as the system sets it, often 75 s} */
     public Duration keepAliveInterval() {
-        return keepAliveInterval;
+        return keepAliveTimes.interval();
     }
 
     /** {@return the probes without an answer that end a connection, 0 by default: as the system sets it, often 9} */
     public int keepAliveCount() {
-        return keepAliveCount;
+        return keepAliveTimes.count();
     }
 
     /**
@@ -219,7 +211,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions userTimeout(Duration limit) {
-        within(limit.isZero() ? 0 : 1, Integer.MAX_VALUE, limit.toMillis(), "userTimeout in milliseconds");
+        Limits.within(limit.isZero() ? 0 : 1, Integer.MAX_VALUE, limit.toMillis(), "userTimeout in milliseconds");
         return with(copy -> copy.userTimeout = limit);
     }
 
@@ -268,7 +260,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions maxConnections(int connections) {
-        return with(copy -> copy.maxConnections = atLeast(1, connections, "maxConnections"));
+        return with(copy -> copy.maxConnections = Limits.atLeast(1, connections, "maxConnections"));
     }
 
     /** {@return what decides about newcomers of a server, {@link ConnectionFilter#ALL} by default} */
@@ -306,8 +298,8 @@ public final class TcpOptions implements Cloneable {
      */
     public TcpOptions receive(int minBytes, int maxBytes) {
         return with(copy -> {
-            copy.receiveMin = atLeast(1, minBytes, "minBytes");
-            copy.receiveMax = (int) within(minBytes, BufferPool.PIECE_MAX, maxBytes, "maxBytes");
+            copy.receiveMin = Limits.atLeast(1, minBytes, "minBytes");
+            copy.receiveMax = (int) Limits.within(minBytes, BufferPool.PIECE_MAX, maxBytes, "maxBytes");
         });
     }
 
@@ -330,8 +322,8 @@ public final class TcpOptions implements Cloneable {
      */
     public TcpOptions waterMarks(int lowBytes, int highBytes) {
         return with(copy -> {
-            copy.lowWaterMark = atLeast(0, lowBytes, "lowBytes");
-            copy.highWaterMark = atLeast(lowBytes, highBytes, "highBytes");
+            copy.lowWaterMark = Limits.atLeast(0, lowBytes, "lowBytes");
+            copy.highWaterMark = Limits.atLeast(lowBytes, highBytes, "highBytes");
         });
     }
 
@@ -349,7 +341,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions sendQueueMax(int bytes) {
-        return with(copy -> copy.sendQueueMax = atLeast(1, bytes, "sendQueueMax"));
+        return with(copy -> copy.sendQueueMax = Limits.atLeast(1, bytes, "sendQueueMax"));
     }
 
     /** {@return the most that readFully may be asked for and a line may have, 1 MiB by default} */
@@ -365,7 +357,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions readMax(int bytes) {
-        return with(copy -> copy.readMax = atLeast(1, bytes, "readMax"));
+        return with(copy -> copy.readMax = Limits.atLeast(1, bytes, "readMax"));
     }
 
     /** {@return the socket's send buffer (SO_SNDBUF) in bytes, 0 by default: as the system sets it} */
@@ -388,8 +380,8 @@ public final class TcpOptions implements Cloneable {
      */
     public TcpOptions socketBuffers(int sendBytes, int receiveBytes) {
         return with(copy -> {
-            copy.sendBuffer = atLeast(0, sendBytes, "sendBytes");
-            copy.receiveBuffer = atLeast(0, receiveBytes, "receiveBytes");
+            copy.sendBuffer = Limits.atLeast(0, sendBytes, "sendBytes");
+            copy.receiveBuffer = Limits.atLeast(0, receiveBytes, "receiveBytes");
         });
     }
 
@@ -407,7 +399,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions idleTimeout(Duration silence) {
-        return with(copy -> copy.idleTimeout = notNegative(silence, "idleTimeout"));
+        return with(copy -> copy.idleTimeout = Limits.notNegative(silence, "idleTimeout"));
     }
 
     /** {@return the address a client binds to before it connects, null by default: the system chooses} */
@@ -423,10 +415,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions localAddress(InetSocketAddress local) {
-        if (local != null && local.isUnresolved()) {
-            throw new IllegalArgumentException("not an address of this machine: " + local);
-        }
-        return with(copy -> copy.localAddress = local);
+        return with(copy -> copy.localAddress = local == null ? null : ofThisMachine(local));
     }
 
     /** {@return whether what is sent before a client is connected is kept, true by default} */
@@ -458,7 +447,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions connectTimeout(Duration limit) {
-        return with(copy -> copy.connectTimeout = notNegative(limit, "connectTimeout"));
+        return with(copy -> copy.connectTimeout = Limits.notNegative(limit, "connectTimeout"));
     }
 
     /** {@return how long an address of the peer may be silent before the next is tried as well, 250 ms by default} */
@@ -474,10 +463,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions attemptDelay(Duration delay) {
-        if (delay.compareTo(ATTEMPT_DELAY_MIN) < 0) {
-            throw new IllegalArgumentException("attemptDelay must be at least " + ATTEMPT_DELAY_MIN + ": " + delay);
-        }
-        return with(copy -> copy.attemptDelay = delay);
+        return with(copy -> copy.attemptDelay = Limits.atLeast(ATTEMPT_DELAY_MIN, delay, "attemptDelay"));
     }
 
     /** {@return the resolver of host names, the operating system by default} */
@@ -493,8 +479,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions resolver(Resolver other) {
-        Objects.requireNonNull(other);
-        return with(copy -> copy.resolver = other);
+        return with(copy -> copy.resolver = Objects.requireNonNull(other));
     }
 
     /** {@return how long a peer may take nothing of what is queued for it, 30 s by default} */
@@ -514,7 +499,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions writeTimeout(Duration limit) {
-        return with(copy -> copy.writeTimeout = notNegative(limit, "writeTimeout"));
+        return with(copy -> copy.writeTimeout = Limits.notNegative(limit, "writeTimeout"));
     }
 
     /** {@return how long a closed connection waits for the peer, 5 s by default} */
@@ -531,7 +516,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions lingerTimeout(Duration limit) {
-        return with(copy -> copy.lingerTimeout = notNegative(limit, "lingerTimeout"));
+        return with(copy -> copy.lingerTimeout = Limits.notNegative(limit, "lingerTimeout"));
     }
 
     /** {@return how fast a peer has to take what is left after the end, 1,024 bytes per second by default} */
@@ -548,7 +533,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions minLingerRate(int bytesPerSecond) {
-        return with(copy -> copy.minLingerRate = atLeast(0, bytesPerSecond, "minLingerRate"));
+        return with(copy -> copy.minLingerRate = Limits.atLeast(0, bytesPerSecond, "minLingerRate"));
     }
 
     /** {@return whose keys and trust TLS uses, null by default: no TLS} */
@@ -606,41 +591,14 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions handshakeTimeout(Duration limit) {
-        return with(copy -> copy.handshakeTimeout = notNegative(limit, "handshakeTimeout"));
-    }
-
-    /** Sets on a socket, before its first byte, what these options ask of the operating system. */
-    void applyTo(PortSocket socket) throws IoException {
-        socket.option(StandardSocketOptions.TCP_NODELAY, noDelay);
-        if (keepAlive) {
-            applyKeepAlive(socket);
-        }
-        if (!userTimeout.isZero()) {
-            socket.option(USER_TIMEOUT, (int) userTimeout.toMillis());
-        }
-        if (sendBuffer > 0) {
-            socket.option(StandardSocketOptions.SO_SNDBUF, sendBuffer);
-        }
-        if (receiveBuffer > 0) {
-            socket.option(StandardSocketOptions.SO_RCVBUF, receiveBuffer);
-        }
-    }
-
-    /** Turns the probes of the operating system on, at the times of these options if they have any. */
-    void applyKeepAlive(PortSocket socket) throws IoException {
-        if (keepAliveCount > 0) {
-            socket.option(ExtendedSocketOptions.TCP_KEEPIDLE, (int) keepAliveIdle.toSeconds());
-            socket.option(ExtendedSocketOptions.TCP_KEEPINTERVAL, (int) keepAliveInterval.toSeconds());
-            socket.option(ExtendedSocketOptions.TCP_KEEPCOUNT, keepAliveCount);
-        }
-        socket.option(StandardSocketOptions.SO_KEEPALIVE, true);
+        return with(copy -> copy.handshakeTimeout = Limits.notNegative(limit, "handshakeTimeout"));
     }
 
     /** All values, with TLS as on or off. */
     @Override
     public String toString() {
         return "TcpOptions[address=" + address + ", backlog=" + backlog + ", noDelay=" + noDelay
-                + ", keepAlive=" + keepAlive + " " + keepAliveIdle + " " + keepAliveInterval + " " + keepAliveCount
+                + ", keepAlive=" + keepAlive + " " + keepAliveTimes
                 + ", userTimeout=" + userTimeout + ", allowHalfOpen=" + allowHalfOpen
                 + ", pauseOnConnect=" + pauseOnConnect + ", maxConnections=" + maxConnections
                 + ", receiveMin=" + receiveMin + ", receiveMax=" + receiveMax
@@ -665,23 +623,11 @@ public final class TcpOptions implements Cloneable {
         return copy;
     }
 
-    private static int atLeast(int min, int value, String name) {
-        return (int) within(min, Integer.MAX_VALUE, value, name);
-    }
-
-    private static long within(long min, long max, long value, String name) {
-        if (value < min || value > max) {
-            String bound = value < min ? " must be at least " + min : " must not be above " + max;
-            throw new IllegalArgumentException(name + bound + ": " + value);
+    private static InetSocketAddress ofThisMachine(InetSocketAddress local) {
+        if (local.isUnresolved()) {
+            throw new IllegalArgumentException("not an address of this machine: " + local);
         }
-        return value;
-    }
-
-    private static Duration notNegative(Duration value, String name) {
-        if (value.isNegative()) {
-            throw new IllegalArgumentException(name + " must not be negative: " + value);
-        }
-        return value;
+        return local;
     }
 
     /** An option that the JDK does not know. */

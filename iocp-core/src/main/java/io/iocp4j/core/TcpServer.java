@@ -54,7 +54,7 @@ public final class TcpServer implements AutoCloseable {
         if (!options.userTimeout().isZero()) {
             PortSocket probe = port.socket(CompletionKey.NONE);
             try {
-                options.applyTo(probe);
+                SocketSetup.apply(options, probe);
             } finally {
                 probe.close();
             }
