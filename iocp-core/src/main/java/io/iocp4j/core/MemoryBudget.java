@@ -61,6 +61,11 @@ public final class MemoryBudget {
     public static final int TIGHT_PERCENT = 75;
     /** From here on those that hold most end. */
     public static final int SCARCE_PERCENT = 90;
+    /**
+     * How long a new plain connection of a server waits for memory before it ends with {@link IoError#NO_BUFFERS}: as
+     * long as {@link TcpOptions#handshakeTimeout()} is by default, which limits the same wait of one with TLS.
+     */
+    public static final Duration NEWCOMER_WAIT_MAX = Duration.ofSeconds(10);
     /** How long a newcomer waits before somebody ends for it although nobody holds more than the fair share. */
     static final Duration PATIENCE = Duration.ofSeconds(1);
     /** What a connection is charged for itself, in bytes of heap. */

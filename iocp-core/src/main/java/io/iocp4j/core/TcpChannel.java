@@ -139,23 +139,8 @@ final class TcpChannel extends TcpReceiver {
             receiveNext();
         }
         if (waits) {
-            whenRelaxed(this::receiveAtLast);
+            receiveWhenRelaxed();
         }
-    }
-
-    private void receiveAtLast() {
-        synchronized (lock) {
-            holdBack(false);
-            receiveNext();
-        }
-    }
-
-    /**
-     * Runs the task as the strand when memory is not tight any more; the task is dropped if the connection is closed by
-     * then.
-     */
-    private void whenRelaxed(Runnable task) {
-        port.memory().whenRelaxed(memory, () -> execute(task));
     }
 
     // ------------------------------------------------------------------ TLS

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.MemoryBudget.Kind;
@@ -209,6 +210,25 @@ class MemoryBudgetTcpTest {
         ofTheApplication.forEach(PooledBuffer::release);
         run();
         assertEquals(10, end.received);
+        end();
+    }
+
+    @Test
+    @DisplayName("a newcomer waits for memory that does not come until its limit, and then ends")
+    void newcomerWaitsTooLong() throws IOException {
+        begin(1, Faults.none(), 1 << 20, 1 << 20);
+        List<PooledBuffer> ofTheApplication = takeAllBut((3 << 19) - (900 << 10));
+        ClientEnd newcomer = new ClientEnd(true);
+        newcomer.connection = TcpClient.connect(clientPort, TcpOptions.defaults(), server.address(), newcomer);
+        long limit = world.nanos() + MemoryBudget.NEWCOMER_WAIT_MAX.toNanos();
+        world.run(limit, STEPS_MAX);
+        ServerEnd end = ends.get(0);
+        assertTrue(end.open);
+        assertNull(end.closed);
+        world.run(limit + Duration.ofSeconds(1).toNanos(), STEPS_MAX);
+        assertEquals(IoError.NO_BUFFERS, end.closed.error());
+        assertEquals("no memory for a new connection within 10 s", end.closed.cause().getMessage());
+        ofTheApplication.forEach(PooledBuffer::release);
         end();
     }
 
