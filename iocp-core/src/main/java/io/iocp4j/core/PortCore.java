@@ -54,8 +54,8 @@ abstract class PortCore extends PortInternals {
     abstract void abandon();
 
     /**
-     * A worker has ended too early, perhaps while the null completions are taken: as many fewer workers as have ended
-     * may be there for them. Called by the thread that ends.
+     * Called by a worker that ends too early, perhaps while the null completions are taken: there may be fewer workers
+     * than null completions.
      */
     void workerLost() {
         // an engine whose workers do not wait for one another has nothing to do
@@ -176,7 +176,7 @@ abstract class PortCore extends PortInternals {
 
     /**
      * Delivers a completion, never on the calling stack. Where there is no memory to queue it, the timer of the port
-     * tries again after {@link #QUEUE_AGAIN}.
+     * tries again 10 ms later.
      *
      * @param context completed
      */
@@ -215,12 +215,12 @@ abstract class PortCore extends PortInternals {
         }
     }
 
-    /** What a completion has thrown. Throws nothing itself: an application may say how its context is printed. */
+    /** Logs the exception of a completion. Throws nothing, even if the toString of its context does. */
     final void report(IoContext context, Throwable thrown) {
         try {
             LOG.log(Level.ERROR, () -> "the completion of " + context + " threw; its worker goes on", thrown);
         } catch (OutOfMemoryError e) {
-            // there is no memory even for the line; its worker goes on all the same
+            // there is no memory even for the line; the worker must go on
             GuardedLog.lineLost();
         }
     }
@@ -330,12 +330,12 @@ abstract class PortCore extends PortInternals {
 
     // ------------------------------------------------------------------ the end
 
-    /** Whether the end has not begun. */
+    /** Tells whether the end has not begun. */
     final boolean isOpen() {
         return operations.isOpen();
     }
 
-    /** Whether nothing is outstanding any more: only null completions are left to take. */
+    /** Tells whether nothing is outstanding any more: only null completions are left to take. */
     final boolean isClosed() {
         return operations.isClosed();
     }
@@ -391,7 +391,7 @@ abstract class PortCore extends PortInternals {
         }
     }
 
-    /** Nobody takes null completions any more: whoever waits for the end is let go without. */
+    /** Wakes the threads that wait for the end: no thread takes null completions any more. */
     private void letGo() {
         abandon();
         timer.end();

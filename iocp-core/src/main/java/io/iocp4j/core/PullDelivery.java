@@ -15,7 +15,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class PullDelivery implements Delivery {
     private final PortCore port;
-    /** Whether the threads wait in {@link PortEngine#awaitPacket}, rather than here. */
+    /** True if the threads wait in {@link PortEngine#awaitPacket}, rather than here. */
     private final boolean fromSystem;
     /** The state of a context between {@code take} and {@code deliver}. */
     private final IoContext.Taken taken = new IoContext.Taken(this);

@@ -127,7 +127,7 @@ final class ServerConnections {
 
     // ------------------------------------------------------------------ ending
 
-    /** Admits nobody any more. A second call does nothing. */
+    /** Admits no connection any more. A second call does nothing. */
     void close() {
         boolean last;
         synchronized (this) {

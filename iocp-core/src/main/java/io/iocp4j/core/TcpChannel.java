@@ -13,7 +13,7 @@ import java.util.function.Function;
 import javax.net.ssl.SSLSession;
 
 /**
- * The life of a connection, above its two halves: how it is opened, secured and closed, and what is known about it.
+ * The life of a connection, above its two halves: opening, TLS, and closing.
  *
  * <p>It closes in three steps. {@link #close} asks both directions to end. {@link #finishIfBothEnded} is called where
  * one of them has ended, and goes on when both have. {@link #destroy} lets the transport go. {@link #fail} goes there
@@ -42,7 +42,7 @@ final class TcpChannel extends TcpReceiver {
                 if (made == null) {
                     discardUnopened();
                 }
-                // without the lock: whoever waits for the end may continue from there
+                // without the lock: the application may continue from here, where it waits for closed()
                 dropReference();
             }
         }
@@ -113,7 +113,7 @@ final class TcpChannel extends TcpReceiver {
 
     /** Strand only. */
     private void opened() {
-        // data that was sent before
+        // sends data that was queued before
         deferFlush();
         synchronized (lock) {
             // not before the strand runs: a resume() by another thread would begin to receive before onOpen
@@ -321,7 +321,8 @@ final class TcpChannel extends TcpReceiver {
                 }
             } finally {
                 if (!ended && socket != null) {
-                    // there is no memory for it: what is under way ends by this, and tries once more
+                    // there is no memory for it. This ends the operations that are under way, and the end of each tries
+                    // again
                     socket.close();
                 }
             }
@@ -338,7 +339,7 @@ final class TcpChannel extends TcpReceiver {
         destroy();
     }
 
-    /** Reports the first end to the handler; does nothing at every other. */
+    /** Reports the first end to the handler; does nothing at later ones. */
     private void report(CloseInfo info) {
         if (record.firstClose() == null) {
             // first: where there is no memory for it nothing has ended, and the next failure tries again

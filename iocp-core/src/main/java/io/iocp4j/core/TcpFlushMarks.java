@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 
 /**
  * Futures that complete when the operating system has taken the bytes queued up to a given position. Guarded by the
- * connection's lock. They complete on the strand, because whoever waits for one continues from there.
+ * connection's lock. They complete on the strand, because the code that waits for one continues from there.
  */
 final class TcpFlushMarks {
     private record Mark(long end, CompletableFuture<Void> taken) {

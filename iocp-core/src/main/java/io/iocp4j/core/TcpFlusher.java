@@ -312,7 +312,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
 
     // ------------------------------------------------------------------ ending
 
-    /** Part of {@link TcpChannel#destroy}: drops the queue, unless a send still uses it, and whatever waits for it. */
+    /** Part of {@link TcpChannel#destroy}: drops the queue, unless a send still uses it, and stops the timers. */
     final void stopSending() {
         assert Thread.holdsLock(lock);
         record.lost(queuedBytes());
@@ -336,7 +336,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         TcpFlushMarks marks;
         TcpTlsUpgrade upgrade;
         IoException notFlushed;
-        // what is left here is not changed any more when destroy() has left the lock
+        // destroy() has the lock until it is done; after that nothing changes these fields
         synchronized (lock) {
             marks = flushMarks;
             upgrade = tlsUpgrade;

@@ -203,8 +203,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long data may go unacknowledged before the system gives the connection up with {@link IoError#TIMED_OUT}:
-     * what keep-alive does not see, since unacknowledged data suppresses its probes. Refused with
+     * How long data may go unacknowledged before the system gives the connection up with {@link IoError#TIMED_OUT}.
+     * Keep-alive does not notice this, since unacknowledged data suppresses its probes. Refused with
      * {@link IoError#NOT_SUPPORTED} by engines that cannot set it, such as the JDK's channels.
      *
      * @param limit in milliseconds up to the largest int, zero leaves it to the system
@@ -254,7 +254,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How many connections a server holds; what comes above is closed at once and counted.
+     * How many connections a server holds. Further ones are closed at once and counted.
      *
      * @param connections 1 or more
      * @return a copy
@@ -269,7 +269,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Decides about newcomers of a server, and hears which were closed.
+     * Decides about newcomers of a server, and is called about those that were closed.
      *
      * @param newcomers asked by the workers, so it must not block
      * @return a copy
@@ -289,8 +289,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The sizes between which receives adapt to the traffic: a connection that is idle holds one buffer of the smaller
-     * size.
+     * The sizes between which receives adapt to the traffic. An idle connection holds one buffer of the smaller size.
      *
      * @param minBytes 1 or more
      * @param maxBytes not below the first, at most {@link BufferPool#PIECE_MAX}
@@ -314,7 +313,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * When {@code send} says that it is enough, and when {@code onDrain} says that there is room again.
+     * The queued bytes above which {@code send} returns false, and at which {@code onDrain} follows.
      *
      * @param lowBytes 0 or more
      * @param highBytes not below the first
@@ -334,8 +333,8 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * The queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}: for applications that go on
-     * sending although {@code send} says false. Buffers that are shared count on each connection they wait on, and not
-     * more than 16,384 of them may wait.
+     * sending although {@code send} returns false. A shared buffer counts on each connection that it waits on, and at
+     * most 16,384 of them may wait on one.
      *
      * @param bytes 1 or more
      * @return a copy
@@ -392,8 +391,8 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * The silence in both directions that is reported, by {@link TcpHandler#onTimeout} or by the blocking read that
-     * waits, see {@link TcpConnection#idleTimeout}. The connection stays; a session that lets the exception of its read
-     * go ends it.
+     * waits, see {@link TcpConnection#idleTimeout}. The connection stays open; a session that does not catch the
+     * exception of its read ends it.
      *
      * @param silence zero for never
      * @return a copy
@@ -408,8 +407,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The address of this machine that a client connects from. With a port of its own, the addresses of the peer are
-     * tried one after the other, since only one of them can have it.
+     * The address of this machine that a client connects from. With a port number other than 0, the addresses of the
+     * peer are tried one after the other, since only one attempt can use it.
      *
      * @param local port 0 lets the system choose; null lets it choose both
      * @return a copy
@@ -424,8 +423,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether what is sent before a client is connected is kept until then. If not, send says false and drops it, and
-     * write throws {@link IoError#NOT_CONNECTED}.
+     * Whether what is sent before a client is connected is kept until then. If not, send returns false and drops it,
+     * and write throws {@link IoError#NOT_CONNECTED}.
      *
      * @param on or off
      * @return a copy
@@ -472,7 +471,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Finds the addresses of a host that a client connects to, and says which of them it may connect to.
+     * Sets the resolver, which finds the addresses that a client may connect to.
      *
      * @param other instead of {@link Resolver#SYSTEM}; not asked where the application gives an address that is
      *         resolved
@@ -488,12 +487,12 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long the operating system may take not one byte of what is queued, because the peer does not read, before the
-     * connection ends with {@link IoError#TIMED_OUT}; found when it has lasted up to a quarter more. It holds whatever
-     * else is paused, also where a thread waits in {@link TcpConnection#write}, and not before the connection is open
-     * or after {@link TcpConnection#close()}, which have limits of their own. The system takes more only when a part of
-     * its own buffer has become free, about a third: a peer that reads slowly has to read that much in the time, see
-     * {@link #socketBuffers}.
+     * How long the operating system may take no byte of the queue, because the peer does not read, before the
+     * connection ends with {@link IoError#TIMED_OUT}. This is found up to a quarter of the limit later. The limit holds
+     * for a paused connection and for a thread that waits in {@link TcpConnection#write} too. It does not hold before
+     * the connection is open or after {@link TcpConnection#close()}, which have their own limits. The system takes more
+     * only when a part of its own buffer, about a third, has become free: a slow peer has to read that much within the
+     * limit, see {@link #socketBuffers}.
      *
      * @param limit zero for never
      * @return a copy
@@ -508,8 +507,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a connection that was closed by this side waits for the peer: to take more of what is queued, and then
-     * to send its FIN. The same holds for a connection whose peer ended its side, from our end on.
+     * How long a connection that was closed by this side waits for its peer to take more of the queue, and then to send
+     * its FIN. The same holds after the end of our side if the peer has ended its own before.
      *
      * @param limit after this long without progress, see {@link #minLingerRate(int)}, the connection is cut with
      *         {@link IoError#TIMED_OUT}
@@ -525,9 +524,9 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * What counts as progress of a connection that was closed: in each {@link #lingerTimeout} the peer has to take as
-     * much as this rate makes of that time, or all that is left. Without it a peer that takes a byte now and then would
-     * hold a full queue for ever.
+     * The progress that is demanded of a closed connection: in each {@link #lingerTimeout} the peer has to take the
+     * bytes of this rate for that time, or all that is left. Without it a peer that takes a byte now and then would
+     * keep a full queue for ever.
      *
      * @param bytesPerSecond 0 for any byte at all
      * @return a copy
@@ -542,8 +541,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * TLS on every connection, with these keys and this trust. What {@link #tls(SSLContext, Consumer)} has said about
-     * the parameters stays: whoever changes the context does not mean to drop them.
+     * TLS on every connection, with these keys and this trust. The parameters that {@link #tls(SSLContext, Consumer)}
+     * has set stay as they are.
      *
      * @param context keys and trust; null for no TLS
      * @return a copy
@@ -555,13 +554,13 @@ public final class TcpOptions implements Cloneable {
     /**
      * TLS on every connection. A server needs a context with a key; it refuses to listen without. A client checks that
      * the peer's certificate is one of the host that it was asked to connect to (RFC 2818 section 3.1), whatever else
-     * is set. A handshake that fails ends its connection with {@link IoError#TLS_FAILURE}, and a server's handler is
-     * not told {@code onOpen} before it is done. There is one handshake: a peer that asks for another, as versions
-     * before 1.3 let it, ends its connection in the same way.
+     * is set. A handshake that fails ends its connection with {@link IoError#TLS_FAILURE}, and {@code onOpen} of a
+     * server's handler follows the handshake. There is one handshake: a peer that asks for another, which versions
+     * before 1.3 allow, ends its connection in the same way.
      *
      * @param context keys and trust; null for no TLS
      * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client
-     *         needs a certificate; in place of what was said before
+     *         needs a certificate; replaces the parameters that were set before
      * @return a copy
      */
     public TcpOptions tls(SSLContext context, Consumer<SSLParameters> parameters) {

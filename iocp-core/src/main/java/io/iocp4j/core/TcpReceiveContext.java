@@ -44,7 +44,7 @@ final class TcpReceiveContext extends IoContext implements Runnable {
         try {
             connection().runInTurn(this::receivedLater);
         } catch (OutOfMemoryError e) {
-            // nobody will take its bytes, so the connection cannot go on without them
+            // its bytes are lost, so the connection cannot go on
             release();
             connection().outOfMemory(e);
         }

@@ -26,7 +26,7 @@ final class TcpTlsHandshake extends IoContext {
                 connection.fail(error(), cause(), true);
             }
         } catch (OutOfMemoryError e) {
-            // nobody else goes on from here
+            // no other code goes on from here
             connection.outOfMemory(e);
         }
     }

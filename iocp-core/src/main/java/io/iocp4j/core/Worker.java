@@ -23,7 +23,7 @@ final class Worker extends PortThread {
     private TcpSendQueue spareQueue;
     private final RingQueue<IoContext> ready = new RingQueue<>(16);
     private boolean delivering;
-    /** What completes in the call that is going on is not for this worker. */
+    /** True during a call whose completion is for another worker. */
     private boolean aside;
     private int ownPosts;
 
@@ -126,7 +126,8 @@ final class Worker extends PortThread {
     }
 
     /**
-     * Delivers what a delivery has left behind that was thrown out of: this worker ends, and nobody else knows of it.
+     * Delivers the contexts that an aborted delivery has left in the ready list: this worker ends, and no other knows
+     * of them.
      */
     void deliverReady() {
         IoContext next = ready.poll();
