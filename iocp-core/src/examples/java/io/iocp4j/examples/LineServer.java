@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 
 /**
- * A server of a line protocol with the blocking API: each line has a deadline, and a client may change to TLS on the same
- * connection (STARTTLS).
+ * A server of a line protocol with the blocking API: each line has a deadline, and a client may change to TLS on the
+ * same connection (STARTTLS).
  */
 public final class LineServer {
     private final TcpOptions tls;
@@ -23,7 +23,9 @@ public final class LineServer {
         this.limit = limit;
     }
 
-    /** Begins to serve. The context of {@code tls} has the server's key; a client may be silent as long as the limit. */
+    /**
+     * Begins to serve. The context of {@code tls} has the server's key; a client may be silent as long as the limit.
+     */
     static TcpServer listen(TcpOptions options, TcpOptions tls, Duration limit) throws IOException {
         return TcpServer.listenBlocking(options, new LineServer(tls, limit)::serve);
     }
@@ -48,7 +50,8 @@ public final class LineServer {
 
     private void await(TcpConnection connection, boolean server) throws IOException {
         try {
-            (server ? connection.acceptTls(tls) : connection.startTls(tls, "localhost", connection.remote().getPort())).get();
+            (server ? connection.acceptTls(tls) : connection.startTls(tls, "localhost", connection.remote().getPort()))
+                    .get();
         } catch (ExecutionException e) {
             throw new IOException("no TLS with " + connection.remote(), e.getCause());
         } catch (InterruptedException e) {

@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("The buffer pool")
 class BufferPoolTest {
     @ParameterizedTest(name = "{0} bytes asked: {1} given")
-    @CsvSource({"1,512", "511,512", "512,512", "513,1024", "1024,1024", "1025,2048", "65535,65536", "65536,65536", "65537,131072",
+    @CsvSource({"1,512", "511,512", "512,512", "513,1024", "1024,1024", "1025,2048", "65535,65536", "65536,65536",
+            "65537,131072",
             "8388607,8388608", "8388608,8388608", "8388609,8388609"})
     @DisplayName("gives pieces of 2^n bytes, and above the largest exactly what was asked")
     void classes(int asked, int given) {

@@ -22,7 +22,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName("A server whose accept fails")
 class TcpAcceptFailureTest extends TcpFixture {
-    /** The port of the test, but its listeners fail as often as asked, and the waits of its timer are written down and not waited for. */
+    /**
+     * The port of the test, but its listeners fail as often as asked, and the waits of its timer are written down and
+     * not waited for.
+     */
     static class FailingPort extends ForwardingPort {
         private final IoError error;
         private final AtomicInteger failuresLeft;
@@ -136,7 +139,8 @@ class TcpAcceptFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("with that for every accept waits all the same, so that a broken system does not make it spin; a second later it does not")
+    @DisplayName("with that for every accept waits all the same, so that a broken system does not make it spin; a "
+            + "second later it does not")
     void peersThatAreAlwaysGone() throws Exception {
         FailingPort failing = new FailingPort(port, IoError.CONNECTION_RESET, 2 * AcceptLoop.GONE_PER_SECOND_MAX + 3) {
             @Override
@@ -161,7 +165,8 @@ class TcpAcceptFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when a connection has gone")
+    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when a connection "
+            + "has gone")
     void noMemoryAtAll() throws Exception {
         // with one worker, nobody goes while the server looks for a way to accept again
         try (CompletionPort single = CompletionPort.open(PortOptions.defaults().workers(1))) {
@@ -190,7 +195,8 @@ class TcpAcceptFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when memory was given back")
+    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when memory was "
+            + "given back")
     void memoryComesBack() throws Exception {
         try (CompletionPort single = CompletionPort.open(PortOptions.defaults().workers(1))) {
             FailingPort failing = new FailingPort(single, IoError.NO_BUFFERS, 0);
