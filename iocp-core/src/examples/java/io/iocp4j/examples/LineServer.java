@@ -13,8 +13,8 @@ import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLSession;
 
 /**
- * A server of a line protocol with the blocking API: each line has a deadline, and a client may change to TLS on the same
- * connection (STARTTLS).
+ * A server of a line protocol with the blocking API: each line has a deadline, and a client may change to TLS on the
+ * same connection (STARTTLS).
  */
 public final class LineServer {
     private final TcpOptions tls;
@@ -25,7 +25,9 @@ public final class LineServer {
         this.limit = limit;
     }
 
-    /** Begins to serve. The context of {@code tls} has the server's key; a client may be silent as long as the limit. */
+    /**
+     * Begins to serve. The context of {@code tls} has the server's key; a client may be silent as long as the limit.
+     */
     static TcpServer listen(TcpOptions options, TcpOptions tls, Duration limit) throws IOException {
         return TcpServer.listenBlocking(options, new LineServer(tls, limit)::serve);
     }

@@ -33,7 +33,8 @@ public final class MutualTls {
     }
 
     static TcpServer serve(SSLContext context) throws IOException {
-        TcpOptions options = TcpOptions.defaults().loopback(0).tls(context, parameters -> parameters.setNeedClientAuth(true));
+        TcpOptions options = TcpOptions.defaults().loopback(0)
+                .tls(context, parameters -> parameters.setNeedClientAuth(true));
         return TcpServer.listenBlocking(options, connection -> {
             String who = connection.tlsSession().getPeerPrincipal().getName();
             connection.write("hello " + who + "\n");
@@ -46,7 +47,8 @@ public final class MutualTls {
         }
     }
 
-    private static SSLContext context(Path keys, Path trusted, char[] password) throws IOException, GeneralSecurityException {
+    private static SSLContext context(Path keys, Path trusted, char[] password) throws IOException,
+            GeneralSecurityException {
         KeyManagerFactory ours = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         ours.init(store(keys, password), password);
         TrustManagerFactory theirs = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());

@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * A TCP proxy with the callback API. A side that reads slowly slows the other side down (back pressure), the end of one side
- * becomes the end of the other, and a lost connection takes its partner with it.
+ * A TCP proxy with the callback API. A side that reads slowly slows the other side down (back pressure), the end of one
+ * side becomes the end of the other, and a lost connection takes its partner with it.
  */
 public final class TcpProxy {
     private TcpProxy() {

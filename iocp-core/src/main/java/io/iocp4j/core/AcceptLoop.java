@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Accepts one connection after the other, whatever fails: to accept no more is the worst that can happen to a server.
+ * Accepts one connection after the other. It goes on after every failure: a server that accepts no more is of no use.
  * Any thread.
  */
 final class AcceptLoop {
@@ -21,9 +21,9 @@ final class AcceptLoop {
     private static final Duration RETRY_MAX = Duration.ofSeconds(1);
 
     /**
-     * How often within a second an accept is repeated at once because the peer was gone before it: more than peers can
-     * do in earnest, and no spin where a broken system says that of every accept. What comes above waits as after any
-     * other failure.
+     * How often within a second an accept is repeated at once because the peer was gone before it: more than real peers
+     * do, but few enough that a broken system, which reports this of every accept, makes no endless loop. Above this
+     * number the loop waits as after any other failure.
      */
     static final int GONE_PER_SECOND_MAX = 10_000;
 
@@ -35,7 +35,7 @@ final class AcceptLoop {
     private final Consumer<PortSocket> newcomers;
     private final Runnable onEnd;
     private final PortAcceptor acceptor;
-    /** Made before it is needed, which is where memory may be short. */
+    /** Made in advance: memory may be short when it is needed. */
     private final Runnable acceptNext = this::acceptNext;
     private final Runnable acceptIfDue = this::acceptIfDue;
 
@@ -52,20 +52,28 @@ final class AcceptLoop {
      * Listens, and accepts nothing yet.
      *
      * @param newcomers takes each connection; what it throws is logged
-     * @param onEnd called when the acceptor was closed, perhaps by its port, and before the constructor returns if that
-     *        is so soon
+     * @param onEnd called when the acceptor was closed, perhaps by its port, and perhaps before the constructor has
+     *        returned
      */
     AcceptLoop(CompletionPort port, TcpOptions options, Consumer<PortSocket> newcomers, Runnable onEnd)
             throws IoException {
         this.port = port;
-        this.filter = options.filter();
+        this.filter = new GuardedFilter(options.filter());
         this.newcomers = newcomers;
         this.onEnd = onEnd;
         this.acceptor = listen(options.address(), options.backlog());
-        port.memory().addRetry(port, acceptIfDue);
+        boolean complete = false;
+        try {
+            port.memory().addRetry(port, acceptIfDue);
+            complete = true;
+        } finally {
+            if (!complete) {
+                acceptor.close();
+            }
+        }
     }
 
-    /** On every address of both families where the system has both, else on those of IPv4. */
+    /** Listens on every address: of IPv6 and IPv4 where the system has both, else of IPv4. */
     private PortAcceptor listen(InetSocketAddress address, int backlog) throws IoException {
         if (!address.getAddress().isAnyLocalAddress()) {
             return port.listen(address, backlog, onEnd::run);
@@ -148,7 +156,7 @@ final class AcceptLoop {
         }
     }
 
-    /** Accepts the next one, now or later, whatever is thrown about it. */
+    /** Accepts the next connection, now or later. Throws nothing. */
     private void acceptNext() {
         try {
             accept();
@@ -163,8 +171,7 @@ final class AcceptLoop {
     // ------------------------------------------------------------------ failures
 
     /**
-     * Whether the peer gave up before it was accepted, which says nothing about the acceptor: it may do so as often as
-     * it likes.
+     * Tells whether the peer gave up before it was accepted. This says nothing about the acceptor, so it is no failure.
      */
     private static boolean isPeerGone(IoError error) {
         return error == IoError.CONNECTION_RESET || error == IoError.CONNECTION_ABORTED;
@@ -181,9 +188,9 @@ final class AcceptLoop {
     }
 
     /**
-     * A failed accept says nothing about the acceptor; without a pause a full descriptor table would make this a spin.
-     * First what keeps the server alive, then who wants to know, and the log last: all of them may fail in the same
-     * need.
+     * Schedules the next accept after a failed one, with a pause: a full descriptor table would make an endless loop
+     * without it. The schedule comes first, the filter second and the log last, since each of them may throw for want
+     * of memory.
      */
     private void acceptLater(IoError error, Throwable cause) {
         Duration wait;
@@ -198,7 +205,7 @@ final class AcceptLoop {
         scheduleAccept(wait);
         try {
             IoException failure = new IoException(error, "accept", local(), null, cause);
-            tell(failure);
+            filter.onAcceptFailed(failure);
             FlightEvents.AcceptFailed.commit(failure);
             LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
         } catch (Throwable thrown) {
@@ -224,15 +231,7 @@ final class AcceptLoop {
         }
     }
 
-    private void tell(IoException failure) {
-        try {
-            filter.onAcceptFailed(failure);
-        } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "the filter threw; nothing else happens", thrown);
-        }
-    }
-
-    /** There may be memory again: accepts the next one if that was due. */
+    /** Accepts the next connection if that was due: there may be memory again. */
     void acceptIfDue() {
         boolean due;
         synchronized (this) {

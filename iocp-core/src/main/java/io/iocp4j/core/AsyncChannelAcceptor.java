@@ -70,13 +70,16 @@ final class AsyncChannelAcceptor extends AsyncChannelHandle implements PortAccep
             } catch (IllegalStateException e) {
                 discard(accepted, context, IoError.OPERATION_ABORTED, e);
             } catch (Throwable thrown) {
-                // an accept that nobody hears of would be the server's last
+                // without this completion the server would never accept again
                 discard(accepted, context, IoError.of(thrown), thrown);
             }
             port.deliver(context);
         }
 
-        /** Gone before it was looked at, or the port is closing: nobody will ever use it. */
+        /**
+         * Closes a connection that was gone before it was looked at, or that came while the port was closing, and fails
+         * its accept.
+         */
         private void discard(AsynchronousSocketChannel accepted, IoContext context, IoError error, Throwable reason) {
             try {
                 accepted.close();

@@ -12,7 +12,7 @@ import java.nio.channels.ReadPendingException;
 import java.nio.channels.WritePendingException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** What socket and listener have in common: the association with a port, and being closed once. */
+/** The common part of socket and listener: the association with a port, and a close that happens once. */
 abstract class AsyncChannelHandle extends PortHandle {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
@@ -33,7 +33,7 @@ abstract class AsyncChannelHandle extends PortHandle {
             try {
                 channel().close();
             } catch (IOException e) {
-                // the descriptor is gone all the same, and there is nobody who could do more about it
+                // the descriptor is closed even if this throws, so nothing is left to do
                 LOG.log(Level.DEBUG, "closing " + this, e);
             }
         }
@@ -60,7 +60,8 @@ abstract class AsyncChannelHandle extends PortHandle {
     }
 
     /**
-     * Fills the context with what the JDK reports and hands it to the port. Of accepts, connects and gathered sends.
+     * The completion handler of accepts, connects and gathered sends: fills the context with the result and hands it to
+     * the port.
      */
     abstract static class Completer<V> implements CompletionHandler<V, IoContext> {
         final AsyncChannelPort port;

@@ -7,11 +7,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it; each worker of the port
- * has a cache of its own in it, without which every small send of every worker would take the same lock twice.
+ * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it. Each worker of the port
+ * has its own cache in it; without that, each small send of each worker would take the same lock twice.
  *
- * <p>Direct, because the JDK copies a heap buffer into a temporary direct one at each call; kept, because direct memory
- * that is dropped comes back only with a garbage collection.
+ * <p>The memory is direct, because the JDK copies a heap buffer into a temporary direct one at each call. It is kept,
+ * because direct memory that is dropped is freed only by a garbage collection.
  */
 public final class BufferPool {
     /** The smallest piece, in bytes. */
@@ -20,25 +20,26 @@ public final class BufferPool {
      * The largest piece that is kept, in bytes; larger ones are made for the request and left to the garbage collector.
      */
     public static final int PIECE_MAX = 8 << 20;
-    /** What is kept unused unless said otherwise, in bytes. */
+    /** The default bound of unused memory that is kept, in bytes. */
     public static final long KEPT_BYTES_MAX_DEFAULT = 64L << 20;
     private static final long UNBOUNDED = Long.MAX_VALUE;
 
     private static final int CLASSES = log2(PIECE_MAX) - log2(PIECE_MIN) + 1;
     /**
-     * With leaks watched, freed memory is overwritten too, so that a late reader sees garbage rather than somebody
-     * else's bytes.
+     * True if leaks are watched: then freed memory is overwritten, so that a late reader sees garbage instead of the
+     * bytes of another connection.
      */
     private static final boolean POISONING = !"off".equals(System.getProperty("iocp4j.leaks", "off"));
 
     private final long keptBytesMax;
     private final MemoryBudget budget;
-    private final Pieces[] kept = new Pieces[CLASSES];
+    /** By size, from the smallest. */
+    final Pieces[] kept = new Pieces[CLASSES];
     private final AtomicLong keptBytes = new AtomicLong();
-    /** Everything that is out, what lies in the caches included. */
+    /** Everything that was taken and not given back, with the contents of the caches. */
     private final AtomicLong usedBytes = new AtomicLong();
     private final List<Cache> caches = new CopyOnWriteArrayList<>();
-    /** What the caches may hold together. Written under the lock of this. */
+    /** The most that the caches may hold together, in bytes. Written under the lock of this. */
     private volatile long cachesBytesMax;
 
     /**
@@ -65,7 +66,7 @@ public final class BufferPool {
         this.keptBytesMax = keptBytesMax;
         this.budget = new MemoryBudget(this, heapMax, directMax);
         for (int i = 0; i < CLASSES; i++) {
-            kept[i] = new Pieces();
+            kept[i] = new Pieces(new RingQueue<>(1));
         }
     }
 
@@ -82,7 +83,7 @@ public final class BufferPool {
         return new PooledBuffer(this, take(bytes));
     }
 
-    /** As {@link #acquire}, but not counted: for memory that has one owner, who calls {@link #takeBack}. */
+    /** Takes a piece as {@link #acquire} does, but without a reference count: its one owner calls {@link #takeBack}. */
     ByteBuffer take(int bytes) {
         if (bytes > PIECE_MAX) {
             return allocate(bytes);
@@ -102,9 +103,9 @@ public final class BufferPool {
     }
 
     /**
-     * New memory. What is kept unused in other sizes goes first, where both together would be more than the budget.
-     * Beyond what the budget leaves to others it is refused here: the JDK would collect garbage and wait for half a
-     * second, on a worker, before it refused.
+     * Allocates a piece. If the new piece and the unused pieces together would exceed the budget, unused pieces of
+     * other sizes are dropped first. Beyond one and a half times the budget it is refused here: the JDK would first
+     * collect garbage and wait for half a second, on a worker.
      */
     private ByteBuffer allocate(int bytes) {
         long out = usedBytes.addAndGet(bytes);
@@ -124,7 +125,7 @@ public final class BufferPool {
         } finally {
             if (!taken) {
                 usedBytes.addAndGet(-bytes);
-                // whoever gave something back meanwhile has seen these bytes too
+                // a thread that gave memory back meanwhile has counted these bytes as taken
                 budget.shrunk();
             }
         }
@@ -136,18 +137,18 @@ public final class BufferPool {
         }
     }
 
-    /** What the peers of the port may make it hold, here and on the heap. */
+    /** The limits of the memory that peers may make the port hold, here and on the heap. */
     MemoryBudget budget() {
         return budget;
     }
 
-    /** What is out, with what lies in the caches: an answer without a look at each of them. */
+    /** Bytes that were taken and not given back, with the contents of the caches. Does not look at each cache. */
     long outBytes() {
         return usedBytes.get();
     }
 
     /**
-     * Memory that is with somebody now.
+     * Memory that is in use now.
      *
      * @return bytes, 0 when every buffer was released
      */
@@ -164,7 +165,7 @@ public final class BufferPool {
         return keptBytes.get() + caches.stream().mapToLong(Cache::keptBytes).sum();
     }
 
-    /** Memory from {@link #take}, to which nobody has a reference any more. */
+    /** Takes memory of {@link #take} back, to which there is no reference any more. */
     void takeBack(ByteBuffer memory) {
         int capacity = memory.capacity();
         makeAsNew(memory);
@@ -177,14 +178,16 @@ public final class BufferPool {
         if (capacity > PIECE_MAX) {
             return;
         }
-        if (keptBytes.addAndGet(capacity) > keptBytesMax - cachesBytesMax) {
+        boolean fits = keptBytes.addAndGet(capacity) <= keptBytesMax - cachesBytesMax;
+        if (!fits || !kept[indexFor(capacity)].push(memory)) {
             keptBytes.addAndGet(-capacity);
-            return;
         }
-        kept[indexFor(capacity)].push(memory);
     }
 
-    /** Position 0, limit = capacity, and whoever kept a view finds poison where leaks are watched. */
+    /**
+     * Sets position 0 and limit = capacity, and overwrites the contents if leaks are watched: a view that was kept then
+     * reads garbage.
+     */
     static void makeAsNew(ByteBuffer memory) {
         memory.clear();
         if (POISONING) {
@@ -193,9 +196,9 @@ public final class BufferPool {
     }
 
     /**
-     * A cache for a new worker of the port, or null if the bound leaves no room for one.
+     * Makes a cache for a new worker of the port; null if the bound leaves no room for one.
      *
-     * @param bytesElsewhere what the worker may keep besides, see {@link Cache#keptElsewhere}
+     * @param bytesElsewhere the bytes that the worker may keep besides, see {@link Cache#keptElsewhere}
      */
     synchronized Cache newCache(int bytesElsewhere) {
         int bytesMax = Cache.BYTES_MAX + bytesElsewhere;
@@ -224,21 +227,25 @@ public final class BufferPool {
     /**
      * The unused pieces of one size. Last in, first out: the piece used last is the one still in the processor's cache.
      */
-    private static final class Pieces {
-        private final RingQueue<ByteBuffer> stack = new RingQueue<>(1);
-
+    record Pieces(RingQueue<ByteBuffer> stack) {
         synchronized ByteBuffer poll() {
             return stack.takeBack();
         }
 
-        synchronized void push(ByteBuffer memory) {
-            stack.add(memory);
+        /** Returns false if there is no memory to keep it: a release must not throw for that. */
+        synchronized boolean push(ByteBuffer memory) {
+            try {
+                stack.add(memory);
+                return true;
+            } catch (OutOfMemoryError e) {
+                return false;
+            }
         }
     }
 
     /**
-     * One piece of each size up to 64 KiB, used by one worker only: what a callback sends is nearly always gone when
-     * the next one begins. The count is written by the worker and read by others for reports.
+     * One piece of each size up to 64 KiB, used by one worker only. One is enough: a callback's data has nearly always
+     * been sent when the next callback begins. The count is written by the worker and read by others for reports.
      */
     static final class Cache {
         private static final int SIZES = log2(64 << 10) - log2(PIECE_MIN) + 1;
@@ -260,7 +267,7 @@ public final class BufferPool {
             return kept.getOpaque();
         }
 
-        /** The worker keeps so many bytes of the pool unused elsewhere: more, or fewer, than before. */
+        /** Counts so many more, or fewer, bytes of the pool that the worker keeps unused elsewhere. */
         void keptElsewhere(int change) {
             kept.setOpaque(kept.getPlain() + change);
         }

@@ -1,8 +1,8 @@
 package io.iocp4j.core;
 
 /**
- * How a connection ended. {@link TcpHandler#onClose} is told what began the end; {@link TcpConnection#closed()} also
- * knows what came after a {@code close()} of this side: an error while the rest was flushed, and bytes that were lost.
+ * How a connection ended. {@link TcpHandler#onClose} gets what began the end; {@link TcpConnection#closed()} also knows
+ * what came after a {@code close()} of this side: an error while the rest was flushed, and bytes that were lost.
  *
  * @param error null after an orderly end or a close by us, else the first error
  * @param initiator who began it
@@ -19,7 +19,7 @@ public record CloseInfo(IoError error, Initiator initiator, Throwable cause, lon
     }
 
     /**
-     * Whether both sides were told and nothing was lost.
+     * Tells whether both sides were told and nothing was lost.
      *
      * @return true after an orderly end
      */

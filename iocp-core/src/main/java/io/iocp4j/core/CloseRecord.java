@@ -15,7 +15,7 @@ final class CloseRecord {
     private final long madeNanos;
     private final Consumer<TcpConnection> onFreed;
     private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
-    /** What the handler hears: it is called about the first end only. */
+    /** The end that the handler is called about: the first one. */
     private CloseInfo firstClose;
     private IoError lastError;
     private Throwable lastCause;

@@ -1,6 +1,6 @@
 package io.iocp4j.core;
 
-/** What a handle is associated with: the one whom the port tells that it is being closed. */
+/** The object with which a handle is associated. The port calls it when it is being closed. */
 @FunctionalInterface
 public interface CompletionKey {
     /** For handles whose owner finds out by its operations alone. */

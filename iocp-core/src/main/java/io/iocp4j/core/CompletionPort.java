@@ -8,8 +8,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A completion port: operations go in, and each comes out as exactly one completion, taken by one of the port's
- * workers.
+ * A completion port: applications submit operations, and one of the port's workers takes exactly one completion of
+ * each.
  *
  * <p>The contract, the same for every engine:
  * <ol>
@@ -21,8 +21,8 @@ import java.util.concurrent.TimeoutException;
  * <li>{@link #post} delivers a completion that no I/O caused.
  * <li>{@link #close()} delivers everything that is outstanding and then one null completion to each worker, as the
  *     port's last packets.
- * <li>A worker survives everything that a completion throws. One that ends all the same, by an error out of the
- *     engine's own code, is replaced; a port without workers closes itself, and {@link #failure()} says so.
+ * <li>A worker goes on after everything that a completion throws. A worker that ends by an error in the engine's own
+ *     code is replaced. A port that has no worker left closes itself, and {@link #failure()} completes.
  * </ol>
  *
  * <p>Workers are not daemon threads unless {@link PortOptions#daemon} says so: an open port keeps the process running.
@@ -100,9 +100,9 @@ public interface CompletionPort extends AutoCloseable {
     void post(IoContext context);
 
     /**
-     * Delivers as {@link #post}, but behind everything that waits in the port's queue now, also if a delivery calls
-     * this: a worker takes some of the posts of its own deliveries over at once, and such a one never. So a delivery
-     * can do a long work in parts, between which the worker looks at its sockets.
+     * Delivers as {@link #post}, but behind everything that waits in the port's queue now. This holds for a call from a
+     * delivery too, whose {@link #post} the same worker may take at once. So a delivery can do long work in parts,
+     * between which the worker looks at its sockets.
      *
      * @param context a fresh context, whose reference goes to the port
      * @throws IllegalStateException if the context is not fresh or the port was closed
@@ -112,8 +112,8 @@ public interface CompletionPort extends AutoCloseable {
     }
 
     /**
-     * Runs a task on a worker, as {@link #post} does with a context. What the task throws is counted and logged. With
-     * {@code port::execute} a port is an {@link java.util.concurrent.Executor}.
+     * Runs a task on a worker, as {@link #post} does with a context. An exception of the task is counted and logged.
+     * With {@code port::execute} a port is an {@link java.util.concurrent.Executor}.
      *
      * @param task must not wait, since other completions wait for the worker meanwhile
      * @throws IllegalStateException if the port was closed
@@ -163,27 +163,27 @@ public interface CompletionPort extends AutoCloseable {
     }
 
     /**
-     * Runs a short task later, on the port's timer thread; it should post what takes longer. The timer never keeps the
-     * process running. When the port is closed, tasks that are not due yet are dropped, and a task that comes later is
-     * cancelled at once.
+     * Runs a short task later, on the port's timer thread; the task should post work that takes longer. The timer never
+     * keeps the process running. When the port is closed, tasks that are not due yet are dropped, and a task that comes
+     * later is cancelled at once.
      *
      * @param delay from now, 0 or more
      * @param task must not wait; what it throws is logged
-     * @return cancel it to take the task back; it has failed with what the task has thrown
+     * @return cancel it to take the task back; if the task throws, this fails with that
      */
     Future<?> schedule(Duration delay, Runnable task);
 
     /**
-     * Runs a task when a limit has passed, for limits that end something because a peer was silent: as
-     * {@link #schedule}, but one that comes late, since the process was stopped, the machine slept, or nobody had time
-     * for it, lets the workers first take what has come meanwhile. Late is more than an eighth of the limit, at least
-     * 10 ms, and whatever is above 100 ms; it then waits for one pass through the port's queue and for an eighth of the
-     * limit or the delay, whichever is longer, at most a second, and up to three times if it is late again. The task
-     * looks whether the peer is still silent, since it may just have been heard.
+     * Runs a task when a limit has passed, for limits that end something because a peer was silent. It works as
+     * {@link #schedule}, except where the timer fires late because the process was stopped, the machine slept, or its
+     * threads were busy: then the workers first take what has arrived meanwhile. Late means by more than an eighth of
+     * the limit, but at least 10 ms, and always by more than 100 ms. A late timer waits for one pass through the port's
+     * queue, and then for an eighth of the limit or of the delay, whichever is longer, at most a second; up to three
+     * times if it is late again. The task must check whether the peer is still silent.
      *
      * @param limit from now, 0 or more
      * @param missed must not wait; what it throws is logged
-     * @return cancel it when the limit was kept; it has failed with what the task has thrown
+     * @return cancel it when the limit was kept; if the task throws, this fails with that
      */
     default Future<?> deadline(Duration limit, Runnable missed) {
         return Deadline.begin(this, limit, missed);
@@ -206,7 +206,7 @@ public interface CompletionPort extends AutoCloseable {
     BufferPool buffers();
 
     /**
-     * What the peers of this port may make it hold.
+     * The limits of the memory that peers may make this port hold.
      *
      * @return the budget of all its connections
      */
@@ -215,17 +215,16 @@ public interface CompletionPort extends AutoCloseable {
     }
 
     /**
-     * Operations that were submitted and whose delivery has not ended. A worker that delivers several in a row takes
-     * them off together, after the last.
+     * Operations that were submitted and whose delivery has not ended. A worker that delivers several in a row
+     * subtracts them together, after the last.
      *
      * @return 0 or more
      */
     long outstanding();
 
     /**
-     * Whether the calling thread is a worker of this port, or another that must not wait for the port because the port
-     * waits for it: its timer thread, a thread that runs a task of TLS for it, or that opens a handle of it or begins
-     * its end.
+     * Tells whether the calling thread must not wait for this port, because the port waits for that thread: a worker,
+     * the timer thread, a thread that runs a task of TLS, opens a handle of the port or begins to close it.
      *
      * @return true in every delivery and in every task of {@link #schedule}
      */
@@ -241,12 +240,12 @@ public interface CompletionPort extends AutoCloseable {
     PortCounters counters();
 
     /**
-     * Says that the port cannot go on: its workers have ended by errors, such as {@link OutOfMemoryError}, and none can
-     * take their place. The port has begun to close itself then, as {@link #close()} does. What was still outstanding
-     * may never be delivered if there was no memory even for that.
+     * Tells that the port cannot go on: its workers have ended by errors, such as {@link OutOfMemoryError}, and none
+     * can take their place. The port has begun to close itself then, as {@link #close()} does. Outstanding operations
+     * may never be delivered if there is no memory even for that.
      *
-     * @return completes with the last error if that happens, and never otherwise, also not by {@link #close()}. What
-     *        depends on it runs on a thread that ends with it
+     * @return completes with the last error if that happens, and never otherwise, also not by {@link #close()}. Its
+     *        dependent actions run on a thread that ends afterwards
      */
     default CompletableFuture<Throwable> failure() {
         return new CompletableFuture<>();
@@ -254,12 +253,12 @@ public interface CompletionPort extends AutoCloseable {
 
     /**
      * Closes every handle, delivers what is outstanding, sends each worker its null completion and waits until all have
-     * left. Called where {@link #isWorker()} is true it begins all that and returns, since a thread that the port waits
-     * for cannot wait for itself. A second call only waits.
+     * left. Where {@link #isWorker()} is true, it begins all that and returns, since a thread that the port waits for
+     * cannot wait for the port. A second call only waits.
      *
-     * <p>In pull mode it is the threads that take who deliver what is outstanding: it waits until they have, and have
-     * taken as many null completions as there are {@link PortOptions#workers()}. A thread that has begun to take must
-     * go on until its null completion, so there it begins all that and returns too.
+     * <p>In pull mode the application's threads deliver what is outstanding. This call waits until they have done so
+     * and have taken as many null completions as there are {@link PortOptions#workers()}. A thread that has begun to
+     * take must go on until its null completion, so on such a thread it also begins all that and returns.
      */
     @Override
     void close();

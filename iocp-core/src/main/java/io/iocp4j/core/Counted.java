@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What {@link RefCounted} is, without the right of everybody to count: a connection counts itself, and an application
- * that released one would free it alive.
+ * A reference count that applications cannot change, unlike that of {@link RefCounted}. A connection counts its own
+ * references: an application that released one would free an open connection.
  */
 abstract class Counted {
     private static final VarHandle COUNT;
@@ -23,7 +23,8 @@ abstract class Counted {
     }
 
     /**
-     * What is alive, and with {@code trace} who made it; null when the system property {@code iocp4j.leaks} is not set.
+     * The objects that are alive, and with {@code trace} the stack that made each; null if the system property
+     * {@code iocp4j.leaks} is not set.
      */
     private static final Map<Counted, Origin> LIVE = switch (System.getProperty("iocp4j.leaks", "off")) {
         case "on", "trace" -> new ConcurrentHashMap<>();
@@ -44,8 +45,8 @@ abstract class Counted {
 
     /** Adds a reference; throws {@link IllegalStateException} if the object was freed already. */
     final void addReference() {
-        // not an add that is taken back: two threads that make this mistake together would revive the object between
-        // them
+        // not an add that is undone afterwards: two threads that make this mistake at the same time would revive the
+        // object
         int before;
         do {
             before = count();
@@ -56,7 +57,7 @@ abstract class Counted {
     }
 
     /**
-     * Gives a reference back; the last one frees the object on this thread, and is told by true. Throws
+     * Gives a reference back. The last one frees the object on this thread, and this returns true. Throws
      * {@link IllegalStateException} if the object was freed already.
      */
     final boolean dropReference() {

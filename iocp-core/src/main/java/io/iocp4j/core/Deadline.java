@@ -7,28 +7,28 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A timer whose task judges a peer by what came until now, see {@link CompletionPort#deadline}. Where the process was
- * stopped, a timer and the bytes that came meanwhile wait together, and the timer may be the first to be served: one
- * that comes late lets the workers take what waits, for one pass through the port's queue and a short time more, before
- * its task runs.
+ * A timer whose task judges a peer by the bytes that arrived until now, see {@link CompletionPort#deadline}. After a
+ * stop of the process, timers and received bytes wait together, and the timer may be served first. A timer that fires
+ * late therefore first lets the workers take the waiting bytes: for one pass through the port's queue and a short time
+ * more.
  */
 final class Deadline extends FutureTask<Void> {
     /** From how much delay on a timer counts as late, in nanoseconds: an eighth of its limit between these two. */
     static final long LATE_MIN = TimeUnit.MILLISECONDS.toNanos(10);
     static final long LATE_MAX = TimeUnit.MILLISECONDS.toNanos(100);
     /**
-     * How long the workers are given beyond one pass through the queue, in nanoseconds: an eighth of limit or delay,
-     * but not more.
+     * The longest time that the workers get beyond one pass through the queue, in nanoseconds; an eighth of limit or
+     * delay if that is less.
      */
     static final long GRACE_MAX = TimeUnit.SECONDS.toNanos(1);
-    /** How often a deadline lets others go first: where every timer is late, limits hold all the same. */
+    /** How often a deadline lets the workers go first: limits must hold even where every timer is late. */
     static final int LOOKS_MAX = 3;
 
     private final CompletionPort port;
     private final long limitNanos;
     private int looks;
     private RuntimeException thrown;
-    /** Written by whoever schedules, read by whoever cancels. */
+    /** Written by the thread that schedules, read by the one that cancels. */
     private volatile Future<?> timer;
 
     private Deadline(CompletionPort port, Duration limit, Runnable missed) {

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeoutException;
  * ({@link PushDelivery}), or pulled by threads of the application ({@link PullDelivery}).
  */
 interface Delivery {
-    /** See {@link PortEngine#threads()}. */
-    int threads();
+    /** See {@link PortEngine#threadCount()}. */
+    int threadCount();
 
     /**
      * Makes a thread for a loop of the engine.
@@ -21,10 +21,10 @@ interface Delivery {
      */
     PortThread newThread(boolean spare, Runnable loop, int number);
 
-    /** Whether the calling thread is delivering, or is there for nothing else. */
+    /** Tells whether the calling thread is delivering, or is there for nothing else. */
     boolean isWorker();
 
-    /** Whether the calling thread, which is no worker, may wait for the end of the port. */
+    /** Tells whether the calling thread, which is no worker, may wait for the end of the port. */
     boolean mayAwaitEnd();
 
     /** Hands a completed context to whichever thread comes first, never on the calling stack. */

@@ -92,7 +92,10 @@ public final class EarlyClasses {
         }
     }
 
-    /** What a first line with an exception needs: the logger, and the date with its time zone. */
+    /**
+     * Loads the classes that the first log line with an exception needs: those of the logger, and of a date with its
+     * time zone.
+     */
     private static void prepareLogging() {
         try (PrintWriter nowhere = new PrintWriter(Writer.nullWriter())) {
             LOG.isLoggable(Level.WARNING);

@@ -12,8 +12,8 @@ import jdk.jfr.Threshold;
 import jdk.jfr.Timespan;
 
 /**
- * What a port and TCP on it tell JDK Flight Recorder. Each event is on in every recording; without a recording none is
- * made: the just-in-time compiler finds that the object goes nowhere.
+ * The events that a port and TCP on it record with JDK Flight Recorder. Each event is on in every recording; without a
+ * recording none is made: the just-in-time compiler finds that the object goes nowhere.
  */
 final class FlightEvents {
     private FlightEvents() {

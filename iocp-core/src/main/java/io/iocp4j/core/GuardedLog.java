@@ -42,7 +42,7 @@ public final class GuardedLog implements System.Logger {
         return LOST.get();
     }
 
-    /** For who has no memory even to ask for a line. */
+    /** Counts a line that could not even be asked for, for want of memory. */
     static void lineLost() {
         LOST.incrementAndGet();
     }

@@ -11,25 +11,25 @@ final class InsideThreads {
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
     /**
-     * The calling thread begins to do something that the end of the port waits for; what this returns goes to leave.
+     * Notes that the calling thread begins something that the end of the port waits for. Returns the argument of leave.
      */
     boolean enter() {
         try {
             return threads.add(Thread.currentThread());
         } catch (OutOfMemoryError e) {
-            // what it does matters more than what it might do besides
+            // its work matters more: without this note it would only have to wait where it should throw
             return false;
         }
     }
 
-    /** What {@link #enter} has returned comes back: a thread that was inside before stays there. */
+    /** Takes the result of {@link #enter}: a thread that was inside before that call stays inside. */
     void leave(boolean entered) {
         if (entered) {
             threads.remove(Thread.currentThread());
         }
     }
 
-    /** Whether the calling thread is inside. */
+    /** Tells whether the calling thread is inside. */
     boolean isInside() {
         return !threads.isEmpty() && threads.contains(Thread.currentThread());
     }

@@ -5,12 +5,12 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 /**
- * One operation: what a thread learns about its end when it takes a packet from the port. Derived classes add what they
- * need, as one derives from OVERLAPPED on Windows.
+ * One operation, with the result that a thread finds when it takes a packet from the port. Derived classes add what
+ * they need, as one derives from OVERLAPPED on Windows.
  *
  * <p>A context serves exactly one operation. It is born with one reference, which a successful submit hands to the
- * port; the port gives it back after {@link #onCompletion()}. The results may be read from within {@code onCompletion}
- * on, by everybody who holds a reference. A submit that throws leaves the context fresh and with the caller.
+ * port; the port gives it back after {@link #onCompletion()}. The results may be read from {@code onCompletion} on, by
+ * every holder of a reference. A submit that throws leaves the context fresh and with the caller.
  */
 public abstract class IoContext extends RefCounted {
     private static final VarHandle STATE;
@@ -27,7 +27,7 @@ public abstract class IoContext extends RefCounted {
     private static class State {
         /** Not given to a port yet. */
         static final State FRESH = new State("FRESH");
-        /** With the port; nobody else may touch the buffers. */
+        /** With the port, which alone may touch the buffers. */
         static final State SUBMITTED = new State("SUBMITTED");
         /** The result is there, delivery is due. */
         static final State COMPLETED = new State("COMPLETED");
@@ -47,8 +47,7 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * Between COMPLETED and DELIVERED in pull mode. It knows the port, which a field of each context would cost memory
-     * for.
+     * Between COMPLETED and DELIVERED in pull mode. It knows the port, since a field in each context would cost memory.
      */
     static final class Taken extends State {
         private final PullDelivery queue;
@@ -68,7 +67,8 @@ public abstract class IoContext extends RefCounted {
     private ByteBuffer buffer;
     private long transferred;
     /**
-     * A {@link Failure}, or the {@link PortSocket} of an accept, or null: contexts are what a message costs in garbage.
+     * A {@link Failure}, or the {@link PortSocket} of an accept, or null: in one field, since contexts are the garbage
+     * that a message costs.
      */
     private Object outcome;
 
@@ -101,7 +101,7 @@ public abstract class IoContext extends RefCounted {
     protected abstract void onCompletion();
 
     /**
-     * What was asked.
+     * The operation that was asked for.
      *
      * @return null while the context is fresh
      */
@@ -138,7 +138,7 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * What the engine threw.
+     * The exception of the engine.
      *
      * @return null if the operation succeeded, or if the error says it all
      */
@@ -156,14 +156,14 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * Whether the operation has not ended yet, for who has submitted it and may hold no reference any more; it may just
-     * have.
+     * Tells whether the operation has not ended yet, which may change at any time. For the code that has submitted it,
+     * which may hold no reference any more.
      */
     final boolean isUnderWay() {
         return STATE.getOpaque(this) == State.SUBMITTED;
     }
 
-    /** What must outlive the operation; null if there is nothing. */
+    /** The object that must outlive the operation; null if there is none. */
     final Counted owner() {
         return owner;
     }

@@ -27,7 +27,7 @@ public enum IoError {
     BAD_DESCRIPTOR(10009, "EBADF", 6, Group.CLOSED),
     /** The operating system refuses, for example a port below 1024. */
     ACCESS_DENIED(10013, "EACCES", 5, Group.REFUSED),
-    /** A parameter that the operating system does not take. */
+    /** A parameter that the operating system refuses. */
     INVALID_ARGUMENT(10022, "EINVAL", 87, Group.LOCAL),
     /** The process or the system has no descriptor left. */
     NO_DESCRIPTORS(10024, "EMFILE", 4, Group.LIMIT),
@@ -43,7 +43,7 @@ public enum IoError {
     CONNECTION_ABORTED(10053, "ECONNABORTED", 1236, Group.LOST),
     /**
      * The peer gave the connection up (RST); also ERROR_NETNAME_DELETED, by which the Windows port names it, and
-     * ERROR_UNEXP_NET_ERR (59), which the JDK is told there of an accept whose peer is gone.
+     * ERROR_UNEXP_NET_ERR (59), which Windows reports to the JDK for an accept whose peer is gone.
      */
     CONNECTION_RESET(10054, "ECONNRESET", 64, Group.LOST),
     /** A limit on memory: of the system, or the connection's send queue. */
@@ -56,7 +56,7 @@ public enum IoError {
     BROKEN_PIPE(0, "EPIPE", 109, Group.LOST),
     /** Too late. */
     TIMED_OUT(10060, "ETIMEDOUT", 121, Group.LOST),
-    /** Nobody listens at the address. */
+    /** No socket listens at the address. */
     CONNECTION_REFUSED(10061, "ECONNREFUSED", 1225, Group.REFUSED),
     /** No route to the peer. */
     HOST_UNREACHABLE(10065, "EHOSTUNREACH", 1232, Group.REFUSED),
@@ -64,20 +64,20 @@ public enum IoError {
     HOST_NOT_FOUND(11001, "ENOTFOUND", 0, Group.REFUSED),
     /** The operation was pending when its handle was closed by us; for a connection, it also began after that. */
     OPERATION_ABORTED(995, "ECANCELED", 995, Group.CLOSED),
-    /** The TLS handshake failed, or what came is no TLS; the cause, an SSLException, tells. */
+    /** The TLS handshake failed, or the received bytes are no TLS; the cause is an SSLException. */
     TLS_FAILURE(0, "EPROTO", 0, Group.REFUSED),
     /** A callback of the application threw. */
     HANDLER_FAILED(0, "", 0, Group.LOCAL),
-    /** Everything else; the cause tells. */
+    /** Any other error; see the cause. */
     OTHER(0, "EIO", 0, Group.LOST);
 
     /** The few kinds that an application which only wants to know "closed or lost?" tells apart. */
     public enum Group {
         /** Closed on purpose, by the peer or by us. */
         CLOSED,
-        /** Lost without anybody's wish. */
+        /** Lost, and neither side wanted that. */
         LOST,
-        /** Never came to be. */
+        /** Never established. */
         REFUSED,
         /** A mistake on this side. */
         LOCAL,
@@ -185,8 +185,8 @@ public enum IoError {
     }
 
     /**
-     * Finds the error that an exception of the JDK stands for: by its type where the type says it, else by the
-     * operating system's text.
+     * Finds the error of an exception of the JDK: by its type if the type is specific, else by the operating system's
+     * text.
      *
      * @param failure what the JDK threw or completed with
      * @return the error, {@link #OTHER} if neither type nor text is known

@@ -25,7 +25,7 @@ public final class IoException extends IOException {
     private final IoError error;
     /** A word, see above. */
     private final String operation;
-    /** What happened, in words; null where the reason says it all. */
+    /** A description in words; null if the reason says it all. */
     private final String detail;
     /** Addresses are not Serializable in general. */
     private final transient SocketAddress local;
@@ -65,7 +65,7 @@ public final class IoException extends IOException {
     }
 
     /**
-     * What was tried.
+     * The operation that was tried.
      *
      * @return one of the words above
      */
@@ -91,7 +91,7 @@ public final class IoException extends IOException {
         return remote;
     }
 
-    /** Whether it tells of this connection, which is open or has been. */
+    /** Tells whether it is about this connection, which is open or has been. */
     boolean isOf(TcpCallbacks connection) {
         return remote != null && remote.equals(connection.peer()) && Objects.equals(local, connection.local());
     }

@@ -3,8 +3,9 @@ package io.iocp4j.core;
 import io.iocp4j.core.MemoryBudget.Kind;
 
 /**
- * What one connection, or one stream of an application, makes its port hold: see {@link MemoryBudget}. A connection has
- * one ({@link TcpConnection#memory()}); an application makes others for what is not of one connection, such as a cache.
+ * The memory that one connection, or one stream of an application, makes its port hold, see {@link MemoryBudget}. A
+ * connection has one account ({@link TcpConnection#memory()}). An application may make others for memory that belongs
+ * to no connection, such as a cache.
  *
  * <p>Any thread may call any method. The methods that a derived class overrides are called by the timer of the port,
  * without a lock of this library; they must not wait.
@@ -18,7 +19,7 @@ public abstract class MemoryAccount implements AutoCloseable {
     private final long[] charged = new long[Kind.values().length];
     private boolean closed;
     private boolean evicted;
-    /** What it held when it was ended: so much is to come back. */
+    /** The bytes it held when it was ended, which are to be given back. */
     private final long[] expected = new long[Kind.values().length];
 
     /**
@@ -38,8 +39,9 @@ public abstract class MemoryAccount implements AutoCloseable {
      *
      * @param kind of memory
      * @param bytes 0 or more
-     * @return false if the budget is used up and this account holds more than its fair share: then nothing was charged,
-     *        the memory must not be taken, and what wanted it has to end, with {@link #refusal} as its reason
+     * @return false if the budget is used up and this account would hold more than its fair share: then nothing was
+     *        charged, the memory must not be taken, and the caller has to end its connection or stream, with
+     *        {@link #refusal} as the reason
      */
     public final synchronized boolean charge(Kind kind, long bytes) {
         if (bytes < 0) {
@@ -75,7 +77,7 @@ public abstract class MemoryAccount implements AutoCloseable {
     }
 
     /**
-     * Charges or gives back the difference, for something that grows and shrinks.
+     * Charges or gives back the difference, for memory that grows and shrinks.
      *
      * @param kind of memory
      * @param before bytes that were charged for it
@@ -93,7 +95,7 @@ public abstract class MemoryAccount implements AutoCloseable {
     }
 
     /**
-     * What was charged and not given back.
+     * The memory that was charged and not given back.
      *
      * @param kind of memory
      * @return bytes
@@ -103,7 +105,7 @@ public abstract class MemoryAccount implements AutoCloseable {
     }
 
     /**
-     * Why a charge was refused, in words, with the limit.
+     * The reason why a charge was refused, in words, with the limit.
      *
      * @param kind of memory
      * @return a text for the peer or the log
@@ -112,7 +114,7 @@ public abstract class MemoryAccount implements AutoCloseable {
         return budget.refusal(kind, held(kind));
     }
 
-    /** Gives everything back. What is charged from now on is not counted. */
+    /** Gives everything back. Later charges are not counted. */
     @Override
     public final void close() {
         synchronized (this) {
@@ -129,8 +131,8 @@ public abstract class MemoryAccount implements AutoCloseable {
     }
 
     /**
-     * What this account holds, for the order in which accounts end: what was charged, and what was counted elsewhere,
-     * such as buffers.
+     * The memory that this account holds, for the order in which accounts end: charged memory, and memory that is
+     * counted elsewhere, such as buffers.
      *
      * @param kind of memory
      * @return bytes
@@ -139,12 +141,13 @@ public abstract class MemoryAccount implements AutoCloseable {
         return charged(kind);
     }
 
-    /** Memory is tight: let go of what is kept for speed only. Does nothing unless overridden. */
+    /** Called when memory is tight: releases memory that is kept for speed only. Does nothing unless overridden. */
     protected void shrink() {
     }
 
     /**
-     * Memory is scarce and this account holds most: end, and give everything back, now or a little later. Called once.
+     * Called once, when memory is scarce and this account holds most: ends the connection or stream and gives
+     * everything back, now or a little later.
      *
      * @param reason in words, with the limit
      */
@@ -160,12 +163,12 @@ public abstract class MemoryAccount implements AutoCloseable {
         return port;
     }
 
-    /** Accounts are numbered as they come. */
+    /** Accounts are numbered in the order in which they were opened. */
     final long number() {
         return number;
     }
 
-    /** Whether this is the first time. */
+    /** Returns true at the first call. */
     final boolean beginEviction(Kind kind, long held) {
         synchronized (this) {
             if (evicted || closed) {

@@ -12,29 +12,29 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the peers of a port may make it hold, over all connections: limits per connection alone let many small
- * connections, each within every limit, use up the memory of the process.
+ * Limits the memory that peers may make a port hold, over all connections. Limits per connection are not enough: many
+ * small connections, each within its limits, could use up the memory of the process.
  *
- * <p>Heap is counted by {@link MemoryAccount#charge}, before it is taken. Direct memory is counted where it is taken,
- * in the {@link BufferPool}; what a layer holds outside the heap besides (zlib) it charges too. An account is what one
- * connection holds, or a stream of an application.
+ * <p>Heap is counted by {@link MemoryAccount#charge}, before it is taken. Direct memory is counted in the
+ * {@link BufferPool} that it is taken from; a layer charges other memory outside the heap (zlib) too. An account is the
+ * memory of one connection, or of one stream of an application.
  *
  * <ul>
- * <li>Above {@link #TIGHT_PERCENT} connections shrink, receives do not grow, and a new connection is not read from
- *     until it is less.</li>
- * <li>While a new connection waits, those that hold more than their fair share end, until it need not wait: the one
- *     that holds most first. Where nobody does, the one that holds most ends after a second: some peers that hold the
- *     same must not keep all others out.</li>
+ * <li>Above {@link #TIGHT_PERCENT} connections shrink, receives do not grow, and a new connection of a server is not
+ *     read from. It waits until less memory is used, but not longer than {@link #NEWCOMER_WAIT_MAX}.</li>
+ * <li>While a new connection waits, the connections that hold more than their fair share end, the one that holds most
+ *     first, until the new one need not wait. If none holds more than its share, the one that holds most ends after a
+ *     second: peers that all hold the same must not keep every newcomer out.</li>
  * <li>Above {@link #SCARCE_PERCENT} the account that holds most is ended, then the next, until it would be less; of two
  *     that hold the same the younger.</li>
  * <li>At the limit a charge is refused, but only to an account that would hold more than its fair share, which is the
- *     limit over the number of accounts: what a small one asks is never refused because of a greedy one. Since not
- *     everybody can be above the share, at most the limit once more is taken that way, until those that hold most have
+ *     limit divided by the number of accounts. So a small account is never refused memory because of a greedy one. All
+ *     shares together are the limit, so at most the limit once more is taken this way, until those that hold most have
  *     ended.</li>
  * </ul>
  *
- * <p>Safe for any number of threads. Charging is two atomic steps; looking for who holds most is done on the timer of
- * the port.
+ * <p>Safe for any number of threads. Charging is two atomic steps; the search for the accounts that hold most runs on
+ * the timer of the port.
  */
 public final class MemoryBudget {
     private static final System.Logger LOG = new GuardedLog(MemoryBudget.class);
@@ -57,20 +57,31 @@ public final class MemoryBudget {
     public static final int HEAP_PERCENT_DEFAULT = 40;
     /** The default limit of direct memory, in percent of the largest direct memory. */
     public static final int DIRECT_PERCENT_DEFAULT = 60;
-    /** From here on everybody shrinks, and newcomers wait. */
+    /** Above this part of a limit, connections shrink and newcomers wait. */
     public static final int TIGHT_PERCENT = 75;
-    /** From here on those that hold most end. */
+    /** Above this part of a limit, the accounts that hold most end. */
     public static final int SCARCE_PERCENT = 90;
-    /** How long a newcomer waits before somebody ends for it although nobody holds more than the fair share. */
+    /**
+     * How long a new plain connection of a server waits for memory before it ends with {@link IoError#NO_BUFFERS}: as
+     * long as {@link TcpOptions#handshakeTimeout()} is by default, which limits the same wait of one with TLS.
+     */
+    public static final Duration NEWCOMER_WAIT_MAX = Duration.ofSeconds(10);
+    /**
+     * How long a newcomer waits before the account that holds most ends for it, although it holds no more than its fair
+     * share.
+     */
     static final Duration PATIENCE = Duration.ofSeconds(1);
-    /** What a connection is charged for itself, in bytes of heap. */
+    /** The charge of a connection for its own objects, in bytes of heap. */
     public static final int CONNECTION_BYTES = 4 << 10;
-    /** Connections of a server whose {@link TcpOptions#maxConnections()} were not set, however large the budget is. */
+    /**
+     * The most connections of a server whose {@link TcpOptions#maxConnections()} was not set, even if the budget is
+     * larger.
+     */
     public static final int CONNECTIONS_MAX = 100_000;
 
     private final MemoryLedger[] ledgers;
     private final Set<MemoryAccount> accounts = ConcurrentHashMap.newKeySet();
-    /** Those that were ended and have not given everything back. */
+    /** The accounts that were ended and have not given everything back. */
     private final Set<MemoryAccount> ending = ConcurrentHashMap.newKeySet();
     private final AtomicLong accountsMade = new AtomicLong();
     private final AtomicLong evicted = new AtomicLong();
@@ -78,7 +89,8 @@ public final class MemoryBudget {
     private final ConcurrentSkipListMap<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
 
     /**
-     * Tried again when memory was given back, if {@link #retryDue}: for what could not even wait, for want of memory.
+     * Tasks that are tried again when memory was given back, if {@link #retryDue}: there was no memory even to let them
+     * wait.
      */
     private final List<Retry> retries = new CopyOnWriteArrayList<>();
     private volatile boolean retryDue;
@@ -95,7 +107,7 @@ public final class MemoryBudget {
                 .thenComparingLong(candidate -> candidate.account.number()).reversed();
     }
 
-    /** For a pool; 0 is the default for this process. */
+    /** Makes the budget of a pool; a limit of 0 is the default for this process. */
     MemoryBudget(BufferPool pool, long heapMax, long directMax) {
         ledgers = new MemoryLedger[] {
             MemoryLedger.ofHeap(heapMax), MemoryLedger.ofDirect(directMax, pool)
@@ -119,7 +131,7 @@ public final class MemoryBudget {
     }
 
     /**
-     * What is held now.
+     * The memory that is held now.
      *
      * @param kind of memory
      * @return bytes; for a moment it may be above the limit
@@ -129,7 +141,7 @@ public final class MemoryBudget {
     }
 
     /**
-     * Whether newcomers wait and everybody shrinks.
+     * Tells whether newcomers wait and connections shrink.
      *
      * @return true above {@link #TIGHT_PERCENT} of heap or direct memory
      */
@@ -143,7 +155,7 @@ public final class MemoryBudget {
     }
 
     /**
-     * Accounts that were ended because they held most when memory was scarce.
+     * The accounts that were ended because they held most when memory was scarce.
      *
      * @return how many since the port was opened
      */
@@ -152,8 +164,8 @@ public final class MemoryBudget {
     }
 
     /**
-     * How many connections fit: what a server takes whose {@link TcpOptions#maxConnections()} were not set. Half of the
-     * heap's budget is for what they hold besides themselves.
+     * The most connections of a server whose {@link TcpOptions#maxConnections()} was not set: as many as half of the
+     * heap's budget has room for. The other half is for the data that they hold.
      *
      * @return 1 to {@link #CONNECTIONS_MAX}
      */
@@ -172,16 +184,16 @@ public final class MemoryBudget {
     void closed(MemoryAccount account) {
         accounts.remove(account);
         ending.remove(account);
-        // nobody has to end for who has gone
+        // no account has to end for one that has gone
         waiting.remove(account.number());
         for (Kind kind : Kind.values()) {
-            // it may have been one of those whose end was waited for
+            // it may have been one of those whose end the budget waited for
             grown(kind, account.port());
         }
         shrunk();
     }
 
-    /** Whether an account that holds so much may take more; then it is counted as charged. */
+    /** Charges an account that holds so much; returns false if it may not take more. */
     boolean charge(Kind kind, long bytes, long held, CompletionPort port) {
         MemoryLedger ledger = ledger(kind);
         if (!admits(kind, bytes, held)) {
@@ -198,7 +210,7 @@ public final class MemoryBudget {
         shrunk();
     }
 
-    /** Whether an account that holds so much may take so much more. */
+    /** Tells whether an account that holds so much may take so much more. */
     boolean admits(Kind kind, long bytes, long held) {
         MemoryLedger ledger = ledger(kind);
         return bytes <= ledger.max - ledger.used() || held + bytes <= share(kind);
@@ -208,12 +220,12 @@ public final class MemoryBudget {
         return max(kind) / Math.max(1, accounts.size());
     }
 
-    /** There may be more of it than before: brings about what has to be done about that, on the timer of the port. */
+    /** Called when more memory may be used than before. Starts what the new level demands, on the timer of the port. */
     void grown(Kind kind, CompletionPort port) {
         MemoryLedger ledger = ledger(kind);
         long used = ledger.used();
         if (used <= ledger.tight) {
-            // read first: most of the time there is nothing to write, to memory that all workers share
+            // read first: mostly there is nothing to write, and all workers share this cache line
             if (ledger.shrinking.getOpaque()) {
                 ledger.shrinking.setOpaque(false);
             }
@@ -233,13 +245,13 @@ public final class MemoryBudget {
         }
     }
 
-    /** There may be less of it than before: newcomers may go on. */
+    /** Called when less memory may be used than before: newcomers may go on. */
     void shrunk() {
         if (retryDue && !isTight()) {
             tryAgain();
         }
         if (!waiting.isEmpty() && !isTight()) {
-            // each by itself: they may be of several ports, and one that cannot go on keeps nobody
+            // one task each: they may be of several ports, and one that cannot run must not stop the others
             var next = waiting.pollFirstEntry();
             while (next != null) {
                 later(next.getValue().port, next.getValue().task);
@@ -255,25 +267,25 @@ public final class MemoryBudget {
                 later(retry.port, retry.task);
             }
         } catch (Throwable thrown) {
-            // not to whoever gives memory back; there may be more of it the next time
+            // not thrown to the caller, which only gave memory back; there may be more memory the next time
             retryDue = true;
         }
     }
 
     /**
-     * Takes in what is run, on the timer of its port, when memory was given back after {@link #retryDue()}. Called
-     * before it is needed, since this takes memory; a task that has nothing to do then does nothing.
+     * Adds a task that runs on the timer of its port when memory was given back after {@link #retryDue()}. Called in
+     * advance, since this takes memory; the task must allow for having nothing to do.
      */
     void addRetry(CompletionPort port, Runnable task) {
         retries.add(new Retry(port, task));
     }
 
-    /** Forgets what was taken in with {@link #addRetry}. */
+    /** Removes a task that was added with {@link #addRetry}. */
     void removeRetry(Runnable task) {
         retries.removeIf(retry -> retry.task == task);
     }
 
-    /** There was no memory for something that has to be tried again. */
+    /** Called when there was no memory for an action that has to be tried again. */
     void retryDue() {
         retryDue = true;
     }
@@ -300,8 +312,8 @@ public final class MemoryBudget {
     }
 
     /**
-     * Those that hold most may all hold the same, and none of them more than its share: then the youngest of them ends
-     * all the same.
+     * Ends an account for a newcomer although none may hold more than its share: the one that holds most, or the
+     * youngest of several that hold the same.
      */
     private void waitedLong(MemoryAccount account) {
         for (Kind kind : Kind.values()) {
@@ -327,12 +339,12 @@ public final class MemoryBudget {
 
     // ------------------------------------------------------------------ relief
 
-    /** Those above the given share may be ended for a newcomer. */
+    /** Ends the accounts that hold most. Accounts above the given share may be ended for a newcomer. */
     private void relieve(Kind kind, long share) {
         MemoryLedger ledger = ledger(kind);
         try {
-            // who was ended before gives back what it held then, and nobody else has to for that; what it has taken
-            // since is not to be had
+            // an account that was ended before will give back what it held then, so no other has to end for that; what
+            // it has taken since does not count
             long used = ledger.used()
                     - ending.stream().mapToLong(account -> Math.min(account.held(kind), account.expected(kind))).sum();
             long goal = waiting.isEmpty() ? ledger.scarce : ledger.tight;
@@ -366,7 +378,7 @@ public final class MemoryBudget {
         guarded(greedy.account, () -> greedy.account.evict(refusal(kind, greedy.held)));
     }
 
-    /** An account that throws keeps nobody else from its turn. */
+    /** Calls an account, whose exception must not stop the calls of the others. */
     private static void guarded(MemoryAccount account, Runnable call) {
         try {
             call.run();
@@ -375,7 +387,7 @@ public final class MemoryBudget {
         }
     }
 
-    /** Why an account got nothing more, or was ended, in words. */
+    /** The reason why an account got no more memory, or was ended, in words. */
     String refusal(Kind kind, long held) {
         return "the " + kind.text + " of all connections is " + size(used(kind)) + " of " + size(max(kind))
                 + ", and this one holds " + size(held);

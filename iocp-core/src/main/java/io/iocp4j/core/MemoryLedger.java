@@ -13,9 +13,9 @@ final class MemoryLedger {
     /** Null if all of it is charged. */
     private final BufferPool pool;
     final AtomicLong charged = new AtomicLong();
-    /** True when everybody was asked to shrink, and it was tight ever since. */
+    /** True if all accounts were asked to shrink, and memory was tight ever since. */
     final AtomicBoolean shrinking = new AtomicBoolean();
-    /** True when somebody looks for who holds most, or is about to. */
+    /** True if a task looks for the accounts that hold most, or is about to. */
     final AtomicBoolean relieving = new AtomicBoolean();
 
     private MemoryLedger(long max, BufferPool pool) {

@@ -12,10 +12,10 @@ import java.util.Objects;
  *
  * <p>The end: {@link #shutdownOutput()} is the end of what the peer receives. A close without it is a reset: what the
  * peer does from then on fails with {@link IoError#CONNECTION_RESET}. A close after it still breaks what the peer
- * sends, which nobody would receive.
+ * sends, since there is no receiver.
  */
 final class MemorySocket extends UserSpaceSocket {
-    /** What one direction holds at the most, in bytes. */
+    /** The most bytes that one direction holds. */
     static final int CAPACITY = 64 << 10;
 
     private final InetSocketAddress local;
@@ -23,7 +23,7 @@ final class MemorySocket extends UserSpaceSocket {
 
     // guarded by lock
     private MemorySocket peer;
-    /** What came and was not received, between position and limit; null if there is nothing. */
+    /** Bytes of the peer that were not received, between position and limit; null if there are none. */
     private PooledBuffer incoming;
     private boolean ended;
 
@@ -234,7 +234,7 @@ final class MemorySocket extends UserSpaceSocket {
         }
     }
 
-    /** What the port knows of this socket. */
+    /** The handle by which the port knows this socket. */
     private final class Handle extends PortHandle {
         Handle() {
             super(MemorySocket.this.port, CompletionKey.NONE);

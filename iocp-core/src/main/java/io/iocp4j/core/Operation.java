@@ -1,6 +1,6 @@
 package io.iocp4j.core;
 
-/** What a context asks of the port. */
+/** The operation that a context asks of the port. */
 public enum Operation {
     /** Take one connection from a listener. */
     ACCEPT,

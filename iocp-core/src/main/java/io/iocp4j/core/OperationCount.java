@@ -36,7 +36,7 @@ final class OperationCount {
         return isOpen(value.getAndUpdate(now -> isOpen(now) ? (now | CLOSING) + 1 : now));
     }
 
-    /** Whether closing has not begun. */
+    /** Tells whether closing has not begun. */
     boolean isOpen() {
         return isOpen(value.get());
     }
@@ -45,7 +45,7 @@ final class OperationCount {
         return value >= 0 && value < CLOSING;
     }
 
-    /** Whether the last operation of a closing port has ended. */
+    /** Tells whether the last operation of a closing port has ended. */
     boolean isClosed() {
         return value.get() < 0;
     }

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 
 /**
  * A counted piece of direct memory from a {@link BufferPool}. Every holder of a reference may read. Only the one that
- * acquired it may write, and only until it was given to anybody else.
+ * acquired it may write, and only until it was given to other code.
  */
 public final class PooledBuffer extends RefCounted {
     /** The content of released memory, if the pool was made to show readers that kept a view too long. */

@@ -15,12 +15,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 abstract class PortCore extends PortInternals {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
+    /** The wait before a completion that could not be queued is queued again: long enough for a garbage collection. */
+    private static final Duration QUEUE_AGAIN = Duration.ofMillis(10);
+
     private final PortOptions options;
     private final BufferPool buffers;
     private final Delivery delivery;
     private final PortTimer timer;
     private final OperationCount operations = new OperationCount();
-    private final PortHandles handles = new PortHandles();
+    final PortHandles handles = new PortHandles();
     final InsideThreads inside = new InsideThreads();
     private final AtomicInteger nullsToTake;
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
@@ -35,7 +38,7 @@ abstract class PortCore extends PortInternals {
         this.timer = new PortTimer(options.name());
         this.delivery = options.pulled() ? new PullDelivery(this, pullsFromSystem) : new PushDelivery(this);
         this.threads = new PortThreads(this, delivery);
-        this.nullsToTake = new AtomicInteger(threads());
+        this.nullsToTake = new AtomicInteger(threadCount());
     }
 
     // ------------------------------------------------------------------ what an engine brings, see PortEngine
@@ -51,8 +54,8 @@ abstract class PortCore extends PortInternals {
     abstract void abandon();
 
     /**
-     * A worker has ended too early, perhaps while the null completions are taken: as many fewer workers as have ended
-     * may be there for them. Called by the thread that ends.
+     * Called by a worker that ends too early, perhaps while the null completions are taken: there may be fewer workers
+     * than null completions.
      */
     void workerLost() {
         // an engine whose workers do not wait for one another has nothing to do
@@ -80,7 +83,7 @@ abstract class PortCore extends PortInternals {
         boolean queued = false;
         try {
             if (mayStayOnWorker) {
-                deliverLater(context);
+                offer(context);
             } else {
                 delivery.offer(context);
             }
@@ -126,7 +129,7 @@ abstract class PortCore extends PortInternals {
 
     @Override
     public final PortCounters counters() {
-        return threads.counters(handles(), outstanding(), buffers);
+        return threads.counters(handles.size(), outstanding(), buffers);
     }
 
     @Override
@@ -172,15 +175,29 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * Delivers a completion, never on the calling stack.
+     * Delivers a completion, never on the calling stack. Where there is no memory to queue it, the timer of the port
+     * tries again 10 ms later.
      *
      * @param context completed
      */
     protected final void deliverLater(IoContext context) {
+        try {
+            offer(context);
+        } catch (OutOfMemoryError e) {
+            deliverAfterPause(context);
+        }
+    }
+
+    private void offer(IoContext context) {
         Worker worker = Worker.current(this);
         if (worker == null || !worker.takeOwnPost(context)) {
             delivery.offer(context);
         }
+    }
+
+    private void deliverAfterPause(IoContext context) {
+        timer.schedule(QUEUE_AGAIN, () -> deliverBehind(context));
+        LOG.log(Level.WARNING, "no memory to queue a completion; trying again in " + QUEUE_AGAIN.toMillis() + " ms");
     }
 
     @Override
@@ -189,17 +206,21 @@ abstract class PortCore extends PortInternals {
         deliverLater(context);
     }
 
-    /** Delivers a completion by whichever worker comes first. */
+    /** Delivers a completion by whichever worker comes first, as {@link #deliverLater} does without memory. */
     final void deliverBehind(IoContext context) {
-        delivery.offer(context);
+        try {
+            delivery.offer(context);
+        } catch (OutOfMemoryError e) {
+            deliverAfterPause(context);
+        }
     }
 
-    /** What a completion has thrown. Throws nothing itself: an application may say how its context is printed. */
+    /** Logs the exception of a completion. Throws nothing, even if the toString of its context does. */
     final void report(IoContext context, Throwable thrown) {
         try {
             LOG.log(Level.ERROR, () -> "the completion of " + context + " threw; its worker goes on", thrown);
         } catch (OutOfMemoryError e) {
-            // there is no memory even for the line; its worker goes on all the same
+            // there is no memory even for the line; the worker must go on
             GuardedLog.lineLost();
         }
     }
@@ -230,15 +251,6 @@ abstract class PortCore extends PortInternals {
     @Override
     protected final void remove(PortHandle handle) {
         handles.remove(handle);
-    }
-
-    /**
-     * Handles that are open.
-     *
-     * @return how many
-     */
-    protected final int handles() {
-        return handles.size();
     }
 
     /**
@@ -297,8 +309,8 @@ abstract class PortCore extends PortInternals {
      *
      * @return 1 or more
      */
-    protected final int threads() {
-        return delivery.threads();
+    protected final int threadCount() {
+        return delivery.threadCount();
     }
 
     /**
@@ -318,12 +330,12 @@ abstract class PortCore extends PortInternals {
 
     // ------------------------------------------------------------------ the end
 
-    /** Whether the end has not begun. */
+    /** Tells whether the end has not begun. */
     final boolean isOpen() {
         return operations.isOpen();
     }
 
-    /** Whether nothing is outstanding any more: only null completions are left to take. */
+    /** Tells whether nothing is outstanding any more: only null completions are left to take. */
     final boolean isClosed() {
         return operations.isClosed();
     }
@@ -350,7 +362,7 @@ abstract class PortCore extends PortInternals {
 
     private void queueNulls() {
         try {
-            for (int i = 0; i < threads(); i++) {
+            for (int i = 0; i < threadCount(); i++) {
                 queueNull();
             }
         } catch (Throwable thrown) {
@@ -379,7 +391,7 @@ abstract class PortCore extends PortInternals {
         }
     }
 
-    /** Nobody takes null completions any more: whoever waits for the end is let go without. */
+    /** Wakes the threads that wait for the end: no thread takes null completions any more. */
     private void letGo() {
         abandon();
         timer.end();

@@ -18,7 +18,7 @@ package io.iocp4j.core;
  * @param connectsFailed connects that failed or were given up
  * @param bytesReceived bytes of all receives; with TLS those of its records and those in them
  * @param bytesSent bytes of all sends, counted in the same way
- * @param buffersUsed bytes of the port's {@link BufferPool} that are with somebody
+ * @param buffersUsed bytes of the port's {@link BufferPool} that are in use
  * @param buffersKept bytes that it keeps for reuse
  * @param heapCharged bytes of heap that peers make it hold, see {@link MemoryBudget}
  * @param evictions connections, and other accounts of its budget, that were ended because they held most when memory

@@ -6,8 +6,7 @@ import java.util.concurrent.TimeoutException;
  * The base class of the engines of {@link CompletionPort}. It counts operations, has the timer, delivers, and keeps the
  * order of closing. An engine adds its sockets, the loop of its workers, and a way to queue a packet.
  *
- * <p>For the authors of engines: applications use {@link CompletionPort}, and see nothing here besides. The life of one
- * operation:
+ * <p>For the authors of engines; applications use {@link CompletionPort}. The life of one operation:
  * <pre>
  * begin      at its submit: from here on the engine owes its completion
  *   |-- takeBack               misuse was found; the context is the caller's again
@@ -67,7 +66,7 @@ public abstract class PortEngine extends PortCore {
     }
 
     /**
-     * Whether a loop that has thrown can simply run again, on its thread.
+     * Tells whether a loop that has thrown can simply run again, on its thread.
      *
      * @return false unless the engine says so
      */
@@ -77,8 +76,8 @@ public abstract class PortEngine extends PortCore {
     }
 
     /**
-     * No worker is left, or the null completions cannot be queued: lets go whatever still waits in the engine. Must
-     * throw nothing.
+     * Releases everything that still waits in the engine: no worker is left, or the null completions cannot be queued.
+     * Must throw nothing.
      */
     @Override
     protected void abandon() {
@@ -88,7 +87,7 @@ public abstract class PortEngine extends PortCore {
     // ------------------------------------------------------------------ workers
 
     /**
-     * Makes a worker and remembers it. The engine starts it, and makes {@link #threads()}.
+     * Makes a worker and remembers it. The engine starts it, and makes {@link #threadCount()}.
      *
      * @param loop takes packets until it has taken a null completion
      * @return a thread that was not started
@@ -106,7 +105,7 @@ public abstract class PortEngine extends PortCore {
     }
 
     /**
-     * Whether the calling thread is one that the engine has made with {@link #newWorker} and its like.
+     * Tells whether the calling thread is one that the engine has made with {@link #newWorker} and its like.
      *
      * @return also where {@link #isWorker()} is false, since it only hands over
      */
@@ -168,12 +167,21 @@ public abstract class PortEngine extends PortCore {
         if (worker != null) {
             worker.take(context);
         } else {
-            // the JDK completes on group threads only; should it ever not, the contract holds all the same
+            // the JDK completes on threads of the group only; this keeps the contract if that changes
             deliverLater(context);
         }
     }
 
     // ------------------------------------------------------------------ handles
+
+    /**
+     * Handles that are open.
+     *
+     * @return how many
+     */
+    protected final int handles() {
+        return handles.size();
+    }
 
     /**
      * Makes a handle.

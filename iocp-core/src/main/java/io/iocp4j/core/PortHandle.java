@@ -1,6 +1,6 @@
 package io.iocp4j.core;
 
-/** What the handles of every engine have in common: whom to tell that their port closes. */
+/** The common part of the handles of every engine: the key that their port calls when it closes. */
 public abstract class PortHandle {
     private final CompletionPort port;
 
@@ -34,7 +34,7 @@ public abstract class PortHandle {
         port.post(new ClosingNotice(newKey));
     }
 
-    /** The port begins to close: whoever is the key, or becomes it later, hears of it. */
+    /** Called when the port begins to close: calls the key, and each later key. */
     final void portCloses() {
         CompletionKey now;
         synchronized (this) {

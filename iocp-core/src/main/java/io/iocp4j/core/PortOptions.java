@@ -55,8 +55,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * Pull mode, for one thread of the application that takes completions by itself; say with {@link #workers(int)} if
-     * there are more. For the rest the defaults.
+     * Pull mode, for one thread of the application that takes the completions; say with {@link #workers(int)} if there
+     * are more. For the rest the defaults.
      *
      * @return options of a port whose completions are taken
      */

@@ -71,7 +71,8 @@ public interface PortSocket {
     void shutdownOutput() throws IoException;
 
     /**
-     * Closes the handle. What is pending completes with {@link IoError#OPERATION_ABORTED}. A second call does nothing.
+     * Closes the handle. Pending operations complete with {@link IoError#OPERATION_ABORTED}. A second call does
+     * nothing.
      */
     void close();
 
@@ -88,8 +89,8 @@ public interface PortSocket {
     <T> void option(SocketOption<T> option, T value) throws IoException;
 
     /**
-     * Sets whom to tell when the port closes; an accepted socket starts with {@link CompletionKey#NONE}. Where the port
-     * is closing already, the new key is told as well.
+     * Sets whom to tell when the port closes; an accepted socket starts with {@link CompletionKey#NONE}. If the port is
+     * closing already, the new key is called as well.
      *
      * @param key the new one
      */

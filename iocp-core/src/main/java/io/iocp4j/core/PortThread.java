@@ -3,9 +3,9 @@ package io.iocp4j.core;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A thread of a port that takes its packets, and whose end its port sees: in order, behind its null completion, or too
- * early, by what was thrown out of the engine's own code (an {@link OutOfMemoryError} above all), after which somebody
- * else must take its place.
+ * A thread that takes the packets of a port and reports its end to the port. It ends in order behind its null
+ * completion, or too early by an error in the engine's own code, mostly an {@link OutOfMemoryError}. In the second case
+ * another thread must take its place.
  */
 class PortThread extends Thread {
     final PortCore port;
@@ -32,7 +32,7 @@ class PortThread extends Thread {
         return Thread.currentThread() instanceof PortThread thread && thread.port == port ? thread : null;
     }
 
-    /** Whether this thread, which ends, has one to follow it. */
+    /** Tells whether this thread, which ends, has one to follow it. */
     final boolean hasSuccessor() {
         return successor != null && successor.getState() != Thread.State.NEW;
     }
@@ -92,7 +92,7 @@ class PortThread extends Thread {
                 called.await();
                 waiting = false;
             } catch (InterruptedException e) {
-                // nobody interrupts it for a reason, and it has nothing to end
+                // no code of this library interrupts it, and it has nothing to end
                 waiting = true;
             }
         }

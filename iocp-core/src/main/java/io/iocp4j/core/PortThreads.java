@@ -5,21 +5,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The threads that an engine has made to take the packets of its port. Counts those that end too early, finds who takes
- * their place, and has the port closed where nobody can. Guarded by this; an engine's own code is never called with it
- * held.
+ * The threads that an engine has made to take the packets of its port. Counts the threads that end too early, starts a
+ * successor for each, and closes the port where there is none. Guarded by this; an engine's own code is never called
+ * with it held.
  */
 final class PortThreads {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     /**
-     * How often a loop may run again without having taken anything in between: one that throws at once would spin for
-     * ever.
+     * How often a loop may run again without taking a packet in between: a loop that throws at once would run for ever.
      */
     static final int RUNS_AGAIN_MAX = 100;
     /**
-     * How many workers a port may lose by errors out of the engine's own code. With each an event may have been lost,
-     * and what waits for it waits for ever; after so many the port closes itself.
+     * How many workers a port may lose by errors out of the engine's own code. Each may have lost an event, and the
+     * operation of that event would wait for ever. After so many the port closes itself.
      */
     static final int LOST_MAX = 256;
 
@@ -28,21 +27,21 @@ final class PortThreads {
 
     // Guarded by this.
     /**
-     * All that were made and have not ended too early, to be waited for: workers, spares, or in pull mode the engine's
-     * own threads.
+     * The threads to join: all that were made and have not ended too early. Workers, spares, or in pull mode the
+     * engine's own threads.
      */
     private final List<PortThread> made = new ArrayList<>();
     /** Those that take packets. */
     private final List<PortThread> workers = new ArrayList<>();
     /** Null if the engine has made none, or it was called. */
     private PortThread spare;
-    /** What those have counted that ended too early. */
+    /** The counts of the threads that ended too early. */
     private final WorkerCounters ended = new WorkerCounters();
     private long lost;
     private long replaced;
     private int named;
 
-    /** The port is complete: a thread that ends from here on, ends too early. */
+    /** True when the port is complete: a thread that ends from here on without a null completion ends too early. */
     private volatile boolean watched;
 
     PortThreads(PortCore port, Delivery delivery) {
@@ -61,7 +60,7 @@ final class PortThreads {
 
     /**
      * Makes a thread that waits, and runs its loop when no worker is left: it delivers what is outstanding while the
-     * port closes itself. For an engine that could not begin a loop then; one at the most. The engine starts it.
+     * port closes itself. For an engine that could not begin a loop at that time. At most one; the engine starts it.
      */
     synchronized PortThread newSpare(Runnable loop) {
         spare = newThread(true, loop);
@@ -100,7 +99,7 @@ final class PortThreads {
         named = 0;
     }
 
-    /** Lets the spare go, which then runs its loop to its end: called when nothing is left to take. */
+    /** Lets the spare run its loop to its end. Called when nothing is left to take. */
     synchronized void endSpare() {
         if (spare != null) {
             spare.call();
@@ -115,7 +114,7 @@ final class PortThreads {
 
     // ------------------------------------------------------------------ their end, in order or not
 
-    /** Whether the loop of this thread runs again behind what it has thrown. */
+    /** Tells whether the loop of this thread runs again behind what it has thrown. */
     boolean runsAgain(PortThread thread, Throwable thrown) {
         if (!watched || !port.loopsRunAgain() || !thread.mayRunAgain()) {
             return false;
@@ -128,9 +127,9 @@ final class PortThreads {
     }
 
     /**
-     * A thread of the port ends, and this is the last that it does. If that is too early, it counts that and, where
-     * nobody is left to go on, closes the port; with what was made before, since what has ended it may be that there is
-     * no memory.
+     * Called by a thread of the port as the last thing before it ends. Counts an end that is too early, and closes the
+     * port if no thread is left to go on. It uses only objects that were made before, since want of memory may be the
+     * reason.
      */
     void ended(PortThread thread, Throwable thrown) {
         if (!watched || thrown == null && port.isClosed()) {
@@ -175,7 +174,7 @@ final class PortThreads {
 
     // ------------------------------------------------------------------ facts
 
-    /** Whether nobody takes packets any more. */
+    /** Tells whether no thread takes packets any more. */
     synchronized boolean isEmpty() {
         return workers.isEmpty();
     }
@@ -208,7 +207,7 @@ final class PortThreads {
         return interrupted;
     }
 
-    /** What all workers have counted, with what the port knows. */
+    /** The sums over all workers, with the numbers of the port itself. */
     synchronized PortCounters counters(int handles, long outstanding, BufferPool buffers) {
         List<WorkerCounters> all = new ArrayList<>();
         all.add(ended);

@@ -37,7 +37,7 @@ final class PortTimer {
         }, TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
     }
 
-    /** Whether the calling thread is the one of this timer. */
+    /** Tells whether the calling thread is the one of this timer. */
     boolean isTimerThread() {
         return Thread.currentThread() instanceof TimerThread thread && thread.timer() == this;
     }

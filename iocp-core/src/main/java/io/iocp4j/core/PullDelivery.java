@@ -15,7 +15,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class PullDelivery implements Delivery {
     private final PortCore port;
-    /** Whether the threads wait in {@link PortEngine#awaitPacket}, rather than here. */
+    /** True if the threads wait in {@link PortEngine#awaitPacket}, rather than here. */
     private final boolean fromSystem;
     /** The state of a context between {@code take} and {@code deliver}. */
     private final IoContext.Taken taken = new IoContext.Taken(this);
@@ -50,10 +50,7 @@ final class PullDelivery implements Delivery {
 
     @Override
     public IoContext take(Duration limit) throws TimeoutException {
-        if (limit.isNegative()) {
-            throw new IllegalArgumentException("a limit must not be negative: " + limit);
-        }
-        return take(TimeUnit.NANOSECONDS.convert(limit));
+        return take(TimeUnit.NANOSECONDS.convert(Limits.notNegative(limit, "a limit")));
     }
 
     private IoContext take(long nanos) throws TimeoutException {
@@ -142,7 +139,7 @@ final class PullDelivery implements Delivery {
      * One that hands over what it takes, or only the null completion, if the application's threads wait in the engine.
      */
     @Override
-    public int threads() {
+    public int threadCount() {
         return 1;
     }
 

@@ -12,7 +12,7 @@ final class PushDelivery implements Delivery {
     }
 
     @Override
-    public int threads() {
+    public int threadCount() {
         return port.options().workers();
     }
 
@@ -59,7 +59,7 @@ final class PushDelivery implements Delivery {
 
     @Override
     public void end() {
-        // nobody waits but the workers, and the engine ends those
+        // only the workers wait, and the engine ends those
     }
 
     @Override

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Finds the addresses of a host for a client, whose connection tries those and no others. So this is also where a
- * client refuses addresses: a resolver that leaves out what may not be connected to is asked about every host, also
- * about an address written as text and about the target of a redirect.
+ * Finds the addresses of a host for a client, whose connection tries these and no others. This is also the place to
+ * refuse addresses: a resolver may leave out those that the client must not connect to. It is asked about every host,
+ * also about an address written as text and about the target of a redirect.
  */
 @FunctionalInterface
 public interface Resolver {
@@ -15,8 +15,7 @@ public interface Resolver {
     Resolver SYSTEM = Resolver::bySystem;
 
     /**
-     * Begins a lookup and returns at once: it is called by whoever connects, on that thread, and never under a lock of
-     * this library.
+     * Begins a lookup and returns at once. Called on the thread that connects, never under a lock of this library.
      *
      * @param host a name, or an address as text
      * @return completes, on any thread, with the addresses in the order of preference, or exceptionally with the reason
@@ -34,8 +33,9 @@ public interface Resolver {
     }
 
     /**
-     * Not a virtual thread: the lookup is native code, which holds the carrier, and a few that hang would stop every
-     * virtual thread of the process. A daemon: nobody waits for a lookup whose connection is gone.
+     * A platform thread, since a lookup is native code, which pins the carrier of a virtual thread: a few lookups that
+     * hang would stop every virtual thread of the process. A daemon, since a lookup whose connection is gone must not
+     * keep the process running.
      */
     private static CompletableFuture<List<InetAddress>> byName(String host, IllegalArgumentException notAnAddress) {
         CompletableFuture<List<InetAddress>> found = new CompletableFuture<>();

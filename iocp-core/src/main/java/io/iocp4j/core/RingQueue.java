@@ -6,7 +6,7 @@ package io.iocp4j.core;
  *
  * @param <E> its elements, never null
  */
-final class RingQueue<E> {
+class RingQueue<E> {
     private Object[] elements;
     private int head;
     private int size;

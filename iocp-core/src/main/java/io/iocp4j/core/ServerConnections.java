@@ -13,6 +13,7 @@ final class ServerConnections {
 
     private final CompletionPort port;
     private final TcpOptions options;
+    private final ConnectionFilter filter;
     private final Function<? super TcpConnection, ? extends TcpHandler> handlers;
     private final Runnable onFreed;
     private final Runnable onLast;
@@ -35,6 +36,7 @@ final class ServerConnections {
             Function<? super TcpConnection, ? extends TcpHandler> handlers, Runnable onFreed, Runnable onLast) {
         this.port = port;
         this.options = options;
+        this.filter = new GuardedFilter(options.filter());
         this.handlers = handlers;
         this.onFreed = onFreed;
         this.onLast = onLast;
@@ -62,11 +64,12 @@ final class ServerConnections {
     /** Takes a newcomer in, or closes it at once. */
     void admit(PortSocket socket) {
         accepted.incrementAndGet();
-        ConnectionFilter.DropReason drop = passesFilter(socket) ? tryAdmit() : ConnectionFilter.DropReason.REFUSED;
+        boolean wanted = filter.admits(socket.local(), socket.remote());
+        ConnectionFilter.DropReason drop = wanted ? tryAdmit() : ConnectionFilter.DropReason.REFUSED;
         if (drop != null) {
             dropped.incrementAndGet();
             socket.close();
-            tell(socket, drop);
+            filter.onDrop(socket.local(), socket.remote(), drop);
             return;
         }
         TcpChannel connection;
@@ -88,24 +91,6 @@ final class ServerConnections {
         });
     }
 
-    private boolean passesFilter(PortSocket socket) {
-        try {
-            return options.filter().admits(socket.local(), socket.remote());
-        } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "the filter threw about " + socket.remote() + ", which therefore does not come in",
-                    thrown);
-            return false;
-        }
-    }
-
-    private void tell(PortSocket socket, ConnectionFilter.DropReason drop) {
-        try {
-            options.filter().onDrop(socket.local(), socket.remote(), drop);
-        } catch (Throwable thrown) {
-            LOG.log(Level.WARNING, "the filter threw; nothing else happens", thrown);
-        }
-    }
-
     /** Takes a place for one more connection. Returns null, or why there is none. */
     private synchronized ConnectionFilter.DropReason tryAdmit() {
         if (closed) {
@@ -119,7 +104,7 @@ final class ServerConnections {
     }
 
     private TcpChannel connection(PortSocket socket) throws IoException {
-        options.applyTo(socket);
+        SocketSetup.apply(options, socket);
         TlsSocket tls = options.tls() == null ? null : new TlsSocket(PortInternals.of(port), socket,
                 TlsRecords.ofServer(options, port.buffers()), options.lingerTimeout());
         return new TcpChannel(port, tls == null ? socket : tls, options,
@@ -142,7 +127,7 @@ final class ServerConnections {
 
     // ------------------------------------------------------------------ ending
 
-    /** Admits nobody any more. A second call does nothing. */
+    /** Admits no connection any more. A second call does nothing. */
     void close() {
         boolean last;
         synchronized (this) {

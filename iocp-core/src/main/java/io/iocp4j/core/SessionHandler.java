@@ -25,7 +25,7 @@ final class SessionHandler extends TcpBlockingReader {
             connection.close();
         } catch (Throwable thrown) {
             IoException ofTheConnection = ((TcpChannel) connection).ownFailure(thrown);
-            // logged first: whoever waits for the end may end the process. This is no worker, and the log throws
+            // logged first: a thread that waits for the end may end the process. This is no worker, and the log throws
             // nothing
             if (ofTheConnection != null) {
                 LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);

@@ -3,10 +3,10 @@ package io.iocp4j.core;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The port that all clients share which were given none: of {@link TcpClient#connect(String, int)} and its like, and of
- * what stands on this library. It is opened for the first that uses it, with {@link PortOptions#defaults()} and daemon
- * threads, and closed when the last has given it back; the next one opens another. So a thousand clients have the
- * threads of one, and a process without clients has none of them.
+ * The port that all clients share if they were given none, those of {@link TcpClient#connect(String, int)} and of
+ * layers on this library alike. The first user opens it, with {@link PortOptions#defaults()} and daemon threads; the
+ * last one closes it, and the next opens another. So a thousand clients need the threads of one, and a process without
+ * clients has none of them.
  *
  * <p>Its threads do not keep the process running. A callback of one client that blocks makes the others wait. Blocking
  * calls throw in a callback, even for another client. A client that needs more can be given a port of its own.
@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class SharedPort implements AutoCloseable {
     private static final Object LOCK = new Object();
-    /** Guarded by LOCK. Null while nobody uses it. */
+    /** Guarded by LOCK. Null while it has no user. */
     private static Shared current;
 
     /** A port and how many use it, which is guarded by LOCK. */
@@ -28,7 +28,9 @@ public final class SharedPort implements AutoCloseable {
             this.port = port;
         }
 
-        /** An application that closes it by the way of one client's connection must not close it for those to come. */
+        /**
+         * False if an application has closed the port through the connection of one client: later clients get another.
+         */
         boolean isOpen() {
             return !(port instanceof PortEngine engine) || engine.isOpen();
         }

@@ -1,6 +1,6 @@
 package io.iocp4j.core;
 
-/** What happens to the connections of a server that stops. It only moves down this list. */
+/** How the connections of a server that stops end. It only moves down this list. */
 enum StopMode {
     /** They live. */
     LIVE,

@@ -5,11 +5,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Runs the tasks of one connection one after the other on whichever worker is there, without a thread or a lock of its
- * own held meanwhile: the worker that comes while another is running leaves its task in the queue and goes.
+ * Runs the tasks of one connection one after the other on whichever worker is there, without a thread of its own and
+ * without holding a lock meanwhile: a worker that comes while another is running leaves its task in the queue and goes.
  *
- * <p>What a connection is, rather than an object that it has: with many connections each object that a message meets is
- * memory that the processor waits for. In the profile of an echo of 64 bytes over 1,000 connections 0.16 us of 13.5 per
+ * <p>A base class of a connection rather than an object that it has: with many connections each object that a message
+ * touches is a cache line to wait for. In the profile of an echo of 64 bytes over 1,000 connections 0.16 us of 13.5 per
  * message were the first look at a strand of its own.
  */
 abstract class Strand extends Counted {
@@ -21,9 +21,8 @@ abstract class Strand extends Counted {
 
     /**
      * How long a turn may last, in nanoseconds, before what is left of it goes behind what other connections have
-     * waiting. One task is not interrupted: what takes longer does a part at a time, see
-     * {@link TcpConnection#executeLater}. Measured from the second task on, since most turns have one only, and reading
-     * the clock is not free.
+     * waiting. A task is not interrupted: longer work has to run in parts, see {@link TcpConnection#executeLater}.
+     * Measured from the second task on, since most turns have one only, and reading the clock is not free.
      */
     static final long TURN_NANOS_MAX = 1_000_000;
 
@@ -42,7 +41,7 @@ abstract class Strand extends Counted {
     }
 
     final CompletionPort port;
-    /** Guards the waiting tasks, and whatever a derived class says. */
+    /** Guards the waiting tasks, and the fields of derived classes that say so. */
     final Object lock;
 
     /**
@@ -55,7 +54,7 @@ abstract class Strand extends Counted {
     private Thread runner;
 
     /** Guarded by lock. Made at first need: most connections never have two tasks at a time. */
-    private RingQueue<Runnable> waiting;
+    RingQueue<Runnable> waiting;
     /** Guarded by lock. Tasks for turns of their own; made at first need. */
     private RingQueue<Runnable> later;
 
@@ -70,7 +69,7 @@ abstract class Strand extends Counted {
         this.lock = mayServeAsLock != null ? mayServeAsLock : new Object();
     }
 
-    /** What to do when a task throws; the strand goes on. */
+    /** Called when a task has thrown; the strand goes on. */
     abstract void failed(Throwable thrown);
 
     /**
@@ -98,11 +97,11 @@ abstract class Strand extends Counted {
     }
 
     /**
-     * Runs the task on a worker, never on the calling stack. The strand must be alive and must stay it until this
-     * returns, which a caller makes sure by calling under the lock that guards its end.
+     * Runs the task on a worker, never on the calling stack. The strand must be alive until this returns, which the
+     * caller ensures by holding the lock that guards its end.
      */
     void post(Runnable task) {
-        // under the lock: what fails is undone before anybody relies on it
+        // under the lock: a failed post is undone before another thread relies on it
         synchronized (lock) {
             if (add(task)) {
                 boolean posted = false;
@@ -120,8 +119,8 @@ abstract class Strand extends Counted {
     }
 
     /**
-     * Runs the task in a later turn, behind what waits in the port's queue; those given this way keep their order.
-     * Called as {@link #post}.
+     * Runs the task in a later turn, behind the work that waits in the port's queue. Tasks given this way keep their
+     * order. Called as {@link #post}.
      */
     void postLater(Runnable task) {
         synchronized (lock) {
@@ -150,12 +149,12 @@ abstract class Strand extends Counted {
         task.run();
     }
 
-    /** Whether the calling thread is running a task of this strand. */
+    /** Tells whether the calling thread is running a task of this strand. */
     boolean onStrand() {
         return RUNNER.getOpaque(this) == Thread.currentThread();
     }
 
-    /** Whether it was the first: the caller brings the strand to run. */
+    /** Queues the task. Returns true if it is the first: then the caller must run the strand. */
     private boolean add(Runnable task) {
         synchronized (lock) {
             if (waiting == null) {
@@ -173,9 +172,9 @@ abstract class Strand extends Counted {
     }
 
     /**
-     * Needs no reference to the strand: a task that waits keeps it alive, or comes before the one that lets it go.
-     * After the last task only its own fields are touched, so it may be freed, by that task or meanwhile, while its
-     * turn ends.
+     * Needs no reference to the strand: a task that waits keeps it alive, or comes before the task that drops the last
+     * reference. After the last task only its own fields are touched, so it may be freed, by that task or meanwhile,
+     * while its turn ends.
      */
     private void drain(Runnable first) {
         RUNNER.setOpaque(this, Thread.currentThread());
@@ -185,7 +184,7 @@ abstract class Strand extends Counted {
             try {
                 task.run();
             } catch (Throwable thrown) {
-                fail(thrown);
+                tellFailed(thrown);
             }
             boolean turnIsFull = tasks >= TURN_TASKS_MAX || tasks > 1 && port.nanoTime() - beganNanos >= TURN_NANOS_MAX;
             task = !turnIsFull && (int) DUE.getOpaque(this) > 1 || !leave(turnIsFull) ? nextAfterEnded() : null;
@@ -200,7 +199,7 @@ abstract class Strand extends Counted {
         try {
             turnEnds();
         } catch (Throwable thrown) {
-            fail(thrown);
+            tellFailed(thrown);
         }
         RUNNER.setOpaque(this, null);
         if (DUE.compareAndSet(this, 1, 0)) {
@@ -213,23 +212,23 @@ abstract class Strand extends Counted {
         return false;
     }
 
-    /** Gives what waits a turn of its own; false if that cannot be, and this one has to go on. */
+    /** Posts a turn for the tasks that wait. Returns false if it cannot be posted, so that this turn has to go on. */
     private boolean postRest() {
         DUE.getAndAdd(this, -1);
         try {
-            // not as a post that this worker takes over: its sockets have waited long enough
+            // not as a post that this worker takes itself: its sockets have waited long enough
             port.postBehind(new Turn());
             return true;
         } catch (Throwable thrown) {
-            // what waits keeps the count above 0, so that nobody else has begun to run
+            // the waiting tasks keep the count above 0, so no other thread has begun to run
             DUE.getAndAdd(this, 1);
             LOG.log(Level.DEBUG, "a turn goes on, since there can be no other", thrown);
             return false;
         }
     }
 
-    /** Tells the derived class, whose own failure stops nothing. */
-    private void fail(Throwable thrown) {
+    /** Tells the derived class that a task has thrown. Its own failure is logged, and stops nothing. */
+    private void tellFailed(Throwable thrown) {
         try {
             failed(thrown);
         } catch (Throwable again) {
@@ -265,8 +264,8 @@ abstract class Strand extends Counted {
             try {
                 runInTurn(Strand.this::runLater);
             } catch (Throwable thrown) {
-                // its task cannot be run, for want of memory
-                fail(thrown);
+                // there is no memory to run its task
+                tellFailed(thrown);
             }
         }
     }

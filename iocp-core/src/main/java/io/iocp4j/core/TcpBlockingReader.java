@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
  * than one receive gathers several.
  *
  * <p>The bytes are copied. A pooled buffer lent until the next read would be shorter by a copy, but any thread may
- * close the connection at any time, and then nobody could say when the memory is free.
+ * close the connection at any time, and then it would not be known when the memory is free.
  */
 class TcpBlockingReader implements TcpHandler {
-    /** What came and was not read is not charged up to this many bytes. */
+    /** Unread bytes are not charged up to this number. */
     private static final int UNCHARGED = TcpReceiver.RECEIVE_REST;
 
     private final CompletionPort port;
@@ -27,9 +27,9 @@ class TcpBlockingReader implements TcpHandler {
     private boolean ended;
     private CloseInfo closed;
     private boolean reading;
-    /** What came and was not read, from position to limit; null if there is nothing. */
+    /** Received bytes that were not read, from position to limit; null if there are none. */
     private ByteBuffer arrived;
-    /** What of it the memory budget knows, in bytes. */
+    /** The charge for them in the memory budget, in bytes. */
     private int charged;
     /** The limit of the read that is going on; zero for none. */
     private Duration limit;
@@ -63,7 +63,10 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    /** Little is not worth the steps; false if there is no room, and the connection has failed for it. */
+    /**
+     * Charges the unread bytes, unless they are too few to be worth the steps. Returns false if there is no room, and
+     * the connection has failed.
+     */
     private boolean charge(TcpConnection connection, int size) {
         int wanted = size <= UNCHARGED ? 0 : size;
         if (wanted == charged) {
@@ -79,8 +82,8 @@ class TcpBlockingReader implements TcpHandler {
 
     @Override
     public void onEnd(TcpConnection connection) {
-        // told behind this callback, when our side has ended as well: a write that follows a read() of null must not go
-        // through by chance
+        // reported after this callback, when our side has ended as well: a write that follows a read() of null must not
+        // succeed by chance
         connection.execute(this::ended);
     }
 
@@ -95,7 +98,10 @@ class TcpBlockingReader implements TcpHandler {
         notifyAll();
     }
 
-    /** Ends a read that has waited for the whole silence. Where nobody reads, the peer may be waiting for this side. */
+    /**
+     * Ends a read that has waited for the whole silence. Does nothing if no thread reads, since the peer may be waiting
+     * for this side.
+     */
     @Override
     public synchronized void onTimeout(TcpConnection connection) {
         idle = waiting && port.nanoTime() - waitBegunNanos >= ((TcpReceiver) connection).idleNanos();
@@ -104,13 +110,13 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    /** Doubled as it grows, so that many small receives cost no more than a few large ones. */
+    /** Makes room, doubling the array, so that many small receives cost no more than a few large ones. */
     private int sizeWith(ByteBuffer data) {
         return arrived.capacity() - arrived.limit() >= data.remaining() ? arrived.capacity()
                 : Math.max(arrived.remaining() + data.remaining(), 2 * arrived.remaining());
     }
 
-    /** Behind what was there. */
+    /** Appends bytes to the unread ones. */
     private ByteBuffer joined(int size, ByteBuffer data) {
         int end = arrived.limit();
         if (size == arrived.capacity() && size - end >= data.remaining()) {
@@ -215,7 +221,7 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    /** Bytes without a line's end are a line only if the peer ended behind them: else more of it was to come. */
+    /** Bytes without a line's end are a line only if the peer ended behind them; else the line was cut off. */
     private String lastLine(TcpReceiver connection, int length) throws IOException {
         if (!endedByPeer()) {
             throw ended(connection, "in the middle of a line");
@@ -270,7 +276,8 @@ class TcpBlockingReader implements TcpHandler {
     /** Blocks for one more receive. False at the end; throws if the connection was lost, or aborted with an error. */
     private boolean receive(TcpReceiver connection) throws IOException {
         int before = available();
-        // not later: the silence that the connection counts begins with its resumption, and must not seem the longer
+        // not later: the silence that the connection measures begins with its resumption, and must not be longer than
+        // this wait
         waitBegunNanos = port.nanoTime();
         // not earlier: the peer's FIN ends this side too, and must not do so while the reader still answers what it
         // read
@@ -309,14 +316,14 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    /** What is left of the limit, in nanoseconds; throws if nothing is. */
+    /** Returns what is left of the limit, in nanoseconds; throws if nothing is left. */
     private long leftNanos(TcpReceiver connection) throws IOException {
         long limitNanos = TimeUnit.NANOSECONDS.convert(limit);
         long left = allowedNanos - (port.nanoTime() - begunNanos);
         if (left > 0) {
             return left;
         }
-        // once: where the process was stopped, data that came meanwhile is with the workers now
+        // only once: after a stop of the process, the workers have by now taken the data that arrived meanwhile
         long grace = allowedNanos == limitNanos ? Deadline.graceNanos(limitNanos, -left) : 0;
         if (grace == 0) {
             throw connection.ioException("read", IoError.TIMED_OUT,

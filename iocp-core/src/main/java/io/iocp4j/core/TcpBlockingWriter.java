@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  * wait.
  */
 final class TcpBlockingWriter {
-    /** What is queued at a time, in bytes. */
+    /** The most bytes that are queued at a time. */
     static final int PORTION_MAX = 64 << 10;
 
     private final TcpSender connection;

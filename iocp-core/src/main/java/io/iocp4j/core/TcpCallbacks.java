@@ -46,6 +46,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     volatile State state;
     /** Null until the connection is there. */
     volatile PortSocket socket;
+    private volatile Object attachment;
     /** Null until the first silence is asked for, as most connections never ask. */
     private volatile TcpIdleTimer idle;
     Output output = Output.OPEN;
@@ -73,6 +74,16 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
 
     /** Ends the connection at once; the first error and the first end count. Any thread. */
     abstract void fail(IoError error, Throwable cause, boolean remote);
+
+    @Override
+    public final void abort() {
+        fail(null, null, false);
+    }
+
+    @Override
+    public final void abort(IoError error, Throwable cause) {
+        fail(Objects.requireNonNull(error), cause, false);
+    }
 
     /**
      * The peer's address, or the one that was asked for while there is no connection; null if there is neither. Any
@@ -132,11 +143,6 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
         try {
             fail(IoError.HANDLER_FAILED, thrown, false);
         } catch (Throwable again) {
-            // memory ran out: the pending receive ends by this, and tries once more
-            PortSocket there = socket;
-            if (there != null) {
-                there.close();
-            }
             thrown.addSuppressed(again);
         }
         LOG.log(Level.WARNING, () -> "a callback of " + this + " threw; the connection ends", thrown);
@@ -214,9 +220,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
 
     @Override
     public final void idleTimeout(Duration silence) {
-        if (silence.isNegative()) {
-            throw new IllegalArgumentException("a silence must not be negative: " + silence);
-        }
+        Limits.notNegative(silence, "a silence");
         synchronized (lock) {
             if (idle == null) {
                 idle = new TcpIdleTimer(port, lock, this::silent);
@@ -271,6 +275,16 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     // ------------------------------------------------------------------ facts
 
     @Override
+    public final Object attachment() {
+        return attachment;
+    }
+
+    @Override
+    public final void attachment(Object object) {
+        attachment = object;
+    }
+
+    @Override
     public final CompletableFuture<CloseInfo> closed() {
         return record.closed();
     }
@@ -321,7 +335,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
 
     @Override
     public final void keepAlive(Duration idle, Duration interval, int count) throws IOException {
-        options.keepAlive(idle, interval, count).applyKeepAlive(connectedSocket());
+        KeepAlive.of(idle, interval, count).applyTo(connectedSocket());
     }
 
     private PortSocket connectedSocket() throws IoException {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
@@ -14,7 +13,7 @@ import java.util.function.Function;
 import javax.net.ssl.SSLSession;
 
 /**
- * The life of a connection, above its two halves: how it is opened, secured and closed, and what is known about it.
+ * The life of a connection, above its two halves: opening, TLS, and closing.
  *
  * <p>It closes in three steps. {@link #close} asks both directions to end. {@link #finishIfBothEnded} is called where
  * one of them has ended, and goes on when both have. {@link #destroy} lets the transport go. {@link #fail} goes there
@@ -23,7 +22,6 @@ import javax.net.ssl.SSLSession;
 final class TcpChannel extends TcpReceiver {
     /** Null if the connection was accepted, or is an end of a pair. Written with lock held. */
     private volatile TcpConnector connector;
-    private volatile Object attachment;
 
     TcpChannel(CompletionPort port, PortSocket socket, TcpOptions options, State state,
             Consumer<TcpConnection> onFreed) {
@@ -44,7 +42,7 @@ final class TcpChannel extends TcpReceiver {
                 if (made == null) {
                     discardUnopened();
                 }
-                // without the lock: whoever waits for the end may continue from there
+                // without the lock: the application may continue from here, where it waits for closed()
                 dropReference();
             }
         }
@@ -115,7 +113,7 @@ final class TcpChannel extends TcpReceiver {
 
     /** Strand only. */
     private void opened() {
-        // data that was sent before
+        // sends data that was queued before
         deferFlush();
         synchronized (lock) {
             // not before the strand runs: a resume() by another thread would begin to receive before onOpen
@@ -141,23 +139,8 @@ final class TcpChannel extends TcpReceiver {
             receiveNext();
         }
         if (waits) {
-            whenRelaxed(this::receiveAtLast);
+            receiveWhenRelaxed();
         }
-    }
-
-    private void receiveAtLast() {
-        synchronized (lock) {
-            holdBack(false);
-            receiveNext();
-        }
-    }
-
-    /**
-     * Runs the task as the strand when memory is not tight any more; the task is dropped if the connection is closed by
-     * then.
-     */
-    private void whenRelaxed(Runnable task) {
-        port.memory().whenRelaxed(memory, () -> execute(task));
     }
 
     // ------------------------------------------------------------------ TLS
@@ -255,20 +238,26 @@ final class TcpChannel extends TcpReceiver {
         synchronized (lock) {
             if (state == State.CONNECTING) {
                 fail(null, null, false);
+            } else if (state == State.OPEN) {
+                try {
+                    beginToClose();
+                } catch (OutOfMemoryError e) {
+                    outOfMemory(e);
+                }
             }
-            if (state != State.OPEN) {
-                return;
-            }
-            state = State.CLOSING;
-            report(new CloseInfo(null, Initiator.LOCAL, null, 0));
-            output = output == Output.ENDED ? Output.ENDED : Output.ENDING;
-            dropReceived();
-            startLingering();
-            wakeWriter();
-            if (!finishIfBothEnded()) {
-                receiveNext();
-                flushOrDefer();
-            }
+        }
+    }
+
+    private void beginToClose() {
+        state = State.CLOSING;
+        report(new CloseInfo(null, Initiator.LOCAL, null, 0));
+        output = output == Output.ENDED ? Output.ENDED : Output.ENDING;
+        dropReceived();
+        startLingering();
+        wakeWriter();
+        if (!finishIfBothEnded()) {
+            receiveNext();
+            flushOrDefer();
         }
     }
 
@@ -292,6 +281,8 @@ final class TcpChannel extends TcpReceiver {
     private void destroy() {
         assert Thread.holdsLock(lock);
         assert state != State.CLOSED;
+        // first: where there is no memory for it nothing has ended, and the next failure tries again
+        post(this::ended);
         state = State.CLOSED;
         if (socket != null) {
             socket.close();
@@ -301,9 +292,16 @@ final class TcpChannel extends TcpReceiver {
         }
         stopSending();
         dropHeld();
-        // by the strand, since the last reference must not go under the lock: whoever waits for closed() may continue
-        // from there
-        post(this::dropReference);
+    }
+
+    /** Completes with a failure what waits for this connection, and drops its own reference. Strand only. */
+    private void ended() {
+        try {
+            failWaiting();
+        } finally {
+            // without the lock: the application may continue from here, where it waits for closed()
+            dropReference();
+        }
     }
 
     @Override
@@ -315,20 +313,33 @@ final class TcpChannel extends TcpReceiver {
     @Override
     void fail(IoError error, Throwable cause, boolean remote) {
         synchronized (lock) {
-            if (state != State.CLOSED) {
-                boolean ours = !remote || error.group() == IoError.Group.CLOSED;
-                // a handle that is closed under an open connection was closed by its port, which tells its key a moment
-                // later
-                IoError told = error == IoError.BAD_DESCRIPTOR ? IoError.OPERATION_ABORTED : error;
-                report(new CloseInfo(told, ours ? Initiator.LOCAL : Initiator.REMOTE, cause, 0));
-                // closed() reports it even after a close(), of which the handler has heard
-                record.failed(told, cause);
-                destroy();
+            boolean ended = state == State.CLOSED;
+            try {
+                if (!ended) {
+                    failAtOnce(error, cause, remote);
+                    ended = true;
+                }
+            } finally {
+                if (!ended && socket != null) {
+                    // there is no memory for it. This ends the operations that are under way, and the end of each tries
+                    // again
+                    socket.close();
+                }
             }
         }
     }
 
-    /** Reports the first end to the handler; does nothing at every other. */
+    private void failAtOnce(IoError error, Throwable cause, boolean remote) {
+        boolean ours = !remote || error.group() == IoError.Group.CLOSED;
+        // a handle that is closed under an open connection was closed by its port, which tells its key a moment later
+        IoError told = error == IoError.BAD_DESCRIPTOR ? IoError.OPERATION_ABORTED : error;
+        report(new CloseInfo(told, ours ? Initiator.LOCAL : Initiator.REMOTE, cause, 0));
+        // closed() reports it even after a close(), of which the handler has heard
+        record.failed(told, cause);
+        destroy();
+    }
+
+    /** Reports the first end to the handler; does nothing at later ones. */
     private void report(CloseInfo info) {
         if (record.firstClose() == null) {
             // first: where there is no memory for it nothing has ended, and the next failure tries again
@@ -341,16 +352,6 @@ final class TcpChannel extends TcpReceiver {
     /** Called by the key of each socket. */
     void onPortClosing() {
         fail(IoError.OPERATION_ABORTED, null, false);
-    }
-
-    @Override
-    public void abort() {
-        fail(null, null, false);
-    }
-
-    @Override
-    public void abort(IoError error, Throwable cause) {
-        fail(Objects.requireNonNull(error), cause, false);
     }
 
     @Override
@@ -377,24 +378,9 @@ final class TcpChannel extends TcpReceiver {
     }
 
     @Override
-    public MemoryAccount memory() {
-        return memory;
-    }
-
-    @Override
     long heldNow(Kind kind) {
         assert Thread.holdsLock(lock);
         long inTls = socket instanceof TlsSocket tls ? tls.heldBytes() : 0;
         return memory.charged(kind) + (kind == Kind.DIRECT ? queuedBytes() + receiveMemory() + inTls : 0);
-    }
-
-    @Override
-    public Object attachment() {
-        return attachment;
-    }
-
-    @Override
-    public void attachment(Object object) {
-        attachment = object;
     }
 }

@@ -137,10 +137,7 @@ public final class TcpClient {
      * @throws IllegalStateException in a callback of a client that shares the port
      */
     public static TcpConnection connect(String host, int tcpPort, Duration limit) throws IOException {
-        if (limit.isNegative() || limit.isZero()) {
-            throw new IllegalArgumentException("a limit must be above 0: " + limit);
-        }
-        return connect(TcpOptions.defaults().connectTimeout(limit), host, tcpPort);
+        return connect(TcpOptions.defaults().connectTimeout(Limits.aboveZero(limit, "a limit")), host, tcpPort);
     }
 
     private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,

@@ -12,8 +12,8 @@ import java.util.concurrent.Future;
 import javax.net.ssl.SSLSession;
 
 /**
- * A TCP connection on a completion port. It has two APIs: callbacks ( {@link TcpHandler}), or blocking calls (
- * {@link #read()}, {@link #write(ByteBuffer)}), which are meant for virtual threads. Sending and closing work with
+ * A TCP connection on a completion port. It has two APIs: callbacks (see {@link TcpHandler}), and blocking calls such
+ * as {@link #read()} and {@link #write(ByteBuffer)}, which are meant for virtual threads. Sending and closing work with
  * both. Connections come from {@link TcpServer}, {@link TcpClient} and {@link TcpPair}.
  *
  * <p>Any thread may call every method, and every method is harmless on a closed connection. No callback runs inside the
@@ -64,7 +64,7 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     /**
      * Queues a counted buffer without copying it. The same buffer may wait on any number of connections.
      *
-     * @param shared the bytes between position and limit of its view now; nobody may write to it any more. The queue
+     * @param shared the bytes between position and limit of its view now; they must not be changed any more. The queue
      *         retains it until it is sent or dropped
      * @return as {@link #send(ByteBuffer)}
      */

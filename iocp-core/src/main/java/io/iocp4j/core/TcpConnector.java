@@ -188,7 +188,7 @@ final class TcpConnector {
         return opened;
     }
 
-    /** Tries the next address where nobody waits for an exception. */
+    /** Tries the next address. Failures become the end of the connection, since no caller waits for an exception. */
     private void goOn() {
         try {
             tryNext();
@@ -214,7 +214,7 @@ final class TcpConnector {
         }
     }
 
-    /** Whether it is the one that the connection uses from now on. */
+    /** Tells whether it is the one that the connection uses from now on. */
     private boolean ended(Attempt attempt) {
         pending.remove(attempt);
         if (stopped || handshake != null && attempt != handshake) {
@@ -251,8 +251,8 @@ final class TcpConnector {
     }
 
     /**
-     * Tells whether the socket is connected with itself (RFC 9293 section 3.5, simultaneous open). That happens when
-     * nobody listens on the remote port and the system chose that very port for us. Such a connection never ends. An
+     * Tells whether the socket is connected with itself (RFC 9293 section 3.5, simultaneous open). That happens when no
+     * socket listens on the remote port and the system chose that very port for us. Such a connection never ends. An
      * application that asks for it by a local address gets it.
      */
     private boolean metItself(PortSocket socket) {
@@ -323,7 +323,7 @@ final class TcpConnector {
         }
 
         void begin() throws IoException {
-            options.applyTo(socket);
+            SocketSetup.apply(options, socket);
             if (options.localAddress() != null) {
                 socket.bind(options.localAddress());
             }

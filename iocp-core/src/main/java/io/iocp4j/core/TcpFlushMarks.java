@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 
 /**
  * Futures that complete when the operating system has taken the bytes queued up to a given position. Guarded by the
- * connection's lock. They complete on the strand, because whoever waits for one continues from there.
+ * connection's lock. They complete on the strand, because the code that waits for one continues from there.
  */
 final class TcpFlushMarks {
     private record Mark(long end, CompletableFuture<Void> taken) {
@@ -37,10 +37,10 @@ final class TcpFlushMarks {
         }
     }
 
+    /** Fails what is left, after the end of the connection. Strand only, without the lock. */
     void fail(IoException reason) {
         for (Mark mark = marks.poll(); mark != null; mark = marks.poll()) {
-            CompletableFuture<Void> taken = mark.taken;
-            strand.accept(() -> taken.completeExceptionally(reason));
+            mark.taken.completeExceptionally(reason);
         }
     }
 }

@@ -60,6 +60,11 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     // ------------------------------------------------------------------ facts
 
     @Override
+    public final MemoryAccount memory() {
+        return memory;
+    }
+
+    @Override
     public final long bufferedAmount() {
         synchronized (lock) {
             return queuedBytes();
@@ -245,7 +250,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             releaseEntries();
         }
         if (tlsUpgrade != null) {
-            tlsUpgrade.sentInTheOpen(transferred, sending);
+            tlsUpgrade.sentInTheOpen(transferred);
         }
         if (flushMarks != null) {
             // before a flush that may end the connection
@@ -307,7 +312,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
 
     // ------------------------------------------------------------------ ending
 
-    /** Part of {@link TcpChannel#destroy}: drops the queue, unless a send still uses it, and whatever waits for it. */
+    /** Part of {@link TcpChannel#destroy}: drops the queue, unless a send still uses it, and stops the timers. */
     final void stopSending() {
         assert Thread.holdsLock(lock);
         record.lost(queuedBytes());
@@ -321,11 +326,27 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             stall.stop();
         }
         wakeWriter();
-        if (flushMarks != null) {
-            flushMarks.fail(notFlushed());
+    }
+
+    /**
+     * Part of {@link TcpChannel#destroy}: fails the futures that the application waits for. Strand only, without the
+     * lock, since the application continues from here.
+     */
+    final void failWaiting() {
+        TcpFlushMarks marks;
+        TcpTlsUpgrade upgrade;
+        IoException notFlushed;
+        // destroy() has the lock until it is done; after that nothing changes these fields
+        synchronized (lock) {
+            marks = flushMarks;
+            upgrade = tlsUpgrade;
+            notFlushed = marks == null ? null : notFlushed();
         }
-        if (tlsUpgrade != null) {
-            tlsUpgrade.abandon();
+        if (marks != null) {
+            marks.fail(notFlushed);
+        }
+        if (upgrade != null) {
+            upgrade.abandon();
         }
     }
 

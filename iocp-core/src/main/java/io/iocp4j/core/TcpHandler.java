@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 
 /**
  * The application's side of one connection. The callbacks of a connection never overlap and come from the port's
- * workers: none may wait. What a callback throws ends its connection with {@link IoError#HANDLER_FAILED}, and only
+ * workers: none may wait. An exception of a callback ends its connection with {@link IoError#HANDLER_FAILED}, and only
  * that.
  *
  * <p>Order: {@code onOpen}, then any of the others, {@code onClose} last and exactly once.
@@ -31,7 +31,7 @@ public interface TcpHandler {
     }
 
     /**
-     * What was queued above the high-water mark has gone out down to the low-water mark.
+     * The queue, which was above the high-water mark, is down to the low-water mark.
      *
      * @param connection the connection
      * @throws IOException to end the connection

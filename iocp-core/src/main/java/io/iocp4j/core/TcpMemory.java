@@ -32,7 +32,7 @@ final class TcpMemory extends MemoryAccount {
         IOException why = new IOException(reason);
         synchronized (connection.lock) {
             if (connection.state() != TcpConnection.State.OPEN || holdsMuch()) {
-                // there is nobody to talk to, or the peer does not read: end it without last words
+                // the connection is not open, or its peer does not read: it ends without last words
                 connection.fail(IoError.NO_BUFFERS, why, false);
             } else {
                 tell(() -> evictInTurn(reason, why));

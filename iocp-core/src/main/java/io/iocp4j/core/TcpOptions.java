@@ -3,13 +3,11 @@ package io.iocp4j.core;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
-import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
-import jdk.net.ExtendedSocketOptions;
 
 /**
  * Options and limits of TCP connections and servers. Immutable; each method that takes a value returns a changed copy.
@@ -22,9 +20,6 @@ public final class TcpOptions implements Cloneable {
      */
     public static final SocketOption<Integer> USER_TIMEOUT = new IntOption("TCP_USER_TIMEOUT");
 
-    /** What Linux allows, and Windows too: TCP_KEEPIDLE and TCP_KEEPINTVL in seconds, TCP_KEEPCNT. */
-    private static final int KEEP_SECONDS_MAX = 32_767;
-    private static final int KEEP_COUNT_MAX = 127;
     /** RFC 8305 section 5: below that, a connect would hardly have had a chance. */
     private static final Duration ATTEMPT_DELAY_MIN = Duration.ofMillis(10);
 
@@ -34,9 +29,7 @@ public final class TcpOptions implements Cloneable {
     private int backlog = 511;
     private boolean noDelay = true;
     private boolean keepAlive;
-    private Duration keepAliveIdle = Duration.ZERO;
-    private Duration keepAliveInterval = Duration.ZERO;
-    private int keepAliveCount;
+    private KeepAlive keepAliveTimes = KeepAlive.SYSTEM;
     private Duration userTimeout = Duration.ZERO;
     private boolean allowHalfOpen;
     private boolean pauseOnConnect;
@@ -96,10 +89,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions address(InetSocketAddress local) {
-        if (local.isUnresolved()) {
-            throw new IllegalArgumentException("not an address of this machine: " + local);
-        }
-        return with(copy -> copy.address = local);
+        return with(copy -> copy.address = ofThisMachine(local));
     }
 
     /**
@@ -134,7 +124,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions backlog(int connections) {
-        return with(copy -> copy.backlog = atLeast(1, connections, "backlog"));
+        return with(copy -> copy.backlog = Limits.atLeast(1, connections, "backlog"));
     }
 
     /** {@return whether small sends leave at once (TCP_NODELAY), true by default} */
@@ -180,26 +170,28 @@ public final class TcpOptions implements Cloneable {
     public TcpOptions keepAlive(Duration idle, Duration interval, int count) {
         return with(copy -> {
             copy.keepAlive = true;
-            copy.keepAliveIdle = Duration.ofSeconds(within(1, KEEP_SECONDS_MAX, idle.toSeconds(), "idle seconds"));
-            long seconds = within(1, KEEP_SECONDS_MAX, interval.toSeconds(), "interval seconds");
-            copy.keepAliveInterval = Duration.ofSeconds(seconds);
-            copy.keepAliveCount = (int) within(1, KEEP_COUNT_MAX, count, "count");
+            copy.keepAliveTimes = KeepAlive.of(idle, interval, count);
         });
+    }
+
+    /** The times of keep-alive together. */
+    KeepAlive keepAliveTimes() {
+        return keepAliveTimes;
     }
 
     /** {@return the silence before the first probe, zero by default: as the system sets it, often 2 hours} */
     public Duration keepAliveIdle() {
-        return keepAliveIdle;
+        return keepAliveTimes.idle();
     }
 
     /** {@return the time between two probes, zero by default: as the system sets it, often 75 s} */
     public Duration keepAliveInterval() {
-        return keepAliveInterval;
+        return keepAliveTimes.interval();
     }
 
     /** {@return the probes without an answer that end a connection, 0 by default: as the system sets it, often 9} */
     public int keepAliveCount() {
-        return keepAliveCount;
+        return keepAliveTimes.count();
     }
 
     /**
@@ -211,15 +203,15 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long data may go unacknowledged before the system gives the connection up with {@link IoError#TIMED_OUT}:
-     * what keep-alive does not see, since unacknowledged data suppresses its probes. Refused with
+     * How long data may go unacknowledged before the system gives the connection up with {@link IoError#TIMED_OUT}.
+     * Keep-alive does not notice this, since unacknowledged data suppresses its probes. Refused with
      * {@link IoError#NOT_SUPPORTED} by engines that cannot set it, such as the JDK's channels.
      *
      * @param limit in milliseconds up to the largest int, zero leaves it to the system
      * @return a copy
      */
     public TcpOptions userTimeout(Duration limit) {
-        within(limit.isZero() ? 0 : 1, Integer.MAX_VALUE, limit.toMillis(), "userTimeout in milliseconds");
+        Limits.within(limit.isZero() ? 0 : 1, Integer.MAX_VALUE, limit.toMillis(), "userTimeout in milliseconds");
         return with(copy -> copy.userTimeout = limit);
     }
 
@@ -262,13 +254,13 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How many connections a server holds; what comes above is closed at once and counted.
+     * How many connections a server holds. Further ones are closed at once and counted.
      *
      * @param connections 1 or more
      * @return a copy
      */
     public TcpOptions maxConnections(int connections) {
-        return with(copy -> copy.maxConnections = atLeast(1, connections, "maxConnections"));
+        return with(copy -> copy.maxConnections = Limits.atLeast(1, connections, "maxConnections"));
     }
 
     /** {@return what decides about newcomers of a server, {@link ConnectionFilter#ALL} by default} */
@@ -277,7 +269,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Decides about newcomers of a server, and hears which were closed.
+     * Decides about newcomers of a server, and is called about those that were closed.
      *
      * @param newcomers asked by the workers, so it must not block
      * @return a copy
@@ -297,8 +289,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The sizes between which receives adapt to the traffic: a connection that is idle holds one buffer of the smaller
-     * size.
+     * The sizes between which receives adapt to the traffic. An idle connection holds one buffer of the smaller size.
      *
      * @param minBytes 1 or more
      * @param maxBytes not below the first, at most {@link BufferPool#PIECE_MAX}
@@ -306,8 +297,8 @@ public final class TcpOptions implements Cloneable {
      */
     public TcpOptions receive(int minBytes, int maxBytes) {
         return with(copy -> {
-            copy.receiveMin = atLeast(1, minBytes, "minBytes");
-            copy.receiveMax = (int) within(minBytes, BufferPool.PIECE_MAX, maxBytes, "maxBytes");
+            copy.receiveMin = Limits.atLeast(1, minBytes, "minBytes");
+            copy.receiveMax = (int) Limits.within(minBytes, BufferPool.PIECE_MAX, maxBytes, "maxBytes");
         });
     }
 
@@ -322,7 +313,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * When {@code send} says that it is enough, and when {@code onDrain} says that there is room again.
+     * The queued bytes above which {@code send} returns false, and at which {@code onDrain} follows.
      *
      * @param lowBytes 0 or more
      * @param highBytes not below the first
@@ -330,8 +321,8 @@ public final class TcpOptions implements Cloneable {
      */
     public TcpOptions waterMarks(int lowBytes, int highBytes) {
         return with(copy -> {
-            copy.lowWaterMark = atLeast(0, lowBytes, "lowBytes");
-            copy.highWaterMark = atLeast(lowBytes, highBytes, "highBytes");
+            copy.lowWaterMark = Limits.atLeast(0, lowBytes, "lowBytes");
+            copy.highWaterMark = Limits.atLeast(lowBytes, highBytes, "highBytes");
         });
     }
 
@@ -342,14 +333,14 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * The queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}: for applications that go on
-     * sending although {@code send} says false. Buffers that are shared count on each connection they wait on, and not
-     * more than 16,384 of them may wait.
+     * sending although {@code send} returns false. A shared buffer counts on each connection that it waits on, and at
+     * most 16,384 of them may wait on one.
      *
      * @param bytes 1 or more
      * @return a copy
      */
     public TcpOptions sendQueueMax(int bytes) {
-        return with(copy -> copy.sendQueueMax = atLeast(1, bytes, "sendQueueMax"));
+        return with(copy -> copy.sendQueueMax = Limits.atLeast(1, bytes, "sendQueueMax"));
     }
 
     /** {@return the most that readFully may be asked for and a line may have, 1 MiB by default} */
@@ -365,7 +356,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions readMax(int bytes) {
-        return with(copy -> copy.readMax = atLeast(1, bytes, "readMax"));
+        return with(copy -> copy.readMax = Limits.atLeast(1, bytes, "readMax"));
     }
 
     /** {@return the socket's send buffer (SO_SNDBUF) in bytes, 0 by default: as the system sets it} */
@@ -388,8 +379,8 @@ public final class TcpOptions implements Cloneable {
      */
     public TcpOptions socketBuffers(int sendBytes, int receiveBytes) {
         return with(copy -> {
-            copy.sendBuffer = atLeast(0, sendBytes, "sendBytes");
-            copy.receiveBuffer = atLeast(0, receiveBytes, "receiveBytes");
+            copy.sendBuffer = Limits.atLeast(0, sendBytes, "sendBytes");
+            copy.receiveBuffer = Limits.atLeast(0, receiveBytes, "receiveBytes");
         });
     }
 
@@ -400,14 +391,14 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * The silence in both directions that is reported, by {@link TcpHandler#onTimeout} or by the blocking read that
-     * waits, see {@link TcpConnection#idleTimeout}. The connection stays; a session that lets the exception of its read
-     * go ends it.
+     * waits, see {@link TcpConnection#idleTimeout}. The connection stays open; a session that does not catch the
+     * exception of its read ends it.
      *
      * @param silence zero for never
      * @return a copy
      */
     public TcpOptions idleTimeout(Duration silence) {
-        return with(copy -> copy.idleTimeout = notNegative(silence, "idleTimeout"));
+        return with(copy -> copy.idleTimeout = Limits.notNegative(silence, "idleTimeout"));
     }
 
     /** {@return the address a client binds to before it connects, null by default: the system chooses} */
@@ -416,17 +407,14 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The address of this machine that a client connects from. With a port of its own, the addresses of the peer are
-     * tried one after the other, since only one of them can have it.
+     * The address of this machine that a client connects from. With a port number other than 0, the addresses of the
+     * peer are tried one after the other, since only one attempt can use it.
      *
      * @param local port 0 lets the system choose; null lets it choose both
      * @return a copy
      */
     public TcpOptions localAddress(InetSocketAddress local) {
-        if (local != null && local.isUnresolved()) {
-            throw new IllegalArgumentException("not an address of this machine: " + local);
-        }
-        return with(copy -> copy.localAddress = local);
+        return with(copy -> copy.localAddress = local == null ? null : ofThisMachine(local));
     }
 
     /** {@return whether what is sent before a client is connected is kept, true by default} */
@@ -435,8 +423,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether what is sent before a client is connected is kept until then. If not, send says false and drops it, and
-     * write throws {@link IoError#NOT_CONNECTED}.
+     * Whether what is sent before a client is connected is kept until then. If not, send returns false and drops it,
+     * and write throws {@link IoError#NOT_CONNECTED}.
      *
      * @param on or off
      * @return a copy
@@ -458,7 +446,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions connectTimeout(Duration limit) {
-        return with(copy -> copy.connectTimeout = notNegative(limit, "connectTimeout"));
+        return with(copy -> copy.connectTimeout = Limits.notNegative(limit, "connectTimeout"));
     }
 
     /** {@return how long an address of the peer may be silent before the next is tried as well, 250 ms by default} */
@@ -474,10 +462,7 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions attemptDelay(Duration delay) {
-        if (delay.compareTo(ATTEMPT_DELAY_MIN) < 0) {
-            throw new IllegalArgumentException("attemptDelay must be at least " + ATTEMPT_DELAY_MIN + ": " + delay);
-        }
-        return with(copy -> copy.attemptDelay = delay);
+        return with(copy -> copy.attemptDelay = Limits.atLeast(ATTEMPT_DELAY_MIN, delay, "attemptDelay"));
     }
 
     /** {@return the resolver of host names, the operating system by default} */
@@ -486,15 +471,14 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Finds the addresses of a host that a client connects to, and says which of them it may connect to.
+     * Sets the resolver, which finds the addresses that a client may connect to.
      *
      * @param other instead of {@link Resolver#SYSTEM}; not asked where the application gives an address that is
      *         resolved
      * @return a copy
      */
     public TcpOptions resolver(Resolver other) {
-        Objects.requireNonNull(other);
-        return with(copy -> copy.resolver = other);
+        return with(copy -> copy.resolver = Objects.requireNonNull(other));
     }
 
     /** {@return how long a peer may take nothing of what is queued for it, 30 s by default} */
@@ -503,18 +487,18 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long the operating system may take not one byte of what is queued, because the peer does not read, before the
-     * connection ends with {@link IoError#TIMED_OUT}; found when it has lasted up to a quarter more. It holds whatever
-     * else is paused, also where a thread waits in {@link TcpConnection#write}, and not before the connection is open
-     * or after {@link TcpConnection#close()}, which have limits of their own. The system takes more only when a part of
-     * its own buffer has become free, about a third: a peer that reads slowly has to read that much in the time, see
-     * {@link #socketBuffers}.
+     * How long the operating system may take no byte of the queue, because the peer does not read, before the
+     * connection ends with {@link IoError#TIMED_OUT}. This is found up to a quarter of the limit later. The limit holds
+     * for a paused connection and for a thread that waits in {@link TcpConnection#write} too. It does not hold before
+     * the connection is open or after {@link TcpConnection#close()}, which have their own limits. The system takes more
+     * only when a part of its own buffer, about a third, has become free: a slow peer has to read that much within the
+     * limit, see {@link #socketBuffers}.
      *
      * @param limit zero for never
      * @return a copy
      */
     public TcpOptions writeTimeout(Duration limit) {
-        return with(copy -> copy.writeTimeout = notNegative(limit, "writeTimeout"));
+        return with(copy -> copy.writeTimeout = Limits.notNegative(limit, "writeTimeout"));
     }
 
     /** {@return how long a closed connection waits for the peer, 5 s by default} */
@@ -523,15 +507,15 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a connection that was closed by this side waits for the peer: to take more of what is queued, and then
-     * to send its FIN. The same holds for a connection whose peer ended its side, from our end on.
+     * How long a connection that was closed by this side waits for its peer to take more of the queue, and then to send
+     * its FIN. The same holds after the end of our side if the peer has ended its own before.
      *
      * @param limit after this long without progress, see {@link #minLingerRate(int)}, the connection is cut with
      *         {@link IoError#TIMED_OUT}
      * @return a copy
      */
     public TcpOptions lingerTimeout(Duration limit) {
-        return with(copy -> copy.lingerTimeout = notNegative(limit, "lingerTimeout"));
+        return with(copy -> copy.lingerTimeout = Limits.notNegative(limit, "lingerTimeout"));
     }
 
     /** {@return how fast a peer has to take what is left after the end, 1,024 bytes per second by default} */
@@ -540,15 +524,15 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * What counts as progress of a connection that was closed: in each {@link #lingerTimeout} the peer has to take as
-     * much as this rate makes of that time, or all that is left. Without it a peer that takes a byte now and then would
-     * hold a full queue for ever.
+     * The progress that is demanded of a closed connection: in each {@link #lingerTimeout} the peer has to take the
+     * bytes of this rate for that time, or all that is left. Without it a peer that takes a byte now and then would
+     * keep a full queue for ever.
      *
      * @param bytesPerSecond 0 for any byte at all
      * @return a copy
      */
     public TcpOptions minLingerRate(int bytesPerSecond) {
-        return with(copy -> copy.minLingerRate = atLeast(0, bytesPerSecond, "minLingerRate"));
+        return with(copy -> copy.minLingerRate = Limits.atLeast(0, bytesPerSecond, "minLingerRate"));
     }
 
     /** {@return whose keys and trust TLS uses, null by default: no TLS} */
@@ -557,8 +541,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * TLS on every connection, with these keys and this trust. What {@link #tls(SSLContext, Consumer)} has said about
-     * the parameters stays: whoever changes the context does not mean to drop them.
+     * TLS on every connection, with these keys and this trust. The parameters that {@link #tls(SSLContext, Consumer)}
+     * has set stay as they are.
      *
      * @param context keys and trust; null for no TLS
      * @return a copy
@@ -570,13 +554,13 @@ public final class TcpOptions implements Cloneable {
     /**
      * TLS on every connection. A server needs a context with a key; it refuses to listen without. A client checks that
      * the peer's certificate is one of the host that it was asked to connect to (RFC 2818 section 3.1), whatever else
-     * is set. A handshake that fails ends its connection with {@link IoError#TLS_FAILURE}, and a server's handler is
-     * not told {@code onOpen} before it is done. There is one handshake: a peer that asks for another, as versions
-     * before 1.3 let it, ends its connection in the same way.
+     * is set. A handshake that fails ends its connection with {@link IoError#TLS_FAILURE}, and {@code onOpen} of a
+     * server's handler follows the handshake. There is one handshake: a peer that asks for another, which versions
+     * before 1.3 allow, ends its connection in the same way.
      *
      * @param context keys and trust; null for no TLS
      * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client
-     *         needs a certificate; in place of what was said before
+     *         needs a certificate; replaces the parameters that were set before
      * @return a copy
      */
     public TcpOptions tls(SSLContext context, Consumer<SSLParameters> parameters) {
@@ -606,41 +590,14 @@ public final class TcpOptions implements Cloneable {
      * @return a copy
      */
     public TcpOptions handshakeTimeout(Duration limit) {
-        return with(copy -> copy.handshakeTimeout = notNegative(limit, "handshakeTimeout"));
-    }
-
-    /** Sets on a socket, before its first byte, what these options ask of the operating system. */
-    void applyTo(PortSocket socket) throws IoException {
-        socket.option(StandardSocketOptions.TCP_NODELAY, noDelay);
-        if (keepAlive) {
-            applyKeepAlive(socket);
-        }
-        if (!userTimeout.isZero()) {
-            socket.option(USER_TIMEOUT, (int) userTimeout.toMillis());
-        }
-        if (sendBuffer > 0) {
-            socket.option(StandardSocketOptions.SO_SNDBUF, sendBuffer);
-        }
-        if (receiveBuffer > 0) {
-            socket.option(StandardSocketOptions.SO_RCVBUF, receiveBuffer);
-        }
-    }
-
-    /** Turns the probes of the operating system on, at the times of these options if they have any. */
-    void applyKeepAlive(PortSocket socket) throws IoException {
-        if (keepAliveCount > 0) {
-            socket.option(ExtendedSocketOptions.TCP_KEEPIDLE, (int) keepAliveIdle.toSeconds());
-            socket.option(ExtendedSocketOptions.TCP_KEEPINTERVAL, (int) keepAliveInterval.toSeconds());
-            socket.option(ExtendedSocketOptions.TCP_KEEPCOUNT, keepAliveCount);
-        }
-        socket.option(StandardSocketOptions.SO_KEEPALIVE, true);
+        return with(copy -> copy.handshakeTimeout = Limits.notNegative(limit, "handshakeTimeout"));
     }
 
     /** All values, with TLS as on or off. */
     @Override
     public String toString() {
         return "TcpOptions[address=" + address + ", backlog=" + backlog + ", noDelay=" + noDelay
-                + ", keepAlive=" + keepAlive + " " + keepAliveIdle + " " + keepAliveInterval + " " + keepAliveCount
+                + ", keepAlive=" + keepAlive + " " + keepAliveTimes
                 + ", userTimeout=" + userTimeout + ", allowHalfOpen=" + allowHalfOpen
                 + ", pauseOnConnect=" + pauseOnConnect + ", maxConnections=" + maxConnections
                 + ", receiveMin=" + receiveMin + ", receiveMax=" + receiveMax
@@ -665,23 +622,11 @@ public final class TcpOptions implements Cloneable {
         return copy;
     }
 
-    private static int atLeast(int min, int value, String name) {
-        return (int) within(min, Integer.MAX_VALUE, value, name);
-    }
-
-    private static long within(long min, long max, long value, String name) {
-        if (value < min || value > max) {
-            String bound = value < min ? " must be at least " + min : " must not be above " + max;
-            throw new IllegalArgumentException(name + bound + ": " + value);
+    private static InetSocketAddress ofThisMachine(InetSocketAddress local) {
+        if (local.isUnresolved()) {
+            throw new IllegalArgumentException("not an address of this machine: " + local);
         }
-        return value;
-    }
-
-    private static Duration notNegative(Duration value, String name) {
-        if (value.isNegative()) {
-            throw new IllegalArgumentException(name + " must not be negative: " + value);
-        }
-        return value;
+        return local;
     }
 
     /** An option that the JDK does not know. */

@@ -35,8 +35,18 @@ final class TcpReceiveContext extends IoContext implements Runnable {
     @Override
     protected void onCompletion() {
         if (!connection().tryRun(this)) {
-            retain();
+            runLater();
+        }
+    }
+
+    private void runLater() {
+        retain();
+        try {
             connection().runInTurn(this::receivedLater);
+        } catch (OutOfMemoryError e) {
+            // its bytes are lost, so the connection cannot go on
+            release();
+            connection().outOfMemory(e);
         }
     }
 

@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
@@ -121,7 +122,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
 
     @Override
     public final ByteBuffer read(Duration limit) throws IOException {
-        return reader().read(this, aboveZero(limit));
+        return reader().read(this, Limits.aboveZero(limit, "a limit"));
     }
 
     @Override
@@ -131,7 +132,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
 
     @Override
     public final ByteBuffer readFully(int length, Duration limit) throws IOException {
-        return reader().readFully(this, length, aboveZero(limit));
+        return reader().readFully(this, length, Limits.aboveZero(limit, "a limit"));
     }
 
     @Override
@@ -141,14 +142,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
 
     @Override
     public final String readLine(Duration limit) throws IOException {
-        return reader().readLine(this, aboveZero(limit));
-    }
-
-    private static Duration aboveZero(Duration limit) {
-        if (limit.isNegative() || limit.isZero()) {
-            throw new IllegalArgumentException("a limit must be above 0: " + limit);
-        }
-        return limit;
+        return reader().readLine(this, Limits.aboveZero(limit, "a limit"));
     }
 
     @Override
@@ -247,10 +241,37 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
         return isReceiving() && !paused;
     }
 
-    /** Keeps the first receive of an accepted connection back while memory is tight. */
+    /** Keeps the first receive of an accepted connection back, or does not. */
     final void holdBack(boolean wait) {
         assert Thread.holdsLock(lock);
         heldBack = wait;
+    }
+
+    /** Submits the first receive of an accepted connection that was held back when memory is not tight any more. */
+    final void receiveWhenRelaxed() {
+        Future<?> limit = port.schedule(MemoryBudget.NEWCOMER_WAIT_MAX, this::heldBackTooLong);
+        whenRelaxed(() -> {
+            limit.cancel(false);
+            synchronized (lock) {
+                heldBack = false;
+                receiveNext();
+            }
+        });
+    }
+
+    private void heldBackTooLong() {
+        synchronized (lock) {
+            // after close() it receives whatever the memory is like, within the time that it lingers
+            if (heldBack && state == State.OPEN) {
+                String limit = Deadline.text(MemoryBudget.NEWCOMER_WAIT_MAX);
+                fail(IoError.NO_BUFFERS, new IOException("no memory for a new connection within " + limit), false);
+            }
+        }
+    }
+
+    /** Runs the task as the strand when memory is not tight any more, unless the connection is closed by then. */
+    final void whenRelaxed(Runnable task) {
+        port.memory().whenRelaxed(memory, () -> execute(task));
     }
 
     // ------------------------------------------------------------------ a receive has ended

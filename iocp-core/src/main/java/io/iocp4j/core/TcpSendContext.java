@@ -15,7 +15,8 @@ final class TcpSendContext extends IoContext {
         try {
             connection.sent(this);
         } catch (OutOfMemoryError e) {
-            // a drain that is not reported, or a rest that nobody sends: somebody would wait for ever
+            // an onDrain would be missing, or the rest of the queue would not be sent: the application would wait for
+            // ever
             connection.fail(IoError.NO_BUFFERS, e, false);
         }
     }

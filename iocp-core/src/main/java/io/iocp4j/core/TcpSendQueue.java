@@ -8,15 +8,15 @@ import java.util.Arrays;
  *
  * <p>Bytes of the application are copied into pooled chunks, small ones after each other into the same chunk; counted
  * buffers are queued as they are, with one reference each. The first buffers of the queue are with the port while a
- * send is in flight and are touched by nobody else.
+ * send is in flight, and are not touched here.
  *
- * <p>An idle connection has no queue. What a callback sends is usually written before the next callback runs, so each
- * worker keeps one spare queue and lends it to whichever connection needs it. Pull mode, and pools too small for caches
- * of the workers, allocate a queue instead. With a queue for each of 1,000 connections, fetching it into the
+ * <p>An idle connection has no queue. Data that a callback sends is usually written before the next callback runs, so
+ * each worker keeps one spare queue and lends it to whichever connection needs it. Pull mode, and pools too small for
+ * caches of the workers, allocate a queue instead. With a queue for each of 1,000 connections, fetching it into the
  * processor's cache was 0.7 percent of an echo's CPU time.
  */
 final class TcpSendQueue {
-    /** Bytes that one send takes at the most: what a peer is given before the next connection has its turn. */
+    /** The most bytes of one send, after which the next connection has its turn. */
     static final int GATHER_BYTES_MAX = 256 << 10;
     /**
      * Entries that may wait: a shared buffer of few bytes costs more than its bytes. Above, {@link TcpSender} gives up.
@@ -25,7 +25,7 @@ final class TcpSendQueue {
     /** The smallest chunk to copy into: room for a burst of small messages. */
     static final int CHUNK_MIN = 4 << 10;
     private static final int CHUNK_MAX = 64 << 10;
-    /** What a shared buffer in the queue takes of the heap, with its view. */
+    /** The heap that a shared buffer takes in the queue, with its view, in bytes. */
     static final int ENTRY_BYTES = 128;
 
     private final BufferPool pool;
@@ -38,8 +38,8 @@ final class TcpSendQueue {
     /** How many entries from the head are with the port. */
     private int inFlight;
     /**
-     * The chunk with which the queue ran empty last: it mostly does for what comes next. Without it each echo went to
-     * the pool and back, 0.5 percent of its CPU time and 24 B of garbage.
+     * The last chunk of the queue when it ran empty, which mostly has room for the next data. Without it each echo went
+     * to the pool and back, 0.5 percent of its CPU time and 24 B of garbage.
      */
     private Entry spareChunk;
     /** Made at the first send of more than one buffer, which most queues never have. */
@@ -69,10 +69,10 @@ final class TcpSendQueue {
         if (head != null) {
             return this;
         }
-        // what a send took that failed afterwards was never subtracted
+        // the bytes of a send that failed were never subtracted
         bytes = 0;
         if (gathered != null) {
-            // what was sent may be large, and not of the pool
+            // this chunk may be large, and not of the pool
             Arrays.fill(gathered, null);
         }
         if (!Worker.keepSpareQueue(pool, this)) {
@@ -172,8 +172,8 @@ final class TcpSendQueue {
     }
 
     /**
-     * Fills {@link #gathered()} with what the next send takes, and says how many; those entries are in flight until
-     * {@link #sent}.
+     * Fills {@link #gathered()} with the buffers of the next send, and returns their number; these entries are in
+     * flight until {@link #sent}.
      */
     int gather() {
         if (gathered == null) {
@@ -195,7 +195,7 @@ final class TcpSendQueue {
         return count;
     }
 
-    /** Lets sends take what waits now, and leave what is added later until all of that was sent. */
+    /** Lets sends take only the entries that wait now, until all of them were sent. */
     void holdBehind() {
         last = tail;
     }

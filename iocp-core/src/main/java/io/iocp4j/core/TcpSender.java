@@ -211,7 +211,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         return true;
     }
 
-    /** What the queue still takes, in bytes. */
+    /** The room that is left in the queue, in bytes. */
     final long queueRoom() {
         return options.sendQueueMax() - queuedBytes();
     }

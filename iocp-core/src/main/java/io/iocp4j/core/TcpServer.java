@@ -40,7 +40,7 @@ public final class TcpServer implements AutoCloseable {
         this.ownsPort = ownsPort;
         Objects.requireNonNull(handlers);
         if (options.tls() != null) {
-            // what TLS refuses is refused here, not at each connection
+            // parameters that TLS refuses are refused here, not at each connection
             TlsRecords.ofServer(options, PortInternals.of(port).buffers());
             TlsRecords.requireAnswer(options);
         }
@@ -49,12 +49,12 @@ public final class TcpServer implements AutoCloseable {
         this.loop = new AcceptLoop(port, options, connections::admit, this::acceptorEnded);
     }
 
-    /** An engine that cannot set it says so here: at each connection it would only be a server that drops everybody. */
+    /** Throws here if the engine cannot set it: else the server would drop every connection. */
     private static void requireUserTimeout(CompletionPort port, TcpOptions options) throws IoException {
         if (!options.userTimeout().isZero()) {
             PortSocket probe = port.socket(CompletionKey.NONE);
             try {
-                options.applyTo(probe);
+                SocketSetup.apply(options, probe);
             } finally {
                 probe.close();
             }
@@ -213,7 +213,7 @@ public final class TcpServer implements AutoCloseable {
         return connections.dropped();
     }
 
-    /** Stops accepting. What is open lives on. Does not wait; a second call does nothing. */
+    /** Stops accepting. Open connections live on. Does not wait; a second call does nothing. */
     @Override
     public void close() {
         loop.close();
@@ -313,7 +313,8 @@ public final class TcpServer implements AutoCloseable {
     private void finish() {
         closed.complete(null);
         if (ownsPort) {
-            // on whatever thread the last connection was freed: whoever awaits the end joins the workers
+            // begun on the thread that freed the last connection, which may be a worker; threads in awaitClosed() join
+            // the workers
             PortInternals.beginClose(port);
         }
     }

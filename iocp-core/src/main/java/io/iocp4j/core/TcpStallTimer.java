@@ -20,7 +20,7 @@ final class TcpStallTimer {
     private final Duration interval;
 
     // guarded by lock
-    /** Null while nobody watches. */
+    /** Null while no watch is on. */
     private Future<?> timer;
     private long before;
     private int stalls;

@@ -19,10 +19,15 @@ final class TcpTlsHandshake extends IoContext {
         if (limit != null) {
             limit.cancel(false);
         }
-        if (error() == null) {
-            connection.secured();
-        } else {
-            connection.fail(error(), cause(), true);
+        try {
+            if (error() == null) {
+                connection.secured();
+            } else {
+                connection.fail(error(), cause(), true);
+            }
+        } catch (OutOfMemoryError e) {
+            // no other code goes on from here
+            connection.outOfMemory(e);
         }
     }
 }

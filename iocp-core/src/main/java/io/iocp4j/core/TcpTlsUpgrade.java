@@ -103,7 +103,9 @@ final class TcpTlsUpgrade {
 
     private void ready() {
         ready = true;
-        sentInTheOpen(0, connection.isSending());
+        if (!connection.isSending()) {
+            sentInTheOpen(0);
+        }
     }
 
     /** Tells whether the queue may send, up to what was queued when TLS was asked for. */
@@ -111,11 +113,11 @@ final class TcpTlsUpgrade {
         return server && openBytes > 0;
     }
 
-    /** Counts what was sent in the open, and begins the handshake when no send is under way any more. */
-    void sentInTheOpen(long bytes, boolean sending) {
+    /** Counts what was sent in the open, when no send is under way, and begins the handshake behind the last of it. */
+    void sentInTheOpen(long bytes) {
         assert Thread.holdsLock(connection.lock);
         openBytes -= bytes;
-        if (sending || shaking || !ready || sendsInTheOpen()) {
+        if (shaking || !ready || sendsInTheOpen()) {
             return;
         }
         if (openBytes > 0) {
@@ -146,14 +148,12 @@ final class TcpTlsUpgrade {
         connection.post(() -> secured.complete(session));
     }
 
-    /** Reports that the connection has ended before. */
+    /** Reports that the connection has ended before. Strand only, without the lock. */
     void abandon() {
-        assert Thread.holdsLock(connection.lock);
         if (limit != null) {
             limit.cancel(false);
         }
-        IoException failure = failure();
-        connection.post(() -> secured.completeExceptionally(failure));
+        secured.completeExceptionally(failure());
     }
 
     private IoException failure() {

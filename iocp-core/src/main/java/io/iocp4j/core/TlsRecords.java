@@ -14,14 +14,15 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 
 /**
- * The records of one TLS connection: what the network brought becomes bytes of the application, and back. No I/O and no
- * thread; the cryptography is the JDK's {@link SSLEngine}. Guarded by the lock of its {@link TlsSocket}, except for
- * {@link #runTasks()}: the engine is locked as long as its tasks run, so nothing else here may be called meanwhile.
+ * The records of one TLS connection: turns received ciphertext into bytes of the application, and its bytes into
+ * ciphertext to send. No I/O and no thread; the cryptography is the JDK's {@link SSLEngine}. Guarded by the lock of its
+ * {@link TlsSocket}, except for {@link #runTasks()}: the engine is locked as long as its tasks run, so nothing else
+ * here may be called meanwhile.
  *
- * <p>An idle connection holds no buffer here but the one that a receive is waiting with.
+ * <p>An idle connection holds only the buffer of the pending receive.
  */
 final class TlsRecords {
-    /** What stopped an {@link #unwrap}. */
+    /** Why an {@link #unwrap} has stopped. */
     enum Stop {
         /** More has to come from the network. */
         HUNGRY,
@@ -51,7 +52,7 @@ final class TlsRecords {
     private int receiveSize;
     private boolean handshakeDone;
     private boolean moved;
-    /** Ciphertext that came and was not unwrapped, between position and limit; null if there is none. */
+    /** Received ciphertext that was not unwrapped, between position and limit; null if there is none. */
     private PooledBuffer received;
     /** Plaintext that did not fit into the application's buffer, between position and limit; null if there is none. */
     private PooledBuffer left;
@@ -93,9 +94,9 @@ final class TlsRecords {
     }
 
     /**
-     * Refuses what no client could shake hands with, above all a context without a key. A context does not say what
-     * keys it has, so this begins a handshake in memory, with a client that knows all versions and cipher suites and
-     * names no host. Not tried where the application chooses by the name.
+     * Refuses options with which no handshake can succeed, above all a context without a key. A context does not tell
+     * what keys it has, so this begins a handshake in memory, with a client that knows all versions and cipher suites
+     * and names no host. Not tried if the application chooses by the name.
      *
      * @throws IllegalArgumentException if the server has no answer
      */
@@ -132,7 +133,7 @@ final class TlsRecords {
         return hello.flip();
     }
 
-    /** Runs the engine until it has said something, or waits for more. */
+    /** Runs the engine until it has bytes to send, or waits for more. */
     private static void answer(SSLEngine server, ByteBuffer hello) throws SSLException {
         ByteBuffer answer = ByteBuffer.allocate(server.getSession().getPacketBufferSize());
         server.unwrap(hello, ByteBuffer.allocate(server.getSession().getApplicationBufferSize()));
@@ -146,7 +147,7 @@ final class TlsRecords {
         return handshakeDone;
     }
 
-    /** Whether the last wrap or unwrap did anything: without that, the same call again would do nothing again. */
+    /** Tells whether the last wrap or unwrap did anything: without that, the same call again would do nothing again. */
     boolean hasMoved() {
         return moved;
     }
@@ -155,12 +156,12 @@ final class TlsRecords {
         return engine.getHandshakeStatus() == HandshakeStatus.NEED_TASK;
     }
 
-    /** Whether the engine has something of its own to say: handshake, key update, alert. */
+    /** Tells whether the engine has something of its own to say: handshake, key update, alert. */
     boolean wantsWrap() {
         return engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP;
     }
 
-    /** Whether our close_notify, or an alert that ends everything, was wrapped. */
+    /** Tells whether our close_notify, or an alert that ends everything, was wrapped. */
     boolean isOutputDone() {
         return engine.isOutboundDone();
     }
@@ -215,12 +216,12 @@ final class TlsRecords {
         return before - remaining(from);
     }
 
-    /** What is to be sent; null if nothing. */
+    /** The sealed bytes to send; null if there are none. */
     PooledBuffer sealed() {
         return sealed;
     }
 
-    /** What was sealed is gone. */
+    /** Called when the sealed bytes were sent. */
     void sent() {
         sealed = released(sealed);
     }
@@ -305,8 +306,8 @@ final class TlsRecords {
 
     /**
      * Before TLS 1.3 a peer may ask for a new handshake as often as it likes, each for milliseconds of our processor
-     * and a few bytes of its own (RFC 5246 section 7.4.1, CVE-2011-1473). Nobody needs it: it is refused. What the
-     * engine wants to say after TLS 1.3 has begun is a new key.
+     * and a few bytes of its own (RFC 5246 section 7.4.1, CVE-2011-1473). No peer needs it, so it is refused. After the
+     * handshake of TLS 1.3 the engine has only a new key to send.
      */
     private void requireNoNewHandshake(SSLEngineResult result) throws SSLException {
         boolean wantsMore = switch (result.getHandshakeStatus()) {
@@ -365,7 +366,7 @@ final class TlsRecords {
         moved |= finished || result.bytesConsumed() > 0 || result.bytesProduced() > 0;
     }
 
-    /** Lets every buffer go, but for what is to be sent, which {@link #sent()} lets go. */
+    /** Releases every buffer except the sealed bytes, which {@link #sent()} releases. */
     void release() {
         received = released(received);
         left = released(left);

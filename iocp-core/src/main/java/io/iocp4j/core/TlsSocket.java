@@ -12,8 +12,8 @@ import javax.net.ssl.SSLSession;
  * application becomes as many of the {@link TlsTransport} as its records take.
  *
  * <p>The end (RFC 8446 section 6.1): {@link #shutdownOutput()} sends close_notify and then FIN. close_notify of the
- * peer is the receive of 0 bytes; FIN without it is {@link IoError#CONNECTION_RESET}, since anybody may have cut off
- * what was to come. Under TLS 1.2, which has no half-close, the engine answers close_notify at once, and what is sent
+ * peer is the receive of 0 bytes; FIN without it is {@link IoError#CONNECTION_RESET}, since an attacker may have cut
+ * off the rest. Under TLS 1.2, which has no half-close, the engine answers close_notify at once, and what is sent
  * afterwards fails with {@link IoError#BROKEN_PIPE}.
  */
 final class TlsSocket extends UserSpaceSocket {
@@ -29,7 +29,7 @@ final class TlsSocket extends UserSpaceSocket {
     private final TlsTransport transport;
     /** The pending handshake; null before and after. */
     private IoContext handshake;
-    /** What of the pending send was wrapped, in bytes. */
+    /** The bytes of the pending send that were wrapped. */
     private long wrapped;
     /** The engine's tasks run on a thread of their own; the engine must not be touched. */
     private boolean working;
@@ -93,8 +93,8 @@ final class TlsSocket extends UserSpaceSocket {
     }
 
     /**
-     * What is pending completes with {@link IoError#OPERATION_ABORTED}; last words that are under way have some time to
-     * get out.
+     * Pending operations complete with {@link IoError#OPERATION_ABORTED}. An alert or close_notify that is being sent
+     * gets some time.
      */
     @Override
     public void close() {
@@ -126,7 +126,7 @@ final class TlsSocket extends UserSpaceSocket {
         return session;
     }
 
-    /** What ALPN chose, empty if nothing; null before the handshake is done. */
+    /** The protocol that ALPN chose, empty if none; null before the handshake is done. */
     String applicationProtocol() {
         return applicationProtocol;
     }
@@ -169,7 +169,7 @@ final class TlsSocket extends UserSpaceSocket {
         } catch (SSLException | RuntimeException e) {
             fail(IoError.TLS_FAILURE, e);
         } catch (OutOfMemoryError e) {
-            // not to the caller: what it asked for is pending here, and with nobody to go on it would be for ever
+            // not thrown to the caller: its operation is pending here, and would never end
             fail(IoError.NO_BUFFERS, e);
         }
         if (!transport.isSending() && !working) {
@@ -277,7 +277,7 @@ final class TlsSocket extends UserSpaceSocket {
         return records.hasMoved();
     }
 
-    /** Everything ends with this error; the peer is told if it is one of TLS. */
+    /** Ends everything with this error. Sends the peer an alert if it is one of TLS. */
     private void fail(IoError why, Throwable thrown) {
         assert Thread.holdsLock(lock);
         if (why == IoError.TLS_FAILURE && !transport.isSending() && !isClosed()) {

@@ -27,7 +27,7 @@ final class TlsTransport {
     private boolean receiving;
     /** FIN came, with or without close_notify before it. */
     private boolean ended;
-    /** What was dropped behind an alert, in bytes. */
+    /** The bytes that were dropped behind an alert. */
     private long dropped;
 
     // Sending.
@@ -52,7 +52,7 @@ final class TlsTransport {
         return receiving;
     }
 
-    /** Whether the peer has sent FIN. */
+    /** Tells whether the peer has sent FIN. */
     boolean hasEnded() {
         return ended;
     }
@@ -74,8 +74,8 @@ final class TlsTransport {
     }
 
     /**
-     * Drops what a receive has brought, which nobody waits for; behind an alert it goes on, so that the alert is not
-     * overtaken.
+     * Drops the bytes of a receive that is not wanted any more. Behind an alert it receives again, so that no reset
+     * overtakes the alert.
      */
     void drop(long bytes) {
         assert Thread.holdsLock(tls.lock) && !receiving;
@@ -123,12 +123,12 @@ final class TlsTransport {
         return alerting;
     }
 
-    /** Whether the alert has not been sent, or what comes behind it is still dropped. */
+    /** Tells whether the alert has not been sent, or the bytes that the peer sends behind it are still dropped. */
     boolean isAlertUnderWay() {
         return alerting && (sending || receiving);
     }
 
-    /** The alert is out. A close with input that nobody read would be a reset, which may overtake the alert. */
+    /** Called when the alert was sent. A close with unread input would be a reset, which may overtake the alert. */
     void alertSent() {
         sendFin();
         if (!receiving && !ended) {
@@ -152,7 +152,7 @@ final class TlsTransport {
 
     // ------------------------------------------------------------------ ending
 
-    /** Whether the socket was closed and has something to say. */
+    /** Tells whether the socket was closed and has something to say. */
     boolean hasLastWords() {
         return lastWords != null;
     }

@@ -20,7 +20,7 @@ abstract class UserSpaceSocket implements PortSocket {
     private IoContext send;
     private ByteBuffer[] from;
     private boolean closed;
-    /** What every operation fails with from now on; null while all is well. */
+    /** The error with which every operation fails from now on; null if there is none. */
     private IoError error;
     private Throwable cause;
 
@@ -72,7 +72,7 @@ abstract class UserSpaceSocket implements PortSocket {
         }
     }
 
-    /** Whether the operation goes on; if not, it has ended already. */
+    /** Tells whether the operation goes on; if not, it has ended already. */
     final boolean begin(IoContext context, Operation operation, ByteBuffer buffer) {
         assert Thread.holdsLock(lock);
         port.begin(context, operation, buffer);
@@ -108,12 +108,12 @@ abstract class UserSpaceSocket implements PortSocket {
         return into;
     }
 
-    /** What the pending receive has so far, in bytes. */
+    /** The bytes that the pending receive has so far. */
     final int got() {
         return into.position() - intoStart;
     }
 
-    /** Ends the pending receive with what it has got; nothing means the end of what the peer sends. */
+    /** Ends the pending receive with its bytes; none mean that the peer has ended its sending. */
     final void finishReceive() {
         assert Thread.holdsLock(lock);
         IoContext done = receive;
@@ -127,7 +127,7 @@ abstract class UserSpaceSocket implements PortSocket {
         return send != null;
     }
 
-    /** What the pending send brings. */
+    /** The buffers of the pending send. */
     final ByteBuffer[] from() {
         return from;
     }

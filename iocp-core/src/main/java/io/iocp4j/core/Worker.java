@@ -23,7 +23,7 @@ final class Worker extends PortThread {
     private TcpSendQueue spareQueue;
     private final RingQueue<IoContext> ready = new RingQueue<>(16);
     private boolean delivering;
-    /** What completes in the call that is going on is not for this worker. */
+    /** True during a call whose completion is for another worker. */
     private boolean aside;
     private int ownPosts;
 
@@ -105,10 +105,8 @@ final class Worker extends PortThread {
     /** Delivers now, or after the delivery that is going on. */
     void take(IoContext context) {
         if (delivering) {
-            if (aside) {
+            if (aside || !keepsReady(context)) {
                 port.deliverBehind(context);
-            } else {
-                ready.add(context);
             }
             return;
         }
@@ -128,7 +126,8 @@ final class Worker extends PortThread {
     }
 
     /**
-     * Delivers what a delivery has left behind that was thrown out of: this worker ends, and nobody else knows of it.
+     * Delivers the contexts that an aborted delivery has left in the ready list: this worker ends, and no other knows
+     * of them.
      */
     void deliverReady() {
         IoContext next = ready.poll();
@@ -143,8 +142,17 @@ final class Worker extends PortThread {
             return false;
         }
         ownPosts++;
-        ready.add(context);
-        return true;
+        return keepsReady(context);
+    }
+
+    /** Returns false if there is no memory for it here. */
+    private boolean keepsReady(IoContext context) {
+        try {
+            ready.add(context);
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false;
+        }
     }
 
     private void deliver(IoContext context) {

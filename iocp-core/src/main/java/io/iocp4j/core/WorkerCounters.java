@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * What one worker has delivered. Written by that worker only, or under one lock; read by others for reports, for which
- * no order is needed: a count costs a plain store, where a counter that workers share would cost each message a fight
- * for its cache line.
+ * The counts of one worker's deliveries. Written by that worker only, or under one lock; read by others for reports,
+ * for which no order is needed: a count costs a plain store, where a counter that workers share would cost each message
+ * a fight for its cache line.
  */
 final class WorkerCounters {
-    /** What is counted. */
+    /** The counts. */
     private enum Count {
         DELIVERED,
         HANDLER_FAILURES,

@@ -46,45 +46,47 @@
  * <li>A context retains its owner until it is freed itself. A connection therefore lives until its last operation was
  *     delivered, and {@link io.iocp4j.core.TcpConnection#closed()} completes exactly then.</li>
  * <li>A {@link io.iocp4j.core.PooledBuffer} goes back to its {@link io.iocp4j.core.BufferPool} at the last release. The
- *     send queue holds a reference per queued buffer, so one buffer can wait on thousands of connections. What was
- *     received becomes one only if its handler keeps it.</li>
+ *     send queue holds a reference per queued buffer, so one buffer can wait on thousands of connections. Received
+ *     bytes become one only if the handler keeps them.</li>
  * <li>Counts are checked always. With the system property {@code iocp4j.leaks=on} (or {@code trace}, which keeps the
  *     stack that made each object) {@link io.iocp4j.core.RefCounted#live()} lists what was not released.</li>
  * </ul>
  *
  * <h2>Memory</h2>
- * What peers can make a port hold is bounded over all connections by its {@link io.iocp4j.core.MemoryBudget}, beside
- * the limits of each connection. A layer charges the {@link io.iocp4j.core.MemoryAccount} of its connection before it
- * takes heap for the peer; direct memory is counted by the pool itself, and asked of the connections only when somebody
- * has to end. What holds at any time: what is charged is what is held; an account that would hold no more than its fair
- * share is never refused; who is ended holds most; everything comes back. Looking for who holds most is done by the
- * timer of the port, never by the thread that charges and never under a lock of a connection. An
- * {@link java.lang.OutOfMemoryError} that comes all the same ends the connection whose memory was to be taken, not the
- * one whose handler happened to send to it.
+ * The {@link io.iocp4j.core.MemoryBudget} bounds the memory that peers can make a port hold, over all connections and
+ * beside the limits of each. A layer charges the {@link io.iocp4j.core.MemoryAccount} of its connection before it takes
+ * heap for the peer; direct memory is counted by the pool itself, and the connections are asked for it only when one
+ * has to end. These rules hold at any time: an account is charged for exactly what it holds; an account that would hold
+ * no more than its fair share is never refused; the account that holds most ends first; all memory is given back. The
+ * timer of the port looks for the accounts that hold most, never the thread that charges, and never under a lock of a
+ * connection. An {@link java.lang.OutOfMemoryError} ends the connection whose memory was to be taken, not the one whose
+ * handler happened to send to it.
  *
  * <h2>Which thread</h2>
  * Completions are delivered by workers only, never on the stack of the call that submitted the operation and never
  * under a lock of this library. Callbacks of one connection run one after the other, on whichever worker is there. A
  * worker stays with one connection for 64 tasks or about a millisecond; what is left goes behind what other connections
- * have waiting. A task that takes longer by itself gives its rest to {@link io.iocp4j.core.TcpConnection#executeLater}.
- * Calls that wait (read, write, connect, awaitClosed) are for the application's own threads, virtual ones above all; on
- * a worker, and on any other thread that the port waits for or needs (its timer's, one that runs a task of TLS), they
- * throw instead of waiting for themselves, and {@link io.iocp4j.core.CompletionPort#close()} begins the end and
- * returns. The last reference of a connection may go on any of them.
+ * have waiting. A longer task should run in parts, with {@link io.iocp4j.core.TcpConnection#executeLater}. Calls that
+ * wait (read, write, connect, awaitClosed) are for the application's own threads, virtual ones above all; on a worker,
+ * and on any other thread that the port waits for or needs (its timer's, one that runs a task of TLS), they throw
+ * instead of waiting for themselves, and {@link io.iocp4j.core.CompletionPort#close()} begins the end and returns. The
+ * last reference of a connection may go on any of them.
  *
  * <h2>When something is lacking</h2>
- * What a callback throws ends its connection. What the logger throws is counted ({@link io.iocp4j.core.GuardedLog}).
- * What is thrown out of an engine's own code, for want of memory above all, ends the worker, which is replaced by what
- * was made before; a port that has none left closes itself, and {@link io.iocp4j.core.CompletionPort#failure()} says
- * so. An accept that failed is followed by another, always.
+ * An exception of a callback ends its connection. An exception of the logger is counted
+ * ({@link io.iocp4j.core.GuardedLog}). An error in an engine's own code, mostly for want of memory, ends the worker,
+ * and a thread that was made in advance replaces it. A port that has no worker left closes itself, and
+ * {@link io.iocp4j.core.CompletionPort#failure()} completes. A completion that cannot be queued for want of memory is
+ * queued again a little later. Every failed accept is followed by another.
  *
  * <h2>What is logged</h2>
  * By {@link java.lang.System.Logger}s with the names of these classes. ERROR: an error of this library, or no memory.
  * WARNING: something of the application has thrown, or something is lacking. DEBUG: what happens in the life of a
- * network. Nothing is logged at other levels, and nothing per connection at WARNING or above unless somebody threw.
+ * network. Nothing is logged at other levels, and nothing per connection at WARNING or above unless code of the
+ * application has thrown.
  * <ul>
  * <li>{@code io.iocp4j.core.CompletionPort}: a completion or a task of the timer has thrown (ERROR); a worker ended too
- *     early (ERROR); an engine or a class cannot be loaded (WARNING).</li>
+ *     early (ERROR); an engine or a class cannot be loaded, or a completion cannot be queued yet (WARNING).</li>
  * <li>{@code io.iocp4j.core.TcpServer}: accepting failed and is tried again, a session, filter or maker of handlers has
  *     thrown (WARNING); a connection could not be taken in (ERROR).</li>
  * <li>{@code io.iocp4j.core.TcpConnection}: a callback has thrown (WARNING); an end that was not in order (DEBUG).</li>

@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("The buffer pool")
 class BufferPoolTest {
     @ParameterizedTest(name = "{0} bytes asked: {1} given")
-    @CsvSource({"1,512", "511,512", "512,512", "513,1024", "1024,1024", "1025,2048", "65535,65536", "65536,65536", "65537,131072",
+    @CsvSource({"1,512", "511,512", "512,512", "513,1024", "1024,1024", "1025,2048", "65535,65536", "65536,65536",
+            "65537,131072",
             "8388607,8388608", "8388608,8388608", "8388609,8388609"})
     @DisplayName("gives pieces of 2^n bytes, and above the largest exactly what was asked")
     void classes(int asked, int given) {
@@ -207,5 +208,17 @@ class BufferPoolTest {
         }
         // two are what fits into the other half
         assertEquals(2 * (64 << 10), one.keptBytes(), "the part of the cache of the bound was given away");
+    }
+
+    @Test
+    @DisplayName("without memory to keep a piece leaves it to the garbage collector, and its release throws nothing")
+    void noMemoryToKeep() {
+        BufferPool pool = new BufferPool(1 << 20);
+        pool.kept[0] = new BufferPool.Pieces(new StrandMemoryTest.ShortQueue<>(1));
+        pool.acquire(BufferPool.PIECE_MIN).release();
+        assertEquals(0, pool.usedBytes());
+        assertEquals(0, pool.keptBytes());
+        pool.acquire(BufferPool.PIECE_MIN).release();
+        assertEquals(BufferPool.PIECE_MIN, pool.keptBytes());
     }
 }

@@ -29,7 +29,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What every engine must do, whatever it is made of. The tests of an engine extend this class and say how to open it. */
+/**
+ * What every engine must do, whatever it is made of. The tests of an engine extend this class and say how to open it.
+ */
 public abstract class CompletionPortContract {
     private static final int MANY = 1_000;
     private static final long DEADLINE_SECONDS = 20;
@@ -104,7 +106,8 @@ public abstract class CompletionPortContract {
         }
 
         static Pair of(CompletionPort port, CompletionPort clientPort) throws Exception {
-            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener =
+                    port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             PortSocket client = clientPort.socket(CompletionKey.NONE);
@@ -349,7 +352,8 @@ public abstract class CompletionPortContract {
         CompletionPort port = open(1);
         try {
             port.execute(() -> Contracts.sneak(new IllegalStateException("on purpose")));
-            assertEquals(Boolean.TRUE, CompletableFuture.supplyAsync(port::isWorker, port::execute).get(20, TimeUnit.SECONDS));
+            assertEquals(Boolean.TRUE,
+                    CompletableFuture.supplyAsync(port::isWorker, port::execute).get(20, TimeUnit.SECONDS));
             assertThrows(NullPointerException.class, () -> port.execute(null));
         } finally {
             port.close();
@@ -432,7 +436,8 @@ public abstract class CompletionPortContract {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
             Probe misused = new Probe();
-            assertThrows(IllegalArgumentException.class, () -> pair.server.receive(ByteBuffer.allocateDirect(0), misused));
+            assertThrows(IllegalArgumentException.class,
+                    () -> pair.server.receive(ByteBuffer.allocateDirect(0), misused));
             assertTrue(misused.release());
             Probe received = receive(pair.server, ByteBuffer.allocateDirect(10));
             pair.client.shutdownOutput();
@@ -449,7 +454,8 @@ public abstract class CompletionPortContract {
             ByteBuffer none = ByteBuffer.allocateDirect(0);
             Probe misused = new Probe();
             assertThrows(IllegalArgumentException.class, () -> pair.client.send(none, misused));
-            assertThrows(IllegalArgumentException.class, () -> pair.client.send(new ByteBuffer[] {none, none}, 2, misused));
+            assertThrows(IllegalArgumentException.class,
+                    () -> pair.client.send(new ByteBuffer[] {none, none}, 2, misused));
             assertThrows(IllegalArgumentException.class, () -> pair.client.send(new ByteBuffer[] {none}, 0, misused));
             assertTrue(misused.release());
             Probe sent = new Probe();
@@ -526,7 +532,8 @@ public abstract class CompletionPortContract {
     void closeUnused() throws Exception {
         try (CompletionPort port = open(1)) {
             PortSocket socket = port.socket(CompletionKey.NONE);
-            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
+            PortAcceptor listener =
+                    port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
             assertEquals(2, port.counters().handles());
             for (int i = 0; i < 2; i++) {
                 socket.close();
@@ -551,7 +558,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("a second receive and a second send while one is pending are misuse; the context stays with the caller")
+    @DisplayName("a second receive and a second send while one is pending are misuse; the context stays with the "
+            + "caller")
     void oneAtATime() throws Exception {
         try (CompletionPort port = open(2)) {
             Pair pair = Pair.of(port);
@@ -604,7 +612,8 @@ public abstract class CompletionPortContract {
     @DisplayName("a peer that resets: CONNECTION_RESET on the pending receive")
     void reset() throws Exception {
         try (CompletionPort port = open(2)) {
-            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener =
+                    port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             AtomicReference<Probe> receive = new AtomicReference<>();
@@ -623,7 +632,8 @@ public abstract class CompletionPortContract {
     @DisplayName("nobody listens: CONNECTION_REFUSED; a receive before the connect: NOT_CONNECTED")
     void refused() throws Exception {
         try (CompletionPort port = open(2)) {
-            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            PortAcceptor listener =
+                    port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
             PortSocket socket = port.socket(CompletionKey.NONE);
             // while that port is taken: the system could choose the same, and TCP connects a socket with itself
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -640,8 +650,10 @@ public abstract class CompletionPortContract {
     @DisplayName("a taken address is an error of listen that names operation and address")
     void addressInUse() throws Exception {
         try (CompletionPort port = open(1)) {
-            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
-            IoException e = assertThrows(IoException.class, () -> port.listen(listener.local(), 10, CompletionKey.NONE));
+            PortAcceptor listener =
+                    port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+            IoException e = assertThrows(IoException.class,
+                    () -> port.listen(listener.local(), 10, CompletionKey.NONE));
             assertEquals(IoError.ADDRESS_IN_USE, e.error());
             assertEquals("bind", e.operation());
             assertEquals(listener.local(), e.local());
@@ -670,10 +682,12 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("the counters tell what was delivered: connections, failures, bytes; an accept that is ended did not fail")
+    @DisplayName("the counters tell what was delivered: connections, failures, bytes; an accept that is ended did not "
+            + "fail")
     void counters() throws Exception {
         CompletionPort port = open(2);
-        PortAcceptor closed = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
+        PortAcceptor closed =
+                port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, CompletionKey.NONE);
         Probe ended = new Probe();
         closed.accept(ended);
         closed.close();
@@ -706,7 +720,8 @@ public abstract class CompletionPortContract {
 
     @Test
     @Shows("B3")
-    @DisplayName("shutdown under load: 1,000 operations outstanding all complete before any worker leaves, then one null each")
+    @DisplayName("shutdown under load: 1,000 operations outstanding all complete before any worker leaves, then one "
+            + "null each")
     void closeUnderLoad() throws Exception {
         int workers = 4;
         CompletionPort port = open(workers);
@@ -770,7 +785,8 @@ public abstract class CompletionPortContract {
     }
 
     @Test
-    @DisplayName("closing from a task that runs off the workers begins the end and returns, since the end waits for the task")
+    @DisplayName("closing from a task that runs off the workers begins the end and returns, since the end waits for "
+            + "the task")
     void closeFromOffloaded() throws Exception {
         CompletionPort port = open(2);
         closesFrom(port, ((PortInternals) port)::offload);
@@ -819,7 +835,8 @@ public abstract class CompletionPortContract {
             port.close();
             returned.countDown();
         });
-        assertTrue(returned.await(DEADLINE_SECONDS, TimeUnit.SECONDS), "a thread that the port waits for waits for the port");
+        assertTrue(returned.await(DEADLINE_SECONDS, TimeUnit.SECONDS),
+                "a thread that the port waits for waits for the port");
         assertTrue(counted.get(), "a thread that the port waits for counts as its worker");
         port.close();
         assertEquals(2, port.counters().nullCompletions());

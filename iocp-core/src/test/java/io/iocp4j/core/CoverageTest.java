@@ -37,13 +37,15 @@ class CoverageTest {
     }
 
     @Test
-    @DisplayName("a test shows the rows of its annotation, whatever its name says, and none whose name only begins like them")
+    @DisplayName("a test shows the rows of its annotation, whatever its name says, and none whose name only begins "
+            + "like them")
     void annotation() {
         Coverage named = new Coverage(List.of("B1", "B14", "CVE-2000-1", "CVE-2000-12", "ranges"));
         named.scan(Samples.class);
         assertFalse(named.print(out));
         for (String line : List.of("B1           MISSING", "B14          Samples.shows", "CVE-2000-1   MISSING",
-                "CVE-2000-12  Samples.shows", "ranges       MISSING", "MISTAKE: Samples.unknown shows Z1, which is no row",
+                "CVE-2000-12  Samples.shows", "ranges       MISSING",
+                "MISTAKE: Samples.unknown shows Z1, which is no row",
                 "MISTAKE: Samples.noTest is no test")) {
             assertTrue(printed().contains(line), this::printed);
         }
@@ -73,7 +75,8 @@ class CoverageTest {
         Set<String> demanded = new TreeSet<>();
         for (String module : List.of("iocp-core", "websocket")) {
             Pattern.compile("<argument>([A-E]\\d+-[A-E]\\d+)</argument>")
-                    .matcher(Files.readString(Path.of("").toAbsolutePath().resolveSibling(module).resolve("pom.xml"))).results()
+                    .matcher(Files.readString(Path.of("").toAbsolutePath().resolveSibling(module).resolve("pom.xml")))
+                    .results()
                     .forEach(range -> demanded.addAll(Coverage.rows(range.group(1))));
         }
         assertEquals(demanded, new TreeSet<>(Coverage.behaviours().keySet()));

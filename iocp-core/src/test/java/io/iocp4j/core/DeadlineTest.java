@@ -124,11 +124,13 @@ class DeadlineTest {
     @DisplayName("a TLS handshake goes on, on both sides")
     void handshake() throws Exception {
         List<TcpConnection> accepted = new ArrayList<>();
-        TcpServer server = TcpServer.listen(port, TcpOptions.defaults().loopback(0).tls(TestKeys.LOCALHOST.context()), c -> {
+        TcpServer server = TcpServer.listen(port, TcpOptions.defaults().loopback(0).tls(TestKeys.LOCALHOST.context()),
+                c -> {
             accepted.add(c);
             return left;
         });
-        TcpConnection client = TcpClient.connect(port, TcpOptions.defaults().tls(TestKeys.trusting()), server.address(), right);
+        TcpConnection client =
+                TcpClient.connect(port, TcpOptions.defaults().tls(TestKeys.trusting()), server.address(), right);
         while (accepted.isEmpty()) {
             assertTrue(world.step());
         }
@@ -174,7 +176,8 @@ class DeadlineTest {
     // ------------------------------------------------------------------ the limit itself
 
     @Test
-    @DisplayName("in time it runs at its time; late it waits for a pass and a second at most, and runs as a task of the connection too")
+    @DisplayName("in time it runs at its time; late it waits for a pass and a second at most, and runs as a task of "
+            + "the connection too")
     void whenItRuns() {
         TcpPair pair = pair(TcpOptions.defaults());
         List<Long> ran = new ArrayList<>();

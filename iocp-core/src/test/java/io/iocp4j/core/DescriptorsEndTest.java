@@ -51,12 +51,14 @@ class DescriptorsEndTest {
 
     @Test
     @Shows("Accept storms")
-    @DisplayName("Accept storms: accepts again when there are some, tells its filter, and logs: nothing is loaded first when none is left")
+    @DisplayName("Accept storms: accepts again when there are some, tells its filter, and logs: nothing is loaded "
+            + "first when none is left")
     void acceptsAgain() throws Exception {
         assumeTrue(Files.isExecutable(BASH), "needs a shell that sets limits");
         Path log = Files.createTempFile("iocp4j-descriptors", ".log");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        Process process = new ProcessBuilder(BASH.toString(), "-c", "ulimit -n " + DESCRIPTORS + " && exec \"$@\"", "bash", java,
+        Process process = new ProcessBuilder(BASH.toString(), "-c", "ulimit -n " + DESCRIPTORS + " && exec \"$@\"",
+                "bash", java,
                 "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Server.class.getName())
                 .redirectError(log.toFile()).start();
         BufferedReader said = process.inputReader();
@@ -74,7 +76,8 @@ class DescriptorsEndTest {
             }
             try (Socket after = connect(port)) {
                 after.getOutputStream().write("still here".getBytes(StandardCharsets.US_ASCII));
-                assertEquals("still here", new String(after.getInputStream().readNBytes(10), StandardCharsets.US_ASCII));
+                assertEquals("still here",
+                        new String(after.getInputStream().readNBytes(10), StandardCharsets.US_ASCII));
             }
             String lines = Files.readString(log);
             assertTrue(lines.contains("an accept failed"), lines);

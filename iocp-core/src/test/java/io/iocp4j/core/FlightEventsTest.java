@@ -94,7 +94,8 @@ class FlightEventsTest extends TcpFixture {
         pair.connection().abort(IoError.HANDLER_FAILED, null);
         awaitClosed(pair.connection());
         List<RecordedEvent> events = recorded("ConnectionClosed");
-        assertEquals(List.of("CONNECTION_REFUSED", "HANDLER_FAILED"), events.stream().map(event -> event.getString("error")).toList());
+        assertEquals(List.of("CONNECTION_REFUSED", "HANDLER_FAILED"),
+                events.stream().map(event -> event.getString("error")).toList());
         InetSocketAddress tried = InetSocketAddress.createUnresolved(LOOPBACK.getHostAddress(), closedPort);
         assertEquals(List.of(tried.toString(), pair.connection().remote().toString()),
                 events.stream().map(event -> event.getString("peer")).toList());
@@ -147,7 +148,8 @@ class FlightEventsTest extends TcpFixture {
     @Test
     @DisplayName("an accept that failed, with its error")
     void acceptFailed() throws Exception {
-        TcpAcceptFailureTest.FailingPort failing = new TcpAcceptFailureTest.FailingPort(port, IoError.NO_DESCRIPTORS, 2);
+        TcpAcceptFailureTest.FailingPort failing =
+                new TcpAcceptFailureTest.FailingPort(port, IoError.NO_DESCRIPTORS, 2);
         Recorder recorder = new Recorder();
         CountDownLatch told = new CountDownLatch(2);
         ConnectionFilter filter = new ConnectionFilter() {

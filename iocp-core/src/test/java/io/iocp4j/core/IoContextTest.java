@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class IoContextTest {
     @Test
     @Shows("B10")
-    @DisplayName("is reported and not swallowed: completed twice, delivered without a completion or twice, submitted twice")
+    @DisplayName("is reported and not swallowed: completed twice, delivered without a completion or twice, submitted "
+            + "twice")
     void misuse() {
         Probe probe = new Probe();
         assertThrows(IllegalStateException.class, probe::finish);

@@ -68,7 +68,8 @@ class IoErrorTest {
     @CsvSource(delimiter = '|', value = {
             // Linux
             "Connection reset by peer|CONNECTION_RESET", "Connection reset|CONNECTION_RESET", "Broken pipe|BROKEN_PIPE",
-            "Connection refused|CONNECTION_REFUSED", "Connection timed out|TIMED_OUT", "Too many open files|NO_DESCRIPTORS",
+            "Connection refused|CONNECTION_REFUSED", "Connection timed out|TIMED_OUT",
+            "Too many open files|NO_DESCRIPTORS",
             "Too many open files in system|NO_DESCRIPTORS", "Address already in use|ADDRESS_IN_USE",
             "Cannot assign requested address|ADDRESS_NOT_AVAILABLE", "Permission denied|ACCESS_DENIED",
             "Network is unreachable|NETWORK_UNREACHABLE", "No route to host|HOST_UNREACHABLE",
@@ -78,18 +79,22 @@ class IoErrorTest {
             "Can't assign requested address|ADDRESS_NOT_AVAILABLE", "Operation timed out|TIMED_OUT",
             "Socket is not connected|NOT_CONNECTED",
             // Windows
-            "The specified network name is no longer available|CONNECTION_RESET", "An unexpected network error occurred|CONNECTION_RESET",
+            "The specified network name is no longer available|CONNECTION_RESET",
+                    "An unexpected network error occurred|CONNECTION_RESET",
             "An existing connection was forcibly closed by the remote host|CONNECTION_RESET",
             "An established connection was aborted by the software in your host machine|CONNECTION_ABORTED",
             "The remote computer refused the network connection|CONNECTION_REFUSED",
             "No connection could be made because the target machine actively refused it|CONNECTION_REFUSED",
             "The semaphore timeout period has expired|TIMED_OUT",
-            "Only one usage of each socket address (protocol/network address/port) is normally permitted|ADDRESS_IN_USE",
+            "Only one usage of each socket address (protocol/network address/port) is normally "
+            + "permitted|ADDRESS_IN_USE",
             "The requested address is not valid in its context|ADDRESS_NOT_AVAILABLE",
             "An attempt was made to access a socket in a way forbidden by its access permissions|ACCESS_DENIED",
-            "The I/O operation has been aborted because of either a thread exit or an application request|OPERATION_ABORTED",
+            "The I/O operation has been aborted because of either a thread exit or an application "
+            + "request|OPERATION_ABORTED",
             "Insufficient system resources exist to complete the requested service|NO_BUFFERS",
-            "An operation on a socket could not be performed because the system lacked sufficient buffer space|NO_BUFFERS"})
+            "An operation on a socket could not be performed because the system lacked sufficient buffer "
+            + "space|NO_BUFFERS"})
     @Shows({"B16", "E5"})
     @DisplayName("the text of the operating system decides, in any case of its letters and any locale")
     void texts(String text, IoError expected) {
@@ -106,11 +111,16 @@ class IoErrorTest {
     }
 
     @ParameterizedTest(name = "{0}: {1}, {2}, {3}, {4}")
-    @CsvSource({"EOF,2,'',38,CLOSED", "BAD_DESCRIPTOR,10009,EBADF,6,CLOSED", "CONNECTION_ABORTED,10053,ECONNABORTED,1236,LOST",
-            "CONNECTION_RESET,10054,ECONNRESET,64,LOST", "NO_BUFFERS,10055,ENOBUFS,1450,LIMIT", "NOT_CONNECTED,10057,ENOTCONN,0,LOCAL",
-            "SHUT_DOWN,10058,ESHUTDOWN,0,LOCAL", "TIMED_OUT,10060,ETIMEDOUT,121,LOST", "CONNECTION_REFUSED,10061,ECONNREFUSED,1225,REFUSED",
-            "ADDRESS_IN_USE,10048,EADDRINUSE,0,REFUSED", "NO_DESCRIPTORS,10024,EMFILE,4,LIMIT", "HOST_NOT_FOUND,11001,ENOTFOUND,0,REFUSED",
-            "OPERATION_ABORTED,995,ECANCELED,995,CLOSED", "BROKEN_PIPE,0,EPIPE,109,LOST", "HANDLER_FAILED,0,'',0,LOCAL"})
+    @CsvSource({"EOF,2,'',38,CLOSED", "BAD_DESCRIPTOR,10009,EBADF,6,CLOSED",
+            "CONNECTION_ABORTED,10053,ECONNABORTED,1236,LOST",
+            "CONNECTION_RESET,10054,ECONNRESET,64,LOST", "NO_BUFFERS,10055,ENOBUFS,1450,LIMIT",
+            "NOT_CONNECTED,10057,ENOTCONN,0,LOCAL",
+            "SHUT_DOWN,10058,ESHUTDOWN,0,LOCAL", "TIMED_OUT,10060,ETIMEDOUT,121,LOST",
+            "CONNECTION_REFUSED,10061,ECONNREFUSED,1225,REFUSED",
+            "ADDRESS_IN_USE,10048,EADDRINUSE,0,REFUSED", "NO_DESCRIPTORS,10024,EMFILE,4,LIMIT",
+            "HOST_NOT_FOUND,11001,ENOTFOUND,0,REFUSED",
+            "OPERATION_ABORTED,995,ECANCELED,995,CLOSED", "BROKEN_PIPE,0,EPIPE,109,LOST",
+            "HANDLER_FAILED,0,'',0,LOCAL"})
     @Shows("E17")
     @DisplayName("have the numbers under which the field knows them, and a merged kind")
     void numbers(IoError error, int winsock, String errno, int systemCode, IoError.Group group) {
@@ -124,7 +134,8 @@ class IoErrorTest {
     @Shows("E17")
     @DisplayName("what users merge stays apart: reset and aborted, end of file and bad descriptor")
     void keptApart() {
-        assertNotEquals(IoError.of(new IOException("Connection reset")), IoError.of(new IOException("Software caused connection abort")));
+        assertNotEquals(IoError.of(new IOException("Connection reset")),
+                IoError.of(new IOException("Software caused connection abort")));
         assertEquals(IoError.CONNECTION_RESET.group(), IoError.CONNECTION_ABORTED.group());
         assertEquals(IoError.EOF.group(), IoError.BAD_DESCRIPTOR.group());
         for (IoError error : IoError.values()) {

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 @DisplayName("The words for operations in exceptions")
 class IoExceptionWordsTest {
     /** A call that makes one, up to the end of its statement; or a declaration, up to its body. */
-    private static final Pattern CALL = Pattern.compile("(?:new IoException|\\bioException|\\bfailure|\\baborted)\\(([^;{]*)");
+    private static final Pattern CALL =
+            Pattern.compile("(?:new IoException|\\bioException|\\bfailure|\\baborted)\\(([^;{]*)");
     /** A word among its arguments: alone, or before the name of an option. */
     private static final Pattern WORD = Pattern.compile("\"([a-z]+)(?:\"\\s*[,:)]| \" \\+ option)");
 
@@ -63,7 +64,8 @@ class IoExceptionWordsTest {
     @Test
     @DisplayName("are all described")
     void described() throws IOException {
-        String text = Files.readString(sources().stream().filter(path -> path.endsWith("IoException.java")).findAny().orElseThrow());
+        String text = Files.readString(sources().stream().filter(path -> path.endsWith("IoException.java")).findAny()
+                .orElseThrow());
         for (String word : IoException.OPERATIONS) {
             assertTrue(text.contains("<b>" + word + "</b>"), word);
         }
@@ -74,8 +76,10 @@ class IoExceptionWordsTest {
     void found() {
         assertEquals(Set.of("bind"), words("throw new IoException(IoError.of(e), \"bind\", asked, null, e);"));
         assertEquals(Set.of("option"),
-                words("throw failure(\"option \" + option.name(), WinError.ofCode(\"setsockopt\", -r), local, remote);"));
+                words("throw failure(\"option \" + option.name(), WinError.ofCode(\"setsockopt\", -r), local, "
+                + "remote);"));
         assertEquals(Set.of("connect", "handshake"),
-                words("return new IoException(error, open ? \"connect\" : \"handshake\", local,\n remote, new Exception(\"no text\"));"));
+                words("return new IoException(error, open ? \"connect\" : \"handshake\", local,\n remote, new "
+                + "Exception(\"no text\"));"));
     }
 }

@@ -45,8 +45,9 @@ class LostWorkerTest {
     }
 
     /**
-     * A group without channels that treats its loops as that of the JDK does: what a task throws ends the loop, which begins again on a
-     * thread that the pool makes; what the wait for tasks throws ends it for good, and the thread that the pool makes has nothing to do.
+     * A group without channels that treats its loops as that of the JDK does: what a task throws ends the loop, which
+     * begins again on a thread that the pool makes; what the wait for tasks throws ends it for good, and the thread
+     * that the pool makes has nothing to do.
      */
     private static final class Group extends AsynchronousChannelGroup implements Executor {
         private static final Runnable LOSE = () -> { };
@@ -295,7 +296,8 @@ class LostWorkerTest {
     }
 
     @Test
-    @DisplayName("where no thread can be started closes the port when the last has ended; a spare delivers what is outstanding")
+    @DisplayName("where no thread can be started closes the port when the last has ended; a spare delivers what is "
+            + "outstanding")
     void noThreads() throws Exception {
         for (int workers : new int[] {1, 3}) {
             startsThreads = true;

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.MemoryBudget.Kind;
@@ -198,7 +199,8 @@ class MemoryBudgetTcpTest {
         begin(1, Faults.none(), 1 << 20, 1 << 20);
         connect(true);
         // nobody's, so nobody can end for it
-        List<PooledBuffer> ofTheApplication = List.of(serverPort.buffers().acquire(512 << 10), serverPort.buffers().acquire(256 << 10),
+        List<PooledBuffer> ofTheApplication =
+                List.of(serverPort.buffers().acquire(512 << 10), serverPort.buffers().acquire(256 << 10),
                 serverPort.buffers().acquire(32 << 10));
         ClientEnd newcomer = connect(true);
         newcomer.connection.send(ByteBuffer.wrap(new byte[10]));
@@ -209,6 +211,25 @@ class MemoryBudgetTcpTest {
         ofTheApplication.forEach(PooledBuffer::release);
         run();
         assertEquals(10, end.received);
+        end();
+    }
+
+    @Test
+    @DisplayName("a newcomer waits for memory that does not come until its limit, and then ends")
+    void newcomerWaitsTooLong() throws IOException {
+        begin(1, Faults.none(), 1 << 20, 1 << 20);
+        List<PooledBuffer> ofTheApplication = takeAllBut((3 << 19) - (900 << 10));
+        ClientEnd newcomer = new ClientEnd(true);
+        newcomer.connection = TcpClient.connect(clientPort, TcpOptions.defaults(), server.address(), newcomer);
+        long limit = world.nanos() + MemoryBudget.NEWCOMER_WAIT_MAX.toNanos();
+        world.run(limit, STEPS_MAX);
+        ServerEnd end = ends.get(0);
+        assertTrue(end.open);
+        assertNull(end.closed);
+        world.run(limit + Duration.ofSeconds(1).toNanos(), STEPS_MAX);
+        assertEquals(IoError.NO_BUFFERS, end.closed.error());
+        assertEquals("no memory for a new connection within 10 s", end.closed.cause().getMessage());
+        ofTheApplication.forEach(PooledBuffer::release);
         end();
     }
 
@@ -227,7 +248,8 @@ class MemoryBudgetTcpTest {
     }
 
     @Test
-    @DisplayName("shared buffers that wait in the queue are charged for their places, and given back when it runs empty")
+    @DisplayName("shared buffers that wait in the queue are charged for their places, and given back when it runs "
+            + "empty")
     void sharedEntries() throws IOException {
         begin(1, Faults.none(), 10 << 20, 10 << 20);
         ClientEnd slow = connect(false);
@@ -256,7 +278,8 @@ class MemoryBudgetTcpTest {
         client.connection.send(ByteBuffer.allocate(500_000));
         run();
         assertEquals(500_000, ends.get(0).received);
-        assertTrue(serverPort.buffers().usedBytes() <= 2 * TcpReceiver.RECEIVE_REST, "used: " + serverPort.buffers().usedBytes());
+        assertTrue(serverPort.buffers().usedBytes() <= 2 * TcpReceiver.RECEIVE_REST,
+                "used: " + serverPort.buffers().usedBytes());
         end();
     }
 
@@ -273,7 +296,8 @@ class MemoryBudgetTcpTest {
     }
 
     @Test
-    @DisplayName("a TLS connection for whose records there is no memory ends with that error, whatever it was about to do")
+    @DisplayName("a TLS connection for whose records there is no memory ends with that error, whatever it was about "
+            + "to do")
     void tlsWithoutMemory() throws IOException {
         for (boolean serverSends : new boolean[] {false, true}) {
             for (int left = 0; left <= 96 << 10; left += 4 << 10) {
@@ -285,13 +309,15 @@ class MemoryBudgetTcpTest {
     private void tlsWithoutMemory(boolean serverSends, int left) throws IOException {
         begin(1, Faults.none(), 10 << 20, 1 << 20);
         ends.clear();
-        TcpServer secure = TcpServer.listen(serverPort, TcpOptions.defaults().loopback(0).tls(TestKeys.LOCALHOST.context()), connection -> {
+        TcpServer secure = TcpServer.listen(serverPort,
+                TcpOptions.defaults().loopback(0).tls(TestKeys.LOCALHOST.context()), connection -> {
             ServerEnd end = new ServerEnd(connection);
             ends.add(end);
             return end;
         });
         ClientEnd client = new ClientEnd(true);
-        client.connection = TcpClient.connect(clientPort, TcpOptions.defaults().tls(TestKeys.trusting()), secure.address(), client);
+        client.connection = TcpClient.connect(clientPort, TcpOptions.defaults().tls(TestKeys.trusting()),
+                secure.address(), client);
         run();
         assertEquals(TcpConnection.State.OPEN, client.connection.state());
         List<PooledBuffer> ofTheApplication = takeAllBut(left);
@@ -300,13 +326,15 @@ class MemoryBudgetTcpTest {
         run();
         long received = serverSends ? client.received : ends.get(0).received;
         boolean ended = client.closed != null || ends.get(0).closed != null;
-        assertTrue(received == 60_000 || ended, "nothing more comes, and nobody was told; left " + left + ", received " + received);
+        assertTrue(received == 60_000 || ended,
+                "nothing more comes, and nobody was told; left " + left + ", received " + received);
         ofTheApplication.forEach(PooledBuffer::release);
         client.connection.abort();
         ends.get(0).connection.abort();
         run();
         end();
-        assertEquals(0, serverPort.counters().handlerFailures() + clientPort.counters().handlerFailures(), "left " + left);
+        assertEquals(0, serverPort.counters().handlerFailures() + clientPort.counters().handlerFailures(),
+                "left " + left);
     }
 
     /** Beyond the budget of 1 MiB, up to where a new buffer is refused, but for what is left. */

@@ -208,7 +208,8 @@ class MemoryBudgetTest {
     }
 
     @Test
-    @DisplayName("where all hold the same a newcomer waits a second, then the youngest of those that hold most ends for it")
+    @DisplayName("where all hold the same a newcomer waits a second, then the youngest of those that hold most ends "
+            + "for it")
     void newcomersAmongEquals() {
         begin(1_000, 1_000);
         List<Holder> all = List.of(new Holder(), new Holder(), new Holder(), new Holder());
@@ -295,7 +296,8 @@ class MemoryBudgetTest {
     }
 
     @Test
-    @DisplayName("buffers beyond half as much again as the budget are refused at once, and unused ones of other sizes go first")
+    @DisplayName("buffers beyond half as much again as the budget are refused at once, and unused ones of other sizes "
+            + "go first")
     void buffers() {
         BufferPool pool = new BufferPool(1 << 20, 1_000, 256 << 10);
         List<PooledBuffer> large = new ArrayList<>();
@@ -334,7 +336,8 @@ class MemoryBudgetTest {
         assertEquals(1, budget.maxConnections());
         assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().heapMax(-1));
         assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().directMax(-1));
-        PortOptions options = PortOptions.defaults().heapMax(5).directMax(7).keptBytesMax(9).name("n").workers(1).engine("nio").pulled(true)
+        PortOptions options = PortOptions.defaults().heapMax(5).directMax(7).keptBytesMax(9).name("n").workers(1)
+                .engine("nio").pulled(true)
                 .daemon(true);
         assertEquals(new PortOptions(1, "n", 9, "nio", true, true, 5, 7), options);
         assertThrows(IllegalArgumentException.class, () -> options.heapMax(-1));
@@ -378,7 +381,8 @@ class MemoryBudgetTest {
                 long least = Math.max(ended.charged(Kind.HEAP), ended.charged(Kind.DIRECT));
                 assertTrue(candidates.stream().filter(each -> each.reason == null)
                         .noneMatch(each -> each.charged(Kind.HEAP) > ended.charged(Kind.HEAP)
-                                && each.charged(Kind.DIRECT) > ended.charged(Kind.DIRECT)), "seed " + seed + ", " + least);
+                                && each.charged(Kind.DIRECT) > ended.charged(Kind.DIRECT)),
+                                "seed " + seed + ", " + least);
             }
             if (random.nextInt(4) == 0) {
                 // what was ended gives back, and a new one comes
@@ -390,7 +394,8 @@ class MemoryBudgetTest {
                 }
             }
             long ending = open.stream().filter(each -> each.reason != null).mapToLong(each -> each.charged(kind)).sum();
-            assertTrue(budget.used(kind) - ending <= 9_000, "seed " + seed + ": nobody was ended for " + budget.used(kind));
+            assertTrue(budget.used(kind) - ending <= 9_000,
+                    "seed " + seed + ": nobody was ended for " + budget.used(kind));
         }
         open.forEach(MemoryAccount::close);
         run();

@@ -66,7 +66,8 @@ class PullPortTest extends CompletionPortContract {
     void timeout() throws Exception {
         CompletionPort port = CompletionPort.open(ONE);
         try (CompletionPort peers = CompletionPort.open(ONE.pulled(false))) {
-            PortAcceptor listener = port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
+            PortAcceptor listener =
+                    port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, CompletionKey.NONE);
             Probe accepted = new Probe();
             listener.accept(accepted);
             assertThrows(TimeoutException.class, () -> port.take(Duration.ZERO));
@@ -88,7 +89,8 @@ class PullPortTest extends CompletionPortContract {
     }
 
     @Test
-    @DisplayName("what is not pulled cannot be taken, and only what was taken is delivered, once, never inside a delivery")
+    @DisplayName("what is not pulled cannot be taken, and only what was taken is delivered, once, never inside a "
+            + "delivery")
     void misuse() throws Exception {
         try (CompletionPort pushed = CompletionPort.open(ONE.pulled(false))) {
             assertThrows(IllegalStateException.class, pushed::take);
@@ -123,7 +125,8 @@ class PullPortTest extends CompletionPortContract {
     }
 
     @Test
-    @DisplayName("close() waits for what was taken and not delivered yet; by a thread that takes it returns, since that one goes on")
+    @DisplayName("close() waits for what was taken and not delivered yet; by a thread that takes it returns, since "
+            + "that one goes on")
     void close() throws Exception {
         CompletionPort port = CompletionPort.open(ONE);
         Probe probe = new Probe();

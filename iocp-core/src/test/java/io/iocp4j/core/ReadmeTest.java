@@ -52,7 +52,8 @@ class ReadmeTest {
                 assertEquals("hello", waiting.readLine());
             }
             CompletableFuture<String> echo = new CompletableFuture<>();
-            TcpConnection connection = TcpClient.connect(port, TcpOptions.defaults(), "localhost", tcpPort, new TcpHandler() {
+            TcpConnection connection =
+                    TcpClient.connect(port, TcpOptions.defaults(), "localhost", tcpPort, new TcpHandler() {
                 @Override public void onOpen(TcpConnection c) { c.send(StandardCharsets.UTF_8.encode("hello\n")); }
                 @Override public void onData(TcpConnection c, ByteBuffer data) {
                     echo.complete(StandardCharsets.UTF_8.decode(data).toString());

@@ -87,7 +87,8 @@ class RefCountedTest {
                 return name.strip();
             }
         };
-        assertTrue(RefCounted.live().stream().anyMatch(text -> text.contains("RefCountedTest") && text.contains("NullPointerException")));
+        assertTrue(RefCounted.live().stream()
+                .anyMatch(text -> text.contains("RefCountedTest") && text.contains("NullPointerException")));
         unfinished.release();
     }
 
@@ -119,7 +120,8 @@ class RefCountedTest {
     }
 
     @Test
-    @DisplayName("a retain that races with the last release either keeps the object alive or throws, never both and never neither")
+    @DisplayName("a retain that races with the last release either keeps the object alive or throws, never both and "
+            + "never neither")
     void retainAgainstLastRelease() throws Exception {
         int rounds = 5_000;
         Thing[] things = new Thing[rounds];
@@ -159,7 +161,8 @@ class RefCountedTest {
     @DisplayName("a connection counts itself: an application can neither retain one nor release it")
     void connections() {
         Set<String> counting = Set.of("retain", "release", "references", "free", "live");
-        assertEquals(List.of(), Stream.of(TcpConnection.class.getMethods()).map(Method::getName).filter(counting::contains).toList());
+        assertEquals(List.of(),
+                Stream.of(TcpConnection.class.getMethods()).map(Method::getName).filter(counting::contains).toList());
         assertFalse(RefCounted.class.isAssignableFrom(TcpConnection.class));
     }
 

@@ -90,7 +90,8 @@ class SessionFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("is logged if it is an IOException of the application's own, and ends the connection as any other exception does")
+    @DisplayName("is logged if it is an IOException of the application's own, and ends the connection as any other "
+            + "exception does")
     void ofTheApplication() throws Exception {
         FileNotFoundException thrown = new FileNotFoundException("on purpose");
         CloseInfo info = end(c -> {
@@ -117,7 +118,8 @@ class SessionFailureTest extends TcpFixture {
     void ofAnother() throws Exception {
         try (ServerSocket elsewhere = new ServerSocket(0, 10, LOOPBACK)) {
             CloseInfo info = end(c -> {
-                TcpConnection other = TcpClient.connect(port, options, (InetSocketAddress) elsewhere.getLocalSocketAddress());
+                TcpConnection other =
+                        TcpClient.connect(port, options, (InetSocketAddress) elsewhere.getLocalSocketAddress());
                 resets(elsewhere.accept());
                 other.readLine();
             }, SessionFailureTest::isSilent);
@@ -128,7 +130,8 @@ class SessionFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("is not logged if it tells of the end of this connection, or was caused by it: a read, a write, a time-out")
+    @DisplayName("is not logged if it tells of the end of this connection, or was caused by it: a read, a write, a "
+            + "time-out")
     void ofTheConnection() throws Exception {
         assertEquals(IoError.CONNECTION_RESET, end(c -> c.readLine(), SessionFailureTest::resets).error());
         // it ends in order, or with EOF, whichever is told first

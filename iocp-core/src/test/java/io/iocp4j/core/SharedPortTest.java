@@ -54,8 +54,10 @@ class SharedPortTest extends TcpFixture {
                 clients.add(connect(server));
                 assertSame(clients.getFirst().completionPort(), clients.get(i).completionPort());
             }
-            assertTrue(threads("iocp4j") <= ofOne + 1, () -> threads("iocp4j") + " threads, " + ofOne + " with one client");
-            assertTrue(Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("iocp4j-client"))
+            assertTrue(threads("iocp4j") <= ofOne + 1,
+                    () -> threads("iocp4j") + " threads, " + ofOne + " with one client");
+            assertTrue(Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().startsWith("iocp4j-client"))
                     .allMatch(Thread::isDaemon));
             clients.forEach(TcpConnection::close);
             for (TcpConnection client : clients) {

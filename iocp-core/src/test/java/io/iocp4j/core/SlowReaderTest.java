@@ -93,7 +93,8 @@ class SlowReaderTest {
 
     /** The peer takes so many bytes each 4 seconds. */
     private Ends connect(TcpOptions options, int bytes) throws IOException {
-        return connect(Role.SERVER, options, TcpOptions.defaults().receive(bytes, bytes).allowHalfOpen(true), new Slow());
+        return connect(Role.SERVER, options, TcpOptions.defaults().receive(bytes, bytes).allowHalfOpen(true),
+                new Slow());
     }
 
     private void run(Duration until) {
@@ -111,7 +112,8 @@ class SlowReaderTest {
 
     @ParameterizedTest(name = "the peer ends first: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("is cut after the end if it takes less than the least rate, though it takes some in each linger timeout")
+    @DisplayName("is cut after the end if it takes less than the least rate, though it takes some in each linger "
+            + "timeout")
     void lessThanTheRate(boolean peerEnds) throws Exception {
         Ends ends = connect(TcpOptions.defaults(), 512);
         ends.ours.send(ByteBuffer.allocate(QUEUED));
@@ -130,7 +132,8 @@ class SlowReaderTest {
 
     @ParameterizedTest(name = "at least {0} bytes per second")
     @ValueSource(ints = {0, 100})
-    @DisplayName("gets all of it if it takes as much as the least rate asks for, which is set, and 0 for any byte at all")
+    @DisplayName("gets all of it if it takes as much as the least rate asks for, which is set, and 0 for any byte at "
+            + "all")
     void asMuchAsTheRate(int rate) throws Exception {
         Ends ends = connect(TcpOptions.defaults().minLingerRate(rate), 512);
         ends.ours.send(ByteBuffer.allocate(WINDOW + 10_000));
@@ -148,11 +151,13 @@ class SlowReaderTest {
 
     @ParameterizedTest(name = "{0}, TLS: {1}")
     @CsvSource({"SERVER, false", "CLIENT, false", "SERVER, true", "CLIENT, true"})
-    @DisplayName("and takes nothing for the write timeout ends the connection, also while we are paused ourselves: TIMED_OUT")
+    @DisplayName("and takes nothing for the write timeout ends the connection, also while we are paused ourselves: "
+            + "TIMED_OUT")
     void takesNothing(Role role, boolean tls) throws Exception {
         TcpOptions server = tls ? TcpOptions.defaults().tls(TestKeys.LOCALHOST.context()) : TcpOptions.defaults();
         TcpOptions client = tls ? TcpOptions.defaults().tls(TestKeys.trusting()) : TcpOptions.defaults();
-        Ends ends = connect(role, role == Role.SERVER ? server : client, role == Role.SERVER ? client : server, new Slow());
+        Ends ends = connect(role, role == Role.SERVER ? server : client, role == Role.SERVER ? client : server,
+                new Slow());
         ends.ours.pause();
         ends.ours.send(ByteBuffer.allocate(QUEUED));
         run(Duration.ofSeconds(29));

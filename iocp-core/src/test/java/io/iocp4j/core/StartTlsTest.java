@@ -61,7 +61,8 @@ class StartTlsTest extends TlsFixture {
     }
 
     private Socket plainPeer(ServerSocket listener, Recorder handler) throws Exception {
-        TcpConnection connection = TcpClient.connect(port, options, (InetSocketAddress) listener.getLocalSocketAddress(), handler);
+        TcpConnection connection =
+                TcpClient.connect(port, options, (InetSocketAddress) listener.getLocalSocketAddress(), handler);
         closeLater(connection::abort);
         Socket peer = closeLater(listener.accept());
         assertEquals("TLS?", new String(peer.getInputStream().readNBytes(4)));
@@ -157,7 +158,8 @@ class StartTlsTest extends TlsFixture {
     }
 
     @Test
-    @DisplayName("begins only when the last send in the open is over, in 300 simulated orders: nothing later leaves in the open")
+    @DisplayName("begins only when the last send in the open is over, in 300 simulated orders: nothing later leaves "
+            + "in the open")
     void anyOrder() throws Throwable {
         int[] late = new int[1];
         Simulation.onThreadOfItsOwn(() -> {
@@ -198,7 +200,8 @@ class StartTlsTest extends TlsFixture {
                 }
             });
             world.run(Duration.ofSeconds(20).toNanos(), 100_000);
-            assertTrue(received.length() > 100 && received.charAt(4) == 0x16, "seed " + seed + ": " + received.length());
+            assertTrue(received.length() > 100 && received.charAt(4) == 0x16,
+                    "seed " + seed + ": " + received.length());
             assertEquals(-1, received.indexOf("secret"));
             client.abort();
             server.close();
@@ -274,7 +277,8 @@ class StartTlsTest extends TlsFixture {
             public void onData(TcpConnection c, ByteBuffer data) throws IOException {
                 assertThrows(IllegalArgumentException.class, () -> c.startTls(options, "localhost", 443));
                 c.send(text("in the open"));
-                thrown.complete(assertThrows(IllegalStateException.class, () -> c.startTls(tls, "localhost", 443)).getMessage());
+                thrown.complete(assertThrows(IllegalStateException.class, () -> c.startTls(tls, "localhost", 443))
+                        .getMessage());
             }
         };
         try (ServerSocket listener = listener()) {
@@ -326,7 +330,8 @@ class StartTlsTest extends TlsFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {TLS_1_2, TLS_1_3})
-    @DisplayName("as a server: the agreement leaves in the open, all else behind the handshake, of whose end a future tells")
+    @DisplayName("as a server: the agreement leaves in the open, all else behind the handshake, of whose end a future "
+            + "tells")
     void accepts(String version) throws Exception {
         Accepting handler = new Accepting(forServer);
         Pair pair = accept(options, handler);
@@ -415,7 +420,8 @@ class StartTlsTest extends TlsFixture {
     }
 
     @Test
-    @DisplayName("in the blocking API: is refused while a read that timed out still waits, and of its end tells an abort")
+    @DisplayName("in the blocking API: is refused while a read that timed out still waits, and of its end tells an "
+            + "abort")
     void abandoned() throws Exception {
         TcpPair pair = TcpPair.open(port, options);
         closeLater(pair.left()::abort);
@@ -433,7 +439,8 @@ class StartTlsTest extends TlsFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    @DisplayName("in the blocking API: what is written before the strand comes to it waits for the handshake, on either side")
+    @DisplayName("in the blocking API: what is written before the strand comes to it waits for the handshake, on "
+            + "either side")
     void writtenAtOnce(boolean server) throws Exception {
         TcpPair pair = TcpPair.open(port, options);
         closeLater(pair.left()::abort);
@@ -460,5 +467,27 @@ class StartTlsTest extends TlsFixture {
         await(left);
         await(right);
         assertEquals("secret", pair.right().readLine());
+    }
+
+    @Test
+    @DisplayName("ends where there is no memory to go on after the handshake")
+    void noMemory() throws Exception {
+        Starting handler = new Starting("localhost") {
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) throws IOException {
+                super.onData(c, data);
+                TcpChannel channel = (TcpChannel) c;
+                synchronized (channel.lock) {
+                    channel.waiting = new StrandMemoryTest.ShortQueue<>(1);
+                }
+            }
+        };
+        try (ServerSocket listener = listener()) {
+            Socket plain = plainPeer(listener, handler);
+            plain.getOutputStream().write("OK".getBytes());
+            server(TestKeys.LOCALHOST.context(), plain, TLS_1_2).startHandshake();
+            assertEquals(IoError.NO_BUFFERS, handler.awaitClose().error());
+            awaitClosed(handler.awaitOpen());
+        }
     }
 }

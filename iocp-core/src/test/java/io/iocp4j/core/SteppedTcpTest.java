@@ -8,8 +8,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Threads of an application between any two steps of the library, from seeds: {@code -Dseeds=N} runs the seeds 0 to N - 1,
- * {@code -Dseed=S} only that one. A seed that fails is run again with a log of the switches.
+ * Threads of an application between any two steps of the library, from seeds: {@code -Dseeds=N} runs the seeds 0 to N -
+ * 1, {@code -Dseed=S} only that one. A seed that fails is run again with a log of the switches.
  */
 @DisplayName("TCP with threads that are stepped one at a time")
 class SteppedTcpTest {
@@ -29,14 +29,16 @@ class SteppedTcpTest {
     }
 
     @Test
-    @DisplayName("any public method by any thread at any step: callbacks in order, onClose once, every byte in its place, nothing hangs, "
+    @DisplayName("any public method by any thread at any step: callbacks in order, onClose once, every byte in its "
+            + "place, nothing hangs, "
             + "nothing is left")
     void everyMethodAtAnyTime() throws Throwable {
         SteppedWorld.runSeeds(SteppedTcp.class, SEEDS_DEFAULT, COMMAND + "everyMethodAtAnyTime -Dseed=");
     }
 
     @Test
-    @DisplayName("and memory runs out at any place: who needed it then may end, or says so to its caller; nothing hangs, is torn "
+    @DisplayName("and memory runs out at any place: who needed it then may end, or says so to its caller; nothing "
+            + "hangs, is torn "
             + "or is left")
     void memoryRunsOut() throws Throwable {
         SteppedWorld.runSeeds(SteppedMemory.class, SEEDS_DEFAULT, COMMAND + "memoryRunsOut -Dseed=");

@@ -85,7 +85,8 @@ class StepperTest {
     }
 
     @Test
-    @DisplayName("a wait ends when it is woken; one with a time limit also where nobody can go on, and its time has passed then")
+    @DisplayName("a wait ends when it is woken; one with a time limit also where nobody can go on, and its time has "
+            + "passed then")
     void waits() {
         for (long seed = 0; seed < 100; seed++) {
             shared = 0;

@@ -1,13 +1,16 @@
 package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +49,24 @@ class StrandMemoryTest {
         }
     }
 
+    /** Has no memory for one more element as often as asked. */
+    static final class ShortQueue<E> extends RingQueue<E> {
+        private final AtomicInteger addsThatThrow;
+
+        ShortQueue(int addsThatThrow) {
+            super(4);
+            this.addsThatThrow = new AtomicInteger(addsThatThrow);
+        }
+
+        @Override
+        void add(E element) {
+            if (addsThatThrow.getAndUpdate(now -> Math.max(0, now - 1)) > 0) {
+                throw new OutOfMemoryError("on purpose");
+            }
+            super.add(element);
+        }
+    }
+
     /** What it does when a task throws, throws as well. */
     private static final class Thrower extends Strand {
         Thrower(CompletionPort port) {
@@ -63,6 +84,39 @@ class StrandMemoryTest {
 
         @Override
         protected void free() {
+        }
+    }
+
+    /** Has no memory to queue a packet as often as asked. */
+    private static final class ShortEngine extends PortEngine {
+        private final AtomicInteger failures;
+        private final BlockingQueue<IoContext> queued = new LinkedBlockingQueue<>();
+
+        ShortEngine(int failures) {
+            super(PortOptions.defaults());
+            this.failures = new AtomicInteger(failures);
+        }
+
+        @Override
+        public PortSocket socket(CompletionKey key) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        protected void queue(IoContext context) {
+            if (failures.getAndUpdate(now -> Math.max(0, now - 1)) > 0) {
+                throw new OutOfMemoryError("on purpose");
+            }
+            queued.add(context);
+        }
+
+        @Override
+        protected void queueNull() {
         }
     }
 
@@ -144,39 +198,30 @@ class StrandMemoryTest {
     @Test
     @DisplayName("is on a port whose post throws with everything as it was")
     void portPost() {
-        AtomicInteger failures = new AtomicInteger(2);
-        List<IoContext> queued = new ArrayList<>();
-        PortEngine engine = new PortEngine(PortOptions.defaults()) {
-            @Override
-            public PortSocket socket(CompletionKey key) {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            protected void queue(IoContext context) {
-                if (failures.getAndDecrement() > 0) {
-                    throw new OutOfMemoryError("on purpose");
-                }
-                queued.add(context);
-            }
-
-            @Override
-            protected void queueNull() {
-            }
-        };
+        ShortEngine engine = new ShortEngine(2);
         Probe probe = new Probe();
         assertThrows(OutOfMemoryError.class, () -> engine.post(probe));
         assertThrows(OutOfMemoryError.class, () -> engine.postBehind(probe));
         assertEquals(0, engine.outstanding());
         engine.post(probe);
         assertEquals(1, engine.outstanding());
-        assertEquals(List.of(probe), queued);
+        assertSame(probe, engine.queued.poll());
         probe.finish();
         probe.release();
+    }
+
+    @Test
+    @DisplayName("is on a port that queues the end of an operation later, when there is memory again")
+    void portFinish() throws Exception {
+        ShortEngine engine = new ShortEngine(2);
+        Probe probe = new Probe();
+        engine.begin(probe, Operation.RECEIVE, null);
+        engine.finish(probe, 1, null, null);
+        assertSame(probe, engine.queued.poll(20, TimeUnit.SECONDS));
+        assertEquals(0, engine.failures.get());
+        probe.finish();
+        probe.release();
+        engine.end(1);
+        engine.cannotGoOn(null);
     }
 }

@@ -278,7 +278,8 @@ class StrandTest {
     }
 
     @Test
-    @DisplayName("begins a task that is to come later behind what waits elsewhere, also where the task before it asks for that")
+    @DisplayName("begins a task that is to come later behind what waits elsewhere, also where the task before it asks "
+            + "for that")
     void later() throws Exception {
         assertEquals(List.of("1", "2", "other", "later 1", "later 2", "last"), orderOf(one -> {
             one.strand.post(() -> {

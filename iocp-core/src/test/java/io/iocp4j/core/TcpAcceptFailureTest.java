@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +22,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName("A server whose accept fails")
 class TcpAcceptFailureTest extends TcpFixture {
-    /** The port of the test, but its listeners fail as often as asked, and the waits of its timer are written down and not waited for. */
+    /**
+     * The port of the test, but its listeners fail as often as asked, and the waits of its timer are written down and
+     * not waited for.
+     */
     static class FailingPort extends ForwardingPort {
         private final IoError error;
         private final AtomicInteger failuresLeft;
@@ -135,7 +139,8 @@ class TcpAcceptFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("with that for every accept waits all the same, so that a broken system does not make it spin; a second later it does not")
+    @DisplayName("with that for every accept waits all the same, so that a broken system does not make it spin; a "
+            + "second later it does not")
     void peersThatAreAlwaysGone() throws Exception {
         FailingPort failing = new FailingPort(port, IoError.CONNECTION_RESET, 2 * AcceptLoop.GONE_PER_SECOND_MAX + 3) {
             @Override
@@ -160,7 +165,8 @@ class TcpAcceptFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when a connection has gone")
+    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when a connection "
+            + "has gone")
     void noMemoryAtAll() throws Exception {
         // with one worker, nobody goes while the server looks for a way to accept again
         try (CompletionPort single = CompletionPort.open(PortOptions.defaults().workers(1))) {
@@ -189,7 +195,8 @@ class TcpAcceptFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when memory was given back")
+    @DisplayName("for want of memory with which neither a timer nor an accept can be begun goes on when memory was "
+            + "given back")
     void memoryComesBack() throws Exception {
         try (CompletionPort single = CompletionPort.open(PortOptions.defaults().workers(1))) {
             FailingPort failing = new FailingPort(single, IoError.NO_BUFFERS, 0);
@@ -259,6 +266,31 @@ class TcpAcceptFailureTest extends TcpFixture {
         await(server.closed());
         assertTrue(server.closed().isDone());
         assertEquals(0, server.connections());
+    }
+
+    @Test
+    @DisplayName("because there was no memory to try again listens no more")
+    void firstRetry() throws Exception {
+        AtomicInteger budgetsThatThrow = new AtomicInteger(1);
+        CompletionPort shortPort = new ForwardingPort(port) {
+            @Override
+            public MemoryBudget memory() {
+                if (budgetsThatThrow.getAndDecrement() > 0) {
+                    throw new OutOfMemoryError("on purpose");
+                }
+                return super.memory();
+            }
+        };
+        InetSocketAddress free;
+        try (ServerSocket any = new ServerSocket(0, 1, LOOPBACK)) {
+            free = (InetSocketAddress) any.getLocalSocketAddress();
+        }
+        TcpOptions there = options.address(free);
+        Function<TcpConnection, TcpHandler> handlers = connection -> new Recorder();
+        assertThrows(OutOfMemoryError.class, () -> TcpServer.listen(shortPort, there, handlers));
+        try (TcpServer server = TcpServer.listen(shortPort, there, handlers)) {
+            assertEquals(free, server.address());
+        }
     }
 
     @Test

@@ -42,7 +42,8 @@ class TcpBlockingTest extends TcpFixture {
         try (ServerSocket listener = new ServerSocket()) {
             listener.setReceiveBufferSize(SMALL);
             listener.bind(new InetSocketAddress(LOOPBACK, 0));
-            TcpConnection connection = TcpClient.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+            TcpConnection connection =
+                    TcpClient.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
             closeLater(connection::abort);
             Socket peer = closeLater(listener.accept());
             peer.setSoTimeout(20_000);
@@ -143,7 +144,8 @@ class TcpBlockingTest extends TcpFixture {
     @DisplayName("a reader that waits when the peer resets gets CONNECTION_RESET")
     void resetThrows() throws Exception {
         Pair pair = connect(options);
-        Future<IoException> reader = threads.submit(() -> assertThrows(IoException.class, () -> pair.connection().read()));
+        Future<IoException> reader =
+                threads.submit(() -> assertThrows(IoException.class, () -> pair.connection().read()));
         settle(pair.connection());
         pair.peerResets();
         assertEquals(IoError.CONNECTION_RESET, reader.get().error());
@@ -231,7 +233,8 @@ class TcpBlockingTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("a write to a peer that takes nothing for the write timeout throws TIMED_OUT, also where nobody reads on our side")
+    @DisplayName("a write to a peer that takes nothing for the write timeout throws TIMED_OUT, also where nobody "
+            + "reads on our side")
     void writeStalls() throws Exception {
         Pair pair = connect(options.socketBuffers(SMALL, 0).writeTimeout(Duration.ofMillis(80)));
         pair.peerSends("never read");
@@ -239,7 +242,8 @@ class TcpBlockingTest extends TcpFixture {
             pair.connection().write(ByteBuffer.allocate(16 * MIB));
             return null;
         });
-        Throwable thrown = assertThrows(ExecutionException.class, () -> write.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS)).getCause();
+        Throwable thrown = assertThrows(ExecutionException.class,
+                () -> write.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS)).getCause();
         assertEquals(IoError.TIMED_OUT, IoError.of(thrown));
         assertEquals(IoError.TIMED_OUT, awaitClosed(pair.connection()).error());
     }

@@ -59,7 +59,8 @@ class TcpCloseTest extends TcpFixture {
 
     @Test
     @Shows({"D4", "E14"})
-    @DisplayName("what the peer sends after close() is read and dropped: no onData, and the peer does not lose our tail to RST")
+    @DisplayName("what the peer sends after close() is read and dropped: no onData, and the peer does not lose our "
+            + "tail to RST")
     void inputAfterClose() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);

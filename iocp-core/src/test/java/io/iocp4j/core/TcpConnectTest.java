@@ -98,7 +98,8 @@ class TcpConnectTest extends TcpFixture {
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "0.0.0.0"})
     @Shows("C16")
-    @DisplayName("that is connected with itself, since the system chose the port that nobody listens on: CONNECTION_REFUSED; "
+    @DisplayName("that is connected with itself, since the system chose the port that nobody listens on: "
+            + "CONNECTION_REFUSED; "
             + "by its own choice it may be")
     void metItself(String bound) throws Exception {
         InetSocketAddress closed;
@@ -142,7 +143,8 @@ class TcpConnectTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("that has failed names the peer that was to be reached, also in what is thrown later, and where no socket was to be had")
+    @DisplayName("that has failed names the peer that was to be reached, also in what is thrown later, and where no "
+            + "socket was to be had")
     void namesThePeer() throws Exception {
         InetSocketAddress asked = InetSocketAddress.createUnresolved("nowhere.invalid", 7);
         Recorder recorder = new Recorder();
@@ -155,20 +157,23 @@ class TcpConnectTest extends TcpFixture {
                 throw new IoException(IoError.NO_DESCRIPTORS, "open", null, null, null);
             }
         };
-        IoException thrown = assertThrows(IoException.class, () -> TcpClient.connect(full, options, asked, new Recorder()));
+        IoException thrown =
+                assertThrows(IoException.class, () -> TcpClient.connect(full, options, asked, new Recorder()));
         assertEquals(asked, thrown.remote());
         assertEquals("open", thrown.operation());
         try (ServerSocket taken = new ServerSocket(0, 1, LOOPBACK)) {
             InetSocketAddress peer = new InetSocketAddress(LOOPBACK, 9);
             IoException bind = assertThrows(IoException.class,
-                    () -> TcpClient.connect(port, options.localAddress((InetSocketAddress) taken.getLocalSocketAddress()), peer));
+                    () -> TcpClient.connect(port,
+                    options.localAddress((InetSocketAddress) taken.getLocalSocketAddress()), peer));
             assertEquals(peer, bind.remote());
             assertEquals(taken.getLocalSocketAddress(), bind.local());
         }
     }
 
     @Test
-    @DisplayName("asks the application for addresses and TLS parameters under no lock: another thread may close the port meanwhile")
+    @DisplayName("asks the application for addresses and TLS parameters under no lock: another thread may close the "
+            + "port meanwhile")
     void noLock() throws Exception {
         for (boolean tls : new boolean[] {false, true}) {
             CompletionPort closing = CompletionPort.open(PortOptions.defaults().workers(1));
@@ -184,7 +189,8 @@ class TcpConnectTest extends TcpFixture {
                     throw new AssertionError(e);
                 }
             };
-            TcpOptions asking = tls ? options.tls(TestKeys.trusting(), parameters -> close.run()) : options.resolver(host -> {
+            TcpOptions asking = tls ? options.tls(TestKeys.trusting(), parameters -> close.run())
+                    : options.resolver(host -> {
                 close.run();
                 return new CompletableFuture<>();
             });
@@ -229,18 +235,22 @@ class TcpConnectTest extends TcpFixture {
 
     @Test
     @Shows({"E6", "C5"})
-    @DisplayName("that does not keep what is sent early: send says false, a write throws NOT_CONNECTED, nothing of it is sent")
+    @DisplayName("that does not keep what is sent early: send says false, a write throws NOT_CONNECTED, nothing of it "
+            + "is sent")
     void withoutBuffering() throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             Recorder recorder = new Recorder();
             CompletableFuture<List<InetAddress>> lookup = new CompletableFuture<>();
-            TcpConnection connection = TcpClient.connect(port, options.connectBuffering(false).resolver(host -> lookup), "name",
+            TcpConnection connection =
+                    TcpClient.connect(port, options.connectBuffering(false).resolver(host -> lookup), "name",
                     listener.getLocalPort(), recorder);
             assertEquals(TcpConnection.State.CONNECTING, connection.state());
             assertFalse(connection.send(text("early")));
             assertFalse(connection.send(text("early"), text("too")));
-            assertEquals(IoError.NOT_CONNECTED, assertThrows(IoException.class, () -> connection.write("early")).error());
-            assertEquals(IoError.NOT_CONNECTED, assertThrows(IoException.class, () -> connection.keepAlive(true)).error());
+            assertEquals(IoError.NOT_CONNECTED,
+                    assertThrows(IoException.class, () -> connection.write("early")).error());
+            assertEquals(IoError.NOT_CONNECTED,
+                    assertThrows(IoException.class, () -> connection.keepAlive(true)).error());
             assertEquals(0, connection.bytesWritten());
             lookup.complete(List.of(LOOPBACK));
             recorder.awaitOpen();
@@ -299,7 +309,8 @@ class TcpConnectTest extends TcpFixture {
         assertEquals(IoError.SHUT_DOWN, assertThrows(IoException.class, () -> ended.write("x")).error());
         awaitClosed(ended);
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
-            TcpConnection connection = TcpClient.connect(port, options, (InetSocketAddress) listener.getLocalSocketAddress());
+            TcpConnection connection =
+                    TcpClient.connect(port, options, (InetSocketAddress) listener.getLocalSocketAddress());
             Socket peer = closeLater(listener.accept());
             peer.shutdownOutput();
             assertNull(connection.read());

@@ -82,7 +82,8 @@ class TcpConnectorTest {
         }
 
         Net connect(TcpOptions options) throws IOException {
-            connection = TcpClient.connect(port, options.resolver(host -> lookup), name, server.address().getPort(), recorder);
+            connection = TcpClient.connect(port, options.resolver(host -> lookup), name, server.address().getPort(),
+                    recorder);
             return this;
         }
 
@@ -93,7 +94,8 @@ class TcpConnectorTest {
         /** The first and the last of the failures of a connect, in the order in which they came. */
         List<IoError> failures() throws InterruptedException {
             IoException last = (IoException) recorder.awaitClose().cause();
-            return Stream.concat(Stream.of(last.getSuppressed()), Stream.of(last)).map(e -> ((IoException) e).error()).toList();
+            return Stream.concat(Stream.of(last.getSuppressed()), Stream.of(last)).map(e -> ((IoException) e).error())
+                    .toList();
         }
 
         long connects() {
@@ -132,7 +134,8 @@ class TcpConnectorTest {
     }
 
     @Test
-    @DisplayName("takes turns between the families, beginning with that of the first address, as RFC 8305 section 4 says")
+    @DisplayName("takes turns between the families, beginning with that of the first address, as RFC 8305 section 4 "
+            + "says")
     void interleaved() {
         assertEquals(List.of(v6(0), v4(0), v6(1), v4(1), v6(2), v6(3)),
                 TcpConnector.interleave(List.of(v6(0), v6(1), v6(2), v6(3), v4(0), v4(1))));
@@ -142,7 +145,8 @@ class TcpConnectorTest {
     }
 
     @Test
-    @DisplayName("gives the first address its time, and tries the next as well after the attempt delay; the first that answers stays")
+    @DisplayName("gives the first address its time, and tries the next as well after the attempt delay; the first "
+            + "that answers stays")
     void silentFirst() throws Exception {
         Net net = new Net(1).addresses(SILENT, SILENT, CONNECTS, CONNECTS).connect(TcpOptions.defaults());
         net.run(Duration.ofMillis(499));
@@ -180,7 +184,8 @@ class TcpConnectorTest {
     @Test
     @DisplayName("is open behind the handshake with the one that was chosen, and nothing is left of the others")
     void handshakeAmongOthers() throws Exception {
-        Net net = new Net(13, TcpOptions.defaults().tls(TestKeys.LOCALHOST.context())).addresses(SILENT, CONNECTS, CONNECTS);
+        Net net = new Net(13, TcpOptions.defaults().tls(TestKeys.LOCALHOST.context()))
+                .addresses(SILENT, CONNECTS, CONNECTS);
         net.name = "localhost";
         net.connect(TcpOptions.defaults().tls(TestKeys.trusting()).connectTimeout(Duration.ofSeconds(5)));
         net.run(Duration.ofSeconds(2));
@@ -203,7 +208,8 @@ class TcpConnectorTest {
     @Test
     @DisplayName("does not give the first address up when it begins with the second: the first to answer stays")
     void slowFirstWins() throws Exception {
-        Net net = new Net(3).addresses(new Simulation.Answer(260 * MILLI, null), new Simulation.Answer(50 * MILLI, null))
+        Net net = new Net(3).addresses(new Simulation.Answer(260 * MILLI, null),
+                new Simulation.Answer(50 * MILLI, null))
                 .connect(TcpOptions.defaults());
         net.run(Duration.ofSeconds(1));
         assertEquals(v4(0), net.connection.remote().getAddress());
@@ -220,7 +226,8 @@ class TcpConnectorTest {
         CloseInfo info = net.recorder.awaitClose();
         assertEquals(IoError.TIMED_OUT, info.error());
         assertEquals(CloseInfo.Initiator.REMOTE, info.initiator());
-        assertEquals(List.of(IoError.CONNECTION_REFUSED, IoError.NETWORK_UNREACHABLE, IoError.TIMED_OUT), net.failures());
+        assertEquals(List.of(IoError.CONNECTION_REFUSED, IoError.NETWORK_UNREACHABLE, IoError.TIMED_OUT),
+                net.failures());
         assertTrue(info.cause().getMessage().contains("10.0.0.3"), info.cause().getMessage());
         assertTrue(info.cause().getSuppressed()[0].getMessage().contains("10.0.0.1"));
         assertEquals(List.of("close"), net.recorder.events());
@@ -230,7 +237,8 @@ class TcpConnectorTest {
     @Test
     @DisplayName("gives up at the connect timeout, which bounds all attempts together")
     void timeout() throws Exception {
-        Net net = new Net(5).addresses(REFUSES, SILENT, SILENT).connect(TcpOptions.defaults().connectTimeout(Duration.ofSeconds(2)));
+        Net net = new Net(5).addresses(REFUSES, SILENT, SILENT)
+                .connect(TcpOptions.defaults().connectTimeout(Duration.ofSeconds(2)));
         net.run(Duration.ofMillis(1999));
         assertEquals(List.of(), net.recorder.events());
         net.run(Duration.ofMillis(2010));
@@ -240,7 +248,8 @@ class TcpConnectorTest {
     }
 
     @Test
-    @DisplayName("gives up at the connect timeout also while the name is being looked up; the answer that comes later harms nobody")
+    @DisplayName("gives up at the connect timeout also while the name is being looked up; the answer that comes later "
+            + "harms nobody")
     void lookupTimeout() throws Exception {
         Net net = new Net(6).connect(TcpOptions.defaults());
         net.run(Duration.ofMillis(29_999));
@@ -261,13 +270,15 @@ class TcpConnectorTest {
         net.run(Duration.ofSeconds(1));
         CloseInfo info = net.recorder.awaitClose();
         assertEquals(IoError.HOST_NOT_FOUND, info.error());
-        assertEquals("lookup: " + IoError.HOST_NOT_FOUND.description() + ", peer name:1024: name", info.cause().getMessage());
+        assertEquals("lookup: " + IoError.HOST_NOT_FOUND.description() + ", peer name:1024: name",
+                info.cause().getMessage());
         net.end();
         assertEquals(0, net.connects());
     }
 
     @Test
-    @DisplayName("case 23: connects to nobody where its resolver leaves out every address, also one written as text, or "
+    @DisplayName("case 23: connects to nobody where its resolver leaves out every address, also one written as text, "
+            + "or "
             + "fails in any way")
     void refusedAddresses() throws Exception {
         Resolver outside = host -> CompletableFuture.completedFuture(
@@ -365,7 +376,8 @@ class TcpConnectorTest {
     @Shows("C12")
     @DisplayName("tries one address after the other when it has a local port, which only one of them can use")
     void localPort() throws Exception {
-        Net net = new Net(12).addresses(new Simulation.Answer(Duration.ofSeconds(1).toNanos(), IoError.TIMED_OUT), CONNECTS)
+        Net net = new Net(12)
+                .addresses(new Simulation.Answer(Duration.ofSeconds(1).toNanos(), IoError.TIMED_OUT), CONNECTS)
                 .connect(TcpOptions.defaults().localAddress(new InetSocketAddress(v4(9), 9999)));
         net.run(Duration.ofMillis(900));
         assertEquals(1, net.port.counters().handles());
@@ -377,7 +389,8 @@ class TcpConnectorTest {
     }
 
     @Test
-    @DisplayName("2,000 names with addresses of all kinds: it connects if and only if one does in time, to that one, and leaves nothing")
+    @DisplayName("2,000 names with addresses of all kinds: it connects if and only if one does in time, to that one, "
+            + "and leaves nothing")
     void seeds() throws Exception {
         int opened = 0;
         for (long seed = 0; seed < 2_000; seed++) {

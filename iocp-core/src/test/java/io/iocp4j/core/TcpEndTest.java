@@ -32,7 +32,8 @@ class TcpEndTest extends TcpFixture {
     @Shows({"D12", "D8"})
     @DisplayName("closers of several threads all get the one end, none an error, and the handler hears of it once")
     void manyClosers() throws Exception {
-        try (ExecutorService threads = Executors.newFixedThreadPool(4, Thread.ofPlatform().name("test-closer-", 0).factory())) {
+        try (ExecutorService threads =
+                Executors.newFixedThreadPool(4, Thread.ofPlatform().name("test-closer-", 0).factory())) {
             Recorder recorder = new Recorder();
             Pair pair = accept(options, recorder);
             CyclicBarrier together = new CyclicBarrier(4);
@@ -82,7 +83,8 @@ class TcpEndTest extends TcpFixture {
         }
     }
 
-    private WeakReference<TcpConnection> connectAndForget(TcpServer server, ReferenceQueue<TcpConnection> gone) throws Exception {
+    private WeakReference<TcpConnection> connectAndForget(TcpServer server,
+            ReferenceQueue<TcpConnection> gone) throws Exception {
         TcpConnection connection = TcpClient.connect(port, options.idleTimeout(Duration.ofHours(1)), server.address());
         connection.write("x");
         connection.close();
@@ -228,7 +230,8 @@ class TcpEndTest extends TcpFixture {
         LingerSeen seen = new LingerSeen(port, supported);
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpClient.connect(seen, options, (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
+            TcpConnection connection =
+                    TcpClient.connect(seen, options, (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
             closeLater(listener.accept());
             recorder.awaitOpen();
             connection.reset();

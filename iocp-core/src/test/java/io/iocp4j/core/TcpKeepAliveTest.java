@@ -43,7 +43,8 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     private TcpConnection connect(TcpOptions chosen) throws IOException {
-        TcpConnection connection = TcpClient.connect(seen, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+        TcpConnection connection =
+                TcpClient.connect(seen, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
         closeLater(connection::abort);
         return connection;
     }
@@ -60,7 +61,8 @@ class TcpKeepAliveTest extends TcpFixture {
 
     @Test
     @Shows({"C49", "C50"})
-    @DisplayName("is off by default; on without times leaves those of the system; off keeps them, and twice is harmless")
+    @DisplayName("is off by default; on without times leaves those of the system; off keeps them, and twice is "
+            + "harmless")
     void times() throws Exception {
         TcpConnection connection = connect(options);
         assertEquals(false, option(StandardSocketOptions.SO_KEEPALIVE));
@@ -97,13 +99,15 @@ class TcpKeepAliveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("has a user timeout beside it, which an engine that cannot set it refuses: at the connect, and when a server listens")
+    @DisplayName("has a user timeout beside it, which an engine that cannot set it refuses: at the connect, and when "
+            + "a server listens")
     void userTimeout() throws Exception {
         TcpOptions asked = options.userTimeout(ONE);
         IoException refused = assertThrows(IoException.class, () -> connect(asked));
         assertEquals(IoError.NOT_SUPPORTED, refused.error());
         assertEquals("option TCP_USER_TIMEOUT", refused.operation());
-        IoException listening = assertThrows(IoException.class, () -> TcpServer.listen(seen, asked, c -> new Recorder()));
+        IoException listening =
+                assertThrows(IoException.class, () -> TcpServer.listen(seen, asked, c -> new Recorder()));
         assertEquals(IoError.NOT_SUPPORTED, listening.error());
         assertEquals(0, seen.counters().handles());
     }

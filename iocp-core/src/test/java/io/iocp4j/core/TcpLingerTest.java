@@ -21,7 +21,8 @@ class TcpLingerTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("and never reads is cut after the linger timeout, without a close() of ours: TIMED_OUT, and how much was lost")
+    @DisplayName("and never reads is cut after the linger timeout, without a close() of ours: TIMED_OUT, and how much "
+            + "was lost")
     void cut(Role role) throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = pair(role, options.socketBuffers(SMALL, 0).lingerTimeout(SHORT), recorder);

@@ -65,7 +65,8 @@ class TcpOptionsTest {
         ConnectionFilter filter = new ConnectionFilter() {
         };
         InetSocketAddress local = new InetSocketAddress("127.0.0.1", 12);
-        TcpOptions changed = DEFAULTS.keepAlive(Duration.ofSeconds(1), Duration.ofSeconds(2), 3).userTimeout(Duration.ofMillis(4))
+        TcpOptions changed = DEFAULTS.keepAlive(Duration.ofSeconds(1), Duration.ofSeconds(2), 3)
+                .userTimeout(Duration.ofMillis(4))
                 .attemptDelay(Duration.ofMillis(10)).readMax(5).localAddress(local).connectBuffering(false)
                 .pauseOnConnect(true).filter(filter);
         assertTrue(changed.keepAlive());
@@ -86,9 +87,11 @@ class TcpOptionsTest {
 
     static Stream<Arguments> keepAlives() {
         Duration second = Duration.ofSeconds(1);
-        return Stream.of(Arguments.of(Duration.ofMillis(999), second, 1), Arguments.of(Duration.ofSeconds(32_768), second, 1),
+        return Stream.of(Arguments.of(Duration.ofMillis(999), second, 1),
+                Arguments.of(Duration.ofSeconds(32_768), second, 1),
                 Arguments.of(second, Duration.ZERO, 1), Arguments.of(second, Duration.ofSeconds(32_768), 1),
-                Arguments.of(second, second, 0), Arguments.of(second, second, 128), Arguments.of(Duration.ofSeconds(-1), second, 1));
+                Arguments.of(second, second, 0), Arguments.of(second, second, 128),
+                Arguments.of(Duration.ofSeconds(-1), second, 1));
     }
 
     @ParameterizedTest
@@ -97,19 +100,22 @@ class TcpOptionsTest {
     @DisplayName("keep-alive times out of range are refused: 1 to 32,767 s, 1 to 32,767 s, 1 to 127")
     void keepAliveRanges(Duration idle, Duration interval, int count) {
         assertThrows(IllegalArgumentException.class, () -> DEFAULTS.keepAlive(idle, interval, count));
-        assertEquals(127, DEFAULTS.keepAlive(Duration.ofSeconds(32_767), Duration.ofSeconds(32_767), 127).keepAliveCount());
+        assertEquals(127, DEFAULTS.keepAlive(Duration.ofSeconds(32_767), Duration.ofSeconds(32_767), 127)
+                .keepAliveCount());
     }
 
     @Test
     @DisplayName("each change is a copy with that one change")
     void copies() {
-        TcpOptions changed = DEFAULTS.backlog(1).noDelay(false).keepAlive(true).allowHalfOpen(true).maxConnections(2).receive(1, 2)
+        TcpOptions changed = DEFAULTS.backlog(1).noDelay(false).keepAlive(true).allowHalfOpen(true).maxConnections(2)
+                .receive(1, 2)
                 .waterMarks(3, 4).sendQueueMax(5).socketBuffers(6, 7).idleTimeout(Duration.ofSeconds(8))
                 .connectTimeout(Duration.ofSeconds(9)).lingerTimeout(Duration.ofSeconds(10)).loopback(11)
                 .writeTimeout(Duration.ofSeconds(12)).minLingerRate(13).resolver(host -> null);
         assertNotSame(DEFAULTS, changed);
         assertEquals(List.of(1, false, true, true, 2, 1, 2, 3, 4, 5, 6, 7),
-                List.of(changed.backlog(), changed.noDelay(), changed.keepAlive(), changed.allowHalfOpen(), changed.maxConnections(),
+                List.of(changed.backlog(), changed.noDelay(), changed.keepAlive(), changed.allowHalfOpen(),
+                changed.maxConnections(),
                         changed.receiveMin(), changed.receiveMax(), changed.lowWaterMark(), changed.highWaterMark(),
                         changed.sendQueueMax(), changed.sendBuffer(), changed.receiveBuffer()));
         assertEquals(Duration.ofSeconds(8), changed.idleTimeout());
@@ -128,9 +134,11 @@ class TcpOptionsTest {
         Duration before = Duration.ofNanos(-1);
         return Stream.<UnaryOperator<TcpOptions>>of(
                 options -> options.backlog(0), options -> options.backlog(-1), options -> options.maxConnections(0),
-                options -> options.receive(0, 10), options -> options.receive(10, 9), options -> options.receive(-1, -1),
+                options -> options.receive(0, 10), options -> options.receive(10, 9),
+                options -> options.receive(-1, -1),
                 options -> options.receive(1, BufferPool.PIECE_MAX + 1), options -> options.waterMarks(-1, 0),
-                options -> options.waterMarks(2, 1), options -> options.waterMarks(0, -1), options -> options.sendQueueMax(0),
+                options -> options.waterMarks(2, 1), options -> options.waterMarks(0, -1),
+                options -> options.sendQueueMax(0),
                 options -> options.socketBuffers(-1, 0), options -> options.socketBuffers(0, -1),
                 options -> options.idleTimeout(before), options -> options.connectTimeout(before),
                 options -> options.lingerTimeout(before), options -> options.writeTimeout(before),
@@ -151,7 +159,8 @@ class TcpOptionsTest {
     static Stream<Arguments> taken() {
         return Stream.<UnaryOperator<TcpOptions>>of(
                 options -> options.backlog(1), options -> options.maxConnections(1), options -> options.receive(1, 1),
-                options -> options.receive(BufferPool.PIECE_MAX, BufferPool.PIECE_MAX), options -> options.waterMarks(0, 0),
+                options -> options.receive(BufferPool.PIECE_MAX, BufferPool.PIECE_MAX),
+                options -> options.waterMarks(0, 0),
                 options -> options.waterMarks(Integer.MAX_VALUE, Integer.MAX_VALUE), options -> options.sendQueueMax(1),
                 options -> options.writeTimeout(Duration.ZERO), options -> options.minLingerRate(0),
                 options -> options.idleTimeout(Duration.ZERO), options -> options.tcpPort(65535)).map(Arguments::of);
@@ -168,6 +177,7 @@ class TcpOptionsTest {
     @DisplayName("say their values as text, and nothing of a TLS context but that there is one")
     void text() throws Exception {
         String text = TcpOptions.defaults().maxConnections(7).tls(javax.net.ssl.SSLContext.getDefault()).toString();
-        assertTrue(text.startsWith("TcpOptions[") && text.contains("maxConnections=7") && text.endsWith("tls=true]"), text);
+        assertTrue(text.startsWith("TcpOptions[") && text.contains("maxConnections=7") && text.endsWith("tls=true]"),
+                text);
     }
 }

@@ -31,7 +31,8 @@ class TcpPairTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("open both, and bring what one sends to the other, in both directions, also what was sent before they were open")
+    @DisplayName("open both, and bring what one sends to the other, in both directions, also what was sent before "
+            + "they were open")
     void bothDirections() throws Exception {
         TcpPair pair = join(options);
         pair.left().send(text("to the right"));
@@ -78,7 +79,8 @@ class TcpPairTest extends TcpFixture {
 
     @ParameterizedTest(name = "{0} worker(s)")
     @ValueSource(ints = {1, 4})
-    @DisplayName("get each its own bytes, where many have something to send by turns: copies and shared ones, of workers and of others")
+    @DisplayName("get each its own bytes, where many have something to send by turns: copies and shared ones, of "
+            + "workers and of others")
     void many(int workers) throws Exception {
         int pairs = 40;
         byte[][] sent = new byte[pairs][];
@@ -153,7 +155,8 @@ class TcpPairTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("hold 64 KiB for an end that does not receive; the rest waits at the sender's, and all arrives in the end")
+    @DisplayName("hold 64 KiB for an end that does not receive; the rest waits at the sender's, and all arrives in "
+            + "the end")
     void backPressure() throws Exception {
         // one worker takes packets in their order, so what settles has seen the send before it
         try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
@@ -166,7 +169,8 @@ class TcpPairTest extends TcpFixture {
             settle(pair.right());
             // one receive may have been under way when the pause came
             long gone = MIB - pair.left().bufferedAmount();
-            assertTrue(gone >= MemorySocket.CAPACITY && gone <= MemorySocket.CAPACITY + options.receiveMin(), "went out: " + gone);
+            assertTrue(gone >= MemorySocket.CAPACITY && gone <= MemorySocket.CAPACITY + options.receiveMin(),
+                    "went out: " + gone);
             pair.right().resume();
             right.awaitBytes(MIB);
             assertArrayEquals(bytes, right.bytes());

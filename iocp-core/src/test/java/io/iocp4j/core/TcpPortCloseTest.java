@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 class TcpPortCloseTest extends TcpFixture {
     @Test
     @Shows({"B3", "B18"})
-    @DisplayName("open, paused, connecting and closing ones, with and without pending sends: onClose once each, all freed")
+    @DisplayName("open, paused, connecting and closing ones, with and without pending sends: onClose once each, all "
+            + "freed")
     void everyKind() throws Exception {
         TcpOptions small = options.socketBuffers(SMALL, 0);
         List<Recorder> recorders = new ArrayList<>();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,6 +12,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,5 +101,54 @@ class TcpPostMemoryTest {
         port.postsThatThrow.set(1);
         deliverUntil(flushed::isDone);
         assertEquals(IoError.OPERATION_ABORTED, ((IoException) flushed.exceptionNow()).error());
+    }
+
+    @Test
+    @DisplayName("ends although there is none at the very end, when its handler has heard of it")
+    void abortAfterClose() throws Exception {
+        connection.close();
+        deliverUntil(() -> recorder.count("close") == 1);
+        port.postsThatThrow.set(1);
+        assertThrows(OutOfMemoryError.class, connection::abort);
+        deliverUntil(connection.closed()::isDone);
+    }
+
+    @Test
+    @DisplayName("ends where it is closed, rather than to wait for its peer for ever")
+    void closing() throws Exception {
+        port.postsThatThrow.set(1);
+        connection.close();
+        deliverUntil(connection.closed()::isDone);
+        assertEquals(IoError.NO_BUFFERS, recorder.awaitClose().error());
+    }
+
+    @Test
+    @DisplayName("ends where what was received cannot wait for a callback that is running")
+    void receivedMeanwhile() throws Exception {
+        CountDownLatch inTask = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        connection.execute(() -> {
+            inTask.countDown();
+            assertTrue(awaits(goOn));
+        });
+        IoContext turn = pulled.take(DEADLINE);
+        Thread busy = Thread.startVirtualThread(turn::deliver);
+        assertTrue(awaits(inTask));
+        ((TcpChannel) connection).waiting = new StrandMemoryTest.ShortQueue<>(1);
+        peer.getOutputStream().write(new byte[4]);
+        pulled.take(DEADLINE).deliver();
+        goOn.countDown();
+        busy.join();
+        deliverUntil(connection.closed()::isDone);
+        assertEquals(IoError.NO_BUFFERS, recorder.awaitClose().error());
+        assertEquals(0, recorder.count("data"));
+    }
+
+    private static boolean awaits(CountDownLatch latch) {
+        try {
+            return latch.await(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 }

@@ -95,7 +95,8 @@ class TcpRaceTest extends TcpFixture {
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3})
     @Shows({"B8", "B29"})
-    @DisplayName("4 threads do everything to the same connections: callbacks in order, onClose once, everything is freed")
+    @DisplayName("4 threads do everything to the same connections: callbacks in order, onClose once, everything is "
+            + "freed")
     void everythingAtOnce(long seed) throws Exception {
         race(seed, 4, round -> round < 20);
     }
@@ -110,7 +111,8 @@ class TcpRaceTest extends TcpFixture {
     }
 
     private void race(long seed, int threadCount, IntPredicate goOn) throws Exception {
-        TcpOptions chosen = options.lingerTimeout(Duration.ofMillis(200)).waterMarks(100, 1000).allowHalfOpen(seed % 2 == 0)
+        TcpOptions chosen = options.lingerTimeout(Duration.ofMillis(200)).waterMarks(100, 1000)
+                .allowHalfOpen(seed % 2 == 0)
                 .backlog(1_000).socketBuffers(SMALL, 0);
         Queue<TcpConnection> all = new ConcurrentLinkedQueue<>();
         Queue<Witness> witnesses = new ConcurrentLinkedQueue<>();
@@ -254,7 +256,8 @@ class TcpRaceTest extends TcpFixture {
     @Shows({"A17", "B27"})
     @DisplayName("1,000 connects and closes in all manners: nothing of one life is told in another, nothing is left")
     void manyLives() throws Exception {
-        TcpServer server = TcpServer.listen(port, options.lingerTimeout(Duration.ofMillis(200)), connection -> new Witness(mistakes));
+        TcpServer server = TcpServer.listen(port, options.lingerTimeout(Duration.ofMillis(200)),
+                connection -> new Witness(mistakes));
         for (int life = 0; life < 1_000; life++) {
             Witness witness = new Witness(mistakes);
             TcpConnection connection = TcpClient.connect(port, options, server.address(), witness);
@@ -305,7 +308,10 @@ class TcpRaceTest extends TcpFixture {
         assertTrue(p99 < STORM_ECHO_MILLIS_MAX, () -> "milliseconds of connects and echoes: " + echoes);
     }
 
-    /** Cuts so many connections, and returns how long one in a hundred that was not cut took for its connect and an echo. */
+    /**
+     * Cuts so many connections, and returns how long one in a hundred that was not cut took for its connect and an
+     * echo.
+     */
     private List<Long> storm(TcpServer server, int connections) throws Exception {
         List<Long> echoes = new ArrayList<>();
         for (int i = 0; i < connections; i++) {

@@ -56,7 +56,8 @@ class TcpReadLimitTest extends TcpFixture {
         right.write("one\ntw");
         assertEquals("one", left.readLine(LONG));
         IoException late = timedOut(() -> left.readLine(SHORT));
-        assertTrue(late.getMessage().startsWith("read: not complete within the limit of this read, 20 ms (TIMED_OUT), peer "),
+        assertTrue(late.getMessage()
+                .startsWith("read: not complete within the limit of this read, 20 ms (TIMED_OUT), peer "),
                 late.getMessage());
         right.write("o\r\n");
         assertEquals("two", left.readLine(LONG));
@@ -80,7 +81,8 @@ class TcpReadLimitTest extends TcpFixture {
         right.close();
         IoException end = assertThrows(IoException.class, () -> left.readFully(2, LONG));
         assertEquals(IoError.EOF, end.error());
-        assertTrue(end.getMessage().startsWith("read: the peer has ended its side after 1 of 2 bytes (EOF)"), end.getMessage());
+        assertTrue(end.getMessage().startsWith("read: the peer has ended its side after 1 of 2 bytes (EOF)"),
+                end.getMessage());
         assertEquals("9", string(left.read(LONG)));
     }
 
@@ -101,7 +103,8 @@ class TcpReadLimitTest extends TcpFixture {
     void idle() throws Exception {
         left.idleTimeout(SHORT);
         String silent = timedOut(left::read).getMessage();
-        assertTrue(silent.startsWith("read: nothing was received or sent within idleTimeout, 20 ms (TIMED_OUT)"), silent);
+        assertTrue(silent.startsWith("read: nothing was received or sent within idleTimeout, 20 ms (TIMED_OUT)"),
+                silent);
         timedOut(left::readLine);
         timedOut(() -> left.readFully(1, LONG));
         timedOut(() -> left.inputStream().read());
@@ -166,7 +169,8 @@ class TcpReadLimitTest extends TcpFixture {
         }
 
         void runUntil(long end) {
-            for (var next = timers.pollFirstEntry(); next != null && next.getKey() <= end; next = timers.pollFirstEntry()) {
+            for (var next = timers.pollFirstEntry(); next != null
+                    && next.getKey() <= end; next = timers.pollFirstEntry()) {
                 nanos.set(Math.max(nanos.get(), next.getKey()));
                 next.getValue().run();
             }

@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TcpReadTest extends TcpFixture {
     private Pair connect(TcpOptions chosen) throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 10, LOOPBACK)) {
-            TcpConnection connection = TcpClient.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
+            TcpConnection connection =
+                    TcpClient.connect(port, chosen, (InetSocketAddress) listener.getLocalSocketAddress());
             closeLater(connection::abort);
             Socket peer = closeLater(listener.accept());
             peer.setSoTimeout(20_000);
@@ -105,7 +106,8 @@ class TcpReadTest extends TcpFixture {
         pair.connection().resume();
         settle(pair.connection());
         pair.peerResets();
-        assertEquals(IoError.CONNECTION_RESET, assertThrows(IoException.class, () -> pair.connection().readLine()).error());
+        assertEquals(IoError.CONNECTION_RESET,
+                assertThrows(IoException.class, () -> pair.connection().readLine()).error());
     }
 
     @Test
@@ -115,7 +117,8 @@ class TcpReadTest extends TcpFixture {
         pair.peerSends("ab");
         assertEquals("a", string(pair.connection().readFully(1)));
         pair.peerResets();
-        assertEquals(IoError.CONNECTION_RESET, assertThrows(IoException.class, () -> pair.connection().readLine()).error());
+        assertEquals(IoError.CONNECTION_RESET,
+                assertThrows(IoException.class, () -> pair.connection().readLine()).error());
     }
 
     @Test
@@ -150,7 +153,8 @@ class TcpReadTest extends TcpFixture {
     @DisplayName("may follow a read that timed out, and loses nothing")
     void afterTimeout() throws Exception {
         Pair pair = connect(options);
-        assertEquals(IoError.TIMED_OUT, assertThrows(IoException.class, () -> pair.connection().read(Duration.ofMillis(10))).error());
+        assertEquals(IoError.TIMED_OUT,
+                assertThrows(IoException.class, () -> pair.connection().read(Duration.ofMillis(10))).error());
         pair.peerSends("x\ny");
         assertEquals("x", pair.connection().readLine());
         pair.connection().close();
@@ -163,7 +167,8 @@ class TcpReadTest extends TcpFixture {
     private enum End {
         CLOSE(null, TcpConnection::close),
         ABORT(null, TcpConnection::abort),
-        ERROR(IoError.TIMED_OUT, connection -> connection.abort(IoError.TIMED_OUT, new IllegalStateException("on purpose"))),
+        ERROR(IoError.TIMED_OUT,
+        connection -> connection.abort(IoError.TIMED_OUT, new IllegalStateException("on purpose"))),
         PORT(IoError.OPERATION_ABORTED, connection -> connection.completionPort().close());
 
         private final IoError error;
@@ -177,7 +182,8 @@ class TcpReadTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("that this side ends never gives a torn line, and tells the error of an abort; what had come can still be read")
+    @DisplayName("that this side ends never gives a torn line, and tells the error of an abort; what had come can "
+            + "still be read")
     void endedHere(End end) throws Exception {
         Pair pair = connect(options);
         pair.peerSends("whole\ntorn");
@@ -237,11 +243,13 @@ class TcpReadTest extends TcpFixture {
                     return super.nanoTime() + (looks[0] < 3 ? 0 : Duration.ofSeconds(12).toNanos());
                 }
             };
-            TcpConnection connection = TcpClient.connect(jumping, options, (InetSocketAddress) listener.getLocalSocketAddress());
+            TcpConnection connection =
+                    TcpClient.connect(jumping, options, (InetSocketAddress) listener.getLocalSocketAddress());
             closeLater(connection::abort);
             peer[0] = closeLater(listener.accept());
             assertEquals("x", string(connection.read(Duration.ofMillis(10))));
-            assertEquals(IoError.TIMED_OUT, assertThrows(IoException.class, () -> connection.read(Duration.ofMillis(10))).error());
+            assertEquals(IoError.TIMED_OUT,
+                    assertThrows(IoException.class, () -> connection.read(Duration.ofMillis(10))).error());
         }
     }
 }

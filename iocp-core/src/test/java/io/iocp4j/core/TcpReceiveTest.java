@@ -253,7 +253,8 @@ class TcpReceiveTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("a receive takes over the reference to its connection from the one before: after many messages there are as many")
+    @DisplayName("a receive takes over the reference to its connection from the one before: after many messages there "
+            + "are as many")
     void referenceIsHandedOn() throws Exception {
         List<Integer> references = new ArrayList<>();
         Recorder recorder = new Recorder() {

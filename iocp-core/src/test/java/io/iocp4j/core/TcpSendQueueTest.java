@@ -68,7 +68,8 @@ class TcpSendQueueTest {
     }
 
     @Test
-    @DisplayName("counts the buffers that wait: small copies are one, a shared buffer is one each time, an empty one is none")
+    @DisplayName("counts the buffers that wait: small copies are one, a shared buffer is one each time, an empty one "
+            + "is none")
     void entries() {
         assertEquals(0, queue.entries());
         queue.add(bytes(10));
@@ -199,7 +200,8 @@ class TcpSendQueueTest {
             assertSame(seen[0], seen[1], "in use as long as something waits");
             assertNull(seen[2]);
             assertSame(seen[0], seen[3], "kept by the worker");
-            assertArrayEquals(new ByteBuffer[CompletionPort.GATHER_MAX], seen[3].gathered(), "what was sent is held no longer");
+            assertArrayEquals(new ByteBuffer[CompletionPort.GATHER_MAX], seen[3].gathered(),
+                    "what was sent is held no longer");
             assertEquals(0, seen[3].bytes() + seen[3].entries());
             assertNotSame(seen[3], seen[4], "two connections with something to send");
             assertNotSame(seen[3], seen[5], "another port has other memory");
@@ -211,7 +213,8 @@ class TcpSendQueueTest {
     }
 
     @Test
-    @DisplayName("a worker's queue keeps one chunk of the smallest size for what comes next, which counts as kept and not as used")
+    @DisplayName("a worker's queue keeps one chunk of the smallest size for what comes next, which counts as kept and "
+            + "not as used")
     void spareChunk() throws Exception {
         try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1))) {
             BufferPool buffers = port.buffers();
@@ -296,7 +299,8 @@ class TcpSendQueueTest {
 
     @Test
     @Shows("C27")
-    @DisplayName("gathers many buffers into one send, up to its bounds of buffers and bytes; a single larger one goes alone")
+    @DisplayName("gathers many buffers into one send, up to its bounds of buffers and bytes; a single larger one goes "
+            + "alone")
     void gatherBounds() {
         PooledBuffer small = pool.acquire(512);
         for (int i = 0; i < 20; i++) {

@@ -193,7 +193,8 @@ class TcpSendTest extends TcpFixture {
         Recorder modest = new Recorder();
         Pair first = accept(limited, greedy);
         Pair second = accept(limited, modest);
-        assertFalse(second.connection().send(ByteBuffer.allocate(MIB)), "exactly the limit is above the water mark, but taken");
+        assertFalse(second.connection().send(ByteBuffer.allocate(MIB)),
+                "exactly the limit is above the water mark, but taken");
         assertFalse(first.connection().send(ByteBuffer.allocate(MIB + 1)));
         assertEquals(IoError.NO_BUFFERS, greedy.awaitClose().error());
         assertEquals(0, first.connection().bytesWritten());
@@ -203,7 +204,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("when ENTRIES_MAX shared buffers wait, however few their bytes: NO_BUFFERS, that connection only, all released")
+    @DisplayName("when ENTRIES_MAX shared buffers wait, however few their bytes: NO_BUFFERS, that connection only, "
+            + "all released")
     void entriesLimit() throws Exception {
         PooledBuffer shared = port.buffers().acquire(1);
         shared.buffer().put(0, (byte) 'x').limit(1);
@@ -235,7 +237,8 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("one counted buffer on 100 connections is copied nowhere and released everywhere, whatever becomes of them")
+    @DisplayName("one counted buffer on 100 connections is copied nowhere and released everywhere, whatever becomes "
+            + "of them")
     void sharedByMany() throws Exception {
         int size = 256 << 10;
         List<Pair> pairs = new ArrayList<>();

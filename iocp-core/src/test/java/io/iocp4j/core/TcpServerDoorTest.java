@@ -62,7 +62,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     private static Dropped expected(Socket client, ConnectionFilter.DropReason why) {
-        return new Dropped((InetSocketAddress) client.getRemoteSocketAddress(), (InetSocketAddress) client.getLocalSocketAddress(), why);
+        return new Dropped((InetSocketAddress) client.getRemoteSocketAddress(),
+                (InetSocketAddress) client.getLocalSocketAddress(), why);
     }
 
     @Test
@@ -71,7 +72,8 @@ class TcpServerDoorTest extends TcpFixture {
     void full() throws Exception {
         Doorman doorman = new Doorman((local, remote) -> true);
         Recorder recorder = new Recorder();
-        TcpServer server = closeLater(TcpServer.listen(port, options.maxConnections(1).filter(doorman), connection -> recorder));
+        TcpServer server = closeLater(
+                TcpServer.listen(port, options.maxConnections(1).filter(doorman), connection -> recorder));
         client(server);
         TcpConnection inside = recorder.awaitOpen();
         Socket second = client(server);
@@ -107,7 +109,8 @@ class TcpServerDoorTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("a filter that throws keeps the newcomer out, and only that one; what it throws when told harms nobody")
+    @DisplayName("a filter that throws keeps the newcomer out, and only that one; what it throws when told harms "
+            + "nobody")
     void throwing() throws Exception {
         boolean[] first = {true};
         Recorder recorder = new Recorder();
@@ -168,7 +171,8 @@ class TcpServerDoorTest extends TcpFixture {
     @DisplayName("an accepted connection has the server's options: paused, half-open, marks, idle time")
     void inherits() throws Exception {
         Recorder recorder = new Recorder();
-        TcpOptions chosen = options.pauseOnConnect(true).allowHalfOpen(true).idleTimeout(Duration.ofMillis(20)).waterMarks(0, 1);
+        TcpOptions chosen = options.pauseOnConnect(true).allowHalfOpen(true).idleTimeout(Duration.ofMillis(20))
+                .waterMarks(0, 1);
         Pair pair = accept(chosen, recorder);
         assertFalse(pair.connection().send(text("hello")), "above its mark");
         recorder.await("drain");
@@ -201,7 +205,8 @@ class TcpServerDoorTest extends TcpFixture {
     @DisplayName("blocking calls read as always from a connection that began paused")
     void pauseOnConnectBlocking() throws Exception {
         CompletableFuture<String> line = new CompletableFuture<>();
-        TcpServer server = closeLater(TcpServer.listenBlocking(options.pauseOnConnect(true), c -> line.complete(c.readLine())));
+        TcpServer server = closeLater(
+                TcpServer.listenBlocking(options.pauseOnConnect(true), c -> line.complete(c.readLine())));
         client(server).getOutputStream().write("hello\n".getBytes());
         assertEquals("hello", await(line));
     }
@@ -210,7 +215,8 @@ class TcpServerDoorTest extends TcpFixture {
     @Shows("C38")
     @DisplayName("a server listens by port or by address, once when it is made; the same options make another server")
     void forms() throws Exception {
-        TcpServer byPort = closeLater(TcpServer.listen(port, TcpOptions.defaults().tcpPort(0), connection -> new Recorder()));
+        TcpServer byPort = closeLater(
+                TcpServer.listen(port, TcpOptions.defaults().tcpPort(0), connection -> new Recorder()));
         TcpServer byAddress = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
         TcpServer again = closeLater(TcpServer.listen(port, options, connection -> new Recorder()));
         assertTrue(byPort.address().getAddress().isAnyLocalAddress());

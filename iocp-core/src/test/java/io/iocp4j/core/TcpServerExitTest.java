@@ -43,7 +43,8 @@ class TcpServerExitTest {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         // a shell that runs its jobs in the background lets them ignore SIGINT, and children inherit that
         process = new ProcessBuilder("env", "--default-signal=INT,TERM", java, "-XX:TieredStopAtLevel=1",
-                "-cp", System.getProperty("java.class.path"), TcpServerExitTest.class.getName(), String.valueOf(deadlineMillis))
+                "-cp", System.getProperty("java.class.path"), TcpServerExitTest.class.getName(),
+                String.valueOf(deadlineMillis))
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         return Integer.parseInt(process.inputReader().readLine());
     }
@@ -58,7 +59,8 @@ class TcpServerExitTest {
     }
 
     private void signal(String name) throws Exception {
-        assertEquals(0, new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).inheritIO().start().waitFor());
+        assertEquals(0, new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).inheritIO().start()
+                .waitFor());
     }
 
     private static Socket client(int port) throws IOException {
@@ -126,7 +128,8 @@ class TcpServerExitTest {
     }
 
     @Test
-    @DisplayName("does not keep a closed server in memory: the hook goes with it, and one for a closed server is not made")
+    @DisplayName("does not keep a closed server in memory: the hook goes with it, and one for a closed server is not "
+            + "made")
     void hookGoes() throws Exception {
         TcpServer server = TcpServer.listen(TcpOptions.defaults().loopback(0), connection -> new Recorder());
         server.closeOnExit(Duration.ofSeconds(1));

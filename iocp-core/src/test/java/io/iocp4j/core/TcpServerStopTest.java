@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 @DisplayName("A server that stops while connections come")
 class TcpServerStopTest {
     @Test
-    @DisplayName("close(zero): every connection is aborted, those too that are just being accepted, and the call returns")
+    @DisplayName("close(zero): every connection is aborted, those too that are just being accepted, and the call "
+            + "returns")
     void closeWhileAccepting() throws Exception {
         try (CompletionPort port = CompletionPort.open()) {
             for (int round = 0; round < 300; round++) {

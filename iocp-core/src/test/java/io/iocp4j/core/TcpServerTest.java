@@ -121,7 +121,8 @@ class TcpServerTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("a server with a port of its own takes the port with it: the close that races with the last connection too")
+    @DisplayName("a server with a port of its own takes the port with it: the close that races with the last "
+            + "connection too")
     void ownPort() throws Exception {
         for (int round = 0; round < 100; round++) {
             TcpServer server = TcpServer.listen(options, connection -> new Echo());
@@ -135,7 +136,8 @@ class TcpServerTest extends TcpFixture {
 
     @Test
     @Shows("C47")
-    @DisplayName("above maxConnections the newcomer sees the end at once, is counted, and has no handler; then there is room again")
+    @DisplayName("above maxConnections the newcomer sees the end at once, is counted, and has no handler; then there "
+            + "is room again")
     void maxConnections() throws Exception {
         TcpServer server = serve(options.maxConnections(2));
         Socket first = client(server);
@@ -166,7 +168,8 @@ class TcpServerTest extends TcpFixture {
 
     @Test
     @Shows("C43")
-    @DisplayName("the address can be taken again at once, although connections of the former server linger in TIME_WAIT")
+    @DisplayName("the address can be taken again at once, although connections of the former server linger in "
+            + "TIME_WAIT")
     void restart() throws Exception {
         TcpServer former = serve(options);
         InetSocketAddress address = former.address();
@@ -215,7 +218,8 @@ class TcpServerTest extends TcpFixture {
     @Test
     @DisplayName("has a thread for each connection on a given port too, which is still open when the server is closed")
     void sessionsOnAGivenPort() throws Exception {
-        try (TcpServer server = TcpServer.listenBlocking(port, options, connection -> connection.write(connection.read()))) {
+        try (TcpServer server =
+                TcpServer.listenBlocking(port, options, connection -> connection.write(connection.read()))) {
             assertSame(port, server.completionPort());
             try (Socket client = new Socket(LOOPBACK, server.tcpPort())) {
                 ping(client);
@@ -237,7 +241,8 @@ class TcpServerTest extends TcpFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"abort", "close", "throw", "null"})
-    @DisplayName("who refuses a connection while its handler is made: no onOpen to nobody, onClose once, the next one is served")
+    @DisplayName("who refuses a connection while its handler is made: no onOpen to nobody, onClose once, the next one "
+            + "is served")
     void refuseInFactory(String how) throws Exception {
         for (int round = 0; round < 50; round++) {
             Recorder refused = new Recorder();
@@ -304,7 +309,8 @@ class TcpServerTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("sessions: a thread for each; closed when it returns, aborted when it throws, woken when the server closes")
+    @DisplayName("sessions: a thread for each; closed when it returns, aborted when it throws, woken when the server "
+            + "closes")
     void sessions() throws Exception {
         CountDownLatch waiting = new CountDownLatch(1);
         TcpServer server = TcpServer.listenBlocking(options, connection -> {

@@ -67,7 +67,8 @@ class TcpSimulationTest {
         if (seeds >= SEEDS_FOR_EVERY_FAULT) {
             for (Faults.Kind kind : Faults.Kind.values()) {
                 // without TLS there is no task
-                assertTrue(kind == Faults.Kind.SLOW_TASK || injected.getOrDefault(kind, 0L) > 0, "no seed injected " + kind);
+                assertTrue(kind == Faults.Kind.SLOW_TASK || injected.getOrDefault(kind, 0L) > 0,
+                        "no seed injected " + kind);
             }
         }
     }

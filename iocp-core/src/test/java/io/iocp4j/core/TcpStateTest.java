@@ -73,7 +73,8 @@ class TcpStateTest extends TcpFixture {
 
     @Test
     @Shows({"E8", "E12"})
-    @DisplayName("a send after our own end is FIN_WAIT2: refused as SHUT_DOWN, and receiving goes on; later it is TIME_WAIT")
+    @DisplayName("a send after our own end is FIN_WAIT2: refused as SHUT_DOWN, and receiving goes on; later it is "
+            + "TIME_WAIT")
     void finWait() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);

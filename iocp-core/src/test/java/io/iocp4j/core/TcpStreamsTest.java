@@ -74,7 +74,8 @@ class TcpStreamsTest extends TcpFixture {
     @Test
     @DisplayName("close the connection when they are closed, and then throw in words")
     void close() throws Exception {
-        try (BufferedReader lines = new BufferedReader(new InputStreamReader(left.inputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(left.inputStream(), StandardCharsets.UTF_8))) {
             right.write("one\ntwo\n");
             assertEquals("one", lines.readLine());
         }

@@ -243,7 +243,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("executeLater() runs behind what another connection has waiting, in order; what is left of it is dropped after close()")
+    @DisplayName("executeLater() runs behind what another connection has waiting, in order; what is left of it is "
+            + "dropped after close()")
     void laterTurns() throws Exception {
         try (CompletionPort ordered = CompletionPort.open(PortOptions.defaults().workers(1))) {
             Recorder left = new Recorder();
@@ -266,7 +267,8 @@ class TcpTimeTest extends TcpFixture {
             awaitClosed(pair.left());
             pair.left().executeLater(() -> order.add("too late"));
             awaitClosed(pair.right());
-            // the first two may come in either order: a turn that has lasted too long lets others go before what is posted to it
+            // the first two may come in either order: a turn that has lasted too long lets others go before what is
+            // posted to it
             assertEquals(Set.of("now", "other"), Set.copyOf(order.subList(0, 2)));
             assertEquals(List.of("later 1", "later 2"), order.subList(2, order.size()));
         }
@@ -281,7 +283,8 @@ class TcpTimeTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("tasks are dropped after close(), a cancelled one never runs, and what a task sends leaves when it returns")
+    @DisplayName("tasks are dropped after close(), a cancelled one never runs, and what a task sends leaves when it "
+            + "returns")
     void tasksAndClose() throws Exception {
         Recorder recorder = new Recorder();
         Pair pair = accept(options, recorder);

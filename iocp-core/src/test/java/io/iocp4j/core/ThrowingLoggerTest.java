@@ -107,7 +107,8 @@ class ThrowingLoggerTest {
     @DisplayName("skips nothing where a callback threw: the connection ends, and onClose is told")
     void callback() throws Exception {
         try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
-                TcpServer server = TcpServer.listen(port, TcpOptions.defaults().loopback(0), connection -> new Recorder())) {
+                TcpServer server = TcpServer.listen(port, TcpOptions.defaults().loopback(0),
+                        connection -> new Recorder())) {
             Recorder failing = new Recorder() {
                 @Override
                 public void onOpen(TcpConnection c) {
@@ -132,7 +133,8 @@ class ThrowingLoggerTest {
         });
         Recorder recorder = new Recorder();
         try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
-                TcpServer server = TcpServer.listen(new TcpAcceptFailureTest.FailingPort(port, IoError.NO_DESCRIPTORS, 1), options,
+                TcpServer server = TcpServer.listen(
+                        new TcpAcceptFailureTest.FailingPort(port, IoError.NO_DESCRIPTORS, 1), options,
                         connection -> recorder);
                 Socket client = new Socket(TcpFixture.LOOPBACK, server.address().getPort())) {
             TcpFixture.await(told);

@@ -82,7 +82,8 @@ class TlsAttackTest extends TlsFixture {
         good.startHandshake();
         Recorder unharmed = handler();
         Socket attacker = attacker();
-        attacker.getOutputStream().write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        attacker.getOutputStream()
+                .write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         byte[] answer = attacker.getInputStream().readAllBytes();
         assertEquals(ALERT, answer[0], Arrays.toString(answer));
         assertRefused(handler(), IoError.TLS_FAILURE);
@@ -108,7 +109,8 @@ class TlsAttackTest extends TlsFixture {
                 attacker.getInputStream().readAllBytes();
             });
             IoError error = handler.awaitClose().error();
-            assertTrue(error == IoError.TLS_FAILURE || error == IoError.CONNECTION_RESET, "seed " + seed + ": " + error);
+            assertTrue(error == IoError.TLS_FAILURE || error == IoError.CONNECTION_RESET,
+                    "seed " + seed + ": " + error);
             assertEquals(0, handler.count("open"), "seed " + seed);
         }
         assertServes();
@@ -132,7 +134,8 @@ class TlsAttackTest extends TlsFixture {
         Recorder handler = handler();
         // a record of 16 KiB after the other, all of one ClientHello
         byte[] first = new byte[5 + (16 << 10)];
-        System.arraycopy(new byte[] {HANDSHAKE, 3, 3, 0x40, 0, 1, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF}, 0, first, 0, 9);
+        System.arraycopy(new byte[] {HANDSHAKE, 3, 3, 0x40, 0, 1, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF}, 0, first, 0,
+                9);
         byte[] next = new byte[5 + (16 << 10)];
         System.arraycopy(new byte[] {HANDSHAKE, 3, 3, 0x40, 0}, 0, next, 0, 5);
         OutputStream out = attacker.getOutputStream();
@@ -172,7 +175,8 @@ class TlsAttackTest extends TlsFixture {
                     await(back);
                 }
             });
-            SSLSocket client = client(TestKeys.trusting(), (InetSocketAddress) between.getLocalSocketAddress(), TLS_1_3);
+            SSLSocket client = client(TestKeys.trusting(), (InetSocketAddress) between.getLocalSocketAddress(),
+                    TLS_1_3);
             client.getOutputStream().write(7);
             Recorder handler = handler();
             handler.awaitBytes(1);
@@ -195,10 +199,12 @@ class TlsAttackTest extends TlsFixture {
         try (ServerSocket between = listener()) {
             CompletableFuture<Void> proxy = inBackground(() -> {
                 try (Socket client = between.accept(); Socket behind = attacker()) {
-                    CompletableFuture<Void> back = inBackground(() -> behind.getInputStream().transferTo(client.getOutputStream()));
+                    CompletableFuture<Void> back =
+                            inBackground(() -> behind.getInputStream().transferTo(client.getOutputStream()));
                     int total = 0;
                     byte[] buffer = new byte[64 << 10];
-                    for (int n = client.getInputStream().read(buffer); n >= 0; n = client.getInputStream().read(buffer)) {
+                    for (int n = client.getInputStream().read(buffer); n >= 0; n = client.getInputStream()
+                            .read(buffer)) {
                         total += n;
                         if (total > 100_000) {
                             buffer[n - 1] ^= 1;
@@ -208,7 +214,8 @@ class TlsAttackTest extends TlsFixture {
                     await(back);
                 }
             });
-            SSLSocket client = client(TestKeys.trusting(), (InetSocketAddress) between.getLocalSocketAddress(), TLS_1_3);
+            SSLSocket client = client(TestKeys.trusting(), (InetSocketAddress) between.getLocalSocketAddress(),
+                    TLS_1_3);
             byte[] bytes = random(MIB, 1);
             failureOf(() -> client.getOutputStream().write(bytes));
             Recorder handler = handler();
@@ -239,7 +246,8 @@ class TlsAttackTest extends TlsFixture {
     // ------------------------------------------------------------------ the end in the middle of a handshake
 
     @Test
-    @DisplayName("ends with it in the middle of a handshake, and tells each handler: close of the server, abort, close of the port")
+    @DisplayName("ends with it in the middle of a handshake, and tells each handler: close of the server, abort, "
+            + "close of the port")
     void endInHandshake() throws Exception {
         byte[] hello = helloOfJdk();
         for (int length : new int[] {0, 20, hello.length}) {
@@ -276,7 +284,8 @@ class TlsAttackTest extends TlsFixture {
     /** The first flight of a client of the JDK. */
     private byte[] helloOfJdk() throws Exception {
         try (ServerSocket listener = listener()) {
-            SSLSocket client = client(TestKeys.trusting(), (InetSocketAddress) listener.getLocalSocketAddress(), TLS_1_3);
+            SSLSocket client = client(TestKeys.trusting(), (InetSocketAddress) listener.getLocalSocketAddress(),
+                    TLS_1_3);
             CompletableFuture<Void> shaking = inBackground(client::startHandshake);
             byte[] hello;
             try (Socket accepted = listener.accept()) {

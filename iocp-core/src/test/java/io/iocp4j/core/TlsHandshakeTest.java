@@ -58,12 +58,14 @@ class TlsHandshakeTest extends TlsFixture {
         TcpOptions chosen = both.tls(both.tls(), parameters -> parameters.setApplicationProtocols(known));
         Recorder handler = new Recorder();
         TcpOptions ofServer = forServer.tls(forServer.tls(), chosen.tlsParameters());
-        try (TcpServer server = TcpServer.listen(port, ofServer, connection -> handler); ServerSocket listener = listener()) {
+        try (TcpServer server = TcpServer.listen(port, ofServer, connection -> handler); ServerSocket listener =
+                listener()) {
             SSLSocket peer;
             if (role == Role.ACCEPTED) {
                 peer = client(TestKeys.trusting(), server.address(), TLS_1_3);
             } else {
-                TcpConnection connection = TcpClient.connect(port, chosen, "localhost", listener.getLocalPort(), handler);
+                TcpConnection connection =
+                        TcpClient.connect(port, chosen, "localhost", listener.getLocalPort(), handler);
                 closeLater(connection::abort);
                 peer = server(TestKeys.LOCALHOST.context(), listener.accept(), TLS_1_3);
             }
@@ -78,7 +80,8 @@ class TlsHandshakeTest extends TlsFixture {
     }
 
     @Test
-    @DisplayName("has no server without a key: it does not listen, and says why; unless the key depends on the name that is asked for")
+    @DisplayName("has no server without a key: it does not listen, and says why; unless the key depends on the name "
+            + "that is asked for")
     void serverWithoutKey() throws Exception {
         TcpOptions keyless = options.tls(TestKeys.trusting());
         IllegalArgumentException refused = assertThrows(IllegalArgumentException.class,
@@ -87,12 +90,14 @@ class TlsHandshakeTest extends TlsFixture {
         assertThrows(IllegalArgumentException.class, () -> TcpServer.listenBlocking(keyless, connection -> { }));
         TcpOptions rsaOnly = forServer.tls(forServer.tls(),
                 parameters -> parameters.setCipherSuites(new String[] {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"}));
-        assertThrows(IllegalArgumentException.class, () -> TcpServer.listen(port, rsaOnly, connection -> new Recorder()));
+        assertThrows(IllegalArgumentException.class,
+                () -> TcpServer.listen(port, rsaOnly, connection -> new Recorder()));
         TcpOptions byName = keyless.tls(keyless.tls(),
                 parameters -> parameters.setSNIMatchers(List.of(SNIHostName.createSNIMatcher(".*"))));
         TcpServer.listen(port, byName, connection -> new Recorder()).close();
         for (String version : List.of(TLS_1_2, TLS_1_3)) {
-            TcpServer.listen(port, forServer.tls(forServer.tls(), parameters -> parameters.setProtocols(new String[] {version})),
+            TcpServer.listen(port,
+                    forServer.tls(forServer.tls(), parameters -> parameters.setProtocols(new String[] {version})),
                     connection -> new Recorder()).close();
         }
     }
@@ -100,7 +105,8 @@ class TlsHandshakeTest extends TlsFixture {
     @Test
     @DisplayName("keeps the parameters when only the context is changed")
     void contextChanged() throws Exception {
-        TcpOptions needing = options.tls(TestKeys.OTHER_HOST.context(), parameters -> parameters.setNeedClientAuth(true))
+        TcpOptions needing =
+                options.tls(TestKeys.OTHER_HOST.context(), parameters -> parameters.setNeedClientAuth(true))
                 .tls(TestKeys.LOCALHOST.context());
         Recorder handler = new Recorder();
         try (TcpServer server = TcpServer.listen(port, needing, connection -> handler)) {
@@ -133,7 +139,8 @@ class TlsHandshakeTest extends TlsFixture {
 
     @ParameterizedTest
     @CsvSource({"TLSv1.2", "TLSv1.3"})
-    @DisplayName("asks a client for its certificate if the server wants it; one without has no connection, and the server lives")
+    @DisplayName("asks a client for its certificate if the server wants it; one without has no connection, and the "
+            + "server lives")
     void clientCertificate(String version) throws Exception {
         TcpOptions needing = forServer.tls(forServer.tls(), parameters -> parameters.setNeedClientAuth(true));
         Recorder without = new Recorder();
@@ -157,7 +164,8 @@ class TlsHandshakeTest extends TlsFixture {
     // ------------------------------------------------------------------ whom a client trusts
 
     @ParameterizedTest(name = "{0} by {1}")
-    @CsvSource({"OTHER_HOST,TLSv1.2", "OTHER_HOST,TLSv1.3", "EXPIRED,TLSv1.2", "EXPIRED,TLSv1.3", "STRANGER,TLSv1.2", "STRANGER,TLSv1.3"})
+    @CsvSource({"OTHER_HOST,TLSv1.2", "OTHER_HOST,TLSv1.3", "EXPIRED,TLSv1.2", "EXPIRED,TLSv1.3", "STRANGER,TLSv1.2",
+            "STRANGER,TLSv1.3"})
     @Shows("CVE-2020-11050")
     @DisplayName("fails on a client for a certificate of another host, an old one, and one of nobody it knows")
     void refusesCertificate(TestKeys keys, String version) throws Exception {
@@ -179,7 +187,8 @@ class TlsHandshakeTest extends TlsFixture {
     @DisplayName("checks the host even if the application's parameters say that it need not be")
     void hostIsAlwaysChecked() throws Exception {
         Recorder handler = new Recorder();
-        TcpOptions careless = forClient.tls(forClient.tls(), parameters -> parameters.setEndpointIdentificationAlgorithm(null));
+        TcpOptions careless =
+                forClient.tls(forClient.tls(), parameters -> parameters.setEndpointIdentificationAlgorithm(null));
         try (ServerSocket listener = listener()) {
             TcpClient.connect(port, careless, "localhost", listener.getLocalPort(), handler);
             SSLSocket peer = server(TestKeys.OTHER_HOST.context(), listener.accept(), TLS_1_3);

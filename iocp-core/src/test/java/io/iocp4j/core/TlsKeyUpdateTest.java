@@ -27,7 +27,8 @@ class TlsKeyUpdateTest {
     @DisplayName("come every 128 KiB here, in both directions, and no byte is lost")
     void manyKeys(@TempDir Path directory) throws Exception {
         Path properties = directory.resolve("few.security");
-        Files.writeString(properties, "jdk.tls.keyLimits=AES/GCM/NoPadding KeyUpdate 2^17, ChaCha20-Poly1305 KeyUpdate 2^17\n");
+        Files.writeString(properties,
+                "jdk.tls.keyLimits=AES/GCM/NoPadding KeyUpdate 2^17, ChaCha20-Poly1305 KeyUpdate 2^17\n");
         Path output = directory.resolve("output");
         Process child = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Djava.security.properties=" + properties, "-Djavax.net.debug=ssl,handshake",
@@ -55,7 +56,8 @@ class TlsKeyUpdateTest {
             byte[] bytes = new byte[LENGTH];
             new SplittableRandom(1).nextBytes(bytes);
             try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(2))) {
-                TcpServer server = TcpServer.listen(port, options.tls(TestKeys.LOCALHOST.context()), connection -> new TcpHandler() {
+                TcpServer server = TcpServer.listen(port, options.tls(TestKeys.LOCALHOST.context()),
+                        connection -> new TcpHandler() {
                     @Override
                     public void onData(TcpConnection c, ByteBuffer data) {
                         c.send(data);

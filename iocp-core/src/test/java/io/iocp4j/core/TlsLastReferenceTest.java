@@ -48,22 +48,26 @@ class TlsLastReferenceTest extends TlsFixture {
         }
 
         @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
+        public void checkClientTrusted(X509Certificate[] chain, String type,
+                SSLEngine engine) throws CertificateException {
             hold();
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
+        public void checkServerTrusted(X509Certificate[] chain, String type,
+                SSLEngine engine) throws CertificateException {
             hold();
         }
 
         @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) throws CertificateException {
+        public void checkClientTrusted(X509Certificate[] chain, String type,
+                Socket socket) throws CertificateException {
             hold();
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) throws CertificateException {
+        public void checkServerTrusted(X509Certificate[] chain, String type,
+                Socket socket) throws CertificateException {
             hold();
         }
 
@@ -84,7 +88,8 @@ class TlsLastReferenceTest extends TlsFixture {
     }
 
     private final Holding holding = new Holding();
-    private final TcpOptions asksForCertificates = options.tls(TestKeys.LOCALHOST.context(holding), p -> p.setNeedClientAuth(true));
+    private final TcpOptions asksForCertificates =
+            options.tls(TestKeys.LOCALHOST.context(holding), p -> p.setNeedClientAuth(true));
 
     /** A client of the JDK whose certificate the server is just looking at. */
     private SSLSocket inHandshake(TcpServer server) throws Exception {
@@ -152,7 +157,8 @@ class TlsLastReferenceTest extends TlsFixture {
         try (TcpServer server = TcpServer.listen(port, forServer, connection -> new Recorder())) {
             TcpOptions client = options.tls(TestKeys.trusting(broken)).connectTimeout(Duration.ZERO);
             Recorder recorder = new Recorder();
-            TcpConnection connection = TcpClient.connect(port, client, "localhost", server.address().getPort(), recorder);
+            TcpConnection connection =
+                    TcpClient.connect(port, client, "localhost", server.address().getPort(), recorder);
             assertEquals(IoError.TLS_FAILURE, awaitClosed(connection).error());
         }
     }
@@ -220,7 +226,8 @@ class TlsLastReferenceTest extends TlsFixture {
 
     private void failedOpenings(int rounds) throws Exception {
         TcpOptions untrusting = options.tls(TestKeys.STRANGER.context());
-        try (TcpServer server = TcpServer.listen(port, options.tls(TestKeys.STRANGER.context()), connection -> new Recorder())) {
+        try (TcpServer server =
+                TcpServer.listen(port, options.tls(TestKeys.STRANGER.context()), connection -> new Recorder())) {
             for (int i = 0; i < rounds; i++) {
                 inTime(i, () -> {
                     IoException refused = assertThrows(IoException.class,
@@ -240,7 +247,8 @@ class TlsLastReferenceTest extends TlsFixture {
                 TcpServer server = TcpServer.listen(keyed, connection -> new Recorder());
                 List<TcpConnection> clients = new ArrayList<>();
                 for (int c = 0; c < 2; c++) {
-                    clients.add(TcpClient.connect(port, trusting, "localhost", server.address().getPort(), new Recorder()));
+                    clients.add(TcpClient.connect(port, trusting, "localhost", server.address().getPort(),
+                            new Recorder()));
                 }
                 server.close(Duration.ofNanos(nanos));
                 assertTrue(server.closed().isDone());

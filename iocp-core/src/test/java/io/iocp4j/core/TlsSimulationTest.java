@@ -21,8 +21,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * A client and a server of ours over TLS and a network with faults, from seeds, as {@link TcpSimulationTest}: {@code -Dseeds=N} and
- * {@code -Dseed=S}. The keys of a handshake are drawn by the JDK, so ciphertext differs from run to run, its lengths do not.
+ * A client and a server of ours over TLS and a network with faults, from seeds, as {@link TcpSimulationTest}:
+ * {@code -Dseeds=N} and {@code -Dseed=S}. The keys of a handshake are drawn by the JDK, so ciphertext differs from run
+ * to run, its lengths do not.
  */
 @DisplayName("TLS under a simulated network")
 class TlsSimulationTest {
@@ -50,7 +51,8 @@ class TlsSimulationTest {
     }
 
     @Test
-    @DisplayName("partial operations, delays, resets, ends and errors at every point: all bytes or an error, never an end too early")
+    @DisplayName("partial operations, delays, resets, ends and errors at every point: all bytes or an error, never an "
+            + "end too early")
     void seeds() throws Throwable {
         Simulation.onThreadOfItsOwn(this::runSeeds);
     }
@@ -66,11 +68,13 @@ class TlsSimulationTest {
                 throw new AssertionError("seed " + seed + ", again with: " + COMMAND + seed, e);
             }
         }
-        System.out.println("simulated TLS: " + (last - first + 1) + " seeds, connections opened " + opened + ", streams complete "
+        System.out.println("simulated TLS: " + (last - first + 1) + " seeds, connections opened " + opened
+                + ", streams complete "
                 + complete + ", faults injected " + injected);
         if (last - first + 1 >= SEEDS_DEFAULT) {
             for (Faults.Kind kind : Faults.Kind.values()) {
-                assertTrue(kind == Faults.Kind.NO_DESCRIPTORS || injected.getOrDefault(kind, 0L) > 0, "no seed injected " + kind);
+                assertTrue(kind == Faults.Kind.NO_DESCRIPTORS || injected.getOrDefault(kind, 0L) > 0,
+                        "no seed injected " + kind);
             }
         }
     }
@@ -172,11 +176,13 @@ class TlsSimulationTest {
         }
 
         void run() throws IOException {
-            TcpServer server = TcpServer.listen(serverPort, secure(drawOptions(), TestKeys.LOCALHOST.context()), connection -> {
+            TcpServer server = TcpServer.listen(serverPort, secure(drawOptions(), TestKeys.LOCALHOST.context()),
+                    connection -> {
                 connections.add(connection);
                 return serverEnd;
             });
-            connections.add(TcpClient.connect(clientPort, secure(drawOptions(), TestKeys.trusting()), server.address(), clientEnd));
+            connections.add(TcpClient.connect(clientPort, secure(drawOptions(), TestKeys.trusting()), server.address(),
+                    clientEnd));
             if (random.nextInt(2) == 0) {
                 // as who has a port for one connection does; the last reference may go on any thread
                 connections.getFirst().closed().thenRun(clientPort::close);
@@ -228,7 +234,8 @@ class TlsSimulationTest {
             int same = Arrays.mismatch(got, sent);
             assertTrue(same < 0 || same == got.length, "other bytes came, from " + same);
             if (receiver.count("end") == 1) {
-                // whatever the network made up: only the sender ends its stream, behind everything that it took from its application
+                // whatever the network made up: only the sender ends its stream, behind everything that it took from
+                // its application
                 assertEquals(sender.connection.bytesWritten(), got.length, "ended too early");
                 complete++;
             }

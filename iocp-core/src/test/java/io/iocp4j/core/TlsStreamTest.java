@@ -158,7 +158,8 @@ class TlsStreamTest extends TlsFixture {
 
     @ParameterizedTest
     @EnumSource(Role.class)
-    @DisplayName("aborted while a send is under way: its bytes count as lost, though they were in a record already, and were not flushed")
+    @DisplayName("aborted while a send is under way: its bytes count as lost, though they were in a record already, "
+            + "and were not flushed")
     void abortedSend(Role role) throws Exception {
         Recorder handler = new Recorder();
         // of several workers another could deliver the end of the send before the abort
@@ -166,7 +167,8 @@ class TlsStreamTest extends TlsFixture {
         port = CompletionPort.open(PortOptions.defaults().workers(1));
         Pair pair = secure(role, TLS_1_3, handler);
         TcpConnection connection = pair.connection();
-        // one worker does both, and not as the connection: the send goes to the socket at once, but its end is delivered after the abort
+        // one worker does both, and not as the connection: the send goes to the socket at once, but its end is
+        // delivered after the abort
         Probe both = new Probe(null, () -> {
             connection.send(text("underway"));
             connection.abort();
@@ -217,7 +219,8 @@ class TlsStreamTest extends TlsFixture {
     @DisplayName("that end without close_notify may have been cut off: CONNECTION_RESET, after all that came")
     void truncated(Role role, String version) throws Exception {
         Recorder handler = new Recorder();
-        try (TcpServer server = TcpServer.listen(port, forServer, connection -> handler); ServerSocket listener = listener()) {
+        try (TcpServer server = TcpServer.listen(port, forServer, connection -> handler); ServerSocket listener =
+                listener()) {
             Socket plain;
             SSLSocket secure;
             if (role == Role.ACCEPTED) {

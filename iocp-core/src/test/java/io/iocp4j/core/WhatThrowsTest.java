@@ -27,7 +27,8 @@ class WhatThrowsTest {
 
     /** Where code of an application runs. */
     private enum Place {
-        HANDLERS, OPEN, DATA, DRAIN, END, TIMEOUT, CLOSE, TASK, TIMER_OF_CONNECTION, FLUSHED, CLOSED, ADMITS, DROP, TIMER, COMPLETION,
+        HANDLERS, OPEN, DATA, DRAIN, END, TIMEOUT, CLOSE, TASK, TIMER_OF_CONNECTION, FLUSHED, CLOSED, ADMITS, DROP,
+                TIMER, COMPLETION,
         SESSION
     }
 
@@ -54,7 +55,8 @@ class WhatThrowsTest {
     }
 
     static Stream<Arguments> cases() {
-        return Stream.of(Place.values()).flatMap(place -> Stream.of(IllegalStateException.class, NoClassDefFoundError.class,
+        return Stream.of(Place.values())
+                .flatMap(place -> Stream.of(IllegalStateException.class, NoClassDefFoundError.class,
                 OutOfMemoryError.class).flatMap(type -> Stream.of(false, true).map(logger ->
                 Arguments.of(place, new Thrown(type), logger))));
     }
@@ -173,12 +175,14 @@ class WhatThrowsTest {
 
     @ParameterizedTest(name = "in {0}: {1}, a logger that throws: {2}")
     @MethodSource("cases")
-    @DisplayName("no worker ends, the connection that it was about does and is told so, and the server accepts the next")
+    @DisplayName("no worker ends, the connection that it was about does and is told so, and the server accepts the "
+            + "next")
     void anything(Place where, Supplier<Throwable> what, boolean loggerThrows) throws Exception {
         Set<Thread> workers = workers();
         Culprit culprit = new Culprit(where, what);
         try (ThrowingLog log = ThrowingLog.begin(loggerThrows ? 1 : Integer.MAX_VALUE)) {
-            TcpOptions options = TcpOptions.defaults().loopback(0).filter(new Filter(culprit)).lingerTimeout(Duration.ofMillis(200));
+            TcpOptions options = TcpOptions.defaults().loopback(0).filter(new Filter(culprit))
+                    .lingerTimeout(Duration.ofMillis(200));
             TcpServer server = TcpServer.listen(port, options, connection -> {
                 culprit.at(Place.HANDLERS);
                 return culprit.thrown.getCount() == 0 ? new Echo() : culprit;
@@ -193,7 +197,8 @@ class WhatThrowsTest {
             server.close(Duration.ofSeconds(1));
             assertEquals(2, port.counters().workers());
             assertEquals(workers, workers(), "the workers are those that there were");
-            assertTrue(!loggerThrows || log.records() > 0 || where == Place.CLOSED || where == Place.FLUSHED, "nothing was logged");
+            assertTrue(!loggerThrows || log.records() > 0 || where == Place.CLOSED || where == Place.FLUSHED,
+                    "nothing was logged");
         }
     }
 

@@ -32,11 +32,13 @@ class ExamplesTest {
     private static final int DEADLINE_MILLIS = 20_000;
 
     @Test
-    @DisplayName("the proxy carries 4 MiB to a slow server and the answer back, and ends each side when the other has ended")
+    @DisplayName("the proxy carries 4 MiB to a slow server and the answer back, and ends each side when the other has "
+            + "ended")
     void proxy() throws Exception {
         byte[] request = new byte[4 << 20];
         new Random(1).nextBytes(request);
-        try (ServerSocket behind = new ServerSocket(0); CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
+        try (ServerSocket behind = new ServerSocket(0); CompletionPort port =
+                CompletionPort.open(PortOptions.defaults().workers(1));
                 TcpServer proxy = TcpProxy.listen(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true),
                         "localhost", behind.getLocalPort());
                 Socket client = new Socket(proxy.address().getAddress(), proxy.address().getPort())) {
@@ -67,7 +69,8 @@ class ExamplesTest {
             nobody = free.getLocalPort();
         }
         try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1));
-                TcpServer proxy = TcpProxy.listen(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true), "localhost", nobody);
+                TcpServer proxy = TcpProxy.listen(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true),
+                        "localhost", nobody);
                 TcpConnection client = TcpClient.connect("localhost", proxy.address().getPort())) {
             assertNull(client.read(Duration.ofMillis(DEADLINE_MILLIS)));
         }

@@ -17,8 +17,8 @@ import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
- * Calls any public method of an object, as the numbers of a seed say, with arguments that they draw. A method that is new is called
- * without anybody having to think of it; one whose arguments cannot be drawn is an error.
+ * Calls any public method of an object, as the numbers of a seed say, with arguments that they draw. A method that is
+ * new is called without anybody having to think of it; one whose arguments cannot be drawn is an error.
  */
 public final class AnyCall {
     private static final long SHORT_NANOS = Duration.ofMillis(3).toNanos();
@@ -66,7 +66,8 @@ public final class AnyCall {
         this.ends = ends;
         this.oneEndIn = oneEndIn;
         this.methods = Stream.of(type.getMethods())
-                .filter(method -> !Modifier.isStatic(method.getModifiers()) && method.getDeclaringClass() != Object.class)
+                .filter(method -> !Modifier.isStatic(method.getModifiers())
+                && method.getDeclaringClass() != Object.class)
                 .filter(method -> !method.isBridge() && !except.contains(method.getName()))
                 // the JDK gives them in any order
                 .sorted(Comparator.comparing(Method::toString)).toList();
@@ -159,7 +160,8 @@ public final class AnyCall {
         } catch (InvocationTargetException e) {
             Stepper.note(method.getName() + " threw " + e.getCause());
             boolean declared = e.getCause() instanceof IOException && method.getExceptionTypes().length > 0;
-            boolean refused = e.getCause() instanceof IllegalStateException || e.getCause() instanceof IllegalArgumentException;
+            boolean refused = e.getCause() instanceof IllegalStateException
+                    || e.getCause() instanceof IllegalArgumentException;
             boolean noMemory = e.getCause() instanceof OutOfMemoryError;
             if (!declared && !noMemory && !(refused && refusing.contains(method.getName()))) {
                 throw new AssertionError(method.getName() + " threw", e.getCause());

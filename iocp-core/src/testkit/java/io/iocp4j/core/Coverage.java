@@ -24,10 +24,10 @@ import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * The table of rows that tests show: behaviours by {@code behaviours.md}, known flaws of others, security gates. A test names its
- * rows with {@link Shows}. A row that cannot be shown is listed in a file with the reason. The build runs this after the tests. It
- * fails for a row without a test, for a test of an unknown behaviour, and for a row that is listed as impossible without a reason or
- * beside a test.
+ * The table of rows that tests show: behaviours by {@code behaviours.md}, known flaws of others, security gates. A test
+ * names its rows with {@link Shows}. A row that cannot be shown is listed in a file with the reason. The build runs
+ * this after the tests. It fails for a row without a test, for a test of an unknown behaviour, and for a row that is
+ * listed as impossible without a reason or beside a test.
  */
 public final class Coverage {
     private static final Pattern RANGE = Pattern.compile("([A-E])([0-9]+)-\\1([0-9]+)");
@@ -65,8 +65,8 @@ public final class Coverage {
     /**
      * Prints the table of one module.
      *
-     * @param args the directory of the compiled test classes, the path of the list of impossible rows in it, and the rows that must be
-     *        there, by name or as ranges such as {@code B1-B18}
+     * @param args the directory of the compiled test classes, the path of the list of impossible rows in it, and the
+     *        rows that must be there, by name or as ranges such as {@code B1-B18}
      * @throws IOException if the classes cannot be read
      */
     public static void main(String[] args) throws IOException {

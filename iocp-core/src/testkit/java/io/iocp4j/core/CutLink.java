@@ -10,8 +10,8 @@ import java.net.Socket;
 import java.nio.file.Path;
 
 /**
- * A peer in a network namespace of its own, on a link that can be cut so that packets vanish: nobody answers, and nobody says that
- * nobody answers.
+ * A peer in a network namespace of its own, on a link that can be cut so that packets vanish: nobody answers, and
+ * nobody says that nobody answers.
  */
 final class CutLink implements AutoCloseable {
     private final String space;
@@ -65,7 +65,8 @@ final class CutLink implements AutoCloseable {
                 && run("ip", "-n", space, "addr", "add", theirs + "/30", "dev", inner) == 0
                 && run("ip", "-n", space, "link", "set", inner, "up") == 0
                 // for ever: a neighbour that is asked for and does not answer would be an error other than silence
-                && run("ip", "neigh", "replace", theirs, "lladdr", "02:00:00:00:77:02", "dev", device, "nud", "permanent") == 0;
+                && run("ip", "neigh", "replace", theirs, "lladdr", "02:00:00:00:77:02", "dev", device, "nud",
+                        "permanent") == 0;
         if (!linked) {
             return false;
         }
@@ -106,7 +107,8 @@ final class CutLink implements AutoCloseable {
     private static int run(String... command) throws IOException {
         Process process;
         try {
-            process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            process = new ProcessBuilder(command).redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         } catch (IOException e) {
             return 127;
         }

@@ -10,8 +10,9 @@ import org.junit.jupiter.api.extension.PreInterruptCallback;
 import org.junit.jupiter.api.extension.PreInterruptContext;
 
 /**
- * Prints where every thread stands when a test has run out of its time, virtual threads too, which JUnit's own dump leaves out. Found by
- * JUnit by itself, as {@link LeakCheck}; the time is set in junit-platform.properties, for all tests of all modules.
+ * Prints where every thread stands when a test has run out of its time, virtual threads too, which JUnit's own dump
+ * leaves out. Found by JUnit by itself, as {@link LeakCheck}; the time is set in junit-platform.properties, for all
+ * tests of all modules.
  */
 public final class HangDump implements PreInterruptCallback {
     /** Called by JUnit. */

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Demands after every test class that nothing is left of it: no counted object (contexts, buffers, connections), no thread of ours, no
- * socket. Found by JUnit by itself, see META-INF/services, so that no class can forget it.
+ * Demands after every test class that nothing is left of it: no counted object (contexts, buffers, connections), no
+ * thread of ours, no socket. Found by JUnit by itself, see META-INF/services, so that no class can forget it.
  */
 public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     private static final ExtensionContext.Namespace SPACE = ExtensionContext.Namespace.create(LeakCheck.class);
@@ -41,7 +41,10 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     public LeakCheck() {
     }
 
-    /** The JDK keeps one socket of its own for each kind of channel once the first of it was connected; it must not count as ours. */
+    /**
+     * The JDK keeps one socket of its own for each kind of channel once the first of it was connected; it must not
+     * count as ours.
+     */
     private static void openAndCloseOneOfEach() {
         try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Socket client = new Socket(listener.getInetAddress(), listener.getLocalPort());
@@ -82,19 +85,23 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
         for (Thread thread : left) {
             TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, deadline - System.nanoTime()));
             if (thread.isAlive()) {
-                throw new AssertionError(name + " left the thread " + thread.getName() + " at " + List.of(thread.getStackTrace()));
+                throw new AssertionError(name + " left the thread " + thread.getName() + " at "
+                        + List.of(thread.getStackTrace()));
             }
         }
         List<String> live = RefCounted.live();
         // what a class before left was told there
         if (live.size() > before.counted) {
-            throw new AssertionError(name + " left " + (live.size() - before.counted) + " counted objects, among these:\n"
+            throw new AssertionError(name + " left " + (live.size() - before.counted)
+                    + " counted objects, among these:\n"
                     + live.stream().limit(5).collect(Collectors.joining("\n")));
         }
         Set<String> sockets = sockets();
         sockets.removeAll(before.sockets);
-        // ours are of TCP; the JDK opens others for itself, for a lookup or a debugger, and a port left open shows by its threads
-        List<String> ours = sockets.stream().filter(socket -> inTheKernel(socket, "unix", "netlink", "udp", "udp6").isEmpty())
+        // ours are of TCP; the JDK opens others for itself, for a lookup or a debugger, and a port left open shows by
+        // its threads
+        List<String> ours = sockets.stream()
+                .filter(socket -> inTheKernel(socket, "unix", "netlink", "udp", "udp6").isEmpty())
                 .filter(sockets()::contains)
                 .map(socket -> socket + " " + inTheKernel(socket, "tcp", "tcp6").orElse("not connected")).toList();
         if (!ours.isEmpty()) {
@@ -106,14 +113,20 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
         return context.getParent().flatMap(ExtensionContext::getTestClass).isEmpty();
     }
 
-    /** Threads that code of ours or of a test started; those of the JVM, of JUnit and of its runner come and go by themselves. */
+    /**
+     * Threads that code of ours or of a test started; those of the JVM, of JUnit and of its runner come and go by
+     * themselves.
+     */
     private static Set<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("iocp4j") || thread.getName().startsWith("test-"))
                 .collect(Collectors.toCollection(HashSet::new));
     }
 
-    /** The sockets of this process by inode; empty where there is no /proc, also where Wine shows it to a Windows JVM, without links. */
+    /**
+     * The sockets of this process by inode; empty where there is no /proc, also where Wine shows it to a Windows JVM,
+     * without links.
+     */
     private static Set<String> sockets() {
         if (File.separatorChar != '/' || !Files.isDirectory(DESCRIPTORS)) {
             return new HashSet<>();
@@ -130,7 +143,8 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     private static Optional<String> inTheKernel(String socket, String... tables) {
         String inode = socket.replaceAll("\\D", "");
         // a kernel without IPv6 lacks its tables
-        return Stream.of(tables).map(table -> Path.of("/proc/self/net", table)).filter(Files::exists).flatMap(LeakCheck::lines)
+        return Stream.of(tables).map(table -> Path.of("/proc/self/net", table)).filter(Files::exists)
+                .flatMap(LeakCheck::lines)
                 .filter(line -> List.of(line.trim().split(" +")).contains(inode)).findFirst();
     }
 

@@ -6,7 +6,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A context for tests, which counts its completions, remembers their thread and lets the test wait. It keeps a reference for the test. */
+/**
+ * A context for tests, which counts its completions, remembers their thread and lets the test wait. It keeps a
+ * reference for the test.
+ */
 class Probe extends IoContext {
     private static final long DEADLINE_SECONDS = 20;
 

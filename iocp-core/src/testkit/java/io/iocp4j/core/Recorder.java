@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** A handler for tests: writes down what it is told, keeps the bytes, and lets the test wait. Tests override a callback to do more. */
+/**
+ * A handler for tests: writes down what it is told, keeps the bytes, and lets the test wait. Tests override a callback
+ * to do more.
+ */
 class Recorder implements TcpHandler {
     static final long DEADLINE_SECONDS = 20;
 
@@ -120,7 +123,8 @@ class Recorder implements TcpHandler {
         while (!condition.getAsBoolean()) {
             long left = deadline - System.nanoTime();
             if (left <= 0) {
-                throw new AssertionError("no " + what + " in time, but " + events() + " and " + bytes.size() + " bytes, " + closeInfo);
+                throw new AssertionError("no " + what + " in time, but " + events() + " and " + bytes.size()
+                        + " bytes, " + closeInfo);
             }
             TimeUnit.NANOSECONDS.timedWait(this, left);
         }

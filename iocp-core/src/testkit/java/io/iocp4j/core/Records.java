@@ -6,8 +6,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Bytes that tell by themselves whether one is missing, doubled or in the wrong place, although several threads send over the same
- * connection: pieces with the number of a sender and, for each sender, numbers without a gap, and {@link #FILLING} anywhere between two.
+ * Bytes that tell by themselves whether one is missing, doubled or in the wrong place, although several threads send
+ * over the same connection: pieces with the number of a sender and, for each sender, numbers without a gap, and
+ * {@link #FILLING} anywhere between two.
  */
 final class Records {
     /** A byte that may stand between two pieces: for what is not sent as one piece. */

@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
  * SimulatedSocket} and {@link SimulatedAcceptor}. Guarded by the simulation.
  *
  * <p>Whoever drives the simulation is its worker, so {@link #close()} begins the end and returns; the null completions
- * come while the simulation is driven on. What {@link #offload} takes off the workers, the driver runs too, later and as
- * somebody who is no worker: a close there that would wait for itself is a failure of the simulation.
+ * come while the simulation is driven on. What {@link #offload} takes off the workers, the driver runs too, later and
+ * as somebody who is no worker: a close there that would wait for itself is a failure of the simulation.
  */
 public final class SimulatedPort extends PortInternals {
     private enum Phase {

@@ -50,7 +50,8 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
     public void bind(InetSocketAddress asked) throws IoException {
         synchronized (world) {
             if (isClosed() || world.listeners().containsKey(asked.getPort())) {
-                throw new IoException(isClosed() ? IoError.BAD_DESCRIPTOR : IoError.ADDRESS_IN_USE, "bind", asked, null, null);
+                throw new IoException(isClosed() ? IoError.BAD_DESCRIPTOR : IoError.ADDRESS_IN_USE, "bind", asked,
+                        null, null);
             }
             bound = asked.getPort() == 0 ? new InetSocketAddress(asked.getAddress(), world.tcpPort()) : asked;
         }

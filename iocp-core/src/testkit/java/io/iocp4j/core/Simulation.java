@@ -224,8 +224,8 @@ public final class Simulation {
     }
 
     /**
-     * Moves the clock while nothing runs, as when the process is stopped and continued: timers and actions of the driver that are due by
-     * then come late, and before what was under way in the network and in the ports.
+     * Moves the clock while nothing runs, as when the process is stopped and continued: timers and actions of the
+     * driver that are due by then come late, and before what was under way in the network and in the ports.
      *
      * @param lengthNanos 0 or more
      */
@@ -320,8 +320,8 @@ public final class Simulation {
     }
 
     /**
-     * What happens when the whole process, or its machine, stands still: everything that became due meanwhile comes at once and in any
-     * order, timers before the bytes that they were waiting for, or behind.
+     * What happens when the whole process, or its machine, stands still: everything that became due meanwhile comes at
+     * once and in any order, timers before the bytes that they were waiting for, or behind.
      *
      * @param stillNanos how long, 0 or more
      */

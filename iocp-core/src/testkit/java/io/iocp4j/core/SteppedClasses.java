@@ -29,15 +29,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * The classes of this project once more, with calls of {@link Stepper} in them: all locks lead there, and in the code under test each
- * access to a field that may change and each atomic step is a point where another thread may go on. Tests are loaded too, so that they
- * see these classes, but for their locks they stay as they are.
+ * The classes of this project once more, with calls of {@link Stepper} in them: all locks lead there, and in the code
+ * under test each access to a field that may change and each atomic step is a point where another thread may go on.
+ * Tests are loaded too, so that they see these classes, but for their locks they stay as they are.
  */
 public final class SteppedClasses extends ClassLoader {
     private static final String OURS = "io.iocp4j.";
     private static final ClassDesc STEPPER = ClassDesc.of("io.iocp4j.core.Stepper");
     private static final MethodTypeDesc POINT = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_String);
-    private static final MethodTypeDesc ENTER = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_Object, ConstantDescs.CD_String);
+    private static final MethodTypeDesc ENTER =
+            MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_Object, ConstantDescs.CD_String);
     private static final MethodTypeDesc ON_LOCK = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_Object);
     private static final String TIME_UNIT = "java/util/concurrent/TimeUnit";
     private static final String FUTURE = "java/util/concurrent/CompletableFuture";
@@ -116,7 +117,8 @@ public final class SteppedClasses extends ClassLoader {
                 builder.withMethod(method.methodName(), method.methodType(), flags, made -> method.forEach(part -> {
                     switch (part) {
                         case java.lang.classfile.AccessFlags ignored -> { }
-                        case java.lang.classfile.CodeModel code -> made.transformCode(code, new Change(model, method, simple, test));
+                        case java.lang.classfile.CodeModel code ->
+                                made.transformCode(code, new Change(model, method, simple, test));
                         default -> made.with(part);
                     }
                 }));
@@ -220,10 +222,13 @@ public final class SteppedClasses extends ClassLoader {
             boolean onObject = as.equals(ConstantDescs.MTD_void);
             return switch (called) {
                 case "holdsLock" -> type.equals("java/lang/Thread") ? as : null;
-                case "wait", "notifyAll" -> onObject ? MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_Object) : null;
-                case "timedWait" -> type.equals(TIME_UNIT) ? as.insertParameterTypes(0, ClassDesc.ofInternalName(TIME_UNIT)) : null;
+                case "wait", "notifyAll" -> onObject
+                        ? MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_Object) : null;
+                case "timedWait" -> type.equals(TIME_UNIT)
+                        ? as.insertParameterTypes(0, ClassDesc.ofInternalName(TIME_UNIT)) : null;
                 case "nanoTime" -> type.equals("java/lang/System") ? as : null;
-                case "join", "get" -> type.equals(FUTURE) ? as.insertParameterTypes(0, ClassDesc.ofInternalName(FUTURE)) : null;
+                case "join", "get" -> type.equals(FUTURE)
+                        ? as.insertParameterTypes(0, ClassDesc.ofInternalName(FUTURE)) : null;
                 default -> null;
             };
         }

@@ -155,13 +155,15 @@ class SteppedTcp extends SteppedWorld {
                 long sent = peer.connection.bytesWritten();
                 check(received <= sent, received + " bytes came of " + sent + ": " + this);
                 long lost = peer.freed == null ? 0 : peer.freed.bytesLost();
-                check(!ended || received + lost >= sent, "ended with " + received + " bytes of " + sent + ", lost " + lost + ": " + this);
+                check(!ended || received + lost >= sent,
+                        "ended with " + received + " bytes of " + sent + ", lost " + lost + ": " + this);
             });
         }
 
         private boolean isPeer(End other) {
             return other != this && connection.local() != null && other.connection != null
-                    && connection.local().equals(other.connection.remote()) && connection.remote().equals(other.connection.local());
+                    && connection.local().equals(other.connection.remote()) && connection.remote()
+                    .equals(other.connection.local());
         }
 
         @Override
@@ -230,7 +232,8 @@ class SteppedTcp extends SteppedWorld {
 
     private AnyCall drawCalls() {
         return TcpCalls.onConnection(this::completes).focus(random)
-                .with(ByteBuffer.class, call -> call.name().equals("write") ? Records.filling(call.random().nextInt(PIECE_MAX))
+                .with(ByteBuffer.class,
+                call -> call.name().equals("write") ? Records.filling(call.random().nextInt(PIECE_MAX))
                         : piece(call))
                 .with(byte[].class, call -> Records.filling(call.random().nextInt(PIECE_MAX)).array())
                 .with(String.class, call -> "\u007f".repeat(call.random().nextInt(PIECE_MAX)))
@@ -259,7 +262,8 @@ class SteppedTcp extends SteppedWorld {
     protected void end() {
         List<End> there = ends.stream().filter(end -> end.connection != null).toList();
         there.stream().filter(end -> end.connection.bufferedAmount() == 0)
-                .forEach(end -> check(!end.connection.awaitsDrain() || end.told != null, "was not told that it may send again: " + end));
+                .forEach(end -> check(!end.connection.awaitsDrain() || end.told != null,
+                "was not told that it may send again: " + end));
         there.forEach(end -> end.connection.abort());
         server.close();
     }

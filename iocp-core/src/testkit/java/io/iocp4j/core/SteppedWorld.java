@@ -10,11 +10,12 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
- * A {@link Simulation} whose workers are threads, and threads of an application that call anything at any moment: all of them stepped.
- * Everything is drawn from one seed. To be made by {@link SteppedClasses}; what is derived says what there is and what is called.
+ * A {@link Simulation} whose workers are threads, and threads of an application that call anything at any moment: all
+ * of them stepped. Everything is drawn from one seed. To be made by {@link SteppedClasses}; what is derived says what
+ * there is and what is called.
  *
- * <p>A run has three parts: the threads do what they do; when none of them can go on, what is left is ended, by another thread, so that
- * those that wait have to come back; then the simulation is driven to its end by one thread alone.
+ * <p>A run has three parts: the threads do what they do; when none of them can go on, what is left is ended, by another
+ * thread, so that those that wait have to come back; then the simulation is driven to its end by one thread alone.
  */
 public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> {
     private static final int WORKERS = 2;
@@ -151,7 +152,8 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
     }
 
     private static String text(Throwable thrown) {
-        return thrown + " at " + Stream.of(thrown.getStackTrace()).filter(frame -> frame.getClassName().startsWith("io.iocp4j"))
+        return thrown + " at " + Stream.of(thrown.getStackTrace())
+                .filter(frame -> frame.getClassName().startsWith("io.iocp4j"))
                 .limit(STACK_SHOWN).toList();
     }
 
@@ -202,7 +204,8 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
             check(port.outstanding() == 0, port + " has operations outstanding: " + port.counters());
             check(port.counters().nullCompletions() == WORKERS, port + " ended with " + port.counters());
             long expected = world.failures().stream().filter(this::isExpected).count();
-            check(port.counters().handlerFailures() <= expected, port + " has completions that threw: " + port.counters());
+            check(port.counters().handlerFailures() <= expected,
+                    port + " has completions that threw: " + port.counters());
         }
         check(world.ledger.unfinished().isEmpty(), "not finished: " + world.ledger.unfinished());
         check(buffers.usedBytes() == 0, "bytes in use: " + buffers.usedBytes());
@@ -215,8 +218,8 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
     // ------------------------------------------------------------------ for tests
 
     /**
-     * Runs the seeds that the system properties {@code seed}, one, or {@code seeds}, how many, ask for. A seed that fails is run again
-     * with a log of the switches.
+     * Runs the seeds that the system properties {@code seed}, one, or {@code seeds}, how many, ask for. A seed that
+     * fails is run again with a log of the switches.
      *
      * @param scenario the class of the world
      * @param seedsDefault how many without a property
@@ -224,12 +227,15 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
      * @throws Throwable the failure of the first seed that fails
      */
     @SuppressWarnings("unchecked")
-    public static void runSeeds(Class<? extends SteppedWorld> scenario, int seedsDefault, String command) throws Throwable {
-        Simulation.onThreadOfItsOwn(() -> runSeeds(new SteppedClasses().make(BiFunction.class, scenario.getName())::apply, scenario,
+    public static void runSeeds(Class<? extends SteppedWorld> scenario, int seedsDefault,
+            String command) throws Throwable {
+        Simulation.onThreadOfItsOwn(() ->
+                runSeeds(new SteppedClasses().make(BiFunction.class, scenario.getName())::apply, scenario,
                 seedsDefault, command));
     }
 
-    private static void runSeeds(BiFunction<Long, Boolean, Object> run, Class<?> scenario, int seedsDefault, String command) {
+    private static void runSeeds(BiFunction<Long, Boolean, Object> run, Class<?> scenario, int seedsDefault,
+            String command) {
         Long only = Long.getLong("seed");
         long first = only == null ? 0 : only;
         long last = only == null ? Long.getLong("seeds", seedsDefault) - 1 : only;
@@ -244,7 +250,8 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
                     System.out.println(told);
                 }
             } catch (AssertionError found) {
-                throw new AssertionError("seed " + seed + ", again with: " + command + seed + "\n" + again(run, seed), found);
+                throw new AssertionError("seed " + seed + ", again with: " + command + seed + "\n" + again(run, seed),
+                        found);
             }
         }
         long millis = (System.nanoTime() - begin) / 1_000_000;

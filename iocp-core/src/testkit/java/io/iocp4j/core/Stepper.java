@@ -17,13 +17,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Real threads of which one runs at a time. Before each access to a shared field, each atomic step and each lock the seed decides whether
- * another one goes on, so that a thread of the application can stand between any two steps of the library, for as long as it takes the
- * others to do everything that they can do. The same seed gives the same order.
+ * Real threads of which one runs at a time. Before each access to a shared field, each atomic step and each lock the
+ * seed decides whether another one goes on, so that a thread of the application can stand between any two steps of the
+ * library, for as long as it takes the others to do everything that they can do. The same seed gives the same order.
  *
- * <p>The calls to this class are put into the code by {@link SteppedClasses}, which also leads all locks here: a thread that would block
- * is not chosen, and when none can be chosen, that is a deadlock, which is told with every stack. What blocks in any other way, in the
- * JDK, is found by a deadline.
+ * <p>The calls to this class are put into the code by {@link SteppedClasses}, which also leads all locks here: a thread
+ * that would block is not chosen, and when none can be chosen, that is a deadlock, which is told with every stack. What
+ * blocks in any other way, in the JDK, is found by a deadline.
  *
  * <p>Guarded by the baton: only the thread that has it touches anything here.
  */
@@ -36,7 +36,10 @@ public final class Stepper {
     private static final int LOG_TAIL = 200;
     /** What happens before a lock, or between two locks, is seen more seldom than all the rest, and matters more. */
     private static final int LOCKS_COUNT = 8;
-    /** How seldom threads are switched, drawn once for a run: often finds what needs many switches, seldom what needs a long absence. */
+    /**
+     * How seldom threads are switched, drawn once for a run: often finds what needs many switches, seldom what needs a
+     * long absence.
+     */
     private static final int[] ONE_IN = {3, 10, 40, 200, 1_000};
 
     private final SplittableRandom random;
@@ -110,7 +113,8 @@ public final class Stepper {
             String frames = Stream.of(getStackTrace()).filter(frame -> frame.getClassName().startsWith("io.iocp4j."))
                     .filter(frame -> !isStepper(frame.getClassName())).limit(STACK_SHOWN)
                     .map(frame -> "\n      at " + frame).collect(Collectors.joining());
-            return "\n  " + getName() + " stands at " + where + (lock == null ? "" : waiting ? " in a wait" : " before a lock") + frames;
+            return "\n  " + getName() + " stands at " + where
+                    + (lock == null ? "" : waiting ? " in a wait" : " before a lock") + frames;
         }
     }
 
@@ -228,7 +232,8 @@ public final class Stepper {
             if (able.isEmpty()) {
                 return wakeImpatient();
             }
-            return byRank ? able.stream().max((a, b) -> Integer.compare(a.rank, b.rank)).get() : able.get(random.nextInt(able.size()));
+            return byRank ? able.stream().max((a, b) -> Integer.compare(a.rank, b.rank))
+                    .get() : able.get(random.nextInt(able.size()));
         } finally {
             if (asking != null) {
                 asking.quiet--;
@@ -236,7 +241,10 @@ public final class Stepper {
         }
     }
 
-    /** Nobody moves by itself: time passes until the first time limit, and where there is none, whoever waited for rest goes on. */
+    /**
+     * Nobody moves by itself: time passes until the first time limit, and where there is none, whoever waited for rest
+     * goes on.
+     */
     private Stepped wakeImpatient() {
         Stepped woken = threads.stream().filter(thread -> !thread.done && thread.patience != Patience.ENDLESS)
                 .min((a, b) -> a.patience.compareTo(b.patience)).orElse(null);
@@ -260,7 +268,8 @@ public final class Stepper {
             finished.countDown();
         } else {
             if (logging) {
-                log.add(me.getName().substring(8) + " at " + me.where + " -> " + next.getName().substring(8) + " at " + next.where);
+                log.add(me.getName().substring(8) + " at " + me.where + " -> " + next.getName()
+                        .substring(8) + " at " + next.where);
             }
             next.baton.release();
         }
@@ -503,7 +512,10 @@ public final class Stepper {
         await(until, Patience.ENDLESS, 0);
     }
 
-    /** For the threads of a test: waits until no other thread can go on, which then have ended, or wait for something from outside. */
+    /**
+     * For the threads of a test: waits until no other thread can go on, which then have ended, or wait for something
+     * from outside.
+     */
     public static void awaitRest() {
         await(() -> false, Patience.TO_REST, 0);
     }
@@ -543,7 +555,8 @@ public final class Stepper {
     /** Where memory is taken: perhaps there is none. */
     public static void allocation() {
         Stepped me = Stepped.current();
-        if (me != null && me.stepper.oneAllocationIn > 0 && me.stepper.random.nextInt(me.stepper.oneAllocationIn) == 0) {
+        if (me != null && me.stepper.oneAllocationIn > 0 && me.stepper.random.nextInt(me.stepper.oneAllocationIn)
+                == 0) {
             me.stepper.allocationFailures++;
             throw new OutOfMemoryError("on purpose");
         }

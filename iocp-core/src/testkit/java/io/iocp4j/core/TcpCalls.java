@@ -17,10 +17,12 @@ public final class TcpCalls {
      * @return for connections with callbacks
      */
     public static AnyCall onConnection(Consumer<CompletableFuture<?>> futures) {
-        return new AnyCall(TcpConnection.class, Set.of("startTls", "acceptTls", "handler"), Set.of("close", "abort", "reset", "end"), 4)
+        return new AnyCall(TcpConnection.class, Set.of("startTls", "acceptTls", "handler"),
+                Set.of("close", "abort", "reset", "end"), 4)
                 .with(TcpOptions.class, call -> TcpOptions.defaults())
                 // outside of onData; without the blocking API; on a worker; with any numbers
-                .refusing(Set.of("retainReceived", "read", "readFully", "readLine", "inputStream", "write", "waterMarks", "keepAlive"))
+                .refusing(Set.of("retainReceived", "read", "readFully", "readLine", "inputStream", "write",
+                        "waterMarks", "keepAlive"))
                 .results((result, call) -> take(result, futures));
     }
 

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * What the tests of TCP share: a port, and connections of ours with a plain socket at their other end. Everything is closed after each
- * test, and no buffer may be missing then.
+ * What the tests of TCP share: a port, and connections of ours with a plain socket at their other end. Everything is
+ * closed after each test, and no buffer may be missing then.
  */
 abstract class TcpFixture {
     static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();

@@ -19,8 +19,9 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Keys and certificates for tests of TLS: made by the JDK's keytool when the first test asks, kept in memory as long as the tests run.
- * Ed25519 throughout: its signatures are always of the same length, so that simulated runs can be repeated.
+ * Keys and certificates for tests of TLS: made by the JDK's keytool when the first test asks, kept in memory as long as
+ * the tests run. Ed25519 throughout: its signatures are always of the same length, so that simulated runs can be
+ * repeated.
  */
 public enum TestKeys {
     /** Signs the others. */
@@ -51,7 +52,8 @@ public enum TestKeys {
     }
 
     /**
-     * A context that has this key and trusts the authority; a new one at each call, so that no session is resumed by accident.
+     * A context that has this key and trusts the authority; a new one at each call, so that no session is resumed by
+     * accident.
      *
      * @return for a server or a client
      */
@@ -163,8 +165,10 @@ public enum TestKeys {
     }
 
     private void generate(Path file) throws IOException, GeneralSecurityException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-J-XX:TieredStopAtLevel=1", "-genkeypair", "-keyalg", "Ed25519", "-alias", name(), "-dname", "CN=" + name(),
+        List<String> command =
+                new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J-XX:TieredStopAtLevel=1", "-genkeypair", "-keyalg", "Ed25519", "-alias", name(), "-dname",
+                "CN=" + name(),
                 "-storetype", "PKCS12", "-keystore", file.toString(), "-storepass", new String(PASSWORD)));
         if (!details.contains("-validity")) {
             command.addAll(List.of("-validity", "3"));

@@ -6,7 +6,10 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** A logger that throws an error for every record of this library, down to the finest, or for one of some; the others it drops. */
+/**
+ * A logger that throws an error for every record of this library, down to the finest, or for one of some; the others it
+ * drops.
+ */
 public final class ThrowingLog extends Handler implements AutoCloseable {
     private final Logger logger = Logger.getLogger("io.iocp4j");
     private final AtomicInteger records = new AtomicInteger();

@@ -14,7 +14,10 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** What the tests of TLS share: connections of ours with a socket of the JDK at their other end, which is another implementation's. */
+/**
+ * What the tests of TLS share: connections of ours with a socket of the JDK at their other end, which is another
+ * implementation's.
+ */
 abstract class TlsFixture extends TcpFixture {
     static final String TLS_1_2 = "TLSv1.2";
     static final String TLS_1_3 = "TLSv1.3";

@@ -70,7 +70,7 @@ final class IocpPort extends PortEngine {
             throw IocpHandle.failure("open", WinError.ofCode("CreateIoCompletionPort", (int) -port), null, null);
         }
         List<Thread> workers = new ArrayList<>();
-        for (int i = 0; i < threads() && !options.pulled(); i++) {
+        for (int i = 0; i < threadCount() && !options.pulled(); i++) {
             workers.add(newWorker(new Loop()));
         }
         watchWorkers();
