@@ -157,8 +157,10 @@ class TcpReadLimitTest extends TcpFixture {
             if (!Thread.currentThread().isVirtual()) {
                 return nanos.get();
             }
+            long seen = nanos.getAndAdd(LOOK_NANOS);
+            // not before: the test then moves the clock
             looks.countDown();
-            return nanos.getAndAdd(LOOK_NANOS);
+            return seen;
         }
 
         @Override
