@@ -31,7 +31,8 @@ public final class Stepper {
     /** How often a thread that is not stepped, such as that of the test, has entered each monitor. */
     private static final ThreadLocal<Map<Object, Integer>> UNSTEPPED = ThreadLocal.withInitial(IdentityHashMap::new);
     private static final long DEADLINE_SECONDS = 60;
-    private static final int STEPS_MAX = 5_000_000;
+    /** The longest seed known, a burst of messages with receives of some 20 bytes, takes between 5 and 6 million. */
+    private static final int STEPS_MAX = 20_000_000;
     private static final int STACK_SHOWN = 14;
     private static final int LOG_TAIL = 200;
     /** What happens before a lock, or between two locks, is seen more seldom than all the rest, and matters more. */
