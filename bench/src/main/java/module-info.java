@@ -9,4 +9,5 @@ module io.iocp4j.bench {
     requires jmh.core;
 
     exports io.iocp4j.bench;
+    exports io.iocp4j.bench.jmh;
 }

@@ -1,4 +1,4 @@
-package io.iocp4j.bench;
+package io.iocp4j.bench.jmh;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,7 +1,6 @@
-package io.iocp4j.bench;
+package io.iocp4j.bench.jmh;
 
-import io.iocp4j.websocket.frame.FrameEncoder;
-import io.iocp4j.websocket.frame.Opcode;
+import io.iocp4j.websocket.frame.Masker;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -16,7 +15,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Framing of binary messages into direct memory, as a server does it. The baseline only copies the payload. */
+/** Unmasking in place. The baseline does it byte by byte. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -24,44 +23,42 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(3)
-public class EncodingBenchmark {
-    private final ByteBuffer payload = Payload.random();
-    private final ByteBuffer out = ByteBuffer.allocateDirect(2 * Payload.BYTES);
+public class MaskingBenchmark {
+    private final ByteBuffer data = Payload.random();
 
     /** Payload bytes in a frame. */
     @Param({"64", "65536"})
     public int length;
 
     /** Constructor for JMH. */
-    public EncodingBenchmark() {
+    public MaskingBenchmark() {
     }
 
     /**
-     * Writes the payload without headers.
+     * Masks each byte with its byte of the key.
      *
-     * @return the buffer written to
+     * @return the data
      */
     @Benchmark
     public ByteBuffer baseline() {
-        out.clear();
         for (int start = 0; start < Payload.BYTES; start += length) {
-            out.put(payload.limit(start + length).position(start));
+            for (int i = 0; i < length; i++) {
+                data.put(start + i, (byte) (data.get(start + i) ^ Payload.MASK_KEY >>> (3 - (i & 3)) * Byte.SIZE));
+            }
         }
-        return out;
+        return data;
     }
 
     /**
-     * Writes headers and payload.
+     * Masks with {@link Masker#mask}.
      *
-     * @return the buffer written to
+     * @return the data
      */
     @Benchmark
-    public ByteBuffer encode() {
-        out.clear();
+    public ByteBuffer unmask() {
         for (int start = 0; start < Payload.BYTES; start += length) {
-            FrameEncoder.putHeader(out, true, false, Opcode.BINARY, length);
-            out.put(payload.limit(start + length).position(start));
+            Masker.mask(data.limit(start + length).position(start), Payload.MASK_KEY);
         }
-        return out;
+        return data;
     }
 }

@@ -1,4 +1,4 @@
-package io.iocp4j.bench;
+package io.iocp4j.bench.jmh;
 
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;

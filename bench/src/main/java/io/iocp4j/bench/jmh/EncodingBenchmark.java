@@ -1,6 +1,7 @@
-package io.iocp4j.bench;
+package io.iocp4j.bench.jmh;
 
-import io.iocp4j.websocket.frame.Masker;
+import io.iocp4j.websocket.frame.FrameEncoder;
+import io.iocp4j.websocket.frame.Opcode;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -15,7 +16,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Unmasking in place. The baseline does it byte by byte. */
+/** Framing of binary messages into direct memory, as a server does it. The baseline only copies the payload. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -23,42 +24,44 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(3)
-public class MaskingBenchmark {
-    private final ByteBuffer data = Payload.random();
+public class EncodingBenchmark {
+    private final ByteBuffer payload = Payload.random();
+    private final ByteBuffer out = ByteBuffer.allocateDirect(2 * Payload.BYTES);
 
     /** Payload bytes in a frame. */
     @Param({"64", "65536"})
     public int length;
 
     /** Constructor for JMH. */
-    public MaskingBenchmark() {
+    public EncodingBenchmark() {
     }
 
     /**
-     * Masks each byte with its byte of the key.
+     * Writes the payload without headers.
      *
-     * @return the data
+     * @return the buffer written to
      */
     @Benchmark
     public ByteBuffer baseline() {
+        out.clear();
         for (int start = 0; start < Payload.BYTES; start += length) {
-            for (int i = 0; i < length; i++) {
-                data.put(start + i, (byte) (data.get(start + i) ^ Payload.MASK_KEY >>> (3 - (i & 3)) * Byte.SIZE));
-            }
+            out.put(payload.limit(start + length).position(start));
         }
-        return data;
+        return out;
     }
 
     /**
-     * Masks with {@link Masker#mask}.
+     * Writes headers and payload.
      *
-     * @return the data
+     * @return the buffer written to
      */
     @Benchmark
-    public ByteBuffer unmask() {
+    public ByteBuffer encode() {
+        out.clear();
         for (int start = 0; start < Payload.BYTES; start += length) {
-            Masker.mask(data.limit(start + length).position(start), Payload.MASK_KEY);
+            FrameEncoder.putHeader(out, true, false, Opcode.BINARY, length);
+            out.put(payload.limit(start + length).position(start));
         }
-        return data;
+        return out;
     }
 }

@@ -1,4 +1,4 @@
-package io.iocp4j.bench;
+package io.iocp4j.bench.jmh;
 
 import io.iocp4j.websocket.frame.Utf8Checker;
 import java.nio.ByteBuffer;
