@@ -5,8 +5,12 @@
 @SuppressWarnings("requires-automatic") // JMH's jar has no descriptor
 module io.iocp4j.bench {
     requires transitive io.iocp4j.websocket;
+    requires io.iocp4j.relay;
     requires jdk.management;
     requires jmh.core;
 
     exports io.iocp4j.bench;
+    exports io.iocp4j.bench.load;
+    exports io.iocp4j.bench.result;
+    exports io.iocp4j.bench.server;
 }
