@@ -97,6 +97,11 @@ abstract class Load implements AutoCloseable {
                 hasLatency() ? done.latency : null);
     }
 
+    /** The part of the last run in which there was nothing to do, and this thread only looked. */
+    final long idleNanos() {
+        return idleNanos;
+    }
+
     /**
      * Handles the channels that are ready now. If none is, some time passes, which does not count as work.
      *
@@ -113,7 +118,8 @@ abstract class Load implements AutoCloseable {
         do {
             later = System.nanoTime();
         } while (later - end < 0);
-        idleNanos += later - now;
+        // not up to "later": while the system ran something else, this thread took no CPU time
+        idleNanos += end - now;
         return later;
     }
 

@@ -38,6 +38,7 @@ final class RelayLoad extends Load {
     private long published;
     private long firstNumber;
     private long begin;
+    private boolean running;
 
     RelayLoad(Workload workload, InetSocketAddress address) throws IOException {
         super(workload, address);
@@ -108,6 +109,7 @@ final class RelayLoad extends Load {
     void run(long start, long nanos) {
         tally.missing(viewers.stream().filter(viewer -> !viewer.isOpen()).count());
         begin = start;
+        running = true;
         firstNumber = published;
         viewers.forEach(viewer -> viewer.got = 0);
         try {
@@ -128,6 +130,7 @@ final class RelayLoad extends Load {
                 tally.failed(missing, "a viewer did not get " + missing + " units");
             }
         }
+        running = false;
     }
 
     private long openLoop(long start, long end) {
@@ -266,11 +269,12 @@ final class RelayLoad extends Load {
             }
         }
 
-        /** A viewer that is lost in a run has lost what it did not get of it. */
+        /** A viewer that is lost in a run has lost what it did not get of it. Later runs count it as missing. */
         void lose(String why) {
             boolean left = leavesSoon && !joining.remove(this);
             if (!left) {
-                tally.failed(leavesSoon ? 1 : Math.max(1, published - firstNumber - got), "a viewer: " + why);
+                long lost = leavesSoon ? 1 : Math.max(1, published - firstNumber - got);
+                tally.failed(running ? lost : 0, "a viewer: " + why);
             }
             wire.close();
         }

@@ -15,8 +15,9 @@
  *   v
  * Tally        messages, bytes, failures, durations of one run
  * </pre>
- * One thread runs all of it, in {@link io.iocp4j.bench.load.Load}. An echo and a fan-out allocate nothing per message,
- * and need one system call to write and one to read.
+ * One thread runs all of it, in {@link io.iocp4j.bench.load.Load}. An echo over TCP or WebSocket and a fan-out allocate
+ * nothing per message. Messages that are due together on one connection need one system call to write, and their
+ * answers one to read. TLS and compression allocate.
  *
  * <h2>Time</h2>
  * In a closed loop a duration begins when the message is written. In an open loop it begins when the message should

@@ -29,10 +29,7 @@ final class BareSelectorServer implements RunningServer {
     private final Thread thread = new Thread(this::run, "iocp4j bench bare-selector");
     private volatile boolean closing;
 
-    BareSelectorServer(boolean webSocket, int workers) throws IOException {
-        if (workers != 1) {
-            throw new IllegalArgumentException("bare-selector has one worker, not " + workers);
-        }
+    BareSelectorServer(boolean webSocket) throws IOException {
         this.webSocket = webSocket;
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
         listener.configureBlocking(false);

@@ -68,9 +68,12 @@ public final class Servers {
         if (!features(name).contains(protocol)) {
             throw new IllegalArgumentException(name + " does not serve the protocol " + protocol);
         }
+        if (name.equals("bare-selector") && workers != 1) {
+            throw new IllegalArgumentException(name + " has one worker, not " + workers);
+        }
         return switch (name) {
             case "bare-aio" -> new BareAsyncServer(protocol.equals("ws"), workers);
-            case "bare-selector" -> new BareSelectorServer(protocol.equals("ws"), workers);
+            case "bare-selector" -> new BareSelectorServer(protocol.equals("ws"));
             case "bare-threads" -> new BareThreadServer(protocol.equals("ws"));
             default -> ours(name, protocol, workers);
         };

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -57,6 +59,23 @@ class OpenLoopTest {
             assertTrue(result.messages() > STALL_AFTER, result::line);
             assertTrue(result.latency().largest() > 250 * MILLI, result::line);
             assertTrue(result.latency().percentile(0.96) < 150 * MILLI, result::line);
+        }
+    }
+
+    @Test
+    @DisplayName("the time in which a load only waits for the next message does not count as its work")
+    void idle() throws IOException {
+        try (ScriptedServer server = new ScriptedServer((in, out) -> in.transferTo(out));
+                Load load = Load.of(Workload.parse("tcp-echo:connections=1,rate=100"), server.address())) {
+            load.open();
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            long before = threads.getCurrentThreadCpuTime();
+            LoadResult result = load.run(SECOND);
+            long spent = threads.getCurrentThreadCpuTime() - before;
+            assertEquals(100, result.messages());
+            // the rest is the looks themselves; of a break in which the system ran others it may count a little too much
+            assertTrue(load.idleNanos() > spent / 2, load.idleNanos() + " of " + spent + " ns");
+            assertTrue(load.idleNanos() < spent * 3 / 2, load.idleNanos() + " of " + spent + " ns");
         }
     }
 }

@@ -68,7 +68,7 @@ class MainsTest {
                 String before = server.ask("counters");
                 assertTrue(before.matches("\\d+ \\d+ \\d+"), before);
                 LoadResult result = LoadResult.parse(load.ask("run 0.2"));
-                assertTrue(result.messages() > 0 && result.failures() == 0 && result.cpuNanos() > 0, result::line);
+                assertTrue(result.messages() > 0 && result.failures() == 0, result::line);
                 assertEquals(result.messages(), result.latency().count());
                 assertEquals("rest", load.ask("rest"));
                 assertTrue(Long.parseLong(server.ask("memory")) > 0);
