@@ -30,4 +30,29 @@ public record Sample(String workload, String server, int round, long nanos, long
         long gcMillis, long residentBytes, long memoryPerConnection, long systemCalls, Histogram latency) {
     /** Stands for a number that could not be measured. */
     public static final long UNKNOWN = -1;
+    /** Above this part of its threads' time, the load was the limit. */
+    public static final double LOAD_PART_MAX = 0.85;
+    /**
+     * Above this part of a core, the host took too much: below it the loss drowns in the 2 to 3 percent by which rounds
+     * differ anyway.
+     */
+    public static final double STOLEN_PART_MAX = 0.05;
+
+    /**
+     * Tells whether the load had no time left, so that the rate and the durations are those of the load.
+     *
+     * @return whether the load used more than {@link #LOAD_PART_MAX} of its threads' time; false if that is unknown
+     */
+    public boolean loadBound() {
+        return loadCpuNanos > LOAD_PART_MAX * nanos * loadThreads;
+    }
+
+    /**
+     * Returns how much of a core the host took during the round.
+     *
+     * @return stolen time divided by the time of the round, from 0 to the number of cores; 0 if that is unknown
+     */
+    public double stolenPart() {
+        return stolenNanos == UNKNOWN || nanos <= 0 ? 0 : (double) stolenNanos / nanos;
+    }
 }
