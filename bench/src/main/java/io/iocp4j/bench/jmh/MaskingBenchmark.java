@@ -12,6 +12,7 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -24,14 +25,30 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(3)
 public class MaskingBenchmark {
-    private final ByteBuffer data = Payload.random();
+    private ByteBuffer data;
 
     /** Payload bytes in a frame. */
     @Param({"64", "65536"})
     public int length;
 
+    /** Where the payload begins, counted from an address that 8 divides: behind a header it may be anywhere. */
+    @Param({"0", "1", "4", "6"})
+    public int offset;
+
+    /** Whether the bytes are outside the heap. */
+    @Param({"true", "false"})
+    public boolean direct;
+
     /** Constructor for JMH. */
     public MaskingBenchmark() {
+    }
+
+    /** Prepares a trial. */
+    @Setup
+    public void prepare() {
+        ByteBuffer all = direct ? ByteBuffer.allocateDirect(offset + Payload.BYTES)
+                : ByteBuffer.allocate(offset + Payload.BYTES);
+        data = all.put(offset, Payload.random(), 0, Payload.BYTES).slice(offset, Payload.BYTES);
     }
 
     /**
