@@ -1,6 +1,5 @@
 package io.iocp4j.bench.load;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;

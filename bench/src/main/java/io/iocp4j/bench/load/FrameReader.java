@@ -113,7 +113,8 @@ abstract class FrameReader extends Answers {
             }
             controlBytes = 0;
         } else if (inMessage != (opcode == 0)) {
-            throw new WrongAnswerException(inMessage ? "a message begins within another" : "a message has no beginning");
+            throw new WrongAnswerException(
+                    inMessage ? "a message begins within another" : "a message has no beginning");
         } else if (opcode != 0) {
             inMessage = true;
             begin(opcode, (first & RSV1) != 0);

@@ -14,8 +14,8 @@ import java.util.function.Consumer;
  * A workload at work: one thread and a selector. The thread that calls {@link #open} also calls the other methods;
  * {@link #wakeup} is for any thread.
  *
- * <p>A run never sleeps in the selector. To wake a sleeping load would be charged to the server whose write does it, and
- * more often the longer the load waits. Instead it looks, and lets {@link #BREAK_NANOS} pass when there was nothing.
+ * <p>A run never sleeps in the selector. To wake a sleeping load would be charged to the server whose write does it,
+ * and more often the longer the load waits. Instead it looks, and lets {@link #BREAK_NANOS} pass if there is nothing.
  */
 abstract class Load implements AutoCloseable {
     /**
@@ -145,7 +145,7 @@ abstract class Load implements AutoCloseable {
         return time;
     }
 
-    /** Rests until {@link #wakeup}. Pings of the server are answered meanwhile, and connections that it ends are seen. */
+    /** Rests until {@link #wakeup}. Pings are answered meanwhile, and connections that the server ends are seen. */
     final void rest() throws IOException {
         while (!woken) {
             selector.select(ready);

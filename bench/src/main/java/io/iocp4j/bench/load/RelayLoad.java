@@ -24,6 +24,8 @@ final class RelayLoad extends Load {
     private static final int TRIES = 200;
     private static final long JOIN_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int HEAD_MAX = 4 << 10;
+    /** How long the last units of a run are awaited. The relay skips what waits longer than its lag of 500 ms. */
+    private static final long LAST_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final int LIKE_NO_OTHER = 36;
 
     private final long rate;
@@ -63,8 +65,9 @@ final class RelayLoad extends Load {
         Wire wire = new Wire(Wire.connect(address));
         Requests units = new Requests(movie.units().stream().map(Movie::chunk).toList(), 1);
         publisher = new Connection(wire, units, new NoAnswers(), 1);
-        wire.write(ByteBuffer.wrap(("PUT /publish/" + path + " HTTP/1.1\r\nHost: localhost\r\n"
-                + "Content-Type: video/mp4\r\nTransfer-Encoding: chunked\r\n\r\n").getBytes(StandardCharsets.US_ASCII)));
+        String head = "PUT /publish/" + path + " HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Type: video/mp4\r\nTransfer-Encoding: chunked\r\n\r\n";
+        wire.write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
         wire.write(ByteBuffer.wrap(Movie.chunk(movie.init())));
         publisher.register(selector);
     }
@@ -119,7 +122,7 @@ final class RelayLoad extends Load {
         }
         long end = start + nanos;
         long now = openLoop(start, end);
-        now = lookWhile(now, now + DRAIN_NANOS, () -> !joining.isEmpty() || viewers.stream().anyMatch(
+        now = lookWhile(now, now + LAST_NANOS, () -> !joining.isEmpty() || viewers.stream().anyMatch(
                 viewer -> viewer.isOpen() && viewer.last < published - 1));
         for (Viewer viewer : Set.copyOf(joining)) {
             viewer.lose("no picture within " + TimeUnit.NANOSECONDS.toSeconds(now - begin) + " s");

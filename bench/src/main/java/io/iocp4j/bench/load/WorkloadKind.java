@@ -18,7 +18,7 @@ public enum WorkloadKind {
     WS_DEFLATE("ws", "deflate", "connections=64 inFlight=1 size=4096 rate=0"),
     /** Echo of bytes over TLS. */
     TLS_ECHO("tls", "tls", "connections=64 inFlight=1 size=64 rate=0"),
-    /** One publisher on /pub, and viewers on /view. With a rate of 0, the next message leaves when all have the last. */
+    /** One publisher on /pub, and viewers on /view. With a rate of 0 the next message leaves when all have the last. */
     FAN_OUT("ws", "fan-out", "viewers=200 size=50000 rate=0"),
     /** Connects, upgrades if it is a WebSocket, echoes one message of 64 bytes, and closes. */
     CONNECT_STORM("tcp", "tcp", "websocket=0 connections=16"),
@@ -28,7 +28,7 @@ public enum WorkloadKind {
     SLOW_READER("tcp", "tcp", "websocket=0 connections=16 slow=4 size=16384"),
     /** GET /file?size=N over HTTP/1.1, one request after the other on each connection. */
     FILE("ws", "file", "connections=4 size=10000000"),
-    /** A fragmented MP4 into the relay, with rate units/s, and viewers. Stalled ones never read; joins is per second. */
+    /** A fragmented MP4 into the relay, rate units/s, and viewers. Stalled ones never read. Joins are per second. */
     RELAY("relay", "relay", "viewers=50 stalled=0 joins=0 rate=30");
 
     private final String protocol;

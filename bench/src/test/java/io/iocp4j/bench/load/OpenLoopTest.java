@@ -73,7 +73,7 @@ class OpenLoopTest {
             LoadResult result = load.run(SECOND);
             long spent = threads.getCurrentThreadCpuTime() - before;
             assertEquals(100, result.messages());
-            // the rest is the looks themselves; of a break in which the system ran others it may count a little too much
+            // the rest is the looks themselves; a break in which the system ran others may count too much
             assertTrue(load.idleNanos() > spent / 2, load.idleNanos() + " of " + spent + " ns");
             assertTrue(load.idleNanos() < spent * 3 / 2, load.idleNanos() + " of " + spent + " ns");
         }
