@@ -62,6 +62,18 @@ class ComparisonTest {
     }
 
     @Test
+    @DisplayName("launches that differ widen the interval beyond what their rounds show")
+    void launchesAreGroups() {
+        Run run = new Synthetic(1).servers("bare", "tested").launches(10, 0.03)
+                .rounds(ECHO, 80, Map.of("bare", 5.0, "tested", 5.0)).run();
+        Run together = new Run(run.command(), run.seed(), run.commit(), run.machine(), run.started(), run.written(),
+                true, 0, run.servers(), run.workloads(), run.samples(), List.of());
+        Interval apart = Comparison.of(run, ECHO, "tested", "bare", Metric.CPU).ratio();
+        Interval rounds = Comparison.of(together, ECHO, "tested", "bare", Metric.CPU).ratio();
+        assertTrue(apart.high() - apart.low() > 1.3 * (rounds.high() - rounds.low()), apart + " and " + rounds);
+    }
+
+    @Test
     @DisplayName("few rounds tell a large difference, not a small one, and two tell nothing")
     void few() {
         Comparison large = compared(echo(4, 5, 2));
