@@ -10,5 +10,6 @@ module io.iocp4j.bench {
     exports io.iocp4j.bench.jmh;
     exports io.iocp4j.bench.load;
     exports io.iocp4j.bench.result;
+    exports io.iocp4j.bench.run;
     exports io.iocp4j.bench.server;
 }
