@@ -12,6 +12,9 @@ import java.util.List;
  */
 final class IdleLoad extends Load {
     private static final int SIZE = 64;
+    /** Above the usual threshold of compression. */
+    private static final int LONG_SIZE = 2048;
+    private static final int COMPRESSED = 2;
 
     private final List<Connection> connections = new ArrayList<>();
 
@@ -21,14 +24,16 @@ final class IdleLoad extends Load {
 
     @Override
     int open() throws IOException {
-        Protocol protocol = new Protocol(workload, SIZE);
+        Protocol protocol = new Protocol(workload, workload.number("deflate") >= COMPRESSED ? LONG_SIZE : SIZE);
         Requests requests = protocol.requests(1);
         for (int i = 0; i < workload.number("connections"); i++) {
             Connection connection = protocol.open(address, requests, 1);
             connections.add(connection);
-            connection.send(1, System.nanoTime());
-            while (connection.underWay() > 0) {
-                connection.receive(in);
+            for (int message = 0; message < protocol.cycle(); message++) {
+                connection.send(1, System.nanoTime());
+                while (connection.underWay() > 0) {
+                    connection.receive(in);
+                }
             }
             connection.register(selector);
         }

@@ -12,6 +12,12 @@ final class Protocol {
     private static final String ECHO = "/echo";
     private static final String DEFLATE = "permessage-deflate";
 
+    /** The value of the parameter of idle with which no context is kept. */
+    private static final int IDLE_WITHOUT_CONTEXT = 2;
+
+    /** The parameter of idle; 0 in all other workloads. */
+    private final int deflate;
+    private final boolean compressed;
     private final List<byte[]> payloads;
     private final List<byte[]> messages;
     private final Workload workload;
@@ -20,20 +26,28 @@ final class Protocol {
     Protocol(Workload workload, int size) throws IOException {
         this.workload = workload;
         tls = workload.kind() == WorkloadKind.TLS_ECHO ? TlsWire.context() : null;
-        payloads = switch (workload.kind()) {
-            case WS_TEXT -> List.of(Payloads.text(size));
-            case WS_DEFLATE -> Payloads.documents(size);
-            default -> List.of(Payloads.binary(size));
-        };
+        deflate = workload.kind() == WorkloadKind.IDLE ? workload.number("deflate") : 0;
+        compressed = workload.kind() == WorkloadKind.WS_DEFLATE || deflate >= IDLE_WITHOUT_CONTEXT;
+        payloads = compressed ? documents(size) : workload.kind() == WorkloadKind.WS_TEXT
+                ? List.of(Payloads.text(size)) : List.of(Payloads.binary(size));
         messages = payloads.stream().map(frame()).toList();
+    }
+
+    private List<byte[]> documents(int size) {
+        List<byte[]> documents = Payloads.documents(size);
+        return deflate == IDLE_WITHOUT_CONTEXT ? documents.subList(0, 1) : documents;
+    }
+
+    /** How many messages make a cycle. */
+    int cycle() {
+        return messages.size();
     }
 
     private Function<byte[], byte[]> frame() {
         if (!workload.isWebSocket()) {
             return Function.identity();
         }
-        return workload.kind() == WorkloadKind.WS_DEFLATE
-                ? payload -> Frames.masked(Frames.TEXT, true, Payloads.deflate(payload))
+        return compressed ? payload -> Frames.masked(Frames.TEXT, true, Payloads.deflate(payload))
                 : payload -> Frames.masked(opcode(), false, payload);
     }
 
@@ -62,18 +76,29 @@ final class Protocol {
         }
     }
 
+    /** Each request is compressed only once, so it never refers to earlier ones, whatever is agreed on. */
+    private String offer() {
+        return switch (workload.kind()) {
+            case IDLE -> deflate == IDLE_WITHOUT_CONTEXT
+                    ? DEFLATE + "; client_no_context_takeover; server_no_context_takeover" : DEFLATE;
+            default -> DEFLATE + "; client_no_context_takeover";
+        };
+    }
+
     private Answers answers(SocketChannel channel) throws IOException {
         if (!workload.isWebSocket()) {
             return new Answers.Plain(payloads.getFirst());
         }
-        if (workload.kind() != WorkloadKind.WS_DEFLATE) {
+        if (!compressed && deflate == 0) {
             Frames.open(channel, ECHO, "");
             return new EchoAnswers(opcode(), payloads.getFirst());
         }
-        // each request is compressed only once, so it cannot refer to earlier ones
-        String head = Frames.open(channel, ECHO, DEFLATE + "; client_no_context_takeover");
+        String head = Frames.open(channel, ECHO, offer());
         if (!head.contains(DEFLATE)) {
             throw new WrongAnswerException("the server does not agree on " + DEFLATE);
+        }
+        if (!compressed) {
+            return new EchoAnswers(opcode(), payloads.getFirst());
         }
         return new InflatedAnswers(payloads, head.contains("server_no_context_takeover"));
     }

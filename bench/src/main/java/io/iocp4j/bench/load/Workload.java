@@ -16,6 +16,8 @@ public record Workload(WorkloadKind kind, Map<String, Long> parameters) {
     private static final String RATE = "rate";
     private static final String SIZE = "size";
     private static final String WEBSOCKET = "websocket";
+    private static final String DEFLATE = "deflate";
+    private static final long DEFLATE_MAX = 3;
     private static final long CONNECTIONS_MAX = 100_000;
     private static final long IN_FLIGHT_MAX = 1_024;
     private static final long RATE_MAX = 10_000_000;
@@ -41,6 +43,9 @@ public record Workload(WorkloadKind kind, Map<String, Long> parameters) {
             require(kind, name, parameter.getValue());
             all.put(name, parameter.getValue());
         }
+        if (all.getOrDefault(DEFLATE, 0L) > 0 && all.get(WEBSOCKET) == 0) {
+            throw new IllegalArgumentException(DEFLATE + " needs " + WEBSOCKET + "=1");
+        }
         parameters = Collections.unmodifiableSortedMap(new TreeMap<>(all));
     }
 
@@ -48,13 +53,14 @@ public record Workload(WorkloadKind kind, Map<String, Long> parameters) {
         long least = switch (name) {
             case SIZE -> kind == WorkloadKind.FAN_OUT ? NUMBERED_MIN : 1;
             case RATE -> kind == WorkloadKind.RELAY ? 1 : 0;
-            case WEBSOCKET, "stalled", "joins" -> 0;
+            case WEBSOCKET, DEFLATE, "stalled", "joins" -> 0;
             default -> 1;
         };
         long most = switch (name) {
             case SIZE -> kind == WorkloadKind.FILE ? FILE_MAX : MESSAGE_MAX;
             case RATE -> RATE_MAX;
             case WEBSOCKET -> 1;
+            case DEFLATE -> DEFLATE_MAX;
             case "inFlight" -> IN_FLIGHT_MAX;
             case "joins" -> 1_000;
             default -> CONNECTIONS_MAX;
@@ -130,6 +136,9 @@ public record Workload(WorkloadKind kind, Map<String, Long> parameters) {
      * @return {@code tcp}, {@code ws}, {@code tls}, {@code deflate}, {@code fan-out}, {@code file} or {@code relay}
      */
     public String feature() {
+        if (parameters.getOrDefault(DEFLATE, 0L) > 0) {
+            return DEFLATE;
+        }
         return parameters.containsKey(WEBSOCKET) && get(WEBSOCKET) == 1 ? "ws" : kind.feature();
     }
 

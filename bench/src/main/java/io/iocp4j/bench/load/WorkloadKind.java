@@ -22,8 +22,12 @@ public enum WorkloadKind {
     FAN_OUT("ws", "fan-out", "viewers=200 size=50000 rate=0"),
     /** Connects, upgrades if it is a WebSocket, echoes one message of 64 bytes, and closes. */
     CONNECT_STORM("tcp", "tcp", "websocket=0 connections=16"),
-    /** Opens connections, echoes one message of 64 bytes on each, and rests. */
-    IDLE("tcp", "tcp", "websocket=0 connections=1000"),
+    /**
+     * Opens connections, echoes one message of 64 bytes on each, and rests. A WebSocket may also agree on
+     * permessage-deflate: with 1 its message is too short to be compressed. With 2 it echoes one long message and both
+     * sides keep no context. With 3 it echoes more than a window holds and the server keeps both contexts.
+     */
+    IDLE("tcp", "tcp", "websocket=0 connections=1000 deflate=0"),
     /** Echoes on some connections, while slow ones send and never read. */
     SLOW_READER("tcp", "tcp", "websocket=0 connections=16 slow=4 size=16384"),
     /** GET /file?size=N over HTTP/1.1, one request after the other on each connection. */

@@ -34,7 +34,8 @@ class EveryWorkloadTest {
             "tls-echo:connections=2,inFlight=4", "tls-echo:connections=1,size=70000",
             "fan-out:viewers=5,size=50000", "fan-out:viewers=5,size=100,rate=500",
             "connect-storm:connections=3", "connect-storm:connections=3,websocket=1",
-            "idle:connections=5", "idle:connections=5,websocket=1",
+            "idle:connections=5", "idle:connections=5,websocket=1", "idle:connections=5,websocket=1,deflate=1",
+            "idle:connections=5,websocket=1,deflate=2", "idle:connections=5,websocket=1,deflate=3",
             "slow-reader:connections=2,slow=2", "slow-reader:connections=2,slow=2,websocket=1",
             "file:connections=2,size=3000000", "relay:viewers=4,stalled=2,joins=30,rate=200");
     private static final Map<String, RunningServer> RUNNING = new HashMap<>();

@@ -41,6 +41,7 @@ class WorkloadTest {
         assertEquals("tcp tcp", needs("connect-storm"));
         assertEquals("ws ws", needs("connect-storm:websocket=1"));
         assertEquals("ws deflate", needs("ws-deflate"));
+        assertEquals("ws deflate", needs("idle:websocket=1,deflate=1"));
         assertEquals("ws fan-out", needs("fan-out"));
         assertEquals("relay relay", needs("relay"));
     }
@@ -62,6 +63,7 @@ class WorkloadTest {
         "tcp-echo:size=0 | size of tcp-echo must be 1 to 1048576: 0",
         "fan-out:size=7 | size of fan-out must be 8 to 1048576: 7",
         "relay:rate=0 | rate of relay must be 1 to 10000000: 0",
+        "idle:deflate=1 | deflate needs websocket=1",
         "idle:websocket=2 | websocket of idle must be 0 to 1: 2",
         "ws-echo:inFlight=1025 | inFlight of ws-echo must be 1 to 1024: 1025"})
     @DisplayName("a wrong one is refused with what there is instead")
