@@ -23,7 +23,8 @@ const server = Bun.serve({
       if (socket.data.path === '/pub') {
         server.publish(VIEW, message);
       } else {
-        socket.send(message);
+        // compressed if that was agreed on, as the other peers do
+        socket.send(message, true);
       }
     },
   },
