@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -66,6 +67,15 @@ public interface CompletionPort extends AutoCloseable {
      */
     static CompletionPort open(PortOptions options) throws IoException {
         return Engines.open(options);
+    }
+
+    /**
+     * Lists the engines that can run here, by the names that {@link PortOptions#engine(String)} takes.
+     *
+     * @return at least one name, in the order in which {@link PortOptions#ENGINE_BEST} prefers them
+     */
+    static List<String> engines() {
+        return Engines.usable();
     }
 
     /**

@@ -37,6 +37,16 @@ final class Engines {
         return open(options, found());
     }
 
+    static List<String> usable() {
+        return usable(found());
+    }
+
+    /** The names of those without an obstacle, in their order. */
+    static List<String> usable(List<CompletionPortProvider> providers) {
+        return providers.stream().filter(provider -> obstacle(provider).isEmpty()).map(CompletionPortProvider::name)
+                .toList();
+    }
+
     /**
      * Opens the one that is named, or else the first that can be opened; one whose code cannot be linked here is one
      * that cannot run.

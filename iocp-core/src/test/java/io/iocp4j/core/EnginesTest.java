@@ -33,6 +33,16 @@ class EnginesTest {
     }
 
     @Test
+    @DisplayName("the list has the engines that can run, the best first, and a port opens on each of them")
+    void listed() throws IoException {
+        assertEquals(List.of("good", "last"), Engines.usable(List.of(bad, good, new Broken(true), last)));
+        assertTrue(CompletionPort.engines().contains("nio"), CompletionPort.engines().toString());
+        for (String engine : CompletionPort.engines()) {
+            CompletionPort.open(PortOptions.defaults().engine(engine)).close();
+        }
+    }
+
+    @Test
     @DisplayName("an engine that is forced is taken before better ones, and one that cannot run says why")
     void forced() {
         assertSame(last, Engines.choose("last", List.of(bad, good, last)));
