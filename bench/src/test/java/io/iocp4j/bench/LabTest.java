@@ -40,7 +40,7 @@ class LabTest {
         "run tcp-echo --rounds|lacks its value",
         "run tcp-echo --rounds none|must be a number",
         "run tcp-echo --seconds 0|must be more than 0",
-        "run tcp-echo --servers nip|did you mean nio?",
+        "run tcp-echo --servers aoi|did you mean aio?",
         "run tcp-echo --server x|name=command {port}",
         "quick tcp-echo|lab run takes others",
         "gate --rounds 2|no option is called --rounds",

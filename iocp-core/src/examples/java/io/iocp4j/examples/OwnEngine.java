@@ -39,7 +39,7 @@ public final class OwnEngine implements CompletionPortProvider {
         // in pull mode the workers are threads of the application, which knows how many it has
         int workers = options.pulled() ? options.workers() : Math.min(options.workers(), WORKERS_MAX);
         // by its name: the best engine would be this one again
-        CompletionPort port = CompletionPort.open(options.engine("nio").workers(workers));
+        CompletionPort port = CompletionPort.open(options.engine("aio").workers(workers));
         OPENED.incrementAndGet();
         return port;
     }

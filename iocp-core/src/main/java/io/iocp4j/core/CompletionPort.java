@@ -56,8 +56,10 @@ public interface CompletionPort extends AutoCloseable {
 
     /**
      * Opens a port on the engine that the options name, or on the best that works here: one that a
-     * {@link CompletionPortProvider} on the module path or class path brings, else the JDK's asynchronous channels,
-     * which work everywhere. A provider whose code cannot be linked here is passed over.
+     * {@link CompletionPortProvider} on the module path or class path brings, else one of the JDK alone: its
+     * asynchronous channels on Windows, its selectors elsewhere. Where the options ask for the best, the system
+     * property {@value PortOptions#ENGINE_PROPERTY} may name another. A provider whose code cannot be linked here is
+     * passed over.
      *
      * @param options how
      * @return an open port, the caller's to close
@@ -77,6 +79,13 @@ public interface CompletionPort extends AutoCloseable {
     static List<String> engines() {
         return Engines.usable();
     }
+
+    /**
+     * The engine that runs.
+     *
+     * @return the name of its {@link CompletionPortProvider}: "selector", "aio", "iocp" or another
+     */
+    String engine();
 
     /**
      * Makes a socket that is to be connected.

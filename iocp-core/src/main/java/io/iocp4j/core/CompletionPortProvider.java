@@ -9,7 +9,7 @@ import java.util.Optional;
  * every platform, so it must not touch what only one of them has before it is asked.
  *
  * <p>The first provider without an obstacle is the best engine. It opens every port that names no other, also those
- * that servers and clients open for themselves. The engine on the JDK's channels, "nio", comes last.
+ * that servers and clients open for themselves. The engine on the JDK's channels, "aio", comes last.
  */
 public interface CompletionPortProvider {
     /**
@@ -28,7 +28,7 @@ public interface CompletionPortProvider {
 
     /**
      * Opens a port. Called only when there is no obstacle, by any thread, also by several at once. A provider that
-     * opens another engine's port names that one, as in {@code CompletionPort.open(options.engine("nio"))}: the best
+     * opens another engine's port names that one, as in {@code CompletionPort.open(options.engine("aio"))}: the best
      * engine may be its own.
      *
      * @param options workers, names and limits

@@ -12,13 +12,8 @@ import java.util.ServiceLoader;
 final class Engines {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
-    /** The engine that works everywhere, so the last to be asked. */
-    private static final CompletionPortProvider ASYNC_CHANNEL = new CompletionPortProvider() {
-        @Override
-        public String name() {
-            return "nio";
-        }
-
+    /** An engine of this module, which works everywhere. */
+    private record Own(String name, Opener opener) implements CompletionPortProvider {
         @Override
         public Optional<String> obstacle() {
             return Optional.empty();
@@ -26,15 +21,27 @@ final class Engines {
 
         @Override
         public CompletionPort open(PortOptions options) throws IoException {
-            return new AsyncChannelPort(options);
+            return opener.open(options);
         }
-    };
+    }
+
+    @FunctionalInterface
+    private interface Opener {
+        CompletionPort open(PortOptions options) throws IoException;
+    }
+
+    private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
+
+    private static final CompletionPortProvider SELECTOR = new Own("selector", SelectorPort::new);
+    private static final CompletionPortProvider ASYNC_CHANNEL = new Own("aio", AsyncChannelPort::new);
 
     private Engines() {
     }
 
     static CompletionPort open(PortOptions options) throws IoException {
-        return open(options, found());
+        String forced = System.getProperty(PortOptions.ENGINE_PROPERTY);
+        boolean mayForce = forced != null && options.engine().equals(PortOptions.ENGINE_BEST);
+        return open(mayForce ? options.engine(forced) : options, found());
     }
 
     static List<String> usable() {
@@ -56,7 +63,7 @@ final class Engines {
         while (true) {
             CompletionPortProvider chosen = choose(options.engine(), left);
             try {
-                return chosen.open(options);
+                return chosen.open(options.engine(chosen.name()));
             } catch (LinkageError e) {
                 if (!options.engine().equals(PortOptions.ENGINE_BEST)) {
                     throw new UnsupportedOperationException("engine " + options.engine() + ": " + e, e);
@@ -110,7 +117,8 @@ final class Engines {
                 LOG.log(Level.WARNING, "an engine could not be loaded", e);
             }
         }
-        providers.add(ASYNC_CHANNEL);
+        // on Windows AsynchronousSocketChannel is the completion port of the system, while Selector asks each socket
+        providers.addAll(WINDOWS ? List.of(ASYNC_CHANNEL, SELECTOR) : List.of(SELECTOR, ASYNC_CHANNEL));
         return providers;
     }
 }

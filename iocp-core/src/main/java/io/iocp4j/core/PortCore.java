@@ -118,6 +118,11 @@ abstract class PortCore extends PortInternals {
     }
 
     @Override
+    public final String engine() {
+        return options.engine();
+    }
+
+    @Override
     public final BufferPool buffers() {
         return buffers;
     }

@@ -25,6 +25,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     public static final int WORKERS_MAX = 1024;
     /** Asks for the best engine that works here. */
     public static final String ENGINE_BEST = "best";
+    /** The system property that names the engine of all ports whose options ask for the best one. */
+    public static final String ENGINE_PROPERTY = "iocp4j.engine";
 
     /** Checks the ranges. */
     public PortOptions {
@@ -85,8 +87,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
     }
 
     /**
-     * Forces an engine: "nio" for the JDK's asynchronous channels, "iocp" for the Windows port of the module
-     * jna-native. One that cannot run here is refused when the port is opened, with the reason.
+     * Forces an engine: "selector" for the JDK's selectors, "aio" for its asynchronous channels, "iocp" for the Windows
+     * port of the module jna-native. One that cannot run here is refused when the port is opened, with the reason.
      *
      * @param text the name of a {@link CompletionPortProvider}, or {@link #ENGINE_BEST}
      * @return a copy

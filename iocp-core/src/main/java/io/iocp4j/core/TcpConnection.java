@@ -375,7 +375,7 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
 
     /**
      * Closes now as {@link #abort()}, and lets the peer see a reset where the engine can do that (SO_LINGER 0). The
-     * JDK's channels cannot: there the system resets only a peer whose bytes were not all received.
+     * JDK's asynchronous channels cannot: there the system resets only a peer whose bytes were not all received.
      */
     void reset();
 

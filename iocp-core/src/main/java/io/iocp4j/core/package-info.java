@@ -25,7 +25,7 @@
  * <pre>
  * socket bytes
  *   v
- * CompletionPort         PortEngine, and on it AsyncChannelPort, or IocpPort of the module jna-native
+ * CompletionPort         PortEngine, and on it SelectorPort, AsyncChannelPort, or IocpPort of the module jna-native
  *   v                    a worker delivers each completion to its context
  * IoContext              operation, owner (retained), buffer, transferred, error; fresh for every operation
  *   v

@@ -7,6 +7,6 @@ import org.junit.jupiter.api.DisplayName;
 class AsyncChannelPortTest extends CompletionPortContract {
     @Override
     protected CompletionPort open(int workers) throws IOException {
-        return CompletionPort.open(PortOptions.defaults().workers(workers).engine("nio"));
+        return CompletionPort.open(PortOptions.defaults().workers(workers).engine("aio"));
     }
 }

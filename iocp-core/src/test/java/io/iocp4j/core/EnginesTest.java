@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,7 +38,7 @@ class EnginesTest {
     @DisplayName("the list has the engines that can run, the best first, and a port opens on each of them")
     void listed() throws IoException {
         assertEquals(List.of("good", "last"), Engines.usable(List.of(bad, good, new Broken(true), last)));
-        assertTrue(CompletionPort.engines().contains("nio"), CompletionPort.engines().toString());
+        assertTrue(CompletionPort.engines().contains("aio"), CompletionPort.engines().toString());
         for (String engine : CompletionPort.engines()) {
             CompletionPort.open(PortOptions.defaults().engine(engine)).close();
         }
@@ -111,7 +113,29 @@ class EnginesTest {
     void unknown() {
         IllegalArgumentException e = assertThrows(IllegalArgumentException.class,
                 () -> CompletionPort.open(PortOptions.defaults().engine("none")));
-        assertEquals(true, e.getMessage().contains("nio"), e.getMessage());
+        assertTrue(e.getMessage().contains("aio") && e.getMessage().contains("selector"), e.getMessage());
         assertThrows(NullPointerException.class, () -> PortOptions.defaults().engine(null));
+    }
+
+    @Test
+    @ResourceLock(Resources.SYSTEM_PROPERTIES)
+    @DisplayName("the system property names the engine of a port that asks for the best, and of no other")
+    void property() throws Exception {
+        PortOptions options = PortOptions.defaults().workers(1);
+        String before = System.setProperty(PortOptions.ENGINE_PROPERTY, "aio");
+        try (CompletionPort best = CompletionPort.open(options);
+                CompletionPort named = CompletionPort.open(options.engine("selector"))) {
+            assertEquals("aio", best.engine());
+            assertEquals(AsyncChannelPort.class, best.getClass());
+            assertEquals("selector", named.engine());
+            System.setProperty(PortOptions.ENGINE_PROPERTY, "none");
+            assertThrows(IllegalArgumentException.class, () -> CompletionPort.open(options));
+        } finally {
+            if (before == null) {
+                System.clearProperty(PortOptions.ENGINE_PROPERTY);
+            } else {
+                System.setProperty(PortOptions.ENGINE_PROPERTY, before);
+            }
+        }
     }
 }

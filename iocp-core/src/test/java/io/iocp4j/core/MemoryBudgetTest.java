@@ -337,9 +337,9 @@ class MemoryBudgetTest {
         assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().heapMax(-1));
         assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().directMax(-1));
         PortOptions options = PortOptions.defaults().heapMax(5).directMax(7).keptBytesMax(9).name("n").workers(1)
-                .engine("nio").pulled(true)
+                .engine("aio").pulled(true)
                 .daemon(true);
-        assertEquals(new PortOptions(1, "n", 9, "nio", true, true, 5, 7), options);
+        assertEquals(new PortOptions(1, "n", 9, "aio", true, true, 5, 7), options);
         assertThrows(IllegalArgumentException.class, () -> options.heapMax(-1));
         assertThrows(IllegalArgumentException.class, () -> options.keptBytesMax(-1));
     }

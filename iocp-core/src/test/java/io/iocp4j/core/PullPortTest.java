@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("A port in pull mode keeps the contract of a completion port")
 class PullPortTest extends CompletionPortContract {
     private static final Duration DEADLINE = Duration.ofSeconds(20);
-    private static final PortOptions ONE = PortOptions.pull().engine("nio");
+    private static final PortOptions ONE = PortOptions.pull().engine("aio");
 
     @Override
     protected CompletionPort open(int workers) throws IOException {

@@ -30,9 +30,9 @@ class TcpKeepAliveTest extends TcpFixture {
 
     @BeforeEach
     void listen() throws Exception {
-        CompletionPort nio = closeLater(CompletionPort.open(PortOptions.defaults().workers(1).engine("nio")));
+        CompletionPort aio = closeLater(CompletionPort.open(PortOptions.defaults().workers(1).engine("aio")));
         listener = closeLater(new ServerSocket(0, 10, LOOPBACK));
-        seen = new ForwardingPort(nio) {
+        seen = new ForwardingPort(aio) {
             @Override
             public PortSocket socket(CompletionKey key) throws IoException {
                 PortSocket socket = port.socket(key);

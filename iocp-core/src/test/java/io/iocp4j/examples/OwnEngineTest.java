@@ -60,7 +60,7 @@ class OwnEngineTest {
             assertEquals(2, port.counters().workers());
         }
         int opened = OwnEngine.opened();
-        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().engine("nio").workers(5))) {
+        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().engine("aio").workers(5))) {
             assertEquals(5, port.counters().workers());
         }
         assertEquals(opened, OwnEngine.opened());

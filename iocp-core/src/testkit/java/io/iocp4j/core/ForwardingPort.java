@@ -43,6 +43,11 @@ class ForwardingPort implements CompletionPort {
     }
 
     @Override
+    public String engine() {
+        return port.engine();
+    }
+
+    @Override
     public BufferPool buffers() {
         return port.buffers();
     }

@@ -114,6 +114,11 @@ public final class SimulatedPort extends PortInternals {
     }
 
     @Override
+    public String engine() {
+        return "simulated";
+    }
+
+    @Override
     public BufferPool buffers() {
         return world.buffers();
     }

@@ -38,18 +38,18 @@ class IocpProviderTest {
                 () -> CompletionPort.open(PortOptions.defaults().engine("iocp")));
         assertEquals("engine iocp: IOCP needs Windows", e.getMessage());
         try (CompletionPort port = CompletionPort.open()) {
-            assertEquals("AsyncChannelPort", port.getClass().getSimpleName());
+            assertEquals("SelectorPort", port.getClass().getSimpleName());
         }
     }
 
     @Test
     @EnabledOnOs(OS.WINDOWS)
-    @DisplayName("the engine is the default on Windows, and nio can be forced")
+    @DisplayName("the engine is the default on Windows, and aio can be forced")
     void onWindows() throws Exception {
         try (CompletionPort port = CompletionPort.open();
-                CompletionPort nio = CompletionPort.open(PortOptions.defaults().engine("nio"))) {
+                CompletionPort aio = CompletionPort.open(PortOptions.defaults().engine("aio"))) {
             assertEquals(IocpPort.class, port.getClass());
-            assertEquals("AsyncChannelPort", nio.getClass().getSimpleName());
+            assertEquals("AsyncChannelPort", aio.getClass().getSimpleName());
         }
     }
 }

@@ -219,7 +219,7 @@ class LastWordsTest {
             if (Boolean.getBoolean("full")) {
                 FullHeap.take(1 << 20);
             }
-            CompletionPort port = CompletionPort.open(options.engine("nio"));
+            CompletionPort port = CompletionPort.open(options.engine("aio"));
             return (CompletionPort) Proxy.newProxyInstance(FailingEngine.class.getClassLoader(), new Class<?>[] {CompletionPort.class},
                     (proxy, method, arguments) -> method.getName().equals("failure")
                             ? CompletableFuture.completedFuture(new OutOfMemoryError("no worker is left"))

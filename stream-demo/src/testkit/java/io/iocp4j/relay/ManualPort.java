@@ -28,6 +28,11 @@ final class ManualPort implements CompletionPort {
     }
 
     @Override
+    public String engine() {
+        return "manual";
+    }
+
+    @Override
     public BufferPool buffers() {
         if (memoryOut) {
             throw new OutOfMemoryError("for the test");

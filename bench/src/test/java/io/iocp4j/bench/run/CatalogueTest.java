@@ -33,12 +33,12 @@ class CatalogueTest {
     @DisplayName("has the servers of this module with their features, and the bare ones are baselines")
     void own() throws IOException {
         Catalogue catalogue = new Catalogue(null);
-        assertTrue(catalogue.get("nio").serves(Workload.parse("tls-echo")));
+        assertTrue(catalogue.get("aio").serves(Workload.parse("tls-echo")));
         assertFalse(catalogue.get("bare-aio").serves(Workload.parse("tls-echo")));
         assertTrue(catalogue.get("bare-aio").isBaseline());
-        assertFalse(catalogue.get("nio").isBaseline());
-        List<String> command = catalogue.get("nio").commandLine("ws", "0", SETTINGS);
-        assertTrue(command.containsAll(List.of("-Xmx1m", "nio", "protocol=ws", "workers=2")), command.toString());
+        assertFalse(catalogue.get("aio").isBaseline());
+        List<String> command = catalogue.get("aio").commandLine("ws", "0", SETTINGS);
+        assertTrue(command.containsAll(List.of("-Xmx1m", "aio", "protocol=ws", "workers=2")), command.toString());
     }
 
     @Test

@@ -45,12 +45,12 @@ class SessionTest {
     @Test
     @DisplayName("measures each server in each round of each launch, and writes all of it")
     void measures() throws Exception {
-        Session session = session(List.of("tcp-echo:connections=2"), 2, 2, server("bare-aio"), server("nio"));
+        Session session = session(List.of("tcp-echo:connections=2"), 2, 2, server("bare-aio"), server("aio"));
         Run run = session.execute();
         assertEquals(0, session.failures(), printed.toString(StandardCharsets.UTF_8));
         assertEquals(8, run.samples().size());
         assertEquals(List.of(0, 1, 2, 3),
-                run.samples(run.workloads().getFirst(), "nio").stream().map(Sample::round).toList());
+                run.samples(run.workloads().getFirst(), "aio").stream().map(Sample::round).toList());
         for (Sample sample : run.samples()) {
             assertTrue(sample.messages() > 0 && sample.nanos() > 0 && sample.serverCpuNanos() > 0, sample.toString());
             assertTrue(sample.allocatedBytes() >= 0 && sample.gcCount() >= 0, sample.toString());
@@ -60,7 +60,7 @@ class SessionTest {
         assertTrue(run.complete());
         assertEquals(8, RunFile.read(directory).samples().size());
         assertTrue(Files.size(directory.resolve(Report.FILE)) > 1_000);
-        assertEquals(List.of("bare-aio", "nio"), run.measured(run.workloads().getFirst()));
+        assertEquals(List.of("bare-aio", "aio"), run.measured(run.workloads().getFirst()));
         assertTrue(run.servers().getFirst().command().contains("ServerMain bare-aio"), run.servers().toString());
     }
 
@@ -110,7 +110,7 @@ class SessionTest {
     @Test
     @DisplayName("measures memory with new processes in each round")
     void idle() throws Exception {
-        Run run = session(List.of("idle:connections=300"), 2, 1, server("nio")).execute();
+        Run run = session(List.of("idle:connections=300"), 2, 1, server("aio")).execute();
         assertEquals(2, run.samples().size(), printed.toString(StandardCharsets.UTF_8));
         run.samples().forEach(sample -> assertTrue(sample.memoryPerConnection() > 512, sample.toString()));
     }

@@ -1,0 +1,210 @@
+package io.iocp4j.core;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+
+/**
+ * What socket and listener of a {@link SelectorPort} have in common. Each kind of operation has a slot for the one that
+ * may be pending. A submit puts its context into the slot; only the thread of the loop takes it out, when the operation
+ * has ended. A context that ended inside a submit may stay in its slot until the loop looks at the handle again, since
+ * a completion must not be delivered on the stack of its submit.
+ */
+abstract class SelectorHandle extends PortHandle {
+    private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
+    /** In a slot between the claim and the start. */
+    private static final Object CLAIMED = new Object();
+    private static final VarHandle CLOSED = field(SelectorHandle.class, "closed", boolean.class);
+    private static final VarHandle IN_INBOX = field(SelectorHandle.class, "inInbox", boolean.class);
+
+    final SelectorPort port;
+    final SelectorLoop loop;
+    /** The handle that came into the inbox of the loop before this one; of whoever has the inbox. */
+    SelectorHandle nextInInbox;
+    private volatile boolean closed;
+    private volatile boolean inInbox;
+
+    // of the loop's thread alone
+    private SelectionKey selection;
+    /** What the selector is asked to watch, or will be at its next turn. */
+    private int interest;
+
+    SelectorHandle(SelectorPort port, SelectorLoop loop, CompletionKey key) {
+        super(port, key);
+        this.port = port;
+        this.loop = loop;
+    }
+
+    /** A field of this class or a derived one, for atomic steps. */
+    static VarHandle field(Class<?> type, String name, Class<?> fieldType) {
+        try {
+            return MethodHandles.privateLookupIn(type, MethodHandles.lookup()).findVarHandle(type, name, fieldType);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    abstract SelectableChannel channel();
+
+    /**
+     * Starts what was submitted; where the handle was closed, closes the channel and ends what is pending. Delivers
+     * nothing. On the thread of the loop, or on any thread when the loop has ended.
+     */
+    abstract void begin();
+
+    /** Delivers what has ended inside a submit. On the same thread, and never inside a submit. */
+    abstract void deliverEnded();
+
+    /** The channel is ready for some of what the selector watches. On the thread of the loop. */
+    abstract void ready(SelectionKey key);
+
+    // ------------------------------------------------------------------ submits
+
+    /**
+     * Begins an operation. Its slot is taken then, and has its context behind {@link #start}.
+     *
+     * @return false if the handle was closed before: the completion is under way
+     * @throws IllegalStateException if the slot is taken, or the context is not fresh, or the port is closed
+     */
+    final boolean claim(VarHandle slot, IoContext context, Operation operation, ByteBuffer buffer) {
+        port.begin(context, operation, buffer);
+        if (closed) {
+            port.fail(context, IoError.BAD_DESCRIPTOR, new ClosedChannelException());
+            port.deliverLater(context);
+            return false;
+        }
+        if (!slot.compareAndSet(this, null, CLAIMED)) {
+            port.takeBack(context);
+            throw new IllegalStateException("one " + operation + " may be pending at a time: " + this);
+        }
+        return true;
+    }
+
+    /** Starts what was submitted: now on the thread of the loop, else when the loop looks. */
+    final void start(VarHandle slot, IoContext context) {
+        slot.setVolatile(this, context);
+        begin(loop);
+    }
+
+    private void begin(SelectorLoop its) {
+        if (its.isCurrent()) {
+            begin();
+        } else {
+            its.look(this);
+        }
+    }
+
+    /** The context in a slot that waits to be started or to end; null if there is none. */
+    static IoContext pending(Object slot) {
+        return slot instanceof IoContext context && context.isUnderWay() ? context : null;
+    }
+
+    /** Ends an operation with the abort of its handle, unless it has ended. */
+    final void abort(VarHandle slot) {
+        IoContext context = pending(slot.getVolatile(this));
+        if (context != null) {
+            port.fail(context, IoError.OPERATION_ABORTED, null);
+            ended(slot, context);
+        }
+    }
+
+    /** Delivers the completion that waits in a slot, if there is one. */
+    final void deliverEnded(VarHandle slot) {
+        if (slot.getVolatile(this) instanceof IoContext context && !context.isUnderWay()) {
+            deliver(slot, context);
+        }
+    }
+
+    /**
+     * An operation has ended inside a submit or a close, on the thread of the loop: its completion waits for the end of
+     * the delivery that goes on, or in its slot.
+     */
+    final void ended(VarHandle slot, IoContext context) {
+        Worker worker = Worker.current(port);
+        if (worker != null && worker.takeOwnPost(context)) {
+            slot.setOpaque(this, null);
+        } else {
+            loop.look(this);
+        }
+    }
+
+    /** Delivers a completion that is still in its slot, and empties the slot before, for the next submit. */
+    final void deliver(VarHandle slot, IoContext context) {
+        slot.setOpaque(this, null);
+        port.deliver(context);
+    }
+
+    // ------------------------------------------------------------------ what the selector watches
+
+    /** Has the selector watch for more, from its next turn on. */
+    final void watch(int operations) throws ClosedChannelException {
+        if (!channel().isOpen()) {
+            // the JDK closes a channel whose connect has failed
+            throw new ClosedChannelException();
+        }
+        if ((interest & operations) != operations) {
+            interest |= operations;
+            if (selection == null) {
+                selection = channel().register(loop.selector(), interest, this);
+            } else {
+                selection.interestOps(interest);
+            }
+        }
+    }
+
+    /** Has the selector watch for less: nobody waits for it, and it would be reported again and again. */
+    final void unwatch(int operations) {
+        if ((interest & operations) != 0) {
+            interest &= ~operations;
+            if (selection.isValid()) {
+                selection.interestOps(interest);
+            }
+        }
+    }
+
+    final boolean watches(int operations) {
+        return (interest & operations) == operations;
+    }
+
+    // ------------------------------------------------------------------ closing
+
+    @Override
+    public void close() {
+        if (CLOSED.compareAndSet(this, false, true)) {
+            begin(loop);
+            port.remove(this);
+        }
+    }
+
+    final boolean isClosed() {
+        return closed;
+    }
+
+    /** Closes the channel, on the thread of the loop. A second call does nothing. */
+    final void closeChannel() {
+        try {
+            channel().close();
+        } catch (IOException e) {
+            // there is nobody who could do more about it
+            LOG.log(Level.DEBUG, "closing " + this, e);
+        }
+    }
+
+    // ------------------------------------------------------------------ the inbox of the loop
+
+    /** Returns whether the handle has to be put into the inbox: it was not there. */
+    final boolean enterInbox() {
+        return !inInbox && IN_INBOX.compareAndSet(this, false, true);
+    }
+
+    /** What is submitted from here on needs another look. */
+    final void leaveInbox() {
+        nextInInbox = null;
+        inInbox = false;
+    }
+}
