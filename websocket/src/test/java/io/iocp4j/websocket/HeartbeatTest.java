@@ -160,6 +160,12 @@ class HeartbeatTest {
         assertTrue(pair.client.socket.ping(ByteBuffer.allocate(8)));
         pair.run(Duration.ofSeconds(1));
         assertEquals(1, pair.client.pongs, "the answer to the application's own ping is the listener's");
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () ->
+                pair.client.socket.ping(ByteBuffer.allocate(126)));
+        assertEquals("PING frame has 126 bytes, at most 125", refused.getMessage());
+        assertTrue(pair.client.socket.ping(ByteBuffer.allocate(125)), "the refused ping left nothing behind");
+        pair.run(Duration.ofSeconds(1));
+        assertEquals(2, pair.client.pongs);
         pair.end();
     }
 
