@@ -214,7 +214,8 @@ final class ClientOpening {
     boolean redirect(WebSocketUri from, HttpResponseHead response) throws IOException {
         redirects++;
         if (redirects > options.maxRedirects()) {
-            throw new HandshakeException("more than " + options.maxRedirects() + " redirects", response);
+            throw new HandshakeException(
+                    "more than " + options.maxRedirects() + " redirects, the last one by " + from, response);
         }
         List<String> locations = response.headers().all("Location");
         if (locations.size() != 1) {

@@ -61,7 +61,7 @@ class HeartbeatTest {
         pair.run(Duration.ofSeconds(2));
         assertEquals(CloseCode.ABNORMAL, pair.server.end.code());
         assertEquals(Initiator.LOCAL, pair.server.end.initiator());
-        assertTrue(pair.server.end.reason().contains("20000 ms behind a ping"), pair.server.end.reason());
+        assertTrue(pair.server.end.reason().contains("20000 ms after a ping"), pair.server.end.reason());
         assertEquals(40.0, (pair.server.endNanos - opened) / 1e9, 1.0);
         pair.end();
     }
