@@ -306,7 +306,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     HandshakeInfo handshake();
 
     /**
-     * The address of the peer.
+     * The address of the peer, or of the proxy that a client goes through.
      *
      * @return the address, also after the end
      */
