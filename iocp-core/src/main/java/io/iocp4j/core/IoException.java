@@ -32,16 +32,17 @@ public final class IoException extends IOException {
     private final transient SocketAddress remote;
 
     /**
-     * Makes the exception; the message names everything that is known.
+     * Makes the exception; the message names everything that is known, also that the thread was interrupted.
      *
      * @param error the reason
      * @param operation one of the words above
      * @param local our address, or null
      * @param remote the peer's address, or null
-     * @param cause what the JDK threw, or null
+     * @param cause what the JDK threw, such as an {@link InterruptedException}, or null
      */
     public IoException(IoError error, String operation, SocketAddress local, SocketAddress remote, Throwable cause) {
-        this(error, operation, local, remote, null, cause);
+        this(error, operation, local, remote,
+                cause instanceof InterruptedException ? "the thread was interrupted" : null, cause);
     }
 
     /** As above, with words for what happened, such as the limit that was met; null if there are none. */

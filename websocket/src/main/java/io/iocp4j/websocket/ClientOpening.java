@@ -91,15 +91,17 @@ final class ClientOpening {
         }
     }
 
-    /** Opens a WebSocket with the blocking API, and waits. */
-    static WebSocket connectOnSharedPort(ClientOptions options, URI uri) throws IOException {
+    /** Opens a WebSocket, and waits. */
+    static WebSocket connectOnSharedPort(ClientOptions options, URI uri, WebSocketListener listener)
+            throws IOException {
         WebSocketUri endpoint = WebSocketUri.of(uri);
+        Objects.requireNonNull(listener);
         SharedPort shared = SharedPort.use();
         if (shared.completionPort().isWorker()) {
             shared.close();
             throw new IllegalStateException("a callback of a client must not wait for the port that clients share");
         }
-        return await(onShared(shared, options, endpoint, new BlockingReceiver(null)));
+        return await(onShared(shared, options, endpoint, listener));
     }
 
     private static CompletableFuture<WebSocket> onShared(SharedPort shared, ClientOptions options,
@@ -212,7 +214,8 @@ final class ClientOpening {
     boolean redirect(WebSocketUri from, HttpResponseHead response) throws IOException {
         redirects++;
         if (redirects > options.maxRedirects()) {
-            throw new HandshakeException("more than " + options.maxRedirects() + " redirects", response);
+            throw new HandshakeException(
+                    "more than " + options.maxRedirects() + " redirects, the last one by " + from, response);
         }
         List<String> locations = response.headers().all("Location");
         if (locations.size() != 1) {

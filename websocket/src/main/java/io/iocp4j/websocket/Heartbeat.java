@@ -173,7 +173,7 @@ final class Heartbeat {
             judgeAfter(timeout);
         } else if (waiting) {
             if (waited) {
-                socket.abort("nothing was taken and nothing came for " + timeout.toMillis() + " ms behind a ping");
+                socket.abort("nothing was taken and nothing came for " + timeout.toMillis() + " ms after a ping");
             } else {
                 judgeAfter(timeout);
             }
@@ -194,7 +194,7 @@ final class Heartbeat {
             nanosPerByte = 0;
             judgeAfter(timeout.plusNanos((long) nanosLeft));
         } else {
-            socket.abort("nothing came for " + timeout.toMillis() + " ms behind a ping");
+            socket.abort("nothing came for " + timeout.toMillis() + " ms after a ping");
         }
     }
 

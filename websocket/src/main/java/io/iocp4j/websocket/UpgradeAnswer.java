@@ -15,7 +15,8 @@ public sealed interface UpgradeAnswer permits WebSocketListener, LaterListener {
      * @param listener completes on any thread: with the listener, or exceptionally with an
      *         {@link io.iocp4j.websocket.http.HttpException} to refuse. Any other exception, and null, is logged and
      *         answered with 500. If it is a {@link java.util.concurrent.CompletableFuture}, it is cancelled when it is
-     *         not needed any more
+     *         not needed any more. That does not cancel a future from which it was made, by {@code thenApply} for
+     *         example: do so in {@link UpgradeExchange#onCancel}
      * @return the answer to return from the handler
      */
     static UpgradeAnswer later(CompletionStage<? extends WebSocketListener> listener) {

@@ -169,6 +169,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      *
      * @param payload up to 125 bytes
      * @return as {@link #trySend(String)}
+     * @throws IllegalArgumentException if it is longer; nothing is sent then
      */
     boolean ping(ByteBuffer payload);
 
@@ -305,7 +306,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     HandshakeInfo handshake();
 
     /**
-     * The address of the peer.
+     * The address of the peer, or of the proxy that a client goes through.
      *
      * @return the address, also after the end
      */

@@ -9,7 +9,9 @@ import java.net.URI;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Opens WebSockets (RFC 6455 section 4.1), with the blocking API or with callbacks.
+ * Opens WebSockets (RFC 6455 section 4.1), with the blocking API or with callbacks. {@code connect} waits until the
+ * WebSocket is open; {@code connectAsync} returns a future. A WebSocket with a listener has the callback API, one
+ * without has the blocking API.
  *
  * <p>An opening has one outcome. Either {@code onOpen} runs and the result is a WebSocket; or {@code onClose} runs,
  * without an {@code onOpen}, with {@link CloseCode#ABNORMAL}, and the result is an exception with the same message.
@@ -60,7 +62,7 @@ public final class WebSocketClient {
      * @throws IllegalStateException in a callback of a client that shares the port
      */
     public static WebSocket connect(ClientOptions options, URI uri) throws IOException {
-        return ClientOpening.connectOnSharedPort(options, uri);
+        return ClientOpening.connectOnSharedPort(options, uri, new BlockingReceiver(null));
     }
 
     /**
@@ -75,10 +77,59 @@ public final class WebSocketClient {
      * @throws IllegalStateException on a worker of the port, which must not wait for the port, or if the port is closed
      */
     public static WebSocket connect(CompletionPort port, ClientOptions options, URI uri) throws IOException {
+        return connect(port, options, uri, new BlockingReceiver(null));
+    }
+
+    /**
+     * Opens a WebSocket with callbacks and the default options, and waits, see
+     * {@link #connect(ClientOptions, URI, WebSocketListener)}.
+     *
+     * @param uri begins with ws:// or wss://
+     * @param listener of this WebSocket alone
+     * @return open
+     * @throws IOException if it cannot be opened
+     * @throws IllegalArgumentException if it is no WebSocket URI
+     */
+    public static WebSocket connect(URI uri, WebSocketListener listener) throws IOException {
+        return connect(ClientOptions.defaults(), uri, listener);
+    }
+
+    /**
+     * Opens a WebSocket with callbacks, on the completion port that all clients without one share, and waits. See
+     * {@link #connect(CompletionPort, ClientOptions, URI, WebSocketListener)} and {@link SharedPort}.
+     *
+     * @param options and limits
+     * @param uri begins with ws:// or wss://
+     * @param listener of this WebSocket alone
+     * @return open
+     * @throws IOException if it cannot be opened
+     * @throws IllegalArgumentException if it is no WebSocket URI
+     * @throws IllegalStateException in a callback of a client that shares the port
+     */
+    public static WebSocket connect(ClientOptions options, URI uri, WebSocketListener listener) throws IOException {
+        return ClientOpening.connectOnSharedPort(options, uri, listener);
+    }
+
+    /**
+     * Opens a WebSocket with callbacks, as {@link #connectAsync(CompletionPort, ClientOptions, URI, WebSocketListener)}
+     * does, and waits for it. Only the opening is waited for: {@code onOpen} has run before this returns, and messages
+     * may have arrived.
+     *
+     * @param port whose workers run the callbacks; stays open
+     * @param options and limits
+     * @param uri begins with ws:// or wss://; has no fragment and no user information
+     * @param listener of this WebSocket alone
+     * @return open, unless the peer or the listener has closed it meanwhile
+     * @throws IOException if it cannot be opened, or the thread is interrupted; the opening is then cancelled
+     * @throws IllegalArgumentException if it is no WebSocket URI
+     * @throws IllegalStateException on a worker of the port, which must not wait for the port, or if the port is closed
+     */
+    public static WebSocket connect(CompletionPort port, ClientOptions options, URI uri, WebSocketListener listener)
+            throws IOException {
         if (port.isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for the port");
         }
-        return ClientOpening.await(connectAsync(port, options, uri, new BlockingReceiver(null)));
+        return ClientOpening.await(connectAsync(port, options, uri, listener));
     }
 
     /**

@@ -165,7 +165,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
         return heartbeatInterval;
     }
 
-    /** {@return the time behind a ping in which something has to come or be taken, 20 s by default} */
+    /** {@return the time after a ping in which something has to come or be taken, 20 s by default} */
     public Duration heartbeatTimeout() {
         return heartbeatTimeout;
     }

@@ -149,6 +149,15 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
+     * The TCP port that it listens on.
+     *
+     * @return the number that the system chose where 0 was asked, else the one of the options
+     */
+    public int tcpPort() {
+        return tcp.tcpPort();
+    }
+
+    /**
      * The port whose workers accept and run the callbacks.
      *
      * @return the one given, or the server's own

@@ -20,7 +20,7 @@ class ChatRoomsTest {
     @DisplayName("tells everybody in a room what one of them says, and nobody in another room")
     void rooms() throws IOException {
         try (WebSocketServer server = ChatRooms.listen(ServerOptions.defaults().loopback(0))) {
-            String authority = "ws://localhost:" + server.address().getPort();
+            String authority = "ws://localhost:" + server.tcpPort();
             try (WebSocket ann = WebSocketClient.connect(URI.create(authority + "/kitchen"))) {
                 assertEquals("somebody came", ann.receive(DEADLINE).text());
                 try (WebSocket ben = WebSocketClient.connect(URI.create(authority + "/kitchen"));

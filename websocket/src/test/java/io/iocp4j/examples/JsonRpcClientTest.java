@@ -94,7 +94,7 @@ class JsonRpcClientTest {
     }
 
     private static JsonRpcClient connect(WebSocketServer server) throws IOException {
-        return new JsonRpcClient("ws://localhost:" + server.address().getPort());
+        return new JsonRpcClient("ws://localhost:" + server.tcpPort());
     }
 
     private static MatchResult request(WebSocket socket) throws IOException {

@@ -44,7 +44,7 @@ class ReconnectingClientTest {
                 }
             });
         })) {
-            URI uri = URI.create("ws://localhost:" + server.address().getPort());
+            URI uri = URI.create("ws://localhost:" + server.tcpPort());
             Duration cap = Duration.ofMillis(20);
             ReconnectingClient client = new ReconnectingClient(uri, Duration.ofMillis(1), cap, socket -> {
                 socket.send("hello");
@@ -68,7 +68,7 @@ class ReconnectingClientTest {
         CompletableFuture<ReconnectingClient> inside = new CompletableFuture<>();
         CompletableFuture<Void> left = new CompletableFuture<>();
         try (WebSocketServer server = WebSocketServer.listenBlocking(ServerOptions.defaults().loopback(0), socket -> { })) {
-            URI uri = URI.create("ws://localhost:" + server.address().getPort());
+            URI uri = URI.create("ws://localhost:" + server.tcpPort());
             Duration hour = Duration.ofHours(1);
             CompletableFuture<Void> ended = new CompletableFuture<>();
             ReconnectingClient waiting = new ReconnectingClient(uri, hour, hour, socket -> {

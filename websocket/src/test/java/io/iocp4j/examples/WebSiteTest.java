@@ -33,7 +33,7 @@ class WebSiteTest {
         Files.writeString(directory.resolve("index.html"), "home");
         try (WebSocketServer server = WebSite.listen(ServerOptions.defaults().loopback(0), directory);
                 HttpClient http = HttpClient.newHttpClient()) {
-            String authority = "localhost:" + server.address().getPort();
+            String authority = "localhost:" + server.tcpPort();
             URI home = URI.create("http://" + authority + "/");
             assertEquals("home", get(http, home));
             HttpRequest upload = HttpRequest.newBuilder(home).POST(BodyPublishers.ofString("content")).build();

@@ -290,7 +290,9 @@ class BlockingApiTest {
                 thrown.complete(assertThrows(IoException.class, pair.atClient::receive));
                 assertTrue(Thread.interrupted());
             });
-            assertEquals(IoError.OPERATION_ABORTED, thrown.get(10, TimeUnit.SECONDS).error());
+            IoException told = thrown.get(10, TimeUnit.SECONDS);
+            assertEquals(IoError.OPERATION_ABORTED, told.error());
+            assertTrue(told.getMessage().startsWith("receive: the thread was interrupted"), told.getMessage());
             waiting.join();
             pair.atServer.trySend("still there");
             assertEquals("still there", pair.atClient.receive(SOON).text());

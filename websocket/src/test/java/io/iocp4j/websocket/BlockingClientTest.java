@@ -2,6 +2,7 @@ package io.iocp4j.websocket;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import io.iocp4j.core.IoException;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.TestServer.Recorder;
 import io.iocp4j.websocket.handshake.HandshakeException;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -143,6 +145,61 @@ class BlockingClientTest {
     }
 
     @Test
+    @DisplayName("opens with a listener too: onOpen has run, and the messages are the listener's")
+    void withListener() throws Exception {
+        try (TestServer server = TestServer.echo(); CompletionPort port = CompletionPort.open()) {
+            ClientOptions options = ClientOptions.defaults();
+            for (Opener opener : List.<Opener>of(listener -> WebSocketClient.connect(server.uri(), listener),
+                    listener -> WebSocketClient.connect(options, server.uri(), listener),
+                    listener -> WebSocketClient.connect(port, options, server.uri(), listener))) {
+                CompletableFuture<WebSocket> opened = new CompletableFuture<>();
+                CompletableFuture<String> echo = new CompletableFuture<>();
+                WebSocket socket = opener.open(new WebSocketListener() {
+                    @Override
+                    public void onOpen(WebSocket open) {
+                        opened.complete(open);
+                    }
+
+                    @Override
+                    public void onText(WebSocket open, String text) {
+                        echo.complete(text);
+                    }
+                });
+                assertSame(socket, opened.getNow(null));
+                socket.send("hello");
+                assertEquals("hello", echo.get(5, TimeUnit.SECONDS));
+                assertThrows(IllegalStateException.class, socket::receive);
+                socket.close();
+                assertTrue(socket.closed().get(5, TimeUnit.SECONDS).clean());
+            }
+        }
+    }
+
+    private interface Opener {
+        WebSocket open(WebSocketListener listener) throws IOException;
+    }
+
+    @Test
+    @DisplayName("with a listener throws the refusal, and its listener has got onClose")
+    void refusedListener() throws Exception {
+        try (RawServer server = new RawServer(peer ->
+                peer.request().send("HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n"))) {
+            CompletableFuture<CloseStatus> closed = new CompletableFuture<>();
+            HandshakeException refused = assertThrows(HandshakeException.class, () ->
+                    WebSocketClient.connect(server.uri("/"), new WebSocketListener() {
+                        @Override
+                        public void onClose(WebSocket socket, CloseStatus why) {
+                            closed.complete(why);
+                        }
+                    }));
+            assertEquals(401, refused.status());
+            assertEquals(refused.getMessage(), closed.get(5, TimeUnit.SECONDS).reason());
+        }
+        assertThrows(NullPointerException.class, () ->
+                WebSocketClient.connect(URI.create("ws://localhost:1/"), null));
+    }
+
+    @Test
     @DisplayName("must not wait on a worker of its port")
     void onWorker() throws Exception {
         CompletableFuture<Throwable> thrown = new CompletableFuture<>();
@@ -152,6 +209,8 @@ class BlockingClientTest {
                 public void onOpen(WebSocket socket) {
                     thrown.complete(assertThrows(IllegalStateException.class, () ->
                             WebSocketClient.connect(port, ClientOptions.defaults(), server.uri())));
+                    assertThrows(IllegalStateException.class, () ->
+                            WebSocketClient.connect(port, ClientOptions.defaults(), server.uri(), new Recorder()));
                     socket.abort();
                 }
             });

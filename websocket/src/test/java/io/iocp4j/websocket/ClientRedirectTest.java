@@ -99,7 +99,8 @@ class ClientRedirectTest extends ClientFixture {
         Arrays.fill(loop, redirect(302, "/x"));
         try (RawServer server = new RawServer(loop)) {
             HandshakeException refused = refused(HandshakeException.class, server.uri("/x"));
-            assertEquals("more than 5 redirects", refused.getMessage());
+            assertEquals("more than 5 redirects, the last one by ws://" + server.uri("/").getAuthority(),
+                    refused.getMessage());
             assertEquals("/x", refused.headers().first("Location"));
         }
     }

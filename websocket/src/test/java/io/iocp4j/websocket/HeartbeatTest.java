@@ -61,7 +61,7 @@ class HeartbeatTest {
         pair.run(Duration.ofSeconds(2));
         assertEquals(CloseCode.ABNORMAL, pair.server.end.code());
         assertEquals(Initiator.LOCAL, pair.server.end.initiator());
-        assertTrue(pair.server.end.reason().contains("20000 ms behind a ping"), pair.server.end.reason());
+        assertTrue(pair.server.end.reason().contains("20000 ms after a ping"), pair.server.end.reason());
         assertEquals(40.0, (pair.server.endNanos - opened) / 1e9, 1.0);
         pair.end();
     }
@@ -160,6 +160,12 @@ class HeartbeatTest {
         assertTrue(pair.client.socket.ping(ByteBuffer.allocate(8)));
         pair.run(Duration.ofSeconds(1));
         assertEquals(1, pair.client.pongs, "the answer to the application's own ping is the listener's");
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () ->
+                pair.client.socket.ping(ByteBuffer.allocate(126)));
+        assertEquals("PING frame has 126 bytes, at most 125", refused.getMessage());
+        assertTrue(pair.client.socket.ping(ByteBuffer.allocate(125)), "the refused ping left nothing behind");
+        pair.run(Duration.ofSeconds(1));
+        assertEquals(2, pair.client.pongs);
         pair.end();
     }
 

@@ -39,7 +39,7 @@ class ReadmeTest {
                 request -> new WebSocketListener() {
             @Override public void onText(WebSocket socket, String text) { socket.trySend(text); }
         });
-        try (WebSocket socket = WebSocketClient.connect("ws://localhost:" + server.address().getPort() + "/chat")) {
+        try (WebSocket socket = WebSocketClient.connect("ws://localhost:" + server.tcpPort() + "/chat")) {
             socket.send("hello");
             assertEquals("hello", socket.receive().text());
         }
@@ -53,7 +53,7 @@ class ReadmeTest {
         WebSocketServer server = WebSocketServer.listen(0, socket -> {
             for (Message message : socket) socket.send(message);
         });
-        try (WebSocket socket = WebSocketClient.connect("ws://localhost:" + server.address().getPort() + "/")) {
+        try (WebSocket socket = WebSocketClient.connect("ws://localhost:" + server.tcpPort() + "/")) {
             socket.send("hello");
             assertEquals("hello", socket.receive().text());
         }

@@ -70,7 +70,7 @@ final class TestServer implements AutoCloseable {
     }
 
     URI uri() {
-        return URI.create("ws://localhost:" + server.address().getPort() + "/");
+        return URI.create("ws://localhost:" + server.tcpPort() + "/");
     }
 
     @Override

@@ -100,8 +100,12 @@ public final class FrameEncoder {
     private static void putStart(ByteBuffer out, boolean fin, boolean rsv1, Opcode opcode, long payloadLength,
                                  boolean masked) {
         int headerLength = headerLength(payloadLength, masked);
-        if (opcode.isControl() && (!fin || payloadLength > SHORT_MAX)) {
-            throw new IllegalArgumentException(opcode + " frame fragmented or too long: " + payloadLength + " bytes");
+        if (opcode.isControl() && payloadLength > SHORT_MAX) {
+            throw new IllegalArgumentException(
+                    opcode + " frame has " + payloadLength + " bytes, at most " + SHORT_MAX);
+        }
+        if (opcode.isControl() && !fin) {
+            throw new IllegalArgumentException(opcode + " frame must not be a fragment");
         }
         if (rsv1 && (opcode.isControl() || opcode == Opcode.CONTINUATION)) {
             throw new IllegalArgumentException("RSV1 on a " + opcode + " frame");

@@ -27,7 +27,8 @@ import java.util.zip.Deflater;
  *     1,024. Fragments of a message sent as a stream are compressed whatever their length
  * @param maxRatio how many bytes one received byte may become, 1 or more, once a message has inflated to more than
  *     {@link MessageInflater#RATIO_FREE_BYTES}; more fails the connection with 1008. Default 200: texts and tables
- *     reach 5 to 60, bombs 1,000, and 1,032 is the most that the format can express
+ *     reach 5 to 60, bombs 1,000, and 1,032 is the most that the format can express. Test data of one repeated word is
+ *     as dense as a bomb
  */
 public record Deflate(boolean enabled, int level, boolean serverNoContextTakeover, boolean clientNoContextTakeover,
                       int serverMaxWindowBits, int clientMaxWindowBits, int threshold, int maxRatio) {

@@ -51,7 +51,7 @@ public final class DirectoryHandler implements HttpHandler {
      * {@code /static/}.
      *
      * @param path begins and ends with a slash
-     * @return a new handler, which answers 404 to all other paths
+     * @return a new handler, which answers 404 to all other paths, except that it redirects from {@code /static}
      */
     public DirectoryHandler prefix(String path) {
         if (!path.startsWith("/") || !path.endsWith("/")) {
@@ -111,6 +111,9 @@ public final class DirectoryHandler implements HttpHandler {
     public HttpResponse answer(HttpRequest request) throws IOException {
         String path = request.path();
         if (!path.startsWith(prefix)) {
+            if (prefix.equals(path + "/")) {
+                return redirect(request);
+            }
             throw HttpFile.notFound();
         }
         Path file = resolve(path.substring(prefix.length()));
@@ -118,7 +121,7 @@ public final class DirectoryHandler implements HttpHandler {
         if (asDirectory) {
             file = file.resolve(index);
         } else if (Files.isDirectory(file) && isInside(file)) {
-            return HttpResponse.of(308).withHeader("Location", withSlash(request));
+            return redirect(request);
         }
         if (!isInside(file)) {
             throw HttpFile.notFound();
@@ -175,6 +178,10 @@ public final class DirectoryHandler implements HttpHandler {
             }
         }
         return true;
+    }
+
+    private static HttpResponse redirect(HttpRequest request) {
+        return HttpResponse.of(308).withHeader("Location", withSlash(request));
     }
 
     /**

@@ -62,7 +62,7 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * Makes the response to send: status, fields, and the message as plain text.
+     * Makes the response to send: status, fields, and the message as plain text with a line feed.
      *
      * @return a new response
      */

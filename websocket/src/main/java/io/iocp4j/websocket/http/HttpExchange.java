@@ -86,8 +86,10 @@ public interface HttpExchange {
 
     /**
      * Runs a task if the request is cancelled before its answer: the connection is lost, the server stops, or the
-     * response timeout is over. A client that has ended only its own side still waits for the answer. If a client has
-     * sent more bytes after its request (pipelining), its loss is noticed only after the answer.
+     * response timeout is over. A client that has ended only its own side may still wait for the answer. One that has
+     * closed its connection, such as a browser that left the page, looks the same to TCP until bytes are sent to it, so
+     * its loss is noticed only after the answer began, or at the response timeout. So is the loss of a client that has
+     * sent more bytes after its request (pipelining).
      *
      * @param task runs once, on a worker, or at once on this thread if the request was cancelled; must not wait
      */

@@ -19,7 +19,7 @@ public interface HttpHandler {
      * Calls a handler on a virtual thread for each request, where it may wait: for the body
      * ({@link HttpExchange#bodyStream}), for a file or a database. An exception becomes the answer, as of a handler on
      * a worker: an {@link HttpException} with its status, any other is logged with method and path and answered with
-     * 500. The thread is interrupted when the request is cancelled.
+     * 500. The thread is interrupted when the request is cancelled, see {@link HttpExchange#onCancel}.
      *
      * @param handler as it would be on a worker
      * @return a handler

@@ -66,6 +66,10 @@ class DirectoryHandlerTest {
         assertEquals("blank", content(handler().index("a b.txt"), "/sub/"));
         assertEquals("home", content(handler().prefix("/static/"), "/static/index.html"));
         assertEquals(404, refusal(handler().prefix("/static/"), "/index.html"));
+        assertEquals(404, refusal(handler().prefix("/static/"), "/stat"));
+        HttpResponse redirect = answer(handler().prefix("/my files/"), "/my%20files?v=1");
+        assertEquals(308, redirect.status());
+        assertEquals("/my%20files/?v=1", redirect.headers().first("Location"));
         assertThrows(IllegalArgumentException.class, () -> handler().prefix("static"));
     }
 
