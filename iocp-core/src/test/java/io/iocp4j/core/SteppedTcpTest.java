@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("TCP with threads that are stepped one at a time")
 class SteppedTcpTest {
     private static final String COMMAND = "mvn test -pl iocp-core -Dtest=SteppedTcpTest#";
-    private static final int SEEDS_DEFAULT = 600;
+    private static final int SEEDS_DEFAULT = 300;
 
     private final Logger quiet = Logger.getLogger("io.iocp4j.core");
 

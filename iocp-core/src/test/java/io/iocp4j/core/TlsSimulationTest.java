@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("TLS under a simulated network")
 class TlsSimulationTest {
     private static final String COMMAND = "mvn test -pl iocp-core -Dtest=TlsSimulationTest#seeds -Dseed=";
-    private static final int SEEDS_DEFAULT = 1_000;
+    private static final int SEEDS_DEFAULT = 400;
     private static final int STEPS_MAX = 400_000;
     /** Within which a task of a handshake is under way, often. */
     private static final long TASK_NANOS = Duration.ofMillis(20).toNanos();

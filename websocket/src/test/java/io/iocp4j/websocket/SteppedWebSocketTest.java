@@ -18,7 +18,7 @@ class SteppedWebSocketTest {
 
     private static final String COMMAND =
             "mvn test -pl websocket -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=SteppedWebSocketTest#";
-    private static final int SEEDS_DEFAULT = 400;
+    private static final int SEEDS_DEFAULT = 150;
 
     @Test
     @DisplayName("any public method by any thread at any step: callbacks in order, onClose once, every message in "
