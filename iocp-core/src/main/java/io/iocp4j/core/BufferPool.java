@@ -31,7 +31,7 @@ public final class BufferPool {
      */
     private static final boolean POISONING = !"off".equals(System.getProperty("iocp4j.leaks", "off"));
 
-    private final long keptBytesMax;
+    private final long maxKeptBytes;
     private final MemoryBudget budget;
     /** By size, from the smallest. */
     final Pieces[] kept = new Pieces[CLASSES];
@@ -45,26 +45,26 @@ public final class BufferPool {
     /**
      * Makes an empty pool without a limit to what is out.
      *
-     * @param keptBytesMax how many unused bytes it may keep, 0 or more
+     * @param maxKeptBytes how many unused bytes it may keep, 0 or more
      */
-    public BufferPool(long keptBytesMax) {
-        this(keptBytesMax, UNBOUNDED, UNBOUNDED);
+    public BufferPool(long maxKeptBytes) {
+        this(maxKeptBytes, UNBOUNDED, UNBOUNDED);
     }
 
     /**
      * Makes an empty pool with a budget for the peers of a port.
      *
-     * @param keptBytesMax how many unused bytes it may keep, 0 or more
-     * @param heapMax see {@link PortOptions#heapMax()}
-     * @param directMax see {@link PortOptions#directMax()}
+     * @param maxKeptBytes how many unused bytes it may keep, 0 or more
+     * @param maxHeap see {@link PortOptions#maxHeap()}
+     * @param maxDirect see {@link PortOptions#maxDirect()}
      */
     @SuppressWarnings("this-escape") // the budget only keeps it
-    public BufferPool(long keptBytesMax, long heapMax, long directMax) {
-        if (keptBytesMax < 0) {
-            throw new IllegalArgumentException("keptBytesMax must not be negative: " + keptBytesMax);
+    public BufferPool(long maxKeptBytes, long maxHeap, long maxDirect) {
+        if (maxKeptBytes < 0) {
+            throw new IllegalArgumentException("maxKeptBytes must not be negative: " + maxKeptBytes);
         }
-        this.keptBytesMax = keptBytesMax;
-        this.budget = new MemoryBudget(this, heapMax, directMax);
+        this.maxKeptBytes = maxKeptBytes;
+        this.budget = new MemoryBudget(this, maxHeap, maxDirect);
         for (int i = 0; i < CLASSES; i++) {
             kept[i] = new Pieces(new RingQueue<>(1));
         }
@@ -178,7 +178,7 @@ public final class BufferPool {
         if (capacity > PIECE_MAX) {
             return;
         }
-        boolean fits = keptBytes.addAndGet(capacity) <= keptBytesMax - cachesBytesMax;
+        boolean fits = keptBytes.addAndGet(capacity) <= maxKeptBytes - cachesBytesMax;
         if (!fits || !kept[indexFor(capacity)].push(memory)) {
             keptBytes.addAndGet(-capacity);
         }
@@ -202,7 +202,7 @@ public final class BufferPool {
      */
     synchronized Cache newCache(int bytesElsewhere) {
         int bytesMax = Cache.BYTES_MAX + bytesElsewhere;
-        if (bytesMax > keptBytesMax / 2 - cachesBytesMax) {
+        if (bytesMax > maxKeptBytes / 2 - cachesBytesMax) {
             return null;
         }
         Cache cache = new Cache(this);

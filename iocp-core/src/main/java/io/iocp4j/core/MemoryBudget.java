@@ -108,9 +108,9 @@ public final class MemoryBudget {
     }
 
     /** Makes the budget of a pool; a limit of 0 is the default for this process. */
-    MemoryBudget(BufferPool pool, long heapMax, long directMax) {
+    MemoryBudget(BufferPool pool, long maxHeap, long maxDirect) {
         ledgers = new MemoryLedger[] {
-            MemoryLedger.ofHeap(heapMax), MemoryLedger.ofDirect(directMax, pool)
+            MemoryLedger.ofHeap(maxHeap), MemoryLedger.ofDirect(maxDirect, pool)
         };
     }
 

@@ -34,7 +34,7 @@ abstract class PortCore extends PortInternals {
         EarlyClasses.loadPackageOf(PortCore.class);
         EarlyClasses.initialize(FlightEvents.class.getDeclaredClasses());
         this.options = options;
-        this.buffers = new BufferPool(options.keptBytesMax(), options.heapMax(), options.directMax());
+        this.buffers = new BufferPool(options.maxKeptBytes(), options.maxHeap(), options.maxDirect());
         this.timer = new PortTimer(options.name());
         this.delivery = options.pulled() ? new PullDelivery(this, pullsFromSystem) : new PushDelivery(this);
         this.threads = new PortThreads(this, delivery);

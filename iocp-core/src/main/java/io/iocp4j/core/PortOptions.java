@@ -8,19 +8,19 @@ import java.util.Objects;
  *
  * @param workers how many threads take completions, 1 to 1024
  * @param name begins the name of each thread of the port
- * @param keptBytesMax how much unused buffer memory the port keeps, in bytes, 0 or more
+ * @param maxKeptBytes how much unused buffer memory the port keeps, in bytes, 0 or more
  * @param engine the name of the engine, or {@link #ENGINE_BEST}
  * @param pulled whether the workers are threads of the application, which {@link CompletionPort#take()};
  *        {@code workers} says how many of them there are
  * @param daemon whether the port's threads are daemons, which do not keep the process running
- * @param heapMax what peers may make the port hold on the heap, in bytes, see {@link MemoryBudget}; 0 is
+ * @param maxHeap what peers may make the port hold on the heap, in bytes, see {@link MemoryBudget}; 0 is
  *        {@link MemoryBudget#HEAP_PERCENT_DEFAULT} percent of the largest heap
- * @param directMax what peers may make the port hold outside the heap, in bytes; 0 is
+ * @param maxDirect what peers may make the port hold outside the heap, in bytes; 0 is
  *        {@link MemoryBudget#DIRECT_PERCENT_DEFAULT} percent of the largest direct memory
  *        ({@code -XX:MaxDirectMemorySize})
  */
-public record PortOptions(int workers, String name, long keptBytesMax, String engine, boolean pulled, boolean daemon,
-        long heapMax, long directMax) {
+public record PortOptions(int workers, String name, long maxKeptBytes, String engine, boolean pulled, boolean daemon,
+        long maxHeap, long maxDirect) {
     /** The most workers a port may have. */
     public static final int WORKERS_MAX = 1024;
     /** Asks for the best engine that works here. */
@@ -36,12 +36,12 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
         if (name == null || name.isBlank()) {
             throw new IllegalArgumentException("a port needs a name for its threads");
         }
-        if (keptBytesMax < 0) {
-            throw new IllegalArgumentException("keptBytesMax must not be negative: " + keptBytesMax);
+        if (maxKeptBytes < 0) {
+            throw new IllegalArgumentException("maxKeptBytes must not be negative: " + maxKeptBytes);
         }
         Objects.requireNonNull(engine);
-        if (heapMax < 0 || directMax < 0) {
-            throw new IllegalArgumentException("a budget must not be negative: " + heapMax + ", " + directMax);
+        if (maxHeap < 0 || maxDirect < 0) {
+            throw new IllegalArgumentException("a budget must not be negative: " + maxHeap + ", " + maxDirect);
         }
     }
 
@@ -73,7 +73,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions workers(int count) {
-        return new PortOptions(count, name, keptBytesMax, engine, pulled, daemon, heapMax, directMax);
+        return new PortOptions(count, name, maxKeptBytes, engine, pulled, daemon, maxHeap, maxDirect);
     }
 
     /**
@@ -83,7 +83,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions name(String text) {
-        return new PortOptions(workers, text, keptBytesMax, engine, pulled, daemon, heapMax, directMax);
+        return new PortOptions(workers, text, maxKeptBytes, engine, pulled, daemon, maxHeap, maxDirect);
     }
 
     /**
@@ -94,7 +94,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions engine(String text) {
-        return new PortOptions(workers, name, keptBytesMax, text, pulled, daemon, heapMax, directMax);
+        return new PortOptions(workers, name, maxKeptBytes, text, pulled, daemon, maxHeap, maxDirect);
     }
 
     /**
@@ -105,7 +105,7 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions pulled(boolean byApplication) {
-        return new PortOptions(workers, name, keptBytesMax, engine, byApplication, daemon, heapMax, directMax);
+        return new PortOptions(workers, name, maxKeptBytes, engine, byApplication, daemon, maxHeap, maxDirect);
     }
 
     /**
@@ -114,8 +114,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @param bytes 0 or more
      * @return a copy
      */
-    public PortOptions keptBytesMax(long bytes) {
-        return new PortOptions(workers, name, bytes, engine, pulled, daemon, heapMax, directMax);
+    public PortOptions maxKeptBytes(long bytes) {
+        return new PortOptions(workers, name, bytes, engine, pulled, daemon, maxHeap, maxDirect);
     }
 
     /**
@@ -124,8 +124,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @param bytes 1 or more, or 0 for the default
      * @return a copy
      */
-    public PortOptions heapMax(long bytes) {
-        return new PortOptions(workers, name, keptBytesMax, engine, pulled, daemon, bytes, directMax);
+    public PortOptions maxHeap(long bytes) {
+        return new PortOptions(workers, name, maxKeptBytes, engine, pulled, daemon, bytes, maxDirect);
     }
 
     /**
@@ -135,8 +135,8 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @param bytes 1 or more, or 0 for the default
      * @return a copy
      */
-    public PortOptions directMax(long bytes) {
-        return new PortOptions(workers, name, keptBytesMax, engine, pulled, daemon, heapMax, bytes);
+    public PortOptions maxDirect(long bytes) {
+        return new PortOptions(workers, name, maxKeptBytes, engine, pulled, daemon, maxHeap, bytes);
     }
 
     /**
@@ -146,6 +146,6 @@ public record PortOptions(int workers, String name, long keptBytesMax, String en
      * @return a copy
      */
     public PortOptions daemon(boolean on) {
-        return new PortOptions(workers, name, keptBytesMax, engine, pulled, on, heapMax, directMax);
+        return new PortOptions(workers, name, maxKeptBytes, engine, pulled, on, maxHeap, maxDirect);
     }
 }

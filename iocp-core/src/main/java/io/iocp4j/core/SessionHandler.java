@@ -8,8 +8,8 @@ final class SessionHandler extends TcpBlockingReader {
 
     private final TcpSession session;
 
-    SessionHandler(CompletionPort port, int readMax, TcpSession session) {
-        super(port, readMax);
+    SessionHandler(CompletionPort port, int maxRead, TcpSession session) {
+        super(port, maxRead);
         this.session = session;
     }
 

@@ -20,7 +20,7 @@ class TcpBlockingReader implements TcpHandler {
     private static final int UNCHARGED = TcpReceiver.RECEIVE_REST;
 
     private final CompletionPort port;
-    private final int readMax;
+    private final int maxRead;
 
     // guarded by this
     private boolean open;
@@ -42,9 +42,9 @@ class TcpBlockingReader implements TcpHandler {
     /** True if the wait has become a silence of the idle timeout. */
     private boolean idle;
 
-    TcpBlockingReader(CompletionPort port, int readMax) {
+    TcpBlockingReader(CompletionPort port, int maxRead) {
         this.port = port;
-        this.readMax = readMax;
+        this.maxRead = maxRead;
     }
 
     @Override
@@ -181,8 +181,8 @@ class TcpBlockingReader implements TcpHandler {
     }
 
     synchronized ByteBuffer readFully(TcpReceiver connection, int length, Duration within) throws IOException {
-        if (length < 1 || length > readMax) {
-            throw new IllegalArgumentException("not between 1 and " + readMax + " bytes: " + length);
+        if (length < 1 || length > maxRead) {
+            throw new IllegalArgumentException("not between 1 and " + maxRead + " bytes: " + length);
         }
         begin(within);
         try {
@@ -207,9 +207,9 @@ class TcpBlockingReader implements TcpHandler {
                         return line(connection, length + 1);
                     }
                     length++;
-                    if (length > readMax) {
+                    if (length > maxRead) {
                         throw connection.ioException("read", IoError.NO_BUFFERS,
-                                "the line is longer than readMax, " + readMax + " bytes");
+                                "the line is longer than maxRead, " + maxRead + " bytes");
                     }
                 }
                 if (!receive(connection)) {

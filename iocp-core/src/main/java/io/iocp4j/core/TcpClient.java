@@ -143,7 +143,7 @@ public final class TcpClient {
     private static TcpConnection connect(CompletionPort port, TcpOptions options, InetSocketAddress remote,
             Consumer<TcpConnection> onFreed) throws IOException {
         Worker.requireNotWorker(port);
-        TcpBlockingReader reader = new TcpBlockingReader(port, options.readMax());
+        TcpBlockingReader reader = new TcpBlockingReader(port, options.maxRead());
         TcpChannel connection = connect(port, options, remote, reader, onFreed);
         reader.awaitOpen(connection, remote);
         return connection;

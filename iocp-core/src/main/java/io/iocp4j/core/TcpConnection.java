@@ -189,7 +189,7 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     /**
      * Blocks until exactly so many bytes arrived. If it throws, the bytes that did arrive stay to be read.
      *
-     * @param length 1 to {@link TcpOptions#readMax()}, in bytes
+     * @param length 1 to {@link TcpOptions#maxRead()}, in bytes
      * @return as many bytes, the caller's own
      * @throws IOException as {@link #read()}; with {@link IoError#EOF} if the peer ended its side, or this side closed
      *         the connection, before so many arrived
@@ -201,7 +201,7 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Blocks until exactly so many bytes arrived, for a limited time. If it throws, the bytes that did arrive stay to
      * be read, and a time-out leaves the connection as it is.
      *
-     * @param length 1 to {@link TcpOptions#readMax()}, in bytes
+     * @param length 1 to {@link TcpOptions#maxRead()}, in bytes
      * @param limit above 0, for all of them together
      * @return as many bytes, the caller's own
      * @throws IOException as {@link #readFully(int)}; with {@link IoError#TIMED_OUT} if fewer arrived in time
@@ -216,7 +216,7 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * @return the line without its end; null when the peer has ended its side, or this side closed the connection, and
      *         nothing is left
      * @throws IOException as {@link #read()}; with {@link IoError#EOF} if this side closed the connection in the middle
-     *         of a line; with {@link IoError#NO_BUFFERS} if the line is longer than {@link TcpOptions#readMax()} bytes
+     *         of a line; with {@link IoError#NO_BUFFERS} if the line is longer than {@link TcpOptions#maxRead()} bytes
      * @throws IllegalStateException as {@link #read()}
      */
     String readLine() throws IOException;

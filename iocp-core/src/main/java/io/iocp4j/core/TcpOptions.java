@@ -36,11 +36,11 @@ public final class TcpOptions implements Cloneable {
     private int maxConnections;
     private ConnectionFilter filter = ConnectionFilter.ALL;
     private int receiveMin = BufferPool.PIECE_MIN;
-    private int receiveMax = 64 << 10;
+    private int maxReceive = 64 << 10;
     private int highWaterMark = 64 << 10;
     private int lowWaterMark = 16 << 10;
-    private int sendQueueMax = 16 << 20;
-    private int readMax = 1 << 20;
+    private int maxSendQueue = 16 << 20;
+    private int maxRead = 1 << 20;
     private int sendBuffer;
     private int receiveBuffer;
     private Duration idleTimeout = Duration.ZERO;
@@ -284,8 +284,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /** {@return the size that receives grow to while they come back full, 64 KiB by default} */
-    public int receiveMax() {
-        return receiveMax;
+    public int maxReceive() {
+        return maxReceive;
     }
 
     /**
@@ -298,7 +298,7 @@ public final class TcpOptions implements Cloneable {
     public TcpOptions receive(int minBytes, int maxBytes) {
         return with(copy -> {
             copy.receiveMin = Limits.atLeast(1, minBytes, "minBytes");
-            copy.receiveMax = (int) Limits.within(minBytes, BufferPool.PIECE_MAX, maxBytes, "maxBytes");
+            copy.maxReceive = (int) Limits.within(minBytes, BufferPool.PIECE_MAX, maxBytes, "maxBytes");
         });
     }
 
@@ -327,8 +327,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /** {@return the queued bytes above which a connection is aborted, 16 MiB by default} */
-    public int sendQueueMax() {
-        return sendQueueMax;
+    public int maxSendQueue() {
+        return maxSendQueue;
     }
 
     /**
@@ -339,13 +339,13 @@ public final class TcpOptions implements Cloneable {
      * @param bytes 1 or more
      * @return a copy
      */
-    public TcpOptions sendQueueMax(int bytes) {
-        return with(copy -> copy.sendQueueMax = Limits.atLeast(1, bytes, "sendQueueMax"));
+    public TcpOptions maxSendQueue(int bytes) {
+        return with(copy -> copy.maxSendQueue = Limits.atLeast(1, bytes, "maxSendQueue"));
     }
 
     /** {@return the most that readFully may be asked for and a line may have, 1 MiB by default} */
-    public int readMax() {
-        return readMax;
+    public int maxRead() {
+        return maxRead;
     }
 
     /**
@@ -355,8 +355,8 @@ public final class TcpOptions implements Cloneable {
      * @param bytes 1 or more
      * @return a copy
      */
-    public TcpOptions readMax(int bytes) {
-        return with(copy -> copy.readMax = Limits.atLeast(1, bytes, "readMax"));
+    public TcpOptions maxRead(int bytes) {
+        return with(copy -> copy.maxRead = Limits.atLeast(1, bytes, "maxRead"));
     }
 
     /** {@return the socket's send buffer (SO_SNDBUF) in bytes, 0 by default: as the system sets it} */
@@ -600,9 +600,9 @@ public final class TcpOptions implements Cloneable {
                 + ", keepAlive=" + keepAlive + " " + keepAliveTimes
                 + ", userTimeout=" + userTimeout + ", allowHalfOpen=" + allowHalfOpen
                 + ", pauseOnConnect=" + pauseOnConnect + ", maxConnections=" + maxConnections
-                + ", receiveMin=" + receiveMin + ", receiveMax=" + receiveMax
+                + ", receiveMin=" + receiveMin + ", maxReceive=" + maxReceive
                 + ", highWaterMark=" + highWaterMark + ", lowWaterMark=" + lowWaterMark
-                + ", sendQueueMax=" + sendQueueMax + ", readMax=" + readMax
+                + ", maxSendQueue=" + maxSendQueue + ", maxRead=" + maxRead
                 + ", sendBuffer=" + sendBuffer + ", receiveBuffer=" + receiveBuffer
                 + ", localAddress=" + localAddress + ", connectBuffering=" + connectBuffering
                 + ", connectTimeout=" + connectTimeout + ", attemptDelay=" + attemptDelay

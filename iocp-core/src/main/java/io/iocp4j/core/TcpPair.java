@@ -47,8 +47,8 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
     public static TcpPair open(CompletionPort port, TcpOptions options) throws IOException {
         Worker.requireNotWorker(port);
         requireNoTls(options);
-        TcpBlockingReader left = new TcpBlockingReader(port, options.readMax());
-        TcpBlockingReader right = new TcpBlockingReader(port, options.readMax());
+        TcpBlockingReader left = new TcpBlockingReader(port, options.maxRead());
+        TcpBlockingReader right = new TcpBlockingReader(port, options.maxRead());
         Opening opening = join(port, options, left, right);
         left.awaitOpen(opening.left, opening.left.remote());
         right.awaitOpen(opening.right, opening.right.remote());

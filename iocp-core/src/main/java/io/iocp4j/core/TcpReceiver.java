@@ -369,9 +369,9 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
         assert Thread.holdsLock(lock);
         long got = receive.transferred();
         moreWaits = got >= receive.buffer().capacity();
-        if (got >= receiveSize && receiveSize < options.receiveMax()) {
+        if (got >= receiveSize && receiveSize < options.maxReceive()) {
             if (!port.memory().isTight(Kind.DIRECT)) {
-                receiveSize = Math.min(receiveSize * 2, options.receiveMax());
+                receiveSize = Math.min(receiveSize * 2, options.maxReceive());
             }
         } else if (!moreWaits && got < receiveSize / 4 && receiveSize > options.receiveMin()) {
             receiveSize = Math.max(receiveSize / 2, options.receiveMin());

@@ -120,10 +120,10 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
             return false;
         }
         long queued = queuedBytes();
-        boolean bytesFit = length <= options.sendQueueMax() - queued;
+        boolean bytesFit = length <= options.maxSendQueue() - queued;
         if (!bytesFit || queue != null && queue.entries() >= TcpSendQueue.ENTRIES_MAX) {
             String limit = bytesFit ? "entries than " + TcpSendQueue.ENTRIES_MAX
-                    : "bytes than sendQueueMax, " + options.sendQueueMax();
+                    : "bytes than maxSendQueue, " + options.maxSendQueue();
             fail(IoError.NO_BUFFERS, new IOException("the send queue would hold more " + limit), false);
             return false;
         }
@@ -213,7 +213,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
 
     /** The room that is left in the queue, in bytes. */
     final long queueRoom() {
-        return options.sendQueueMax() - queuedBytes();
+        return options.maxSendQueue() - queuedBytes();
     }
 
     final boolean isAboveHighWaterMark() {

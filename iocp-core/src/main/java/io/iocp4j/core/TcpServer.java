@@ -87,7 +87,7 @@ public final class TcpServer implements AutoCloseable {
     public static TcpServer listenBlocking(TcpOptions options, TcpSession session) throws IOException {
         Objects.requireNonNull(session);
         CompletionPort port = CompletionPort.open();
-        return listen(port, true, options, connection -> new SessionHandler(port, options.readMax(), session));
+        return listen(port, true, options, connection -> new SessionHandler(port, options.maxRead(), session));
     }
 
     /**
@@ -104,7 +104,7 @@ public final class TcpServer implements AutoCloseable {
     public static TcpServer listenBlocking(CompletionPort port, TcpOptions options, TcpSession session)
             throws IOException {
         Objects.requireNonNull(session);
-        return listen(port, false, options, connection -> new SessionHandler(port, options.readMax(), session));
+        return listen(port, false, options, connection -> new SessionHandler(port, options.maxRead(), session));
     }
 
     /**

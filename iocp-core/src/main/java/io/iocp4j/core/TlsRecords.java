@@ -48,7 +48,7 @@ final class TlsRecords {
     private final SSLEngine engine;
     private final BufferPool pool;
     private final int receiveMin;
-    private final int receiveMax;
+    private final int maxReceive;
     private int receiveSize;
     private boolean handshakeDone;
     private boolean moved;
@@ -63,7 +63,7 @@ final class TlsRecords {
         this.engine = engine;
         this.pool = pool;
         this.receiveMin = options.receiveMin();
-        this.receiveMax = options.receiveMax();
+        this.maxReceive = options.maxReceive();
         this.receiveSize = receiveMin;
     }
 
@@ -255,8 +255,8 @@ final class TlsRecords {
     /** A receive of this many bytes into the room has ended. */
     void received(long bytes) {
         boolean full = !received.buffer().hasRemaining();
-        if (full && receiveSize < receiveMax) {
-            receiveSize = Math.min(receiveSize * 2, receiveMax);
+        if (full && receiveSize < maxReceive) {
+            receiveSize = Math.min(receiveSize * 2, maxReceive);
         } else if (bytes < receiveSize / 4 && receiveSize > receiveMin) {
             receiveSize = Math.max(receiveSize / 2, receiveMin);
         }

@@ -29,9 +29,9 @@ class MemoryBudgetTcpTest {
     private TcpServer server;
 
     /** The simulation has one memory for all its ports, so the clients, which keep nothing, are counted too. */
-    private void begin(long seed, Faults faults, long heapMax, long directMax) throws IOException {
+    private void begin(long seed, Faults faults, long maxHeap, long maxDirect) throws IOException {
         ends.clear();
-        world = new Simulation(seed, faults, new BufferPool(0, heapMax, directMax));
+        world = new Simulation(seed, faults, new BufferPool(0, maxHeap, maxDirect));
         serverPort = new SimulatedPort(world, "servers", 1);
         clientPort = new SimulatedPort(world, "clients", 1);
         server = TcpServer.listen(serverPort, TcpOptions.defaults().loopback(0), connection -> {

@@ -23,8 +23,8 @@ class MemoryBudgetTest {
     private SimulatedPort port;
     private MemoryBudget budget;
 
-    private void begin(long heapMax, long directMax) {
-        world = new Simulation(1, Faults.none(), new BufferPool(0, heapMax, directMax));
+    private void begin(long maxHeap, long maxDirect) {
+        world = new Simulation(1, Faults.none(), new BufferPool(0, maxHeap, maxDirect));
         port = new SimulatedPort(world, "memory", 1);
         budget = port.memory();
     }
@@ -334,14 +334,14 @@ class MemoryBudgetTest {
         assertEquals(MemoryBudget.CONNECTIONS_MAX, budget.maxConnections());
         begin(1, 1);
         assertEquals(1, budget.maxConnections());
-        assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().heapMax(-1));
-        assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().directMax(-1));
-        PortOptions options = PortOptions.defaults().heapMax(5).directMax(7).keptBytesMax(9).name("n").workers(1)
+        assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().maxHeap(-1));
+        assertThrows(IllegalArgumentException.class, () -> PortOptions.defaults().maxDirect(-1));
+        PortOptions options = PortOptions.defaults().maxHeap(5).maxDirect(7).maxKeptBytes(9).name("n").workers(1)
                 .engine("aio").pulled(true)
                 .daemon(true);
         assertEquals(new PortOptions(1, "n", 9, "aio", true, true, 5, 7), options);
-        assertThrows(IllegalArgumentException.class, () -> options.heapMax(-1));
-        assertThrows(IllegalArgumentException.class, () -> options.keptBytesMax(-1));
+        assertThrows(IllegalArgumentException.class, () -> options.maxHeap(-1));
+        assertThrows(IllegalArgumentException.class, () -> options.maxKeptBytes(-1));
     }
 
     @Test

@@ -187,12 +187,12 @@ class TcpBlockingTest extends TcpFixture {
         assertEquals(data.length - 1000, rest.get().length);
     }
 
-    @ParameterizedTest(name = "sendQueueMax {0}, high-water mark {1}")
+    @ParameterizedTest(name = "maxSendQueue {0}, high-water mark {1}")
     @CsvSource({"50000, 65536", "1048576, 1048576", "1, 0"})
     @DisplayName("a write of more than the queue may hold arrives whole at a slow reader: its portions wait for room")
-    void writeAboveTheQueueLimit(int sendQueueMax, int highWaterMark) throws Exception {
-        Pair pair = connect(options.socketBuffers(SMALL, 0).sendQueueMax(sendQueueMax).waterMarks(0, highWaterMark));
-        byte[] data = random(sendQueueMax == 1 ? 2_000 : 3 * MIB, 14);
+    void writeAboveTheQueueLimit(int maxSendQueue, int highWaterMark) throws Exception {
+        Pair pair = connect(options.socketBuffers(SMALL, 0).maxSendQueue(maxSendQueue).waterMarks(0, highWaterMark));
+        byte[] data = random(maxSendQueue == 1 ? 2_000 : 3 * MIB, 14);
         Future<Boolean> writer = threads.submit(() -> {
             ByteBuffer buffer = ByteBuffer.wrap(data);
             pair.connection().write(buffer);
@@ -203,7 +203,7 @@ class TcpBlockingTest extends TcpFixture {
         byte[] few = new byte[1_000];
         for (int got = pair.peer().getInputStream().read(few); got >= 0; got = pair.peer().getInputStream().read(few)) {
             arrived.write(few, 0, got);
-            assertTrue(pair.connection().bufferedAmount() <= sendQueueMax, "more waits than may");
+            assertTrue(pair.connection().bufferedAmount() <= maxSendQueue, "more waits than may");
         }
         assertArrayEquals(data, arrived.toByteArray());
         assertFalse(writer.get());

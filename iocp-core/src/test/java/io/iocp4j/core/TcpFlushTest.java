@@ -143,11 +143,11 @@ class TcpFlushTest extends TcpFixture {
     @DisplayName("too much for the queue: the end says which limit it was and how high, and closeInfo() does at once")
     void limitInWords() throws Exception {
         Recorder recorder = new Recorder();
-        Pair pair = accept(options.sendQueueMax(1000), recorder);
+        Pair pair = accept(options.maxSendQueue(1000), recorder);
         assertNull(pair.connection().closeInfo());
         assertFalse(pair.connection().send(ByteBuffer.allocate(1001)));
         String words = pair.connection().closeInfo().cause().getMessage();
-        assertTrue(words.contains("sendQueueMax, 1000"), words);
+        assertTrue(words.contains("maxSendQueue, 1000"), words);
         assertEquals(words, recorder.awaitClose().cause().getMessage());
     }
 }

@@ -35,10 +35,10 @@ class TcpOptionsTest {
         assertTrue(DEFAULTS.address().getAddress().isAnyLocalAddress());
         assertEquals(0, DEFAULTS.maxConnections(), "as many as the memory budget has room for");
         assertEquals(512, DEFAULTS.receiveMin());
-        assertEquals(64 << 10, DEFAULTS.receiveMax());
+        assertEquals(64 << 10, DEFAULTS.maxReceive());
         assertEquals(64 << 10, DEFAULTS.highWaterMark());
         assertEquals(16 << 10, DEFAULTS.lowWaterMark());
-        assertEquals(16 << 20, DEFAULTS.sendQueueMax());
+        assertEquals(16 << 20, DEFAULTS.maxSendQueue());
         assertEquals(0, DEFAULTS.sendBuffer());
         assertEquals(0, DEFAULTS.receiveBuffer());
         assertEquals(Duration.ZERO, DEFAULTS.idleTimeout());
@@ -51,7 +51,7 @@ class TcpOptionsTest {
         assertEquals(Duration.ZERO, DEFAULTS.keepAliveIdle());
         assertEquals(Duration.ZERO, DEFAULTS.keepAliveInterval());
         assertEquals(0, DEFAULTS.keepAliveCount());
-        assertEquals(1 << 20, DEFAULTS.readMax());
+        assertEquals(1 << 20, DEFAULTS.maxRead());
         assertNull(DEFAULTS.localAddress());
         assertTrue(DEFAULTS.connectBuffering());
         assertFalse(DEFAULTS.pauseOnConnect());
@@ -67,7 +67,7 @@ class TcpOptionsTest {
         InetSocketAddress local = new InetSocketAddress("127.0.0.1", 12);
         TcpOptions changed = DEFAULTS.keepAlive(Duration.ofSeconds(1), Duration.ofSeconds(2), 3)
                 .userTimeout(Duration.ofMillis(4))
-                .attemptDelay(Duration.ofMillis(10)).readMax(5).localAddress(local).connectBuffering(false)
+                .attemptDelay(Duration.ofMillis(10)).maxRead(5).localAddress(local).connectBuffering(false)
                 .pauseOnConnect(true).filter(filter);
         assertTrue(changed.keepAlive());
         assertEquals(Duration.ofSeconds(1), changed.keepAliveIdle());
@@ -75,7 +75,7 @@ class TcpOptionsTest {
         assertEquals(3, changed.keepAliveCount());
         assertEquals(Duration.ofMillis(4), changed.userTimeout());
         assertEquals(Duration.ofMillis(10), changed.attemptDelay());
-        assertEquals(5, changed.readMax());
+        assertEquals(5, changed.maxRead());
         assertEquals(local, changed.localAddress());
         assertFalse(changed.connectBuffering());
         assertTrue(changed.pauseOnConnect());
@@ -109,15 +109,15 @@ class TcpOptionsTest {
     void copies() {
         TcpOptions changed = DEFAULTS.backlog(1).noDelay(false).keepAlive(true).allowHalfOpen(true).maxConnections(2)
                 .receive(1, 2)
-                .waterMarks(3, 4).sendQueueMax(5).socketBuffers(6, 7).idleTimeout(Duration.ofSeconds(8))
+                .waterMarks(3, 4).maxSendQueue(5).socketBuffers(6, 7).idleTimeout(Duration.ofSeconds(8))
                 .connectTimeout(Duration.ofSeconds(9)).lingerTimeout(Duration.ofSeconds(10)).loopback(11)
                 .writeTimeout(Duration.ofSeconds(12)).minLingerRate(13).resolver(host -> null);
         assertNotSame(DEFAULTS, changed);
         assertEquals(List.of(1, false, true, true, 2, 1, 2, 3, 4, 5, 6, 7),
                 List.of(changed.backlog(), changed.noDelay(), changed.keepAlive(), changed.allowHalfOpen(),
                 changed.maxConnections(),
-                        changed.receiveMin(), changed.receiveMax(), changed.lowWaterMark(), changed.highWaterMark(),
-                        changed.sendQueueMax(), changed.sendBuffer(), changed.receiveBuffer()));
+                        changed.receiveMin(), changed.maxReceive(), changed.lowWaterMark(), changed.highWaterMark(),
+                        changed.maxSendQueue(), changed.sendBuffer(), changed.receiveBuffer()));
         assertEquals(Duration.ofSeconds(8), changed.idleTimeout());
         assertEquals(Duration.ofSeconds(9), changed.connectTimeout());
         assertEquals(Duration.ofSeconds(10), changed.lingerTimeout());
@@ -138,12 +138,12 @@ class TcpOptionsTest {
                 options -> options.receive(-1, -1),
                 options -> options.receive(1, BufferPool.PIECE_MAX + 1), options -> options.waterMarks(-1, 0),
                 options -> options.waterMarks(2, 1), options -> options.waterMarks(0, -1),
-                options -> options.sendQueueMax(0),
+                options -> options.maxSendQueue(0),
                 options -> options.socketBuffers(-1, 0), options -> options.socketBuffers(0, -1),
                 options -> options.idleTimeout(before), options -> options.connectTimeout(before),
                 options -> options.lingerTimeout(before), options -> options.writeTimeout(before),
                 options -> options.minLingerRate(-1), options -> options.tcpPort(-1), options -> options.tcpPort(65536),
-                options -> options.attemptDelay(Duration.ofMillis(9)), options -> options.readMax(0),
+                options -> options.attemptDelay(Duration.ofMillis(9)), options -> options.maxRead(0),
                 options -> options.userTimeout(before), options -> options.userTimeout(Duration.ofMillis(1L << 31)),
                 options -> options.localAddress(InetSocketAddress.createUnresolved("nowhere", 1)),
                 options -> options.address(InetSocketAddress.createUnresolved("nowhere", 1))).map(Arguments::of);
@@ -161,7 +161,7 @@ class TcpOptionsTest {
                 options -> options.backlog(1), options -> options.maxConnections(1), options -> options.receive(1, 1),
                 options -> options.receive(BufferPool.PIECE_MAX, BufferPool.PIECE_MAX),
                 options -> options.waterMarks(0, 0),
-                options -> options.waterMarks(Integer.MAX_VALUE, Integer.MAX_VALUE), options -> options.sendQueueMax(1),
+                options -> options.waterMarks(Integer.MAX_VALUE, Integer.MAX_VALUE), options -> options.maxSendQueue(1),
                 options -> options.writeTimeout(Duration.ZERO), options -> options.minLingerRate(0),
                 options -> options.idleTimeout(Duration.ZERO), options -> options.tcpPort(65535)).map(Arguments::of);
     }

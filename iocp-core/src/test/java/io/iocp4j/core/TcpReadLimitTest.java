@@ -33,7 +33,7 @@ class TcpReadLimitTest extends TcpFixture {
 
     @BeforeEach
     void openPair() throws IOException {
-        TcpPair pair = TcpPair.open(port, options.readMax(100));
+        TcpPair pair = TcpPair.open(port, options.maxRead(100));
         left = pair.left();
         right = pair.right();
         closeLater(left::abort);
@@ -91,7 +91,7 @@ class TcpReadLimitTest extends TcpFixture {
     void words() throws Exception {
         right.write("x".repeat(101));
         String tooLong = assertThrows(IoException.class, left::readLine).getMessage();
-        assertTrue(tooLong.startsWith("read: the line is longer than readMax, 100 bytes (NO_BUFFERS)"), tooLong);
+        assertTrue(tooLong.startsWith("read: the line is longer than maxRead, 100 bytes (NO_BUFFERS)"), tooLong);
         left.read();
         left.close();
         String closed = assertThrows(IoException.class, () -> left.readFully(1, LONG)).getMessage();

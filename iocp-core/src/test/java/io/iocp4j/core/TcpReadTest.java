@@ -124,7 +124,7 @@ class TcpReadTest extends TcpFixture {
     @Test
     @DisplayName("has a limit, which is checked before memory is taken; a line above it stays to be read")
     void limit() throws Exception {
-        Pair pair = connect(options.readMax(5));
+        Pair pair = connect(options.maxRead(5));
         assertThrows(IllegalArgumentException.class, () -> pair.connection().readFully(6));
         assertThrows(IllegalArgumentException.class, () -> pair.connection().readFully(0));
         assertThrows(IllegalArgumentException.class, () -> pair.connection().readFully(-1));

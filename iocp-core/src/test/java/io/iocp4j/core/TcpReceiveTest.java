@@ -98,7 +98,7 @@ class TcpReceiveTest extends TcpFixture {
             }
         });
         assertFalse(sent.await(300, TimeUnit.MILLISECONDS), "16 MiB went to a connection that is paused");
-        assertTrue(port.buffers().usedBytes() <= options.receiveMax(), "held: " + port.buffers().usedBytes());
+        assertTrue(port.buffers().usedBytes() <= options.maxReceive(), "held: " + port.buffers().usedBytes());
         pair.connection().resume();
         recorder.awaitClose();
         sender.join();

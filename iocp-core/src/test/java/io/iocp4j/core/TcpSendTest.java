@@ -186,9 +186,9 @@ class TcpSendTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("above sendQueueMax: NO_BUFFERS, that connection only, and nothing was taken for it")
+    @DisplayName("above maxSendQueue: NO_BUFFERS, that connection only, and nothing was taken for it")
     void queueLimit() throws Exception {
-        TcpOptions limited = options.socketBuffers(SMALL, 0).sendQueueMax(MIB);
+        TcpOptions limited = options.socketBuffers(SMALL, 0).maxSendQueue(MIB);
         Recorder greedy = new Recorder();
         Recorder modest = new Recorder();
         Pair first = accept(limited, greedy);
@@ -350,7 +350,7 @@ class TcpSendTest extends TcpFixture {
         Recorder recorder = new Recorder();
         List<PooledBuffer> taken = new ArrayList<>();
         try (ServerSocket listener = new ServerSocket(0, 1, LOOPBACK); CompletionPort small = CompletionPort.open(
-                PortOptions.defaults().workers(1).keptBytesMax(0).directMax(256 << 10))) {
+                PortOptions.defaults().workers(1).maxKeptBytes(0).maxDirect(256 << 10))) {
             TcpConnection connection = TcpClient.connect(small, options,
                     (InetSocketAddress) listener.getLocalSocketAddress(), recorder);
             recorder.awaitOpen();

@@ -112,7 +112,7 @@ class ExamplesTest {
         new Random(2).nextBytes(content);
         Path path = Files.write(directory.resolve("file"), content);
         TcpOptions options = TcpOptions.defaults().loopback(0).socketBuffers(64 << 10, 64 << 10)
-                .waterMarks(16 << 10, 64 << 10).sendQueueMax(256 << 10);
+                .waterMarks(16 << 10, 64 << 10).maxSendQueue(256 << 10);
         try (TcpServer server = FileServer.listen(options, path);
                 TcpConnection client = TcpClient.connect("localhost", server.tcpPort())) {
             assertEquals(content.length, client.readFully(Long.BYTES, Duration.ofMillis(DEADLINE_MILLIS)).getLong());

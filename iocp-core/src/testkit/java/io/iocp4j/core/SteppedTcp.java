@@ -187,7 +187,7 @@ class SteppedTcp extends SteppedWorld {
         return TcpOptions.defaults().loopback(0).receive(receiveMin, receiveMin + random.nextInt(4_000))
                 .waterMarks(low, low + random.nextInt(1_000)).allowHalfOpen(random.nextBoolean())
                 .lingerTimeout(Duration.ofMillis(random.nextInt(150)))
-                .sendQueueMax(random.nextInt(4) == 0 ? 2_000 : 1 << 20);
+                .maxSendQueue(random.nextInt(4) == 0 ? 2_000 : 1 << 20);
     }
 
     @Override

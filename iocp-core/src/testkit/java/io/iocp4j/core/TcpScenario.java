@@ -81,7 +81,7 @@ final class TcpScenario {
                 // a peer that is slow is not cut off where everything has to arrive
                 .lingerTimeout(harmless ? Duration.ofSeconds(10) : Duration.ofMillis(random.nextInt(3_000)))
                 .minLingerRate(harmless ? 0 : 1 << 10);
-        return harmless ? options : options.sendQueueMax(random.nextInt(4) == 0 ? 1_500 : 1 << 20)
+        return harmless ? options : options.maxSendQueue(random.nextInt(4) == 0 ? 1_500 : 1 << 20)
                 .maxConnections(random.nextInt(8) == 0 ? 1 : 100);
     }
 

@@ -12,7 +12,7 @@ import java.util.concurrent.Future;
 final class IdleAndAgeLimit {
     private final WebSocketConnection socket;
     private final TcpConnection tcp;
-    private final Duration idleTimeout;
+    private final Duration maxIdle;
     private final Duration maxAge;
     private long messages;
     private Future<?> idle;
@@ -21,13 +21,13 @@ final class IdleAndAgeLimit {
     IdleAndAgeLimit(WebSocketConnection socket, TcpConnection tcp, WebSocketOptions<?> options) {
         this.socket = socket;
         this.tcp = tcp;
-        this.idleTimeout = options.idleTimeout();
+        this.maxIdle = options.maxIdle();
         this.maxAge = options.maxAge();
     }
 
     void start() {
-        if (!idleTimeout.isZero()) {
-            idle = tcp.deadline(idleTimeout, this::check);
+        if (!maxIdle.isZero()) {
+            idle = tcp.deadline(maxIdle, this::check);
         }
         if (!maxAge.isZero()) {
             age = tcp.schedule(maxAge, () -> socket.close(CloseCode.GOING_AWAY, "this connection has reached its age"));
@@ -49,10 +49,10 @@ final class IdleAndAgeLimit {
     private void check() {
         long now = socket.messages();
         if (now == messages) {
-            socket.close(CloseCode.GOING_AWAY, "no message for " + idleTimeout.toMillis() + " ms");
+            socket.close(CloseCode.GOING_AWAY, "no message for " + maxIdle.toMillis() + " ms");
         } else {
             messages = now;
-            idle = tcp.deadline(idleTimeout, this::check);
+            idle = tcp.deadline(maxIdle, this::check);
         }
     }
 }

@@ -10,7 +10,7 @@ import io.iocp4j.websocket.frame.CloseCode;
 public enum SlowConsumer {
     /**
      * The sender waits. On a worker of the port, which must not wait, the message is queued; beyond
-     * {@link io.iocp4j.core.TcpOptions#sendQueueMax()} the connection ends. The default.
+     * {@link io.iocp4j.core.TcpOptions#maxSendQueue()} the connection ends. The default.
      */
     BLOCK,
     /** The message is not sent, but counted ({@link WebSocket#messagesDropped()}). */

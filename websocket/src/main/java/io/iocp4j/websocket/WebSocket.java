@@ -47,7 +47,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      * @param text encoded as UTF-8; unpaired surrogates become '?'
      * @return true if more may be sent. False if the message was queued, but the queue is above the high-water mark or
      *     another message is being streamed ({@code onDrain} follows). False too if the message was dropped, because
-     *     the WebSocket is not open, or because it exceeded {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)} and so
+     *     the WebSocket is not open, or because it exceeded {@link io.iocp4j.core.TcpOptions#maxSendQueue(int)} and so
      *     ended the connection
      */
     default boolean trySend(String text) {
@@ -96,7 +96,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * Sends a text message by the {@link SlowConsumer} policy. By default it waits while the queue is above the
      * high-water mark or another message is being streamed. On a worker, which must not wait, it queues the message;
-     * one that exceeds {@link io.iocp4j.core.TcpOptions#sendQueueMax(int)} ends the WebSocket.
+     * one that exceeds {@link io.iocp4j.core.TcpOptions#maxSendQueue(int)} ends the WebSocket.
      *
      * @param text encoded as UTF-8; unpaired surrogates become '?'
      * @throws WebSocketException if the WebSocket is not open, or ends meanwhile, or this message exceeds the queue. It

@@ -28,7 +28,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     private Duration closeTimeout = Duration.ofSeconds(5);
     private Duration heartbeatInterval = Duration.ofSeconds(20);
     private Duration heartbeatTimeout = Duration.ofSeconds(20);
-    private Duration idleTimeout = Duration.ZERO;
+    private Duration maxIdle = Duration.ZERO;
     private Duration maxAge = Duration.ZERO;
     private SlowConsumer slowConsumer = SlowConsumer.BLOCK;
     private Deflate deflate = Deflate.off();
@@ -189,8 +189,8 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /** {@return the time without a message that closes a WebSocket, zero by default, for never} */
-    public Duration idleTimeout() {
-        return idleTimeout;
+    public Duration maxIdle() {
+        return maxIdle;
     }
 
     /**
@@ -200,9 +200,9 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
      * @param limit the WebSocket closes after one to two times this; zero for never
      * @return a copy
      */
-    public O idleTimeout(Duration limit) {
-        notNegative(limit, "idleTimeout");
-        return with(copy -> copy.idleTimeout = limit);
+    public O maxIdle(Duration limit) {
+        notNegative(limit, "maxIdle");
+        return with(copy -> copy.maxIdle = limit);
     }
 
     /** {@return the age at which a WebSocket is closed, zero by default, for never} */
@@ -266,7 +266,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     StringJoiner describe(StringJoiner text) {
         return text.add("tcp=" + tcp).add("tls=" + (tls != null || tcp.tls() != null)).add("httpLimits=" + httpLimits)
                 .add("limits=" + limits).add("parts=" + parts).add("closeTimeout=" + closeTimeout)
-                .add("heartbeat=" + heartbeatInterval + "/" + heartbeatTimeout).add("idleTimeout=" + idleTimeout)
+                .add("heartbeat=" + heartbeatInterval + "/" + heartbeatTimeout).add("maxIdle=" + maxIdle)
                 .add("maxAge=" + maxAge).add("slowConsumer=" + slowConsumer).add("deflate=" + deflate);
     }
 

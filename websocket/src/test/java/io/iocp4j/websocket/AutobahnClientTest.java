@@ -76,7 +76,7 @@ class AutobahnClientTest {
     /** Opens a WebSocket and waits until it is gone. */
     private static void run(CompletionPort port, URI address, Deflate deflate, WebSocketListener listener) {
         ClientOptions options = Autobahn.options(ClientOptions.defaults())
-                .tcp(TcpOptions.defaults().sendQueueMax(Autobahn.SEND_QUEUE)).deflate(deflate);
+                .tcp(TcpOptions.defaults().maxSendQueue(Autobahn.SEND_QUEUE)).deflate(deflate);
         WebSocketClient.connectAsync(port, options, address, listener).join().closed().join();
     }
 }

@@ -17,7 +17,7 @@ class AutobahnServerTest {
     @TestFactory
     @DisplayName("all pass, and the three of which the RFC says nothing are informational")
     List<DynamicTest> cases() throws IOException {
-        TcpOptions options = TestServer.LOOPBACK.sendQueueMax(Autobahn.SEND_QUEUE);
+        TcpOptions options = TestServer.LOOPBACK.maxSendQueue(Autobahn.SEND_QUEUE);
         try (TestServer server = new TestServer(options,
                 Autobahn::options, request -> new TestServer.Echo());
                 Autobahn autobahn = Autobahn.testServer(server.uri())) {

@@ -139,12 +139,12 @@ class CallbackOrderTest {
 
     @Test
     @Shows("B24")
-    @DisplayName("an application that ignores send() == false loses that connection at sendQueueMax, with "
+    @DisplayName("an application that ignores send() == false loses that connection at maxSendQueue, with "
             + "1006, and no other")
     void queueOverflow() throws Exception {
         Recorder recorder = new Recorder();
         Iterator<WebSocketListener> listeners = List.<WebSocketListener>of(recorder, new Echo()).iterator();
-        try (TestServer server = new TestServer(TestServer.LOOPBACK.sendQueueMax(1 << 20),
+        try (TestServer server = new TestServer(TestServer.LOOPBACK.maxSendQueue(1 << 20),
                 o -> o, request -> listeners.next());
                 RawClient slow = server.upgraded();
                 RawClient other = server.upgraded()) {

@@ -144,7 +144,7 @@ class ChromiumTest {
     }
 
     private static TestServer server(WebSocketListener listener) throws IOException {
-        TcpOptions options = TestServer.LOOPBACK.sendQueueMax(2 * LARGEST);
+        TcpOptions options = TestServer.LOOPBACK.maxSendQueue(2 * LARGEST);
         return new TestServer(options, o -> o.limits(Limits.defaults().maxFrame(LARGEST).maxMessage(LARGEST))
                 .deflate(Deflate.on().threshold(0)), request -> listener,
                 exchange -> exchange.respond(HttpResponse.bytes(200, "text/html; charset=utf-8",

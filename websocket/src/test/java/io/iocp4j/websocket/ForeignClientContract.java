@@ -35,7 +35,7 @@ abstract class ForeignClientContract {
 
     @BeforeEach
     void start() throws IOException {
-        TcpOptions options = TestServer.LOOPBACK.sendQueueMax(2 * ForeignPeer.LARGEST);
+        TcpOptions options = TestServer.LOOPBACK.maxSendQueue(2 * ForeignPeer.LARGEST);
         server = new TestServer(options, o -> o.limits(ForeignPeer.LIMITS).deflate(Deflate.on().threshold(0))
                 .heartbeat(Duration.ZERO, ForeignPeer.LIMIT), request -> recorder);
     }

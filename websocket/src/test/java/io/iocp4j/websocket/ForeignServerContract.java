@@ -139,7 +139,7 @@ abstract class ForeignServerContract {
         assertTrue(listening.startsWith("listening "), listening);
         URI uri = URI.create("ws://localhost:" + listening.substring("listening ".length()) + "/");
         WebSocket socket = WebSocketClient.connectAsync(port,
-                ClientOptions.defaults().tcp(TcpOptions.defaults().sendQueueMax(2 * ForeignPeer.LARGEST))
+                ClientOptions.defaults().tcp(TcpOptions.defaults().maxSendQueue(2 * ForeignPeer.LARGEST))
                 .limits(ForeignPeer.LIMITS).deflate(Deflate.on().threshold(0))
                 .heartbeat(Duration.ZERO, ForeignPeer.LIMIT), uri, received)
                 .orTimeout(TestServer.DEADLINE.toSeconds(), TimeUnit.SECONDS).join();

@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
 @DisplayName("How long a WebSocket lives, in virtual time")
 class IdleAndAgeLimitTest {
     @Test
-    @DisplayName("idleTimeout closes with 1001 between once and twice the silence; messages keep it open, pings do not")
+    @DisplayName("maxIdle closes with 1001 between once and twice the silence; messages keep it open, pings do not")
     void idle() throws IOException {
-        VirtualPair pair = new VirtualPair(b -> b.idleTimeout(Duration.ofSeconds(60)));
+        VirtualPair pair = new VirtualPair(b -> b.maxIdle(Duration.ofSeconds(60)));
         pair.connectClient(ClientOptions.defaults());
         for (int i = 0; i < 20; i++) {
             pair.run(Duration.ofSeconds(50));
@@ -58,7 +58,7 @@ class IdleAndAgeLimitTest {
     @Test
     @DisplayName("neither is on by default; an end before takes their timers along; nonsense is refused")
     void off() throws IOException {
-        VirtualPair pair = new VirtualPair(b -> b.idleTimeout(Duration.ofHours(1)).maxAge(Duration.ofHours(2)));
+        VirtualPair pair = new VirtualPair(b -> b.maxIdle(Duration.ofHours(1)).maxAge(Duration.ofHours(2)));
         pair.connectClient(ClientOptions.defaults());
         pair.client.socket.close(1000, "");
         pair.run(Duration.ofSeconds(1));
@@ -67,9 +67,9 @@ class IdleAndAgeLimitTest {
         assertTrue(pair.world.steps() - steps < 10);
         pair.end();
         ServerOptions builder = ServerOptions.defaults();
-        assertThrows(IllegalArgumentException.class, () -> builder.idleTimeout(Duration.ofSeconds(-1)));
+        assertThrows(IllegalArgumentException.class, () -> builder.maxIdle(Duration.ofSeconds(-1)));
         assertThrows(IllegalArgumentException.class, () -> builder.maxAge(Duration.ofSeconds(-1)));
-        assertEquals(Duration.ZERO, ClientOptions.defaults().idleTimeout());
+        assertEquals(Duration.ZERO, ClientOptions.defaults().maxIdle());
         assertEquals(Duration.ZERO, ClientOptions.defaults().maxAge());
     }
 

@@ -111,12 +111,12 @@ class MemoryAttackTest {
     }
 
     /** What the server says of itself. */
-    private record Memory(long heap, long heapMax, long direct, long directMax, long connections, long evictions,
+    private record Memory(long heap, long maxHeap, long direct, long maxDirect, long connections, long evictions,
             long workers) {
         /** Newcomers are not read from then, so nothing more is taken. */
         boolean isTight() {
-            return heap > heapMax / 100 * MemoryBudget.TIGHT_PERCENT
-                    || direct > directMax / 100 * MemoryBudget.TIGHT_PERCENT;
+            return heap > maxHeap / 100 * MemoryBudget.TIGHT_PERCENT
+                    || direct > maxDirect / 100 * MemoryBudget.TIGHT_PERCENT;
         }
     }
 
@@ -180,7 +180,7 @@ class MemoryAttackTest {
                 probe(victim, attack.connections());
                 Memory held = ask();
                 assertTrue(held.evictions > 0 || held.isTight(), "not counted: " + held);
-                assertTrue(held.heap <= held.heapMax && held.direct <= held.directMax, "too much: " + held);
+                assertTrue(held.heap <= held.maxHeap && held.direct <= held.maxDirect, "too much: " + held);
                 for (RawClient attacker : attackers) {
                     attacker.reset();
                 }

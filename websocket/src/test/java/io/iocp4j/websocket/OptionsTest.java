@@ -44,7 +44,7 @@ class OptionsTest {
         ClientOptions client = ClientOptions.defaults().subprotocols("a", "b").header("X-Y", "z").maxRedirects(2)
                 .limits(Limits.defaults().maxMessage(9)).deflate(Deflate.on()).slowConsumer(SlowConsumer.DROP)
                 .maxAge(TIME)
-                .idleTimeout(TIME).heartbeat(TIME, TIME);
+                .maxIdle(TIME).heartbeat(TIME, TIME);
         assertEquals(Set.of("a", "b"), client.subprotocols());
         assertEquals("z", client.headers().first("x-y"));
         assertEquals(2, client.maxRedirects());

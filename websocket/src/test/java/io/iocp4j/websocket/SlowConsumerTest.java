@@ -110,11 +110,11 @@ class SlowConsumerTest {
 
     @Test
     @DisplayName("BLOCK on a worker, where nothing may wait: send() queues, and throws at the message that is too "
-            + "much for sendQueueMax, "
+            + "much for maxSendQueue, "
             + "which it names; the WebSocket is over then")
     void blockOnWorker() throws Exception {
-        overflows("sendQueueMax, 1048576", socket -> socket.send(ByteBuffer.allocate(PIECE)));
-        overflows("sendQueueMax, 1048576", socket -> socket.send(Message.binary(ByteBuffer.allocate(PIECE))));
+        overflows("maxSendQueue, 1048576", socket -> socket.send(ByteBuffer.allocate(PIECE)));
+        overflows("maxSendQueue, 1048576", socket -> socket.send(Message.binary(ByteBuffer.allocate(PIECE))));
         overflows("16384", socket -> {
             SharedMessage shared = Message.shared(new BufferPool(0), "x");
             try {
@@ -130,8 +130,8 @@ class SlowConsumerTest {
             + "waits behind one "
             + "is bounded")
     void tooMuchAtOnce() throws Exception {
-        overflows("sendQueueMax, 1048576", socket -> socket.send(ByteBuffer.allocate(2 << 20)));
-        overflows("sendQueueMax, 1048576", socket -> {
+        overflows("maxSendQueue, 1048576", socket -> socket.send(ByteBuffer.allocate(2 << 20)));
+        overflows("maxSendQueue, 1048576", socket -> {
             OutputStream stream = socket.outputStream();
             for (int i = 0; i < 1000; i++) {
                 stream.write(new byte[PIECE]);
@@ -148,7 +148,7 @@ class SlowConsumerTest {
     @Test
     @DisplayName("sendAsync() of a message that is too much fails, although nothing else was lost")
     void asyncTooMuch() throws Exception {
-        overflows("sendQueueMax, 1048576", socket -> {
+        overflows("maxSendQueue, 1048576", socket -> {
             try {
                 socket.sendAsync(Message.binary(ByteBuffer.allocate(2 << 20))).join();
             } catch (CompletionException e) {
@@ -163,7 +163,7 @@ class SlowConsumerTest {
 
     /** Sends on a worker to a peer that does not read until that throws. */
     private void overflows(String limit, Sends sends) throws Exception {
-        try (TestServer server = new TestServer(SMALL.sendQueueMax(1 << 20), o -> o, request -> recorder);
+        try (TestServer server = new TestServer(SMALL.maxSendQueue(1 << 20), o -> o, request -> recorder);
                 RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();
             CompletableFuture<IOException> thrown = new CompletableFuture<>();

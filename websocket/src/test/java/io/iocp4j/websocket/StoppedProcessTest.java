@@ -68,7 +68,7 @@ class StoppedProcessTest {
     @DisplayName("a WebSocket on which a message came is not idle")
     void idle() throws IOException {
         VirtualPair pair = new VirtualPair(b ->
-                b.idleTimeout(Duration.ofSeconds(60)).heartbeat(Duration.ZERO, Duration.ofSeconds(1)));
+                b.maxIdle(Duration.ofSeconds(60)).heartbeat(Duration.ZERO, Duration.ofSeconds(1)));
         TcpConnection mute = pair.connectMute(new byte[0]);
         pair.run(Duration.ofSeconds(55));
         stop(pair, Duration.ofSeconds(20), () -> send(mute, WireBytes.masked(0x81, "x")));

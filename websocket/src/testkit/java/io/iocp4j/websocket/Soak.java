@@ -252,7 +252,7 @@ final class Soak {
 
     private static TcpOptions options() {
         return TcpOptions.defaults().loopback(0).lingerTimeout(Duration.ofMillis(500)).waterMarks(1_000, 20_000)
-                .sendQueueMax(1 << 20)
+                .maxSendQueue(1 << 20)
                 .backlog(1_000);
     }
 
@@ -551,7 +551,7 @@ final class Soak {
         AtomicInteger next = new AtomicInteger();
         CompletableFuture<Void> all = new CompletableFuture<>();
         WebSocket socket = WebSocketClient.connectAsync(clientPort, ClientOptions.defaults()
-                .tcp(options().sendQueueMax(4 << 20).receive(50, 50)), uri(), new WebSocketListener() {
+                .tcp(options().maxSendQueue(4 << 20).receive(50, 50)), uri(), new WebSocketListener() {
                     @Override
                     public void onText(WebSocket from, String text) {
                         int due = next.getAndIncrement();
