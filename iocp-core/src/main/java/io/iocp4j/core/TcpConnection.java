@@ -150,6 +150,15 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     /**
      * Stops {@code onData}: received data is held, and TCP slows the peer down. An {@code onData} that a worker has
      * begun already may still run when this returns on another thread.
+     *
+     * <p>To slow down one connection for another, as a proxy does, look again after the pause. Callbacks of two
+     * connections overlap, so the {@code onDrain} that is to resume this one may have run before it:
+     * {@snippet :
+     * if (!other.send(data)) {
+     *     c.pause();
+     *     if (!other.awaitsDrain()) c.resume();
+     * }
+     * }
      */
     void pause();
 
