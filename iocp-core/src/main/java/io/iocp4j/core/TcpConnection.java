@@ -198,10 +198,12 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     /**
      * Blocks until exactly so many bytes arrived. If it throws, the bytes that did arrive stay to be read.
      *
-     * @param length 1 to {@link TcpOptions#readMax()}, in bytes
+     * @param length 0 to {@link TcpOptions#readMax()}, in bytes; check a length that the peer has sent. 0 takes nothing
+     *        and does not wait
      * @return as many bytes, the caller's own
      * @throws IOException as {@link #read()}; with {@link IoError#EOF} if the peer ended its side, or this side closed
      *         the connection, before so many arrived
+     * @throws IllegalArgumentException if the length is out of its range
      * @throws IllegalStateException as {@link #read()}
      */
     ByteBuffer readFully(int length) throws IOException;
@@ -210,10 +212,11 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Blocks until exactly so many bytes arrived, for a limited time. If it throws, the bytes that did arrive stay to
      * be read, and a time-out leaves the connection as it is.
      *
-     * @param length 1 to {@link TcpOptions#readMax()}, in bytes
+     * @param length as {@link #readFully(int)}
      * @param limit above 0, for all of them together
      * @return as many bytes, the caller's own
      * @throws IOException as {@link #readFully(int)}; with {@link IoError#TIMED_OUT} if fewer arrived in time
+     * @throws IllegalArgumentException if the length is out of its range, or the limit not above 0
      * @throws IllegalStateException as {@link #read()}
      */
     ByteBuffer readFully(int length, Duration limit) throws IOException;
