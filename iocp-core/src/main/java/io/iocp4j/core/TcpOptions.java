@@ -635,5 +635,11 @@ public final class TcpOptions implements Cloneable {
         public Class<Integer> type() {
             return Integer.class;
         }
+
+        /** The name, as the JDK's options: its exceptions show it. */
+        @Override
+        public String toString() {
+            return name;
+        }
     }
 }
