@@ -176,6 +176,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     /**
      * Blocks until bytes arrive. For connections with the blocking API; one reader at a time.
      *
+     * <p>When a read says that the peer has ended its side, this side has ended too, and writes throw. A session that
+     * reads a request to the end and then answers it needs {@link TcpOptions#allowHalfOpen(boolean)}.
+     *
      * @return at least one byte, the caller's own; null when the peer has ended its side, or this side closed the
      *         connection
      * @throws IOException if the connection was lost, or aborted with an error, which it carries; or if the thread is
@@ -289,6 +292,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Runs the task among the callbacks of this connection, after those that are due. The task is dropped if the
      * connection is closed by then.
      *
+     * <p>A future that waits for an answer should be registered by its caller, not by such a task. {@code onClose} can
+     * then fail what is registered, and the caller does so if {@link #state()} afterwards is beyond OPEN.
+     *
      * @param task must not block
      */
     void execute(Runnable task);
@@ -343,8 +349,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      *         with an {@link IoException} when the connection ends before, with {@link IoError#TLS_FAILURE} if the
      *         handshake failed and {@link IoError#TIMED_OUT} if it took too long
      * @throws IllegalArgumentException if the options have no TLS
-     * @throws IllegalStateException outside of {@code onData} if there is a handler; if there is TLS already, or
-     *         something is still to be sent in the open. In the blocking API the last two complete the future
+     * @throws IllegalStateException outside of {@code onData} if there is a handler; if there is TLS already, if
+     *         something is still to be sent in the open, or if no agreement was read and a receive still waits for it.
+     *         In the blocking API the last three complete the future
      */
     CompletableFuture<SSLSession> startTls(TcpOptions tls, String host, int tcpPort);
 
@@ -401,7 +408,8 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     /**
      * Tells what began the end of this connection, as {@link TcpHandler#onClose} reports it.
      *
-     * @return null before the end
+     * @return null before the end, which may be a little later than a read that reports the end of the peer;
+     *         {@link #closed()} waits for it
      */
     CloseInfo closeInfo();
 
