@@ -55,6 +55,10 @@ public final class TcpProxy {
         public void onData(TcpConnection c, ByteBuffer data) {
             if (!partner.send(data)) {
                 c.pause();
+                // another worker may have called onDrain of the partner before the pause
+                if (!partner.awaitsDrain()) {
+                    c.resume();
+                }
             }
         }
 

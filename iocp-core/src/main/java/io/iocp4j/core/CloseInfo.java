@@ -7,7 +7,8 @@ package io.iocp4j.core;
  * @param error null after an orderly end or a close by us, else the first error
  * @param initiator who began it
  * @param cause what was thrown, or what says more about the error, such as the limit that was met; or null
- * @param bytesLost bytes that were accepted from the application and not taken by the operating system
+ * @param bytesLost bytes that were accepted from the application and not taken by the operating system; still 0 in
+ *        {@link TcpHandler#onClose}
  */
 public record CloseInfo(IoError error, Initiator initiator, Throwable cause, long bytesLost) {
     /** The side that began the end. */
@@ -19,7 +20,8 @@ public record CloseInfo(IoError error, Initiator initiator, Throwable cause, lon
     }
 
     /**
-     * Tells whether both sides were told and nothing was lost.
+     * Tells whether both sides were told and nothing was lost. Ask what {@link TcpConnection#closed()} gave: at
+     * {@link TcpHandler#onClose}, after a {@code close()} or {@code abort()} of this side, it is not known yet.
      *
      * @return true after an orderly end
      */

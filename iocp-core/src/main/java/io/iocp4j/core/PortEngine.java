@@ -15,6 +15,10 @@ import java.util.concurrent.TimeoutException;
  *   v
  * deliver or deliverLater      by the worker that has taken the packet, or by any thread
  * </pre>
+ *
+ * <p>A new engine is a class derived from this one, with its {@link PortSocket} and {@link PortAcceptor}, which extend
+ * {@link PortHandle}, and a {@link CompletionPortProvider}. Its tests extend CompletionPortContract, from the jar of
+ * tests of this module.
  */
 public abstract class PortEngine extends PortCore {
     /**

@@ -181,8 +181,8 @@ class TcpBlockingReader implements TcpHandler {
     }
 
     synchronized ByteBuffer readFully(TcpReceiver connection, int length, Duration within) throws IOException {
-        if (length < 1 || length > maxRead) {
-            throw new IllegalArgumentException("not between 1 and " + maxRead + " bytes: " + length);
+        if (length < 0 || length > maxRead) {
+            throw new IllegalArgumentException("not between 0 and " + maxRead + " bytes: " + length);
         }
         begin(within);
         try {
@@ -191,7 +191,7 @@ class TcpBlockingReader implements TcpHandler {
                     throw ended(connection, "after " + available() + " of " + length + " bytes");
                 }
             }
-            return take(connection, length);
+            return length == 0 ? ByteBuffer.allocate(0) : take(connection, length);
         } finally {
             reading = false;
         }

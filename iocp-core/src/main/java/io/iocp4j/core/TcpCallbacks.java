@@ -8,6 +8,8 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSession;
@@ -149,15 +151,17 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     }
 
     /**
-     * Finds a failure of this very connection in what the application threw: itself, or a cause of nested IOExceptions.
-     * Returns null for everything else, which is a mistake of the application even if the connection has ended
-     * meanwhile.
+     * Finds a failure of this very connection in what the application threw: itself, or a cause of nested IOExceptions
+     * and exceptions of futures. Returns null for everything else, which is a mistake of the application even if the
+     * connection has ended meanwhile.
      */
     final IoException ownFailure(Throwable thrown) {
         Throwable inner = thrown;
         // causes may form a circle
         for (int depth = 0; depth < CAUSES_MAX; depth++) {
-            if (!(inner instanceof IOException || inner instanceof UncheckedIOException)) {
+            boolean passesOn = inner instanceof IOException || inner instanceof UncheckedIOException
+                    || inner instanceof CompletionException || inner instanceof ExecutionException;
+            if (!passesOn) {
                 return null;
             }
             if (inner instanceof IoException failure && failure.isOf(this)) {

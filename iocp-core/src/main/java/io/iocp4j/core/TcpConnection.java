@@ -150,6 +150,15 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     /**
      * Stops {@code onData}: received data is held, and TCP slows the peer down. An {@code onData} that a worker has
      * begun already may still run when this returns on another thread.
+     *
+     * <p>To slow down one connection for another, as a proxy does, look again after the pause. Callbacks of two
+     * connections overlap, so the {@code onDrain} that is to resume this one may have run before it:
+     * {@snippet :
+     * if (!other.send(data)) {
+     *     c.pause();
+     *     if (!other.awaitsDrain()) c.resume();
+     * }
+     * }
      */
     void pause();
 
@@ -166,6 +175,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
 
     /**
      * Blocks until bytes arrive. For connections with the blocking API; one reader at a time.
+     *
+     * <p>When a read says that the peer has ended its side, this side has ended too, and writes throw. A session that
+     * reads a request to the end and then answers it needs {@link TcpOptions#allowHalfOpen(boolean)}.
      *
      * @return at least one byte, the caller's own; null when the peer has ended its side, or this side closed the
      *         connection
@@ -189,10 +201,12 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     /**
      * Blocks until exactly so many bytes arrived. If it throws, the bytes that did arrive stay to be read.
      *
-     * @param length 1 to {@link TcpOptions#maxRead()}, in bytes
+     * @param length 0 to {@link TcpOptions#maxRead()}, in bytes; check a length that the peer has sent. 0 takes nothing
+     *        and does not wait
      * @return as many bytes, the caller's own
      * @throws IOException as {@link #read()}; with {@link IoError#EOF} if the peer ended its side, or this side closed
      *         the connection, before so many arrived
+     * @throws IllegalArgumentException if the length is out of its range
      * @throws IllegalStateException as {@link #read()}
      */
     ByteBuffer readFully(int length) throws IOException;
@@ -201,10 +215,11 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Blocks until exactly so many bytes arrived, for a limited time. If it throws, the bytes that did arrive stay to
      * be read, and a time-out leaves the connection as it is.
      *
-     * @param length 1 to {@link TcpOptions#maxRead()}, in bytes
+     * @param length as {@link #readFully(int)}
      * @param limit above 0, for all of them together
      * @return as many bytes, the caller's own
      * @throws IOException as {@link #readFully(int)}; with {@link IoError#TIMED_OUT} if fewer arrived in time
+     * @throws IllegalArgumentException if the length is out of its range, or the limit not above 0
      * @throws IllegalStateException as {@link #read()}
      */
     ByteBuffer readFully(int length, Duration limit) throws IOException;
@@ -277,6 +292,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Runs the task among the callbacks of this connection, after those that are due. The task is dropped if the
      * connection is closed by then.
      *
+     * <p>A future that waits for an answer should be registered by its caller, not by such a task. {@code onClose} can
+     * then fail what is registered, and the caller does so if {@link #state()} afterwards is beyond OPEN.
+     *
      * @param task must not block
      */
     void execute(Runnable task);
@@ -331,8 +349,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      *         with an {@link IoException} when the connection ends before, with {@link IoError#TLS_FAILURE} if the
      *         handshake failed and {@link IoError#TIMED_OUT} if it took too long
      * @throws IllegalArgumentException if the options have no TLS
-     * @throws IllegalStateException outside of {@code onData} if there is a handler; if there is TLS already, or
-     *         something is still to be sent in the open. In the blocking API the last two complete the future
+     * @throws IllegalStateException outside of {@code onData} if there is a handler; if there is TLS already, if
+     *         something is still to be sent in the open, or if no agreement was read and a receive still waits for it.
+     *         In the blocking API the last three complete the future
      */
     CompletableFuture<SSLSession> startTls(TcpOptions tls, String host, int tcpPort);
 
@@ -389,7 +408,8 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     /**
      * Tells what began the end of this connection, as {@link TcpHandler#onClose} reports it.
      *
-     * @return null before the end
+     * @return null before the end, which may be a little later than a read that reports the end of the peer;
+     *         {@link #closed()} waits for it
      */
     CloseInfo closeInfo();
 

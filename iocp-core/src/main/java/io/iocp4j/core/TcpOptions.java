@@ -221,7 +221,10 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether our side stays open for sending when the peer has ended its own.
+     * Whether our side stays open for sending when the peer has ended its own. If not, it ends when
+     * {@link TcpHandler#onEnd} returns, in the blocking API before a read reports the end of the peer. If so, the
+     * application ends it, by {@link TcpConnection#end()} or {@link TcpConnection#close()}; the return of a
+     * {@link TcpSession} closes it.
      *
      * @param on or off
      * @return a copy
@@ -634,6 +637,12 @@ public final class TcpOptions implements Cloneable {
         @Override
         public Class<Integer> type() {
             return Integer.class;
+        }
+
+        /** The name, as the JDK's options: its exceptions show it. */
+        @Override
+        public String toString() {
+            return name;
         }
     }
 }

@@ -11,7 +11,8 @@ public interface TcpSession {
      *
      * @param connection open
      * @throws Exception to abort the connection. It is logged, unless a call of this very connection threw it, or it is
-     *         an {@link java.io.IOException} caused by such a failure
+     *         an {@link java.io.IOException}, or the exception of a future, caused by such a failure. So a session may
+     *         {@code join} the future of {@link TcpConnection#acceptTls}
      */
     void run(TcpConnection connection) throws Exception;
 }

@@ -86,6 +86,19 @@ class SessionFailureTest extends TcpFixture {
         socket.close();
     }
 
+    private static void agreesAndResets(Socket socket) throws IOException {
+        socket.getOutputStream().write('\n');
+        assertEquals('\n', socket.getInputStream().read());
+        resets(socket);
+    }
+
+    /** The other side of {@link #agreesAndResets}. */
+    private static TcpConnection agreed(TcpConnection c) throws IOException {
+        assertEquals("", c.readLine());
+        c.write("\n");
+        return c;
+    }
+
     private static void isSilent(Socket socket) {
     }
 
@@ -131,7 +144,7 @@ class SessionFailureTest extends TcpFixture {
 
     @Test
     @DisplayName("is not logged if it tells of the end of this connection, or was caused by it: a read, a write, a "
-            + "time-out")
+            + "time-out, a handshake")
     void ofTheConnection() throws Exception {
         assertEquals(IoError.CONNECTION_RESET, end(c -> c.readLine(), SessionFailureTest::resets).error());
         // it ends in order, or with EOF, whichever is told first
@@ -149,6 +162,9 @@ class SessionFailureTest extends TcpFixture {
                 throw new UncheckedIOException(new IOException("the protocol broke off", e));
             }
         }, SessionFailureTest::resets);
+        TcpOptions tls = options.tls(TestKeys.LOCALHOST.context());
+        end(c -> agreed(c).acceptTls(tls).join(), SessionFailureTest::agreesAndResets);
+        end(c -> agreed(c).acceptTls(tls).get(), SessionFailureTest::agreesAndResets);
         assertTrue(warnings.isEmpty(), () -> warnings.getFirst().getThrown().toString());
     }
 

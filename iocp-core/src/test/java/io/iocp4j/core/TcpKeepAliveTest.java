@@ -106,6 +106,7 @@ class TcpKeepAliveTest extends TcpFixture {
         IoException refused = assertThrows(IoException.class, () -> connect(asked));
         assertEquals(IoError.NOT_SUPPORTED, refused.error());
         assertEquals("option TCP_USER_TIMEOUT", refused.operation());
+        assertEquals("'TCP_USER_TIMEOUT' not supported", refused.getCause().getMessage());
         IoException listening =
                 assertThrows(IoException.class, () -> TcpServer.listen(seen, asked, c -> new Recorder()));
         assertEquals(IoError.NOT_SUPPORTED, listening.error());

@@ -126,7 +126,6 @@ class TcpReadTest extends TcpFixture {
     void limit() throws Exception {
         Pair pair = connect(options.maxRead(5));
         assertThrows(IllegalArgumentException.class, () -> pair.connection().readFully(6));
-        assertThrows(IllegalArgumentException.class, () -> pair.connection().readFully(0));
         assertThrows(IllegalArgumentException.class, () -> pair.connection().readFully(-1));
         pair.peerSends("12345\n123456");
         assertEquals("12345", pair.connection().readLine());
@@ -136,6 +135,20 @@ class TcpReadTest extends TcpFixture {
         assertEquals("6", string(pair.connection().read()));
         pair.connection().write("still here");
         assertEquals("still here", pair.peerReads(10));
+    }
+
+    @Test
+    @DisplayName("of exactly 0 bytes takes nothing and does not wait, also behind the end: a message may be empty")
+    void nothing() throws Exception {
+        Pair pair = connect(options);
+        assertEquals("", string(pair.connection().readFully(0)));
+        pair.peerSends("ab");
+        assertEquals("a", string(pair.connection().readFully(1)));
+        assertEquals("", string(pair.connection().readFully(0)));
+        assertEquals("b", string(pair.connection().readFully(1)));
+        pair.peer().shutdownOutput();
+        assertNull(pair.connection().read());
+        assertEquals("", string(pair.connection().readFully(0, Duration.ofMillis(1))));
     }
 
     @Test

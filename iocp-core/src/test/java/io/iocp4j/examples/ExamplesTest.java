@@ -13,6 +13,7 @@ import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import io.iocp4j.core.TestKeys;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -58,6 +59,34 @@ class ExamplesTest {
             assertArrayEquals(request, server.get(DEADLINE_MILLIS, TimeUnit.MILLISECONDS));
             thread.join();
             proxy.close(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    @DisplayName("the proxy never leaves one side paused, though several workers drain the other meanwhile")
+    void proxyOnSeveralWorkers() throws Exception {
+        // each send is above the high-water mark, so each of some thousand receives pauses a side that is drained at
+        // once
+        TcpOptions options = TcpOptions.defaults().loopback(0).allowHalfOpen(true).waterMarks(0, 1).receive(512, 512);
+        byte[] request = new byte[4 << 20];
+        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(4));
+                TcpServer behind = TcpServer.listenBlocking(port, TcpOptions.defaults().loopback(0).allowHalfOpen(true),
+                        connection -> {
+                            long received = connection.inputStream().transferTo(OutputStream.nullOutputStream());
+                            connection.write(received + "\n");
+                        });
+                TcpServer proxy = TcpProxy.listen(port, options, "localhost", behind.tcpPort());
+                TcpConnection client = TcpClient.connect("localhost", proxy.tcpPort())) {
+            Thread writer = Thread.ofVirtual().start(() -> {
+                try {
+                    client.write(request);
+                    client.end();
+                } catch (IOException e) {
+                    // the read of the answer fails too
+                }
+            });
+            assertEquals("" + request.length, client.readLine(Duration.ofMillis(DEADLINE_MILLIS)));
+            writer.join();
         }
     }
 
