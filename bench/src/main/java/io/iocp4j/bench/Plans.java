@@ -24,7 +24,6 @@ final class Plans {
             + "--out --workers --seed --server-cores --load-cores --jvm-flags --syscalls!";
     private static final String GATE_OPTIONS = "--out --seed --server-cores --load-cores";
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-    private static final String DEFAULT_BASELINE = "bare-aio";
     private static final List<String> QUICK = List.of("tcp-echo", "ws-echo", "fan-out:viewers=100,size=10000",
             "idle:connections=500");
     private static final List<String> FULL = List.of(
@@ -76,7 +75,7 @@ final class Plans {
             throw new IllegalArgumentException("lab gate has its workloads");
         }
         Catalogue catalogue = new Catalogue(module);
-        List<Candidate> servers = List.of(catalogue.get(DEFAULT_BASELINE), catalogue.all().getFirst());
+        List<Candidate> servers = List.of(catalogue.get(baseline(catalogue)), catalogue.all().getFirst());
         Path out = out(arguments, "gate");
         return new Plan(command("gate", args), Gate.workloads(), servers, 12, 1, 0.4, 1,
                 arguments.number("--seed", seed()), false, out, source(module), settings(arguments, out));
@@ -93,7 +92,12 @@ final class Plans {
         if (command.equals("full")) {
             return catalogue.all().stream().map(Candidate::name).filter(catalogue::isInstalled).toList();
         }
-        return List.of(DEFAULT_BASELINE, own.get(0), own.get(1));
+        return List.of(baseline(catalogue), own.get(0), own.get(1));
+    }
+
+    /** The bare loop of the default engine's own kind. */
+    private static String baseline(Catalogue catalogue) {
+        return catalogue.all().getFirst().name().equals("selector") ? "bare-selector" : "bare-aio";
     }
 
     private void warnWithoutBaseline(List<Candidate> servers) {
