@@ -91,9 +91,8 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
         if (accept != null) {
             try {
                 watch(SelectionKey.OP_ACCEPT);
-            } catch (IOException | RuntimeException e) {
-                port.fail(accept, IoError.of(e), e);
-                ended(ACCEPT, accept);
+            } catch (Throwable thrown) {
+                fail(ACCEPT, accept, thrown);
             }
         }
     }
