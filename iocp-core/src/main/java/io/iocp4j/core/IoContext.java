@@ -67,8 +67,8 @@ public abstract class IoContext extends RefCounted {
     private ByteBuffer buffer;
     private long transferred;
     /**
-     * A {@link Failure}, or the {@link PortSocket} of an accept, or null: in one field, since contexts are the garbage
-     * that a message costs.
+     * An {@link IoError}, or a {@link Failure} if there is a cause, or the {@link PortSocket} of an accept, or null: in
+     * one field, since contexts are the garbage that a message costs.
      */
     private Object outcome;
 
@@ -134,7 +134,7 @@ public abstract class IoContext extends RefCounted {
      * @return null if it succeeded
      */
     public final IoError error() {
-        return outcome instanceof Failure failure ? failure.error : null;
+        return outcome instanceof Failure failure ? failure.error : outcome instanceof IoError error ? error : null;
     }
 
     /**
@@ -214,8 +214,20 @@ public abstract class IoContext extends RefCounted {
             throw new IllegalStateException("completed twice: " + this);
         }
         transferred = bytes;
-        outcome = failure != null ? new Failure(failure, why) : socket;
+        outcome = failure != null ? outcome(failure, why) : socket;
         STATE.setRelease(this, State.COMPLETED);
+    }
+
+    /** Throws nothing: an operation that has failed for want of memory must end, too. */
+    private static Object outcome(IoError failure, Throwable why) {
+        if (why == null) {
+            return failure;
+        }
+        try {
+            return new Failure(failure, why);
+        } catch (OutOfMemoryError e) {
+            return failure;
+        }
     }
 
     /** Back to submitted: its completion could not be queued. */

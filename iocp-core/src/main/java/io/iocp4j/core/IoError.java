@@ -46,7 +46,7 @@ public enum IoError {
      * ERROR_UNEXP_NET_ERR (59), which Windows reports to the JDK for an accept whose peer is gone.
      */
     CONNECTION_RESET(10054, "ECONNRESET", 64, Group.LOST),
-    /** A limit on memory: of the system, or the connection's send queue. */
+    /** A limit on memory: of the system, of the Java heap, or of the connection's send queue. */
     NO_BUFFERS(10055, "ENOBUFS", 1450, Group.LIMIT),
     /** The socket is not connected (yet). */
     NOT_CONNECTED(10057, "ENOTCONN", 0, Group.LOCAL),
@@ -194,6 +194,7 @@ public enum IoError {
     public static IoError of(Throwable failure) {
         return switch (failure) {
             case IoException e -> e.error();
+            case OutOfMemoryError e -> NO_BUFFERS;
             case AsynchronousCloseException e -> OPERATION_ABORTED;
             case ClosedChannelException e -> BAD_DESCRIPTOR;
             case InterruptedByTimeoutException e -> TIMED_OUT;

@@ -19,7 +19,7 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
      * How long a close on a thread of the application waits until the address is free again. The loop sees the close
      * when the delivery that it is in has returned.
      */
-    private static final long UNBIND_SECONDS_MAX = 1;
+    static final long UNBIND_SECONDS_MAX = 1;
 
     private final ServerSocketChannel channel;
     private final InetSocketAddress local;
@@ -91,9 +91,8 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
         if (accept != null) {
             try {
                 watch(SelectionKey.OP_ACCEPT);
-            } catch (IOException | RuntimeException e) {
-                port.fail(accept, IoError.of(e), e);
-                ended(ACCEPT, accept);
+            } catch (Throwable thrown) {
+                fail(ACCEPT, accept, thrown);
             }
         }
     }
@@ -153,11 +152,14 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
 
     // ------------------------------------------------------------------ closing
 
-    /** When it returns on a thread of the application, the address is free, unless the loop is busy for so long. */
+    /**
+     * When it returns on a thread of the application, the address is free, unless the loop is busy for so long. Threads
+     * of this port and of others have more to do than to wait.
+     */
     @Override
     public void close() {
         super.close();
-        if (!port.isWorker() && !loop.isCurrent()) {
+        if (!port.isWorker() && !(Thread.currentThread() instanceof PortThread)) {
             try {
                 unbound.await(UNBIND_SECONDS_MAX, TimeUnit.SECONDS);
             } catch (InterruptedException e) {

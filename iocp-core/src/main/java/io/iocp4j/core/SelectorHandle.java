@@ -73,14 +73,14 @@ abstract class SelectorHandle extends PortHandle {
      */
     final boolean claim(VarHandle slot, IoContext context, Operation operation, ByteBuffer buffer) {
         port.begin(context, operation, buffer);
-        if (closed) {
-            port.fail(context, IoError.BAD_DESCRIPTOR, new ClosedChannelException());
-            port.deliverLater(context);
-            return false;
-        }
         if (!slot.compareAndSet(this, null, CLAIMED)) {
             port.takeBack(context);
             throw new IllegalStateException("one " + operation + " may be pending at a time: " + this);
+        }
+        if (closed) {
+            port.fail(context, IoError.BAD_DESCRIPTOR, null);
+            ended(slot, context);
+            return false;
         }
         return true;
     }
@@ -120,23 +120,35 @@ abstract class SelectorHandle extends PortHandle {
         }
     }
 
+    /** Fails an operation inside a submit, on the thread of the loop. Throws nothing. */
+    final void fail(VarHandle slot, IoContext context, Throwable why) {
+        port.fail(context, IoError.of(why), why);
+        ended(slot, context);
+    }
+
     /**
-     * An operation has ended inside a submit or a close, on the thread of the loop: its completion waits for the end of
-     * the delivery that goes on, or in its slot.
+     * An operation has ended inside a submit or a close: its completion waits for the end of the delivery that goes on,
+     * or in its slot until the loop looks.
      */
     final void ended(VarHandle slot, IoContext context) {
         Worker worker = Worker.current(port);
         if (worker != null && worker.takeOwnPost(context)) {
-            slot.setOpaque(this, null);
+            empty(slot);
         } else {
-            loop.look(this);
+            slot.setVolatile(this, context);
+            loop.lookBehind(this);
         }
     }
 
     /** Delivers a completion that is still in its slot, and empties the slot before, for the next submit. */
     final void deliver(VarHandle slot, IoContext context) {
-        slot.setOpaque(this, null);
+        empty(slot);
         port.deliver(context);
+    }
+
+    /** Behind everything that belongs to the operation: the next submit may come from another thread. */
+    private void empty(VarHandle slot) {
+        slot.setRelease(this, null);
     }
 
     // ------------------------------------------------------------------ what the selector watches
@@ -148,11 +160,11 @@ abstract class SelectorHandle extends PortHandle {
             throw new ClosedChannelException();
         }
         if ((interest & operations) != operations) {
-            interest |= operations;
             if (selection == null) {
-                selection = channel().register(loop.selector(), interest, this);
+                selection = channel().register(loop.selector(), operations, this);
+                interest = operations;
             } else {
-                selection.interestOps(interest);
+                watchOnly(interest | operations);
             }
         }
     }
@@ -160,10 +172,27 @@ abstract class SelectorHandle extends PortHandle {
     /** Has the selector watch for less: nobody waits for it, and it would be reported again and again. */
     final void unwatch(int operations) {
         if ((interest & operations) != 0) {
-            interest &= ~operations;
-            if (selection.isValid()) {
-                selection.interestOps(interest);
+            watchOnly(interest & ~operations);
+        }
+    }
+
+    private void watchOnly(int operations) {
+        interest = operations;
+        if (selection.isValid()) {
+            try {
+                selection.interestOps(operations);
+            } catch (OutOfMemoryError e) {
+                loop.selectorHasForgotten();
             }
+        }
+    }
+
+    /** Tells the selector again what to watch: it may have lost that for want of memory. */
+    final void watchAgain() {
+        if (selection != null && selection.isValid()) {
+            // only a change is noted
+            selection.interestOps(0);
+            selection.interestOps(interest);
         }
     }
 
@@ -185,13 +214,17 @@ abstract class SelectorHandle extends PortHandle {
         return closed;
     }
 
-    /** Closes the channel, on the thread of the loop. A second call does nothing. */
+    /** Closes the channel, on the thread of the loop. A second call does nothing. Throws nothing. */
     final void closeChannel() {
         try {
+            if (selection != null) {
+                // the selector closes a closed channel with its key, also if there is no memory for the rest of this
+                selection.cancel();
+            }
             channel().close();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             // there is nobody who could do more about it
-            LOG.log(Level.DEBUG, "closing " + this, e);
+            LOG.log(Level.DEBUG, "a channel was not closed in order", e);
         }
     }
 

@@ -17,7 +17,8 @@ import java.util.function.Consumer;
  *
  * <p>A turn: the handles of the inbox start what was submitted; some posts of the port are delivered; the selector is
  * asked, and each channel that is ready is served at once, inside the call of the selector. What is thrown out of a
- * turn leaves everything where the next turn finds it: a handle in the inbox, a channel ready.
+ * turn leaves everything where the next turn finds it: a handle in the inbox, a channel ready. Only the selector may
+ * have forgotten what it was asked to watch, so it is told again.
  */
 final class SelectorLoop implements Runnable {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
@@ -31,19 +32,28 @@ final class SelectorLoop implements Runnable {
     private volatile Thread thread;
     /** The null completion of this loop is due: nothing is outstanding any more. */
     private volatile boolean nullDue;
-    /** The thread has ended. Handles that are closed from here on are looked at by the thread that closes them. */
+    /** The loop has ended. From here on a thread that puts a handle into the inbox looks at it itself. */
     private volatile boolean left;
+    /** Whether a thread looks at the inbox of the loop that has ended. */
+    private final AtomicBoolean looking = new AtomicBoolean();
 
-    // of the loop's thread alone
+    // of the loop's thread alone; when the loop has ended, of the thread that looks
     /** Taken out of the inbox and not looked at yet, oldest first. */
     private SelectorHandle taken;
+    /** The handle that is looked at, while nothing of it was delivered yet. */
+    private SelectorHandle lookedAt;
+    /** Whether {@link #run} was left by something thrown. */
+    private boolean thrownOut;
+    /** The selector may not know everything that it is to watch. */
+    private boolean forgotten;
     /** Listeners that were closed. The system keeps their addresses until the selector was asked again. */
     private final List<SelectorAcceptor> unbinding = new ArrayList<>();
     private final Consumer<SelectionKey> serve = this::serve;
 
-    SelectorLoop(SelectorPort port) throws IOException {
+    /** Takes the selector, which it closes. */
+    SelectorLoop(SelectorPort port, Selector selector) {
         this.port = port;
-        this.selector = Selector.open();
+        this.selector = selector;
     }
 
     /** The thread that runs this, before it is started. */
@@ -51,7 +61,7 @@ final class SelectorLoop implements Runnable {
         thread = worker;
     }
 
-    /** Whether the calling thread is that of this loop. */
+    /** Whether the calling thread is that of this loop, which has not ended. */
     boolean isCurrent() {
         return Thread.currentThread() == thread;
     }
@@ -78,6 +88,13 @@ final class SelectorLoop implements Runnable {
         }
     }
 
+    /** As {@link #look}; where the loop looks at the handle already, that is enough: it delivers behind this. */
+    void lookBehind(SelectorHandle handle) {
+        if (!isCurrent() || handle != lookedAt) {
+            look(handle);
+        }
+    }
+
     /** Wakes the loop if it sleeps. What it has to see was written before. Returns whether it did. */
     boolean wake() {
         if (sleeping.get() && sleeping.compareAndSet(true, false)) {
@@ -97,14 +114,19 @@ final class SelectorLoop implements Runnable {
 
     @Override
     public void run() {
+        forgotten |= thrownOut;
+        thrownOut = true;
         while (true) {
+            if (forgotten) {
+                watchAgain();
+            }
             lookAtInbox();
             port.deliverPosts();
             if (nullDue && inbox.get() == null) {
                 leave();
                 return;
             }
-            // a handler may have been interrupted: the selector would not wait any more
+            // of a thread that has been interrupted by another, the selector would not wait any more
             Thread.interrupted();
             int closed = unbinding.size();
             sleeping.set(true);
@@ -124,6 +146,18 @@ final class SelectorLoop implements Runnable {
         }
     }
 
+    /** The selector had no memory for something that it was asked to watch. It is told again in the next turn. */
+    void selectorHasForgotten() {
+        forgotten = true;
+    }
+
+    private void watchAgain() {
+        for (SelectionKey key : selector.keys()) {
+            ((SelectorHandle) key.attachment()).watchAgain();
+        }
+        forgotten = false;
+    }
+
     /** Looks at what is there now. What these looks put in waits for the next turn, so that none is without an end. */
     private void lookAtInbox() {
         if (taken == null) {
@@ -140,11 +174,14 @@ final class SelectorLoop implements Runnable {
         handle.leaveInbox();
         boolean looked = false;
         try {
+            lookedAt = handle;
             handle.begin();
+            lookedAt = null;
             handle.deliverEnded();
             looked = true;
         } finally {
             if (!looked) {
+                lookedAt = null;
                 look(handle);
             }
         }
@@ -178,7 +215,12 @@ final class SelectorLoop implements Runnable {
         if (left) {
             closed.unbound();
         } else {
-            unbinding.add(closed);
+            try {
+                unbinding.add(closed);
+            } catch (OutOfMemoryError e) {
+                // its close returns early
+                closed.unbound();
+            }
         }
     }
 
@@ -198,9 +240,20 @@ final class SelectorLoop implements Runnable {
         }
     }
 
-    /** Closes the selector, and from then on looks at handles on the threads that close them. */
+    /** The port could not be opened: a thread that was started leaves. */
+    void giveUp() {
+        Thread worker = thread;
+        if (worker != null && worker.isAlive()) {
+            leaveNow();
+        } else {
+            end();
+        }
+    }
+
+    /** Closes the selector, and from then on lets the threads look that have closed something, or submitted it. */
     void end() {
         left = true;
+        thread = null;
         try {
             selector.close();
         } catch (IOException e) {
@@ -210,13 +263,17 @@ final class SelectorLoop implements Runnable {
         lookWithoutLoop();
     }
 
+    /** A handle is looked at by one thread at a time: that one looks at what others put in meanwhile, too. */
     private void lookWithoutLoop() {
-        for (SelectorHandle next = takeInbox(); next != null;) {
-            SelectorHandle handle = next;
-            next = handle.nextInInbox;
-            handle.leaveInbox();
-            handle.begin();
-            handle.deliverEnded();
-        }
+        do {
+            if (!looking.compareAndSet(false, true)) {
+                return;
+            }
+            try {
+                lookAtInbox();
+            } finally {
+                looking.set(false);
+            }
+        } while (inbox.get() != null);
     }
 }

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -11,11 +12,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The port over {@link java.nio.channels.Selector}: completions made of readiness, by the JDK alone, on every platform.
  *
- * <p>Each worker is a {@link SelectorLoop} with a selector of its own. A new handle is given to the next loop in turn
- * and stays there, so a handler that blocks holds up the connections of its loop: one that waits belongs on a virtual
- * thread. The selector watches a connection for input from its first receive on, and goes on watching between two
- * receives. A send is tried at once, and the selector watches for output only after the system took nothing. An echo is
- * so one select for many connections, one read and one write.
+ * <p>Each worker is a {@link SelectorLoop} with a selector of its own, which is two descriptors on Linux. A new handle is
+ * given to the next loop in turn and stays there, so a handler that blocks holds up the connections of its loop: one
+ * that waits belongs on a virtual thread. The selector watches a connection for input from its first receive on, and
+ * goes on watching between two receives. A send is tried at once, and the selector watches for output only after the
+ * system took nothing. An echo is so one select for many connections, one read and one write.
  *
  * <p>Posts are the business of all loops: one that sleeps is woken, else whichever comes first delivers them.
  */
@@ -28,24 +29,37 @@ final class SelectorPort extends PortEngine {
     private final AtomicInteger nextLoop = new AtomicInteger();
     private final AtomicInteger nulls = new AtomicInteger();
 
+    /** Makes the selector of a loop. Tests make one that fails. */
+    @FunctionalInterface
+    interface SelectorOpener {
+        Selector open() throws IOException;
+    }
+
     SelectorPort(PortOptions options) throws IoException {
+        this(options, Selector::open);
+    }
+
+    SelectorPort(PortOptions options, SelectorOpener opener) throws IoException {
         super(options);
         List<Thread> workers = new ArrayList<>();
+        boolean complete = false;
         try {
             for (int i = 0; i < threadCount(); i++) {
-                loops.add(new SelectorLoop(this));
+                SelectorLoop loop = new SelectorLoop(this, opener.open());
+                loops.add(loop);
+                workers.add(newWorker(loop));
+                loop.thread(workers.getLast());
             }
+            watchWorkers();
+            workers.forEach(Thread::start);
+            complete = true;
         } catch (IOException e) {
-            loops.forEach(SelectorLoop::end);
             throw new IoException(IoError.of(e), "open", null, null, e);
+        } finally {
+            if (!complete) {
+                loops.forEach(SelectorLoop::giveUp);
+            }
         }
-        for (SelectorLoop loop : loops) {
-            Thread worker = newWorker(loop);
-            loop.thread(worker);
-            workers.add(worker);
-        }
-        watchWorkers();
-        workers.forEach(Thread::start);
     }
 
     @Override

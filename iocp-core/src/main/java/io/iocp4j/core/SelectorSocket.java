@@ -176,7 +176,9 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         }
         if (!isClosed() && key.isWritable()) {
             IoContext send = pending(sending);
-            if (send != null && transmit(send)) {
+            if (send == null) {
+                unwatch(SelectionKey.OP_WRITE);
+            } else if (transmit(send)) {
                 deliver(SEND, send);
             }
         }
@@ -190,9 +192,8 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
             } else {
                 watch(SelectionKey.OP_CONNECT);
             }
-        } catch (IOException | RuntimeException e) {
-            port.fail(context, IoError.of(e), e);
-            ended(CONNECT, context);
+        } catch (Throwable thrown) {
+            fail(CONNECT, context, thrown);
         }
     }
 
@@ -203,8 +204,8 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
                 return false;
             }
             connected(context);
-        } catch (IOException | RuntimeException e) {
-            port.fail(context, IoError.of(e), e);
+        } catch (Throwable thrown) {
+            port.fail(context, IoError.of(thrown), thrown);
         }
         unwatch(SelectionKey.OP_CONNECT);
         return true;
@@ -222,9 +223,8 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
                 throw new NotYetConnectedException();
             }
             watch(SelectionKey.OP_READ);
-        } catch (IOException | RuntimeException e) {
-            port.fail(context, IoError.of(e), e);
-            ended(RECEIVE, context);
+        } catch (Throwable thrown) {
+            fail(RECEIVE, context, thrown);
         }
     }
 
@@ -237,8 +237,8 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
             }
             // the -1 of NIO becomes the 0 of the completion port
             port.complete(context, Math.max(0, bytes));
-        } catch (IOException | RuntimeException e) {
-            port.fail(context, IoError.of(e), e);
+        } catch (Throwable thrown) {
+            port.fail(context, IoError.of(thrown), thrown);
         }
         return true;
     }
@@ -252,8 +252,8 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
                 return false;
             }
             port.complete(context, bytes);
-        } catch (IOException | RuntimeException e) {
-            port.fail(context, IoError.of(e), e);
+        } catch (Throwable thrown) {
+            port.fail(context, IoError.of(thrown), thrown);
         }
         unwatch(SelectionKey.OP_WRITE);
         gathered = null;

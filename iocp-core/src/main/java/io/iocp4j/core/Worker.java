@@ -163,6 +163,8 @@ final class Worker extends PortThread {
             port.report(context, thrown);
         } finally {
             counters.delivered(context);
+            // an interrupt that this delivery has left would end a wait of the next, or close the file that it reads
+            Thread.interrupted();
         }
     }
 }

@@ -232,6 +232,34 @@ public abstract class CompletionPortContract {
     }
 
     @Test
+    @DisplayName("a delivery that leaves a thread of the port interrupted interrupts no other")
+    void interrupted() throws Exception {
+        try (CompletionPort port = open(1)) {
+            AtomicInteger interrupted = new AtomicInteger();
+            List<Probe> probes = new ArrayList<>();
+            CountDownLatch posted = new CountDownLatch(1);
+            Probe first = new Probe(null, () -> awaitPosted(posted));
+            port.post(first);
+            for (int i = 0; i < 10; i++) {
+                probes.add(new Probe(null, () -> {
+                    // a thread that takes by hand is the application's, and so is its interrupt
+                    if (Thread.currentThread() instanceof Worker worker && worker.isInterrupted()) {
+                        interrupted.incrementAndGet();
+                    }
+                    Thread.currentThread().interrupt();
+                }));
+                port.post(probes.getLast());
+            }
+            posted.countDown();
+            first.await();
+            for (Probe probe : probes) {
+                probe.await();
+            }
+            assertEquals(0, interrupted.get());
+        }
+    }
+
+    @Test
     @DisplayName("a chain of posts does not keep the worker from its sockets")
     void postsDoNotStarve() throws Exception {
         try (CompletionPort port = open(1)) {

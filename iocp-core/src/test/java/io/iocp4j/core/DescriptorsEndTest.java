@@ -59,7 +59,8 @@ class DescriptorsEndTest {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Process process = new ProcessBuilder(BASH.toString(), "-c", "ulimit -n " + DESCRIPTORS + " && exec \"$@\"",
                 "bash", java,
-                "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Server.class.getName())
+                "-XX:TieredStopAtLevel=1", "-XX:ActiveProcessorCount=2", "-cp", System.getProperty("java.class.path"),
+                Server.class.getName())
                 .redirectError(log.toFile()).start();
         BufferedReader said = process.inputReader();
         try {

@@ -53,7 +53,7 @@ class IoErrorTest {
                 Arguments.of(new IOException(""), IoError.OTHER),
                 Arguments.of(new IOException("the dog ate it"), IoError.OTHER),
                 Arguments.of(new IllegalStateException("anything"), IoError.OTHER),
-                Arguments.of(new OutOfMemoryError(), IoError.OTHER));
+                Arguments.of(new OutOfMemoryError("Java heap space"), IoError.NO_BUFFERS));
     }
 
     @ParameterizedTest(name = "{0} is {1}")

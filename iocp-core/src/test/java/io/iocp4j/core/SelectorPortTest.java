@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +60,33 @@ class SelectorPortTest extends CompletionPortContract {
                 assertEquals(IoError.OPERATION_ABORTED, accept.await().error());
                 first = port.listen(first.local(), 1, CompletionKey.NONE);
             }
+        }
+    }
+
+    @Test
+    @DisplayName("a worker of another port that closes a listener does not wait for the loop")
+    void closedByWorkerOfAnotherPort() throws Exception {
+        try (CompletionPort port = open(1); CompletionPort other = open(1)) {
+            PortAcceptor listener = port.listen(ANY, 1, CompletionKey.NONE);
+            CountDownLatch begun = new CountDownLatch(1);
+            CountDownLatch closed = new CountDownLatch(1);
+            AtomicBoolean inTime = new AtomicBoolean();
+            Probe busy = new Probe(null, () -> {
+                try {
+                    begun.countDown();
+                    inTime.set(closed.await(SelectorAcceptor.UNBIND_SECONDS_MAX, TimeUnit.SECONDS));
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            port.post(busy);
+            TcpFixture.await(begun);
+            other.execute(() -> {
+                listener.close();
+                closed.countDown();
+            });
+            busy.await();
+            assertTrue(inTime.get());
         }
     }
 
