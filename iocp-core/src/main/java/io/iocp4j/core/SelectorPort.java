@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The port over {@link java.nio.channels.Selector}: completions made of readiness, by the JDK alone, on every platform.
  *
- * <p>Each worker is a {@link SelectorLoop} with a selector of its own, which is two descriptors on Linux. A new handle is
- * given to the next loop in turn and stays there, so a handler that blocks holds up the connections of its loop: one
+ * <p>Each worker is a {@link SelectorLoop} with a selector of its own, which is two descriptors on Linux. A new handle
+ * is given to the next loop in turn and stays there, so a handler that blocks holds up the connections of its loop: one
  * that waits belongs on a virtual thread. The selector watches a connection for input from its first receive on, and
  * goes on watching between two receives. A send is tried at once, and the selector watches for output only after the
  * system took nothing. An echo is so one select for many connections, one read and one write.
