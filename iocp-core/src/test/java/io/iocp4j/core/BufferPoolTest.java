@@ -150,7 +150,7 @@ class BufferPoolTest {
     }
 
     @Test
-    @DisplayName("a worker takes what it gave back last, and the counts are exact whoever gives a piece back")
+    @DisplayName("a worker takes what it gave back last, and the counts are exact whichever thread gives a piece back")
     void cache() throws Exception {
         try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1))) {
             BufferPool pool = port.buffers();

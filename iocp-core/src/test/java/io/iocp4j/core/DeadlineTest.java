@@ -107,7 +107,7 @@ class DeadlineTest {
     }
 
     @Test
-    @DisplayName("a peer that takes nothing after close() is cut all the same")
+    @DisplayName("a peer that takes nothing after close() is cut anyway")
     void lingerForNobody() {
         TcpPair pair = pair(TcpOptions.defaults());
         pair.right().pause();
@@ -195,7 +195,7 @@ class DeadlineTest {
     }
 
     @Test
-    @DisplayName("where every timer comes late it runs after three looks all the same")
+    @DisplayName("where every timer comes late it runs after three looks anyway")
     void alwaysLate() {
         List<Long> ran = new ArrayList<>();
         Future<?> deadline = port.deadline(Duration.ofSeconds(1), () -> ran.add(world.nanos()));

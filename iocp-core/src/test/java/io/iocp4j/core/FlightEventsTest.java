@@ -46,7 +46,7 @@ class FlightEventsTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("a connection that opens, whoever began it")
+    @DisplayName("a connection that opens, whichever side began it")
     void opened() throws Exception {
         Recorder recorder = new Recorder();
         Pair accepted = pair(Role.ACCEPTED, options, recorder);

@@ -337,7 +337,7 @@ class MemoryBudgetTcpTest {
                 "left " + left);
     }
 
-    /** Beyond the budget of 1 MiB, up to where a new buffer is refused, but for what is left. */
+    /** Beyond the budget of 1 MiB, up to where a new buffer is refused, except for what is left. */
     private List<PooledBuffer> takeAllBut(int left) {
         List<PooledBuffer> taken = new ArrayList<>();
         long room = (3 << 19) - serverPort.buffers().usedBytes() - left;

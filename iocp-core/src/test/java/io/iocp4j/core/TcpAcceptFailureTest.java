@@ -131,7 +131,7 @@ class TcpAcceptFailureTest extends TcpFixture {
 
     @ParameterizedTest
     @EnumSource(names = {"CONNECTION_RESET", "CONNECTION_ABORTED"})
-    @DisplayName("because the peer was gone does not wait: whoever connects and resets keeps nobody out")
+    @DisplayName("because the peer was gone does not wait: a peer that connects and resets keeps nobody out")
     void peersThatAreGone(IoError error) throws Exception {
         FailingPort failing = new FailingPort(port, error, AcceptLoop.GONE_PER_SECOND_MAX);
         acceptsOne(failing, () -> { });
@@ -139,7 +139,7 @@ class TcpAcceptFailureTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("with that for every accept waits all the same, so that a broken system does not make it spin; a "
+    @DisplayName("with that for every accept waits anyway, so that a broken system does not make it spin; a "
             + "second later it does not")
     void peersThatAreAlwaysGone() throws Exception {
         FailingPort failing = new FailingPort(port, IoError.CONNECTION_RESET, 2 * AcceptLoop.GONE_PER_SECOND_MAX + 3) {

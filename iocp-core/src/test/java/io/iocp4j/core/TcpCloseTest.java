@@ -235,7 +235,7 @@ class TcpCloseTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("a close() while paused with data or the end held closes all the same")
+    @DisplayName("a close() while paused with data or the end held closes anyway")
     void closeWhilePaused() throws Exception {
         for (boolean data : new boolean[] {true, false}) {
             Recorder recorder = new Recorder();
@@ -285,7 +285,7 @@ class TcpCloseTest extends TcpFixture {
 
     @Test
     @Shows("E16")
-    @DisplayName("two transfers at the same time in both directions: whoever ends first does not cut the other")
+    @DisplayName("two transfers at the same time in both directions: the side that ends first does not cut the other")
     void bothDirections() throws Exception {
         byte[] ours = random(2 * MIB, 10);
         byte[] theirs = random(4 * MIB, 11);

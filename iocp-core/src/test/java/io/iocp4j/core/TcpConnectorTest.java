@@ -102,7 +102,7 @@ class TcpConnectorTest {
             return world.log().stream().filter(line -> line.contains("CONNECT ")).count();
         }
 
-        /** Nothing is left of it, but for one connection if it was made. */
+        /** Nothing is left of it, except for one connection if it was made. */
         void end() {
             if (connection.state() == TcpConnection.State.OPEN) {
                 assertEquals(1, port.counters().handles(), "the other attempts are closed");

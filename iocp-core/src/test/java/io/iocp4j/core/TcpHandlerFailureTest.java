@@ -123,7 +123,7 @@ class TcpHandlerFailureTest extends TcpFixture {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("closings")
-    @DisplayName("in onClose: told once all the same, and the connection is freed")
+    @DisplayName("in onClose: told once anyway, and the connection is freed")
     void inOnClose(String how) throws Exception {
         Throwing throwing = new Throwing("close", new AssertionError("on purpose"));
         Pair pair = accept(options, throwing);

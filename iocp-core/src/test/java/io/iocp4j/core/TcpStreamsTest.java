@@ -87,7 +87,7 @@ class TcpStreamsTest extends TcpFixture {
     }
 
     @Test
-    @DisplayName("are not for a connection with a handler, which can write all the same")
+    @DisplayName("are not for a connection with a handler, which can write anyway")
     void withHandler() throws Exception {
         Pair pair = accept(options, new Recorder());
         assertThrows(IllegalStateException.class, () -> pair.connection().inputStream());

@@ -25,7 +25,7 @@ public record Faults(double[] probabilities) {
          * The network holds a few bytes only, so that sends have to wait for the receiver. Decided once per direction.
          */
         SMALL_WINDOW(1, false),
-        /** The result is there before the submit returns; it is delivered later all the same. */
+        /** The result is there before the submit returns; it is delivered later anyway. */
         EARLY(0.7, false),
         /** The operation succeeds although its handle was closed meanwhile. */
         LATE(1, false),

@@ -311,7 +311,7 @@ final class ScriptedEnd implements TcpHandler {
 
     // ------------------------------------------------------------------ what must be true
 
-    /** Nothing moves any more, but for timers: then nothing may be left that could move. */
+    /** Nothing moves any more, except for timers: then nothing may be left that could move. */
     void checkAtRest() {
         TcpConnection.State state = connection.state();
         if (state != TcpConnection.State.OPEN) {

@@ -516,7 +516,7 @@ public final class Simulation {
         events.removeIf(event -> event.timer && event.port == port);
     }
 
-    /** Draws whether a fault is to be injected here; whoever injects it counts it. */
+    /** Draws whether a fault is to be injected here; the caller that injects it counts it. */
     boolean strikes(Faults.Kind kind) {
         double probability = faults.of(kind);
         return probability > 0 && random.nextDouble() < probability;

@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
 /**
  * The classes of this project once more, with calls of {@link Stepper} in them: all locks lead there, and in the code
  * under test each access to a field that may change and each atomic step is a point where another thread may go on.
- * Tests are loaded too, so that they see these classes, but for their locks they stay as they are.
+ * Tests are loaded too, so that they see these classes. Except for their locks they stay as they are.
  */
 public final class SteppedClasses extends ClassLoader {
     private static final String OURS = "io.iocp4j.";

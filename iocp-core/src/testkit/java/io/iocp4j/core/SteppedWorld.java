@@ -146,7 +146,7 @@ public abstract class SteppedWorld implements BiFunction<Long, Boolean, String> 
         return told() + " in " + stepper.steps() + " steps, memory ran out " + stepper.allocationFailures() + " times";
     }
 
-    /** That memory has run out may come to whoever delivers; all the rest must be true all the same. */
+    /** A thread that delivers may find that memory has run out; all the rest must be true anyway. */
     private boolean isExpected(Throwable thrown) {
         return oneAllocationIn > 0 && thrown instanceof OutOfMemoryError;
     }

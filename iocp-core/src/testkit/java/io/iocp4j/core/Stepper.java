@@ -243,8 +243,8 @@ public final class Stepper {
     }
 
     /**
-     * Nobody moves by itself: time passes until the first time limit, and where there is none, whoever waited for rest
-     * goes on.
+     * Nobody moves by itself: time passes until the first time limit, and where there is none, a thread that waited for
+     * rest goes on.
      */
     private Stepped wakeImpatient() {
         Stepped woken = threads.stream().filter(thread -> !thread.done && thread.patience != Patience.ENDLESS)

@@ -35,7 +35,7 @@ public final class TcpCalls {
     }
 
     /**
-     * Every public method of a server, but for the hook of the process.
+     * Every public method of a server, except for the hook of the process.
      *
      * @param futures told of those that the methods return, which complete at last
      * @return for servers

@@ -72,7 +72,7 @@ class FirstCommandTest {
 
     private static void run(Path clone) throws IOException, InterruptedException {
         String command = firstCommand(Files.readString(clone.resolve("README.md")));
-        // the browser first: whoever tries this has one open
+        // the browser first: a user has one open
         try (Chromium chromium = Chromium.start(); ChildProcess terminal = terminal(clone, command)) {
             long begun = System.nanoTime();
             long built = terminal.awaitLine(BUILT, BUILD_LIMIT).nanos();

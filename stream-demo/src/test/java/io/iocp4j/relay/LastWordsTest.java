@@ -159,7 +159,7 @@ class LastWordsTest {
     }
 
     @Test
-    @DisplayName("of a relay whose heap is full and whose log nobody reads end it all the same")
+    @DisplayName("of a relay whose heap is full and whose log nobody reads end it anyway")
     void fullHeapUnread() throws Exception {
         Process relay = start(FullHeap.class, "-Xmx24m", "-Dchatty=true");
         try {

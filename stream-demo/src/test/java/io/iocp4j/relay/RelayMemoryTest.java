@@ -148,7 +148,7 @@ class RelayMemoryTest {
                 relay.awaitLine("of all connections is", LIMIT);
             }
             assertFalse(relay.lines().stream().anyMatch(line -> line.text().contains("OutOfMemoryError")),
-                    "memory ran out all the same, see " + ChildProcess.RESULTS);
+                    "memory ran out anyway, see " + ChildProcess.RESULTS);
             relay.terminate();
             assertEquals(143, relay.awaitExit(LIMIT));
         } finally {

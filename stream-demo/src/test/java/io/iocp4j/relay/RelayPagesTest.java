@@ -62,7 +62,7 @@ class RelayPagesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {8 << 10, 32_000})
-    @DisplayName("who has many cookies of other programs on the same host gets the page and the stream all the same")
+    @DisplayName("who has many cookies of other programs on the same host gets the page and the stream anyway")
     void cookies(int bytes) throws Exception {
         rig.publish("cam1").init();
         rig.await("a stream", () -> !rig.streams().isEmpty());

@@ -107,7 +107,7 @@ class StoppedRelayTest {
     }
 
     @Test
-    @DisplayName("a publisher that sent nothing is answered 408 all the same")
+    @DisplayName("a publisher that sent nothing is answered 408 anyway")
     void publisherSilent() throws IOException {
         Publisher publisher = new Publisher();
         run(Duration.ofSeconds(8));

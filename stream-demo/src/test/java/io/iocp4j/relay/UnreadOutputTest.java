@@ -49,7 +49,7 @@ class UnreadOutputTest {
     }
 
     @Test
-    @DisplayName("answers all the same, says later how many lines of its log are missing, and stops when it is told to")
+    @DisplayName("answers anyway, says later how many lines of its log are missing, and stops when it is told to")
     void log() throws Exception {
         Process relay = start("--module-path", RelayProcess.modulePath(), "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve",
                 "--port", "0", "--no-test-picture");

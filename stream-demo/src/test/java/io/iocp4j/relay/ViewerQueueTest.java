@@ -179,7 +179,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: a key larger than the whole queue is sent all the same, another frame of that size is not")
+    @DisplayName("rule 2: a key larger than the whole queue is sent anyway, another frame of that size is not")
     void largerThanQueue() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.bytesMax = 500;

@@ -462,7 +462,7 @@ class BlockingApiTest {
                     throw new UncheckedIOException(e);
                 }
             });
-            // the message waits behind the stream, and so does whoever flushes
+            // the message waits behind the stream, and so does a thread that flushes
             pair.atClient.flush();
             assertEquals("behind the stream", TestServer.take(peer.events));
             assertEquals("second", TestServer.take(peer.events));

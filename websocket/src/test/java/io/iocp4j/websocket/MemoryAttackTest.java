@@ -196,7 +196,7 @@ class MemoryAttackTest {
                 probe(victim, 0);
             }
             assertFalse(server.lines().stream().anyMatch(said -> said.text().contains("OutOfMemoryError")),
-                    "memory ran out all the same, see " + ChildProcess.RESULTS);
+                    "memory ran out anyway, see " + ChildProcess.RESULTS);
         } finally {
             for (RawClient attacker : attackers) {
                 attacker.close();

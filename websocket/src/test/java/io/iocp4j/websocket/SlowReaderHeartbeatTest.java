@@ -138,7 +138,7 @@ class SlowReaderHeartbeatTest {
     }
 
     @Test
-    @DisplayName("the same while this side has paused: what it does not take can be seen all the same")
+    @DisplayName("the same while this side has paused: what it does not take can be seen anyway")
     void stopsInAPause() throws IOException {
         connect();
         pair.server.socket.pause();

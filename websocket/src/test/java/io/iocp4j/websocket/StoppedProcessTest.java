@@ -38,7 +38,7 @@ class StoppedProcessTest {
     }
 
     @Test
-    @DisplayName("the heartbeat hears the peer, and cuts one that was silent all the same")
+    @DisplayName("the heartbeat hears the peer, and cuts one that was silent anyway")
     void heartbeat() throws IOException {
         VirtualPair pair = new VirtualPair(b -> b);
         TcpConnection mute = pair.connectMute(new byte[0]);

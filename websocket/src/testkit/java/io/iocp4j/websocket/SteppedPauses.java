@@ -3,7 +3,7 @@ package io.iocp4j.websocket;
 import io.iocp4j.core.Stepper;
 import io.iocp4j.core.TcpOptions;
 
-/** One thread of the application sends without a break, and others pause and resume whoever receives. */
+/** One thread of the application sends without a break, and others pause and resume the receiver. */
 class SteppedPauses extends SteppedWebSockets {
     private static final int BURST_MAX = 20;
 
