@@ -62,8 +62,8 @@ public final class MemoryBudget {
     /** Above this part of a limit, the accounts that hold most end. */
     public static final int SCARCE_PERCENT = 90;
     /**
-     * How long a new plain connection of a server waits for memory before it ends with {@link IoError#NO_BUFFERS}. It
-     * equals the default of {@link TcpOptions#handshakeTimeout()}, which limits the same wait of a connection with TLS.
+     * How long a new plain connection of a server waits for memory before it ends with {@link IoError#NO_BUFFERS}. With
+     * TLS, {@link TcpOptions#handshakeTimeout()} limits this wait; its default is the same.
      */
     public static final Duration NEWCOMER_WAIT_MAX = Duration.ofSeconds(10);
     /**
@@ -89,8 +89,8 @@ public final class MemoryBudget {
     private final ConcurrentSkipListMap<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
 
     /**
-     * Tasks that run again when memory was given back, if {@link #retryDue} is set. They are added in advance, since
-     * there may not even be memory for a waiting task.
+     * Tasks that run when memory was given back, if {@link #retryDue} is set. Added in advance, since that needs
+     * memory.
      */
     private final List<Retry> retries = new CopyOnWriteArrayList<>();
     private volatile boolean retryDue;
@@ -346,8 +346,8 @@ public final class MemoryBudget {
     private void relieve(Kind kind, long share) {
         MemoryLedger ledger = ledger(kind);
         try {
-            // an account that was ended before will give back the memory that it held then, so no other has to end for
-            // that; memory that it has taken since does not count
+            // an account that was ended will give back the memory that it held then, so no other has to end for that;
+            // memory that it has taken since does not count
             long used = ledger.used()
                     - ending.stream().mapToLong(account -> Math.min(account.held(kind), account.expected(kind))).sum();
             long goal = waiting.isEmpty() ? ledger.scarce : ledger.tight;

@@ -74,7 +74,7 @@ abstract class SelectorHandle extends PortHandle {
     /**
      * Begins an operation and claims its slot. {@link #start} puts the context into the slot.
      *
-     * @return false if the handle was closed before; the operation then ends with an abort
+     * @return false if the handle was closed before; the operation then fails with {@link IoError#BAD_DESCRIPTOR}
      * @throws IllegalStateException if the slot is taken, or the context is not fresh, or the port is closed
      */
     final boolean claim(VarHandle slot, IoContext context, Operation operation, ByteBuffer buffer) {
