@@ -294,8 +294,8 @@ public final class MemoryBudget {
     }
 
     /**
-     * Runs the task on the timer of the account's port, at once or when memory is no longer tight. The task is dropped
-     * if the account or the port ends before. An account has at most one waiting task.
+     * Runs the task on the timer of the account's port, at once or when memory is no longer tight. Dropped if the
+     * account or the port ends before. An account has at most one waiting task.
      */
     void whenRelaxed(MemoryAccount account, Runnable task) {
         waiting.put(account.number(), new Waiting(account.port(), task));
@@ -315,8 +315,7 @@ public final class MemoryBudget {
     }
 
     /**
-     * Ends an account for a newcomer even if none holds more than its share. It is the account that holds most, or the
-     * youngest of several that hold the same.
+     * Ends the account that holds most, of equals the youngest, for a newcomer, even if none exceeds its share.
      */
     private void waitedLong(MemoryAccount account) {
         for (Kind kind : Kind.values()) {

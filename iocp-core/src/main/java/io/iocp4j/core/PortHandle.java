@@ -12,7 +12,7 @@ public abstract class PortHandle {
      * Makes a handle that its port does not know yet, see {@link PortEngine#add}.
      *
      * @param port its port
-     * @param key whom to tell
+     * @param key called when the port closes
      */
     protected PortHandle(CompletionPort port, CompletionKey key) {
         this.port = port;

@@ -73,7 +73,7 @@ final class TcpSendQueue {
         // the bytes of a send that failed were never subtracted
         bytes = 0;
         if (gathered != null) {
-            // a shared buffer in it may be large
+            // a buffer in it may be large, and not of the pool
             Arrays.fill(gathered, null);
         }
         if (!Worker.keepSpareQueue(pool, this)) {

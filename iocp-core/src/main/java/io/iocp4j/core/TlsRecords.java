@@ -305,9 +305,9 @@ final class TlsRecords {
     }
 
     /**
-     * Refuses a new handshake. Before TLS 1.3 a peer may ask for one any number of times, and each costs us
-     * milliseconds of processor time and the peer a few bytes (RFC 5246 section 7.4.1, CVE-2011-1473). No peer needs
-     * it. After the handshake of TLS 1.3 the engine has only key updates to send.
+     * Refuses a new handshake. Before TLS 1.3 a peer may ask for any number; each costs us milliseconds of processor
+     * time and the peer a few bytes (RFC 5246 section 7.4.1, CVE-2011-1473). No peer needs one. After the handshake of
+     * TLS 1.3 the engine only sends key updates.
      */
     private void requireNoNewHandshake(SSLEngineResult result) throws SSLException {
         boolean wantsMore = switch (result.getHandshakeStatus()) {
@@ -346,8 +346,7 @@ final class TlsRecords {
     }
 
     /**
-     * Throws if too much ciphertext waits. The engine itself refuses records that are too long; this check does not
-     * rely on it.
+     * Limits the waiting ciphertext, although the engine itself refuses records that are too long.
      */
     private void requireRoom() throws SSLException {
         if (received != null && received.buffer().remaining() >= RECEIVED_MAX) {
