@@ -21,9 +21,9 @@ public record CloseInfo(IoError error, Initiator initiator, Throwable cause, lon
     }
 
     /**
-     * Tells whether the connection ended without an error and lost no bytes. Call it on the result of {@link
-     * TcpConnection#closed()}: in {@link TcpHandler#onClose}, after a {@code close()} or {@code abort()} of this side,
-     * the outcome is not known yet.
+     * Tells whether the connection ended without an error and lost no bytes. Call it on the result of
+     * {@link TcpConnection#closed()}: in {@link TcpHandler#onClose}, after a {@code close()} or {@code abort()} of this
+     * side, the outcome is not known yet.
      *
      * @return true after a graceful end
      */

@@ -31,11 +31,16 @@ import java.util.concurrent.TimeoutException;
  *
  * <p>In pull mode ({@link PortOptions#pull()}) the workers are threads of the application, which write the loop
  * themselves:
- * {@snippet : for (IoContext context; (context = port.take()) != null;) { context.deliver(); } } The contract is the
- * same. On the completion port of Windows these threads wait in GetQueuedCompletionStatusEx themselves. Any other
- * engine hands each completion over by a queue, which about doubles the processor time of a small message. In both
- * cases the application's threads run only the completions that they take. They should be platform threads: a virtual
- * thread would hold its carrier while it waits, so on Windows a platform thread is started for each of its waits.
+ * {@snippet :
+ * for (IoContext context; (context = port.take()) != null;) {
+ *     context.deliver();
+ * }
+ * }
+ * The contract is the same. On the completion port of Windows these threads wait in GetQueuedCompletionStatusEx
+ * themselves. Any other engine hands each completion over by a queue, which about doubles the processor time of a small
+ * message. In both cases the application's threads run only the completions that they take. They should be platform
+ * threads: a virtual thread would hold its carrier while it waits, so on Windows a platform thread is started for each
+ * of its waits.
  */
 public interface CompletionPort extends AutoCloseable {
     /** The most buffers that one send may have. */
@@ -189,10 +194,10 @@ public interface CompletionPort extends AutoCloseable {
     Future<?> schedule(Duration delay, Runnable task);
 
     /**
-     * Runs a task when a limit has passed, for limits that end something because a peer was silent. It works as {@link
-     * #schedule}, except where the timer fires late because the process was stopped, the machine slept, or its threads
-     * were busy: then the workers first take what has arrived meanwhile. Late means by more than an eighth of the
-     * limit, but at least 10 ms, and always by more than 100 ms. A late timer waits for one pass through the port's
+     * Runs a task when a limit has passed, for limits that end something because a peer was silent. It works as
+     * {@link #schedule}, except where the timer fires late because the process was stopped, the machine slept, or its
+     * threads were busy: then the workers first take what has arrived meanwhile. Late means by more than an eighth of
+     * the limit, but at least 10 ms, and always by more than 100 ms. A late timer waits for one pass through the port's
      * queue, and then for an eighth of the limit or of the delay, whichever is longer, at most a second. If it is late
      * again it waits again, up to three times in all. The task must check whether the peer is still silent.
      *

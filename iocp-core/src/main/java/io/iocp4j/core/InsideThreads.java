@@ -11,8 +11,8 @@ final class InsideThreads {
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
     /**
-     * Notes that the calling thread begins work for which the end of the port waits. Returns the argument for {@link
-     * #leave}.
+     * Notes that the calling thread begins work for which the end of the port waits. Returns the argument for
+     * {@link #leave}.
      */
     boolean enter() {
         try {

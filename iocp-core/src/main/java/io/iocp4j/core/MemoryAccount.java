@@ -40,8 +40,8 @@ public abstract class MemoryAccount implements AutoCloseable {
      * @param kind of memory
      * @param bytes 0 or more
      * @return false if the budget is used up and this account would hold more than its fair share: then nothing was
-     *        charged, the caller must not allocate the memory, and must end its connection or stream, with {@link
-     *        #refusal} as the reason
+     *        charged, the caller must not allocate the memory, and must end its connection or stream, with
+     *        {@link #refusal} as the reason
      */
     public final synchronized boolean charge(Kind kind, long bytes) {
         if (bytes < 0) {

@@ -33,8 +33,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *     hold most have ended.</li>
  * </ul>
  *
- * <p>Safe for any number of threads. Charging is two atomic steps; the search for the accounts that hold most runs on
- * the timer of the port.
+ * <p>Safe for any number of threads. A charge takes two atomic steps. The search for the accounts that hold most runs
+ * on the timer of the port.
  */
 public final class MemoryBudget {
     private static final System.Logger LOG = new GuardedLog(MemoryBudget.class);
@@ -221,8 +221,7 @@ public final class MemoryBudget {
     }
 
     /**
-     * Called when more memory may be used than before. Starts the measures that the new level demands, on the timer of
-     * the port.
+     * Called when more memory may be in use. Starts the measures of the new level, on the timer of the port.
      */
     void grown(Kind kind, CompletionPort port) {
         MemoryLedger ledger = ledger(kind);
@@ -389,7 +388,7 @@ public final class MemoryBudget {
         }
     }
 
-    /** Returns the reason in words why an account got no more memory, or was ended. */
+    /** Returns the reason why an account got no more memory, or was ended. */
     String refusal(Kind kind, long held) {
         return "the " + kind.text + " of all connections is " + size(used(kind)) + " of " + size(max(kind))
                 + ", and this one holds " + size(held);

@@ -212,8 +212,8 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * Delivers a completion by the next worker that is free. If there is no memory to queue it, tries again as {@link
-     * #deliverLater} does.
+     * Delivers a completion by the next worker that is free. If there is no memory to queue it, tries again as
+     * {@link #deliverLater} does.
      */
     final void deliverBehind(IoContext context) {
         try {

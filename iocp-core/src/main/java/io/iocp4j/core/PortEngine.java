@@ -44,8 +44,8 @@ public abstract class PortEngine extends PortCore {
     // ------------------------------------------------------------------ implemented by each engine
 
     /**
-     * Queues a completed context, by this engine's equivalent of PostQueuedCompletionStatus. A worker then calls {@link
-     * #deliver}.
+     * Queues a completed context, by this engine's equivalent of PostQueuedCompletionStatus. A worker then calls
+     * {@link #deliver}.
      *
      * @param context completed and counted
      */

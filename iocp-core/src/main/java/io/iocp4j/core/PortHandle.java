@@ -20,7 +20,7 @@ public abstract class PortHandle {
     }
 
     /**
-     * Sets the key that is called when the port closes.
+     * Sets the key that the port calls when it closes.
      *
      * @param newKey the new key; a worker calls it at once if the port has begun to close already
      */

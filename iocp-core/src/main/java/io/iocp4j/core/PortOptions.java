@@ -3,20 +3,21 @@ package io.iocp4j.core;
 import java.util.Objects;
 
 /**
- * The options of a port. Each method with a parameter returns a copy with another value: {@code
- * PortOptions.defaults().workers(2).name("chat")}.
+ * The options of a port. Each method with a parameter returns a copy with another value:
+ * {@code PortOptions.defaults().workers(2).name("chat")}.
  *
  * @param workers how many threads take completions, 1 to 1024
  * @param name begins the name of each thread of the port
  * @param maxKeptBytes how much unused buffer memory the port keeps, in bytes, 0 or more
  * @param engine the name of the engine, or {@link #ENGINE_BEST}
- * @param pulled whether the workers are threads of the application, which call {@link CompletionPort#take()}; {@code
- *        workers} is their number
+ * @param pulled whether the workers are threads of the application, which call {@link CompletionPort#take()};
+ *        {@code workers} is their number
  * @param daemon whether the port's threads are daemons, which do not keep the process running
- * @param maxHeap the most heap that peers may make the port hold, in bytes, see {@link MemoryBudget}; 0 is {@link
- *        MemoryBudget#HEAP_PERCENT_DEFAULT} percent of the largest heap
- * @param maxDirect the most memory outside the heap that peers may make the port hold, in bytes; 0 is {@link
- *        MemoryBudget#DIRECT_PERCENT_DEFAULT} percent of the largest direct memory ({@code -XX:MaxDirectMemorySize})
+ * @param maxHeap the most heap that peers may make the port hold, in bytes, see {@link MemoryBudget}; 0 is
+ *        {@link MemoryBudget#HEAP_PERCENT_DEFAULT} percent of the largest heap
+ * @param maxDirect the most memory outside the heap that peers may make the port hold, in bytes; 0 is
+ *        {@link MemoryBudget#DIRECT_PERCENT_DEFAULT} percent of the largest direct memory
+ *        ({@code -XX:MaxDirectMemorySize})
  */
 public record PortOptions(int workers, String name, long maxKeptBytes, String engine, boolean pulled, boolean daemon,
         long maxHeap, long maxDirect) {

@@ -19,8 +19,8 @@ public interface Resolver {
      *
      * @param host a name, or an address as text
      * @return completes, on any thread, with the addresses in the order of preference, or exceptionally with the reason
-     *        why there are none. If there is no address, or this throws, the connect fails with {@link
-     *        IoError#HOST_NOT_FOUND}
+     *        why there are none. If there is no address, or this throws, the connect fails with
+     *        {@link IoError#HOST_NOT_FOUND}
      */
     CompletableFuture<List<InetAddress>> resolve(String host);
 

@@ -1,8 +1,9 @@
 package io.iocp4j.core;
 
 /**
- * A first-in-first-out queue in an array, which an {@link OutOfMemoryError} leaves unchanged. {@link
- * java.util.ArrayDeque} grows after it has added an element, and loses its content if it cannot grow. Not thread-safe.
+ * A first-in-first-out queue in an array, which an {@link OutOfMemoryError} leaves unchanged.
+ * {@link java.util.ArrayDeque} grows after it has added an element, and loses its content if it cannot grow. Not
+ * thread-safe.
  *
  * @param <E> its elements, never null
  */

@@ -156,8 +156,9 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
     // ------------------------------------------------------------------ closing
 
     /**
-     * Closes the listener. On a thread of the application, it waits until the address is free, at most {@link
-     * #UNBIND_SECONDS_MAX}. A worker of this or another port does not wait, since its connections would wait too.
+     * Closes the listener. On a thread of the application, it waits until the address is free, at most
+     * {@link #UNBIND_SECONDS_MAX}. A worker of this or another port does not wait, since its connections would wait
+     * too.
      */
     @Override
     public void close() {

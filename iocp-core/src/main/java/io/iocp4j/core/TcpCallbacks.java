@@ -17,8 +17,8 @@ import javax.net.ssl.SSLSession;
 /**
  * The lowest layer of a connection: its state, callbacks, tasks and idle timeout, and the handling of their failures.
  *
- * <p>A connection is one object in layers: {@link Strand}, this, {@link TcpFlusher}, {@link TcpSender}, {@link
- * TcpReceiver} and {@link TcpChannel}. Several objects that refer to each other would cost more, since with many
+ * <p>A connection is one object in layers: {@link Strand}, this, {@link TcpFlusher}, {@link TcpSender},
+ * {@link TcpReceiver} and {@link TcpChannel}. Several objects that refer to each other would cost more, since with many
  * connections each object that a message touches costs a cache miss.
  */
 abstract sealed class TcpCallbacks extends Strand implements TcpConnection permits TcpFlusher {

@@ -42,7 +42,7 @@ final class TcpChannel extends TcpReceiver {
                 if (made == null) {
                     discardUnopened();
                 }
-                // without the lock: the application may continue from here, where it waits for closed()
+                // without the lock: if the application waits for closed(), its code may run from here
                 dropReference();
             }
         }
@@ -299,7 +299,7 @@ final class TcpChannel extends TcpReceiver {
         try {
             failWaiting();
         } finally {
-            // without the lock: the application may continue from here, where it waits for closed()
+            // without the lock: if the application waits for closed(), its code may run from here
             dropReference();
         }
     }

@@ -123,8 +123,8 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     void waterMarks(int lowBytes, int highBytes);
 
     /**
-     * Tells whether {@code send} has returned false and the {@code onDrain} that follows is still due. A late {@code
-     * onDrain} may find this true, because the queue went down and up again before it ran.
+     * Tells whether {@code send} has returned false and the {@code onDrain} that follows is still due. A late
+     * {@code onDrain} may find this true, because the queue went down and up again before it ran.
      *
      * @return true from the high-water mark until the low one is reached
      */
@@ -280,8 +280,8 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     void keepAlive(boolean on) throws IOException;
 
     /**
-     * Turns the keep-alive probes of the operating system on at these intervals, see {@link
-     * TcpOptions#keepAlive(Duration, Duration, int)}.
+     * Turns the keep-alive probes of the operating system on at these intervals, see
+     * {@link TcpOptions#keepAlive(Duration, Duration, int)}.
      *
      * @param idle silence before the first probe, whole seconds, 1 to 32,767
      * @param interval between two probes, whole seconds, 1 to 32,767

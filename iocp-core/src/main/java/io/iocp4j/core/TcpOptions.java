@@ -159,8 +159,8 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * Turns keep-alive on with the given times. A peer that vanished is noticed after {@code idle + count * interval},
-     * with {@link IoError#TIMED_OUT}. Keep-alive does not notice it while unacknowledged data is under way, see {@link
-     * #userTimeout}.
+     * with {@link IoError#TIMED_OUT}. Keep-alive does not notice it while unacknowledged data is under way, see
+     * {@link #userTimeout}.
      *
      * @param idle silence before the first probe, whole seconds, 1 to 32,767
      * @param interval between two probes, whole seconds, 1 to 32,767
@@ -221,10 +221,10 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether our side stays open for sending when the peer has ended its own. If off, our side ends when {@link
-     * TcpHandler#onEnd} returns, or, in the blocking API, before a read reports the end of the peer. If on, the
-     * application ends our side by {@link TcpConnection#end()} or {@link TcpConnection#close()}; the return of a {@link
-     * TcpSession} closes it.
+     * Whether our side stays open for sending when the peer has ended its own. If off, our side ends when
+     * {@link TcpHandler#onEnd} returns, or, in the blocking API, before a read reports the end of the peer. If on, the
+     * application ends our side by {@link TcpConnection#end()} or {@link TcpConnection#close()}; the return of a
+     * {@link TcpSession} closes it.
      *
      * @param on or off
      * @return a copy

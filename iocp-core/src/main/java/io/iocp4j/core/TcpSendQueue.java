@@ -19,8 +19,8 @@ final class TcpSendQueue {
     /** The most bytes of one send, after which the next connection has its turn. */
     static final int GATHER_BYTES_MAX = 256 << 10;
     /**
-     * The most entries of a queue, since a shared buffer of few bytes costs more than its bytes. Above this, {@link
-     * TcpSender} ends the connection.
+     * The most entries of a queue, since a shared buffer of few bytes costs more than its bytes. Above this,
+     * {@link TcpSender} ends the connection.
      */
     static final int ENTRIES_MAX = 16 << 10;
     /** The smallest chunk to copy into: room for a burst of small messages. */

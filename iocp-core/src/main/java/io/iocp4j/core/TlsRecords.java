@@ -192,8 +192,8 @@ final class TlsRecords {
     // ------------------------------------------------------------------ sending
 
     /**
-     * Wraps the engine's own messages, then as many bytes of the application as one send carries, into {@link
-     * #sealed()}, which must be empty.
+     * Wraps the engine's own messages, then as many bytes of the application as one send carries, into
+     * {@link #sealed()}, which must be empty.
      *
      * @return how many bytes of the application were taken
      */
