@@ -83,7 +83,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Where a server listens.
+     * Sets where a server listens.
      *
      * @param local the address; port 0 lets the system choose
      * @return a copy
@@ -93,7 +93,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Listen on every address: IPv6 and IPv4 where the system has both.
+     * Sets the server to listen on every address: IPv6 and IPv4 where the system has both.
      *
      * @param tcpPort 0 lets the system choose
      * @return a copy
@@ -103,7 +103,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Listen for this machine only.
+     * Sets the server to listen for this machine only.
      *
      * @param tcpPort 0 lets the system choose
      * @return a copy
@@ -118,7 +118,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How many connections may wait to be accepted.
+     * Sets how many connections may wait to be accepted.
      *
      * @param connections 1 or more; the operating system may cut it
      * @return a copy
@@ -133,7 +133,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether small sends leave at once (TCP_NODELAY).
+     * Sets whether small sends leave at once (TCP_NODELAY).
      *
      * @param on or off
      * @return a copy
@@ -148,7 +148,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether the system probes silent peers (SO_KEEPALIVE), at the intervals it was configured for.
+     * Sets whether the system probes silent peers (SO_KEEPALIVE), at the intervals it was configured for.
      *
      * @param on or off
      * @return a copy
@@ -203,9 +203,9 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long data may go unacknowledged before the system gives the connection up with {@link IoError#TIMED_OUT}.
-     * Keep-alive does not notice this, since unacknowledged data suppresses its probes. Refused with
-     * {@link IoError#NOT_SUPPORTED} by engines that cannot set it, such as the JDK's channels.
+     * Sets how long data may go unacknowledged before the system gives the connection up with
+     * {@link IoError#TIMED_OUT}. Keep-alive does not notice this, since unacknowledged data suppresses its probes.
+     * Refused with {@link IoError#NOT_SUPPORTED} by engines that cannot set it, such as the JDK's channels.
      *
      * @param limit in milliseconds up to the largest int, zero leaves it to the system
      * @return a copy
@@ -221,7 +221,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether our side stays open for sending when the peer has ended its own. If off, our side ends when
+     * Sets whether our side stays open for sending when the peer has ended its own. If off, our side ends when
      * {@link TcpHandler#onEnd} returns, or, in the blocking API, before a read reports the end of the peer. If on, the
      * application ends our side by {@link TcpConnection#end()} or {@link TcpConnection#close()}; the return of a
      * {@link TcpSession} closes it.
@@ -239,7 +239,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether accepted connections begin paused, so that nothing is received until {@link TcpConnection#resume()}.
+     * Sets whether accepted connections begin paused, so that nothing is received until {@link TcpConnection#resume()}.
      *
      * @param on or off
      * @return a copy
@@ -256,7 +256,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How many connections a server holds. Further ones are closed at once and counted.
+     * Sets how many connections a server holds. Further ones are closed at once and counted.
      *
      * @param connections 1 or more
      * @return a copy
@@ -292,7 +292,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The sizes between which receives adapt to the traffic. An idle connection holds one buffer of the smaller size.
+     * Sets the sizes between which receives adapt to the traffic. An idle connection holds one buffer of the smaller
+     * size.
      *
      * @param minBytes 1 or more
      * @param maxBytes not below the first, at most {@link BufferPool#PIECE_MAX}
@@ -316,7 +317,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The queued bytes above which {@code send} returns false, and at which {@code onDrain} follows.
+     * Sets the queued bytes above which {@code send} returns false, and at which {@code onDrain} follows.
      *
      * @param lowBytes 0 or more
      * @param highBytes not below the first
@@ -335,7 +336,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}. The limit stops
+     * Sets the queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}. The limit stops
      * applications that go on sending although {@code send} returns false. A shared buffer counts on each connection
      * that it waits on, and at most 16,384 of them may wait on one.
      *
@@ -352,8 +353,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The most bytes that {@link TcpConnection#readFully} may return and that a line of {@link TcpConnection#readLine}
-     * may have.
+     * Sets the most bytes that {@link TcpConnection#readFully} may return and that a line of
+     * {@link TcpConnection#readLine} may have.
      *
      * @param bytes 1 or more
      * @return a copy
@@ -410,8 +411,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The address of this machine that a client connects from. With a port number other than 0, the addresses of the
-     * peer are tried one after the other, since only one attempt can use it.
+     * Sets the address of this machine that a client connects from. With a port number other than 0, the addresses of
+     * the peer are tried one after the other, since only one attempt can use it.
      *
      * @param local port 0 lets the system choose; null lets it choose both
      * @return a copy
@@ -426,7 +427,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether data sent before a client is connected is queued until then. If off, {@code send} drops the data and
+     * Sets whether data sent before a client is connected is queued until then. If off, {@code send} drops the data and
      * returns false, and {@code write} throws {@link IoError#NOT_CONNECTED}.
      *
      * @param on or off
@@ -442,8 +443,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a connect may take before it fails with {@link IoError#TIMED_OUT}. The time includes the lookup of the
-     * peer's addresses and all attempts.
+     * Sets how long a connect may take before it fails with {@link IoError#TIMED_OUT}. The time includes the lookup of
+     * the peer's addresses and all attempts.
      *
      * @param limit zero leaves it to the operating system
      * @return a copy
@@ -458,8 +459,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long an address of the peer may be silent before the next one is tried as well (RFC 8305, Connection Attempt
-     * Delay).
+     * Sets how long an address of the peer may be silent before the next one is tried as well (RFC 8305, Connection
+     * Attempt Delay).
      *
      * @param delay at least 10 ms
      * @return a copy
@@ -490,7 +491,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long the operating system may take no byte of the queue, because the peer does not read, before the
+     * Sets how long the operating system may take no byte of the queue, because the peer does not read, before the
      * connection ends with {@link IoError#TIMED_OUT}. This is found up to a quarter of the limit later. The limit holds
      * for a paused connection and for a thread that waits in {@link TcpConnection#write} too. It does not hold before
      * the connection is open or after {@link TcpConnection#close()}, which have their own limits. The system takes more
@@ -510,8 +511,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a connection that was closed by this side waits for its peer to take more of the queue, and then to send
-     * its FIN. The same holds after the end of our side if the peer has ended its own before.
+     * Sets how long a connection that was closed by this side waits for its peer to take more of the queue, and then to
+     * send its FIN. The same holds after the end of our side if the peer has ended its own before.
      *
      * @param limit after this long without progress, see {@link #minLingerRate(int)}, the connection is cut with
      *         {@link IoError#TIMED_OUT}
@@ -530,8 +531,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The least progress of a closed connection. In each {@link #lingerTimeout} the peer must take as many bytes as
-     * this rate gives for that time, or all that are left. Without this limit a peer that takes a byte now and then
+     * Sets the least progress of a closed connection. In each {@link #lingerTimeout} the peer must take as many bytes
+     * as this rate gives for that time, or all that are left. Without this limit a peer that takes a byte now and then
      * would keep a full queue for ever.
      *
      * @param bytesPerSecond 0 for any byte at all
@@ -588,7 +589,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a TLS handshake may take on a server, or on a connection that was plain before. After that the
+     * Sets how long a TLS handshake may take on a server, or on a connection that was plain before. After that the
      * connection ends with {@link IoError#TIMED_OUT}, even if single bytes still arrive. For a client that connects
      * with TLS, {@link #connectTimeout} limits connect and handshake together.
      *
