@@ -23,7 +23,7 @@ import java.util.concurrent.TimeoutException;
  * <li>{@link #close()} delivers everything that is outstanding and then one null completion to each worker, as the
  *     port's last packets.
  * <li>A worker goes on after any exception or error that a completion throws. A worker that ends by an error in the
- * engine's own code is replaced. A port that has no worker left closes itself, and {@link #failure()} completes.
+ *     engine's own code is replaced. A port that has no worker left closes itself, and {@link #failure()} completes.
  * </ol>
  *
  * <p>Workers are not daemon threads unless {@link PortOptions#daemon} says so: an open port keeps the process running.

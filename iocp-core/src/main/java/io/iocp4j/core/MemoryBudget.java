@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *     first, until the new one need not wait. If none holds more than its share, the one that holds most ends after a
  *     second: peers that all hold the same must not keep every newcomer out.</li>
  * <li>Above {@link #SCARCE_PERCENT} the account that holds most is ended, then the next, until the use falls below that
- * level. Of two that hold the same, the younger ends first.</li>
+ *     level. Of two that hold the same, the younger ends first.</li>
  * <li>At the limit a charge is refused, but only to an account that would hold more than its fair share, which is the
  *     limit divided by the number of accounts. So a small account is never refused memory because of a greedy one. The
  *     shares add up to the limit, so this can exceed the limit by at most the limit itself, until the accounts that
