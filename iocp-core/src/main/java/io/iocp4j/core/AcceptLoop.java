@@ -8,22 +8,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Accepts one connection after the other. It goes on after every failure: a server that accepts no more is of no use.
- * Any thread.
+ * Accepts one connection after the other. It goes on after every failure, since a server that no longer accepts is
+ * useless. Any thread.
  */
 final class AcceptLoop {
     private static final System.Logger LOG = new GuardedLog(TcpServer.class);
 
     /**
-     * The first wait before accepting again when something is lacking, such as descriptors; it doubles up to a second.
+     * The first wait before the next accept when a resource has run out, such as descriptors. It doubles up to a
+     * second.
      */
     private static final Duration RETRY_FIRST = Duration.ofMillis(10);
     private static final Duration RETRY_MAX = Duration.ofSeconds(1);
 
     /**
-     * How often within a second an accept is repeated at once because the peer was gone before it: more than real peers
-     * do, but few enough that a broken system, which reports this of every accept, makes no endless loop. Above this
-     * number the loop waits as after any other failure.
+     * How often within a second an accept is repeated at once because the peer was gone before it: The number is larger
+     * than real peers cause, but small enough to stop an endless loop on a broken system that reports this for every
+     * accept. Above it the loop waits as after any other failure.
      */
     static final int GONE_PER_SECOND_MAX = 10_000;
 
@@ -35,24 +36,27 @@ final class AcceptLoop {
     private final Consumer<PortSocket> newcomers;
     private final Runnable onEnd;
     private final PortAcceptor acceptor;
-    /** Made in advance: memory may be short when it is needed. */
+    /** Made in advance, since memory may be short when it is needed. */
     private final Runnable acceptNext = this::acceptNext;
     private final Runnable acceptIfDue = this::acceptIfDue;
 
     // Guarded by this.
     private boolean closed;
     private Duration retry = RETRY_FIRST;
-    /** Peers that were gone in the second that began then. */
+    /** The number of peers that were gone in the second that began at {@code goneSince}. */
     private int gone;
     private long goneSince;
-    /** Accepting could be begun neither now nor later, for want of memory: it is tried again when there may be some. */
+    /**
+     * True if the next accept could be neither begun nor scheduled for lack of memory. It is tried again when memory
+     * was given back.
+     */
     private boolean acceptDue;
 
     /**
      * Listens, and accepts nothing yet.
      *
      * @param newcomers takes each connection; what it throws is logged
-     * @param onEnd called when the acceptor was closed, perhaps by its port, and perhaps before the constructor has
+     * @param onEnd called when the acceptor was closed, possibly by its port, and possibly before the constructor has
      *        returned
      */
     AcceptLoop(CompletionPort port, TcpOptions options, Consumer<PortSocket> newcomers, Runnable onEnd)
@@ -73,7 +77,7 @@ final class AcceptLoop {
         }
     }
 
-    /** Listens on every address: of IPv6 and IPv4 where the system has both, else of IPv4. */
+    /** Listens on every address: of IPv6 and IPv4 if the system has both, else of IPv4 only. */
     private PortAcceptor listen(InetSocketAddress address, int backlog) throws IoException {
         if (!address.getAddress().isAnyLocalAddress()) {
             return port.listen(address, backlog, onEnd::run);
@@ -82,8 +86,8 @@ final class AcceptLoop {
             return port.listen(new InetSocketAddress(ANY6, address.getPort()), backlog, onEnd::run);
         } catch (IoException e) {
             if (e.error() == IoError.ADDRESS_IN_USE || e.error() == IoError.ACCESS_DENIED) {
-                // another process owns the IPv6 port: its clients of IPv6 would reach it, while those of IPv4 reach
-                // this server
+                // do not fall back to IPv4: another process owns the IPv6 port, so IPv6 clients would reach it while
+                // IPv4 clients reach this server
                 throw e;
             }
             LOG.log(Level.DEBUG, "no IPv6, so IPv4 alone", e);
@@ -96,7 +100,7 @@ final class AcceptLoop {
         return acceptor.local();
     }
 
-    /** Accepts nothing any more. A second call does nothing. */
+    /** Stops accepting. A second call does nothing. */
     void close() {
         synchronized (this) {
             closed = true;
@@ -189,7 +193,7 @@ final class AcceptLoop {
 
     /**
      * Schedules the next accept after a failed one, with a pause: a full descriptor table would make an endless loop
-     * without it. The schedule comes first, the filter second and the log last, since each of them may throw for want
+     * without it. The schedule comes first, the filter second and the log last, since each of them may throw for lack
      * of memory.
      */
     private void acceptLater(IoError error, Throwable cause) {
@@ -231,7 +235,7 @@ final class AcceptLoop {
         }
     }
 
-    /** Accepts the next connection if that was due: there may be memory again. */
+    /** Accepts the next connection if that is due, since there may be memory again. */
     void acceptIfDue() {
         boolean due;
         synchronized (this) {

@@ -77,7 +77,7 @@ final class AsyncChannelAcceptor extends AsyncChannelHandle implements PortAccep
         }
 
         /**
-         * Closes a connection that was gone before it was looked at, or that came while the port was closing, and fails
+         * Closes a connection that was lost before it was set up, or that came while the port was closing, and fails
          * its accept.
          */
         private void discard(AsynchronousSocketChannel accepted, IoContext context, IoError error, Throwable reason) {

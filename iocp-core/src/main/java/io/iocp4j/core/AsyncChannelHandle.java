@@ -40,9 +40,9 @@ abstract class AsyncChannelHandle extends PortHandle {
     }
 
     /**
-     * Begins and starts one operation of the JDK; misuse that it finds is thrown, every other failure becomes the
-     * completion. The call is made before the operation is begun: where there is no memory for it, nothing was begun
-     * that would never end.
+     * Begins and starts one operation of the JDK. Misuse that the JDK finds is thrown; every other failure becomes the
+     * completion. The caller allocates {@code call} before the operation is begun: if there is no memory for it, no
+     * operation was begun that would never end.
      */
     final void start(IoContext context, Operation operation, ByteBuffer buffer, Runnable call) {
         port.begin(context, operation, buffer);

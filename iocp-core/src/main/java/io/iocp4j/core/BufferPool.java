@@ -7,11 +7,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Direct memory in pieces of 2^n bytes, kept for reuse up to a bound. Any thread may use it. Each worker of the port
- * has its own cache in it; without that, each small send of each worker would take the same lock twice.
+ * A pool of direct memory in pieces of 2^n bytes, which are kept for reuse up to a bound. Any thread may use it. Each
+ * worker of the port has its own cache in it; without the cache, each small send of each worker would take the same
+ * lock twice.
  *
- * <p>The memory is direct, because the JDK copies a heap buffer into a temporary direct one at each call. It is kept,
- * because direct memory that is dropped is freed only by a garbage collection.
+ * <p>The memory is direct, because the JDK copies a heap buffer into a temporary direct one at each call. Unused memory
+ * is kept, because only a garbage collection frees direct memory that is dropped.
  */
 public final class BufferPool {
     /** The smallest piece, in bytes. */
@@ -26,8 +27,8 @@ public final class BufferPool {
 
     private static final int CLASSES = log2(PIECE_MAX) - log2(PIECE_MIN) + 1;
     /**
-     * True if leaks are watched: then freed memory is overwritten, so that a late reader sees garbage instead of the
-     * bytes of another connection.
+     * True if leaks are watched. Freed memory is then overwritten: a late reader sees garbage instead of the bytes of
+     * another connection.
      */
     private static final boolean POISONING = !"off".equals(System.getProperty("iocp4j.leaks", "off"));
 
@@ -36,14 +37,14 @@ public final class BufferPool {
     /** By size, from the smallest. */
     final Pieces[] kept = new Pieces[CLASSES];
     private final AtomicLong keptBytes = new AtomicLong();
-    /** Everything that was taken and not given back, with the contents of the caches. */
+    /** The bytes that were taken and not given back, including the contents of the caches. */
     private final AtomicLong usedBytes = new AtomicLong();
     private final List<Cache> caches = new CopyOnWriteArrayList<>();
-    /** The most that the caches may hold together, in bytes. Written under the lock of this. */
+    /** The most that the caches may hold together, in bytes. Written under the lock of this pool. */
     private volatile long cachesBytesMax;
 
     /**
-     * Makes an empty pool without a limit to what is out.
+     * Makes an empty pool without a limit on the memory in use.
      *
      * @param maxKeptBytes how many unused bytes it may keep, 0 or more
      */
@@ -104,8 +105,8 @@ public final class BufferPool {
 
     /**
      * Allocates a piece. If the new piece and the unused pieces together would exceed the budget, unused pieces of
-     * other sizes are dropped first. Beyond one and a half times the budget it is refused here: the JDK would first
-     * collect garbage and wait for half a second, on a worker.
+     * other sizes are dropped first. Beyond one and a half times the budget this method refuses it, because the JDK
+     * would first collect garbage and block a worker for half a second.
      */
     private ByteBuffer allocate(int bytes) {
         long out = usedBytes.addAndGet(bytes);
@@ -142,7 +143,10 @@ public final class BufferPool {
         return budget;
     }
 
-    /** Bytes that were taken and not given back, with the contents of the caches. Does not look at each cache. */
+    /**
+     * Returns the bytes that were taken and not given back, including the contents of the caches. Does not read each
+     * cache.
+     */
     long outBytes() {
         return usedBytes.get();
     }
@@ -165,7 +169,7 @@ public final class BufferPool {
         return keptBytes.get() + caches.stream().mapToLong(Cache::keptBytes).sum();
     }
 
-    /** Takes memory of {@link #take} back, to which there is no reference any more. */
+    /** Takes memory back that {@link #take} gave. The caller must hold no reference to it any more. */
     void takeBack(ByteBuffer memory) {
         int capacity = memory.capacity();
         makeAsNew(memory);
@@ -185,8 +189,8 @@ public final class BufferPool {
     }
 
     /**
-     * Sets position 0 and limit = capacity, and overwrites the contents if leaks are watched: a view that was kept then
-     * reads garbage.
+     * Sets position 0 and limit = capacity. If leaks are watched, also overwrites the contents, and a view that was
+     * kept too long reads garbage.
      */
     static void makeAsNew(ByteBuffer memory) {
         memory.clear();
@@ -198,7 +202,7 @@ public final class BufferPool {
     /**
      * Makes a cache for a new worker of the port; null if the bound leaves no room for one.
      *
-     * @param bytesElsewhere the bytes that the worker may keep besides, see {@link Cache#keptElsewhere}
+     * @param bytesElsewhere the bytes that the worker may also keep outside the cache, see {@link Cache#keptElsewhere}
      */
     synchronized Cache newCache(int bytesElsewhere) {
         int bytesMax = Cache.BYTES_MAX + bytesElsewhere;
@@ -211,7 +215,7 @@ public final class BufferPool {
         return cache;
     }
 
-    /** The size of the piece that a request for so many bytes gets. */
+    /** Returns the size of the piece that a request for the given bytes gets. */
     static int capacityFor(int bytes) {
         return bytes > PIECE_MAX ? bytes : PIECE_MIN << indexFor(bytes);
     }
@@ -232,7 +236,7 @@ public final class BufferPool {
             return stack.takeBack();
         }
 
-        /** Returns false if there is no memory to keep it: a release must not throw for that. */
+        /** Returns false if there is no memory to keep the piece, since a release must not throw. */
         synchronized boolean push(ByteBuffer memory) {
             try {
                 stack.add(memory);
@@ -267,7 +271,9 @@ public final class BufferPool {
             return kept.getOpaque();
         }
 
-        /** Counts so many more, or fewer, bytes of the pool that the worker keeps unused elsewhere. */
+        /**
+         * Adds to, or subtracts from, the count of unused bytes of the pool that the worker keeps outside this cache.
+         */
         void keptElsewhere(int change) {
             kept.setOpaque(kept.getPlain() + change);
         }

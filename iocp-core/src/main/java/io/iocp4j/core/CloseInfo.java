@@ -1,12 +1,13 @@
 package io.iocp4j.core;
 
 /**
- * How a connection ended. {@link TcpHandler#onClose} gets what began the end; {@link TcpConnection#closed()} also knows
- * what came after a {@code close()} of this side: an error while the rest was flushed, and bytes that were lost.
+ * The end of a connection. {@link TcpHandler#onClose} gets the event that began the end. {@link TcpConnection#closed()}
+ * also gives the events after a {@code close()} of this side: an error while the rest was flushed, and bytes that were
+ * lost.
  *
- * @param error null after an orderly end or a close by us, else the first error
- * @param initiator who began it
- * @param cause what was thrown, or what says more about the error, such as the limit that was met; or null
+ * @param error null after a graceful end or a close by us, else the first error
+ * @param initiator the side that began the end
+ * @param cause the exception, or more detail about the error, such as the limit that was reached; or null
  * @param bytesLost bytes that were accepted from the application and not taken by the operating system; still 0 in
  *        {@link TcpHandler#onClose}
  */
@@ -20,10 +21,11 @@ public record CloseInfo(IoError error, Initiator initiator, Throwable cause, lon
     }
 
     /**
-     * Tells whether both sides were told and nothing was lost. Ask what {@link TcpConnection#closed()} gave: at
-     * {@link TcpHandler#onClose}, after a {@code close()} or {@code abort()} of this side, it is not known yet.
+     * Tells whether the connection ended without an error and lost no bytes. Call it on the result of
+     * {@link TcpConnection#closed()}: in {@link TcpHandler#onClose}, after a {@code close()} or {@code abort()} of this
+     * side, the outcome is not known yet.
      *
-     * @return true after an orderly end
+     * @return true after a graceful end
      */
     public boolean clean() {
         return error == null && bytesLost == 0;

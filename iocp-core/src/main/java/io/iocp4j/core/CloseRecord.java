@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 
 /**
  * The outcome of a connection. A separate object because it is cold: these fields stay off the cache lines that every
- * message touches. Guarded by the connection's lock, except {@link #closed()} for any thread, and {@link #freed}, which
- * the last release calls when nothing changes any more.
+ * message touches. Guarded by the connection's lock, with two exceptions: any thread may call {@link #closed()}, and
+ * the last release calls {@link #freed} when nothing changes any more.
  */
 final class CloseRecord {
     private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
@@ -15,7 +15,7 @@ final class CloseRecord {
     private final long madeNanos;
     private final Consumer<TcpConnection> onFreed;
     private final CompletableFuture<CloseInfo> closed = new CompletableFuture<>();
-    /** The end that the handler is called about: the first one. */
+    /** The first end, which is reported to the handler. */
     private CloseInfo firstClose;
     private IoError lastError;
     private Throwable lastCause;
@@ -26,7 +26,7 @@ final class CloseRecord {
         this.onFreed = onFreed;
     }
 
-    /** Notes an end. The first one counts. */
+    /** Notes an end. Only the first one is kept. */
     void begin(CloseInfo info) {
         if (firstClose == null) {
             firstClose = info;
@@ -55,7 +55,7 @@ final class CloseRecord {
         return closed.copy();
     }
 
-    /** Completes {@link #closed()}, whatever fails on the way. Called by the last release. */
+    /** Completes {@link #closed()}, even if a step before it fails. Called by the last release. */
     void freed(TcpChannel connection) {
         CloseInfo last = firstClose;
         try {

@@ -1,14 +1,14 @@
 package io.iocp4j.core;
 
-/** The object with which a handle is associated. The port calls it when it is being closed. */
+/** The object with which a handle is associated. The port calls it when the port is being closed. */
 @FunctionalInterface
 public interface CompletionKey {
-    /** For handles whose owner finds out by its operations alone. */
+    /** A key that does nothing, for an owner that learns of the end from its pending operations. */
     CompletionKey NONE = () -> { };
 
     /**
-     * The port begins to close; the handle will be closed next, by the port if not by its owner. Without this, an owner
-     * that has no operation pending would never hear of it. Called once, by a worker.
+     * The port begins to close. The handle will be closed next, by the port if not by its owner. An owner that has no
+     * operation pending learns of the end only by this call. Called once, by a worker.
      */
     void onPortClosing();
 }

@@ -9,8 +9,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A completion port: applications submit operations, and one of the port's workers takes exactly one completion of
- * each.
+ * A completion port. Applications submit operations, and the port's workers take exactly one completion for each
+ * operation.
  *
  * <p>The contract, the same for every engine:
  * <ol>
@@ -22,8 +22,8 @@ import java.util.concurrent.TimeoutException;
  * <li>{@link #post} delivers a completion that no I/O caused.
  * <li>{@link #close()} delivers everything that is outstanding and then one null completion to each worker, as the
  *     port's last packets.
- * <li>A worker goes on after everything that a completion throws. A worker that ends by an error in the engine's own
- *     code is replaced. A port that has no worker left closes itself, and {@link #failure()} completes.
+ * <li>A worker goes on after any exception or error that a completion throws. A worker that ends by an error in the
+ *     engine's own code is replaced. A port that has no worker left closes itself, and {@link #failure()} completes.
  * </ol>
  *
  * <p>Workers are not daemon threads unless {@link PortOptions#daemon} says so: an open port keeps the process running.
@@ -35,13 +35,15 @@ import java.util.concurrent.TimeoutException;
  * for (IoContext context; (context = port.take()) != null;) {
  *     context.deliver();
  * }
- * } The contract is the same. On the completion port of Windows these threads wait in GetQueuedCompletionStatusEx
- * themselves; any other engine hands each completion over by a queue, which costs about twice the processor time of a
- * small message. Either way nothing runs in the application's threads but what they take. They should be platform
- * threads: on Windows a virtual one has a platform thread started for each wait, since it would hold its carrier.
+ * }
+ * The contract is the same. On the completion port of Windows these threads wait in GetQueuedCompletionStatusEx
+ * themselves. Any other engine hands each completion over by a queue, which about doubles the processor time of a small
+ * message. In both cases the application's threads run only the completions that they take. They should be platform
+ * threads: a virtual thread would hold its carrier while it waits, so on Windows a platform thread is started for each
+ * of its waits.
  */
 public interface CompletionPort extends AutoCloseable {
-    /** The most buffers that one send takes. */
+    /** The most buffers that one send may have. */
     int GATHER_MAX = 16;
 
     /**
@@ -55,11 +57,10 @@ public interface CompletionPort extends AutoCloseable {
     }
 
     /**
-     * Opens a port on the engine that the options name, or on the best that works here: one that a
-     * {@link CompletionPortProvider} on the module path or class path brings, else one of the JDK alone: its
-     * asynchronous channels on Windows, its selectors elsewhere. Where the options ask for the best, the system
-     * property {@value PortOptions#ENGINE_PROPERTY} may name another. A provider whose code cannot be linked here is
-     * passed over.
+     * Opens a port on the engine that the options name, or on the best engine that can run here. The best is an engine
+     * of a {@link CompletionPortProvider} on the module path or class path, else an engine of the JDK alone: its
+     * asynchronous channels on Windows, its selectors elsewhere. If the options ask for the best, the system property
+     * {@value PortOptions#ENGINE_PROPERTY} may name another. A provider whose code cannot be linked here is skipped.
      *
      * @param options how
      * @return an open port, the caller's to close
@@ -88,7 +89,7 @@ public interface CompletionPort extends AutoCloseable {
     String engine();
 
     /**
-     * Makes a socket that is to be connected.
+     * Opens a socket for a connect.
      *
      * @param key whom to tell when the port closes
      * @return an open socket
@@ -119,9 +120,9 @@ public interface CompletionPort extends AutoCloseable {
     void post(IoContext context);
 
     /**
-     * Delivers as {@link #post}, but behind everything that waits in the port's queue now. This holds for a call from a
-     * delivery too, whose {@link #post} the same worker may take at once. So a delivery can do long work in parts,
-     * between which the worker looks at its sockets.
+     * Delivers as {@link #post}, but behind everything that waits in the port's queue now. This also holds for a call
+     * from a delivery, while a {@link #post} from there may be taken by the same worker at once. So a delivery can do
+     * long work in parts, and the worker serves its sockets between them.
      *
      * @param context a fresh context, whose reference goes to the port
      * @throws IllegalStateException if the context is not fresh or the port was closed
@@ -197,8 +198,8 @@ public interface CompletionPort extends AutoCloseable {
      * {@link #schedule}, except where the timer fires late because the process was stopped, the machine slept, or its
      * threads were busy: then the workers first take what has arrived meanwhile. Late means by more than an eighth of
      * the limit, but at least 10 ms, and always by more than 100 ms. A late timer waits for one pass through the port's
-     * queue, and then for an eighth of the limit or of the delay, whichever is longer, at most a second; up to three
-     * times if it is late again. The task must check whether the peer is still silent.
+     * queue, and then for an eighth of the limit or of the delay, whichever is longer, at most a second. If it is late
+     * again it waits again, up to three times in all. The task must check whether the peer is still silent.
      *
      * @param limit from now, 0 or more
      * @param missed must not wait; what it throws is logged
@@ -209,16 +210,16 @@ public interface CompletionPort extends AutoCloseable {
     }
 
     /**
-     * The clock that {@link #schedule} goes by.
+     * The clock of {@link #schedule}.
      *
-     * @return nanoseconds since some moment, as {@link System#nanoTime()}: only differences mean something
+     * @return nanoseconds since an arbitrary moment, as {@link System#nanoTime()}: only differences have a meaning
      */
     default long nanoTime() {
         return System.nanoTime();
     }
 
     /**
-     * The memory that connections of this port receive into and send from.
+     * The pool of the buffers that connections of this port receive into and send from.
      *
      * @return the port's pool
      */
@@ -259,12 +260,12 @@ public interface CompletionPort extends AutoCloseable {
     PortCounters counters();
 
     /**
-     * Tells that the port cannot go on: its workers have ended by errors, such as {@link OutOfMemoryError}, and none
-     * can take their place. The port has begun to close itself then, as {@link #close()} does. Outstanding operations
-     * may never be delivered if there is no memory even for that.
+     * Completes when the port has failed: its workers have ended by errors, such as {@link OutOfMemoryError}, and
+     * cannot be replaced. The port has then begun to close itself, as {@link #close()} does. Outstanding operations may
+     * never be delivered if there is not even memory for that.
      *
-     * @return completes with the last error if that happens, and never otherwise, also not by {@link #close()}. Its
-     *        dependent actions run on a thread that ends afterwards
+     * @return completes with the last error if that happens, and never otherwise: {@link #close()} does not complete
+     *         it. Its dependent actions run on a thread that ends afterwards
      */
     default CompletableFuture<Throwable> failure() {
         return new CompletableFuture<>();
@@ -272,7 +273,7 @@ public interface CompletionPort extends AutoCloseable {
 
     /**
      * Closes every handle, delivers what is outstanding, sends each worker its null completion and waits until all have
-     * left. Where {@link #isWorker()} is true, it begins all that and returns, since a thread that the port waits for
+     * left. If {@link #isWorker()} is true, it begins all that and returns, since a thread that the port waits for
      * cannot wait for the port. A second call only waits.
      *
      * <p>In pull mode the application's threads deliver what is outstanding. This call waits until they have done so

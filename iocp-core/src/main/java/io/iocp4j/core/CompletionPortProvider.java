@@ -3,24 +3,24 @@ package io.iocp4j.core;
 import java.util.Optional;
 
 /**
- * Brings an engine, found by {@link java.util.ServiceLoader} with the context class loader of the thread that opens a
- * port. It is registered by a file {@code META-INF/services/io.iocp4j.core.CompletionPortProvider} on the class path,
- * or by {@code provides} in a module. The class is public, with a public constructor without parameters. It is made on
- * every platform, so it must not touch what only one of them has before it is asked.
+ * Provides an engine. {@link java.util.ServiceLoader} finds the provider, with the context class loader of the thread
+ * that opens a port. It is registered by a file {@code META-INF/services/io.iocp4j.core.CompletionPortProvider} on the
+ * class path, or by {@code provides} in a module. The class is public, with a public constructor without parameters. It
+ * is instantiated on every platform, so its constructor must not use anything that only one platform has.
  *
- * <p>The first provider without an obstacle is the best engine. It opens every port that names no other, also those
- * that servers and clients open for themselves. The engine on the JDK's channels, "aio", comes last.
+ * <p>The first provider without an obstacle is the best engine. It opens every port that names no other, including the
+ * ports that servers and clients open for themselves. The engine on the JDK's channels, "aio", comes last.
  */
 public interface CompletionPortProvider {
     /**
-     * How {@link PortOptions#engine(String)} calls it.
+     * The name of the engine for {@link PortOptions#engine(String)}.
      *
      * @return a short word, always the same
      */
     String name();
 
     /**
-     * Why the engine cannot run here.
+     * Tells why the engine cannot run here.
      *
      * @return a sentence without a full stop, empty if the engine works
      */
@@ -28,8 +28,8 @@ public interface CompletionPortProvider {
 
     /**
      * Opens a port. Called only when there is no obstacle, by any thread, also by several at once. A provider that
-     * opens another engine's port names that one, as in {@code CompletionPort.open(options.engine("aio"))}: the best
-     * engine may be its own.
+     * opens another engine's port must name that engine, as in {@code CompletionPort.open(options.engine("aio"))},
+     * since the best engine may be its own.
      *
      * @param options workers, names and limits
      * @return an open port, made by a {@link PortEngine}: TLS and {@link TcpPair} refuse any other implementation of

@@ -3,16 +3,16 @@ package io.iocp4j.core;
 import java.net.InetSocketAddress;
 
 /**
- * Decides which newcomers a {@link TcpServer} accepts, and hears of every one that was not. Called by the workers of
- * the port, by several at the same time, so it must not block. An exception is logged, and the newcomer it was thrown
- * about is closed.
+ * Decides which newcomers a {@link TcpServer} accepts, and is called for every newcomer that was closed at once.
+ * Several workers of the port call it at the same time, so it must be thread-safe and must not block. An exception is
+ * logged, and the newcomer of that call is closed.
  */
 public interface ConnectionFilter {
     /** Admits every newcomer. */
     ConnectionFilter ALL = new ConnectionFilter() {
     };
 
-    /** Why a newcomer was closed. */
+    /** The reason why a newcomer was closed. */
     enum DropReason {
         /** {@link TcpOptions#maxConnections()} were open, or as many as the memory budget has room for. */
         FULL,
@@ -44,8 +44,8 @@ public interface ConnectionFilter {
     }
 
     /**
-     * An accept failed, for want of descriptors for example. The server lives on and accepts again a little later. Not
-     * called about a peer that was gone before it was accepted, which is no failure of the server.
+     * An accept failed, for example for lack of descriptors. The server goes on and accepts again a little later. Not
+     * called when a peer was gone before it was accepted, since that is no failure of the server.
      *
      * @param failure the reason, with the address that it listens on
      */

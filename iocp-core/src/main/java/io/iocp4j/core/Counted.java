@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A reference count that applications cannot change, unlike that of {@link RefCounted}. A connection counts its own
- * references: an application that released one would free an open connection.
+ * references. If an application could release one, it would free an open connection.
  */
 abstract class Counted {
     private static final VarHandle COUNT;
@@ -45,7 +45,7 @@ abstract class Counted {
 
     /** Adds a reference; throws {@link IllegalStateException} if the object was freed already. */
     final void addReference() {
-        // not an add that is undone afterwards: two threads that make this mistake at the same time would revive the
+        // not an add that is undone on failure: two threads that make this mistake at the same time would revive the
         // object
         int before;
         do {
@@ -76,7 +76,9 @@ abstract class Counted {
         return true;
     }
 
-    /** The references held now, 0 after the object was freed; another thread may change it at any time. */
+    /**
+     * Returns the references held now, 0 after the object was freed. Another thread may change the number at any time.
+     */
     final int count() {
         return (int) COUNT.getVolatile(this);
     }
@@ -95,7 +97,7 @@ abstract class Counted {
         return texts;
     }
 
-    /** Describes an object that another thread may be making just now: its fields may not be set yet. */
+    /** Describes an object. Another thread may still be constructing it, so its fields may not be set yet. */
     private static String describe(Counted object) {
         try {
             return object.toString();
@@ -104,7 +106,7 @@ abstract class Counted {
         }
     }
 
-    /** The place where an object was made. An exception only for its stack; it is never thrown. */
+    /** The place where an object was made. It is an exception only because of the stack trace; it is never thrown. */
     private static final class Origin extends Throwable {
         private static final long serialVersionUID = 1L;
 

@@ -13,15 +13,17 @@ import java.util.concurrent.TimeUnit;
  * more.
  */
 final class Deadline extends FutureTask<Void> {
-    /** From how much delay on a timer counts as late, in nanoseconds: an eighth of its limit between these two. */
+    /**
+     * A timer counts as late above an eighth of its limit, but at least LATE_MIN and at most LATE_MAX, in nanoseconds.
+     */
     static final long LATE_MIN = TimeUnit.MILLISECONDS.toNanos(10);
     static final long LATE_MAX = TimeUnit.MILLISECONDS.toNanos(100);
     /**
-     * The longest time that the workers get beyond one pass through the queue, in nanoseconds; an eighth of limit or
-     * delay if that is less.
+     * The longest time that the workers get after one pass through the queue, in nanoseconds. They get an eighth of
+     * limit or delay, whichever is longer, if that is less.
      */
     static final long GRACE_MAX = TimeUnit.SECONDS.toNanos(1);
-    /** How often a deadline lets the workers go first: limits must hold even where every timer is late. */
+    /** How often a deadline lets the workers go first, since limits must hold even if every timer is late. */
     static final int LOOKS_MAX = 3;
 
     private final CompletionPort port;
@@ -43,7 +45,7 @@ final class Deadline extends FutureTask<Void> {
         return deadline;
     }
 
-    /** A limit in words, for messages: {@code 30 s}, {@code 1.5 s} or {@code 250 ms}. */
+    /** Returns a limit in words, for messages: {@code 30 s}, {@code 1.5 s} or {@code 250 ms}. */
     static String text(Duration limit) {
         BigDecimal millis = BigDecimal.valueOf(TimeUnit.NANOSECONDS.convert(limit), 6);
         boolean seconds = millis.compareTo(BigDecimal.valueOf(1_000)) >= 0;
@@ -51,7 +53,7 @@ final class Deadline extends FutureTask<Void> {
         return number.stripTrailingZeros().toPlainString() + (seconds ? " s" : " ms");
     }
 
-    /** How much longer a wait of this length may last that has ended so much too late; 0 if it was in time. */
+    /** Returns how much longer a wait may last if its limit was noticed this late; 0 if it was in time. */
     static long graceNanos(long limitNanos, long lateNanos) {
         boolean late = lateNanos > Math.clamp(limitNanos / 8, LATE_MIN, LATE_MAX);
         return late ? Math.min(Math.max(limitNanos, lateNanos) / 8, GRACE_MAX) : 0;
@@ -90,7 +92,7 @@ final class Deadline extends FutureTask<Void> {
         }
     }
 
-    /** Told again to the port, which logs what its timer tasks throw. */
+    /** Throws the failure again to the port, which logs the exceptions of its timer tasks. */
     @Override
     protected void setException(Throwable failure) {
         super.setException(failure);
@@ -105,7 +107,7 @@ final class Deadline extends FutureTask<Void> {
         }
     }
 
-    /** Comes when the workers have taken what waited before it. */
+    /** The packet that is delivered when the workers have taken the packets before it. */
     private final class Pass extends IoContext {
         private final long graceNanos;
 

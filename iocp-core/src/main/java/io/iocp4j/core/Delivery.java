@@ -15,19 +15,19 @@ interface Delivery {
     /**
      * Makes a thread for a loop of the engine.
      *
-     * @param spare whether it waits until it is called
-     * @param number how many that are no spares were made before
+     * @param spare whether the thread waits until it is called
+     * @param number how many threads other than spares were made before
      * @return a thread that was not started
      */
     PortThread newThread(boolean spare, Runnable loop, int number);
 
-    /** Tells whether the calling thread is delivering, or is there for nothing else. */
+    /** Tells whether the calling thread is a worker or is delivering. */
     boolean isWorker();
 
     /** Tells whether the calling thread, which is no worker, may wait for the end of the port. */
     boolean mayAwaitEnd();
 
-    /** Hands a completed context to whichever thread comes first, never on the calling stack. */
+    /** Hands a completed context to the thread that comes first, never on the calling stack. */
     void offer(IoContext context);
 
     /** See {@link CompletionPort#take()}. */
@@ -36,21 +36,21 @@ interface Delivery {
     /** See {@link CompletionPort#take(Duration)}. */
     IoContext take(Duration limit) throws TimeoutException;
 
-    /** The calling thread, which the engine has made, has taken a null completion. */
+    /** Called when the calling thread, which the engine has made, has taken a null completion. */
     void nullTaken();
 
-    /** No packet will come any more. */
+    /** Called when no more packets will come. */
     void end();
 
     /**
-     * Waits until the application's threads have left. Returns whether the calling thread was interrupted meanwhile,
-     * which ends no wait.
+     * Waits until the application's threads have left. Returns whether the calling thread was interrupted meanwhile; an
+     * interrupt does not end the wait.
      */
     boolean awaitEnd();
 
-    /** How many workers the port has, given how many of its own threads are there. */
+    /** Returns the number of workers, given the number of the port's own threads that are alive. */
     int workers(int alive);
 
-    /** Adds what threads have counted that the engine has not made. */
+    /** Adds the counts of threads that the engine has not made. */
     void addCounters(List<WorkerCounters> all);
 }

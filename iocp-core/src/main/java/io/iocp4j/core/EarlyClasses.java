@@ -15,10 +15,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Loads what would otherwise be loaded first when something has gone wrong. A class of a folder takes a descriptor to
- * load, and so does the time zone of the first log line. Where no descriptor is left the class is not found, and the
- * virtual machine remembers that: what needs it is broken as long as the process runs. Classes of a jar need none,
- * since the jar is open.
+ * Loads classes early that would otherwise be loaded only when something has gone wrong. Loading a class from a folder
+ * takes a descriptor, and so does the time zone of the first log line. If no descriptor is left, the class is not
+ * found. The virtual machine remembers that, so the code that needs the class stays broken as long as the process runs.
+ * Classes in a jar need no descriptor, since the jar is open.
  *
  * <p>Done once for each package, when the first port is opened: about a hundred classes, some ten milliseconds.
  *
@@ -37,8 +37,8 @@ public final class EarlyClasses {
     }
 
     /**
-     * Loads all classes of the folder that this one comes from, unless that was done before. What cannot be found is
-     * left to be missed where it is needed, and looked for again at the next call.
+     * Loads all classes of the folder that this one comes from, unless that was done before. A class that cannot be
+     * found fails later where it is needed; the next call tries again.
      *
      * @param member one of them
      */
@@ -60,8 +60,8 @@ public final class EarlyClasses {
     }
 
     /**
-     * Initializes events of the flight recorder, which takes long and much, and is tried only once by the virtual
-     * machine: not when the first connection is accepted, nor when memory is short.
+     * Initializes events of the flight recorder. This takes much time and memory, and the virtual machine tries it only
+     * once. So it must not happen first when a connection is accepted or when memory is short.
      *
      * @param events their classes
      */
@@ -75,7 +75,7 @@ public final class EarlyClasses {
         }
     }
 
-    /** Null if it comes from a jar, or is part of the Java runtime. */
+    /** Returns the folder of a class; null if the class comes from a jar or is part of the Java runtime. */
     private static Path folder(Class<?> member) throws URISyntaxException {
         CodeSource source = member.getProtectionDomain().getCodeSource();
         if (source == null || source.getLocation() == null || !source.getLocation().getProtocol().equals("file")) {

@@ -48,15 +48,15 @@ final class Engines {
         return usable(found());
     }
 
-    /** The names of those without an obstacle, in their order. */
+    /** Returns the names of the engines without an obstacle, in their order. */
     static List<String> usable(List<CompletionPortProvider> providers) {
         return providers.stream().filter(provider -> obstacle(provider).isEmpty()).map(CompletionPortProvider::name)
                 .toList();
     }
 
     /**
-     * Opens the one that is named, or else the first that can be opened; one whose code cannot be linked here is one
-     * that cannot run.
+     * Opens the named engine, or else the first that can be opened. An engine whose code cannot be linked here counts
+     * as one that cannot run.
      */
     static CompletionPort open(PortOptions options, List<CompletionPortProvider> providers) throws IoException {
         List<CompletionPortProvider> left = new ArrayList<>(providers);
@@ -74,7 +74,7 @@ final class Engines {
         }
     }
 
-    /** The one that is named, or else the first without an obstacle. */
+    /** Returns the named engine, or else the first without an obstacle. */
     static CompletionPortProvider choose(String name, List<CompletionPortProvider> providers) {
         if (name.equals(PortOptions.ENGINE_BEST)) {
             return providers.stream().filter(provider -> obstacle(provider).isEmpty()).findFirst()
@@ -92,7 +92,7 @@ final class Engines {
                 + providers.stream().map(CompletionPortProvider::name).toList());
     }
 
-    /** Code that cannot even be asked is an obstacle too. */
+    /** Returns the obstacle of an engine. If its code cannot be run at all, that is an obstacle too. */
     private static Optional<String> obstacle(CompletionPortProvider provider) {
         try {
             return provider.obstacle();
@@ -113,11 +113,11 @@ final class Engines {
                     providers.add(services.next());
                 }
             } catch (ServiceConfigurationError | LinkageError e) {
-                // one engine that cannot even be made must not keep the others from working
+                // one provider that cannot be instantiated must not keep the others from working
                 LOG.log(Level.WARNING, "an engine could not be loaded", e);
             }
         }
-        // on Windows AsynchronousSocketChannel is the completion port of the system, while Selector asks each socket
+        // on Windows AsynchronousSocketChannel uses the system's completion port, while Selector polls each socket
         providers.addAll(WINDOWS ? List.of(ASYNC_CHANNEL, SELECTOR) : List.of(SELECTOR, ASYNC_CHANNEL));
         return providers;
     }

@@ -5,8 +5,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Ends a server when the process is asked to end, by SIGINT, SIGTERM or {@code System.exit}, and lets the process go
- * only then. It goes with the server, which a hook of the virtual machine would keep in memory. Any thread.
+ * Ends a server before SIGINT, SIGTERM or {@code System.exit} ends the process. The hook is removed when the server has
+ * ended, since a hook of the virtual machine would keep the server in memory. Any thread.
  *
  * <p>For the modules of this library.
  */
@@ -18,13 +18,13 @@ public final class ExitHook {
 
     /** Makes an object without a hook. */
     public ExitHook() {
-        // nothing is asked of the virtual machine before set
+        // nothing is registered with the virtual machine before set
     }
 
     /**
-     * Sets what is done at the exit. It takes the place of what was set before.
+     * Sets the action at the exit. It replaces the action that was set before.
      *
-     * @param closed completes when there is nothing to end any more; if it has completed, nothing is set
+     * @param closed completes when the server has ended; if it has completed already, no hook is set
      * @param atExit ends the server and waits for its end
      * @throws IllegalStateException if the process is ending already
      */

@@ -12,8 +12,8 @@ import jdk.jfr.Threshold;
 import jdk.jfr.Timespan;
 
 /**
- * The events that a port and TCP on it record with JDK Flight Recorder. Each event is on in every recording; without a
- * recording none is made: the just-in-time compiler finds that the object goes nowhere.
+ * The events that a port and TCP on it record with JDK Flight Recorder. Each event is on in every recording. Without a
+ * recording no object is allocated, since the just-in-time compiler finds that it does not escape.
  */
 final class FlightEvents {
     private FlightEvents() {
@@ -141,7 +141,7 @@ final class FlightEvents {
         }
     }
 
-    /** Peers make a port hold so much that everybody shrinks and newcomers wait. */
+    /** Peers make a port hold so much memory that connections shrink and newcomers wait. */
     @Name("io.iocp4j.core.MemoryTight")
     @Label("Memory Tight")
     @Category({"iocp4j", "Memory"})
@@ -167,7 +167,7 @@ final class FlightEvents {
         }
     }
 
-    /** The account that held most was ended, because peers make a port hold too much. */
+    /** The account that held most was ended, because peers make a port hold too much memory. */
     @Name("io.iocp4j.core.MemoryEviction")
     @Label("Memory Eviction")
     @Category({"iocp4j", "Memory"})

@@ -3,7 +3,7 @@ package io.iocp4j.core;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 
-/** The filter of an application, whose exceptions are logged: a newcomer about which it throws is not admitted. */
+/** The filter of an application. Its exceptions are logged, and a newcomer for which it throws is not admitted. */
 final class GuardedFilter implements ConnectionFilter {
     private static final System.Logger LOG = new GuardedLog(TcpServer.class);
 

@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * A logger that throws nothing: the one way in which this library logs. The logger behind it is the application's
- * choice, and what it throws, for want of memory or descriptors for example, must neither end a worker nor skip what
- * comes after the line. The line is lost then, and counted.
+ * A logger that throws nothing; this library logs only through it. The application chooses the logger behind it. That
+ * logger may throw, for example for lack of memory or descriptors. This must neither end a worker nor skip the code
+ * after the log call, so the line is dropped and counted.
  *
  * <p>For the modules of this library; an application has its own loggers.
  */
@@ -15,13 +15,13 @@ public final class GuardedLog implements System.Logger {
     private static final AtomicLong LOST = new AtomicLong();
 
     private final String name;
-    /** Found at first need: finding it may fail as well. */
+    /** Found at first use, since the search may fail too. */
     private volatile System.Logger found;
 
     /**
      * Makes a logger.
      *
-     * @param owner the public class whose name it has, so that an application can name it too
+     * @param owner the public class whose name it has; an application can refer to that name too
      */
     public GuardedLog(Class<?> owner) {
         this(owner.getName(), null);
@@ -42,7 +42,7 @@ public final class GuardedLog implements System.Logger {
         return LOST.get();
     }
 
-    /** Counts a line that could not even be asked for, for want of memory. */
+    /** Counts a line for which there was not even memory to call the logger. */
     static void lineLost() {
         LOST.incrementAndGet();
     }
@@ -66,7 +66,7 @@ public final class GuardedLog implements System.Logger {
         try {
             return behind().isLoggable(level);
         } catch (Throwable thrown) {
-            // nor would it log
+            // it could not log either
             return false;
         }
     }
@@ -99,7 +99,7 @@ public final class GuardedLog implements System.Logger {
     }
 
     /**
-     * As the others; the text is made inside the guard, for what it names may throw when it is asked for its own text.
+     * Logs as the other methods do. The text is made inside the guard, since the toString of an object in it may throw.
      */
     @Override
     public void log(Level level, Supplier<String> text, Throwable thrown) {

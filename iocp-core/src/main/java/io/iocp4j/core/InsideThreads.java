@@ -4,20 +4,21 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Threads that are neither workers of a port nor its timer, and do something that the end of the port waits for. So
- * they must not wait for the end. Any thread.
+ * The threads that do work for which the end of the port waits, but are neither its workers nor its timer thread. They
+ * must not wait for that end. Any thread.
  */
 final class InsideThreads {
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
     /**
-     * Notes that the calling thread begins something that the end of the port waits for. Returns the argument of leave.
+     * Notes that the calling thread begins work for which the end of the port waits. Returns the argument for
+     * {@link #leave}.
      */
     boolean enter() {
         try {
             return threads.add(Thread.currentThread());
         } catch (OutOfMemoryError e) {
-            // its work matters more: without this note it would only have to wait where it should throw
+            // the work matters more: without this note the thread would only wait for itself where it should throw
             return false;
         }
     }

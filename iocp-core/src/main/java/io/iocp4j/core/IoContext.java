@@ -8,9 +8,9 @@ import java.nio.ByteBuffer;
  * One operation, with the result that a thread finds when it takes a packet from the port. Derived classes add what
  * they need, as one derives from OVERLAPPED on Windows.
  *
- * <p>A context serves exactly one operation. It is born with one reference, which a successful submit hands to the
- * port; the port gives it back after {@link #onCompletion()}. The results may be read from {@code onCompletion} on, by
- * every holder of a reference. A submit that throws leaves the context fresh and with the caller.
+ * <p>A context serves exactly one operation. A new context has one reference. A successful submit hands it to the port,
+ * which gives it back after {@link #onCompletion()}. The results may be read from {@code onCompletion} on, by every
+ * holder of a reference. A submit that throws leaves the context fresh and with the caller.
  */
 public abstract class IoContext extends RefCounted {
     private static final VarHandle STATE;
@@ -29,7 +29,7 @@ public abstract class IoContext extends RefCounted {
         static final State FRESH = new State("FRESH");
         /** With the port, which alone may touch the buffers. */
         static final State SUBMITTED = new State("SUBMITTED");
-        /** The result is there, delivery is due. */
+        /** The operation has its result and waits for delivery. */
         static final State COMPLETED = new State("COMPLETED");
         /** {@link #onCompletion()} was called. */
         static final State DELIVERED = new State("DELIVERED");
@@ -47,7 +47,8 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * Between COMPLETED and DELIVERED in pull mode. It knows the port, since a field in each context would cost memory.
+     * The state between COMPLETED and DELIVERED in pull mode. It refers to the port, since a field in each context
+     * would cost memory.
      */
     static final class Taken extends State {
         private final PullDelivery queue;
@@ -67,8 +68,8 @@ public abstract class IoContext extends RefCounted {
     private ByteBuffer buffer;
     private long transferred;
     /**
-     * An {@link IoError}, or a {@link Failure} if there is a cause, or the {@link PortSocket} of an accept, or null: in
-     * one field, since contexts are the garbage that a message costs.
+     * An {@link IoError}, or a {@link Failure} if there is a cause, or the {@link PortSocket} of an accept, or null.
+     * One field holds them all, since every message allocates contexts.
      */
     private Object outcome;
 
@@ -86,7 +87,7 @@ public abstract class IoContext extends RefCounted {
         this((Counted) owner);
     }
 
-    /** As above, for a connection too. */
+    /** Makes a fresh context as above; the owner may also be a connection. */
     IoContext(Counted owner) {
         if (owner != null) {
             owner.addReference();
@@ -95,8 +96,8 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * The end of the operation, called once, by a worker of the port or by {@link #deliver()}. What it throws is
-     * counted and logged, and stops nothing.
+     * Handles the end of the operation. Called once, by a worker of the port or by {@link #deliver()}. An exception or
+     * error that it throws is counted and logged, and does not end the worker.
      */
     protected abstract void onCompletion();
 
@@ -140,7 +141,7 @@ public abstract class IoContext extends RefCounted {
     /**
      * The exception of the engine.
      *
-     * @return null if the operation succeeded, or if the error says it all
+     * @return null if the operation succeeded, or if the engine gave no exception
      */
     public final Throwable cause() {
         return outcome instanceof Failure failure ? failure.cause : null;
@@ -149,7 +150,8 @@ public abstract class IoContext extends RefCounted {
     /**
      * The new connection of an accept.
      *
-     * @return null unless a successful {@link Operation#ACCEPT}; it belongs to the one whose context this is
+     * @return null unless this is a successful {@link Operation#ACCEPT}; the socket belongs to the owner of this
+     *         context
      */
     public final PortSocket accepted() {
         return outcome instanceof PortSocket accepted ? accepted : null;
@@ -169,8 +171,8 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * Takes the owner, and the reference to it, of a context that is being delivered and needs it no more: that one has
-     * none from then on.
+     * Takes over the owner of another context, with its reference. The other context is being delivered, needs its
+     * owner no more, and has none from then on.
      */
     final void takeOwner(IoContext before) {
         assert owner == null && before.owner != null : "one owner for one context: " + this + ", " + before;
@@ -186,7 +188,7 @@ public abstract class IoContext extends RefCounted {
         }
     }
 
-    /** From fresh to submitted; the port has the caller's reference from here on. */
+    /** Changes fresh to submitted; the caller's reference belongs to the port from here on. */
     final void submit(Operation asked, ByteBuffer first) {
         if (!STATE.compareAndSet(this, State.FRESH, State.SUBMITTED)) {
             throw new IllegalStateException("a context serves one operation, this one is " + this);
@@ -195,7 +197,7 @@ public abstract class IoContext extends RefCounted {
         buffer = first;
     }
 
-    /** Back to fresh after misuse was found; the caller has its reference again. */
+    /** Returns to fresh after misuse was found; the reference belongs to the caller again. */
     final void unsubmit() {
         operation = null;
         buffer = null;
@@ -205,9 +207,9 @@ public abstract class IoContext extends RefCounted {
     }
 
     /**
-     * Stores the result; a second completion is a mistake of the engine and says so: here, or where two threads make it
-     * together, at the second delivery. Only one thread has the end of an operation to tell, so this needs no atomic
-     * step.
+     * Stores the result. Only one thread reports the end of an operation, so this needs no atomic step. A second
+     * completion is a defect of the engine: this call throws, or, if two threads complete at the same time, the second
+     * delivery throws.
      */
     final void complete(long bytes, PortSocket socket, IoError failure, Throwable why) {
         if (STATE.getVolatile(this) != State.SUBMITTED) {
@@ -218,7 +220,7 @@ public abstract class IoContext extends RefCounted {
         STATE.setRelease(this, State.COMPLETED);
     }
 
-    /** Throws nothing: an operation that has failed for want of memory must end, too. */
+    /** Throws nothing, since an operation that failed for lack of memory must also end. */
     private static Object outcome(IoError failure, Throwable why) {
         if (why == null) {
             return failure;
@@ -230,7 +232,7 @@ public abstract class IoContext extends RefCounted {
         }
     }
 
-    /** Back to submitted: its completion could not be queued. */
+    /** Returns to submitted, because the completion could not be queued. */
     final void uncomplete() {
         if (!STATE.compareAndSet(this, State.COMPLETED, State.SUBMITTED)) {
             throw new IllegalStateException("taken back after its delivery: " + this);
@@ -239,8 +241,8 @@ public abstract class IoContext extends RefCounted {
 
     /**
      * Delivers a completion that {@link CompletionPort#take()} gave: calls {@link #onCompletion()} on this thread,
-     * which counts as a worker of the port meanwhile, and gives the port's reference back. What the completion throws
-     * is counted and logged, not thrown. Only for ports in pull mode.
+     * which counts as a worker of the port meanwhile, and gives the port's reference back. An exception or error of the
+     * completion is counted and logged, not thrown. Only for ports in pull mode.
      *
      * @throws IllegalStateException if the context was not taken, or was delivered already, or this thread is inside a
      *        delivery
@@ -252,21 +254,21 @@ public abstract class IoContext extends RefCounted {
         from.queue.deliver(this);
     }
 
-    /** From completed to taken. */
+    /** Changes completed to taken. */
     final void taken(Taken by) {
         if (!STATE.compareAndSet(this, State.COMPLETED, (State) by)) {
             throw new IllegalStateException("taken without a completion, or twice: " + this);
         }
     }
 
-    /** From taken to delivered. */
+    /** Changes taken to delivered. */
     final void beginDelivery(Taken from) {
         if (!STATE.compareAndSet(this, (State) from, State.DELIVERED)) {
             throw new IllegalStateException("delivered twice: " + this);
         }
     }
 
-    /** Delivers the completion, by a worker of the port. */
+    /** Delivers the completion. Called by a worker of the port. */
     final void finish() {
         if (!STATE.compareAndSet(this, State.COMPLETED, State.DELIVERED)) {
             throw new IllegalStateException("delivered without a completion, or twice: " + this);
@@ -274,7 +276,7 @@ public abstract class IoContext extends RefCounted {
         callBack();
     }
 
-    /** Gives the port's reference back, whatever {@link #onCompletion()} does. */
+    /** Calls {@link #onCompletion()} and gives the port's reference back, even if that throws. */
     final void callBack() {
         try {
             onCompletion();

@@ -15,7 +15,7 @@ import java.util.Locale;
 import javax.net.ssl.SSLException;
 
 /**
- * Why an operation or a connection ended, with the numbers under which the field knows it.
+ * The reasons why an operation or a connection ended, with their standard numbers and names.
  *
  * <p>The Winsock numbers are those of the page "Windows Sockets Error Codes"; the system codes those of "System Error
  * Codes".
@@ -23,9 +23,11 @@ import javax.net.ssl.SSLException;
 public enum IoError {
     /** The peer ended its sending side; ours may still send. */
     EOF(2, "", 38, Group.CLOSED),
-    /** The handle was closed by us before the operation was submitted: of sockets and acceptors, not of connections. */
+    /**
+     * We closed the handle before the operation was submitted. Reported by sockets and acceptors, not by connections.
+     */
     BAD_DESCRIPTOR(10009, "EBADF", 6, Group.CLOSED),
-    /** The operating system refuses, for example a port below 1024. */
+    /** The operating system refuses the operation, for example a port below 1024. */
     ACCESS_DENIED(10013, "EACCES", 5, Group.REFUSED),
     /** A parameter that the operating system refuses. */
     INVALID_ARGUMENT(10022, "EINVAL", 87, Group.LOCAL),
@@ -33,7 +35,7 @@ public enum IoError {
     NO_DESCRIPTORS(10024, "EMFILE", 4, Group.LIMIT),
     /** The engine or the operating system has no such option. */
     NOT_SUPPORTED(10045, "EOPNOTSUPP", 50, Group.LOCAL),
-    /** The address is taken by another socket. */
+    /** Another socket uses the address. */
     ADDRESS_IN_USE(10048, "EADDRINUSE", 0, Group.REFUSED),
     /** The address is not one of this machine. */
     ADDRESS_NOT_AVAILABLE(10049, "EADDRNOTAVAIL", 0, Group.REFUSED),
@@ -46,15 +48,15 @@ public enum IoError {
      * ERROR_UNEXP_NET_ERR (59), which Windows reports to the JDK for an accept whose peer is gone.
      */
     CONNECTION_RESET(10054, "ECONNRESET", 64, Group.LOST),
-    /** A limit on memory: of the system, of the Java heap, or of the connection's send queue. */
+    /** A limit on memory was reached: of the system, of the Java heap, or of the connection's send queue. */
     NO_BUFFERS(10055, "ENOBUFS", 1450, Group.LIMIT),
     /** The socket is not connected (yet). */
     NOT_CONNECTED(10057, "ENOTCONN", 0, Group.LOCAL),
-    /** Sending after our own side was ended. */
+    /** A send after our own side was ended. */
     SHUT_DOWN(10058, "ESHUTDOWN", 0, Group.LOCAL),
-    /** Sending to a peer that closed; Windows says CONNECTION_RESET or CONNECTION_ABORTED instead. */
+    /** A send to a peer that closed; Windows reports CONNECTION_RESET or CONNECTION_ABORTED instead. */
     BROKEN_PIPE(0, "EPIPE", 109, Group.LOST),
-    /** Too late. */
+    /** A time limit has passed. */
     TIMED_OUT(10060, "ETIMEDOUT", 121, Group.LOST),
     /** No socket listens at the address. */
     CONNECTION_REFUSED(10061, "ECONNREFUSED", 1225, Group.REFUSED),
@@ -62,7 +64,10 @@ public enum IoError {
     HOST_UNREACHABLE(10065, "EHOSTUNREACH", 1232, Group.REFUSED),
     /** The name has no address. */
     HOST_NOT_FOUND(11001, "ENOTFOUND", 0, Group.REFUSED),
-    /** The operation was pending when its handle was closed by us; for a connection, it also began after that. */
+    /**
+     * The operation was pending when we closed its handle. On a connection, also an operation that began after the
+     * close.
+     */
     OPERATION_ABORTED(995, "ECANCELED", 995, Group.CLOSED),
     /** The TLS handshake failed, or the received bytes are no TLS; the cause is an SSLException. */
     TLS_FAILURE(0, "EPROTO", 0, Group.REFUSED),
@@ -71,11 +76,11 @@ public enum IoError {
     /** Any other error; see the cause. */
     OTHER(0, "EIO", 0, Group.LOST);
 
-    /** The few kinds that an application which only wants to know "closed or lost?" tells apart. */
+    /** The few kinds of errors, for an application that only distinguishes closed from lost. */
     public enum Group {
         /** Closed on purpose, by the peer or by us. */
         CLOSED,
-        /** Lost, and neither side wanted that. */
+        /** Lost without the intention of either side. */
         LOST,
         /** Never established. */
         REFUSED,
@@ -86,9 +91,9 @@ public enum IoError {
     }
 
     /**
-     * The texts of the operating systems: an exception of the JDK carries neither errno nor Winsock number, so its text
-     * is all there is. Lower case; the first that is contained decides. Linux and macOS strerror first, FormatMessage
-     * of Windows (English) after.
+     * The texts of the operating systems. They are needed because an exception of the JDK carries neither errno nor
+     * Winsock number. All are in lower case; the first text that the message contains decides. The strerror texts of
+     * Linux and macOS come first, then those of FormatMessage of Windows (English).
      */
     private static final List<Text> TEXTS = List.of(
             new Text("connection reset", CONNECTION_RESET),
@@ -137,8 +142,8 @@ public enum IoError {
     }
 
     /**
-     * The number in Winsock (for {@link #EOF} the one asio users know, for {@link #OPERATION_ABORTED} that of the
-     * overlapped call).
+     * The number in Winsock (for {@link #EOF} the number of asio, for {@link #OPERATION_ABORTED} that of the overlapped
+     * call).
      *
      * @return the number, 0 if there is none
      */
@@ -176,7 +181,7 @@ public enum IoError {
     }
 
     /**
-     * The merged kind.
+     * The kind of this error.
      *
      * @return the group, never null
      */

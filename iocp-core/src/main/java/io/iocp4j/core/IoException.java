@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A failed operation, for calls that throw instead of completing: which operation, between which addresses, and why.
+ * A failed operation, thrown by calls that do not complete a context. It tells the operation, its addresses, and the
+ * reason.
  *
  * <p>The operation is one of these words: <b>open</b> a port or a socket, <b>option</b> followed by the name of the
  * socket option, <b>bind</b>, <b>accept</b>, <b>lookup</b> of a host, <b>connect</b>, <b>read</b>, <b>write</b>,
@@ -25,27 +26,29 @@ public final class IoException extends IOException {
     private final IoError error;
     /** A word, see above. */
     private final String operation;
-    /** A description in words; null if the reason says it all. */
+    /** A description in words; null if there is none. */
     private final String detail;
     /** Addresses are not Serializable in general. */
     private final transient SocketAddress local;
     private final transient SocketAddress remote;
 
     /**
-     * Makes the exception; the message names everything that is known, also that the thread was interrupted.
+     * Makes the exception. The message contains all of its facts, including an interrupt of the thread.
      *
      * @param error the reason
      * @param operation one of the words above
      * @param local our address, or null
      * @param remote the peer's address, or null
-     * @param cause what the JDK threw, such as an {@link InterruptedException}, or null
+     * @param cause the exception of the JDK, such as an {@link InterruptedException}, or null
      */
     public IoException(IoError error, String operation, SocketAddress local, SocketAddress remote, Throwable cause) {
         this(error, operation, local, remote,
                 cause instanceof InterruptedException ? "the thread was interrupted" : null, cause);
     }
 
-    /** As above, with words for what happened, such as the limit that was met; null if there are none. */
+    /**
+     * Makes the exception as above, with a detail in words, such as the limit that was reached; null if there is none.
+     */
     IoException(IoError error, String operation, SocketAddress local, SocketAddress remote, String detail,
             Throwable cause) {
         super(message(error, operation, local, remote, detail, cause), cause);
@@ -92,7 +95,7 @@ public final class IoException extends IOException {
         return remote;
     }
 
-    /** Tells whether it is about this connection, which is open or has been. */
+    /** Tells whether this failure belongs to the given connection, which is or was open. */
     boolean isOf(TcpCallbacks connection) {
         return remote != null && remote.equals(connection.peer()) && Objects.equals(local, connection.local());
     }
@@ -126,7 +129,7 @@ public final class IoException extends IOException {
         return text.toString();
     }
 
-    /** An address as text; one that is not resolved is no more than its name. */
+    /** Returns an address as text; for an unresolved address, only its name. */
     private static String text(SocketAddress address) {
         return address instanceof InetSocketAddress inet && inet.isUnresolved()
                 ? inet.getHostString() + ":" + inet.getPort() : address.toString();

@@ -12,14 +12,14 @@ import jdk.net.ExtendedSocketOptions;
  * @param count the probes without an answer that end the connection; 0 leaves all three to the system
  */
 record KeepAlive(Duration idle, Duration interval, int count) {
-    /** The times that the system is configured for. */
+    /** The times for which the system is configured. */
     static final KeepAlive SYSTEM = new KeepAlive(Duration.ZERO, Duration.ZERO, 0);
 
-    /** What Linux allows, and Windows too: TCP_KEEPIDLE and TCP_KEEPINTVL in seconds, TCP_KEEPCNT. */
+    /** The limits of Linux, which Windows allows too: TCP_KEEPIDLE and TCP_KEEPINTVL in seconds, TCP_KEEPCNT. */
     private static final int SECONDS_MAX = 32_767;
     private static final int COUNT_MAX = 127;
 
-    /** Makes times that are not the system's, in whole seconds: what is left of a second is dropped. */
+    /** Makes times that are not the system's, in whole seconds; fractions of a second are dropped. */
     static KeepAlive of(Duration idle, Duration interval, int count) {
         return new KeepAlive(wholeSeconds(idle, "idle seconds"), wholeSeconds(interval, "interval seconds"),
                 (int) Limits.within(1, COUNT_MAX, count, "count"));

@@ -2,7 +2,7 @@ package io.iocp4j.core;
 
 import java.time.Duration;
 
-/** Checks the arguments that are limits. Each method returns what it was given, or throws IllegalArgumentException. */
+/** Checks arguments that are limits. Each method returns its argument, or throws IllegalArgumentException. */
 final class Limits {
     private Limits() {
     }

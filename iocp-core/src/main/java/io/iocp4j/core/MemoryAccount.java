@@ -7,8 +7,8 @@ import io.iocp4j.core.MemoryBudget.Kind;
  * connection has one account ({@link TcpConnection#memory()}). An application may make others for memory that belongs
  * to no connection, such as a cache.
  *
- * <p>Any thread may call any method. The methods that a derived class overrides are called by the timer of the port,
- * without a lock of this library; they must not wait.
+ * <p>Any thread may call any method. The timer of the port calls the methods that a derived class overrides, without a
+ * lock of this library; they must not block.
  */
 public abstract class MemoryAccount implements AutoCloseable {
     private final CompletionPort port;
@@ -19,13 +19,13 @@ public abstract class MemoryAccount implements AutoCloseable {
     private final long[] charged = new long[Kind.values().length];
     private boolean closed;
     private boolean evicted;
-    /** The bytes it held when it was ended, which are to be given back. */
+    /** The bytes that it held when it was ended, and that it will give back. */
     private final long[] expected = new long[Kind.values().length];
 
     /**
      * Opens an account.
      *
-     * @param port whose budget it is
+     * @param port the port whose budget limits the account
      */
     @SuppressWarnings("this-escape") // the budget only keeps it, and asks it nothing before memory is scarce
     protected MemoryAccount(CompletionPort port) {
@@ -35,12 +35,12 @@ public abstract class MemoryAccount implements AutoCloseable {
     }
 
     /**
-     * Charges memory before it is taken.
+     * Charges memory before it is allocated.
      *
      * @param kind of memory
      * @param bytes 0 or more
      * @return false if the budget is used up and this account would hold more than its fair share: then nothing was
-     *        charged, the memory must not be taken, and the caller has to end its connection or stream, with
+     *        charged, the caller must not allocate the memory, and must end its connection or stream, with
      *        {@link #refusal} as the reason
      */
     public final synchronized boolean charge(Kind kind, long bytes) {
@@ -48,7 +48,7 @@ public abstract class MemoryAccount implements AutoCloseable {
             throw new IllegalArgumentException("a charge must not be negative: " + bytes);
         }
         if (closed) {
-            // too late to count, and soon garbage
+            // the account is closed: its memory is soon garbage, so it is not counted
             return true;
         }
         boolean admitted = budget.charge(kind, bytes, charged[kind.ordinal()], port);
@@ -59,7 +59,7 @@ public abstract class MemoryAccount implements AutoCloseable {
     }
 
     /**
-     * Gives back what was charged.
+     * Gives back memory that was charged.
      *
      * @param kind of memory
      * @param bytes 0 or more, not more than was charged
@@ -131,8 +131,8 @@ public abstract class MemoryAccount implements AutoCloseable {
     }
 
     /**
-     * The memory that this account holds, for the order in which accounts end: charged memory, and memory that is
-     * counted elsewhere, such as buffers.
+     * The memory that this account holds: charged memory, and memory that is counted elsewhere, such as buffers. It
+     * decides the order in which accounts end.
      *
      * @param kind of memory
      * @return bytes
@@ -163,12 +163,12 @@ public abstract class MemoryAccount implements AutoCloseable {
         return port;
     }
 
-    /** Accounts are numbered in the order in which they were opened. */
+    /** Returns the number of the account; accounts are numbered in the order in which they were opened. */
     final long number() {
         return number;
     }
 
-    /** Returns true at the first call. */
+    /** Begins the end of this account. Returns true at the first call. */
     final boolean beginEviction(Kind kind, long held) {
         synchronized (this) {
             if (evicted || closed) {
@@ -176,7 +176,8 @@ public abstract class MemoryAccount implements AutoCloseable {
             }
             evicted = true;
         }
-        // what it holds of the other kind comes back as well; not under this lock, which is the last of all
+        // memory of the other kind comes back as well. held() is called outside this lock, because no lock may be taken
+        // under it
         long[] now = new long[expected.length];
         for (Kind each : Kind.values()) {
             now[each.ordinal()] = each == kind ? held : held(each);

@@ -15,9 +15,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * Limits the memory that peers may make a port hold, over all connections. Limits per connection are not enough: many
  * small connections, each within its limits, could use up the memory of the process.
  *
- * <p>Heap is counted by {@link MemoryAccount#charge}, before it is taken. Direct memory is counted in the
- * {@link BufferPool} that it is taken from; a layer charges other memory outside the heap (zlib) too. An account is the
- * memory of one connection, or of one stream of an application.
+ * <p>{@link MemoryAccount#charge} counts heap memory before it is allocated. The {@link BufferPool} counts the direct
+ * memory that is taken from it; a layer also charges other memory outside the heap (zlib). An account is the memory of
+ * one connection, or of one stream of an application.
  *
  * <ul>
  * <li>Above {@link #TIGHT_PERCENT} connections shrink, receives do not grow, and a new connection of a server is not
@@ -25,21 +25,21 @@ import java.util.concurrent.atomic.AtomicLong;
  * <li>While a new connection waits, the connections that hold more than their fair share end, the one that holds most
  *     first, until the new one need not wait. If none holds more than its share, the one that holds most ends after a
  *     second: peers that all hold the same must not keep every newcomer out.</li>
- * <li>Above {@link #SCARCE_PERCENT} the account that holds most is ended, then the next, until it would be less; of two
- *     that hold the same the younger.</li>
+ * <li>Above {@link #SCARCE_PERCENT} the account that holds most is ended, then the next, until the use falls below that
+ *     level. Of two that hold the same, the younger ends first.</li>
  * <li>At the limit a charge is refused, but only to an account that would hold more than its fair share, which is the
- *     limit divided by the number of accounts. So a small account is never refused memory because of a greedy one. All
- *     shares together are the limit, so at most the limit once more is taken this way, until those that hold most have
- *     ended.</li>
+ *     limit divided by the number of accounts. So a small account is never refused memory because of a greedy one. The
+ *     shares add up to the limit, so this can exceed the limit by at most the limit itself, until the accounts that
+ *     hold most have ended.</li>
  * </ul>
  *
- * <p>Safe for any number of threads. Charging is two atomic steps; the search for the accounts that hold most runs on
- * the timer of the port.
+ * <p>Safe for any number of threads. A charge takes two atomic steps. The search for the accounts that hold most runs
+ * on the timer of the port.
  */
 public final class MemoryBudget {
     private static final System.Logger LOG = new GuardedLog(MemoryBudget.class);
 
-    /** Where memory is. */
+    /** The kinds of memory, each with its own limit. */
     public enum Kind {
         /** Objects and arrays. */
         HEAP("heap"),
@@ -62,8 +62,8 @@ public final class MemoryBudget {
     /** Above this part of a limit, the accounts that hold most end. */
     public static final int SCARCE_PERCENT = 90;
     /**
-     * How long a new plain connection of a server waits for memory before it ends with {@link IoError#NO_BUFFERS}: as
-     * long as {@link TcpOptions#handshakeTimeout()} is by default, which limits the same wait of one with TLS.
+     * How long a new plain connection of a server waits for memory before it ends with {@link IoError#NO_BUFFERS}. With
+     * TLS, {@link TcpOptions#handshakeTimeout()} limits this wait; its default is the same.
      */
     public static final Duration NEWCOMER_WAIT_MAX = Duration.ofSeconds(10);
     /**
@@ -89,8 +89,8 @@ public final class MemoryBudget {
     private final ConcurrentSkipListMap<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
 
     /**
-     * Tasks that are tried again when memory was given back, if {@link #retryDue}: there was no memory even to let them
-     * wait.
+     * Tasks that run when memory was given back, if {@link #retryDue} is set. Added in advance, since that needs
+     * memory.
      */
     private final List<Retry> retries = new CopyOnWriteArrayList<>();
     private volatile boolean retryDue;
@@ -102,7 +102,7 @@ public final class MemoryBudget {
     }
 
     private record Candidate(MemoryAccount account, long held) {
-        /** The account that holds most comes first, of equals the younger. */
+        /** Orders the account that holds most first, and of equals the younger. */
         static final Comparator<Candidate> ORDER = Comparator.comparingLong(Candidate::held)
                 .thenComparingLong(candidate -> candidate.account.number()).reversed();
     }
@@ -184,16 +184,16 @@ public final class MemoryBudget {
     void closed(MemoryAccount account) {
         accounts.remove(account);
         ending.remove(account);
-        // no account has to end for one that has gone
+        // no account should end for one that is gone
         waiting.remove(account.number());
         for (Kind kind : Kind.values()) {
-            // it may have been one of those whose end the budget waited for
+            // the budget may have waited for the end of this account
             grown(kind, account.port());
         }
         shrunk();
     }
 
-    /** Charges an account that holds so much; returns false if it may not take more. */
+    /** Charges an account that holds the given bytes; returns false if it may not take more. */
     boolean charge(Kind kind, long bytes, long held, CompletionPort port) {
         MemoryLedger ledger = ledger(kind);
         if (!admits(kind, bytes, held)) {
@@ -210,7 +210,7 @@ public final class MemoryBudget {
         shrunk();
     }
 
-    /** Tells whether an account that holds so much may take so much more. */
+    /** Tells whether an account that holds {@code held} bytes may take {@code bytes} more. */
     boolean admits(Kind kind, long bytes, long held) {
         MemoryLedger ledger = ledger(kind);
         return bytes <= ledger.max - ledger.used() || held + bytes <= share(kind);
@@ -220,7 +220,9 @@ public final class MemoryBudget {
         return max(kind) / Math.max(1, accounts.size());
     }
 
-    /** Called when more memory may be used than before. Starts what the new level demands, on the timer of the port. */
+    /**
+     * Called when more memory may be in use. Starts the measures of the new level, on the timer of the port.
+     */
     void grown(Kind kind, CompletionPort port) {
         MemoryLedger ledger = ledger(kind);
         long used = ledger.used();
@@ -251,7 +253,7 @@ public final class MemoryBudget {
             tryAgain();
         }
         if (!waiting.isEmpty() && !isTight()) {
-            // one task each: they may be of several ports, and one that cannot run must not stop the others
+            // one task for each: they may belong to several ports, and one that cannot run must not stop the others
             var next = waiting.pollFirstEntry();
             while (next != null) {
                 later(next.getValue().port, next.getValue().task);
@@ -274,7 +276,7 @@ public final class MemoryBudget {
 
     /**
      * Adds a task that runs on the timer of its port when memory was given back after {@link #retryDue()}. Called in
-     * advance, since this takes memory; the task must allow for having nothing to do.
+     * advance, since this takes memory; the task may find that nothing is left to do.
      */
     void addRetry(CompletionPort port, Runnable task) {
         retries.add(new Retry(port, task));
@@ -292,7 +294,7 @@ public final class MemoryBudget {
 
     /**
      * Runs the task on the timer of the account's port, at once or when memory is no longer tight. Dropped if the
-     * account or the port ends before; an account waits for one thing at a time.
+     * account or the port ends before. An account has at most one waiting task.
      */
     void whenRelaxed(MemoryAccount account, Runnable task) {
         waiting.put(account.number(), new Waiting(account.port(), task));
@@ -312,8 +314,7 @@ public final class MemoryBudget {
     }
 
     /**
-     * Ends an account for a newcomer although none may hold more than its share: the one that holds most, or the
-     * youngest of several that hold the same.
+     * Ends the account that holds most, of equals the youngest, for a newcomer, even if none exceeds its share.
      */
     private void waitedLong(MemoryAccount account) {
         for (Kind kind : Kind.values()) {
@@ -332,7 +333,7 @@ public final class MemoryBudget {
         try {
             return !port.schedule(delay, task).isCancelled();
         } catch (RejectedExecutionException e) {
-            // the port is at its end, and gives everything back
+            // the port is closed, and gives everything back
             return false;
         }
     }
@@ -343,8 +344,8 @@ public final class MemoryBudget {
     private void relieve(Kind kind, long share) {
         MemoryLedger ledger = ledger(kind);
         try {
-            // an account that was ended before will give back what it held then, so no other has to end for that; what
-            // it has taken since does not count
+            // an account that was ended will give back the memory that it held then, so no other has to end for that;
+            // memory that it has taken since does not count
             long used = ledger.used()
                     - ending.stream().mapToLong(account -> Math.min(account.held(kind), account.expected(kind))).sum();
             long goal = waiting.isEmpty() ? ledger.scarce : ledger.tight;
@@ -378,7 +379,7 @@ public final class MemoryBudget {
         guarded(greedy.account, () -> greedy.account.evict(refusal(kind, greedy.held)));
     }
 
-    /** Calls an account, whose exception must not stop the calls of the others. */
+    /** Calls an account; its exception must not stop the calls of the others. */
     private static void guarded(MemoryAccount account, Runnable call) {
         try {
             call.run();
@@ -387,7 +388,7 @@ public final class MemoryBudget {
         }
     }
 
-    /** The reason why an account got no more memory, or was ended, in words. */
+    /** Returns the reason why an account got no more memory, or was ended. */
     String refusal(Kind kind, long held) {
         return "the " + kind.text + " of all connections is " + size(used(kind)) + " of " + size(max(kind))
                 + ", and this one holds " + size(held);

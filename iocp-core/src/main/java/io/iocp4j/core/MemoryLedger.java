@@ -5,17 +5,17 @@ import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** One kind of memory of a {@link MemoryBudget}: its limits, in bytes, and what is held. Any thread. */
+/** One kind of memory of a {@link MemoryBudget}: its limits and the memory held, in bytes. Any thread. */
 final class MemoryLedger {
     final long max;
     final long tight;
     final long scarce;
-    /** Null if all of it is charged. */
+    /** Null for the heap, all of which is charged. */
     private final BufferPool pool;
     final AtomicLong charged = new AtomicLong();
-    /** True if all accounts were asked to shrink, and memory was tight ever since. */
+    /** True if all accounts were asked to shrink, and memory has been tight since then. */
     final AtomicBoolean shrinking = new AtomicBoolean();
-    /** True if a task looks for the accounts that hold most, or is about to. */
+    /** True if a task searches for the accounts that hold most, or is about to. */
     final AtomicBoolean relieving = new AtomicBoolean();
 
     private MemoryLedger(long max, BufferPool pool) {

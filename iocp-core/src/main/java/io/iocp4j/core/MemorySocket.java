@@ -7,12 +7,12 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * One of two sockets that are joined in memory. Each direction holds a bounded number of bytes, so that a sender whose
- * peer does not receive waits as with TCP. Both share one lock.
+ * One of two sockets that are joined in memory. Each direction holds a bounded number of bytes. A sender whose peer
+ * does not receive therefore waits, as with TCP. Both sockets share one lock.
  *
- * <p>The end: {@link #shutdownOutput()} is the end of what the peer receives. A close without it is a reset: what the
- * peer does from then on fails with {@link IoError#CONNECTION_RESET}. A close after it still breaks what the peer
- * sends, since there is no receiver.
+ * <p>{@link #shutdownOutput()} ends the bytes that the peer receives. A close without it is a reset: the peer's
+ * operations fail with {@link IoError#CONNECTION_RESET} from then on. After a close behind it, the peer's sends still
+ * fail, since there is no receiver.
  */
 final class MemorySocket extends UserSpaceSocket {
     /** The most bytes that one direction holds. */
@@ -33,7 +33,7 @@ final class MemorySocket extends UserSpaceSocket {
     }
 
     /**
-     * Makes both. Their addresses are made up: the ports 1 and 2 of this machine.
+     * Makes both sockets. Their addresses are invented: ports 1 and 2 of this machine.
      *
      * @throws IllegalStateException if the port is closing or closed
      */
@@ -91,7 +91,7 @@ final class MemorySocket extends UserSpaceSocket {
         }
     }
 
-    /** Both ends have the same port: neither was reset by the other. */
+    /** Closes both ends with their common port; neither resets the other. */
     private void closeBoth() {
         synchronized (lock) {
             for (MemorySocket end : new MemorySocket[] {this, peer}) {
@@ -108,7 +108,7 @@ final class MemorySocket extends UserSpaceSocket {
         dropIncoming();
     }
 
-    /** The peer is gone. */
+    /** Called when the peer has closed. */
     private void left() {
         assert Thread.holdsLock(lock);
         if (!peer.ended) {
@@ -162,7 +162,7 @@ final class MemorySocket extends UserSpaceSocket {
 
     // ------------------------------------------------------------------ moving bytes; the lock is held
 
-    /** Moves what can be moved, in both directions: a receive of ours makes room for a send of the peer's. */
+    /** Moves bytes in both directions as far as possible: a receive of ours makes room for a send of the peer's. */
     @Override
     void advance() {
         assert Thread.holdsLock(lock);
@@ -173,7 +173,7 @@ final class MemorySocket extends UserSpaceSocket {
         peer.take();
     }
 
-    /** The pending send goes into what the peer will receive, as far as there is room. */
+    /** Moves the bytes of the pending send into the peer's incoming buffer, as far as there is room. */
     private void give() {
         if (isSending()) {
             if (ended) {
@@ -185,7 +185,7 @@ final class MemorySocket extends UserSpaceSocket {
                 try {
                     moved = peer.put(from());
                 } catch (OutOfMemoryError e) {
-                    // not to the caller, which may be the other end
+                    // not thrown to the caller, which may be the other end
                     finishSend(0, IoError.NO_BUFFERS, e);
                     return;
                 }

@@ -10,6 +10,6 @@ public enum Operation {
     RECEIVE,
     /** Send some bytes; fewer than asked may be taken. */
     SEND,
-    /** No I/O: a packet of the application (PostQueuedCompletionStatus). */
+    /** Deliver a packet of the application, without I/O (PostQueuedCompletionStatus). */
     POST
 }

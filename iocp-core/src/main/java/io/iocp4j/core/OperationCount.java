@@ -3,8 +3,9 @@ package io.iocp4j.core;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the operations that a port owes a completion for, and knows whether the port is open, closing or closed. One
- * number, so that the end of the last operation of a closing port is found with the step that counts it. Any thread.
+ * Counts the operations that a port owes a completion for, and knows whether the port is open, closing or closed. It is
+ * one number: the step that counts the last operation of a closing port off also finds that it was the last. Any
+ * thread.
  */
 final class OperationCount {
     /** The number below this bit counts operations. The bit says that the port is closing. */
@@ -14,7 +15,7 @@ final class OperationCount {
 
     private final AtomicLong value = new AtomicLong();
 
-    /** Counts one operation; false, and counts nothing, if the port is closed. */
+    /** Counts one operation. If the port is closed, counts nothing and returns false. */
     boolean begin() {
         if (value.getAndIncrement() >= 0) {
             return true;
@@ -23,14 +24,14 @@ final class OperationCount {
         return false;
     }
 
-    /** Counts operations off; true for the last of a closing port, which is closed from here on. */
+    /** Counts operations off. Returns true for the last one of a closing port, which is closed from here on. */
     boolean end(int operations) {
         return value.addAndGet(-operations) == CLOSING && value.compareAndSet(CLOSING, CLOSED);
     }
 
     /**
-     * Begins to close the port; false if that was done before. One operation is counted for the closing itself, so that
-     * the count cannot reach 0 before it was ended with {@link #end}.
+     * Begins to close the port; returns false if that was done before. The closing itself counts as one operation. The
+     * count therefore cannot reach 0 before the closing calls {@link #end}.
      */
     boolean beginClosing() {
         return isOpen(value.getAndUpdate(now -> isOpen(now) ? (now | CLOSING) + 1 : now));

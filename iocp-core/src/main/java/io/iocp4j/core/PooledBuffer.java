@@ -3,11 +3,11 @@ package io.iocp4j.core;
 import java.nio.ByteBuffer;
 
 /**
- * A counted piece of direct memory from a {@link BufferPool}. Every holder of a reference may read. Only the one that
- * acquired it may write, and only until it was given to other code.
+ * A counted piece of direct memory from a {@link BufferPool}. Every holder of a reference may read. Only the code that
+ * acquired the buffer may write, and only until it gives the buffer to other code.
  */
 public final class PooledBuffer extends RefCounted {
-    /** The content of released memory, if the pool was made to show readers that kept a view too long. */
+    /** The content of released memory if leaks are watched: it reveals a reader that kept a view too long. */
     static final byte POISON = (byte) 0xDD;
 
     private final BufferPool pool;
@@ -19,7 +19,7 @@ public final class PooledBuffer extends RefCounted {
     }
 
     /**
-     * The memory itself, whose position and limit belong to the one who fills it.
+     * The memory itself. Its position and limit belong to the code that fills it.
      *
      * @return the one buffer object of this piece of memory, the same at each call
      */

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The contract of {@link CompletionPort} over its parts: the count of operations, the delivery, the threads, the timer,
- * the handles. Keeps the order of closing. {@link PortEngine} adds what only the author of an engine needs.
+ * the handles. Keeps the order of closing. {@link PortEngine} adds the methods that only an engine needs.
  */
 abstract class PortCore extends PortInternals {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
@@ -41,7 +41,7 @@ abstract class PortCore extends PortInternals {
         this.nullsToTake = new AtomicInteger(threadCount());
     }
 
-    // ------------------------------------------------------------------ what an engine brings, see PortEngine
+    // ------------------------------------------------------------------ implemented by an engine, see PortEngine
 
     abstract void queue(IoContext context);
 
@@ -54,11 +54,11 @@ abstract class PortCore extends PortInternals {
     abstract void abandon();
 
     /**
-     * Called by a worker that ends too early, perhaps while the null completions are taken: there may be fewer workers
-     * than null completions.
+     * Called by a worker that ends too early. This may happen while the null completions are taken; then there are
+     * fewer workers than null completions.
      */
     void workerLost() {
-        // an engine whose workers do not wait for one another has nothing to do
+        // nothing to do for an engine whose workers do not wait for one another
     }
 
     // ------------------------------------------------------------------ for applications
@@ -74,8 +74,8 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * Posts, or throws with everything as it was: where there is no memory to queue it, the caller has its context
-     * again.
+     * Posts a context. If there is no memory to queue it, this throws, nothing has changed, and the caller has its
+     * context again.
      */
     private void post(IoContext context, boolean mayStayOnWorker) {
         begin(context, Operation.POST, null);
@@ -161,7 +161,7 @@ abstract class PortCore extends PortInternals {
      * Begins an operation: from here on the port owes its completion.
      *
      * @param context fresh; its reference goes to the port
-     * @param operation what is asked
+     * @param operation the kind of operation
      * @param buffer the first buffer, or null
      * @throws IllegalStateException if the context is not fresh or the port is closed; the caller has its reference
      *        again
@@ -180,8 +180,8 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * Delivers a completion, never on the calling stack. Where there is no memory to queue it, the timer of the port
-     * tries again 10 ms later.
+     * Delivers a completion, never on the calling stack. If there is no memory to queue it, the timer of the port tries
+     * again 10 ms later.
      *
      * @param context completed
      */
@@ -211,7 +211,10 @@ abstract class PortCore extends PortInternals {
         deliverLater(context);
     }
 
-    /** Delivers a completion by whichever worker comes first, as {@link #deliverLater} does without memory. */
+    /**
+     * Delivers a completion by the next worker that is free. If there is no memory to queue it, tries again as
+     * {@link #deliverLater} does.
+     */
     final void deliverBehind(IoContext context) {
         try {
             delivery.offer(context);
@@ -225,7 +228,7 @@ abstract class PortCore extends PortInternals {
         try {
             LOG.log(Level.ERROR, () -> "the completion of " + context + " threw; its worker goes on", thrown);
         } catch (OutOfMemoryError e) {
-            // there is no memory even for the line; the worker must go on
+            // there is not even memory for the log line; the worker must go on
             GuardedLog.lineLost();
         }
     }
@@ -233,9 +236,9 @@ abstract class PortCore extends PortInternals {
     // ------------------------------------------------------------------ handles, and work beside the operations
 
     /**
-     * Takes a new handle in.
+     * Registers a new handle.
      *
-     * @param handle open
+     * @param handle an open handle
      * @throws IllegalStateException if the port is closing; the handle was closed then
      */
     @Override
@@ -259,7 +262,7 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * Begins something of the engine's own that must end, with {@link #endOwn}, before a worker may leave.
+     * Begins work of the engine's own. The workers do not end before {@link #endOwn} was called for it.
      *
      * @throws IllegalStateException if the port is closed
      */
@@ -269,7 +272,7 @@ abstract class PortCore extends PortInternals {
         }
     }
 
-    /** Ends what {@link #beginOwn()} began; the last end of a closing port lets the workers go. */
+    /** Ends the work that {@link #beginOwn()} began. With the last end in a closing port, the workers end. */
     protected final void endOwn() {
         end(1);
     }
@@ -300,7 +303,7 @@ abstract class PortCore extends PortInternals {
     // ------------------------------------------------------------------ threads
 
     /**
-     * How the port was made.
+     * The options that the port was made with.
      *
      * @return as given
      */
@@ -309,8 +312,9 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * How many workers the engine makes and starts, each for one null completion: as the options say; in pull mode one,
-     * which hands over what it takes, or only the null completion, if the application's threads wait in the engine.
+     * How many workers the engine makes and starts, each for one null completion. The options set the number. In pull
+     * mode it is one, which hands over the packets that it takes, or, if the application's threads wait in the engine,
+     * only the null completion.
      *
      * @return 1 or more
      */
@@ -319,7 +323,7 @@ abstract class PortCore extends PortInternals {
     }
 
     /**
-     * Counts the null completion that the calling worker has taken; the worker then leaves.
+     * Counts the null completion that the calling worker has taken. The worker then ends.
      *
      * @return whether it was the last: no worker will take another packet
      */
@@ -340,7 +344,7 @@ abstract class PortCore extends PortInternals {
         return operations.isOpen();
     }
 
-    /** Tells whether nothing is outstanding any more: only null completions are left to take. */
+    /** Tells whether nothing is outstanding any more and only null completions are left to take. */
     final boolean isClosed() {
         return operations.isClosed();
     }
@@ -358,7 +362,7 @@ abstract class PortCore extends PortInternals {
         }
     }
 
-    /** Ends several operations at once; with the last of a closing port, the workers leave. */
+    /** Ends several operations at once. With the last operation of a closing port, the workers end. */
     final void end(int count) {
         if (operations.end(count)) {
             queueNulls();
@@ -371,14 +375,14 @@ abstract class PortCore extends PortInternals {
                 queueNull();
             }
         } catch (Throwable thrown) {
-            // there is nothing left to deliver, so they may leave without
+            // nothing is left to deliver, so the workers may end without null completions
             letGo();
             LOG.log(Level.ERROR,
                     () -> "the workers of port " + options.name() + " leave without their null completions", thrown);
         }
     }
 
-    /** Closes the port, with what is left of it, and says so, unless nothing was left to do. */
+    /** Closes the failed port and completes {@link #failure()}, unless nothing was outstanding any more. */
     final void cannotGoOn(Throwable why) {
         boolean nobodyLeft = threads.isEmpty();
         boolean failed = !isClosed();
@@ -396,7 +400,7 @@ abstract class PortCore extends PortInternals {
         }
     }
 
-    /** Wakes the threads that wait for the end: no thread takes null completions any more. */
+    /** Wakes the threads that wait for the end, since no thread takes null completions any more. */
     private void letGo() {
         abandon();
         timer.end();

@@ -3,8 +3,8 @@ package io.iocp4j.core;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The base class of the engines of {@link CompletionPort}. It counts operations, has the timer, delivers, and keeps the
- * order of closing. An engine adds its sockets, the loop of its workers, and a way to queue a packet.
+ * The base class of the engines of {@link CompletionPort}. It counts operations, runs the timer, delivers completions,
+ * and keeps the order of closing. An engine adds its sockets, the loop of its workers, and a way to queue a packet.
  *
  * <p>For the authors of engines; applications use {@link CompletionPort}. The life of one operation:
  * <pre>
@@ -34,17 +34,17 @@ public abstract class PortEngine extends PortCore {
      * Makes a port without workers.
      *
      * @param options workers, names and limits
-     * @param pullsFromSystem whether in pull mode the application's threads wait in a queue of the operating system, by
-     *        an {@link #awaitPacket} of the engine, which then makes no thread
+     * @param pullsFromSystem whether in pull mode the application's threads wait in a queue of the operating system;
+     *        the engine then implements {@link #awaitPacket} and makes no thread
      */
     protected PortEngine(PortOptions options, boolean pullsFromSystem) {
         super(options, pullsFromSystem);
     }
 
-    // ------------------------------------------------------------------ what each engine brings
+    // ------------------------------------------------------------------ implemented by each engine
 
     /**
-     * Queues a completed context, in whatever is this engine's PostQueuedCompletionStatus; a worker then calls
+     * Queues a completed context, by this engine's equivalent of PostQueuedCompletionStatus. A worker then calls
      * {@link #deliver}.
      *
      * @param context completed and counted
@@ -52,13 +52,13 @@ public abstract class PortEngine extends PortCore {
     @Override
     protected abstract void queue(IoContext context);
 
-    /** Queues one null completion; whichever worker takes it calls {@link #nullTaken} and leaves. */
+    /** Queues one null completion. The worker that takes it calls {@link #nullTaken} and ends. */
     @Override
     protected abstract void queueNull();
 
     /**
      * Waits for a packet in pull mode, on a thread of the application; an interrupt does not end the wait and is kept.
-     * Only for an engine that said that it has a queue of the system.
+     * Called only if the engine passed {@code pullsFromSystem} to its constructor.
      *
      * @param nanos how long, 0 or more; {@link Long#MAX_VALUE} is for ever
      * @return completed, to be delivered by hand; null from the null completion on, also if it is called again
@@ -80,18 +80,18 @@ public abstract class PortEngine extends PortCore {
     }
 
     /**
-     * Releases everything that still waits in the engine: no worker is left, or the null completions cannot be queued.
-     * Must throw nothing.
+     * Releases everything that still waits in the engine. Called when no worker is left, or when the null completions
+     * cannot be queued. Must throw nothing.
      */
     @Override
     protected void abandon() {
-        // nothing waits unless the engine made it wait
+        // by default nothing waits in an engine
     }
 
     // ------------------------------------------------------------------ workers
 
     /**
-     * Makes a worker and remembers it. The engine starts it, and makes {@link #threadCount()}.
+     * Makes a worker and remembers it. The engine makes {@link #threadCount()} workers and starts them.
      *
      * @param loop takes packets until it has taken a null completion
      * @return a thread that was not started
@@ -101,17 +101,17 @@ public abstract class PortEngine extends PortCore {
     }
 
     /**
-     * To be called when all workers were made: a worker that ends from now on without a null completion has ended too
-     * early.
+     * The engine calls this when it has made all workers. From then on a worker that ends without a null completion has
+     * ended too early.
      */
     protected final void watchWorkers() {
         threads.watch();
     }
 
     /**
-     * Tells whether the calling thread is one that the engine has made with {@link #newWorker} and its like.
+     * Tells whether the engine has made the calling thread, with {@link #newWorker} or a similar method.
      *
-     * @return also where {@link #isWorker()} is false, since it only hands over
+     * @return true also for a thread that only hands packets over, for which {@link #isWorker()} is false
      */
     protected final boolean isOwnThread() {
         return PortThread.of(this) != null;
@@ -120,7 +120,7 @@ public abstract class PortEngine extends PortCore {
     // ------------------------------------------------------------------ one operation
 
     /**
-     * Takes a begun operation back after misuse was found; the caller of the submit has its reference again.
+     * Takes a begun operation back after misuse was found; the reference belongs to the caller of the submit again.
      *
      * @param context begun and not completed
      */
@@ -154,15 +154,15 @@ public abstract class PortEngine extends PortCore {
      *
      * @param context begun and not completed
      * @param error why
-     * @param cause what the engine knows of it, or null if the error says it all
+     * @param cause the exception of the engine, or null if there is none
      */
     protected final void fail(IoContext context, IoError error, Throwable cause) {
         context.complete(0, null, error, cause);
     }
 
     /**
-     * Delivers a completion that the calling worker has taken, now or after the delivery that it is in; in pull mode it
-     * is handed over.
+     * Delivers a completion that the calling worker has taken, now or after its current delivery. In pull mode it hands
+     * the completion over to the application's threads.
      *
      * @param context completed
      */
@@ -171,7 +171,7 @@ public abstract class PortEngine extends PortCore {
         if (worker != null) {
             worker.take(context);
         } else {
-            // the JDK completes on threads of the group only; this keeps the contract if that changes
+            // the JDK completes operations only on threads of the group; this keeps the contract if that changes
             deliverLater(context);
         }
     }
@@ -204,7 +204,7 @@ public abstract class PortEngine extends PortCore {
     }
 
     /**
-     * Opens a handle and takes it in. Counted like an operation, so that the engine cannot end meanwhile.
+     * Opens a handle and registers it. The call counts as an operation, so the engine cannot end meanwhile.
      *
      * @param <H> its type
      * @param opener makes it

@@ -4,7 +4,7 @@ package io.iocp4j.core;
 public abstract class PortHandle {
     private final CompletionPort port;
 
-    // guarded by this, which may be the lock of a connection as well: nothing is called with it held
+    // guarded by this, which may also be the lock of a connection: no other code is called under it
     private CompletionKey key;
     private boolean told;
 
@@ -12,7 +12,7 @@ public abstract class PortHandle {
      * Makes a handle that its port does not know yet, see {@link PortEngine#add}.
      *
      * @param port its port
-     * @param key whom to tell
+     * @param key called when the port closes
      */
     protected PortHandle(CompletionPort port, CompletionKey key) {
         this.port = port;
@@ -20,9 +20,9 @@ public abstract class PortHandle {
     }
 
     /**
-     * Sets whom to tell when the port closes.
+     * Sets the key that the port calls when it closes.
      *
-     * @param newKey the new one; told at once, by a worker, if the port has begun to close already
+     * @param newKey the new key; a worker calls it at once if the port has begun to close already
      */
     public final void key(CompletionKey newKey) {
         synchronized (this) {
@@ -44,10 +44,10 @@ public abstract class PortHandle {
         port.post(new ClosingNotice(now));
     }
 
-    /** Closes the handle and takes it out of its port, see {@link PortEngine#remove}. A second call does nothing. */
+    /** Closes the handle and removes it from its port, see {@link PortEngine#remove}. A second call does nothing. */
     public abstract void close();
 
-    /** Brings {@link CompletionKey#onPortClosing()} to a worker. */
+    /** Calls {@link CompletionKey#onPortClosing()} on a worker. */
     private static final class ClosingNotice extends IoContext {
         private final CompletionKey key;
 

@@ -23,12 +23,12 @@ final class PortHandles {
         return handles.size();
     }
 
-    /** Closes all that are here and tells their keys, whatever one of them throws. */
+    /** Closes all handles and calls their keys, even if one of them throws. */
     void close() {
-        // a copy: a handle that takes another with it is no reason not to tell the other's key
+        // a copy: if closing one handle also closes another, the key of the other must still be called
         for (PortHandle handle : List.copyOf(handles)) {
-            // in this order: what the key does about it must not come before the end of the handle, which could look
-            // like its cause
+            // in this order: the key's reaction must not come before the close of the handle, or it could look like the
+            // cause
             try {
                 handle.close();
                 handle.portCloses();

@@ -3,12 +3,12 @@ package io.iocp4j.core;
 import java.nio.ByteBuffer;
 
 /**
- * A port as its handles see it: what a socket needs that is not the operating system's own ({@link TlsSocket},
- * {@link MemorySocket}) to keep the contract of {@link CompletionPort}. A class, since the methods of an interface
- * would be shown to applications.
+ * The inner side of a port, for its handles. It has the methods by which a socket that is not the operating system's
+ * ({@link TlsSocket}, {@link MemorySocket}) keeps the contract of {@link CompletionPort}. It is a class, since the
+ * methods of an interface would be visible to applications.
  */
 abstract class PortInternals implements CompletionPort {
-    /** The same port, seen from inside. */
+    /** Returns the inner side of the same port. */
     static PortInternals of(CompletionPort port) {
         if (port instanceof PortInternals inside) {
             return inside;
@@ -18,29 +18,29 @@ abstract class PortInternals implements CompletionPort {
     }
 
     /**
-     * Begins an operation: from here on the port owes its completion; throws {@link IllegalStateException} on misuse.
+     * Begins an operation: from here on the port owes its completion. Throws {@link IllegalStateException} on misuse.
      */
     abstract void begin(IoContext context, Operation operation, ByteBuffer buffer);
 
-    /** Ends an operation, with an error or without; delivered never on the calling stack. */
+    /** Ends an operation, with an error or without. The completion is never delivered on the calling stack. */
     abstract void finish(IoContext context, long bytes, IoError error, Throwable cause);
 
-    /** Runs a task that may take long off the workers; the port does not end meanwhile. */
+    /** Runs a long task on another thread than a worker. The port does not end meanwhile. */
     abstract void offload(Runnable task);
 
     /**
-     * Takes a new handle in, which {@link #close()} will close; throws {@link IllegalStateException} if the port is
+     * Registers a new handle, which {@link #close()} will close. Throws {@link IllegalStateException} if the port is
      * closing.
      */
     abstract void add(PortHandle handle);
 
     /**
-     * Begins what {@link #close()} does, and waits for nothing, whatever thread this is. A second call does nothing.
+     * Begins to close the port as {@link #close()} does, but never waits. Any thread. A second call does nothing.
      */
     abstract void beginClose();
 
     /**
-     * Begins to close a port that belongs to what ends here: on whatever thread it ends, which must not wait for the
+     * Begins to close a port whose owner has ended. The owner may end on any thread, so this must not wait for the
      * port.
      */
     static void beginClose(CompletionPort port) {

@@ -3,19 +3,19 @@ package io.iocp4j.core;
 import java.util.Objects;
 
 /**
- * How a port is made. Each method with a parameter returns a copy with another value:
+ * The options of a port. Each method with a parameter returns a copy with another value:
  * {@code PortOptions.defaults().workers(2).name("chat")}.
  *
  * @param workers how many threads take completions, 1 to 1024
  * @param name begins the name of each thread of the port
  * @param maxKeptBytes how much unused buffer memory the port keeps, in bytes, 0 or more
  * @param engine the name of the engine, or {@link #ENGINE_BEST}
- * @param pulled whether the workers are threads of the application, which {@link CompletionPort#take()};
- *        {@code workers} says how many of them there are
+ * @param pulled whether the workers are threads of the application, which call {@link CompletionPort#take()};
+ *        {@code workers} is their number
  * @param daemon whether the port's threads are daemons, which do not keep the process running
- * @param maxHeap what peers may make the port hold on the heap, in bytes, see {@link MemoryBudget}; 0 is
+ * @param maxHeap the most heap that peers may make the port hold, in bytes, see {@link MemoryBudget}; 0 is
  *        {@link MemoryBudget#HEAP_PERCENT_DEFAULT} percent of the largest heap
- * @param maxDirect what peers may make the port hold outside the heap, in bytes; 0 is
+ * @param maxDirect the most memory outside the heap that peers may make the port hold, in bytes; 0 is
  *        {@link MemoryBudget#DIRECT_PERCENT_DEFAULT} percent of the largest direct memory
  *        ({@code -XX:MaxDirectMemorySize})
  */
@@ -23,7 +23,7 @@ public record PortOptions(int workers, String name, long maxKeptBytes, String en
         long maxHeap, long maxDirect) {
     /** The most workers a port may have. */
     public static final int WORKERS_MAX = 1024;
-    /** Asks for the best engine that works here. */
+    /** Asks for the best engine that can run here. */
     public static final String ENGINE_BEST = "best";
     /** The system property that names the engine of all ports whose options ask for the best one. */
     public static final String ENGINE_PROPERTY = "iocp4j.engine";
@@ -57,8 +57,8 @@ public record PortOptions(int workers, String name, long maxKeptBytes, String en
     }
 
     /**
-     * Pull mode, for one thread of the application that takes the completions; say with {@link #workers(int)} if there
-     * are more. For the rest the defaults.
+     * Pull mode, for one thread of the application that takes the completions; {@link #workers(int)} sets another
+     * number of threads. All other values are the defaults.
      *
      * @return options of a port whose completions are taken
      */
@@ -88,7 +88,7 @@ public record PortOptions(int workers, String name, long maxKeptBytes, String en
 
     /**
      * Forces an engine: "selector" for the JDK's selectors, "aio" for its asynchronous channels, "iocp" for the Windows
-     * port of the module jna-native. One that cannot run here is refused when the port is opened, with the reason.
+     * port of the module jna-native. If the engine cannot run here, opening the port throws, with the reason.
      *
      * @param text the name of a {@link CompletionPortProvider}, or {@link #ENGINE_BEST}
      * @return a copy
@@ -98,7 +98,7 @@ public record PortOptions(int workers, String name, long maxKeptBytes, String en
     }
 
     /**
-     * Changes who takes the completions.
+     * Sets which threads take the completions.
      *
      * @param byApplication true: threads of the application, with {@link CompletionPort#take()}; false: threads of the
      *        port
@@ -142,7 +142,7 @@ public record PortOptions(int workers, String name, long maxKeptBytes, String en
     /**
      * Changes whether an open port keeps the process running.
      *
-     * @param on true: it does not; what is still to be sent when the process ends is lost then
+     * @param on true: it does not; data still queued when the process ends is lost then
      * @return a copy
      */
     public PortOptions daemon(boolean on) {

@@ -5,15 +5,14 @@ import java.net.SocketOption;
 import java.nio.ByteBuffer;
 
 /**
- * A TCP socket associated with a port. Every operation ends in exactly one completion, also when it fails at once and
- * also when the handle is closed meanwhile; operating errors are never thrown. One receive and one send may be pending
- * at a time.
+ * A TCP socket associated with a port. Every operation ends in exactly one completion, even if it fails at once or the
+ * handle is closed meanwhile. Operating errors are never thrown. One receive and one send may be pending at a time.
  *
- * <p>Engines and applications must not synchronize on a socket: its monitor is taken.
+ * <p>Engines and applications must not synchronize on a socket, because this library uses its monitor.
  */
 public interface PortSocket {
     /**
-     * Takes an address of this machine, before the connect. Without it the system chooses one.
+     * Binds to an address of this machine, before the connect. Without this call the system chooses one.
      *
      * @param local port 0 lets the system choose
      * @throws IoException if the address is taken or not ours, or the handle is closed
@@ -29,12 +28,14 @@ public interface PortSocket {
     void connect(InetSocketAddress remote, IoContext context);
 
     /**
-     * Receives between 1 byte and what fits; 0 bytes and no error mean that the peer disconnected.
+     * Receives at least 1 byte and at most the room of the buffer. 0 bytes and no error mean that the peer
+     * disconnected.
      *
      * @param buffer between position and limit; the port's until the completion. The position moves by the bytes
      *        received
      * @param context a fresh context, whose reference goes to the port
-     * @throws IllegalArgumentException if the buffer has no room: 0 bytes could not be told from a disconnect then
+     * @throws IllegalArgumentException if the buffer has no room, since 0 bytes could then not be distinguished from a
+     *        disconnect
      * @throws IllegalStateException if a receive is pending, or the context is not fresh, or the port was closed
      */
     void receive(ByteBuffer buffer, IoContext context);
@@ -52,7 +53,7 @@ public interface PortSocket {
     }
 
     /**
-     * Sends the buffers in order, as far as the operating system takes them now: fewer bytes than asked are a success.
+     * Sends the buffers in order, as far as the operating system takes them now. A send of fewer bytes is a success.
      *
      * @param buffers the array may be reused after the call; the buffers are the port's until the completion, their
      *        positions move by the bytes sent
@@ -64,7 +65,7 @@ public interface PortSocket {
     void send(ByteBuffer[] buffers, int count, IoContext context);
 
     /**
-     * Sends FIN. To be called with no send pending.
+     * Sends FIN. Must be called with no send pending.
      *
      * @throws IoException if the socket is not connected any more
      */
@@ -89,8 +90,8 @@ public interface PortSocket {
     <T> void option(SocketOption<T> option, T value) throws IoException;
 
     /**
-     * Sets whom to tell when the port closes; an accepted socket starts with {@link CompletionKey#NONE}. If the port is
-     * closing already, the new key is called as well.
+     * Sets the key that is called when the port closes; an accepted socket starts with {@link CompletionKey#NONE}. If
+     * the port is closing already, the new key is called too.
      *
      * @param key the new one
      */

@@ -3,18 +3,18 @@ package io.iocp4j.core;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A thread that takes the packets of a port and reports its end to the port. It ends in order behind its null
- * completion, or too early by an error in the engine's own code, mostly an {@link OutOfMemoryError}. In the second case
- * another thread must take its place.
+ * A thread that takes the packets of a port and reports its end to the port. Normally it ends after its null
+ * completion. It ends too early by an error in the engine's own code, mostly an {@link OutOfMemoryError}; then another
+ * thread must take its place.
  */
 class PortThread extends Thread {
     final PortCore port;
     final WorkerCounters counters = new WorkerCounters();
     private final Runnable loop;
-    /** Null unless it is a spare, which waits before its loop until it is called. */
+    /** Null unless this is a spare, which waits before its loop until {@link #call} releases it. */
     private final CountDownLatch called;
 
-    // of the thread alone
+    // this thread only
     private long takenBefore;
     private int runsWithoutPacket;
     private PortThread successor;
@@ -27,12 +27,12 @@ class PortThread extends Thread {
         setDaemon(daemon);
     }
 
-    /** The thread of this port that the calling thread is, or null. */
+    /** Returns the calling thread if it is one of this port's, else null. */
     static PortThread of(PortCore port) {
         return Thread.currentThread() instanceof PortThread thread && thread.port == port ? thread : null;
     }
 
-    /** Tells whether this thread, which ends, has one to follow it. */
+    /** Tells whether this thread, which ends, has a started successor. */
     final boolean hasSuccessor() {
         return successor != null && successor.getState() != Thread.State.NEW;
     }
@@ -45,7 +45,10 @@ class PortThread extends Thread {
         successor = next;
     }
 
-    /** Called between two runs of its loop; no for ever if the loop throws each time before it has taken anything. */
+    /**
+     * Called between two runs of the loop. Returns false after too many runs in a row that took no packet, since a loop
+     * that throws each time would run for ever.
+     */
     final boolean mayRunAgain() {
         long taken = counters.taken();
         runsWithoutPacket = taken == takenBefore ? runsWithoutPacket + 1 : 1;
@@ -53,7 +56,7 @@ class PortThread extends Thread {
         return runsWithoutPacket <= PortThreads.RUNS_AGAIN_MAX;
     }
 
-    /** Lets a spare go on: as a worker, or to its end where the port has ended. */
+    /** Releases a spare: it goes on as a worker, or ends if the port has ended. */
     final void call() {
         called.countDown();
     }
@@ -79,7 +82,7 @@ class PortThread extends Thread {
         try {
             return port.threads.runsAgain(this, thrown);
         } catch (OutOfMemoryError e) {
-            // there is no memory even to say so
+            // there is not even memory to log this
             GuardedLog.lineLost();
             return port.loopsRunAgain();
         }
@@ -92,7 +95,7 @@ class PortThread extends Thread {
                 called.await();
                 waiting = false;
             } catch (InterruptedException e) {
-                // no code of this library interrupts it, and it has nothing to end
+                // no code of this library interrupts this thread, and there is nothing to cancel
                 waiting = true;
             }
         }

@@ -5,20 +5,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The threads that an engine has made to take the packets of its port. Counts the threads that end too early, starts a
- * successor for each, and closes the port where there is none. Guarded by this; an engine's own code is never called
- * with it held.
+ * The threads that an engine has made to take the packets of its port. It counts the threads that end too early, starts
+ * a successor for each, and closes the port if no thread is left. Guarded by this; the engine's own code is never
+ * called under this lock.
  */
 final class PortThreads {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     /**
-     * How often a loop may run again without taking a packet in between: a loop that throws at once would run for ever.
+     * How often a loop may run again without taking a packet in between. The limit stops a loop that throws at once
+     * each time.
      */
     static final int RUNS_AGAIN_MAX = 100;
     /**
-     * How many workers a port may lose by errors out of the engine's own code. Each may have lost an event, and the
-     * operation of that event would wait for ever. After so many the port closes itself.
+     * How many workers a port may lose by errors in the engine's own code. Each may have lost an event, and the
+     * operation of that event would wait for ever. At this number the port closes itself.
      */
     static final int LOST_MAX = 256;
 
@@ -31,9 +32,9 @@ final class PortThreads {
      * engine's own threads.
      */
     private final List<PortThread> made = new ArrayList<>();
-    /** Those that take packets. */
+    /** The threads that take packets. */
     private final List<PortThread> workers = new ArrayList<>();
-    /** Null if the engine has made none, or it was called. */
+    /** Null if the engine has made none, or after the spare was called. */
     private PortThread spare;
     /** The counts of the threads that ended too early. */
     private final WorkerCounters ended = new WorkerCounters();
@@ -59,8 +60,9 @@ final class PortThreads {
     }
 
     /**
-     * Makes a thread that waits, and runs its loop when no worker is left: it delivers what is outstanding while the
-     * port closes itself. For an engine that could not begin a loop at that time. At most one; the engine starts it.
+     * Makes a thread that waits, and runs its loop when no worker is left. It then delivers the outstanding operations
+     * while the port closes itself. For an engine that could not begin a new loop at that time. There is at most one;
+     * the engine starts it.
      */
     synchronized PortThread newSpare(Runnable loop) {
         spare = newThread(true, loop);
@@ -68,8 +70,8 @@ final class PortThreads {
     }
 
     /**
-     * Makes a worker that takes the place of the calling one, which ends; once, unless the one before could not be
-     * started. The engine starts it. Null if there is one already.
+     * Makes a worker that takes the place of the calling one, which ends. The engine starts it. Returns null if the
+     * calling worker has a successor already; one that could not be started does not count.
      */
     PortThread newSuccessor(Runnable loop) {
         PortThread ending = PortThread.of(port);
@@ -91,7 +93,7 @@ final class PortThreads {
         return thread;
     }
 
-    /** Forgets those that were made: the engine has ended them before they took anything, and makes others. */
+    /** Forgets the threads that were made. The engine has ended them before they took a packet, and makes others. */
     synchronized void forget() {
         endSpare();
         workers.clear();
@@ -99,7 +101,7 @@ final class PortThreads {
         named = 0;
     }
 
-    /** Lets the spare run its loop to its end. Called when nothing is left to take. */
+    /** Runs the loop of the spare to its end. Called when no packet is left to take. */
     synchronized void endSpare() {
         if (spare != null) {
             spare.call();
@@ -107,14 +109,14 @@ final class PortThreads {
         }
     }
 
-    /** From here on a thread that ends without a null completion has ended too early. */
+    /** Starts to watch: from here on a thread that ends without a null completion has ended too early. */
     void watch() {
         watched = true;
     }
 
-    // ------------------------------------------------------------------ their end, in order or not
+    // ------------------------------------------------------------------ their end, regular or too early
 
-    /** Tells whether the loop of this thread runs again behind what it has thrown. */
+    /** Tells whether the loop of this thread runs again after it has thrown. */
     boolean runsAgain(PortThread thread, Throwable thrown) {
         if (!watched || !port.loopsRunAgain() || !thread.mayRunAgain()) {
             return false;
@@ -128,8 +130,7 @@ final class PortThreads {
 
     /**
      * Called by a thread of the port as the last thing before it ends. Counts an end that is too early, and closes the
-     * port if no thread is left to go on. It uses only objects that were made before, since want of memory may be the
-     * reason.
+     * port if no thread is left. It uses only objects that were made before, since a lack of memory may be the reason.
      */
     void ended(PortThread thread, Throwable thrown) {
         if (!watched || thrown == null && port.isClosed()) {
@@ -163,7 +164,7 @@ final class PortThreads {
         LOG.log(Level.ERROR, () -> thread.getName() + " has ended too early; workers now: " + left, why);
     }
 
-    /** The successor of this thread was made, and could not be started. */
+    /** Forgets the successor of this thread if it could not be started. */
     private void forgetUnstarted(PortThread thread) {
         assert Thread.holdsLock(this);
         if (thread.successor() != null && !thread.hasSuccessor()) {
@@ -180,8 +181,8 @@ final class PortThreads {
     }
 
     /**
-     * Waits for the end of all that were made until now. Returns whether the calling thread was interrupted meanwhile,
-     * which ends no wait.
+     * Waits for the end of all threads that were made until now. Returns whether the calling thread was interrupted
+     * meanwhile; an interrupt does not end the wait.
      */
     boolean join() {
         List<PortThread> all;
@@ -207,7 +208,7 @@ final class PortThreads {
         return interrupted;
     }
 
-    /** The sums over all workers, with the numbers of the port itself. */
+    /** Returns the sums over all workers, with the numbers of the port itself. */
     synchronized PortCounters counters(int handles, long outstanding, BufferPool buffers) {
         List<WorkerCounters> all = new ArrayList<>();
         all.add(ended);

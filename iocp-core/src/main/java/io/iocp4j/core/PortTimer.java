@@ -42,12 +42,12 @@ final class PortTimer {
         return Thread.currentThread() instanceof TimerThread thread && thread.timer() == this;
     }
 
-    /** Takes no task any more, and ends behind the one that is running. */
+    /** Takes no more tasks, and ends after the running one. */
     void end() {
         executor.shutdown();
     }
 
-    /** As {@link #end}, and interrupts the task that is running. */
+    /** Ends as {@link #end} does, and also interrupts the running task. */
     void endNow() {
         executor.shutdownNow();
     }

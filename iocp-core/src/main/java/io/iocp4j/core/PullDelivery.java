@@ -9,9 +9,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Delivery by threads of the application, which take the packets of a port in pull mode. They wait here, where the
- * engine's own thread, or whichever one completes an operation, puts the packets in; or in the engine, if that has a
- * queue of the system to wait in.
+ * Delivery by threads of the application, which take the packets of a port in pull mode. If the engine has a queue of
+ * the operating system, the threads wait there. Otherwise they wait here, and the thread that completes an operation,
+ * usually the engine's own, puts the packet into this queue.
  */
 final class PullDelivery implements Delivery {
     private final PortCore port;
@@ -25,9 +25,12 @@ final class PullDelivery implements Delivery {
     private final Set<Thread> delivering = ConcurrentHashMap.newKeySet();
     private final CountDownLatch nullsToTake;
 
-    // Guarded by this, on which only threads that take wait: one packet wakes one of them.
+    // Guarded by this. Only threads that take wait on it, so one packet wakes one of them.
     private final RingQueue<IoContext> packets = new RingQueue<>(16);
-    /** The port's last packets were put in: behind what is still here come only null completions. */
+    /**
+     * True when the port's last packets were put in. After the packets that are still here, only null completions
+     * follow.
+     */
     private boolean ended;
     private final WorkerCounters counters = new WorkerCounters();
 
@@ -82,7 +85,10 @@ final class PullDelivery implements Delivery {
         nullsToTake.countDown();
     }
 
-    /** Delivers what was taken; its own failure is counted and logged, as everywhere. */
+    /**
+     * Delivers a context that was taken. An exception or error of the completion is counted and logged, as on every
+     * worker.
+     */
     void deliver(IoContext context) {
         Thread thread = Thread.currentThread();
         if (!delivering.add(thread)) {
@@ -136,7 +142,8 @@ final class PullDelivery implements Delivery {
     // ------------------------------------------------------------------ for the port
 
     /**
-     * One that hands over what it takes, or only the null completion, if the application's threads wait in the engine.
+     * Returns 1: a thread that hands over the packets that it takes, or, if the application's threads wait in the
+     * engine, only the null completion.
      */
     @Override
     public int threadCount() {
@@ -154,7 +161,10 @@ final class PullDelivery implements Delivery {
         return delivering.contains(Thread.currentThread());
     }
 
-    /** Not if the end waits for what the calling thread has yet to take. */
+    /**
+     * Returns false if the calling thread still has to take a null completion, since the end of the port waits for
+     * that.
+     */
     @Override
     public boolean mayAwaitEnd() {
         return !takers.contains(Thread.currentThread());

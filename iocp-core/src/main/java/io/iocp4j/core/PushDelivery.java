@@ -3,7 +3,9 @@ package io.iocp4j.core;
 import java.time.Duration;
 import java.util.List;
 
-/** Delivery by the workers of the port. They leave by their own null completions, so nothing else ends it. */
+/**
+ * Delivery by the workers of the port. Each worker ends at its own null completion, so {@link #end} has nothing to do.
+ */
 final class PushDelivery implements Delivery {
     private final PortCore port;
 
@@ -46,7 +48,7 @@ final class PushDelivery implements Delivery {
         throw notPulled();
     }
 
-    /** Why nothing can be taken from a port that is not in pull mode. */
+    /** Returns the exception of a take from a port that is not in pull mode. */
     static IllegalStateException notPulled() {
         return new IllegalStateException(
                 "this port delivers by its own workers: open it with PortOptions.pull() to take by hand");

@@ -3,11 +3,11 @@ package io.iocp4j.core;
 import java.util.List;
 
 /**
- * An object with a reference count, born with one reference, freed at the last {@link #release()}.
+ * An object with a reference count. It begins with one reference and is freed at the last {@link #release()}.
  *
- * <p>Any thread may retain and release. The count is checked always, not only with assertions on: a use after the last
- * release and a release too many throw {@link IllegalStateException} where they happen, because a count that is wrong
- * once is memory that two owners write later.
+ * <p>Any thread may retain and release. The count is always checked, not only with assertions on. A use after the last
+ * release, or a release too many, throws {@link IllegalStateException} at once, because a wrong count would later let
+ * two owners write the same memory.
  */
 public abstract class RefCounted extends Counted {
     /** Makes the object with its one reference, which belongs to the caller. */
@@ -34,7 +34,7 @@ public abstract class RefCounted extends Counted {
     }
 
     /**
-     * The references held now. For tests and reports: another thread may change it at any time.
+     * The references held now. Only for tests and reports, since another thread may change the number at any time.
      *
      * @return the count, 0 after the object was freed
      */

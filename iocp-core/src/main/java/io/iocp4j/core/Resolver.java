@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Finds the addresses of a host for a client, whose connection tries these and no others. This is also the place to
- * refuse addresses: a resolver may leave out those that the client must not connect to. It is asked about every host,
- * also about an address written as text and about the target of a redirect.
+ * Finds the addresses of a host for a client, which tries these and no others. A resolver may also refuse addresses, by
+ * leaving out those that the client must not connect to. It is called for every host, including an address written as
+ * text and the target of a redirect.
  */
 @FunctionalInterface
 public interface Resolver {
-    /** The operating system's, which decides about the order too (RFC 6724). */
+    /** The resolver of the operating system, which also decides the order (RFC 6724). */
     Resolver SYSTEM = Resolver::bySystem;
 
     /**
@@ -19,7 +19,7 @@ public interface Resolver {
      *
      * @param host a name, or an address as text
      * @return completes, on any thread, with the addresses in the order of preference, or exceptionally with the reason
-     *        why there are none. Without any address, and where this throws, the connect fails with
+     *        why there are none. If there is no address, or this throws, the connect fails with
      *        {@link IoError#HOST_NOT_FOUND}
      */
     CompletableFuture<List<InetAddress>> resolve(String host);
@@ -33,9 +33,9 @@ public interface Resolver {
     }
 
     /**
-     * A platform thread, since a lookup is native code, which pins the carrier of a virtual thread: a few lookups that
-     * hang would stop every virtual thread of the process. A daemon, since a lookup whose connection is gone must not
-     * keep the process running.
+     * Looks a name up on a platform thread. A lookup is native code, which pins the carrier of a virtual thread, so a
+     * few lookups that hang would stop every virtual thread of the process. The thread is a daemon, since a lookup
+     * whose connection is gone must not keep the process running.
      */
     private static CompletableFuture<List<InetAddress>> byName(String host, IllegalArgumentException notAnAddress) {
         CompletableFuture<List<InetAddress>> found = new CompletableFuture<>();

@@ -1,8 +1,9 @@
 package io.iocp4j.core;
 
 /**
- * A first-in-first-out queue in an array, which an {@link OutOfMemoryError} leaves as it was.
- * {@link java.util.ArrayDeque} grows after it has added, and holds nothing any more if it cannot. Not thread-safe.
+ * A first-in-first-out queue in an array, which an {@link OutOfMemoryError} leaves unchanged.
+ * {@link java.util.ArrayDeque} grows after it has added an element, and loses its content if it cannot grow. Not
+ * thread-safe.
  *
  * @param <E> its elements, never null
  */
@@ -11,7 +12,7 @@ class RingQueue<E> {
     private int head;
     private int size;
 
-    /** Makes an empty queue with room for as many elements, a power of two. */
+    /** Makes an empty queue with room for the given number of elements, a power of two. */
     RingQueue(int capacity) {
         assert Integer.bitCount(capacity) == 1;
         elements = new Object[capacity];

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 /** The listening socket of {@link SelectorPort}. Each connection that it accepts goes to the next loop in turn. */
 final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
     private static final VarHandle ACCEPT = field(SelectorAcceptor.class, "accepting", Object.class);
-    /** How many connections it accepts, if they are there and asked for, before others have their turn. */
+    /** The most connections that are accepted before other handles have their turn. */
     private static final int ACCEPTS_PER_TURN = 16;
     /**
      * How long a close on a thread of the application waits until the address is free again. The loop sees the close
@@ -26,7 +26,7 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
     private final CountDownLatch unbound = new CountDownLatch(1);
     /** The slot, see SelectorHandle. */
     private volatile Object accepting;
-    /** Of the loop's thread: the loop was asked to let the system give up the address. */
+    /** Loop's thread only. True when the loop knows that the system still has to free the address. */
     private boolean unbinding;
 
     SelectorAcceptor(SelectorPort port, SelectorLoop loop, InetSocketAddress asked, int backlog, CompletionKey key)
@@ -44,7 +44,7 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
         channel = opened;
     }
 
-    /** Why a channel could not be opened, which is closed then if it is there. */
+    /** Returns the reason why a channel could not be opened, and closes the channel if there is one. */
     static IoException notOpened(Channel opened, String operation, InetSocketAddress asked, Exception e) {
         IoException failure = new IoException(IoError.of(e), operation, asked, null, e);
         if (opened != null) {
@@ -131,14 +131,17 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
         } catch (IllegalStateException e) {
             discard(accepted, context, IoError.OPERATION_ABORTED, e);
         } catch (Throwable thrown) {
-            // an accept that nobody hears of would be the server's last
+            // without this completion the server would never accept again
             boolean peerIsGone = accepted != null && thrown instanceof IOException;
             discard(accepted, context, peerIsGone ? IoError.CONNECTION_ABORTED : IoError.of(thrown), thrown);
         }
         return true;
     }
 
-    /** Gone before it was looked at, or the port is closing: nobody will ever use it. */
+    /**
+     * Closes a connection that nobody will use, because it was lost before it was set up or the port is closing, and
+     * fails its accept.
+     */
     private void discard(SocketChannel accepted, IoContext context, IoError error, Throwable reason) {
         if (accepted != null) {
             try {
@@ -153,8 +156,9 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
     // ------------------------------------------------------------------ closing
 
     /**
-     * When it returns on a thread of the application, the address is free, unless the loop is busy for so long. Threads
-     * of this port and of others have more to do than to wait.
+     * Closes the listener. On a thread of the application, it waits until the address is free, at most
+     * {@link #UNBIND_SECONDS_MAX}. A worker of this or another port does not wait, since its connections would wait
+     * too.
      */
     @Override
     public void close() {
@@ -168,7 +172,7 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
         }
     }
 
-    /** The system has given up the address. */
+    /** Called when the system has freed the address. */
     void unbound() {
         unbound.countDown();
     }

@@ -10,28 +10,31 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 
 /**
- * What socket and listener of a {@link SelectorPort} have in common. Each kind of operation has a slot for the one that
- * may be pending. A submit puts its context into the slot; only the thread of the loop takes it out, when the operation
- * has ended. A context that ended inside a submit may stay in its slot until the loop looks at the handle again, since
- * a completion must not be delivered on the stack of its submit.
+ * The common part of socket and listener of a {@link SelectorPort}. Each kind of operation has a slot for the one
+ * operation that may be pending. A submit puts its context into the slot; only the thread of the loop takes it out,
+ * when the operation has ended. A context that ended inside a submit may stay in its slot until the loop looks at the
+ * handle again, since a completion must not be delivered on the stack of its submit.
  */
 abstract class SelectorHandle extends PortHandle {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
-    /** In a slot between the claim and the start. */
+    /** The content of a slot between the claim and the start. */
     private static final Object CLAIMED = new Object();
     private static final VarHandle CLOSED = field(SelectorHandle.class, "closed", boolean.class);
     private static final VarHandle IN_INBOX = field(SelectorHandle.class, "inInbox", boolean.class);
 
     final SelectorPort port;
     final SelectorLoop loop;
-    /** The handle that came into the inbox of the loop before this one; of whoever has the inbox. */
+    /**
+     * The handle that came into the inbox of the loop before this one. Only the thread that has taken the inbox uses
+     * it.
+     */
     SelectorHandle nextInInbox;
     private volatile boolean closed;
     private volatile boolean inInbox;
 
-    // of the loop's thread alone
+    // loop's thread only
     private SelectionKey selection;
-    /** What the selector is asked to watch, or will be at its next turn. */
+    /** The interest set of the selector, now or from its next turn on. */
     private int interest;
 
     SelectorHandle(SelectorPort port, SelectorLoop loop, CompletionKey key) {
@@ -40,7 +43,7 @@ abstract class SelectorHandle extends PortHandle {
         this.loop = loop;
     }
 
-    /** A field of this class or a derived one, for atomic steps. */
+    /** Returns the handle for atomic steps on a field of this class or a derived one. */
     static VarHandle field(Class<?> type, String name, Class<?> fieldType) {
         try {
             return MethodHandles.privateLookupIn(type, MethodHandles.lookup()).findVarHandle(type, name, fieldType);
@@ -52,23 +55,26 @@ abstract class SelectorHandle extends PortHandle {
     abstract SelectableChannel channel();
 
     /**
-     * Starts what was submitted; where the handle was closed, closes the channel and ends what is pending. Delivers
-     * nothing. On the thread of the loop, or on any thread when the loop has ended.
+     * Starts the submitted operations; if the handle was closed, closes the channel and ends the pending operations.
+     * Delivers nothing. Runs on the thread of the loop, or on any thread when the loop has ended.
      */
     abstract void begin();
 
-    /** Delivers what has ended inside a submit. On the same thread, and never inside a submit. */
+    /**
+     * Delivers the operations that have ended inside a submit. Runs on the same thread as {@link #begin}, never inside
+     * a submit.
+     */
     abstract void deliverEnded();
 
-    /** The channel is ready for some of what the selector watches. On the thread of the loop. */
+    /** Called when the channel is ready for an operation that the selector watches. Runs on the thread of the loop. */
     abstract void ready(SelectionKey key);
 
     // ------------------------------------------------------------------ submits
 
     /**
-     * Begins an operation. Its slot is taken then, and has its context behind {@link #start}.
+     * Begins an operation and claims its slot. {@link #start} puts the context into the slot.
      *
-     * @return false if the handle was closed before: the completion is under way
+     * @return false if the handle was closed before; the operation then fails with {@link IoError#BAD_DESCRIPTOR}
      * @throws IllegalStateException if the slot is taken, or the context is not fresh, or the port is closed
      */
     final boolean claim(VarHandle slot, IoContext context, Operation operation, ByteBuffer buffer) {
@@ -85,7 +91,7 @@ abstract class SelectorHandle extends PortHandle {
         return true;
     }
 
-    /** Starts what was submitted: now on the thread of the loop, else when the loop looks. */
+    /** Starts a claimed operation: at once on the thread of the loop, else when the loop serves its inbox. */
     final void start(VarHandle slot, IoContext context) {
         slot.setVolatile(this, context);
         begin(loop);
@@ -104,7 +110,7 @@ abstract class SelectorHandle extends PortHandle {
         return slot instanceof IoContext context && context.isUnderWay() ? context : null;
     }
 
-    /** Ends an operation with the abort of its handle, unless it has ended. */
+    /** Ends the operation in a slot with an abort, unless it has ended. */
     final void abort(VarHandle slot) {
         IoContext context = pending(slot.getVolatile(this));
         if (context != null) {
@@ -127,8 +133,8 @@ abstract class SelectorHandle extends PortHandle {
     }
 
     /**
-     * An operation has ended inside a submit or a close: its completion waits for the end of the delivery that goes on,
-     * or in its slot until the loop looks.
+     * Called when an operation has ended inside a submit or a close. The completion waits for the end of the current
+     * delivery, or else stays in its slot until the loop serves the handle.
      */
     final void ended(VarHandle slot, IoContext context) {
         Worker worker = Worker.current(port);
@@ -140,20 +146,20 @@ abstract class SelectorHandle extends PortHandle {
         }
     }
 
-    /** Delivers a completion that is still in its slot, and empties the slot before, for the next submit. */
+    /** Empties the slot for the next submit, then delivers the completion that was in it. */
     final void deliver(VarHandle slot, IoContext context) {
         empty(slot);
         port.deliver(context);
     }
 
-    /** Behind everything that belongs to the operation: the next submit may come from another thread. */
+    /** Empties the slot after all other writes of the operation, since the next submit may come from another thread. */
     private void empty(VarHandle slot) {
         slot.setRelease(this, null);
     }
 
     // ------------------------------------------------------------------ what the selector watches
 
-    /** Has the selector watch for more, from its next turn on. */
+    /** Adds operations to the interest set, from the selector's next turn on. */
     final void watch(int operations) throws ClosedChannelException {
         if (!channel().isOpen()) {
             // the JDK closes a channel whose connect has failed
@@ -169,7 +175,10 @@ abstract class SelectorHandle extends PortHandle {
         }
     }
 
-    /** Has the selector watch for less: nobody waits for it, and it would be reported again and again. */
+    /**
+     * Removes operations from the interest set when none of them is pending, since the selector would report them again
+     * and again.
+     */
     final void unwatch(int operations) {
         if ((interest & operations) != 0) {
             watchOnly(interest & ~operations);
@@ -187,10 +196,10 @@ abstract class SelectorHandle extends PortHandle {
         }
     }
 
-    /** Tells the selector again what to watch: it may have lost that for want of memory. */
+    /** Sets the interest set again, since the selector may have lost it for lack of memory. */
     final void watchAgain() {
         if (selection != null && selection.isValid()) {
-            // only a change is noted
+            // the selector notes only a change
             selection.interestOps(0);
             selection.interestOps(interest);
         }
@@ -218,24 +227,25 @@ abstract class SelectorHandle extends PortHandle {
     final void closeChannel() {
         try {
             if (selection != null) {
-                // the selector closes a closed channel with its key, also if there is no memory for the rest of this
+                // once the key is cancelled, the selector closes the channel, even if there is no memory for the rest
+                // of this method
                 selection.cancel();
             }
             channel().close();
         } catch (IOException | RuntimeException | Error e) {
-            // there is nobody who could do more about it
+            // no caller could do more about it
             LOG.log(Level.DEBUG, "a channel was not closed in order", e);
         }
     }
 
     // ------------------------------------------------------------------ the inbox of the loop
 
-    /** Returns whether the handle has to be put into the inbox: it was not there. */
+    /** Returns true if the handle was not in the inbox: the caller then puts it in. */
     final boolean enterInbox() {
         return !inInbox && IN_INBOX.compareAndSet(this, false, true);
     }
 
-    /** What is submitted from here on needs another look. */
+    /** Marks the handle as not in the inbox. Operations submitted from here on put it in again. */
     final void leaveInbox() {
         nextInInbox = null;
         inInbox = false;

@@ -11,57 +11,58 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * One worker of a {@link SelectorPort} with its selector. A handle belongs to one loop for life, and everything that is
- * done with its channel is done on the thread of that loop. Other threads put the handle into the inbox of the loop,
- * and wake the loop if it sleeps.
+ * One worker of a {@link SelectorPort} with its selector. A handle belongs to one loop for life, and only the thread of
+ * that loop uses its channel. Other threads put the handle into the inbox of the loop, and wake the loop if it sleeps.
  *
- * <p>A turn: the handles of the inbox start what was submitted; some posts of the port are delivered; the selector is
- * asked, and each channel that is ready is served at once, inside the call of the selector. What is thrown out of a
- * turn leaves everything where the next turn finds it: a handle in the inbox, a channel ready. Only the selector may
- * have forgotten what it was asked to watch, so it is told again.
+ * <p>In each turn the loop first starts the operations that were submitted to the handles in its inbox. Then it
+ * delivers some posts of the port. Then it calls the selector, and serves each ready channel at once, inside that call.
+ * If a turn throws, the next turn finds everything in its place: a handle in the inbox, a channel ready. Only the
+ * selector may have lost interest sets, so the loop sets them again.
  */
 final class SelectorLoop implements Runnable {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
     private final SelectorPort port;
     private final Selector selector;
-    /** The first of the handles that wait to be looked at, the last that came; linked by {@code nextInInbox}. */
+    /** The handle that was put into the inbox last. Each handle links to the one before it by {@code nextInInbox}. */
     private final AtomicReference<SelectorHandle> inbox = new AtomicReference<>();
-    /** Whether the thread waits in its selector, or is about to, and nobody has woken it yet. */
+    /** True while the thread waits in its selector, or is about to, and no other thread has woken it yet. */
     private final AtomicBoolean sleeping = new AtomicBoolean();
     private volatile Thread thread;
-    /** The null completion of this loop is due: nothing is outstanding any more. */
+    /** True when the null completion of this loop is due, since no operation is outstanding any more. */
     private volatile boolean nullDue;
-    /** The loop has ended. From here on a thread that puts a handle into the inbox looks at it itself. */
+    /**
+     * True when the loop has ended. From then on a thread that puts a handle into the inbox serves the inbox itself.
+     */
     private volatile boolean left;
-    /** Whether a thread looks at the inbox of the loop that has ended. */
+    /** True while a thread serves the inbox of the loop that has ended. */
     private final AtomicBoolean looking = new AtomicBoolean();
 
-    // of the loop's thread alone; when the loop has ended, of the thread that looks
-    /** Taken out of the inbox and not looked at yet, oldest first. */
+    // loop's thread only; after the end of the loop, only the thread that serves its inbox
+    /** The handles that were taken out of the inbox and not served yet, oldest first. */
     private SelectorHandle taken;
-    /** The handle that is looked at, while nothing of it was delivered yet. */
+    /** The handle that is being served, until its first delivery. */
     private SelectorHandle lookedAt;
-    /** Whether {@link #run} was left by something thrown. */
+    /** True if {@link #run} ended by an exception or error. */
     private boolean thrownOut;
-    /** The selector may not know everything that it is to watch. */
+    /** True if the selector may have lost an interest set. */
     private boolean forgotten;
-    /** Listeners that were closed. The system keeps their addresses until the selector was asked again. */
+    /** Listeners that were closed. The system keeps their addresses until the next call of the selector. */
     private final List<SelectorAcceptor> unbinding = new ArrayList<>();
     private final Consumer<SelectionKey> serve = this::serve;
 
-    /** Takes the selector, which it closes. */
+    /** Makes a loop that owns the selector and closes it. */
     SelectorLoop(SelectorPort port, Selector selector) {
         this.port = port;
         this.selector = selector;
     }
 
-    /** The thread that runs this, before it is started. */
+    /** Sets the thread that runs this loop, before that thread is started. */
     void thread(Thread worker) {
         thread = worker;
     }
 
-    /** Whether the calling thread is that of this loop, which has not ended. */
+    /** Tells whether the calling thread is the thread of this loop, and the loop has not ended. */
     boolean isCurrent() {
         return Thread.currentThread() == thread;
     }
@@ -72,7 +73,7 @@ final class SelectorLoop implements Runnable {
 
     // ------------------------------------------------------------------ for any thread
 
-    /** Has the loop look at a handle: what was submitted, or that it was closed. Allocates nothing. */
+    /** Puts a handle into the inbox, because an operation was submitted to it or it was closed. Allocates nothing. */
     void look(SelectorHandle handle) {
         if (handle.enterInbox()) {
             SelectorHandle first;
@@ -88,14 +89,20 @@ final class SelectorLoop implements Runnable {
         }
     }
 
-    /** As {@link #look}; where the loop looks at the handle already, that is enough: it delivers behind this. */
+    /**
+     * Works as {@link #look}, but does nothing if the loop is serving the handle now: the loop delivers after this
+     * call.
+     */
     void lookBehind(SelectorHandle handle) {
         if (!isCurrent() || handle != lookedAt) {
             look(handle);
         }
     }
 
-    /** Wakes the loop if it sleeps. What it has to see was written before. Returns whether it did. */
+    /**
+     * Wakes the loop if it sleeps. The caller must have written before this call the state that the loop should see.
+     * Returns true if the loop was asleep.
+     */
     boolean wake() {
         if (sleeping.get() && sleeping.compareAndSet(true, false)) {
             selector.wakeup();
@@ -104,7 +111,7 @@ final class SelectorLoop implements Runnable {
         return false;
     }
 
-    /** Lets the worker leave: no operation is outstanding in the whole port. */
+    /** Lets the worker end, since no operation is outstanding in the whole port. */
     void leaveNow() {
         nullDue = true;
         wake();
@@ -126,12 +133,13 @@ final class SelectorLoop implements Runnable {
                 leave();
                 return;
             }
-            // of a thread that has been interrupted by another, the selector would not wait any more
+            // a selector does not wait on a thread whose interrupt status is set
             Thread.interrupted();
             int closed = unbinding.size();
             sleeping.set(true);
             try {
-                // after the set: either the other thread sees that the loop sleeps, or the loop sees what it has put in
+                // checked after the set: either the other thread sees that the loop sleeps, or the loop sees the new
+                // entry
                 if (closed > 0 || nullDue || inbox.get() != null || port.hasPosts()) {
                     selector.selectNow(serve);
                 } else {
@@ -146,7 +154,7 @@ final class SelectorLoop implements Runnable {
         }
     }
 
-    /** The selector had no memory for something that it was asked to watch. It is told again in the next turn. */
+    /** Called when the selector had no memory to store an interest set. The next turn sets it again. */
     void selectorHasForgotten() {
         forgotten = true;
     }
@@ -158,7 +166,10 @@ final class SelectorLoop implements Runnable {
         forgotten = false;
     }
 
-    /** Looks at what is there now. What these looks put in waits for the next turn, so that none is without an end. */
+    /**
+     * Serves the handles that are in the inbox now. Handles that are put in meanwhile wait for the next turn, so every
+     * turn ends.
+     */
     private void lookAtInbox() {
         if (taken == null) {
             taken = takeInbox();
@@ -187,7 +198,7 @@ final class SelectorLoop implements Runnable {
         }
     }
 
-    /** Takes everything out of the inbox, oldest first; null if there is nothing. */
+    /** Takes all handles out of the inbox, oldest first. Returns null if it is empty. */
     private SelectorHandle takeInbox() {
         SelectorHandle oldest = null;
         SelectorHandle newest = inbox.get() == null ? null : inbox.getAndSet(null);
@@ -202,7 +213,7 @@ final class SelectorLoop implements Runnable {
 
     private void serve(SelectionKey key) {
         if (sleeping.get()) {
-            // from the first event on, nobody needs to wake it
+            // from the first event on, the loop is awake and needs no wakeup
             sleeping.set(false);
         }
         ((SelectorHandle) key.attachment()).ready(key);
@@ -210,7 +221,7 @@ final class SelectorLoop implements Runnable {
 
     // ------------------------------------------------------------------ listeners that were closed
 
-    /** The selector has to be asked once more before the system gives up the address of this listener. */
+    /** Remembers a closed listener: the system frees its address only at the next call of the selector. */
     void unbind(SelectorAcceptor closed) {
         if (left) {
             closed.unbound();
@@ -218,7 +229,7 @@ final class SelectorLoop implements Runnable {
             try {
                 unbinding.add(closed);
             } catch (OutOfMemoryError e) {
-                // its close returns early
+                // the close of this listener then returns early
                 closed.unbound();
             }
         }
@@ -240,7 +251,7 @@ final class SelectorLoop implements Runnable {
         }
     }
 
-    /** The port could not be opened: a thread that was started leaves. */
+    /** Called when the port could not be opened. Lets the thread end if it was started. */
     void giveUp() {
         Thread worker = thread;
         if (worker != null && worker.isAlive()) {
@@ -250,7 +261,9 @@ final class SelectorLoop implements Runnable {
         }
     }
 
-    /** Closes the selector, and from then on lets the threads look that have closed something, or submitted it. */
+    /**
+     * Closes the selector. From then on the threads that submit operations or close handles serve the inbox themselves.
+     */
     void end() {
         left = true;
         thread = null;
@@ -263,7 +276,10 @@ final class SelectorLoop implements Runnable {
         lookWithoutLoop();
     }
 
-    /** A handle is looked at by one thread at a time: that one looks at what others put in meanwhile, too. */
+    /**
+     * Serves the inbox of a loop that has ended. Only one thread at a time does so, and it also serves the handles that
+     * other threads put in meanwhile.
+     */
     private void lookWithoutLoop() {
         do {
             if (!looking.compareAndSet(false, true)) {

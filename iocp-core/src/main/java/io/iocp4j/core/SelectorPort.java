@@ -10,18 +10,20 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The port over {@link java.nio.channels.Selector}: completions made of readiness, by the JDK alone, on every platform.
+ * The port over {@link java.nio.channels.Selector}. It makes completions from readiness, with the JDK alone, on every
+ * platform.
  *
  * <p>Each worker is a {@link SelectorLoop} with a selector of its own, which is two descriptors on Linux. A new handle
- * is given to the next loop in turn and stays there, so a handler that blocks holds up the connections of its loop: one
- * that waits belongs on a virtual thread. The selector watches a connection for input from its first receive on, and
- * goes on watching between two receives. A send is tried at once, and the selector watches for output only after the
- * system took nothing. An echo is so one select for many connections, one read and one write.
+ * is given to the next loop in turn and stays there. A handler that blocks therefore stops all connections of its loop;
+ * code that must block belongs on a virtual thread. The selector watches a connection for input from its first receive
+ * on, and goes on watching between two receives. A send is tried at once, and the selector watches for output only
+ * after the system took nothing. So an echo costs one read, one write and a share of one select for many connections.
  *
- * <p>Posts are the business of all loops: one that sleeps is woken, else whichever comes first delivers them.
+ * <p>Any loop may deliver a post. A sleeping loop is woken for it; if none sleeps, the loop that next reaches the queue
+ * delivers it.
  */
 final class SelectorPort extends PortEngine {
-    /** Posts that one loop delivers before it asks its selector again. */
+    /** The most posts that one loop delivers before it calls its selector again. */
     private static final int POSTS_PER_TURN = 64;
 
     private final List<SelectorLoop> loops = new ArrayList<>();
@@ -72,7 +74,7 @@ final class SelectorPort extends PortEngine {
         return open(() -> new SelectorAcceptor(this, nextLoop(), local, backlog, key));
     }
 
-    /** The loop of the next handle. */
+    /** Returns the loop for the next handle. */
     SelectorLoop nextLoop() {
         return loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
     }
@@ -93,7 +95,7 @@ final class SelectorPort extends PortEngine {
         return !posts.isEmpty();
     }
 
-    /** Delivers some of what was posted; the rest waits until the loop comes back from its selector. */
+    /** Delivers some of the posts; the rest waits until the loop comes back from its selector. */
     void deliverPosts() {
         for (int i = 0; i < POSTS_PER_TURN; i++) {
             IoContext context = posts.poll();
@@ -111,19 +113,19 @@ final class SelectorPort extends PortEngine {
         loops.get(nulls.getAndIncrement()).leaveNow();
     }
 
-    /** A loop has taken its null completion. */
+    /** Called when a loop has taken its null completion. */
     void nullTaken(SelectorLoop loop) {
         assert loop.isCurrent();
         nullTaken();
     }
 
-    /** A turn that has thrown has lost nothing, see {@link SelectorLoop}. */
+    /** Returns true, since a turn that throws loses nothing, see {@link SelectorLoop}. */
     @Override
     protected boolean loopsRunAgain() {
         return true;
     }
 
-    /** The handles of a loop that has ended are served by nobody: the port ends with it. */
+    /** Ends the port, since no thread serves the handles of a loop that has ended. */
     @Override
     void workerLost() {
         for (SelectorLoop loop : loops) {

@@ -28,10 +28,10 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
 
     // Written between the claim of a slot and the start.
     private InetSocketAddress peer;
-    /** The buffers of the send that is pending; null if it is the one of its context. */
+    /** The buffers of the pending send; null if it sends the buffer of its context. */
     private ByteBuffer[] gathered;
 
-    /** For connecting. */
+    /** Makes a socket for a connect. */
     SelectorSocket(SelectorPort port, SelectorLoop loop, CompletionKey key) throws IoException {
         super(port, loop, key);
         SocketChannel opened = null;
@@ -44,7 +44,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         channel = opened;
     }
 
-    /** Accepted. */
+    /** Makes the socket of an accepted connection. */
     SelectorSocket(SelectorPort port, SelectorLoop loop, SocketChannel channel) throws IOException {
         super(port, loop, CompletionKey.NONE);
         this.channel = channel;
@@ -158,7 +158,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
 
     @Override
     void ready(SelectionKey key) {
-        // what a delivery does may close the socket, and cancel the key
+        // a delivery may close the socket and cancel the key
         if (!isClosed() && watches(SelectionKey.OP_CONNECT)) {
             IoContext connect = pending(connecting);
             if (connect != null && finishConnect(connect)) {
@@ -216,7 +216,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         port.complete(context, 0);
     }
 
-    /** The selector says when there is something to receive; a try before would be in vain nearly always. */
+    /** Waits for the selector to report input: an earlier read would nearly always find nothing. */
     private void beginReceive(IoContext context) {
         try {
             if (!channel.isConnected()) {
@@ -228,7 +228,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         }
     }
 
-    /** Receives what is there. Returns whether the receive has ended. */
+    /** Receives the available bytes. Returns whether the receive has ended. */
     private boolean take(IoContext context) {
         try {
             int bytes = channel.read(context.buffer());
@@ -243,7 +243,10 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         return true;
     }
 
-    /** Sends what the system takes. Returns whether the send has ended; else the selector watches for room. */
+    /**
+     * Sends as many bytes as the system takes. Returns whether the send has ended; if not, the selector watches for
+     * room.
+     */
     private boolean transmit(IoContext context) {
         try {
             long bytes = gathered == null ? channel.write(context.buffer()) : channel.write(gathered);
@@ -294,7 +297,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         return remote;
     }
 
-    /** The loop may not have closed the channel yet. */
+    /** Throws if the handle was closed, since the loop may not have closed the channel yet. */
     private void requireOpen(String operation) throws IoException {
         if (isClosed()) {
             throw new IoException(IoError.BAD_DESCRIPTOR, operation, local, remote, null);

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
-/** The connections of a server: admits or drops newcomers, counts, and ends all of them. Any thread. */
+/** The connections of a server. Admits or drops newcomers, counts connections, and ends all of them. Any thread. */
 final class ServerConnections {
     private static final System.Logger LOG = new GuardedLog(TcpServer.class);
 
@@ -29,8 +29,8 @@ final class ServerConnections {
     /**
      * Begins without connections.
      *
-     * @param onFreed called whenever one is gone
-     * @param onLast called when it was closed and the last one is gone
+     * @param onFreed called whenever a connection is gone
+     * @param onLast called after {@link #close()} when the last connection is gone
      */
     ServerConnections(CompletionPort port, TcpOptions options,
             Function<? super TcpConnection, ? extends TcpHandler> handlers, Runnable onFreed, Runnable onLast) {
@@ -44,7 +44,7 @@ final class ServerConnections {
 
     // ------------------------------------------------------------------ facts
 
-    /** Those that are not gone yet. */
+    /** Returns the number of connections that are not gone yet. */
     synchronized int open() {
         return open;
     }
@@ -61,7 +61,7 @@ final class ServerConnections {
 
     // ------------------------------------------------------------------ beginning
 
-    /** Takes a newcomer in, or closes it at once. */
+    /** Admits a newcomer, or closes it at once. */
     void admit(PortSocket socket) {
         accepted.incrementAndGet();
         boolean wanted = filter.admits(socket.local(), socket.remote());
@@ -78,20 +78,20 @@ final class ServerConnections {
         } catch (Throwable thrown) {
             socket.close();
             gone();
-            // gone before its first byte, mostly
+            // mostly a peer that was gone before its first byte
             LOG.log(thrown instanceof Error ? Level.ERROR : Level.DEBUG,
                     "a connection from " + socket.remote() + " ended before it began", thrown);
             return;
         }
         connection.open(c -> {
-            // as the strand: endAll may close what it finds here before there is a handler
+            // on the strand, since endAll may close a connection that it finds here before there is a handler
             connections.add(c);
             end(c);
             return handlerFor(c);
         });
     }
 
-    /** Takes a place for one more connection. Returns null, or why there is none. */
+    /** Takes a place for one more connection. Returns null, or the reason why there is none. */
     private synchronized ConnectionFilter.DropReason tryAdmit() {
         if (closed) {
             return ConnectionFilter.DropReason.CLOSING;
@@ -127,7 +127,7 @@ final class ServerConnections {
 
     // ------------------------------------------------------------------ ending
 
-    /** Admits no connection any more. A second call does nothing. */
+    /** Stops admitting connections. A second call does nothing. */
     void close() {
         boolean last;
         synchronized (this) {
@@ -139,7 +139,7 @@ final class ServerConnections {
         }
     }
 
-    /** Ends all connections, and those to come, at least this way. */
+    /** Ends all connections, and later ones, by the given mode or a stronger one. */
     void endAll(StopMode asked) {
         synchronized (this) {
             mode = asked.compareTo(mode) > 0 ? asked : mode;
@@ -148,8 +148,7 @@ final class ServerConnections {
     }
 
     /**
-     * Called for every connection after it was added, and again when the mode changes: so none is missed between the
-     * two.
+     * Called for every connection after it was added, and again when the mode changes, so no connection is missed.
      */
     private void end(TcpConnection connection) {
         StopMode now;

@@ -2,7 +2,10 @@ package io.iocp4j.core;
 
 import java.lang.System.Logger.Level;
 
-/** Gives a connection to a virtual thread when it is open, and the bytes to the blocking calls of that thread. */
+/**
+ * Starts a virtual thread for a connection when it is open, and passes the received bytes to that thread's blocking
+ * calls.
+ */
 final class SessionHandler extends TcpBlockingReader {
     private static final System.Logger LOG = new GuardedLog(TcpServer.class);
 
@@ -25,8 +28,8 @@ final class SessionHandler extends TcpBlockingReader {
             connection.close();
         } catch (Throwable thrown) {
             IoException ofTheConnection = ((TcpChannel) connection).ownFailure(thrown);
-            // logged first: a thread that waits for the end may end the process. This is no worker, and the log throws
-            // nothing
+            // logged before the abort, because a thread that waits for the end may end the process. The log may block
+            // here, since this is no worker, and it throws nothing
             if (ofTheConnection != null) {
                 LOG.log(Level.DEBUG, "session of " + connection + " ended", thrown);
                 connection.abort(ofTheConnection.error(), thrown);

@@ -3,23 +3,23 @@ package io.iocp4j.core;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The port that all clients share if they were given none, those of {@link TcpClient#connect(String, int)} and of
- * layers on this library alike. The first user opens it, with {@link PortOptions#defaults()} and daemon threads; the
- * last one closes it, and the next opens another. So a thousand clients need the threads of one, and a process without
- * clients has none of them.
+ * The port that all clients share if they were given none: the clients of {@link TcpClient#connect(String, int)} and of
+ * layers above this library. The first user opens it, with {@link PortOptions#defaults()} and daemon threads. The last
+ * user closes it, and the next one opens another. So a thousand clients need no more threads than one, and a process
+ * without clients has no such threads.
  *
- * <p>Its threads do not keep the process running. A callback of one client that blocks makes the others wait. Blocking
- * calls throw in a callback, even for another client. A client that needs more can be given a port of its own.
+ * <p>Its threads do not keep the process running. If a callback of one client blocks, the other clients may wait.
+ * Blocking calls throw in a callback, even for another client. A client that needs more can be given a port of its own.
  *
- * <p>This object is one use of it, to be closed once; a second close does nothing. All methods may be called by any
- * thread.
+ * <p>An object of this class is one use of the port. Its user closes it once; a second close does nothing. Any thread
+ * may call all methods.
  */
 public final class SharedPort implements AutoCloseable {
     private static final Object LOCK = new Object();
     /** Guarded by LOCK. Null while it has no user. */
     private static Shared current;
 
-    /** A port and how many use it, which is guarded by LOCK. */
+    /** A port and the number of its users, which is guarded by LOCK. */
     private static final class Shared {
         private final CompletionPort port;
         private int uses;
@@ -29,7 +29,8 @@ public final class SharedPort implements AutoCloseable {
         }
 
         /**
-         * False if an application has closed the port through the connection of one client: later clients get another.
+         * Returns false if an application has closed the port through the connection of one client. Later clients get
+         * another port.
          */
         boolean isOpen() {
             return !(port instanceof PortEngine engine) || engine.isOpen();
@@ -46,7 +47,7 @@ public final class SharedPort implements AutoCloseable {
     /**
      * Begins to use the port.
      *
-     * @return a use, to be closed
+     * @return a use, the caller's to close
      * @throws IoException if the operating system gives no port
      */
     public static SharedPort use() throws IoException {
@@ -69,7 +70,7 @@ public final class SharedPort implements AutoCloseable {
         return shared.port;
     }
 
-    /** Gives the port back. Never waits, whatever thread this is. */
+    /** Gives the port back. Never waits, on any thread. */
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {

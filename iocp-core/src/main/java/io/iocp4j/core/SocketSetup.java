@@ -2,7 +2,7 @@ package io.iocp4j.core;
 
 import java.net.StandardSocketOptions;
 
-/** Sets on a socket, before its first byte, what the options of its connection ask of the operating system. */
+/** Sets the socket options that a connection's {@link TcpOptions} ask for, before the first byte. */
 final class SocketSetup {
     private SocketSetup() {
     }

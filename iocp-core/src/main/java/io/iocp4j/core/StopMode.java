@@ -1,11 +1,11 @@
 package io.iocp4j.core;
 
-/** How the connections of a server that stops end. It only moves down this list. */
+/** The way in which a server ends its connections. It only moves down this list. */
 enum StopMode {
-    /** They live. */
+    /** The connections live on. */
     LIVE,
-    /** They close in order. */
+    /** The connections are closed gracefully. */
     CLOSE,
-    /** They are cut. */
+    /** The connections are aborted. */
     ABORT
 }

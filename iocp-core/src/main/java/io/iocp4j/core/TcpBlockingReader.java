@@ -8,15 +8,15 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The reads of the blocking API, as a handler of the callback API: it keeps the bytes of one receive and pauses the
- * connection until they are read, so that TCP slows the peer down when the reader is slow. Only a read that needs more
- * than one receive gathers several.
+ * The reads of the blocking API, as a handler of the callback API. It keeps the bytes of one receive and pauses the
+ * connection until they are read. So TCP slows the peer down when the reader is slow (back-pressure). Only a read that
+ * needs more than one receive gathers several.
  *
- * <p>The bytes are copied. A pooled buffer lent until the next read would be shorter by a copy, but any thread may
- * close the connection at any time, and then it would not be known when the memory is free.
+ * <p>The bytes are copied. Lending a pooled buffer until the next read would save a copy. But any thread may close the
+ * connection at any time, and then nobody would know when the memory is free.
  */
 class TcpBlockingReader implements TcpHandler {
-    /** Unread bytes are not charged up to this number. */
+    /** Up to this number, unread bytes are not charged. */
     private static final int UNCHARGED = TcpReceiver.RECEIVE_REST;
 
     private final CompletionPort port;
@@ -31,7 +31,7 @@ class TcpBlockingReader implements TcpHandler {
     private ByteBuffer arrived;
     /** The charge for them in the memory budget, in bytes. */
     private int charged;
-    /** The limit of the read that is going on; zero for none. */
+    /** The limit of the current read; zero for none. */
     private Duration limit;
     /** When that read began, and how long it may take from then on, in nanoseconds. */
     private long begunNanos;
@@ -39,7 +39,7 @@ class TcpBlockingReader implements TcpHandler {
     /** True while that read waits for bytes. */
     private boolean waiting;
     private long waitBegunNanos;
-    /** True if the wait has become a silence of the idle timeout. */
+    /** True if the wait has lasted for the idle timeout. */
     private boolean idle;
 
     TcpBlockingReader(CompletionPort port, int maxRead) {
@@ -64,8 +64,8 @@ class TcpBlockingReader implements TcpHandler {
     }
 
     /**
-     * Charges the unread bytes, unless they are too few to be worth the steps. Returns false if there is no room, and
-     * the connection has failed.
+     * Charges the unread bytes, unless they are too few to be worth it. Returns false if there is no room, and the
+     * connection has failed.
      */
     private boolean charge(TcpConnection connection, int size) {
         int wanted = size <= UNCHARGED ? 0 : size;
@@ -82,8 +82,8 @@ class TcpBlockingReader implements TcpHandler {
 
     @Override
     public void onEnd(TcpConnection connection) {
-        // reported after this callback, when our side has ended as well: a write that follows a read() of null must not
-        // succeed by chance
+        // reported after this callback, when our side has ended too: a write after a read() that returned null must
+        // always fail
         connection.execute(this::ended);
     }
 
@@ -110,7 +110,10 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    /** Makes room, doubling the array, so that many small receives cost no more than a few large ones. */
+    /**
+     * Returns the size of an array with room for the data. It doubles, so many small receives cost no more than a few
+     * large ones.
+     */
     private int sizeWith(ByteBuffer data) {
         return arrived.capacity() - arrived.limit() >= data.remaining() ? arrived.capacity()
                 : Math.max(arrived.remaining() + data.remaining(), 2 * arrived.remaining());
@@ -175,7 +178,7 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    /** The bytes that a read would give at once. */
+    /** Returns the number of bytes that a read would give at once. */
     synchronized int available() {
         return arrived == null ? 0 : arrived.remaining();
     }
@@ -221,7 +224,9 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    /** Bytes without a line's end are a line only if the peer ended behind them; else the line was cut off. */
+    /**
+     * Returns the last bytes as a line if the peer ended after them; otherwise the line was cut off, and this throws.
+     */
     private String lastLine(TcpReceiver connection, int length) throws IOException {
         if (!endedByPeer()) {
             throw ended(connection, "in the middle of a line");
@@ -260,7 +265,7 @@ class TcpBlockingReader implements TcpHandler {
         }
     }
 
-    /** Takes that many of the bytes that have arrived. */
+    /** Takes the given number of the bytes that have arrived. */
     private ByteBuffer take(TcpConnection connection, int length) {
         if (length == arrived.remaining()) {
             ByteBuffer all = arrived;
@@ -276,11 +281,11 @@ class TcpBlockingReader implements TcpHandler {
     /** Blocks for one more receive. False at the end; throws if the connection was lost, or aborted with an error. */
     private boolean receive(TcpReceiver connection) throws IOException {
         int before = available();
-        // not later: the silence that the connection measures begins with its resumption, and must not be longer than
+        // set before the resumption: the silence that the connection measures begins there, and must not be longer than
         // this wait
         waitBegunNanos = port.nanoTime();
-        // not earlier: the peer's FIN ends this side too, and must not do so while the reader still answers what it
-        // read
+        // resumed only now: the peer's FIN ends this side too, and must not do so while the reader still answers a
+        // request
         connection.resumeForReader();
         await(connection, before);
         if (available() > before) {

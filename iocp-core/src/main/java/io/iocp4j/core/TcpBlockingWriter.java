@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The writes of the blocking API: queues data of any length in portions, as the connection's high-water mark allows.
- * One thread writes at a time, the others wait for their turn. Guarded by the connection's lock, on which the threads
- * wait.
+ * The writes of the blocking API. It queues data of any length in portions, as the connection's high-water mark allows.
+ * One thread writes at a time, and the others wait for their turn. Guarded by the connection's lock, on which the
+ * threads wait.
  */
 final class TcpBlockingWriter {
-    /** The most bytes that are queued at a time. */
+    /** The most bytes of one portion. */
     static final int PORTION_MAX = 64 << 10;
 
     private final TcpSender connection;
@@ -24,7 +24,7 @@ final class TcpBlockingWriter {
         this.lock = lock;
     }
 
-    /** Moves the position of the data with what was queued, also where it throws. */
+    /** Queues the data and blocks. Advances its position by the bytes that were queued, even if it throws. */
     void write(ByteBuffer data) throws IOException {
         while (writing) {
             waitForChange();
@@ -40,7 +40,7 @@ final class TcpBlockingWriter {
         }
     }
 
-    /** Wakes the threads that wait. Usually there is none, and a notify costs even then. */
+    /** Wakes the waiting threads. Usually there is none, and a notify has a cost even then. */
     void wake() {
         if (waiters > 0) {
             lock.notifyAll();

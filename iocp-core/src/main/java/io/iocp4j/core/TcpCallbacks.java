@@ -15,19 +15,18 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLSession;
 
 /**
- * The lowest layer of a connection: its state, its callbacks, tasks and silences, and what a failure of one of them
- * does.
+ * The lowest layer of a connection: its state, callbacks, tasks and idle timeout, and the handling of their failures.
  *
  * <p>A connection is one object in layers: {@link Strand}, this, {@link TcpFlusher}, {@link TcpSender},
- * {@link TcpReceiver} and {@link TcpChannel}. Several objects that refer to each other would cost more: with many
- * connections each object that a message touches is a cache line to wait for.
+ * {@link TcpReceiver} and {@link TcpChannel}. Several objects that refer to each other would cost more, since with many
+ * connections each object that a message touches costs a cache miss.
  */
 abstract sealed class TcpCallbacks extends Strand implements TcpConnection permits TcpFlusher {
     static final System.Logger LOG = new GuardedLog(TcpConnection.class);
     /** How many nested causes {@link #ownFailure} looks through. */
     private static final int CAUSES_MAX = 8;
 
-    /** The life of our sending side. */
+    /** The states of our sending side. */
     enum Output {
         /** Takes data. */
         OPEN,
@@ -46,10 +45,10 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
 
     // The connection and its two directions. Written with lock held; the strand reads the volatile ones without it.
     volatile State state;
-    /** Null until the connection is there. */
+    /** Null until there is a socket. */
     volatile PortSocket socket;
     private volatile Object attachment;
-    /** Null until the first silence is asked for, as most connections never ask. */
+    /** Null until an idle timeout is set; most connections never have one. */
     private volatile TcpIdleTimer idle;
     Output output = Output.OPEN;
     /** True when the peer's FIN was delivered, or dropped after {@code close()}. */
@@ -61,12 +60,12 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     /** True when {@code onClose} has returned: no callback and no task follows. */
     private boolean closeReported;
 
-    /** How the connection ends. Cold: apart from the fields that every message touches. */
+    /** The outcome of the connection. Cold: kept apart from the fields that every message touches. */
     final CloseRecord record;
 
     TcpCallbacks(CompletionPort port, PortSocket socket, TcpOptions options, State state,
             Consumer<TcpConnection> onFreed) {
-        // each message needs the socket anyway
+        // the socket serves as lock, since each message touches it anyway
         super(port, socket);
         this.socket = socket;
         this.options = options;
@@ -74,7 +73,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
         this.record = new CloseRecord(port.nanoTime(), onFreed);
     }
 
-    /** Ends the connection at once; the first error and the first end count. Any thread. */
+    /** Ends the connection at once. Only the first error and the first end are kept. Any thread. */
     abstract void fail(IoError error, Throwable cause, boolean remote);
 
     @Override
@@ -88,8 +87,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     }
 
     /**
-     * The peer's address, or the one that was asked for while there is no connection; null if there is neither. Any
-     * thread.
+     * The peer's address, or the requested address while there is no connection; null if there is neither. Any thread.
      */
     abstract InetSocketAddress peer();
 
@@ -151,9 +149,9 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
     }
 
     /**
-     * Finds a failure of this very connection in what the application threw: itself, or a cause of nested IOExceptions
-     * and exceptions of futures. Returns null for everything else, which is a mistake of the application even if the
-     * connection has ended meanwhile.
+     * Finds a failure of this connection in an exception of the application: the exception itself, or a cause of nested
+     * IOExceptions and exceptions of futures. Returns null for every other exception, which is a defect of the
+     * application even if the connection has ended meanwhile.
      */
     final IoException ownFailure(Throwable thrown) {
         Throwable inner = thrown;
@@ -172,7 +170,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
         return null;
     }
 
-    /** Makes the exception of a blocking call that failed, with words for what happened. */
+    /** Makes the exception of a failed blocking call, with a detail in words. */
     final IoException ioException(String operation, IoError error, String detail) {
         Throwable cause;
         synchronized (lock) {
@@ -235,7 +233,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
         }
     }
 
-    /** The silence that was asked for, in nanoseconds; 0 for none. */
+    /** Returns the idle timeout, in nanoseconds; 0 for none. */
     final long idleNanos() {
         synchronized (lock) {
             return idle == null ? 0 : idle.silenceNanos();
@@ -257,7 +255,7 @@ abstract sealed class TcpCallbacks extends Strand implements TcpConnection permi
         });
     }
 
-    /** Tells whether each message has to be noted. Any thread. */
+    /** Tells whether the idle timer must note each message. Any thread. */
     final boolean watchesActivity() {
         return idle != null;
     }

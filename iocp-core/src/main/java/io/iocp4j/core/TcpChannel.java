@@ -15,9 +15,9 @@ import javax.net.ssl.SSLSession;
 /**
  * The life of a connection, above its two halves: opening, TLS, and closing.
  *
- * <p>It closes in three steps. {@link #close} asks both directions to end. {@link #finishIfBothEnded} is called where
- * one of them has ended, and goes on when both have. {@link #destroy} lets the transport go. {@link #fail} goes there
- * at once.
+ * <p>It closes in three steps. {@link #close} asks both directions to end. {@link #finishIfBothEnded} is called when
+ * one of them has ended, and goes on when both have. {@link #destroy} closes the transport. {@link #fail} goes to the
+ * last step at once.
  */
 final class TcpChannel extends TcpReceiver {
     /** Null if the connection was accepted, or is an end of a pair. Written with lock held. */
@@ -42,7 +42,7 @@ final class TcpChannel extends TcpReceiver {
                 if (made == null) {
                     discardUnopened();
                 }
-                // without the lock: the application may continue from here, where it waits for closed()
+                // without the lock: if the application waits for closed(), its code may run from here
                 dropReference();
             }
         }
@@ -89,12 +89,12 @@ final class TcpChannel extends TcpReceiver {
     }
 
     /**
-     * Begins the life of an accepted connection, on the worker that accepted it. The strand makes the handler: whatever
-     * the handler or another thread does to the connection meanwhile, the callbacks follow {@code onOpen}, and go to a
-     * handler that is there.
+     * Begins the life of an accepted connection, on the worker that accepted it. The handler is made on the strand. So
+     * no callback runs before {@code onOpen} or without a handler, whatever another thread does to the connection
+     * meanwhile.
      */
     void open(Function<TcpConnection, TcpHandler> handlers) {
-        // the reference of this call: the first turn may see the end already
+        // retained for this call, since the connection may already end in the first turn
         addReference();
         try {
             runInTurn(() -> {
@@ -116,7 +116,8 @@ final class TcpChannel extends TcpReceiver {
         // sends data that was queued before
         deferFlush();
         synchronized (lock) {
-            // not before the strand runs: a resume() by another thread would begin to receive before onOpen
+            // set only when the strand runs: before that, a resume() by another thread would begin to receive before
+            // onOpen
             if (state == State.CONNECTING) {
                 state = State.OPEN;
             }
@@ -131,7 +132,7 @@ final class TcpChannel extends TcpReceiver {
         FlightEvents.ConnectionOpened.commit(this, connector == null);
         boolean waits = connector == null && port.memory().isTight();
         synchronized (lock) {
-            // before onOpen, which may pause and resume
+            // called before onOpen, which may pause and resume
             holdBack(waits);
         }
         callback("onOpen", (c, h) -> h.onOpen(c));
@@ -146,8 +147,8 @@ final class TcpChannel extends TcpReceiver {
     // ------------------------------------------------------------------ TLS
 
     /**
-     * A handshake takes memory, so it waits as the first receive of a plain connection does, within its time limit.
-     * Strand only.
+     * Begins the handshake when memory is not tight, within its time limit. It waits as the first receive of a plain
+     * connection does, since a handshake takes memory. Strand only.
      */
     private void shakeHandsWhenThereIsRoom(TlsSocket tls) {
         Future<?> limit = options.handshakeTimeout().isZero() ? null
@@ -161,7 +162,7 @@ final class TcpChannel extends TcpReceiver {
 
     private void shakeHands(TlsSocket tls, Future<?> limit) {
         synchronized (lock) {
-            // unless it was closed before it had a handler
+            // the connection may have been closed before it had a handler
             if (state == State.CONNECTING) {
                 tls.handshake(new TcpTlsHandshake(this, limit));
             }
@@ -216,7 +217,7 @@ final class TcpChannel extends TcpReceiver {
         tls.handshake(handshake);
     }
 
-    /** A TLS handshake has succeeded. */
+    /** Called when a TLS handshake has succeeded. */
     void secured() {
         synchronized (lock) {
             if (tlsUpgrade != null) {
@@ -261,7 +262,7 @@ final class TcpChannel extends TcpReceiver {
         }
     }
 
-    /** Closing, step 2. */
+    /** Closing, step 2: goes on when both directions have ended. */
     @Override
     boolean finishIfBothEnded() {
         assert Thread.holdsLock(lock);
@@ -275,8 +276,7 @@ final class TcpChannel extends TcpReceiver {
     }
 
     /**
-     * Closing, step 3: lets the transport go. The references of pending operations keep this object until they were
-     * delivered.
+     * Closing, step 3: closes the transport. Pending operations keep this object alive until they were delivered.
      */
     private void destroy() {
         assert Thread.holdsLock(lock);
@@ -294,12 +294,12 @@ final class TcpChannel extends TcpReceiver {
         dropHeld();
     }
 
-    /** Completes with a failure what waits for this connection, and drops its own reference. Strand only. */
+    /** Fails the futures that wait for this connection, and drops its own reference. Strand only. */
     private void ended() {
         try {
             failWaiting();
         } finally {
-            // without the lock: the application may continue from here, where it waits for closed()
+            // without the lock: if the application waits for closed(), its code may run from here
             dropReference();
         }
     }
@@ -321,7 +321,7 @@ final class TcpChannel extends TcpReceiver {
                 }
             } finally {
                 if (!ended && socket != null) {
-                    // there is no memory for it. This ends the operations that are under way, and the end of each tries
+                    // there is no memory for the close. This ends the operations under way, and the end of each tries
                     // again
                     socket.close();
                 }
@@ -331,15 +331,15 @@ final class TcpChannel extends TcpReceiver {
 
     private void failAtOnce(IoError error, Throwable cause, boolean remote) {
         boolean ours = !remote || error.group() == IoError.Group.CLOSED;
-        // a handle that is closed under an open connection was closed by its port, which tells its key a moment later
+        // if a handle is closed under an open connection, its port has closed it, and calls its key a moment later
         IoError told = error == IoError.BAD_DESCRIPTOR ? IoError.OPERATION_ABORTED : error;
         report(new CloseInfo(told, ours ? Initiator.LOCAL : Initiator.REMOTE, cause, 0));
-        // closed() reports it even after a close(), of which the handler has heard
+        // closed() reports this error even after a close(), whose onClose the handler has had already
         record.failed(told, cause);
         destroy();
     }
 
-    /** Reports the first end to the handler; does nothing at later ones. */
+    /** Reports the first end to the handler. Later ends are not reported. */
     private void report(CloseInfo info) {
         if (record.firstClose() == null) {
             // first: where there is no memory for it nothing has ended, and the next failure tries again

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
  *
  * <p>Every address of the host is tried until one answers (Happy Eyeballs, RFC 8305). If none does, the failure is that
  * of the last address, with the failures before it as suppressed exceptions. Any thread may call these methods. A
- * blocking form must not run on a worker of the port; if its thread is interrupted, it gives the connect up and throws
- * an {@link IoException} with {@link IoError#OPERATION_ABORTED}, and the interrupt status stays set.
+ * blocking form must not run on a worker of the port. If its thread is interrupted, it gives the connect up and throws
+ * an {@link IoException} with {@link IoError#OPERATION_ABORTED}; the interrupt status stays set.
  */
 public final class TcpClient {
     private TcpClient() {

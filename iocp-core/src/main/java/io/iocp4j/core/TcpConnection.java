@@ -17,8 +17,8 @@ import javax.net.ssl.SSLSession;
  * both. Connections come from {@link TcpServer}, {@link TcpClient} and {@link TcpPair}.
  *
  * <p>Any thread may call every method, and every method is harmless on a closed connection. No callback runs inside the
- * call that caused it. At most one receive and one send are under way. The memory of the connection is freed, and
- * {@link #closed()} completes, when the transport is gone and its last operation was delivered.
+ * call that caused it. A connection has at most one receive and one send under way. The memory of the connection is
+ * freed, and {@link #closed()} completes, when the transport is gone and its last operation was delivered.
  *
  * <p>A blocking call whose thread is interrupted throws an {@link IoException} with {@link IoError#OPERATION_ABORTED}.
  * The interrupt status of the thread stays set, and the connection stays as it is.
@@ -42,8 +42,8 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     // ------------------------------------------------------------------ sending
 
     /**
-     * Queues a copy of the data. Data that a callback sends leaves together when the callback returns, or earlier where
-     * the queue is above the high-water mark already.
+     * Queues a copy of the data. All data that one callback sends leaves together when the callback returns, or earlier
+     * if the queue is already above the high-water mark.
      *
      * @param data between position and limit; the caller's again on return, with its position at its limit
      * @return false while the queue is above the high-water mark: the data was taken, and {@code onDrain} follows. Also
@@ -123,15 +123,15 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     void waterMarks(int lowBytes, int highBytes);
 
     /**
-     * Tells whether {@code send} has returned false and the {@code onDrain} that ends this is still due. A late
-     * {@code onDrain} may find it true: the queue has gone down and up once more meanwhile.
+     * Tells whether {@code send} has returned false and the {@code onDrain} that follows is still due. A late
+     * {@code onDrain} may find this true, because the queue went down and up again before it ran.
      *
      * @return true from the high-water mark until the low one is reached
      */
     boolean awaitsDrain();
 
     /**
-     * Counts the data that was accepted for sending and not yet taken by the operating system.
+     * Counts the data that this connection has accepted for sending and the operating system has not yet taken.
      *
      * @return bytes
      */
@@ -151,8 +151,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Stops {@code onData}: received data is held, and TCP slows the peer down. An {@code onData} that a worker has
      * begun already may still run when this returns on another thread.
      *
-     * <p>To slow down one connection for another, as a proxy does, look again after the pause. Callbacks of two
-     * connections overlap, so the {@code onDrain} that is to resume this one may have run before it:
+     * <p>A proxy, which slows down one connection for another, must check {@link #awaitsDrain()} again after the pause.
+     * Callbacks of two connections overlap, so the {@code onDrain} that should resume this connection may have run
+     * before the pause:
      * {@snippet :
      * if (!other.send(data)) {
      *     c.pause();
@@ -259,18 +260,19 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     // ------------------------------------------------------------------ time
 
     /**
-     * Sets the silence in both directions that is reported. The connection stays.
+     * Sets the time of silence in both directions after which the silence is reported. The connection stays open.
      *
      * <p>With callbacks, {@link TcpHandler#onTimeout} follows each such silence. In the blocking API the read that
      * waits throws {@link IoError#TIMED_OUT}; its silence counts from the last byte or the beginning of the wait,
-     * whichever is later. Where no thread reads, nothing happens, since the peer may be waiting for this side.
+     * whichever is later. If no thread reads, nothing happens, since the peer may be waiting for this side.
      *
      * @param silence zero for never
      */
     void idleTimeout(Duration silence);
 
     /**
-     * Turns the probes of the operating system on or off, at the intervals that it has set or that were set before.
+     * Turns the keep-alive probes of the operating system on or off. Their intervals are those that were set before, or
+     * else the system's own.
      *
      * @param on or off
      * @throws IOException if the connection is not there yet, or no more
@@ -278,7 +280,7 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     void keepAlive(boolean on) throws IOException;
 
     /**
-     * Turns the probes of the operating system on at these intervals, see
+     * Turns the keep-alive probes of the operating system on at these intervals, see
      * {@link TcpOptions#keepAlive(Duration, Duration, int)}.
      *
      * @param idle silence before the first probe, whole seconds, 1 to 32,767
@@ -321,8 +323,8 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
 
     /**
      * Runs the task when a limit has passed, among the callbacks of this connection, as {@link CompletionPort#deadline}
-     * does: after a delay of the process, data that has arrived meanwhile is delivered first. The task is dropped if
-     * the connection is closed by then.
+     * does: if the process was delayed, data that has arrived meanwhile is delivered first. The task is dropped if the
+     * connection is closed by then.
      *
      * @param limit from now
      * @param missed checks whether the peer is still silent; must not block
@@ -350,14 +352,14 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      *         handshake failed and {@link IoError#TIMED_OUT} if it took too long
      * @throws IllegalArgumentException if the options have no TLS
      * @throws IllegalStateException outside of {@code onData} if there is a handler; if there is TLS already, if
-     *         something is still to be sent in the open, or if no agreement was read and a receive still waits for it.
-     *         In the blocking API the last three complete the future
+     *         unencrypted data is still queued, or if no agreement was read and a receive still waits for it. In the
+     *         blocking API the last three complete the future
      */
     CompletableFuture<SSLSession> startTls(TcpOptions tls, String host, int tcpPort);
 
     /**
      * Begins TLS as its server, on a connection that was plain until now (STARTTLS), as {@link #startTls} does for a
-     * client. Data that was sent before, such as the agreement to TLS, leaves in the open; data sent from now on waits
+     * client. Data that was sent before, such as the agreement to TLS, leaves unencrypted; data sent from now on waits
      * for the handshake.
      *
      * @param tls its {@link TcpOptions#tls()}, parameters and {@link TcpOptions#handshakeTimeout()} are used, nothing
@@ -371,9 +373,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     // ------------------------------------------------------------------ ending
 
     /**
-     * Closes in order and does not wait: {@code onClose} runs at once, the queue is sent, then FIN; data that the peer
-     * still sends is dropped. When the peer's FIN has arrived, or the peer has made no progress for the linger timeout,
-     * the transport goes and {@link #closed()} completes.
+     * Closes gracefully and does not wait. {@code onClose} runs at once. The queue is sent, then FIN; data that the
+     * peer still sends is dropped. When the peer's FIN has arrived, or the peer has made no progress for the linger
+     * timeout, the transport is closed and {@link #closed()} completes.
      */
     @Override
     void close();
@@ -488,9 +490,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     MemoryAccount memory();
 
     /**
-     * Hands the connection to another handler, for a protocol that ends in another one, such as HTTP in WebSocket. The
-     * next callback is the new handler's; its {@code onOpen} is not called, since the connection is open. Received data
-     * that the running callback has not looked at is for the caller to pass on.
+     * Hands the connection to another handler, for a protocol that is upgraded to another, such as HTTP to WebSocket.
+     * The next callback goes to the new handler. Its {@code onOpen} is not called, since the connection is open. The
+     * caller must pass on the received data that the running callback has not read.
      *
      * @param next gets every further callback
      * @throws IllegalStateException if the caller is not in a callback or a task of this connection, or the connection

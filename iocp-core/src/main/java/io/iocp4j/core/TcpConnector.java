@@ -16,15 +16,16 @@ import java.util.concurrent.Future;
 
 /**
  * Finds the peer of a {@link TcpConnection}: looks its name up and tries its addresses until one answers (Happy
- * Eyeballs, RFC 8305). The next address is tried as soon as one fails, or as well when it was silent for the attempt
- * delay; the first that is connected becomes the connection's socket, and the other attempts are closed.
+ * Eyeballs, RFC 8305). The next attempt begins when an attempt fails, or when the last one has been silent for the
+ * attempt delay; the silent one goes on. The socket that is connected first becomes the connection's socket, and the
+ * other attempts are closed.
  *
- * <p>Every method but the constructor and {@link #lookUp()} is called under the connection's lock. The connection lives
- * until the last attempt was delivered, since each retains it. A lookup does not: its answer finds a connector that has
- * stopped, and nothing happens.
+ * <p>Every method except the constructor and {@link #lookUp()} is called under the connection's lock. Each attempt
+ * retains the connection, so the connection lives until the last attempt was delivered. A lookup does not retain it: an
+ * answer that comes after {@link #stop()} is ignored.
  */
 final class TcpConnector {
-    /** How many addresses of a name are tried. */
+    /** The most addresses of one name that are tried. */
     static final int ADDRESSES_MAX = 64;
 
     private final TcpChannel connection;
@@ -37,7 +38,8 @@ final class TcpConnector {
 
     // guarded by lock
     /**
-     * Opened before the first address is known: through it the port tells of its end, and there is a descriptor at all.
+     * The socket of the first attempt. It is opened before the first address is known. From then on the port reports
+     * its end to the connection, and a lack of descriptors fails the connect at once.
      */
     private PortSocket first;
     private final ArrayDeque<InetSocketAddress> untried = new ArrayDeque<>();
@@ -50,8 +52,8 @@ final class TcpConnector {
     private boolean stopped;
 
     /**
-     * Not under the lock: the parameters of TLS are the application's. What TLS refuses is refused here, by the call
-     * that brought it.
+     * Called without the lock, since it runs the application's code for the TLS parameters. Parameters that TLS refuses
+     * make this constructor throw, and so the connect call that was given them.
      */
     TcpConnector(TcpChannel connection, Object lock, CompletionPort port, TcpOptions options,
             InetSocketAddress remote) {
@@ -70,7 +72,7 @@ final class TcpConnector {
         return remote;
     }
 
-    /** Begins; throws only where the port gives no socket or is closed, and has to be stopped then. */
+    /** Begins. Throws only if the port gives no socket or is closed; the caller must call {@link #stop()} then. */
     void start() throws IoException {
         try {
             first = port.socket(connection::onPortClosing);
@@ -86,13 +88,16 @@ final class TcpConnector {
         }
     }
 
-    /** An engine knows no peer where it opens or binds a socket. */
+    /** Adds the peer to a failure without one: an engine that opens or binds a socket does not know the peer. */
     private static IoException ofPeer(IoException failure, InetSocketAddress peer) {
         return failure.remote() != null ? failure
                 : new IoException(failure.error(), failure.operation(), failure.local(), peer, failure.getCause());
     }
 
-    /** Asks the resolver for what is a name, after the start. Not under the lock: the resolver is the application's. */
+    /**
+     * Asks the resolver for the addresses if the peer is a name. Called after {@link #start()} and without the lock,
+     * since the resolver is the application's code.
+     */
     void lookUp() {
         if (!remote.isUnresolved()) {
             return;
@@ -127,7 +132,7 @@ final class TcpConnector {
         goOn();
     }
 
-    /** RFC 8305 section 4: the families take turns, beginning with that of the first address. */
+    /** Alternates the address families, beginning with the family of the first address (RFC 8305 section 4). */
     static List<InetAddress> interleave(List<InetAddress> addresses) {
         Class<?> family = addresses.getFirst().getClass();
         Iterator<InetAddress> preferred = addresses.stream().filter(address -> address.getClass() == family).iterator();
@@ -214,7 +219,7 @@ final class TcpConnector {
         }
     }
 
-    /** Tells whether it is the one that the connection uses from now on. */
+    /** Handles the end of an attempt. Returns true if the connection uses this attempt's socket from now on. */
     private boolean ended(Attempt attempt) {
         pending.remove(attempt);
         if (stopped || handshake != null && attempt != handshake) {
@@ -258,11 +263,11 @@ final class TcpConnector {
     private boolean metItself(PortSocket socket) {
         InetSocketAddress local = socket.local();
         InetSocketAddress peer = socket.remote();
-        // it has no address if it was closed meanwhile
+        // a socket that was closed meanwhile has no address
         if (sharesOnePort() || local == null || local.getPort() != peer.getPort()) {
             return false;
         }
-        // on Windows the JDK's channels know no more of a connection's own address than the wildcard that was bound
+        // on Windows the JDK's channels report the wildcard address that was bound, not the connection's own address
         return local.getAddress().equals(peer.getAddress())
                 || local.getAddress().isAnyLocalAddress() && isOurs(peer.getAddress());
     }
@@ -275,7 +280,10 @@ final class TcpConnector {
         }
     }
 
-    /** The last step, within the same time limit. The peer was chosen: if this fails, no other address is tried. */
+    /**
+     * Begins the TLS handshake, the last step, within the same time limit. If it fails, no other address is tried,
+     * since the peer has been chosen.
+     */
     private void shakeHands(Attempt winner) {
         untried.clear();
         cancel(next);
@@ -288,13 +296,13 @@ final class TcpConnector {
 
     // ------------------------------------------------------------------ the end
 
-    /** The last failure is what the connection ends with; it remembers those before it. */
+    /** Ends the connection with the last failure, which keeps the failures before it as suppressed exceptions. */
     private void fail(IoException last) {
         failures.forEach(last::addSuppressed);
         connection.fail(last.error(), last, true);
     }
 
-    /** Gives up what is under way. */
+    /** Cancels the timers and closes every attempt's socket. */
     void stop() {
         stopped = true;
         cancel(limit);
@@ -311,7 +319,7 @@ final class TcpConnector {
         }
     }
 
-    /** One address. */
+    /** The attempt to connect to one address. */
     private final class Attempt extends IoContext {
         private final PortSocket socket;
         private final InetSocketAddress address;

@@ -20,7 +20,8 @@ final class TcpFlushMarks {
     }
 
     /**
-     * The end is a position in all bytes ever queued, not below that of the call before. A copy, for the application.
+     * Adds a mark. Its end is a position in all bytes ever queued, and not below the end of the mark before. Returns a
+     * copy of the future for the application.
      */
     CompletableFuture<Void> add(long end) {
         CompletableFuture<Void> taken = new CompletableFuture<>();
@@ -31,13 +32,13 @@ final class TcpFlushMarks {
     void reached(long position) {
         for (Mark mark = marks.peek(); mark != null && mark.end <= position; mark = marks.peek()) {
             CompletableFuture<Void> taken = mark.taken;
-            // first: where there is no memory for it, the mark stays, and fails with the connection
+            // posted first: if there is no memory for it, the mark stays, and fails with the connection
             strand.accept(() -> taken.complete(null));
             marks.poll();
         }
     }
 
-    /** Fails what is left, after the end of the connection. Strand only, without the lock. */
+    /** Fails the remaining futures, after the end of the connection. Strand only, without the lock. */
     void fail(IoException reason) {
         for (Mark mark = marks.poll(); mark != null; mark = marks.poll()) {
             mark.taken.completeExceptionally(reason);

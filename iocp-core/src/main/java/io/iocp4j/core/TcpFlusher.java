@@ -6,10 +6,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * The sending half of a connection, from the queue to the socket: one send at a time, FIN behind the last byte, and
- * limits of time for a peer that takes too little.
+ * The sending half of a connection, from the queue to the socket. It has one send at a time, sends FIN after the last
+ * byte, and limits the time of a peer that takes too little.
  *
- * <p> {@link #flush} submits a send. {@link #sent} takes its completion and flushes again.
+ * <p> {@link #flush} submits a send. {@link #sent} handles its completion and flushes again.
  */
 abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     // Sending. Guarded by lock.
@@ -23,9 +23,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     int entriesCharged;
     /** True from the submit of a send to its completion. */
     private boolean sending;
-    /** True from the moment that the queue exceeds the high-water mark until it is down to the low one. */
+    /** True from the moment when the queue exceeds the high-water mark until it falls to the low one. */
     boolean aboveHighWater;
-    /** True if our side ended because the peer's did, without being asked to. */
+    /** True if our side ended because the peer's side did, not because the application ended it. */
     boolean endedByPeer;
     /** Null except from {@code startTls} or {@code acceptTls} to the end of the handshake. */
     TcpTlsUpgrade tlsUpgrade;
@@ -50,7 +50,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     }
 
     /**
-     * Closing, step 2: lets the transport go if both directions have ended. Tells whether they have. Guarded by lock.
+     * Closing, step 2: closes the transport if both directions have ended. Returns whether they have. Guarded by lock.
      */
     abstract boolean finishIfBothEnded();
 
@@ -126,9 +126,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     // ------------------------------------------------------------------ from the queue to the socket
 
     /**
-     * Sends now, or inside a callback at the end of the turn, so that many small messages leave in one call of the
-     * system. A callback whose queue was above the high-water mark already does not wait for its end: it must not fill
-     * the queue for a peer that would take the data meanwhile. Other workers complete those sends.
+     * Sends now, or, inside a callback, at the end of the turn: many small messages then leave in one system call. If
+     * the queue is above the high-water mark already, a callback sends at once too. It must not fill the queue while
+     * the peer would take the data. Other workers complete those sends.
      */
     final void flushOrDefer() {
         assert Thread.holdsLock(lock);
@@ -141,7 +141,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
     }
 
-    /** Lets the end of this turn flush. Strand only. */
+    /** Defers the flush to the end of this turn. Strand only. */
     final void deferFlush() {
         flushDue = true;
     }
@@ -165,8 +165,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     }
 
     /**
-     * Submits a send of what is queued, unless one is under way; or sends FIN when the queue is empty and our side is
-     * to end.
+     * Submits a send of queued data, unless one is under way. Sends FIN if the queue is empty and our side should end.
      */
     final void flush() {
         assert Thread.holdsLock(lock);
@@ -185,7 +184,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
     }
 
-    /** Sends what is queued now, and nothing that is queued later, until TLS has begun. */
+    /** Sends the data that is queued now. Data that is queued later waits until TLS has begun. */
     final void sendInTheOpen() {
         assert Thread.holdsLock(lock);
         queue.holdBehind();
@@ -224,7 +223,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         finishIfBothEnded();
     }
 
-    /** Takes the completion of a send. */
+    /** Handles the completion of a send. */
     final void sent(TcpSendContext send) {
         synchronized (lock) {
             sending = false;
@@ -235,7 +234,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
                 record.lost(queue.bytes());
                 dropQueue();
             } else if (send.error() != null) {
-                // how much of it went out is not known, so nothing may follow it
+                // it is not known how many bytes went out, so no bytes may follow
                 fail(send.error(), send.cause(), true);
             } else {
                 goOnSending(send.transferred());
@@ -244,7 +243,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     }
 
     private void goOnSending(long transferred) {
-        // not after a failed send: the bytes that TLS had taken are counted by the queue alone
+        // not after a failed send: only the queue counts the bytes that TLS had taken
         queue = queue.recycleIfEmpty();
         if (entriesCharged > 0 && queue == null) {
             releaseEntries();
@@ -300,7 +299,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
     }
 
-    /** Begins to linger, or begins anew. */
+    /** Begins to linger, or restarts the time of lingering. */
     final void startLingering() {
         assert Thread.holdsLock(lock);
         if (linger != null) {
@@ -357,7 +356,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
     }
 
-    /** Wakes threads that wait in {@code write}: what they wait for may have happened. */
+    /** Wakes threads that wait in {@code write}, since the condition for which they wait may hold now. */
     final void wakeWriter() {
         assert Thread.holdsLock(lock);
         if (writer != null) {
@@ -365,7 +364,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
     }
 
-    /** Makes the exception of a write that the connection does not take. */
+    /** Makes the exception of a write that the connection does not accept. */
     final IoException notSending() {
         assert Thread.holdsLock(lock);
         CloseInfo first = record.firstClose();

@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The application's side of one connection. The callbacks of a connection never overlap and come from the port's
- * workers: none may wait. An exception of a callback ends its connection with {@link IoError#HANDLER_FAILED}, and only
- * that.
+ * The application's side of one connection. The callbacks of a connection never overlap. The port's workers run them,
+ * so no callback may block. An exception of a callback ends its own connection with {@link IoError#HANDLER_FAILED}, and
+ * nothing else.
  *
- * <p>Order: {@code onOpen}, then any of the others, {@code onClose} last and exactly once.
+ * <p>{@code onOpen} comes first, then any of the others. {@code onClose} comes last and exactly once.
  */
 public interface TcpHandler {
     /**
-     * The connection is there. The first receive is submitted when this returns, unless the connection was paused.
+     * The connection is open. The first receive is submitted when this returns, unless the connection was paused.
      *
      * @param connection open for sending
      * @throws IOException to end the connection
@@ -21,7 +21,7 @@ public interface TcpHandler {
     }
 
     /**
-     * Bytes came.
+     * Bytes arrived.
      *
      * @param connection the connection
      * @param data lent for the call, at least one byte; to keep it, see {@link TcpConnection#retainReceived()}
@@ -31,7 +31,7 @@ public interface TcpHandler {
     }
 
     /**
-     * The queue, which was above the high-water mark, is down to the low-water mark.
+     * The send queue, which was above the high-water mark, has fallen to the low-water mark.
      *
      * @param connection the connection
      * @throws IOException to end the connection
@@ -40,8 +40,8 @@ public interface TcpHandler {
     }
 
     /**
-     * The peer has ended its sending side, and all its data was delivered. Unless half-open connections were asked for,
-     * this side ends too when the call returns, after what is queued.
+     * The peer has ended its sending side, and all its data was delivered. Unless {@link TcpOptions#allowHalfOpen} is
+     * on, this side ends too when the call returns: FIN follows the queued data.
      *
      * @param connection still open for sending
      * @throws IOException to end the connection
@@ -50,8 +50,8 @@ public interface TcpHandler {
     }
 
     /**
-     * Nothing was received or sent for the time of {@link TcpConnection#idleTimeout}. A notice only; the connection
-     * stays.
+     * Nothing was received or sent for the time of {@link TcpConnection#idleTimeout}. This is only a notice; the
+     * connection stays open.
      *
      * @param connection the connection
      * @throws IOException to end the connection
@@ -60,8 +60,8 @@ public interface TcpHandler {
     }
 
     /**
-     * The memory of the port is tight: let go of what this connection keeps for speed only, such as buffers for its
-     * next message.
+     * The memory of the port is tight. The handler should release the memory that it keeps only for speed, such as
+     * buffers for the next message.
      *
      * @param connection the connection, which stays
      * @throws IOException to end the connection
@@ -70,8 +70,9 @@ public interface TcpHandler {
     }
 
     /**
-     * The memory of the port is scarce, and this connection holds most of it: the last words. When this returns, the
-     * connection is aborted with {@link IoError#NO_BUFFERS}, unless this has closed it and little is left to be sent.
+     * The memory of the port is scarce, and this connection holds the most of it. The handler may send its last
+     * message. When this returns, the connection is aborted with {@link IoError#NO_BUFFERS}, unless this call has
+     * closed it and little is left to be sent.
      *
      * @param connection still open for sending
      * @param reason in words, with the limit
@@ -81,9 +82,9 @@ public interface TcpHandler {
     }
 
     /**
-     * The connection is over: at once after a {@code close()} or {@code abort()} of this side, else when both
-     * directions have ended or the first error came. Also called, then without an {@code onOpen} before it, when a
-     * connect fails or the connection is closed before it is open.
+     * The connection has ended. Called at once after a {@code close()} or {@code abort()} of this side, else when both
+     * directions have ended or at the first error. Also called, without an {@code onOpen} before it, when a connect
+     * fails or the connection is closed before it is open.
      *
      * @param connection closed, every call on it is harmless
      * @param why how it ended

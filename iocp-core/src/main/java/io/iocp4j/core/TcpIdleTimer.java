@@ -7,14 +7,14 @@ import java.util.concurrent.TimeUnit;
 /**
  * Finds silences of a connection in both directions. Guarded by the connection's lock.
  *
- * <p>A message costs one store: the timer is not restarted, but checks when it fires how long the silence has been, and
- * waits for the rest. There is no notice of a silence before the notice of the last was delivered, or notices would
- * pile up behind a slow callback.
+ * <p>A message costs one store, because it does not restart the timer. When the timer fires, it checks how long the
+ * silence has been, and waits for the rest. No notice is given before the last notice was delivered; otherwise notices
+ * would pile up behind a slow callback.
  */
 final class TcpIdleTimer {
     private final CompletionPort port;
     private final Object lock;
-    /** Run under the lock; {@link #noticeDelivered()} answers it. */
+    /** Run under the lock. {@link #noticeDelivered()} follows when the notice was delivered. */
     private final Runnable notice;
 
     // guarded by lock
@@ -22,7 +22,7 @@ final class TcpIdleTimer {
     private long lastActivityNanos;
     private boolean telling;
     private Future<?> timer;
-    /** Tells the check that holds from one that waited for the lock while the timer was stopped. */
+    /** Distinguishes the current check from an old one that waited for the lock while the timer was stopped. */
     private int round;
 
     TcpIdleTimer(CompletionPort port, Object lock, Runnable notice) {
@@ -31,7 +31,7 @@ final class TcpIdleTimer {
         this.notice = notice;
     }
 
-    /** Begins anew, for silences of this length; zero for none. */
+    /** Restarts for silences of this length; zero for none. */
     void start(Duration silence) {
         stop();
         silenceNanos = TimeUnit.NANOSECONDS.convert(silence);
@@ -53,14 +53,14 @@ final class TcpIdleTimer {
         }
     }
 
-    /** Something was received or sent. */
+    /** Called when bytes were received or sent. */
     void noteActivity() {
         if (timer != null) {
             lastActivityNanos = port.nanoTime();
         }
     }
 
-    /** The connection has heard of the last silence. */
+    /** Called when the notice of the last silence was delivered. */
     void noticeDelivered() {
         telling = false;
     }

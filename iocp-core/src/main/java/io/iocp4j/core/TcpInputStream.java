@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
 
-/** The bytes of a connection with the blocking API as a stream. It keeps none, so it can be mixed with reads. */
+/**
+ * The bytes of a connection with the blocking API as a stream. It keeps no bytes, so it can be mixed with other reads.
+ */
 final class TcpInputStream extends InputStream {
     private final TcpReceiver connection;
     private final TcpBlockingReader reader;

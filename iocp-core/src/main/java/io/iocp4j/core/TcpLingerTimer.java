@@ -6,15 +6,15 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Cuts a connection that is to end, if its peer takes less of the queue in one linger timeout than the minimum rate
- * demands, or does not end its side within one linger timeout afterwards. Begins when it is made. Guarded by the
+ * Cuts a closing connection if its peer takes less of the queue in one linger timeout than the minimum rate demands, or
+ * does not end its side within one linger timeout afterwards. The timer starts in the constructor. Guarded by the
  * connection's lock.
  */
 final class TcpLingerTimer {
     private final CompletionPort port;
     private final Object lock;
     private final Duration limit;
-    /** The bytes that the peer has to take in that time, unless fewer are left. */
+    /** The bytes that the peer must take in one linger timeout, unless fewer are left. */
     private final long leastTaken;
     /** How many bytes are queued. */
     private final LongSupplier queued;

@@ -4,8 +4,8 @@ import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
 
 /**
- * The account of what one connection makes its port hold. Any thread; the budget calls its overridden methods without a
- * lock.
+ * The account of the memory that one connection makes its port hold. Any thread. The budget calls its overridden
+ * methods without a lock.
  */
 final class TcpMemory extends MemoryAccount {
     private final TcpFlusher connection;
@@ -32,7 +32,7 @@ final class TcpMemory extends MemoryAccount {
         IOException why = new IOException(reason);
         synchronized (connection.lock) {
             if (connection.state() != TcpConnection.State.OPEN || holdsMuch()) {
-                // the connection is not open, or its peer does not read: it ends without last words
+                // the connection is not open, or its peer does not read: it ends without onMemoryScarce
                 connection.fail(IoError.NO_BUFFERS, why, false);
             } else {
                 tell(() -> evictInTurn(reason, why));
@@ -40,7 +40,7 @@ final class TcpMemory extends MemoryAccount {
         }
     }
 
-    /** Runs a task of the strand on an open connection only: a handler must hear nothing before {@code onOpen}. */
+    /** Runs a task of the strand if the connection is open, since no callback may come before {@code onOpen}. */
     private void tell(Runnable task) {
         synchronized (connection.lock) {
             if (connection.state() == TcpConnection.State.OPEN) {

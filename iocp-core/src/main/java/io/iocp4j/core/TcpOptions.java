@@ -14,13 +14,13 @@ import javax.net.ssl.SSLParameters;
  */
 public final class TcpOptions implements Cloneable {
     /**
-     * For {@link PortSocket#option}: after how many milliseconds without an acknowledgement the system gives a
-     * connection up (TCP_USER_TIMEOUT of RFC 5482, TCP_MAXRT of Winsock). An engine that cannot set it refuses it with
-     * {@link IoError#NOT_SUPPORTED}.
+     * For {@link PortSocket#option}: the time in milliseconds without an acknowledgement after which the system gives a
+     * connection up (TCP_USER_TIMEOUT of RFC 5482, TCP_MAXRT of Winsock). An engine that cannot set the option refuses
+     * it with {@link IoError#NOT_SUPPORTED}.
      */
     public static final SocketOption<Integer> USER_TIMEOUT = new IntOption("TCP_USER_TIMEOUT");
 
-    /** RFC 8305 section 5: below that, a connect would hardly have had a chance. */
+    /** The shortest delay that RFC 8305 section 5 allows: a shorter one would give a connect no time to succeed. */
     private static final Duration ATTEMPT_DELAY_MIN = Duration.ofMillis(10);
 
     private static final TcpOptions DEFAULTS = new TcpOptions();
@@ -62,9 +62,9 @@ public final class TcpOptions implements Cloneable {
     /**
      * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open
      * connections, as many connections as the memory budget has room for, receives of 512 B to 64 KiB, water marks 64
-     * and 16 KiB, send queue 16 MiB, reads of exact length and lines up to 1 MiB, buffers of the operating system as it
-     * sets them, no idle timeout, 30 s to connect with an address more each 250 ms, 30 s without a byte of the queue
-     * taken, 5 s to linger and 1 KiB/s at the least meanwhile, no TLS.
+     * and 16 KiB, send queue 16 MiB, reads of exact length and lines up to 1 MiB, socket buffers as the operating
+     * system sets them, no idle timeout, connect timeout 30 s, attempt delay 250 ms, write timeout 30 s, linger timeout
+     * 5 s at 1 KiB/s at least, no TLS.
      *
      * @return the defaults
      */
@@ -83,7 +83,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Where a server listens.
+     * Sets where a server listens.
      *
      * @param local the address; port 0 lets the system choose
      * @return a copy
@@ -93,7 +93,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Listen on every address: IPv6 and IPv4 where the system has both.
+     * Sets the server to listen on every address: IPv6 and IPv4 where the system has both.
      *
      * @param tcpPort 0 lets the system choose
      * @return a copy
@@ -103,7 +103,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Listen for this machine only.
+     * Sets the server to listen for this machine only.
      *
      * @param tcpPort 0 lets the system choose
      * @return a copy
@@ -118,7 +118,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How many connections may wait to be accepted.
+     * Sets how many connections may wait to be accepted.
      *
      * @param connections 1 or more; the operating system may cut it
      * @return a copy
@@ -133,7 +133,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether small sends leave at once (TCP_NODELAY).
+     * Sets whether small sends leave at once (TCP_NODELAY).
      *
      * @param on or off
      * @return a copy
@@ -148,7 +148,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether the system probes silent peers (SO_KEEPALIVE), at the intervals it was configured for.
+     * Sets whether the system probes silent peers (SO_KEEPALIVE), at the intervals it was configured for.
      *
      * @param on or off
      * @return a copy
@@ -158,8 +158,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Turns keep-alive on with times of its own. A peer that vanished is noticed after {@code idle + count * interval},
-     * with {@link IoError#TIMED_OUT}; not while data that it has not acknowledged is under way, see
+     * Turns keep-alive on with the given times. A peer that vanished is noticed after {@code idle + count * interval},
+     * with {@link IoError#TIMED_OUT}. Keep-alive does not notice it while unacknowledged data is under way, see
      * {@link #userTimeout}.
      *
      * @param idle silence before the first probe, whole seconds, 1 to 32,767
@@ -203,9 +203,9 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long data may go unacknowledged before the system gives the connection up with {@link IoError#TIMED_OUT}.
-     * Keep-alive does not notice this, since unacknowledged data suppresses its probes. Refused with
-     * {@link IoError#NOT_SUPPORTED} by engines that cannot set it, such as the JDK's channels.
+     * Sets how long data may go unacknowledged before the system gives the connection up with
+     * {@link IoError#TIMED_OUT}. Keep-alive does not notice this, since unacknowledged data suppresses its probes.
+     * Refused with {@link IoError#NOT_SUPPORTED} by engines that cannot set it, such as the JDK's channels.
      *
      * @param limit in milliseconds up to the largest int, zero leaves it to the system
      * @return a copy
@@ -221,9 +221,9 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether our side stays open for sending when the peer has ended its own. If not, it ends when
-     * {@link TcpHandler#onEnd} returns, in the blocking API before a read reports the end of the peer. If so, the
-     * application ends it, by {@link TcpConnection#end()} or {@link TcpConnection#close()}; the return of a
+     * Sets whether our side stays open for sending when the peer has ended its own. If off, our side ends when
+     * {@link TcpHandler#onEnd} returns, or, in the blocking API, before a read reports the end of the peer. If on, the
+     * application ends our side by {@link TcpConnection#end()} or {@link TcpConnection#close()}; the return of a
      * {@link TcpSession} closes it.
      *
      * @param on or off
@@ -239,7 +239,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * Whether accepted connections begin paused, so that nothing is received until {@link TcpConnection#resume()}.
+     * Sets whether accepted connections begin paused, so that nothing is received until {@link TcpConnection#resume()}.
      *
      * @param on or off
      * @return a copy
@@ -249,15 +249,14 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * {@return how many connections a server holds, 0 by default: as many as {@link MemoryBudget#maxConnections()}
-     * says}
+     * {@return the most connections that a server holds, 0 by default: {@link MemoryBudget#maxConnections()} decides}
      */
     public int maxConnections() {
         return maxConnections;
     }
 
     /**
-     * How many connections a server holds. Further ones are closed at once and counted.
+     * Sets how many connections a server holds. Further ones are closed at once and counted.
      *
      * @param connections 1 or more
      * @return a copy
@@ -266,13 +265,14 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.maxConnections = Limits.atLeast(1, connections, "maxConnections"));
     }
 
-    /** {@return what decides about newcomers of a server, {@link ConnectionFilter#ALL} by default} */
+    /** {@return the filter for newcomers of a server, {@link ConnectionFilter#ALL} by default} */
     public ConnectionFilter filter() {
         return filter;
     }
 
     /**
-     * Decides about newcomers of a server, and is called about those that were closed.
+     * Sets the filter that accepts or drops newcomers of a server. The workers also report each newcomer to it that was
+     * closed at once.
      *
      * @param newcomers asked by the workers, so it must not block
      * @return a copy
@@ -292,7 +292,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The sizes between which receives adapt to the traffic. An idle connection holds one buffer of the smaller size.
+     * Sets the sizes between which receives adapt to the traffic. An idle connection holds one buffer of the smaller
+     * size.
      *
      * @param minBytes 1 or more
      * @param maxBytes not below the first, at most {@link BufferPool#PIECE_MAX}
@@ -316,7 +317,7 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The queued bytes above which {@code send} returns false, and at which {@code onDrain} follows.
+     * Sets the queued bytes above which {@code send} returns false, and at which {@code onDrain} follows.
      *
      * @param lowBytes 0 or more
      * @param highBytes not below the first
@@ -335,9 +336,9 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}: for applications that go on
-     * sending although {@code send} returns false. A shared buffer counts on each connection that it waits on, and at
-     * most 16,384 of them may wait on one.
+     * Sets the queued bytes above which a connection is aborted with {@link IoError#NO_BUFFERS}. The limit stops
+     * applications that go on sending although {@code send} returns false. A shared buffer counts on each connection
+     * that it waits on, and at most 16,384 of them may wait on one.
      *
      * @param bytes 1 or more
      * @return a copy
@@ -346,14 +347,14 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.maxSendQueue = Limits.atLeast(1, bytes, "maxSendQueue"));
     }
 
-    /** {@return the most that readFully may be asked for and a line may have, 1 MiB by default} */
+    /** {@return the most bytes that readFully may return and a line may have, 1 MiB by default} */
     public int maxRead() {
         return maxRead;
     }
 
     /**
-     * How much {@link TcpConnection#readFully} may be asked for, and how long a line of {@link TcpConnection#readLine}
-     * may be.
+     * Sets the most bytes that {@link TcpConnection#readFully} may return and that a line of
+     * {@link TcpConnection#readLine} may have.
      *
      * @param bytes 1 or more
      * @return a copy
@@ -373,8 +374,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The socket's buffers in the operating system (SO_SNDBUF, SO_RCVBUF). Left alone, systems grow them to megabytes,
-     * which hides how far a slow peer is behind.
+     * The socket's buffers in the operating system (SO_SNDBUF, SO_RCVBUF). If they are not set, systems grow them to
+     * megabytes, which hides how far a slow peer is behind.
      *
      * @param sendBytes 0 leaves it to the system
      * @param receiveBytes 0 leaves it to the system
@@ -387,14 +388,14 @@ public final class TcpOptions implements Cloneable {
         });
     }
 
-    /** {@return the silence in both directions that is reported, zero by default: none} */
+    /** {@return the time of silence in both directions that is reported, zero by default: never} */
     public Duration idleTimeout() {
         return idleTimeout;
     }
 
     /**
-     * The silence in both directions that is reported, by {@link TcpHandler#onTimeout} or by the blocking read that
-     * waits, see {@link TcpConnection#idleTimeout}. The connection stays open; a session that does not catch the
+     * The time of silence in both directions after which {@link TcpHandler#onTimeout} or the blocking read that waits
+     * reports it, see {@link TcpConnection#idleTimeout}. The connection stays open; a session that does not catch the
      * exception of its read ends it.
      *
      * @param silence zero for never
@@ -410,8 +411,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * The address of this machine that a client connects from. With a port number other than 0, the addresses of the
-     * peer are tried one after the other, since only one attempt can use it.
+     * Sets the address of this machine that a client connects from. With a port number other than 0, the addresses of
+     * the peer are tried one after the other, since only one attempt can use it.
      *
      * @param local port 0 lets the system choose; null lets it choose both
      * @return a copy
@@ -420,14 +421,14 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.localAddress = local == null ? null : ofThisMachine(local));
     }
 
-    /** {@return whether what is sent before a client is connected is kept, true by default} */
+    /** {@return whether data sent before a client is connected is queued, true by default} */
     public boolean connectBuffering() {
         return connectBuffering;
     }
 
     /**
-     * Whether what is sent before a client is connected is kept until then. If not, send returns false and drops it,
-     * and write throws {@link IoError#NOT_CONNECTED}.
+     * Sets whether data sent before a client is connected is queued until then. If off, {@code send} drops the data and
+     * returns false, and {@code write} throws {@link IoError#NOT_CONNECTED}.
      *
      * @param on or off
      * @return a copy
@@ -442,8 +443,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a connect may take before it fails with {@link IoError#TIMED_OUT}: finding the addresses of the peer and
-     * trying them.
+     * Sets how long a connect may take before it fails with {@link IoError#TIMED_OUT}. The time includes the lookup of
+     * the peer's addresses and all attempts.
      *
      * @param limit zero leaves it to the operating system
      * @return a copy
@@ -458,8 +459,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long an address of the peer may be silent before the next one is tried as well (RFC 8305, Connection Attempt
-     * Delay).
+     * Sets how long an address of the peer may be silent before the next one is tried as well (RFC 8305, Connection
+     * Attempt Delay).
      *
      * @param delay at least 10 ms
      * @return a copy
@@ -484,13 +485,13 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.resolver = Objects.requireNonNull(other));
     }
 
-    /** {@return how long a peer may take nothing of what is queued for it, 30 s by default} */
+    /** {@return how long a peer may take no queued byte, 30 s by default} */
     public Duration writeTimeout() {
         return writeTimeout;
     }
 
     /**
-     * How long the operating system may take no byte of the queue, because the peer does not read, before the
+     * Sets how long the operating system may take no byte of the queue, because the peer does not read, before the
      * connection ends with {@link IoError#TIMED_OUT}. This is found up to a quarter of the limit later. The limit holds
      * for a paused connection and for a thread that waits in {@link TcpConnection#write} too. It does not hold before
      * the connection is open or after {@link TcpConnection#close()}, which have their own limits. The system takes more
@@ -510,8 +511,8 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a connection that was closed by this side waits for its peer to take more of the queue, and then to send
-     * its FIN. The same holds after the end of our side if the peer has ended its own before.
+     * Sets how long a connection that was closed by this side waits for its peer to take more of the queue, and then to
+     * send its FIN. The same holds after the end of our side if the peer has ended its own before.
      *
      * @param limit after this long without progress, see {@link #minLingerRate(int)}, the connection is cut with
      *         {@link IoError#TIMED_OUT}
@@ -521,15 +522,18 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.lingerTimeout = Limits.notNegative(limit, "lingerTimeout"));
     }
 
-    /** {@return how fast a peer has to take what is left after the end, 1,024 bytes per second by default} */
+    /**
+     * {@return the rate at which a peer must take the rest of the queue after a close, 1,024 bytes per second by
+     * default}
+     */
     public int minLingerRate() {
         return minLingerRate;
     }
 
     /**
-     * The progress that is demanded of a closed connection: in each {@link #lingerTimeout} the peer has to take the
-     * bytes of this rate for that time, or all that is left. Without it a peer that takes a byte now and then would
-     * keep a full queue for ever.
+     * Sets the least progress of a closed connection. In each {@link #lingerTimeout} the peer must take as many bytes
+     * as this rate gives for that time, or all that are left. Without this limit a peer that takes a byte now and then
+     * would keep a full queue for ever.
      *
      * @param bytesPerSecond 0 for any byte at all
      * @return a copy
@@ -538,7 +542,7 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.minLingerRate = Limits.atLeast(0, bytesPerSecond, "minLingerRate"));
     }
 
-    /** {@return whose keys and trust TLS uses, null by default: no TLS} */
+    /** {@return the context whose keys and trust TLS uses, null by default: no TLS} */
     public SSLContext tls() {
         return tls;
     }
@@ -555,11 +559,11 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * TLS on every connection. A server needs a context with a key; it refuses to listen without. A client checks that
-     * the peer's certificate is one of the host that it was asked to connect to (RFC 2818 section 3.1), whatever else
-     * is set. A handshake that fails ends its connection with {@link IoError#TLS_FAILURE}, and {@code onOpen} of a
-     * server's handler follows the handshake. There is one handshake: a peer that asks for another, which versions
-     * before 1.3 allow, ends its connection in the same way.
+     * TLS on every connection. A server needs a context with a key; it refuses to listen without. A client always
+     * checks that the peer's certificate is valid for the host that it connects to (RFC 2818 section 3.1). A handshake
+     * that fails ends its connection with {@link IoError#TLS_FAILURE}. {@code onOpen} of a server's handler follows the
+     * handshake. A connection has one handshake. If the peer asks for another, which versions before 1.3 allow, the
+     * connection fails in the same way.
      *
      * @param context keys and trust; null for no TLS
      * @param parameters changes what is negotiated for each connection, such as versions, ALPN, or whether a client
@@ -574,7 +578,7 @@ public final class TcpOptions implements Cloneable {
         });
     }
 
-    /** {@return what changes the parameters of each TLS connection, nothing by default} */
+    /** {@return the consumer that changes the parameters of each TLS connection, by default none of them} */
     public Consumer<SSLParameters> tlsParameters() {
         return tlsParameters;
     }
@@ -585,9 +589,9 @@ public final class TcpOptions implements Cloneable {
     }
 
     /**
-     * How long a TLS handshake may take on a server, or on a connection that was plain before, until the connection
-     * ends with {@link IoError#TIMED_OUT}, however fast single bytes come. A client that connects with TLS has
-     * {@link #connectTimeout} for both.
+     * Sets how long a TLS handshake may take on a server, or on a connection that was plain before. After that the
+     * connection ends with {@link IoError#TIMED_OUT}, even if single bytes still arrive. For a client that connects
+     * with TLS, {@link #connectTimeout} limits connect and handshake together.
      *
      * @param limit zero for no limit
      * @return a copy
@@ -596,7 +600,7 @@ public final class TcpOptions implements Cloneable {
         return with(copy -> copy.handshakeTimeout = Limits.notNegative(limit, "handshakeTimeout"));
     }
 
-    /** All values, with TLS as on or off. */
+    /** Shows all values, and TLS only as on or off. */
     @Override
     public String toString() {
         return "TcpOptions[address=" + address + ", backlog=" + backlog + ", noDelay=" + noDelay
@@ -639,7 +643,7 @@ public final class TcpOptions implements Cloneable {
             return Integer.class;
         }
 
-        /** The name, as the JDK's options: its exceptions show it. */
+        /** Returns the name, as the JDK's own options do, since the JDK's exceptions show it. */
         @Override
         public String toString() {
             return name;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
-/** The writes of a connection as a stream. It keeps no bytes, so there is nothing to flush. */
+/** The writes of a connection as a stream. It keeps no bytes, so {@code flush} has nothing to do. */
 final class TcpOutputStream extends OutputStream {
     private final TcpConnection connection;
 

@@ -70,7 +70,7 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
             begun = true;
         } finally {
             if (!begun) {
-                // the port was closed since it took the sockets in
+                // the port was closed after it had registered the sockets
                 opening.release();
                 opening.left.discardUnopened();
                 opening.left.dropReference();
@@ -83,15 +83,15 @@ public record TcpPair(TcpConnection left, TcpConnection right) {
 
     private static TcpChannel end(CompletionPort port, MemorySocket socket, TcpOptions options, TcpHandler handler) {
         TcpChannel end = new TcpChannel(port, socket, options, TcpConnection.State.CONNECTING, freed -> { });
-        // not as late as in the opening: an abort that comes first is reported by a turn of the strand that may run
-        // before it
+        // set here, before the opening: if an abort comes first, a turn of the strand may report it before the opening
+        // runs
         end.firstHandler(handler);
         return end;
     }
 
     /**
-     * Opens both ends on a worker, as an accept would. Either may be aborted before, and its end reported: both are
-     * retained.
+     * Opens both ends on a worker, as an accept would. It retains both, since either may be aborted, and its end
+     * reported, before.
      */
     private static final class Opening extends IoContext {
         private final TcpChannel left;

@@ -1,13 +1,14 @@
 package io.iocp4j.core;
 
 /**
- * The context of one receive, with its memory, which goes back to the pool when the context is freed. It is its own
- * task for the strand. One is made for each message and each field costs memory, so it knows its connection only as its
- * owner.
+ * The context of one receive, with its memory, which goes back to the pool when the context is freed. It is also the
+ * task that the strand runs. Every message allocates one and each field costs memory, so it refers to its connection
+ * only as its owner.
  */
 final class TcpReceiveContext extends IoContext implements Runnable {
     /**
-     * The memory as a counted buffer, with one reference of this receive. Made when the handler keeps it. Strand only.
+     * The memory as a counted buffer; this receive holds one reference. Made when the handler keeps the memory. Strand
+     * only.
      */
     private PooledBuffer shared;
     /**
@@ -21,8 +22,7 @@ final class TcpReceiveContext extends IoContext implements Runnable {
     }
 
     /**
-     * Takes the owner of a receive that was delivered, which has none from then on. The caller also passes its memory
-     * on.
+     * Takes over the owner of a receive that was delivered, which then has none. The caller also passes its memory on.
      */
     TcpReceiveContext(TcpReceiveContext before) {
         takeOwner(before);

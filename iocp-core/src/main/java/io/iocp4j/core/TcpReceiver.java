@@ -12,16 +12,16 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
- * The receiving half of a connection: one receive at a time, in memory that adapts to the traffic, and none while the
- * application pauses.
+ * The receiving half of a connection. It has one receive at a time, in memory that adapts to the traffic, and none
+ * while the application pauses.
  *
  * <p> {@link #receiveNext} submits a receive. Its completion runs {@link #received} as the strand, which calls the
  * handler and submits the next one.
  */
 abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     /**
-     * Memory with which a receive waits for a silent peer, in bytes. It cannot be changed while the receive waits;
-     * larger receives follow while bytes are there.
+     * The memory with which a receive waits for a silent peer, in bytes. It cannot be changed while the receive waits;
+     * larger receives follow while bytes arrive.
      */
     static final int RECEIVE_REST = 4 << 10;
     private static final VarHandle BYTES_READ;
@@ -38,9 +38,9 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     private volatile boolean paused;
 
     // Receiving. Strand only.
-    /** The receive whose bytes the handler is looking at; null outside of {@code onData}. */
+    /** The receive whose bytes the handler is reading; null outside of {@code onData}. */
     private TcpReceiveContext current;
-    /** Written by the strand, opaque: read by any thread. */
+    /** Written by the strand, read by any thread, with opaque access. */
     private long bytesRead;
 
     // Receiving. Guarded by lock.
@@ -48,7 +48,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     private int receiveSize;
     /** True from the submit of a receive until its bytes were delivered, or held, or dropped. */
     private boolean receiving;
-    /** True if the last receive has filled its memory, so more bytes are there already. */
+    /** True if the last receive has filled its memory, so more bytes are waiting. */
     private boolean moreWaits;
     /** True while an accepted connection waits for memory, before its first receive. */
     private boolean heldBack;
@@ -67,7 +67,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     @Override
     public final void pause() {
         synchronized (lock) {
-            // after close() the peer's data is dropped up to its FIN, which a pause would keep away
+            // after close() the peer's data is dropped up to its FIN, and a pause would keep the FIN from arriving
             paused = state == State.CONNECTING || state == State.OPEN;
         }
     }
@@ -80,7 +80,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
                 return;
             }
             if (held != null) {
-                // first: where there is no memory for it, they stay held
+                // posted first: if there is no memory for it, the bytes stay held
                 post(held::receivedLater);
                 held = null;
                 // nothing is received before these bytes were delivered
@@ -92,8 +92,8 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     }
 
     /**
-     * Lets data come for a thread that waits for it. A silence counts from here on: before, the peer may have waited
-     * for us.
+     * Resumes for a thread that waits for data. A silence counts from here on, since before that the peer may have
+     * waited for us.
      */
     final void resumeForReader() {
         synchronized (lock) {
@@ -175,8 +175,8 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     }
 
     /**
-     * Submits a receive if one is wanted, with the memory of the one before unless the handler has kept it, and with
-     * its reference to this connection: the way to the pool and back costs more, and so do two atomic steps.
+     * Submits a receive if one is wanted. It reuses the memory of the last receive, unless the handler has kept it, and
+     * its reference to this connection. This saves a way to the pool and back, and two atomic steps.
      */
     private void receiveNext(TcpReceiveContext before) {
         assert Thread.holdsLock(lock);
@@ -218,12 +218,12 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
         }
     }
 
-    /** The memory of the next receive, or of the one under way: what it depends on changes after that one only. */
+    /** Returns the memory of the next receive, or of the one under way: these fields change only between receives. */
     private int receiveRoom() {
         return moreWaits ? receiveSize : Math.min(receiveSize, RECEIVE_REST);
     }
 
-    /** The memory that waits for bytes or holds them, in bytes. */
+    /** Returns the memory that waits for bytes or holds them, in bytes. */
     final long receiveMemory() {
         assert Thread.holdsLock(lock);
         return receiving || held != null ? receiveRoom() : 0;
@@ -241,7 +241,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
         return isReceiving() && !paused;
     }
 
-    /** Keeps the first receive of an accepted connection back, or does not. */
+    /** Sets whether the first receive of an accepted connection must wait. */
     final void holdBack(boolean wait) {
         assert Thread.holdsLock(lock);
         heldBack = wait;
@@ -261,7 +261,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
 
     private void heldBackTooLong() {
         synchronized (lock) {
-            // after close() it receives whatever the memory is like, within the time that it lingers
+            // after close() it receives even if memory is tight, within its linger timeout
             if (heldBack && state == State.OPEN) {
                 String limit = Deadline.text(MemoryBudget.NEWCOMER_WAIT_MAX);
                 fail(IoError.NO_BUFFERS, new IOException("no memory for a new connection within " + limit), false);
@@ -276,7 +276,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
 
     // ------------------------------------------------------------------ a receive has ended
 
-    /** Takes the completion of a receive. Strand only. */
+    /** Handles the completion of a receive. Strand only. */
     final void received(TcpReceiveContext receive) {
         boolean data = receive.transferred() > 0;
         if (!(data && takeFast(receive)) && !takeSlow(receive)) {
@@ -293,7 +293,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
             receiving = false;
             if (data) {
                 adapt(receive);
-                // here rather than at the end of the turn, which then needs no lock
+                // flushed here, so the end of the turn needs no lock
                 flushDeferred();
                 receiveNext(receive);
             } else if (state != State.CLOSED) {
@@ -312,8 +312,9 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     }
 
     /**
-     * Takes every other end of a receive: data, the peer's end, or an error. Returns true if the handler is to be
-     * called. Else it was dropped, or held, or it ended the connection, and what follows was done here. Strand only.
+     * Handles every other end of a receive: data, the peer's end, or an error. Returns true if the handler must be
+     * called. Otherwise the receive was dropped, or held, or it ended the connection, and nothing is left to do. Strand
+     * only.
      */
     private boolean takeSlow(TcpReceiveContext receive) {
         synchronized (lock) {
@@ -355,15 +356,14 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
             if (!options.allowHalfOpen()) {
                 endBehindPeer();
             }
-            // even if our side has ended before: from now on the queue must not wait for this peer for ever
+            // even if our side has ended before, since from now on the queue must not wait for this peer for ever
             deferFlush();
         }
     }
 
     /**
      * Doubles the memory after a full receive, unless memory is tight, and halves it after one that filled less than a
-     * quarter. A receive after one that was not full waits for bytes that may take their time, so it begins with little
-     * memory.
+     * quarter. After a receive that was not full, the next may wait long, so it begins with little memory.
      */
     private void adapt(TcpReceiveContext receive) {
         assert Thread.holdsLock(lock);
@@ -380,7 +380,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
 
     // ------------------------------------------------------------------ ending
 
-    /** Part of {@code close()}: from now on data is dropped, and so is what was held, unless it is the peer's end. */
+    /** Part of {@code close()}: drops data from now on, and the held data too, unless it is the peer's end. */
     final void dropReceived() {
         assert Thread.holdsLock(lock);
         paused = false;

@@ -1,8 +1,8 @@
 package io.iocp4j.core;
 
 /**
- * The context of one send. One is made for each message and each field costs memory, so it knows its connection only as
- * its owner.
+ * The context of one send. Every message allocates one and each field costs memory, so it refers to its connection only
+ * as its owner.
  */
 final class TcpSendContext extends IoContext {
     TcpSendContext(TcpFlusher connection) {
@@ -15,8 +15,8 @@ final class TcpSendContext extends IoContext {
         try {
             connection.sent(this);
         } catch (OutOfMemoryError e) {
-            // an onDrain would be missing, or the rest of the queue would not be sent: the application would wait for
-            // ever
+            // otherwise an onDrain would be missing, or the rest of the queue would not be sent, and the application
+            // would wait for ever
             connection.fail(IoError.NO_BUFFERS, e, false);
         }
     }

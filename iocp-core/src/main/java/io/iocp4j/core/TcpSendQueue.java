@@ -4,11 +4,11 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * The data that a connection has to send, in order. Not thread-safe: guarded by the lock of its connection.
+ * The queued data of a connection, in order. Not thread-safe: guarded by the lock of its connection.
  *
- * <p>Bytes of the application are copied into pooled chunks, small ones after each other into the same chunk; counted
- * buffers are queued as they are, with one reference each. The first buffers of the queue are with the port while a
- * send is in flight, and are not touched here.
+ * <p>Bytes of the application are copied into pooled chunks; several small sends share a chunk. Counted buffers are
+ * queued without a copy, with one reference each. While a send is in flight, the port uses the first buffers of the
+ * queue, and this class does not touch them.
  *
  * <p>An idle connection has no queue. Data that a callback sends is usually written before the next callback runs, so
  * each worker keeps one spare queue and lends it to whichever connection needs it. Pull mode, and pools too small for
@@ -19,7 +19,8 @@ final class TcpSendQueue {
     /** The most bytes of one send, after which the next connection has its turn. */
     static final int GATHER_BYTES_MAX = 256 << 10;
     /**
-     * Entries that may wait: a shared buffer of few bytes costs more than its bytes. Above, {@link TcpSender} gives up.
+     * The most entries of a queue, since a shared buffer of few bytes costs more than its bytes. Above this,
+     * {@link TcpSender} ends the connection.
      */
     static final int ENTRIES_MAX = 16 << 10;
     /** The smallest chunk to copy into: room for a burst of small messages. */
@@ -35,14 +36,14 @@ final class TcpSendQueue {
     private long bytes;
     /** The last entry that sends may take; null if they may take all. */
     private Entry last;
-    /** How many entries from the head are with the port. */
+    /** The number of entries from the head that the port uses now. */
     private int inFlight;
     /**
-     * The last chunk of the queue when it ran empty, which mostly has room for the next data. Without it each echo went
-     * to the pool and back, 0.5 percent of its CPU time and 24 B of garbage.
+     * The last chunk of the queue when it ran empty; it mostly has room for the next data. Without it each echo took a
+     * chunk from the pool and gave it back, which cost 0.5 percent of its CPU time and 24 B of garbage.
      */
     private Entry spareChunk;
-    /** Made at the first send of more than one buffer, which most queues never have. */
+    /** Made at the first send of more than one buffer; most queues never have one. */
     private ByteBuffer[] gathered;
 
     TcpSendQueue(BufferPool pool) {
@@ -50,8 +51,8 @@ final class TcpSendQueue {
     }
 
     /**
-     * Returns the queue if there is one, else the spare one of this worker, which is the caller's from then on, or a
-     * new one.
+     * Returns the given queue if there is one, else the spare queue of this worker, or a new one. The queue then
+     * belongs to the caller.
      */
     static TcpSendQueue orTakeSpare(TcpSendQueue queue, BufferPool buffers) {
         if (queue != null) {
@@ -62,8 +63,8 @@ final class TcpSendQueue {
     }
 
     /**
-     * Returns this queue, or null if nothing waits in it any more: this worker may lend it to another connection from
-     * then on.
+     * Returns this queue, or null if it is empty. In that case this worker may lend it to another connection from then
+     * on.
      */
     TcpSendQueue recycleIfEmpty() {
         if (head != null) {
@@ -72,7 +73,7 @@ final class TcpSendQueue {
         // the bytes of a send that failed were never subtracted
         bytes = 0;
         if (gathered != null) {
-            // this chunk may be large, and not of the pool
+            // a buffer in it may be large, and not of the pool
             Arrays.fill(gathered, null);
         }
         if (!Worker.keepSpareQueue(pool, this)) {
@@ -82,7 +83,8 @@ final class TcpSendQueue {
     }
 
     /**
-     * Memory that an empty queue holds, in bytes; it does not change as long as a worker keeps the queue and counts it.
+     * Returns the memory that an empty queue holds, in bytes. It does not change while a worker keeps the queue and
+     * counts it.
      */
     int spareBytes() {
         return spareChunk == null ? 0 : CHUNK_MIN;
@@ -107,14 +109,14 @@ final class TcpSendQueue {
         return head == null;
     }
 
-    /** Copies what remains in the buffer, whose position moves to its limit. */
+    /** Copies the remaining bytes of the buffer and advances its position to its limit. */
     void add(ByteBuffer data) {
         int length = data.remaining();
         append(data);
         bytes += length;
     }
 
-    /** Copies two pieces. Where memory runs out on the way, neither is counted. */
+    /** Copies two pieces. If memory runs out meanwhile, neither is counted. */
     void add(ByteBuffer first, ByteBuffer second) {
         int length = Math.addExact(first.remaining(), second.remaining());
         append(first);
@@ -143,13 +145,13 @@ final class TcpSendQueue {
         return chunk;
     }
 
-    /** Queues a counted buffer between the positions of the given view; retains it. */
+    /** Queues the part of a counted buffer that the view shows, and retains the buffer. */
     void add(PooledBuffer shared, ByteBuffer view) {
         if (view.hasRemaining()) {
             Entry entry = new Entry(shared, view);
             shared.retain();
             bytes += view.remaining();
-            // this queue may wait long, and does not need it
+            // this queue may wait long, and does not need the spare chunk
             dropSpareChunk();
             add(entry);
         }
@@ -165,7 +167,7 @@ final class TcpSendQueue {
         entries++;
     }
 
-    /** The one entry of this queue, for a send of one buffer; it is in flight until {@link #sent}. */
+    /** Returns the only entry of this queue for a send of one buffer. It is in flight until {@link #sent}. */
     ByteBuffer single() {
         inFlight = 1;
         return head.view;
@@ -205,7 +207,7 @@ final class TcpSendQueue {
         return gathered;
     }
 
-    /** The send in flight has taken this many bytes; what it did not take is the head of the queue again. */
+    /** Removes the bytes that the send in flight has taken; the rest is the head of the queue again. */
     void sent(long transferred) {
         bytes -= transferred;
         inFlight = 0;
@@ -214,7 +216,7 @@ final class TcpSendQueue {
         }
     }
 
-    /** Drops everything; not to be called while a send is in flight. */
+    /** Drops everything. Must not be called while a send is in flight. */
     void clear() {
         while (head != null) {
             removeHead();
@@ -244,8 +246,8 @@ final class TcpSendQueue {
     }
 
     /**
-     * A part of what is to be sent: a shared buffer with a view of it, or a chunk of this queue alone, which may grow
-     * at its end.
+     * One part of the queued data: a shared buffer with a view of it, or a chunk of this queue alone, to whose end data
+     * may be added.
      */
     private static final class Entry {
         /** Null for a chunk. */

@@ -6,12 +6,13 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
- * The sending half of a connection, from the application to the queue: its limits, its water marks and blocking writes.
+ * The sending half of a connection, from the application to the queue, with its limits, water marks and blocking
+ * writes.
  *
  * <p>All data goes through {@link #reserve}, into the queue, and through {@link #startSending} to {@link #flush}.
  */
 abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
-    /** How many entries of the queue are charged at a time. */
+    /** The entries of the queue that one charge covers. */
     private static final int ENTRIES_CHARGED = 64;
 
     TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state,
@@ -110,8 +111,8 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     // ------------------------------------------------------------------ from the application to the queue
 
     /**
-     * Makes the queue ready for so many bytes, which the caller adds to it. Returns false if the connection no longer
-     * sends, or if a limit was exceeded, which ends the connection.
+     * Makes the queue ready for the given bytes, which the caller then adds to it. Returns false if the connection no
+     * longer sends, or if a limit was exceeded, which ends the connection.
      */
     private boolean reserve(int length) {
         assert Thread.holdsLock(lock);
@@ -127,7 +128,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
             fail(IoError.NO_BUFFERS, new IOException("the send queue would hold more " + limit), false);
             return false;
         }
-        // less than a chunk is not worth a look at memory that all workers write to
+        // for less than a chunk, do not read the budget's counters: all workers write to their cache lines
         if (queued + length > TcpSendQueue.CHUNK_MIN) {
             if (!memory.budget().admits(Kind.DIRECT, length, queued)) {
                 refused(Kind.DIRECT);
@@ -140,13 +141,13 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     }
 
     /**
-     * Sends what was added to the queue, now or at the end of the turn. The bytes count as written from here on: where
-     * adding them failed, they were never accepted. Returns false if the queue is above its high-water mark.
+     * Sends the bytes that were added to the queue, now or at the end of the turn. They count as written only from here
+     * on, since bytes whose adding failed were never accepted. Returns false if the queue is above its high-water mark.
      */
     private boolean startSending(int length) {
         assert Thread.holdsLock(lock);
         bytesWritten += length;
-        // a send may be of no bytes
+        // the data may have been empty
         queue = queue.recycleIfEmpty();
         flushOrDefer();
         if (queuedBytes() > highWaterMark) {
@@ -155,13 +156,13 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         return !aboveHighWater;
     }
 
-    /** Memory ran out: that ends this connection, and not the one whose handler sends to it. */
+    /** Ends this connection because memory ran out, not the connection whose handler sends to it. */
     final boolean outOfMemory(OutOfMemoryError thrown) {
         fail(IoError.NO_BUFFERS, thrown, false);
         return false;
     }
 
-    /** Ends the connection because the memory budget has no room for what it wants. */
+    /** Ends the connection because the memory budget refuses it more memory. */
     final void refused(Kind kind) {
         synchronized (lock) {
             fail(IoError.NO_BUFFERS, new IOException(memory.budget().refusal(kind, heldNow(kind))), false);
@@ -169,9 +170,9 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     }
 
     /**
-     * Charges the memory account for entries of the queue, many at a time, so that a connection that keeps up costs
-     * nothing. Shared buffers are not this connection's memory, but their entries are. Returns false if there is no
-     * room, which ends the connection.
+     * Charges the memory account for entries of the queue, many at a time: a connection whose queue stays short has no
+     * charge to make. Shared buffers are not this connection's memory, but their entries are. Returns false if there is
+     * no room, which ends the connection.
      */
     private boolean chargeEntries() {
         assert Thread.holdsLock(lock);
@@ -211,7 +212,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         return true;
     }
 
-    /** The room that is left in the queue, in bytes. */
+    /** Returns the room left in the queue, in bytes. */
     final long queueRoom() {
         return options.maxSendQueue() - queuedBytes();
     }

@@ -23,8 +23,8 @@ import java.util.function.Function;
  *     <td>{@link #listen(CompletionPort, TcpOptions, Function)}</td></tr>
  * </table>
  *
- * <p>{@link #close()} only stops accepting; the connections live on, and {@link #closed()} completes when the last is
- * gone.
+ * <p>{@link #close()} only stops accepting; the connections live on. {@link #closed()} completes when the last
+ * connection is gone.
  */
 public final class TcpServer implements AutoCloseable {
     private final CompletionPort port;
@@ -40,7 +40,7 @@ public final class TcpServer implements AutoCloseable {
         this.ownsPort = ownsPort;
         Objects.requireNonNull(handlers);
         if (options.tls() != null) {
-            // parameters that TLS refuses are refused here, not at each connection
+            // parameters that TLS refuses make this call throw, instead of failing each connection
             TlsRecords.ofServer(options, PortInternals.of(port).buffers());
             TlsRecords.requireAnswer(options);
         }
@@ -49,7 +49,7 @@ public final class TcpServer implements AutoCloseable {
         this.loop = new AcceptLoop(port, options, connections::admit, this::acceptorEnded);
     }
 
-    /** Throws here if the engine cannot set it: else the server would drop every connection. */
+    /** Throws if the engine cannot set the user timeout; otherwise the server would drop every connection. */
     private static void requireUserTimeout(CompletionPort port, TcpOptions options) throws IoException {
         if (!options.userTimeout().isZero()) {
             PortSocket probe = port.socket(CompletionKey.NONE);
@@ -63,8 +63,8 @@ public final class TcpServer implements AutoCloseable {
 
     /**
      * Listens on every address of the machine, so that other machines reach it too, with the default options and the
-     * blocking API, on a completion port of its own. The next step is {@link #listenBlocking(TcpOptions, TcpSession)},
-     * where {@link TcpOptions#loopback(int)} is for this machine alone.
+     * blocking API, on a completion port of its own. For other options use {@link #listenBlocking(TcpOptions,
+     * TcpSession)}; {@link TcpOptions#loopback(int)} limits the server to this machine.
      *
      * @param tcpPort 0 lets the system choose
      * @param session what a thread does with its connection
@@ -205,7 +205,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * The newcomers that were closed at once: {@link ConnectionFilter.DropReason} says why that may be.
+     * The newcomers that were closed at once, for one of the reasons in {@link ConnectionFilter.DropReason}.
      *
      * @return how many since the start
      */
@@ -221,8 +221,8 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Stops accepting, closes every connection in order, aborts those that are still there at the deadline, and waits
-     * until all are gone.
+     * Stops accepting and closes every connection gracefully. Aborts the connections that are still there at the
+     * deadline. Waits until all are gone.
      *
      * @param deadline for the connections to flush, zero or more
      * @throws IllegalStateException on a worker of the port, which would wait for itself
@@ -235,9 +235,9 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Ends the process gracefully when it is asked to end, by SIGINT, SIGTERM or {@code System.exit}: stops accepting,
-     * lets the connections come to their end until the deadline, and only then lets the process go. A second call
-     * changes the deadline.
+     * Closes the server gracefully when SIGINT, SIGTERM or {@code System.exit} ends the process. The server stops
+     * accepting, and the process ends when all connections have ended or at the deadline. A second call changes the
+     * deadline.
      *
      * @param deadline for the connections, zero or more; the operating system may have less patience
      * @throws IllegalStateException if the process is ending already
@@ -265,8 +265,8 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. The server
-     * has to be closed, now or later.
+     * Waits like {@link #awaitClosed()}, and aborts the connections that are still there at the deadline. This call
+     * does not close the server: another call must, before or after it.
      *
      * @param deadline zero or more
      * @throws IllegalStateException on a worker of the port, which would wait for itself
@@ -287,8 +287,8 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /**
-     * Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. Where the port
-     * cannot go on, see {@link CompletionPort#failure()}, it waits for the end of the port instead.
+     * Waits for {@link #closed()}, and for the end of the workers if the port is the server's own. If the port has
+     * failed, see {@link CompletionPort#failure()}, it waits for the end of the port instead.
      */
     public void awaitClosed() {
         Worker.requireNotWorker(port);
@@ -300,7 +300,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     private void acceptorEnded() {
-        // null while the constructor is running: then the first accept finds out
+        // null while the constructor is running: then the first accept finds that the port is closed
         if (loop != null) {
             close();
         }
@@ -313,8 +313,8 @@ public final class TcpServer implements AutoCloseable {
     private void finish() {
         closed.complete(null);
         if (ownsPort) {
-            // begun on the thread that freed the last connection, which may be a worker; threads in awaitClosed() join
-            // the workers
+            // this only begins the close: the thread that freed the last connection may be a worker; threads in
+            // awaitClosed() join the workers
             PortInternals.beginClose(port);
         }
     }

@@ -5,14 +5,13 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 
 /**
- * Cuts a connection that has data to send, but whose peer takes nothing of it for the write timeout. Guarded by the
- * connection's lock.
+ * Cuts a connection whose peer takes none of the queued data for the write timeout. Guarded by the connection's lock.
  *
- * <p>A send that is taken at once costs nothing. Any other starts the watch, unless there is one: a timer that checks
- * four times in the timeout whether anything was taken since, and stops when nothing is queued.
+ * <p>A send that is taken at once does not touch the timer. Any other send starts it, unless it runs. The timer checks
+ * four times in the timeout whether a byte was taken since the last check, and stops when nothing is queued.
  */
 final class TcpStallTimer {
-    /** A stall is found when it has lasted between the timeout and this part of it more. */
+    /** The number of checks in one timeout. A stall is therefore found at most this fraction of the timeout late. */
     static final int LOOKS = 4;
 
     private final TcpFlusher connection;
@@ -20,7 +19,7 @@ final class TcpStallTimer {
     private final Duration interval;
 
     // guarded by lock
-    /** Null while no watch is on. */
+    /** Null while the timer does not run. */
     private Future<?> timer;
     private long before;
     private int stalls;
@@ -32,7 +31,7 @@ final class TcpStallTimer {
         this.interval = limit.dividedBy(LOOKS);
     }
 
-    /** Something was queued and not taken at once. */
+    /** Starts the timer, because data was queued and not taken at once. */
     void watch() {
         if (timer == null && !stopped) {
             before = connection.takenWhileOpen();

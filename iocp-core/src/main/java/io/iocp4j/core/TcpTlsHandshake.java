@@ -2,7 +2,7 @@ package io.iocp4j.core;
 
 import java.util.concurrent.Future;
 
-/** The context of a TLS handshake: of an accepted connection, or of one that was plain until now. */
+/** The context of a TLS handshake on an accepted connection, or on one that was plain until now. */
 final class TcpTlsHandshake extends IoContext {
     private final TcpChannel connection;
     /** The timer of its time limit; null if there is none. */
@@ -26,7 +26,7 @@ final class TcpTlsHandshake extends IoContext {
                 connection.fail(error(), cause(), true);
             }
         } catch (OutOfMemoryError e) {
-            // no other code goes on from here
+            // no other code would continue the connection
             connection.outOfMemory(e);
         }
     }

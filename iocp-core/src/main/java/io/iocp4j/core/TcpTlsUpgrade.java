@@ -6,8 +6,9 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 
 /**
- * TLS that begins on a plain connection (STARTTLS). Data that was queued before leaves in the open, then the handshake
- * begins; all other data waits for its end, and nothing is received before. Guarded by the connection's lock.
+ * TLS that begins on a plain connection (STARTTLS). Data that was queued before leaves unencrypted, then the handshake
+ * begins. All other data waits for the end of the handshake, and nothing is received before. Guarded by the
+ * connection's lock.
  */
 final class TcpTlsUpgrade {
     private final TcpChannel connection;
@@ -19,10 +20,11 @@ final class TcpTlsUpgrade {
     /** The timer of the handshake's time limit; null if there is none. */
     private Future<?> limit;
     /**
-     * Bytes to leave in the open that were not completed yet: a completion may come behind the peer's answer to them.
+     * The bytes to be sent unencrypted whose send has not completed yet. The completion may come after the peer's
+     * answer to them.
      */
     private long openBytes;
-    /** True when no byte can come in the open any more: the handshake may begin. */
+    /** True when no unencrypted byte can arrive any more, so the handshake may begin. */
     private boolean ready;
     /** True when the handshake has begun. */
     private boolean shaking;
@@ -34,8 +36,8 @@ final class TcpTlsUpgrade {
     }
 
     /**
-     * Begins in {@code onData}, or for a thread that uses the blocking API. From here on nothing is queued to leave in
-     * the open. Any thread; without the lock, since the parameters of TLS are the application's.
+     * Begins in {@code onData}, or for a thread that uses the blocking API. From here on no data is queued to be sent
+     * unencrypted. Any thread. Called without the lock, since it runs the application's code for the TLS parameters.
      */
     static CompletableFuture<SSLSession> begin(TcpChannel connection, TcpOptions tls, TlsRecords records,
             boolean server) {
@@ -68,7 +70,7 @@ final class TcpTlsUpgrade {
                 limit = connection.port.deadline(tls.handshakeTimeout(), () -> tooLate(tls));
             }
             if (reader != null) {
-                // behind the callback that gave the reader its last bytes
+                // after the callback that gave the reader its last bytes
                 connection.post(() -> readyFor(reader));
             }
             openBytes = connection.queuedBytes();
@@ -108,12 +110,15 @@ final class TcpTlsUpgrade {
         }
     }
 
-    /** Tells whether the queue may send, up to what was queued when TLS was asked for. */
+    /** Tells whether the queue may still send the data that was queued before TLS was requested. */
     boolean sendsInTheOpen() {
         return server && openBytes > 0;
     }
 
-    /** Counts what was sent in the open, when no send is under way, and begins the handshake behind the last of it. */
+    /**
+     * Counts bytes that were sent unencrypted, and begins the handshake after the last of them. Called when no send is
+     * under way.
+     */
     void sentInTheOpen(long bytes) {
         assert Thread.holdsLock(connection.lock);
         openBytes -= bytes;
@@ -141,14 +146,14 @@ final class TcpTlsUpgrade {
         return new SSLException("no TLS handshake within handshakeTimeout, " + Deadline.text(tls.handshakeTimeout()));
     }
 
-    /** Reports that hands were shaken. */
+    /** Completes the future after the handshake. */
     void succeed() {
         assert Thread.holdsLock(connection.lock);
         SSLSession session = connection.tlsSession();
         connection.post(() -> secured.complete(session));
     }
 
-    /** Reports that the connection has ended before. Strand only, without the lock. */
+    /** Fails the future because the connection has ended before. Strand only, without the lock. */
     void abandon() {
         if (limit != null) {
             limit.cancel(false);

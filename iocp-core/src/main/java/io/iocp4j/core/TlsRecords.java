@@ -15,31 +15,31 @@ import javax.net.ssl.SSLSession;
 
 /**
  * The records of one TLS connection: turns received ciphertext into bytes of the application, and its bytes into
- * ciphertext to send. No I/O and no thread; the cryptography is the JDK's {@link SSLEngine}. Guarded by the lock of its
- * {@link TlsSocket}, except for {@link #runTasks()}: the engine is locked as long as its tasks run, so nothing else
- * here may be called meanwhile.
+ * ciphertext to send. It does no I/O and has no thread; the JDK's {@link SSLEngine} does the cryptography. Guarded by
+ * the lock of its {@link TlsSocket}, except for {@link #runTasks()}. The engine is locked while its tasks run, so no
+ * other method may be called meanwhile.
  *
  * <p>An idle connection holds only the buffer of the pending receive.
  */
 final class TlsRecords {
-    /** Why an {@link #unwrap} has stopped. */
+    /** The reasons why {@link #unwrap} stops. */
     enum Stop {
-        /** More has to come from the network. */
+        /** The rest of a record has to come from the network. */
         HUNGRY,
-        /** There is no room for more, or the engine wants something else first. */
+        /** There is no room for more bytes, or the engine must wrap or run a task first. */
         PAUSED,
-        /** The peer has ended its side in order (close_notify, RFC 8446 section 6.1). */
+        /** The peer has ended its side by close_notify (RFC 8446 section 6.1). */
         ENDED
     }
 
-    /** Nothing to wrap, or no room to unwrap into. */
+    /** No bytes to wrap, or no room to unwrap into. */
     static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
     /**
-     * The most ciphertext that waits for the rest of its record; the largest record that the JDK takes is about half of
-     * it.
+     * The most ciphertext that waits for the rest of its record. The largest record that the JDK accepts is about half
+     * of it.
      */
     static final int RECEIVED_MAX = 64 << 10;
-    /** Records that one send carries: what fits a buffer of 64 KiB. */
+    /** The most records of one send: they fit a buffer of 64 KiB. */
     private static final int RECORDS_MAX = 3;
     /** RFC 8446 section 5.1. */
     private static final int RECORD_PLAINTEXT_MAX = 16 << 10;
@@ -67,14 +67,14 @@ final class TlsRecords {
         this.receiveSize = receiveMin;
     }
 
-    /** For a client of a host, whose certificate has to be one of that name or address. */
+    /** Makes the records of a client. The host's certificate must be valid for that name or address. */
     static TlsRecords ofClient(TcpOptions options, String host, int tcpPort, BufferPool pool) {
         SSLEngine engine = options.tls().createSSLEngine(host, tcpPort);
         engine.setUseClientMode(true);
         SSLParameters parameters = engine.getSSLParameters();
         options.tlsParameters().accept(parameters);
-        // after the application's own, and always: without it any certificate of any host would do (RFC 2818 section
-        // 3.1)
+        // set always, and after the application's own parameters: without it the certificate of any host would be
+        // accepted (RFC 2818 section 3.1)
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         engine.setSSLParameters(parameters);
         return new TlsRecords(engine, options, pool);
@@ -95,8 +95,8 @@ final class TlsRecords {
 
     /**
      * Refuses options with which no handshake can succeed, above all a context without a key. A context does not tell
-     * what keys it has, so this begins a handshake in memory, with a client that knows all versions and cipher suites
-     * and names no host. Not tried if the application chooses by the name.
+     * which keys it has. This method therefore begins a handshake in memory, with a client that supports all versions
+     * and cipher suites and names no host. It does not try that if the application chooses the key by the host name.
      *
      * @throws IllegalArgumentException if the server has no answer
      */
@@ -147,7 +147,7 @@ final class TlsRecords {
         return handshakeDone;
     }
 
-    /** Tells whether the last wrap or unwrap did anything: without that, the same call again would do nothing again. */
+    /** Tells whether the last wrap or unwrap made progress. If not, repeating the same call would make none either. */
     boolean hasMoved() {
         return moved;
     }
@@ -156,12 +156,12 @@ final class TlsRecords {
         return engine.getHandshakeStatus() == HandshakeStatus.NEED_TASK;
     }
 
-    /** Tells whether the engine has something of its own to say: handshake, key update, alert. */
+    /** Tells whether the engine has a message of its own to send: handshake, key update or alert. */
     boolean wantsWrap() {
         return engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP;
     }
 
-    /** Tells whether our close_notify, or an alert that ends everything, was wrapped. */
+    /** Tells whether our close_notify, or a fatal alert, was wrapped. */
     boolean isOutputDone() {
         return engine.isOutboundDone();
     }
@@ -178,7 +178,7 @@ final class TlsRecords {
         engine.beginHandshake();
     }
 
-    /** The engine's computations that may take long, signatures above all. */
+    /** Runs the engine's computations that may take long, mainly signatures. */
     void runTasks() {
         runTasks(engine);
     }
@@ -192,7 +192,7 @@ final class TlsRecords {
     // ------------------------------------------------------------------ sending
 
     /**
-     * Wraps what the engine has to say, then as much of the application's bytes as one send carries, into
+     * Wraps the engine's own messages, then as many bytes of the application as one send carries, into
      * {@link #sealed()}, which must be empty.
      *
      * @return how many bytes of the application were taken
@@ -226,14 +226,14 @@ final class TlsRecords {
         sealed = released(sealed);
     }
 
-    /** Nothing of the application follows: the next wrap brings close_notify. */
+    /** Ends the sending: no bytes of the application follow, and the next wrap makes close_notify. */
     void end() {
         engine.closeOutbound();
     }
 
     // ------------------------------------------------------------------ receiving
 
-    /** Room for the next receive, which is to be given back with {@link #received}. */
+    /** Returns room for the next receive. The caller gives it back with {@link #received}. */
     PooledBuffer room() {
         if (received == null) {
             received = pool.acquire(receiveSize);
@@ -244,7 +244,7 @@ final class TlsRecords {
             part.compact();
             return received;
         }
-        // the engine has looked at its header by now and refused a record that is too long
+        // the engine has read the record's header by now, and has refused a record that is too long
         PooledBuffer larger = pool.acquire(Math.max(receiveSize, part.capacity() * 2));
         larger.buffer().put(part);
         received.release();
@@ -252,7 +252,7 @@ final class TlsRecords {
         return received;
     }
 
-    /** A receive of this many bytes into the room has ended. */
+    /** Called when a receive of this many bytes into the room has ended. */
     void received(long bytes) {
         boolean full = !received.buffer().hasRemaining();
         if (full && receiveSize < maxReceive) {
@@ -264,7 +264,7 @@ final class TlsRecords {
         releaseEmpty();
     }
 
-    /** Unwraps what has come into the application's buffer, as far as it has room. */
+    /** Unwraps received ciphertext into the application's buffer, as far as that has room. */
     Stop unwrap(ByteBuffer into) throws SSLException {
         int start = into.position();
         moved = false;
@@ -305,9 +305,9 @@ final class TlsRecords {
     }
 
     /**
-     * Before TLS 1.3 a peer may ask for a new handshake as often as it likes, each for milliseconds of our processor
-     * and a few bytes of its own (RFC 5246 section 7.4.1, CVE-2011-1473). No peer needs it, so it is refused. After the
-     * handshake of TLS 1.3 the engine has only a new key to send.
+     * Refuses a new handshake. Before TLS 1.3 a peer may ask for any number; each costs us milliseconds of processor
+     * time and the peer a few bytes (RFC 5246 section 7.4.1, CVE-2011-1473). No peer needs one. After the handshake of
+     * TLS 1.3 the engine only sends key updates.
      */
     private void requireNoNewHandshake(SSLEngineResult result) throws SSLException {
         boolean wantsMore = switch (result.getHandshakeStatus()) {
@@ -345,7 +345,9 @@ final class TlsRecords {
         }
     }
 
-    /** The engine refuses records that are too long itself; this is for the day when it does not. */
+    /**
+     * Limits the waiting ciphertext, although the engine itself refuses records that are too long.
+     */
     private void requireRoom() throws SSLException {
         if (received != null && received.buffer().remaining() >= RECEIVED_MAX) {
             throw new SSLException("a record of more than " + RECEIVED_MAX + " bytes");
@@ -379,7 +381,7 @@ final class TlsRecords {
         return null;
     }
 
-    /** Memory of all buffers here, in bytes. */
+    /** Returns the memory of all buffers here, in bytes. */
     long heldBytes() {
         return capacity(received) + capacity(left) + capacity(sealed);
     }

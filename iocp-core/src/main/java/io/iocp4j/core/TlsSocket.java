@@ -8,20 +8,20 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSession;
 
 /**
- * TLS over a connected socket of the port, as a socket again: the layers above need not know. One operation of the
- * application becomes as many of the {@link TlsTransport} as its records take.
+ * TLS over a connected socket of the port. It is a socket itself, so the layers above need no TLS code. One operation
+ * of the application becomes as many operations of the {@link TlsTransport} as its records need.
  *
  * <p>The end (RFC 8446 section 6.1): {@link #shutdownOutput()} sends close_notify and then FIN. close_notify of the
- * peer is the receive of 0 bytes; FIN without it is {@link IoError#CONNECTION_RESET}, since an attacker may have cut
- * off the rest. Under TLS 1.2, which has no half-close, the engine answers close_notify at once, and what is sent
- * afterwards fails with {@link IoError#BROKEN_PIPE}.
+ * peer completes a receive with 0 bytes; FIN without it is {@link IoError#CONNECTION_RESET}, since an attacker may have
+ * cut off the rest. Under TLS 1.2, which has no half-close, the engine answers close_notify at once, and later sends
+ * fail with {@link IoError#BROKEN_PIPE}.
  */
 final class TlsSocket extends UserSpaceSocket {
-    /** How long a closed socket still tries to get its alert out. */
+    /** How long a closed socket still tries to send its alert. */
     static final Duration ALERT_MAX = Duration.ofSeconds(1);
 
     private final PortSocket inner;
-    /** How long a closed socket still tries to get its close_notify out. */
+    /** How long a closed socket still tries to send its close_notify. */
     private final Duration lingerTimeout;
 
     // Guarded by lock.
@@ -29,18 +29,18 @@ final class TlsSocket extends UserSpaceSocket {
     private final TlsTransport transport;
     /** The pending handshake; null before and after. */
     private IoContext handshake;
-    /** The bytes of the pending send that were wrapped. */
+    /** The number of bytes of the pending send that were wrapped. */
     private long wrapped;
-    /** The engine's tasks run on a thread of their own; the engine must not be touched. */
+    /** True while the engine's tasks run on their own thread; the engine must not be used meanwhile. */
     private boolean working;
-    /** close_notify and FIN are to be sent, or were. */
+    /** True when close_notify and FIN must be sent, or were sent. */
     private boolean ending;
 
     /** Set once, when the handshake is done. */
     private volatile SSLSession session;
     private volatile String applicationProtocol;
 
-    /** The records are those of a new engine, whose handshake has not begun. */
+    /** Makes a socket with the records of a new engine, whose handshake has not begun. */
     TlsSocket(PortInternals port, PortSocket inner, TlsRecords records, Duration lingerTimeout) {
         super(port, new Object());
         this.inner = inner;
@@ -62,7 +62,7 @@ final class TlsSocket extends UserSpaceSocket {
     }
 
     /**
-     * Shakes hands over an inner socket that is connected. Completes with 0 bytes, or for example with
+     * Begins the TLS handshake over an inner socket that is connected. Completes with 0 bytes, or for example with
      * {@link IoError#TLS_FAILURE}.
      */
     void handshake(IoContext context) {
@@ -79,7 +79,7 @@ final class TlsSocket extends UserSpaceSocket {
         }
     }
 
-    /** Sends close_notify and then FIN, without waiting; an error in doing so is seen by the next receive. */
+    /** Sends close_notify and then FIN, without waiting. An error meanwhile fails the next receive. */
     @Override
     public void shutdownOutput() throws IoException {
         synchronized (lock) {
@@ -169,7 +169,7 @@ final class TlsSocket extends UserSpaceSocket {
         } catch (SSLException | RuntimeException e) {
             fail(IoError.TLS_FAILURE, e);
         } catch (OutOfMemoryError e) {
-            // not thrown to the caller: its operation is pending here, and would never end
+            // not thrown to the caller, since its operation is pending here and would never end
             fail(IoError.NO_BUFFERS, e);
         }
         if (!transport.isSending() && !working) {
@@ -202,7 +202,10 @@ final class TlsSocket extends UserSpaceSocket {
         return moved;
     }
 
-    /** Signatures and key agreements take milliseconds: too long for a worker. */
+    /**
+     * Runs the engine's tasks on their own thread, since signatures and key agreements take milliseconds: too long for
+     * a worker.
+     */
     private void work() {
         Counted kept = owner();
         kept.addReference();
@@ -220,15 +223,16 @@ final class TlsSocket extends UserSpaceSocket {
     }
 
     /**
-     * The last reference may go here; nothing of the port waits for this thread to end, see
-     * {@link PortInternals#offload}.
+     * Runs the tasks and gives the kept reference back, which may be the last one. The port does not wait for the end
+     * of this thread, see {@link PortInternals#offload}.
      */
     private void runTasks(Counted kept) {
         Throwable thrown = null;
         try {
             records.runTasks();
         } catch (Throwable failure) {
-            // of a key or trust manager of the application, or memory has run out: the engine would wait for ever
+            // thrown by the application's key or trust manager, or memory has run out; unless this fails the
+            // connection, the engine would wait for ever
             thrown = failure;
         }
         try {
@@ -244,7 +248,7 @@ final class TlsSocket extends UserSpaceSocket {
         }
     }
 
-    /** The engine's words first, then the application's, then close_notify. */
+    /** Wraps the engine's own messages first, then the application's bytes, then close_notify. */
     private boolean wrap() throws SSLException {
         boolean application = isSending() && wrapped == 0 && session != null;
         if (ending && !application) {
@@ -277,7 +281,7 @@ final class TlsSocket extends UserSpaceSocket {
         return records.hasMoved();
     }
 
-    /** Ends everything with this error. Sends the peer an alert if it is one of TLS. */
+    /** Fails every operation with this error. If it is an error of TLS, sends the peer an alert. */
     private void fail(IoError why, Throwable thrown) {
         assert Thread.holdsLock(lock);
         if (why == IoError.TLS_FAILURE && !transport.isSending() && !isClosed()) {

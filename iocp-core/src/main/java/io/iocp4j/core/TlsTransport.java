@@ -7,15 +7,16 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
- * The socket beneath a {@link TlsSocket}: carries sealed records both ways, sends FIN, and gets an alert or
- * close_notify out after the close. Its operations retain the owner of the outer ones, the connection, which so
- * outlives them. Guarded by the lock of its TlsSocket.
+ * The socket beneath a {@link TlsSocket}. It carries sealed records both ways, sends FIN, and sends an alert or
+ * close_notify after the close. Its operations retain the owner of the outer operations, so the connection outlives
+ * them. Guarded by the lock of its TlsSocket.
  */
 final class TlsTransport {
     private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
 
     /**
-     * How much of what still comes is dropped behind an alert, in bytes: more than a first flight, less than a flood.
+     * The most received bytes that are dropped after an alert. The first flight of a handshake is smaller, a flood is
+     * larger.
      */
     static final int DROPPED_MAX = 256 << 10;
 
@@ -25,19 +26,19 @@ final class TlsTransport {
 
     // Receiving.
     private boolean receiving;
-    /** FIN came, with or without close_notify before it. */
+    /** True when the peer's FIN has arrived, with or without close_notify before it. */
     private boolean ended;
-    /** The bytes that were dropped behind an alert. */
+    /** The number of bytes that were dropped after an alert. */
     private long dropped;
 
     // Sending.
     private boolean sending;
     private boolean finSent;
-    /** An alert was sent, or is being sent; what still comes is dropped. */
+    /** True when an alert was sent, or is being sent. Bytes that still arrive are dropped. */
     private boolean alerting;
 
     // Ending.
-    /** The time limit of a socket that was closed and has something to say; null unless that is so. */
+    /** The time limit of a closed socket that still has to send an alert or close_notify; else null. */
     private Future<?> lastWords;
 
     TlsTransport(TlsSocket tls, PortSocket socket, TlsRecords records) {
@@ -65,7 +66,7 @@ final class TlsTransport {
         receiving = true;
     }
 
-    /** A receive has ended with so many bytes. */
+    /** Called when a receive has ended with the given bytes. */
     void received(long bytes) {
         assert Thread.holdsLock(tls.lock) && receiving;
         receiving = false;
@@ -74,8 +75,8 @@ final class TlsTransport {
     }
 
     /**
-     * Drops the bytes of a receive that is not wanted any more. Behind an alert it receives again, so that no reset
-     * overtakes the alert.
+     * Drops the bytes of a receive that is not wanted any more. After an alert it receives again; otherwise a reset
+     * could overtake the alert.
      */
     void drop(long bytes) {
         assert Thread.holdsLock(tls.lock) && !receiving;
@@ -92,7 +93,7 @@ final class TlsTransport {
         return sending;
     }
 
-    /** Sends what is sealed; {@link TlsSocket#sent} ends it. */
+    /** Sends the sealed bytes; {@link TlsSocket#sent} ends it. */
     void send() {
         assert Thread.holdsLock(tls.lock) && !sending;
         PooledBuffer sealed = records.sealed();
@@ -100,7 +101,7 @@ final class TlsTransport {
         sending = true;
     }
 
-    /** A send has ended. Sends the rest, if there is one and it is wanted; returns whether it does. */
+    /** Called when a send has ended. If bytes are left and wanted, sends them and returns true. */
     boolean sent(boolean restIsWanted) {
         assert Thread.holdsLock(tls.lock) && sending;
         sending = false;
@@ -123,7 +124,7 @@ final class TlsTransport {
         return alerting;
     }
 
-    /** Tells whether the alert has not been sent, or the bytes that the peer sends behind it are still dropped. */
+    /** Tells whether the alert has not been sent, or bytes that the peer still sends are being dropped. */
     boolean isAlertUnderWay() {
         return alerting && (sending || receiving);
     }
@@ -152,12 +153,12 @@ final class TlsTransport {
 
     // ------------------------------------------------------------------ ending
 
-    /** Tells whether the socket was closed and has something to say. */
+    /** Tells whether the socket was closed and still has to send an alert or close_notify. */
     boolean hasLastWords() {
         return lastWords != null;
     }
 
-    /** Closes the socket when its last words are out, or at a time limit. */
+    /** Closes the socket when the alert or close_notify was sent, or at a time limit. */
     void closeAfter(Duration limit) {
         assert Thread.holdsLock(tls.lock) && lastWords == null;
         lastWords = tls.port.deadline(limit, socket::close);
@@ -180,13 +181,13 @@ final class TlsTransport {
             submitted = true;
         } finally {
             if (!submitted) {
-                // the port was closed, or there was no memory: the context is the caller's again
+                // the port was closed, or there was no memory: the context belongs to the caller again
                 transfer.release();
             }
         }
     }
 
-    /** One operation: retains the connection and its buffer. */
+    /** The context of one operation. It retains the connection and its buffer. */
     private final class Transfer extends IoContext {
         private final PooledBuffer memory;
         private final Consumer<IoContext> then;

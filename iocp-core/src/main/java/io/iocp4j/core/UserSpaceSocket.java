@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * A socket that is not the operating system's: what {@link TlsSocket} and {@link MemorySocket} have in common, which is
- * one pending receive, one pending send, and the contract of {@link PortSocket} for them. All fields are guarded by
- * {@code lock}, which comes after the lock of the connection; nothing is delivered under it.
+ * A socket that is not the operating system's, the common part of {@link TlsSocket} and {@link MemorySocket}. It has
+ * one pending receive and one pending send, and keeps the contract of {@link PortSocket} for them. All fields are
+ * guarded by {@code lock}, which is taken after the lock of the connection. No completion is delivered under it.
  */
 abstract class UserSpaceSocket implements PortSocket {
     final PortInternals port;
@@ -29,7 +29,7 @@ abstract class UserSpaceSocket implements PortSocket {
         this.lock = lock;
     }
 
-    /** Does what can be done now. The lock is held. */
+    /** Advances the pending operations as far as possible. The lock is held. */
     abstract void advance();
 
     // ------------------------------------------------------------------ submits
@@ -62,7 +62,7 @@ abstract class UserSpaceSocket implements PortSocket {
             if (send != null) {
                 throw new IllegalStateException("a send is pending");
             }
-            // before it is begun, since it may fail
+            // copied before the operation is begun, since the allocation may fail
             ByteBuffer[] copy = Arrays.copyOf(buffers, count);
             if (begin(context, Operation.SEND, buffers[0])) {
                 send = context;
@@ -72,7 +72,7 @@ abstract class UserSpaceSocket implements PortSocket {
         }
     }
 
-    /** Tells whether the operation goes on; if not, it has ended already. */
+    /** Begins an operation. Returns false if it has failed already. */
     final boolean begin(IoContext context, Operation operation, ByteBuffer buffer) {
         assert Thread.holdsLock(lock);
         port.begin(context, operation, buffer);
@@ -103,7 +103,7 @@ abstract class UserSpaceSocket implements PortSocket {
         return receive != null;
     }
 
-    /** Where the pending receive wants its bytes. */
+    /** Returns the buffer of the pending receive. */
     final ByteBuffer into() {
         return into;
     }
@@ -141,7 +141,7 @@ abstract class UserSpaceSocket implements PortSocket {
         port.finish(done, bytes, why, thrown);
     }
 
-    /** From now on every operation fails with this, those that are pending at once. */
+    /** Fails the pending operations at once, and every later operation, with this error. */
     final void breakOff(IoError why, Throwable thrown) {
         assert Thread.holdsLock(lock);
         if (error == null) {
@@ -159,7 +159,7 @@ abstract class UserSpaceSocket implements PortSocket {
         return cause;
     }
 
-    /** False if it was closed before. */
+    /** Marks the socket as closed. Returns false if it was closed before. */
     final boolean markClosed() {
         assert Thread.holdsLock(lock);
         if (closed) {
@@ -174,7 +174,7 @@ abstract class UserSpaceSocket implements PortSocket {
         return closed;
     }
 
-    /** Overridden where more may be pending. */
+    /** Fails the pending operations. A subclass overrides this if it has more of them. */
     void failPending(IoError why, Throwable thrown) {
         if (receive != null) {
             IoContext done = receive;

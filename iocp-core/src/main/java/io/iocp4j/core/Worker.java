@@ -3,27 +3,26 @@ package io.iocp4j.core;
 /**
  * A thread that takes completions from its port and delivers them, one after the other.
  *
- * <p>An engine may complete an operation inside the call that submits it, on this very thread. Such a completion goes
- * to the ready list and is delivered when the current delivery has returned, so that no delivery is ever nested in
- * another.
+ * <p>An engine may complete an operation inside the call that submits it, on this thread. Such a completion goes to the
+ * ready list and is delivered when the current delivery has returned, so no delivery is ever nested in another.
  */
 final class Worker extends PortThread {
     /**
-     * How many posts from its own deliveries a worker takes over directly before the next ones go through the port's
-     * queue: a delivery that posts itself again and again must not keep the worker from looking at its sockets.
+     * How many posts from its own deliveries a worker takes directly before the next ones go through the port's queue.
+     * A delivery that posts itself again and again must not keep the worker from its sockets.
      */
     static final int OWN_POSTS_MAX = 16;
 
-    /** Null where the pool is too small for it. */
+    /** Null if the pool is too small for a cache. */
     private final BufferPool.Cache cache;
     /**
-     * A queue in which nothing waits, lent to whichever connection needs one; null while it is lent, or before one
+     * An empty queue, which is lent to any connection that needs one. Null while it is lent, and before the first one
      * came.
      */
     private TcpSendQueue spareQueue;
     private final RingQueue<IoContext> ready = new RingQueue<>(16);
     private boolean delivering;
-    /** True during a call whose completion is for another worker. */
+    /** True during a call whose completion another worker should take. */
     private boolean aside;
     private int ownPosts;
 
@@ -32,7 +31,7 @@ final class Worker extends PortThread {
         this.cache = port.buffers().newCache(TcpSendQueue.CHUNK_MIN);
     }
 
-    /** The worker of this port that the calling thread is, or null. */
+    /** Returns the calling thread if it is a worker of this port, else null. */
     static Worker current(CompletionPort port) {
         return Thread.currentThread() instanceof Worker worker && worker.port == port ? worker : null;
     }
@@ -45,7 +44,7 @@ final class Worker extends PortThread {
         }
     }
 
-    /** The cache that the calling thread has in this pool, or null. */
+    /** Returns the calling thread's cache in this pool, or null. */
     static BufferPool.Cache cache(BufferPool pool) {
         Worker worker = caching(pool);
         return worker == null ? null : worker.cache;
@@ -57,8 +56,7 @@ final class Worker extends PortThread {
     }
 
     /**
-     * Takes the spare queue of the calling thread, which is of this pool and in which nothing waits; null if there is
-     * none.
+     * Takes the empty spare queue of the calling thread, which belongs to this pool. Returns null if there is none.
      */
     static TcpSendQueue takeSpareQueue(BufferPool pool) {
         Worker worker = caching(pool);
@@ -71,8 +69,8 @@ final class Worker extends PortThread {
     }
 
     /**
-     * Takes a queue of this pool, in which nothing waits, as the spare one of the calling thread; false if it has one,
-     * or keeps none.
+     * Keeps an empty queue of this pool as the spare one of the calling thread. Returns false if the thread has one, or
+     * keeps none.
      */
     static boolean keepSpareQueue(BufferPool pool, TcpSendQueue empty) {
         Worker worker = caching(pool);
@@ -85,8 +83,8 @@ final class Worker extends PortThread {
     }
 
     /**
-     * Submits something from a delivery that may take long: should it complete inside the call, another worker gets the
-     * completion, which would otherwise wait for the end of the delivery.
+     * Submits an operation from a delivery that may take long. If the operation completes inside the call, another
+     * worker gets the completion, which would otherwise wait for the end of this delivery.
      */
     static void aside(CompletionPort port, Runnable submit) {
         Worker worker = current(port);
@@ -102,7 +100,7 @@ final class Worker extends PortThread {
         }
     }
 
-    /** Delivers now, or after the delivery that is going on. */
+    /** Delivers now, or after the current delivery. */
     void take(IoContext context) {
         if (delivering) {
             if (aside || !keepsReady(context)) {
@@ -126,8 +124,8 @@ final class Worker extends PortThread {
     }
 
     /**
-     * Delivers the contexts that an aborted delivery has left in the ready list: this worker ends, and no other knows
-     * of them.
+     * Delivers the contexts that an aborted delivery has left in the ready list. This worker ends, and no other worker
+     * can reach its list.
      */
     void deliverReady() {
         IoContext next = ready.poll();
@@ -136,7 +134,7 @@ final class Worker extends PortThread {
         }
     }
 
-    /** Takes a post of its own delivery; false if it has to go through the port. */
+    /** Takes a post of this worker's current delivery. Returns false if it has to go through the port. */
     boolean takeOwnPost(IoContext context) {
         if (!delivering || aside || ownPosts == OWN_POSTS_MAX) {
             return false;
@@ -145,7 +143,7 @@ final class Worker extends PortThread {
         return keepsReady(context);
     }
 
-    /** Returns false if there is no memory for it here. */
+    /** Adds a context to the ready list. Returns false if there is no memory for it. */
     private boolean keepsReady(IoContext context) {
         try {
             ready.add(context);
@@ -163,7 +161,7 @@ final class Worker extends PortThread {
             port.report(context, thrown);
         } finally {
             counters.delivered(context);
-            // an interrupt that this delivery has left would end a wait of the next, or close the file that it reads
+            // an interrupt left by this delivery would end a wait of the next delivery, or close a file that it reads
             Thread.interrupted();
         }
     }

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The counts of one worker's deliveries. Written by that worker only, or under one lock; read by others for reports,
- * for which no order is needed: a count costs a plain store, where a counter that workers share would cost each message
- * a fight for its cache line.
+ * The counts of one worker's deliveries. Only that worker writes them, or a thread under one lock. Other threads read
+ * them for reports, which need no order. So a count costs a plain store. With a counter shared by all workers, each
+ * message would contend for its cache line.
  */
 final class WorkerCounters {
     /** The counts. */
@@ -22,7 +22,7 @@ final class WorkerCounters {
         BYTES_SENT
     }
 
-    /** Made once: values() makes a copy. */
+    /** Stored once, since values() makes a copy. */
     private static final Count[] COUNTS = Count.values();
 
     private final AtomicLongArray counts = new AtomicLongArray(COUNTS.length);
@@ -34,7 +34,7 @@ final class WorkerCounters {
             case RECEIVE -> add(Count.BYTES_RECEIVED, context.transferred());
             case SEND -> add(Count.BYTES_SENT, context.transferred());
             case ACCEPT -> {
-                // an accept that its listener's end has ended did not fail
+                // an accept that the close of its listener ended did not fail
                 if (context.error() == null) {
                     add(Count.ACCEPTED, 1);
                 } else if (context.error().group() != IoError.Group.CLOSED) {
@@ -59,7 +59,7 @@ final class WorkerCounters {
         add(Count.NULLS, 1);
     }
 
-    /** Adds what another has counted, whose thread has ended. */
+    /** Adds the counts of a worker whose thread has ended. */
     void add(WorkerCounters ended) {
         for (Count count : COUNTS) {
             add(count, ended.counts.getOpaque(count.ordinal()));
@@ -70,7 +70,7 @@ final class WorkerCounters {
         counts.setOpaque(count.ordinal(), counts.getPlain(count.ordinal()) + value);
     }
 
-    /** The sums over workers, with what the port itself knows. */
+    /** Returns the sums over workers, with the numbers of the port itself. */
     static PortCounters sum(List<WorkerCounters> all, int workers, long replaced, int handles, long outstanding,
             BufferPool buffers) {
         return new PortCounters(workers, replaced, handles, outstanding,

@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * The listening socket of {@link IocpPort}. It keeps several AcceptEx pending, each with a socket to accept into. So a
- * burst of connections does not wait for workers. A connection that arrives before it is asked for is kept ready.
+ * burst of connections does not wait for workers. A connection that arrives before an accept is submitted is kept
+ * ready.
  */
 final class IocpAcceptor extends IocpHandle implements PortAcceptor {
     private static final int SO_EXCLUSIVEADDRUSE = -5;
@@ -93,7 +94,10 @@ final class IocpAcceptor extends IocpHandle implements PortAcceptor {
         return null;
     }
 
-    /** Completes the context with the socket. From here on the port closes the socket if nobody else does. */
+    /**
+     * Completes the context with the socket. From here on the port closes the socket unless the application has closed
+     * it.
+     */
     private void handOver(IoContext context, IocpSocket socketAccepted) {
         try {
             port.opened(socketAccepted);

@@ -94,7 +94,7 @@ final class IocpPort extends PortEngine {
         begin(context, operation, buffer);
     }
 
-    /** Takes a begun operation back after misuse was found; the context is the caller's again. */
+    /** Takes a begun operation back after misuse was found; the context belongs to the caller again. */
     void notStarted(IoContext context) {
         takeBack(context);
     }
@@ -109,35 +109,37 @@ final class IocpPort extends PortEngine {
         complete(context, accepted);
     }
 
-    /** Stores why an operation failed; the cause may be null. */
+    /** Stores the reason why an operation failed; the cause may be null. */
     void failed(IoContext context, IoError error, Throwable cause) {
         fail(context, error, cause);
     }
 
-    /** Delivers a completion that no packet brings, never on the calling stack. */
+    /** Delivers a completion for which no packet comes, never on the calling stack. */
     void deliverWithoutPacket(IoContext context) {
         deliverLater(context);
     }
 
-    /** The workers stay until {@link #packetOfOwnCame}, although nobody has submitted what is to come. */
+    /**
+     * Keeps the workers until {@link #packetOfOwnCame}, for a packet of an operation that the application has not
+     * submitted.
+     */
     void packetOfOwnDue() {
         beginOwn();
     }
 
-    /** Ends what {@link #packetOfOwnDue} began. */
+    /** Ends the wait that {@link #packetOfOwnDue} began. */
     void packetOfOwnCame() {
         endOwn();
     }
 
     /**
-     * A handle is open, and from here on the port closes it if nobody else does; throws IllegalStateException if the
-     * port is closing.
+     * Registers an open handle, which the port closes at its end. Throws IllegalStateException if the port is closing.
      */
     void opened(PortHandle handle) {
         add(handle);
     }
 
-    /** A handle is being closed. */
+    /** Forgets a handle that is being closed. */
     void closed(PortHandle handle) {
         remove(handle);
     }
@@ -179,7 +181,7 @@ final class IocpPort extends PortEngine {
         try {
             post(KEY_POST);
         } catch (RuntimeException | Error e) {
-            // unless a worker that came for another has taken it
+            // not if a worker that came for another context has taken it
             if (posted.remove(context)) {
                 throw e;
             }
@@ -204,8 +206,8 @@ final class IocpPort extends PortEngine {
     // ------------------------------------------------------------------ workers
 
     /**
-     * The loop of a worker. It allocates all its memory at the start. If it was thrown out, it can run again without
-     * losing a packet that it has dequeued.
+     * The loop of a worker. It allocates all its memory at the start. If it has thrown, it can run again without losing
+     * a packet that it has dequeued.
      */
     private final class Loop implements Runnable {
         private final Packets packets = new Packets(arena, BATCH);

@@ -40,7 +40,8 @@ final class IocpSocket extends IocpHandle implements PortSocket {
     /** True if the socket has a local address. ConnectEx demands one. */
     private boolean bound;
     /**
-     * The first failure that ends the connection. The system is not asked again: its later answers are not reliable.
+     * The first failure that ends the connection. After it no system call is made, since its later results are not
+     * reliable.
      */
     private WinError broken;
 

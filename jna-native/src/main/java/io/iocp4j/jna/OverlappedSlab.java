@@ -24,7 +24,7 @@ final class OverlappedSlab {
     static final int OVERLAPPED_BYTES = 32;
     static final int PAYLOAD = 32;
     static final int FLAGS = 288;
-    /** Slots for which memory is allocated at a time. It is kept until the port ends. */
+    /** The number of slots of one allocation. The memory is kept until the port ends. */
     static final int CHUNK_SLOTS = 1024;
 
     private static final VarHandle REQUEST = MethodHandles.arrayElementVarHandle(Request[].class);

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
  * because no other thread could deliver a second one.
  *
  * <p>The port posts one null completion. While others wait, each thread that leaves posts the next one. The last thread
- * lets the port go. So no thread waits at a closed port, and no null completion stays in the queue.
+ * frees the port. So no thread waits at a closed port, and no null completion stays in the queue.
  */
 final class PullWait {
     private final IocpPort port;
@@ -88,7 +88,7 @@ final class PullWait {
         }
     }
 
-    /** Rounds up. The system may return too early, but then the rest of the time is waited for. */
+    /** Rounds up. If the system returns too early, the caller waits for the rest of the time. */
     private static int millis(long nanos) {
         if (nanos == Long.MAX_VALUE) {
             return WinApi.INFINITE;

@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One operation as the kernel sees it. While it is pending, the slab refers to it. Through it the slab keeps all memory
- * that the kernel writes to, and all objects that the completion needs.
+ * One operation of the kernel. While it is pending, the slab refers to it. Through it the slab keeps all memory that
+ * the kernel writes to, and all objects that the completion needs.
  */
 abstract class Request {
     final IocpHandle handle;

@@ -13,8 +13,8 @@ import java.util.List;
  */
 final class TransferMemory {
     /**
-     * The most bytes of one send. The system completes a send only when it has taken all of it. So a longer send would
-     * hide the progress of a slow peer from the sender.
+     * The most bytes of one send. The system completes a send only when it has taken all bytes. A longer send would
+     * therefore hide the progress of a slow peer.
      */
     static final int SEND_BYTES_MAX = 128 << 10;
     /** The most bytes that are copied for one receive into a heap buffer. */

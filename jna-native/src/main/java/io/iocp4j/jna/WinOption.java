@@ -9,8 +9,8 @@ import java.util.Optional;
  *
  * @param level the level for setsockopt
  * @param number the option name for setsockopt
- * @param unit how many units of the option are one unit of Windows, which counts seconds where others count
- *        milliseconds
+ * @param unit how many units of the option are one unit of Windows, which counts seconds instead of milliseconds for
+ *        some options
  */
 record WinOption(int level, int number, int unit) {
     private static final int IPPROTO_TCP = 6;
