@@ -54,7 +54,7 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
      *
      * @param name a token; none of those that the handshake makes (Host, Upgrade, Connection, Sec-WebSocket-...), nor
      *     of those that announce a body
-     * @param value no control characters but TAB, nothing above U+00FF
+     * @param value no control characters except TAB, nothing above U+00FF
      * @return a copy
      * @throws IllegalArgumentException if name or value is not allowed
      */

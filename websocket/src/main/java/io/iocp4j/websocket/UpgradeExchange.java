@@ -78,7 +78,7 @@ public interface UpgradeExchange {
      *
      * @param name a token; not one of the handshake itself ({@code Sec-WebSocket-*}, {@code Upgrade},
      *         {@code Connection}), nor one that frames content
-     * @param value no control characters but TAB, nothing above U+00FF
+     * @param value no control characters except TAB, nothing above U+00FF
      * @return this
      * @throws IllegalArgumentException if name or value is not allowed
      * @throws IllegalStateException if the handshake was answered
