@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The arguments of one command: words, and options that begin with two hyphens. An option has a value as the next word
- * or behind an equals sign, or none if it is a switch. What follows a lone {@code --} is for another program.
+ * The arguments of one command: words, and options that begin with two hyphens. An option has its value in the next
+ * word or after an equals sign; a switch has no value. The words after a lone {@code --} are for another program.
  */
 final class Arguments {
     private final List<String> words = new ArrayList<>();
@@ -56,7 +56,7 @@ final class Arguments {
         return words;
     }
 
-    /** What follows a lone {@code --}. */
+    /** The words after a lone {@code --}. */
     List<String> rest() {
         return rest;
     }
@@ -65,7 +65,7 @@ final class Arguments {
         return options.containsKey(option);
     }
 
-    /** All values of an option that may be there more than once. */
+    /** All values of an option that may occur more than once. */
     List<String> all(String option) {
         return options.getOrDefault(option, List.of());
     }

@@ -24,9 +24,9 @@ import java.util.stream.Collectors;
 
 /**
  * The command line of the lab: {@code lab COMMAND [argument..]}. {@code lab --help} lists the commands. Results go to
- * standard output, progress and trouble to standard error.
+ * standard output, progress and errors to standard error.
  *
- * <p>The exit code is 0 if all is well, 1 if something could not be measured or the gate has failed, 2 if the arguments
+ * <p>The exit code is 0 for success, 1 if something could not be measured or the gate has failed, 2 if the arguments
  * are wrong.
  */
 public final class Lab {
@@ -37,7 +37,9 @@ public final class Lab {
     private final PrintStream err;
     private final Path module;
 
-    /** Makes a lab that prints there. The directory is that of the module bench, or null if it is not there. */
+    /**
+     * Makes a lab that prints to these streams. The directory is that of the module bench, or null if there is none.
+     */
     Lab(PrintStream out, PrintStream err, Path module) {
         this.out = out;
         this.err = err;
@@ -187,7 +189,7 @@ public final class Lab {
         return 0;
     }
 
-    /** For the script that starts the lab the next time without Maven. */
+    /** Prints the class path, for the script that starts the lab without Maven the next time. */
     private int path() {
         out.println(System.getProperty("java.class.path"));
         return 0;

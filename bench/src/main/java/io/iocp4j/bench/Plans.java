@@ -86,7 +86,10 @@ final class Plans {
         return definition.substring(0, definition.indexOf('=')).strip();
     }
 
-    /** A quick run has both APIs of the default engine and one baseline; a full run has all that is here. */
+    /**
+     * Returns the servers of a run: for a quick run both APIs of the default engine and one baseline, for a full run
+     * all servers that are installed.
+     */
     private static List<String> defaults(String command, Catalogue catalogue) {
         List<String> own = catalogue.all().stream().filter(Candidate::isOwn).map(Candidate::name).toList();
         if (command.equals("full")) {
@@ -130,7 +133,7 @@ final class Plans {
         return Path.of(arguments.text("--out", directory(module, command).toString()));
     }
 
-    /** Where the files go if nobody says. */
+    /** Returns the default directory of the files. */
     static Path directory(Path module, String command) {
         Path parent = module == null ? Path.of("lab") : module.resolve("target").resolve("lab");
         return parent.resolve(LocalDateTime.now().format(STAMP) + "-" + command);

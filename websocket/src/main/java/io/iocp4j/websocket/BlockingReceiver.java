@@ -21,11 +21,11 @@ import java.util.concurrent.TimeUnit;
 final class BlockingReceiver implements WebSocketListener {
     private static final System.Logger LOG = new GuardedLog(WebSocketSession.class);
 
-    /**
-     * The kept messages, or parts of them, at which the WebSocket is paused. It resumes at half of them.
-     */
+    /** The number of kept messages, or parts of them, at which the WebSocket is paused. It resumes at half of it. */
     static final int PIECES_MAX = 64;
-    /** The same for their bytes, or characters of text. The piece that crosses the limit is kept whole. */
+    /**
+     * The same for the number of their bytes, or characters of text. The piece that crosses the limit is kept whole.
+     */
     static final int SIZE_MAX = 64 << 10;
     /** The longest chain of causes that is searched for an exception of the WebSocket. */
     private static final int CAUSES_MAX = 8;
@@ -151,12 +151,12 @@ final class BlockingReceiver implements WebSocketListener {
     }
 
     /**
-     * Returns true if an exception reports the end of this WebSocket, or was caused by it. Every other one is a mistake
-     * of the session, after the end too.
+     * Returns true if an exception reports the end of this WebSocket, or was caused by it. Every other exception is a
+     * fault of the session, even after the end.
      */
     private static boolean tellsOfTheEnd(Throwable thrown, WebSocketConnection socket) {
         Throwable inner = socket.isOpen() ? null : thrown;
-        // causes may go round in a circle
+        // causes may form a cycle
         for (int depth = 0; depth < CAUSES_MAX && inner != null; depth++) {
             boolean ofTheWebSocket = inner instanceof WebSocketException failure
                     && isSame(failure.status(), socket.closeStatus());

@@ -26,7 +26,7 @@ import java.util.Set;
  * {@link WebSocketConnection} is the handler. All methods run as callbacks of the connection.
  */
 final class ClientConnection implements TcpHandler {
-    /** Responses 1xx before the one that counts (RFC 9110 section 15.2). */
+    /** The most 1xx responses before the final response (RFC 9110 section 15.2). */
     static final int INTERIM_MAX = 8;
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 

@@ -25,7 +25,7 @@ import java.util.concurrent.Future;
 
 /**
  * One opening of a WebSocket by a client, with exactly one outcome. Each redirect takes another connection. One time
- * limit holds for all of them.
+ * limit covers all of them.
  */
 final class ClientOpening {
     /** Fields that must not be sent to another origin (CVE-2026-42498). */

@@ -20,7 +20,7 @@ import javax.net.ssl.SSLContext;
  * takes a value returns a changed copy.
  */
 public final class ClientOptions extends WebSocketOptions<ClientOptions> {
-    /** The most redirects that one opening can be told to follow. */
+    /** The largest value of {@link #maxRedirects(int)}. */
     public static final int REDIRECTS_MAX = 5;
 
     private static final ClientOptions DEFAULTS = new ClientOptions();
@@ -36,7 +36,8 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     }
 
     /**
-     * No further fields, no subprotocol, no redirects, no proxy, no compression. Each getter documents its default.
+     * Returns options with no further fields, no subprotocol, no redirects, no proxy and no compression. Each getter
+     * documents its default.
      *
      * @return the same object each time
      */
@@ -54,7 +55,7 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
      *
      * @param name a token; none of those that the handshake makes (Host, Upgrade, Connection, Sec-WebSocket-...), nor
      *     of those that announce a body
-     * @param value no control characters but TAB, nothing above U+00FF
+     * @param value no control characters except TAB, nothing above U+00FF
      * @return a copy
      * @throws IllegalArgumentException if name or value is not allowed
      */
@@ -70,7 +71,7 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     }
 
     /**
-     * The subprotocols to offer. The server may choose none: ask {@link WebSocket#handshake()}.
+     * Sets the subprotocols to offer. The server may choose none, see {@link WebSocket#handshake()}.
      *
      * @param names the preferred one first
      * @return a copy
@@ -87,8 +88,8 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     }
 
     /**
-     * The time limit of a whole opening: names, connections, TLS, proxy, redirects and the upgrade. Bytes of the peer
-     * do not extend it.
+     * Sets the time limit of a whole opening: name lookups, connections, TLS, proxy, redirects and the upgrade. Bytes
+     * of the peer do not extend it.
      *
      * @param limit above 0
      * @return a copy
@@ -98,14 +99,15 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
         return with(copy -> copy.connectTimeout = limit);
     }
 
-    /** {@return how many redirects an opening follows, 0 by default: each is a failure with the response} */
+    /** {@return how many redirects an opening follows, 0 by default; a redirect then fails it with the response} */
     public int maxRedirects() {
         return maxRedirects;
     }
 
     /**
-     * How many redirects (301, 302, 303, 307, 308) an opening follows. One more fails it, and so does one from wss to
-     * ws. Authorization, Cookie and Proxy-Authorization are not sent to another scheme, host or port; other fields are.
+     * Sets how many redirects (301, 302, 303, 307, 308) an opening follows. A further redirect fails the opening, and
+     * so does one from wss to ws. Authorization, Cookie and Proxy-Authorization are not sent to another scheme, host or
+     * port; other fields are.
      *
      * @param most 0 to {@link #REDIRECTS_MAX}
      * @return a copy
@@ -118,14 +120,14 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
         return with(copy -> copy.maxRedirects = most);
     }
 
-    /** {@return the HTTP proxy, null by default, for none} */
+    /** {@return the HTTP proxy; null, the default, for none} */
     public InetSocketAddress proxy() {
         return proxy;
     }
 
     /**
-     * Goes through an HTTP proxy, by CONNECT for ws and wss alike (RFC 6455 section 4.1). The proxy looks up the name
-     * of the server.
+     * Connects through an HTTP proxy, with CONNECT for both ws and wss (RFC 6455 section 4.1). The proxy looks up the
+     * name of the server.
      *
      * @param address of the proxy; a name that is not resolved is looked up for each connection
      * @return a copy
@@ -139,7 +141,7 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     }
 
     /**
-     * Goes through an HTTP proxy that asks for a name and a password. Both travel to it unencrypted (RFC 7617).
+     * Connects through an HTTP proxy that asks for a name and a password. Both travel to it unencrypted (RFC 7617).
      *
      * @param address as for {@link #proxy(InetSocketAddress)}
      * @param user without a colon
@@ -171,7 +173,7 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
     /**
      * The TCP options of a connection with TLS.
      *
-     * @throws IOException if there is no default for it
+     * @throws IOException if the JDK cannot make its default TLS context
      */
     TcpOptions secure() throws IOException {
         if (tls() == null && tcp().tls() != null) {
@@ -200,7 +202,7 @@ public final class ClientOptions extends WebSocketOptions<ClientOptions> {
         return copy;
     }
 
-    /** Without values of fields, which may be credentials. */
+    /** Leaves out the values of fields, which may be credentials. */
     @Override
     public String toString() {
         return describe(new StringJoiner(", ", "ClientOptions[", "]")).add("headers=" + headers)

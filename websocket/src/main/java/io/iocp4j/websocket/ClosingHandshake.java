@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * The end of a WebSocket (RFC 6455 section 7), begun by either side: the Close frames, the end of the TCP connection,
- * and the report to the application. Every way to the end leads through this class. Guarded by the lock of the
+ * and the report to the application. Every end of a WebSocket goes through this class. Guarded by the lock of the
  * WebSocket.
  */
 final class ClosingHandshake {
@@ -63,7 +63,7 @@ final class ClosingHandshake {
     /** Distinguishes the current timer from one that fired while it was stopped. */
     private int round;
 
-    /** The last argument is run among the callbacks of the connection as soon as there is a status. */
+    /** The last argument runs as a callback of the connection as soon as there is a status. */
     ClosingHandshake(Object lock, TcpConnection tcp, Role role, FrameWriter writer, Duration timeout, Runnable onOver) {
         this.lock = lock;
         this.tcp = tcp;
@@ -142,8 +142,8 @@ final class ClosingHandshake {
     }
 
     /**
-     * The peer violated the protocol, or the application threw. Our Close frame says which, and that of the peer is not
-     * awaited (7.1.7).
+     * The peer violated the protocol, or the application threw. Our Close frame gives the reason. This side does not
+     * wait for the Close frame of the peer (section 7.1.7).
      */
     void fail(int code, String reason) {
         assert Thread.holdsLock(lock);
@@ -172,12 +172,12 @@ final class ClosingHandshake {
         phase = Phase.ENDED;
     }
 
-    /** The reason, in words, of a connection that ended without a Close frame. */
+    /** Returns in words why a connection ended without a Close frame. */
     static String reason(CloseInfo info) {
         if (info.error() == null) {
             return "the connection ended without a Close frame";
         }
-        // the cause names the limit of this side that was met
+        // the cause names the limit of this side that was reached
         boolean inWords = info.error() == IoError.NO_BUFFERS && info.cause() != null;
         return inWords ? info.cause().getMessage() : info.error().toString();
     }
@@ -216,7 +216,7 @@ final class ClosingHandshake {
         assert Thread.holdsLock(lock);
         status = why;
         writer.end();
-        // threads that wait for room
+        // wakes threads that wait for room
         lock.notifyAll();
         tcp.execute(onOver);
     }

@@ -14,8 +14,9 @@ import io.iocp4j.websocket.handshake.DeflateAgreement;
 import java.nio.ByteBuffer;
 
 /**
- * Writes frames to the TCP connection: header, mask, compression, and pending pongs. All bytes that one WebSocket sends
- * go through {@link #frame}. Guarded by the lock of the WebSocket.
+ * Writes frames to the TCP connection: header, mask, compression, and pending pongs. Every frame goes through
+ * {@link #frame}, except a {@link SharedMessage} at a server, which is framed already. Guarded by the lock of the
+ * WebSocket.
  *
  * <p>A client masks its payload (RFC 6455 section 5.3), but never in the caller's buffer, which other connections or
  * the application may share.
@@ -62,7 +63,7 @@ final class FrameWriter {
 
     // ------------------------------------------------------------------ frames
 
-    /** Queues a copy of a frame, as the only method that does. Returns the result of {@link TcpConnection#send}. */
+    /** Queues a copy of a frame. No other method copies. Returns the result of {@link TcpConnection#send}. */
     private boolean frame(boolean fin, boolean rsv1, Opcode opcode, ByteBuffer payload) {
         assert Thread.holdsLock(lock);
         if (keys == null) {
@@ -127,9 +128,8 @@ final class FrameWriter {
         if (deflater != null && message.isCompressible() && message.payloadLength() >= options.threshold()) {
             frame = message.deflated(options.level(), agreement.serverMaxWindowBits());
             if (frame != message.frame()) {
-                // the message was compressed alone, once for all receivers. The peer adds it to its window, where this
-                // compressor does not have it, so this one has to start afresh: what it sends next refers to nothing in
-                // that window
+                // another compressor made this frame, once for all receivers. The peer's window now has the message,
+                // but the window of this compressor does not. So the next message must not refer to earlier ones
                 deflater.forget();
             }
         }
@@ -172,15 +172,15 @@ final class FrameWriter {
     }
 
     /**
-     * Answers a ping. Without room only the pong of the newest ping is kept, so a peer that does not read cannot make
-     * the queue grow.
+     * Answers a ping. Without room, only the pong for the newest ping is kept. A peer that does not read therefore
+     * cannot make the queue grow.
      */
     void pong(ByteBuffer payload) {
         assert Thread.holdsLock(lock);
         if (room) {
             control(Opcode.PONG, payload);
         } else {
-            // the newest answers for all before it (section 5.5.3)
+            // a pong for the newest ping also answers the earlier ones (section 5.5.3)
             owedPong = ByteBuffer.allocate(payload.remaining()).put(payload.duplicate()).flip();
         }
     }

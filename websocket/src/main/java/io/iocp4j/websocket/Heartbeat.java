@@ -12,19 +12,19 @@ import java.util.concurrent.Future;
 /**
  * The pings of this side and their answers: whether the peer is alive, and the round-trip time.
  *
- * <p>A ping is sent every interval. A peer that sends no byte within the timeout after it is lost. Every byte counts,
- * and not only the pong, because a pong must wait for the end of the current frame (RFC 6455 section 5.4). Bytes that
- * the peer takes while others wait count too: a slow reader sees the ping only after them. Bytes that the operating
- * system takes while none wait say nothing about the peer. While this side has paused, it receives nothing. Then the
- * peer counts as alive, unless bytes wait for it and it takes none.
+ * <p>A ping is sent every interval. If the peer sends no byte within the timeout after the ping, it is lost. Every byte
+ * counts, and not only the pong, because a pong must wait for the end of the current frame (RFC 6455 section 5.4).
+ * Bytes that the peer takes while others wait count too: a slow reader sees the ping only after them. Bytes that the
+ * operating system takes while none wait say nothing about the peer. While this side has paused, it receives nothing.
+ * Then the peer counts as alive, unless bytes wait for it and it takes none.
  */
 final class Heartbeat {
     /** The largest number of pings of the application that wait for their pong. */
     static final int PINGS_PENDING_MAX = 64;
 
     /**
-     * A ping whose payload is the number, which no other ping of this WebSocket has, and the bytes that were sent
-     * before it.
+     * A ping. Its payload is the number, which no other ping of this WebSocket has. {@code behindBytes} counts the
+     * bytes sent before it.
      */
     private record Ping(long number, long sentNanos, long behindBytes, CompletableFuture<Duration> answered) {
     }
@@ -36,7 +36,7 @@ final class Heartbeat {
 
     // used by the callbacks of the connection only
     private boolean heard;
-    /** The last look: its time, the bytes taken until then, and whether more waited. */
+    /** The last check: its time, the bytes taken until then, and whether more waited. */
     private long lookNanos;
     private long taken;
     private boolean waiting;

@@ -68,7 +68,7 @@ final class HttpConnection implements TcpHandler, ServedConnection {
      * not notice the loss of its client.
      */
     private ByteBuffer kept = NOTHING;
-    /** Null until the connection is open. It stays null if the connection ends before, in its TLS handshake too. */
+    /** Null until the connection is open. It stays null if the connection ends before, or in its TLS handshake. */
     private MemoryCharge charge;
     private final TimeLimit limit = new TimeLimit();
     /** The client has ended its side. It may still wait for the answer to its last request. */

@@ -43,7 +43,7 @@ final class IdleAndAgeLimit {
     }
 
     /**
-     * Compares counts of messages at intervals, because a timestamp for each message would need a look at the clock.
+     * Compares counts of messages at intervals, because a timestamp for each message would need a reading of the clock.
      * The WebSocket therefore ends within twice the timeout.
      */
     private void check() {

@@ -14,7 +14,7 @@ record LaterListener(CompletionStage<? extends WebSocketListener> stage) impleme
         Objects.requireNonNull(stage, "stage");
     }
 
-    /** Calls a handler that may block, on a virtual thread which a cancelled handshake interrupts. */
+    /** Calls a handler that may block, on a virtual thread. Cancelling the handshake interrupts the thread. */
     static UpgradeAnswer blocking(UpgradeHandler handler, UpgradeExchange exchange) {
         CompletableFuture<WebSocketListener> answer = new CompletableFuture<>();
         Thread thread = Thread.ofVirtual().name("upgrade " + exchange.remote()).unstarted(() -> {

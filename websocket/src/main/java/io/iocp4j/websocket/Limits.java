@@ -10,7 +10,7 @@ package io.iocp4j.websocket;
  * @param maxMessage the longest message in bytes, all fragments together, at least 1; the frame whose declared length
  *     takes the message past it fails the connection with 1009. Default 1 MiB
  * @param maxFragments the highest number of frames of one message, at least 1, empty ones included, because each costs
- *     work however little it carries; one more fails the connection with 1008. Default 1024
+ *     work whatever its length; one more fails the connection with 1008. Default 1024
  */
 public record Limits(long maxFrame, long maxMessage, int maxFragments) {
     private static final Limits DEFAULTS = new Limits(1 << 20, 1 << 20, 1024);

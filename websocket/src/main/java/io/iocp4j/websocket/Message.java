@@ -83,7 +83,7 @@ public sealed interface Message permits PlainMessage, SharedMessage {
      *
      * @param pool where the memory comes from, usually that of the port
      * @param text as {@link #text(String)}
-     * @return with one reference, the caller's to release
+     * @return with one reference, which the caller must release
      */
     static SharedMessage shared(BufferPool pool, String text) {
         ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
@@ -95,7 +95,7 @@ public sealed interface Message permits PlainMessage, SharedMessage {
      *
      * @param pool where the memory comes from, usually that of the port
      * @param data copied; keeps its position
-     * @return with one reference, the caller's to release
+     * @return with one reference, which the caller must release
      */
     static SharedMessage shared(BufferPool pool, ByteBuffer data) {
         return shared(pool, ByteBuffer.allocate(0), data);
@@ -107,7 +107,7 @@ public sealed interface Message permits PlainMessage, SharedMessage {
      * @param pool where the memory comes from, usually that of the port
      * @param head copied first
      * @param body copied after it; both keep their positions
-     * @return with one reference, the caller's to release
+     * @return with one reference, which the caller must release
      */
     static SharedMessage shared(BufferPool pool, ByteBuffer head, ByteBuffer body) {
         return SharedMessage.of(pool, Opcode.BINARY, head, body);

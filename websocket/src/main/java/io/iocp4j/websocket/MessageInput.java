@@ -26,9 +26,9 @@ public final class MessageInput extends InputStream {
     }
 
     /**
-     * Tells text from binary data.
+     * Tells whether the message is text.
      *
-     * @return true if it came as text
+     * @return false for binary data
      */
     public boolean isText() {
         return text;
@@ -81,7 +81,7 @@ public final class MessageInput extends InputStream {
         }
     }
 
-    /** From the inbox, inside {@link #fill}. */
+    /** Receives the next bytes from the receiver, inside {@link #fill}. */
     void take(ByteBuffer next, boolean isLast) {
         part = next;
         last = isLast;

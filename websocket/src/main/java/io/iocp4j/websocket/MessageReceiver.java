@@ -18,8 +18,7 @@ import java.nio.ByteBuffer;
 
 /**
  * The receiving half of a WebSocket: decodes bytes of the connection into callbacks of the listener. Strand only,
- * except
- * {@link #pause} and {@link #resume}.
+ * except for {@link #pause} and {@link #resume}.
  *
  * <table>
  * <caption>Everything that can arrive</caption>
@@ -33,7 +32,7 @@ import java.nio.ByteBuffer;
  *
  * <p>A pause takes effect after the message that is being delivered. The rest of the received bytes is kept, and the
  * connection is paused. Any thread may ask for a pause, but only the strand pauses and resumes the connection.
- * Otherwise the last of two requests might lose, and new bytes could overtake the kept ones.
+ * Otherwise the earlier of two requests might win, and new bytes could overtake the kept ones.
  *
  * <p>Decoding takes turns. After about a millisecond the rest is kept as in a pause, and decoded after the work of
  * other connections. One receive of 64 KiB can be 64 MiB of messages in the most compressed form.
@@ -44,8 +43,8 @@ final class MessageReceiver implements MessageListener, FrameListener {
     /** The length of a turn in nanoseconds. It does not interrupt a callback. */
     static final long TURN_NANOS_MAX = 1_000_000;
     /**
-     * The frames between two looks at the clock. Each inflated piece of 8 KiB causes one too. The first look begins the
-     * turn.
+     * The frames between two readings of the clock, which is also read for each inflated piece of 8 KiB. The first
+     * reading begins the turn.
      */
     private static final int FRAMES_PER_LOOK = 8;
 

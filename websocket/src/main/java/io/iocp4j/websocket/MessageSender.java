@@ -21,8 +21,8 @@ import java.util.concurrent.ExecutionException;
 /**
  * The sending half of a WebSocket. It sends regardless of the queue ({@code trySend}, {@code sendAsync}), by the policy
  * for slow consumers ({@code send}, topics), or while a message is written ({@code outputStream}). Any thread; the lock
- * guards sending, and threads wait on it for room. A superclass of {@link WebSocketConnection} and not a part of it:
- * each message then meets one object less.
+ * guards sending, and threads wait on it for room. It is a superclass of {@link WebSocketConnection} and not a part, so
+ * a message touches one object less.
  */
 abstract sealed class MessageSender implements WebSocket permits WebSocketConnection {
     final TcpConnection tcp;
@@ -163,7 +163,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         }
     }
 
-    /** Returns true if the message is to be sent. Waits if the policy says so. */
+    /** Returns true if the policy lets the message be sent. Waits if the policy says so. */
     private boolean admit() throws IOException {
         if (policy == SlowConsumer.BLOCK) {
             awaitRoom(null);
@@ -381,7 +381,7 @@ abstract sealed class MessageSender implements WebSocket permits WebSocketConnec
         unsent.forEach(future -> future.completeExceptionally(aborted()));
     }
 
-    /** The failure of a message that was not sent: its cause is the limit that was met, or the end. Any thread. */
+    /** The failure of a message that was not sent: its cause is the limit that was reached, or the end. Any thread. */
     private IoException aborted() {
         CloseInfo why = tcp.closeInfo();
         Throwable cause = why == null ? null : why.cause();

@@ -7,16 +7,16 @@ import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.grammar.HttpToken;
 import java.util.List;
 
-/** The classes of this module. Loaded before the first connection, because later no descriptor may be left for that. */
+/** Loads the classes of this module before the first connection. Later, no file descriptor may be left for loading. */
 final class ModuleClasses {
-    /** One of each package. */
+    /** One class of each package. */
     static final List<Class<?>> MEMBERS = List.of(ModuleClasses.class, HttpRequest.class, HttpToken.class,
             ServerHandshake.class, FrameDecoder.class);
 
     private ModuleClasses() {
     }
 
-    /** Loads them, once. */
+    /** Loads the classes, once. */
     static void load() {
         MEMBERS.forEach(EarlyClasses::loadPackageOf);
         EarlyClasses.initialize(WebSocketEvent.class);

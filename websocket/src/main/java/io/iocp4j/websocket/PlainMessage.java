@@ -3,7 +3,7 @@ package io.iocp4j.websocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** A message on the heap: either the text or the bytes are there. */
+/** A message on the heap. Exactly one of {@code characters} and {@code bytes} is set. */
 record PlainMessage(String characters, ByteBuffer bytes, boolean isCompressible) implements Message {
     PlainMessage(String characters, ByteBuffer bytes) {
         this(characters, bytes, true);

@@ -12,8 +12,8 @@ import java.util.Objects;
 import javax.net.ssl.SSLSession;
 
 /**
- * A request that waits for its answer, as the application sees it: with tasks that run when the answer is not needed
- * any more. Any thread.
+ * A request that waits for its answer, as the application sees it. When the answer is not needed any more, the tasks of
+ * {@code onCancel} run. Any thread.
  */
 abstract class RequestExchange {
     private enum State {
@@ -122,7 +122,7 @@ abstract class RequestExchange {
         }
     }
 
-    /** The answer to an exception of the application: an HttpException as it is; others are logged and become 500. */
+    /** Returns the answer to an exception of the application. Any but an HttpException is logged and becomes 500. */
     final HttpException failure(Throwable thrown) {
         if (thrown instanceof HttpException refusal) {
             return refusal;

@@ -12,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
- * Frames the content of an answer and sends it, by a virtual thread with the blocking calls of the connection. That
- * thread calls the methods of the output stream; the strand calls the others.
+ * Frames the content of an answer and sends it with the blocking calls of the connection. A virtual thread calls the
+ * methods of the output stream; the strand calls the others.
  */
 final class ResponseStream extends OutputStream {
     /** The most content of one chunk, in bytes. */
@@ -61,8 +61,8 @@ final class ResponseStream extends OutputStream {
     }
 
     /**
-     * Returns whether there is room in the memory of the port for what this gathers and the content keeps; else
-     * {@link #refusal} says why not.
+     * Returns true if the memory of the port has room for the chunk and for the bytes that the content keeps. Otherwise
+     * {@link #refusal} gives the reason.
      */
     boolean mayBegin() {
         return charge.set((long) CHUNK_BYTES + content.keptBytes());

@@ -47,7 +47,7 @@ final class ServedRequest {
     private final HttpRequest request;
     private final ServerExchange exchange;
     private State state = State.ANSWER;
-    /** The thread that runs the handler: a body asked for there begins at once. Null outside of the handler. */
+    /** The thread that runs the handler: a body requested on it begins at once. Null outside of the handler. */
     private Thread handling;
     /** Null until the application asks for it, and after the answer. */
     private RequestBody body;
@@ -116,7 +116,7 @@ final class ServedRequest {
             beginBody(listener);
             return;
         }
-        // exactly one of the two: a connection that ends drops its tasks
+        // exactly one of the two acts: a connection that ends drops the second, so the first reports the end
         AtomicBoolean begun = new AtomicBoolean();
         exchange.onCancel(() -> {
             if (begun.compareAndSet(false, true)) {

@@ -28,8 +28,8 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * Every address, a TCP port chosen by the system, no TLS, pages of the same host, no subprotocol, no compression.
-     * Each getter documents its default.
+     * Returns options for every address, a TCP port that the system chooses, no TLS, pages of the same host, no
+     * subprotocol and no compression. Each getter documents its default.
      *
      * @return the same object each time
      */
@@ -63,7 +63,7 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * Which pages may open a WebSocket here.
+     * Sets which pages may open a WebSocket.
      *
      * @param rule for the Origin field of a handshake
      * @return a copy
@@ -79,7 +79,7 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * The subprotocols of the server. The first of them that a client offers is chosen.
+     * Sets the subprotocols of the server. The server chooses the first of them that a client offers.
      *
      * @param names the preferred one first
      * @return a copy
@@ -95,7 +95,7 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * The time limit of a head, from the opening of the connection, or from its first byte on a reused connection.
+     * Sets the time limit of a head, from the opening of the connection, or from its first byte on a reused connection.
      * Bytes do not extend it. An incomplete request is then answered with 408. A connection without a request is
      * closed.
      *
@@ -113,7 +113,7 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * How long a connection may wait for its next request.
+     * Sets how long a connection may wait for its next request.
      *
      * @param limit above 0
      * @return a copy
@@ -129,9 +129,9 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * How long a request may wait for its answer after its handler has returned, or after the end of its body if the
-     * handler asked for it. Then it is answered with 503, and its connection is closed. A forgotten answer therefore
-     * does not hold a connection.
+     * Sets how long a request may wait for its answer after its handler has returned, or after the end of its body if
+     * the handler asked for it. Then it is answered with 503, and its connection is closed. A forgotten answer
+     * therefore does not hold a connection.
      *
      * @param limit zero for no limit
      * @return a copy
@@ -148,8 +148,8 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * The minimum rate of a body, as an average over each {@link #requestTimeout()}. A slower one is answered with 408,
-     * and its connection is closed. Heads need no minimum rate, because their total time is limited.
+     * Sets the minimum rate of a body, as an average over each {@link #requestTimeout()}. A slower body is answered
+     * with 408, and its connection is closed. Heads need no minimum rate, because their total time is limited.
      *
      * @param bytesPerSecond includes the framing of chunks; 0 for no limit
      * @return a copy
@@ -168,7 +168,7 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
     }
 
     /**
-     * The minimum rate at which a client must take content that is written while it is sent
+     * Sets the minimum rate at which a client must take content that is written while it is sent
      * ({@link io.iocp4j.websocket.http.HttpContent}), as an average over each {@link #requestTimeout()} in which bytes
      * wait. A slower connection is aborted, because it holds a thread and perhaps a file. The write timeout of TCP
      * applies to a client that takes nothing. An answer in memory needs no minimum rate, because the next request waits
@@ -185,7 +185,7 @@ public final class ServerOptions extends WebSocketOptions<ServerOptions> {
         return with(copy -> copy.minAnswerRate = bytesPerSecond);
     }
 
-    /** The options of the listening socket and of what it accepts. */
+    /** The options of the listening socket and of the connections that it accepts. */
     TcpOptions listening() {
         // a client may end its side after its request and wait for the answer
         TcpOptions halfOpen = tcp().allowHalfOpen(true);

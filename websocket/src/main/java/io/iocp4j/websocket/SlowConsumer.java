@@ -4,8 +4,8 @@ import io.iocp4j.core.TcpOptions;
 import io.iocp4j.websocket.frame.CloseCode;
 
 /**
- * The policy of {@code send} for a peer that reads too slowly: while its queue is above the high-water mark, until
- * {@code onDrain}.
+ * The policy of {@code send} for a peer that reads too slowly. It applies from the time when the queue exceeds the
+ * high-water mark until {@code onDrain}.
  */
 public enum SlowConsumer {
     /**
@@ -17,7 +17,7 @@ public enum SlowConsumer {
     DROP,
     /**
      * The WebSocket closes with {@link CloseCode#POLICY_VIOLATION}; a peer that does not read is cut after the close
-     * timeout. What it sends until then is dropped, see {@link WebSocketOptions#closeTimeout(java.time.Duration)}.
+     * timeout. Its data is dropped until then, see {@link WebSocketOptions#closeTimeout(java.time.Duration)}.
      */
     CLOSE
 }

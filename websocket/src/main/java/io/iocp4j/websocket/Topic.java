@@ -9,15 +9,15 @@ import java.util.concurrent.ConcurrentHashMap;
  * A group of WebSockets that get the same messages. A WebSocket leaves it when it ends. An empty topic of a server
  * takes no memory: this object has only the name and a reference to the members of all topics. Any thread.
  *
- * <p>A published message is framed once, and a server queues it without a copy. Publishing never waits. To a member
- * whose queue is above its high-water mark, the {@link SlowConsumer} policy applies as on a worker. Messages that one
- * thread publishes reach each member in order.
+ * <p>A published message is framed once, and a server queues it without a copy. Publishing never waits. The
+ * {@link SlowConsumer} policy applies to a member whose queue is above its high-water mark, as on a worker. Messages
+ * that one thread publishes reach each member in order.
  */
 public final class Topic {
     private final ConcurrentHashMap<String, Set<TopicMember>> all;
     private final String name;
 
-    /** Has the members of every topic of the server, and no empty set. */
+    /** Makes a topic of a server. The map has the members of every topic of the server, and no empty set. */
     Topic(ConcurrentHashMap<String, Set<TopicMember>> all, String name) {
         this.all = all;
         this.name = name;
@@ -59,7 +59,7 @@ public final class Topic {
     }
 
     /**
-     * Removes a WebSocket. Does nothing if it is no member.
+     * Removes a WebSocket. Does nothing if it is not a member.
      *
      * @param socket any
      */
@@ -95,7 +95,7 @@ public final class Topic {
     /**
      * Sends a message to all members.
      *
-     * @param message a {@link SharedMessage} as it is, any other framed once
+     * @param message a {@link SharedMessage} is sent as it is; any other message is framed once
      */
     public void publish(Message message) {
         Set<TopicMember> members = all.getOrDefault(name, Set.of());

@@ -47,7 +47,7 @@ final class TopicMember {
         socket.publish(message);
     }
 
-    /** Frames a message for all members. The caller has to release the result. */
+    /** Frames a message for all members. The caller must release the result. */
     SharedMessage share(Message message) {
         return SharedMessage.of(socket.tcp.completionPort().buffers(), message);
     }

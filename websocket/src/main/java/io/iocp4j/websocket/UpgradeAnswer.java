@@ -4,13 +4,13 @@ import io.iocp4j.websocket.http.HttpException;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The answer of an {@link UpgradeHandler}: the listener of the new WebSocket, or the promise of one. A refusal is no
- * answer but an exception, an {@link io.iocp4j.websocket.http.HttpException}.
+ * The answer of an {@link UpgradeHandler}: the listener of the new WebSocket, or the promise of one. A handler refuses
+ * by an exception instead, an {@link io.iocp4j.websocket.http.HttpException}.
  */
 public sealed interface UpgradeAnswer permits WebSocketListener, LaterListener {
     /**
-     * An answer that is not known yet. The handshake waits for it within the server's response timeout; frames that the
-     * client sends meanwhile are kept.
+     * Makes an answer that is not known yet. The handshake waits for it within the server's response timeout; frames
+     * that the client sends meanwhile are kept.
      *
      * @param listener completes on any thread: with the listener, or exceptionally with an
      *         {@link io.iocp4j.websocket.http.HttpException} to refuse. Any other exception, and null, is logged and

@@ -14,15 +14,14 @@ public interface UpgradeExchange {
     /**
      * The handshake.
      *
-     * @return its head; {@link HttpRequest#path()}, {@link HttpRequest#parameter} and the fields are what a decision
-     *         needs
+     * @return its head; a decision may need {@link HttpRequest#path()}, {@link HttpRequest#parameter} and the fields
      */
     HttpRequest request();
 
     /**
      * The peer's address.
      *
-     * @return known also after the end
+     * @return the address, also after the end
      */
     InetSocketAddress remote();
 
@@ -34,14 +33,14 @@ public interface UpgradeExchange {
     InetSocketAddress local();
 
     /**
-     * The TLS session, for the certificate of the client among others.
+     * The TLS session, for example for the certificate of the client.
      *
      * @return null without TLS
      */
     SSLSession tlsSession();
 
     /**
-     * The account of what the connection makes its port hold.
+     * The account of the memory that the port holds for the connection.
      *
      * @return the account of the connection
      */
@@ -57,8 +56,8 @@ public interface UpgradeExchange {
     /**
      * The subprotocol that will be agreed on.
      *
-     * @return the choice of the handler; before it the first of the server's options that the client offers; null for
-     *         none
+     * @return the choice of the handler; before that, the first subprotocol of the server's options that the client
+     *     offers; null for none
      */
     String subprotocol();
 
@@ -78,7 +77,7 @@ public interface UpgradeExchange {
      *
      * @param name a token; not one of the handshake itself ({@code Sec-WebSocket-*}, {@code Upgrade},
      *         {@code Connection}), nor one that frames content
-     * @param value no control characters but TAB, nothing above U+00FF
+     * @param value no control characters except TAB, nothing above U+00FF
      * @return this
      * @throws IllegalArgumentException if name or value is not allowed
      * @throws IllegalStateException if the handshake was answered

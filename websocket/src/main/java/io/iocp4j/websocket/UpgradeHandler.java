@@ -11,12 +11,12 @@ import java.util.Objects;
 @FunctionalInterface
 public interface UpgradeHandler {
     /**
-     * Accepts or refuses a valid handshake. Called by a worker, must not wait.
+     * Accepts or refuses a valid handshake. Runs on a worker and must not wait.
      *
      * @param exchange the handshake, and further options of its answer
      * @return the listener of the new WebSocket, or {@link UpgradeAnswer#later}
-     * @throws Exception to refuse: an {@link HttpException} with its status, such as 401, 403, 404, 429, 503 or a
-     *         redirect; any other is logged and answered with 500
+     * @throws Exception to refuse: an {@link HttpException} gives the status, such as 401, 403, 404, 429, 503 or a
+     *     redirect; any other is logged and answered with 500
      */
     UpgradeAnswer onUpgrade(UpgradeExchange exchange) throws Exception;
 

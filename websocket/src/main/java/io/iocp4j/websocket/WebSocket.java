@@ -177,8 +177,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      * Sends a ping and measures the time to its pong.
      *
      * @return completes on a worker; exceptionally with a {@link WebSocketException} if the WebSocket ends before, or
-     * if
-     *     64 pings already wait for their pong
+     *     if 64 pings already wait for their pongs
      */
     CompletableFuture<Duration> ping();
 
@@ -218,8 +217,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      *
      * @return the message; null when this side has closed, or the peer with {@link CloseCode#NORMAL},
      *     {@link CloseCode#GOING_AWAY} or no code at all
-     * @throws WebSocketException with the status if the WebSocket ended in any other way, for example if the peer
-     * closed
+     * @throws WebSocketException with the status if the WebSocket ended in any other way, such as a close by the peer
      *     with {@link CloseCode#INTERNAL_ERROR}
      * @throws IoException if the thread is interrupted
      * @throws IllegalStateException on a worker, or if the messages go to a listener
@@ -246,7 +244,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     MessageInput receiveStream() throws IOException;
 
     /**
-     * The messages from now on, as {@link #receive()} returns them.
+     * Iterates over the messages from now on, as {@link #receive()} returns them.
      *
      * @return ends when {@code receive()} would return null, and throws {@link UncheckedIOException} when it would
      * throw
@@ -320,22 +318,22 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     InetSocketAddress local();
 
     /**
-     * The TLS session, for the certificate of the peer among others.
+     * The TLS session, for example for the certificate of the peer.
      *
      * @return null without TLS
      */
     SSLSession tlsSession();
 
     /**
-     * The end of the WebSocket, from its beginning on, for example in {@code onClose}. Its {@link CloseStatus#clean()}
-     * is final only in {@link #closed()}.
+     * Tells how the WebSocket ends or has ended, as soon as the end begins, for example in {@code onClose}. Its
+     * {@link CloseStatus#clean()} is final only in {@link #closed()}.
      *
      * @return null while the WebSocket is open
      */
     CloseStatus closeStatus();
 
     /**
-     * Completes when the connection has ended. Only then it is certain whether the peer has answered a Close frame.
+     * Completes when the connection has ended. Only then is it certain whether the peer has answered a Close frame.
      *
      * @return completes normally, always
      */
@@ -344,7 +342,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * The object that the application attached.
      *
-     * @return null if nothing
+     * @return null if there is none
      */
     Object attachment();
 

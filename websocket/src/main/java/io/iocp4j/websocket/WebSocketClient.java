@@ -14,9 +14,9 @@ import java.util.concurrent.CompletableFuture;
  * without has the blocking API.
  *
  * <p>An opening has one outcome. Either {@code onOpen} runs and the result is a WebSocket; or {@code onClose} runs,
- * without an {@code onOpen}, with {@link CloseCode#ABNORMAL}, and the result is an exception with the same message.
- * Nothing is tried again, neither a failed opening nor a WebSocket that ended. Only the application knows whether its
- * messages may be sent twice, and when to connect again ({@code Retry-After}, {@link CloseCode#TRY_AGAIN_LATER}).
+ * without an {@code onOpen}, with {@link CloseCode#ABNORMAL}, and the result is an exception with the same message. The
+ * client retries no failed opening, and reopens no WebSocket that has ended. Only the application knows whether its
+ * messages may be sent twice, and when to reconnect ({@code Retry-After}, {@link CloseCode#TRY_AGAIN_LATER}).
  *
  * <p>The exception is a {@link HandshakeException} if a server or proxy answered with something else than a WebSocket,
  * and an {@link io.iocp4j.core.IoException} if there was no complete answer: an unknown name, a failure of TCP or TLS,
@@ -51,7 +51,7 @@ public final class WebSocketClient {
     }
 
     /**
-     * Opens a WebSocket on the completion port that all clients without one share, and waits. See
+     * Opens a WebSocket on the completion port that all clients without their own port share, and waits. See
      * {@link #connect(CompletionPort, ClientOptions, URI)} and {@link SharedPort}.
      *
      * @param options and limits
@@ -95,8 +95,8 @@ public final class WebSocketClient {
     }
 
     /**
-     * Opens a WebSocket with callbacks, on the completion port that all clients without one share, and waits. See
-     * {@link #connect(CompletionPort, ClientOptions, URI, WebSocketListener)} and {@link SharedPort}.
+     * Opens a WebSocket with callbacks, on the completion port that all clients without their own port share, and
+     * waits. See {@link #connect(CompletionPort, ClientOptions, URI, WebSocketListener)} and {@link SharedPort}.
      *
      * @param options and limits
      * @param uri begins with ws:// or wss://
@@ -112,7 +112,7 @@ public final class WebSocketClient {
 
     /**
      * Opens a WebSocket with callbacks, as {@link #connectAsync(CompletionPort, ClientOptions, URI, WebSocketListener)}
-     * does, and waits for it. Only the opening is waited for: {@code onOpen} has run before this returns, and messages
+     * does, and waits for it. It waits only for the opening: {@code onOpen} has run before this returns, and messages
      * may have arrived.
      *
      * @param port whose workers run the callbacks; stays open
@@ -146,9 +146,9 @@ public final class WebSocketClient {
     }
 
     /**
-     * Begins to open a WebSocket on the completion port that all clients without one share, which does not keep the
-     * process running. See {@link #connectAsync(CompletionPort, ClientOptions, URI, WebSocketListener)} and
-     * {@link SharedPort}.
+     * Begins to open a WebSocket on the completion port that all clients without their own port share. That port does
+     * not keep the process running. See {@link #connectAsync(CompletionPort, ClientOptions, URI, WebSocketListener)}
+     * and {@link SharedPort}.
      *
      * @param options and limits
      * @param uri begins with ws:// or wss://
@@ -163,8 +163,8 @@ public final class WebSocketClient {
 
     /**
      * Begins to open a WebSocket with callbacks. Does not wait. {@code onOpen} runs before the result completes; if the
-     * opening fails, {@code onClose} runs in its place. Only if the system has no socket left, no callback runs. To
-     * cancel the opening, cancel the result.
+     * opening fails, {@code onClose} runs in its place. If the system has no socket left, no callback runs. To cancel
+     * the opening, cancel the result.
      *
      * @param port whose workers run the callbacks; stays open
      * @param options and limits

@@ -122,7 +122,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         }
     }
 
-    /** Ends it because of a protocol violation, or an exception of the application. */
+    /** Ends the WebSocket because of a protocol violation, or an exception of the application. */
     void fail(int code, String reason) {
         synchronized (lock) {
             closing.fail(code, reason);
@@ -229,7 +229,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         queueDrained();
     }
 
-    /** The peer has ended its side. Does nothing new if a Close frame came before. */
+    /** The peer has ended its side. Has no further effect after a Close frame. */
     @Override
     public void onEnd(TcpConnection connection) {
         synchronized (lock) {
@@ -260,7 +260,7 @@ final class WebSocketConnection extends MessageSender implements TcpHandler, Ser
         onGone.accept(this);
     }
 
-    /** The connection has ended, at a client perhaps before it was {@link #opened}. Strand only. */
+    /** The connection has ended; at a client, {@link #opened} may not have run. Strand only. */
     void gone(String reason, Initiator initiator) {
         synchronized (lock) {
             closing.lost(reason, initiator);

@@ -8,7 +8,7 @@ import java.io.IOException;
 public final class WebSocketException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    /** A record of values. */
+    /** The end of the WebSocket. Null if it is open, and after deserialisation. */
     private final transient CloseStatus status;
 
     /**

@@ -12,8 +12,8 @@ import java.util.Objects;
  */
 public non-sealed interface WebSocketListener extends UpgradeAnswer {
     /**
-     * The listener of a WebSocket that has a virtual thread of its own, for an {@link UpgradeHandler} that looks at the
-     * request first.
+     * Makes the listener of a WebSocket with its own virtual thread. An {@link UpgradeHandler} that examines the
+     * request first can return it.
      *
      * @param session the task of the thread
      * @return a listener, for one WebSocket, that starts the thread when it is open
@@ -64,7 +64,7 @@ public non-sealed interface WebSocketListener extends UpgradeAnswer {
     }
 
     /**
-     * A ping; it is answered without the application.
+     * A ping, which the library answers.
      *
      * @param socket the receiver
      * @param payload up to 125 bytes, lent for the call

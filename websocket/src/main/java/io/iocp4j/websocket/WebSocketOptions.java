@@ -42,11 +42,10 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Options and limits of TCP. TLS that they say something about holds unless {@link #tls(SSLContext)} says something
-     * else.
+     * Sets the options and limits of TCP. Their TLS settings apply unless {@link #tls(SSLContext)} replaces them.
      *
-     * @param options of each connection; at a server also its address, at a client the time for a connect counts within
-     *     that for the opening
+     * @param options for each connection. A server also takes its address from them. At a client, the time for a
+     *     connect counts within the time for the opening
      * @return a copy
      */
     public O tcp(TcpOptions options) {
@@ -54,18 +53,18 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
         return with(copy -> copy.tcp = options);
     }
 
-    /** {@return what TLS is spoken with, null, by default, for that of {@link #tcp()}} */
+    /** {@return the context for TLS; null, the default, for the context of {@link #tcp()}} */
     public SSLContext tls() {
         return tls;
     }
 
     /**
-     * The context for TLS. A server needs one with its certificate, and then serves wss and https in place of ws and
-     * http. A client uses it for URIs that begin with wss://, to trust servers and to identify itself. It always checks
-     * that the certificate is valid for the host.
+     * Sets the context for TLS. A server needs one with its certificate, and then serves wss and https in place of ws
+     * and http. A client uses it for URIs that begin with wss://, to trust servers and to identify itself. It always
+     * checks that the certificate is valid for the host.
      *
-     * @param context replaces the context of {@link #tcp()} but keeps its parameters; null for that context, or at a
-     *     client without one for the default of the JDK
+     * @param context replaces the context of {@link #tcp()} but keeps its parameters. Null leaves that context; a
+     *     client that has none uses the default of the JDK
      * @return a copy
      */
     public O tls(SSLContext context) {
@@ -73,11 +72,11 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * The context for TLS, with parameters.
+     * Sets the context for TLS, and its parameters.
      *
      * @param context as {@link #tls(SSLContext)}
-     * @param parameters changes what is negotiated for each connection, such as versions, or whether a client needs a
-     *     certificate; called after what {@link TcpOptions#tls(SSLContext, Consumer)} has set
+     * @param parameters changes the parameters of each connection, such as versions, or whether a client needs a
+     *     certificate; called after the change set by {@link TcpOptions#tls(SSLContext, Consumer)}
      * @return a copy
      */
     public O tls(SSLContext context, Consumer<SSLParameters> parameters) {
@@ -88,7 +87,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
         });
     }
 
-    /** Changes of the parameters behind those of {@link #tcp()}. */
+    /** The changes of the parameters that follow those of {@link #tcp()}. */
     Consumer<SSLParameters> tlsParameters() {
         return tlsParameters;
     }
@@ -99,7 +98,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Limits of heads, and of chunked bodies after them.
+     * Sets the limits of heads, and of chunked bodies after them.
      *
      * @param values for requests at a server, for the response at a client
      * @return a copy
@@ -115,7 +114,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Limits of frames and messages that the peer sends.
+     * Sets the limits of frames and messages that the peer sends.
      *
      * @param values the limits
      * @return a copy
@@ -125,13 +124,13 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
         return with(copy -> copy.limits = values);
     }
 
-    /** {@return whether messages are handed on in parts, false by default} */
+    /** {@return whether messages are delivered in parts, false by default} */
     public boolean parts() {
         return parts;
     }
 
     /**
-     * Delivers messages in parts while they arrive, and not whole: to {@link WebSocketListener#onPart}, or to
+     * Sets whether messages are delivered in parts while they arrive, to {@link WebSocketListener#onPart} or to
      * {@link WebSocket#receiveStream()}. The limits of messages still apply; raise them for long messages.
      *
      * @param on or off
@@ -147,10 +146,10 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * How long to wait for the peer's Close frame after ours, and at a client for the server's FIN after both. What the
-     * peer sends meanwhile is read and dropped. That is limited by this time, not in bytes; it takes no more memory
-     * than one message within {@link #limits(Limits)}. A peer that does not read what was sent before has
-     * {@link TcpOptions#lingerTimeout()} after it.
+     * Sets how long to wait for the peer's Close frame after ours, and at a client for the server's FIN after both.
+     * Data that the peer sends meanwhile is read and dropped. Only this time limits its amount; it takes no more memory
+     * than one message within {@link #limits(Limits)}. After this time, a peer that has not read everything still has
+     * {@link TcpOptions#lingerTimeout()}.
      *
      * @param limit above 0
      * @return a copy
@@ -160,12 +159,12 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
         return with(copy -> copy.closeTimeout = limit);
     }
 
-    /** {@return the time between pings, 20 s by default, zero for no pings} */
+    /** {@return the time between pings, 20 s by default; zero for no pings} */
     public Duration heartbeatInterval() {
         return heartbeatInterval;
     }
 
-    /** {@return the time after a ping in which something has to come or be taken, 20 s by default} */
+    /** {@return the time after a ping in which the peer must send or take a byte, 20 s by default} */
     public Duration heartbeatTimeout() {
         return heartbeatTimeout;
     }
@@ -188,13 +187,13 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
         });
     }
 
-    /** {@return the time without a message that closes a WebSocket, zero by default, for never} */
+    /** {@return the time without a message after which a WebSocket closes; zero, the default, for never} */
     public Duration maxIdle() {
         return maxIdle;
     }
 
     /**
-     * Closes a WebSocket with {@link CloseCode#GOING_AWAY} on which no message was received or sent for a time. Pings
+     * Closes a WebSocket with {@link CloseCode#GOING_AWAY} after a time without a message in either direction. Pings
      * and pongs do not count.
      *
      * @param limit the WebSocket closes after one to two times this; zero for never
@@ -205,7 +204,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
         return with(copy -> copy.maxIdle = limit);
     }
 
-    /** {@return the age at which a WebSocket is closed, zero by default, for never} */
+    /** {@return the age at which a WebSocket closes; zero, the default, for never} */
     public Duration maxAge() {
         return maxAge;
     }
@@ -227,7 +226,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * The policy of {@code send} while the peer takes less than it is sent.
+     * Sets the policy of {@code send} for a peer that reads too slowly.
      *
      * @param policy for every WebSocket
      * @return a copy
@@ -243,7 +242,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
     }
 
     /**
-     * Whether and how messages are compressed, if the peer supports it.
+     * Sets whether and how messages are compressed, if the peer supports it.
      *
      * @param options of this side
      * @return a copy
@@ -262,7 +261,7 @@ public abstract sealed class WebSocketOptions<O extends WebSocketOptions<O>> imp
         return copy;
     }
 
-    /** Adds the common ones for {@code toString}. */
+    /** Adds the common options for {@code toString}. */
     StringJoiner describe(StringJoiner text) {
         return text.add("tcp=" + tcp).add("tls=" + (tls != null || tcp.tls() != null)).add("httpLimits=" + httpLimits)
                 .add("limits=" + limits).add("parts=" + parts).add("closeTimeout=" + closeTimeout)

@@ -20,7 +20,7 @@ public record WebSocketPair(WebSocket server, WebSocket client) implements AutoC
      *
      * @param port whose workers run the callbacks; stays open
      * @param server options of the server's end; its address is ignored
-     * @param upgrades accepts the handshake, whose path is /, with the listener of the server's end
+     * @param upgrades accepts the handshake for the path {@code /}, and returns the listener of the server's end
      * @param client options of the client's end
      * @param listener of the client's end
      * @return completes on a worker of the port when both are open; exceptionally as
@@ -38,7 +38,7 @@ public record WebSocketPair(WebSocket server, WebSocket client) implements AutoC
                 upgraded.complete(webSocket);
             }
         });
-        // a client is open only behind the server's answer
+        // the client opens after the server has answered
         return ClientOpening.inMemory(port, client, connection, listener)
                 .thenApply(opened -> new WebSocketPair(upgraded.join(), opened));
     }

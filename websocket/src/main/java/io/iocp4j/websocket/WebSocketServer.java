@@ -43,7 +43,7 @@ public final class WebSocketServer implements AutoCloseable {
      * every path, and handshakes from pages of the same host only.
      *
      * @param tcpPort 0 lets the system choose
-     * @param session what a thread does with its WebSocket
+     * @param session the task of each thread
      * @return listening
      * @throws IOException if the address is taken
      */
@@ -55,7 +55,7 @@ public final class WebSocketServer implements AutoCloseable {
      * Listens on a completion port of its own, with one virtual thread for each WebSocket. Accepts every path.
      *
      * @param options address, options and limits
-     * @param session what a thread does with its WebSocket
+     * @param session the task of each thread
      * @return listening
      * @throws IOException if the address is taken
      * @throws IllegalArgumentException if there is TLS with a context that has no key
@@ -69,7 +69,7 @@ public final class WebSocketServer implements AutoCloseable {
      *
      * @param port stays open when the server is closed
      * @param options address, options and limits
-     * @param session what a thread does with its WebSocket
+     * @param session the task of each thread
      * @return listening
      * @throws IOException if the address is taken
      * @throws IllegalArgumentException if there is TLS with a context that has no key
@@ -142,7 +142,7 @@ public final class WebSocketServer implements AutoCloseable {
     /**
      * The address it listens on.
      *
-     * @return with the real port number where 0 was asked
+     * @return with the actual port number if 0 was requested
      */
     public InetSocketAddress address() {
         return tcp.address();
@@ -151,7 +151,7 @@ public final class WebSocketServer implements AutoCloseable {
     /**
      * The TCP port that it listens on.
      *
-     * @return the number that the system chose where 0 was asked, else the one of the options
+     * @return the number that the system chose if 0 was requested, else the number of the options
      */
     public int tcpPort() {
         return tcp.tcpPort();
@@ -185,7 +185,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * The newcomers that were closed at once, see {@link io.iocp4j.core.ConnectionFilter.DropReason}.
+     * The new connections that were closed at once, see {@link io.iocp4j.core.ConnectionFilter.DropReason}.
      *
      * @return how many since the start
      */
@@ -193,7 +193,7 @@ public final class WebSocketServer implements AutoCloseable {
         return tcp.dropped();
     }
 
-    /** Not for applications: its {@code close} knows no closing handshake. */
+    /** Not for applications, because its {@code close} skips the closing handshake. */
     TcpServer tcp() {
         return tcp;
     }
@@ -231,7 +231,7 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     public void close(Duration deadline) {
-        // before the server stops
+        // check before the server stops
         if (tcp.completionPort().isWorker()) {
             throw new IllegalStateException("a worker of the port must not wait for the end of its server");
         }
@@ -299,7 +299,8 @@ public final class WebSocketServer implements AutoCloseable {
 
         private void add(ServedConnection connection) {
             connections.add(connection);
-            // after the add: either close() finds the connection in the set, or this sees that close() has begun
+            // check after the add: either close() finds the connection in the set, or this thread sees that close() has
+            // begun
             if (stopping) {
                 connection.stop();
             }

@@ -1,8 +1,8 @@
 /**
  * WebSocket (RFC 6455 and 7692), server and client: the API for applications, and the connections behind it. HTTP/1.1
  * for pages and uploads beside it is in {@link io.iocp4j.websocket.http}, the opening handshake in
- * {@link io.iocp4j.websocket.handshake}, the codec in {@link io.iocp4j.websocket.frame}. None of the three knows this
- * package.
+ * {@link io.iocp4j.websocket.handshake}, the codec in {@link io.iocp4j.websocket.frame}. None of the three depends on
+ * this package.
  *
  * <h2>Where to start</h2>
  * {@link io.iocp4j.websocket.WebSocketServer}, {@link io.iocp4j.websocket.WebSocketClient}, and
@@ -49,7 +49,7 @@
  * exception of the application with 1011. Both end only their own connection.
  *
  * <h2>What is logged</h2>
- * By {@link java.lang.System.Logger}s that have the names of these types. WARNING: code of the application threw an
+ * The {@link java.lang.System.Logger}s have the names of the types below. WARNING: code of the application threw an
  * exception, or did not answer in time. DEBUG: a peer broke a rule or was lost. Nothing is logged at other levels.
  * {@link io.iocp4j.websocket.http} lists the logger of requests, and {@link io.iocp4j.core} those of connections.
  * <ul>

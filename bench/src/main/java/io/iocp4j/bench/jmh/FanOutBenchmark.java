@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * A message to 1,000 WebSockets in memory, which receive and decode it. All callbacks run on the thread of the
- * benchmark. The baseline copies the message for each. One operation is one message of one WebSocket.
+ * benchmark. The baseline copies the message for each WebSocket. One operation is one message of one WebSocket.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -31,7 +31,7 @@ public class MaskingBenchmark {
     @Param({"64", "65536"})
     public int length;
 
-    /** Where the payload begins, counted from an address that 8 divides: behind a header it may be anywhere. */
+    /** The offset of the payload from an address that is a multiple of 8. After a header, any offset is possible. */
     @Param({"0", "1", "4", "6"})
     public int offset;
 

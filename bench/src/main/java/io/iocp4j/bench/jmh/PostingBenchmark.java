@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Posting to a port and taking from it again, on one thread in pull mode. The baseline is a queue without any
- * synchronization. One operation is one completion.
+ * Posts to a port and takes from it, on one thread in pull mode. The baseline is a queue without any synchronization.
+ * One operation is one completion.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Tasks of a connection, which run one after the other on whichever worker is there. The baseline runs them on the port
- * without that promise. One operation is one task.
+ * Tasks of a connection, which run one after the other on any worker. The baseline runs them on the port, without this
+ * order. One operation is one task.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -8,13 +8,13 @@ abstract class Answers {
     /**
      * Takes all bytes.
      *
-     * @param in what has come; its position moves to its limit
-     * @return how many answers became whole
+     * @param in the bytes that have arrived; its position moves to its limit
+     * @return the number of answers that became complete
      * @throws IOException if an answer is wrong, or the server ends the conversation
      */
     abstract int take(ByteBuffer in) throws IOException;
 
-    /** A frame that has to be sent between two messages; null if there is none. */
+    /** A frame that must be sent between two messages; null if there is none. */
     ByteBuffer owed() {
         return null;
     }
@@ -24,7 +24,7 @@ abstract class Answers {
         throw new IllegalStateException("nothing was owed");
     }
 
-    /** Takes the same bytes back again and again, without a frame around them. */
+    /** Expects the same unframed bytes back again and again. */
     static final class Plain extends Answers {
         private final int size;
         private final byte first;

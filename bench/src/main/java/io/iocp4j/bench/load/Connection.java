@@ -10,13 +10,16 @@ final class Connection implements AutoCloseable {
     private final Wire wire;
     private final Requests requests;
     private final Answers answers;
-    /** When each message under way was written. A ring; empty in an open loop, which knows the times already. */
+    /**
+     * The time at which each message in flight was written, as a ring. Empty in an open loop, which knows the times
+     * already.
+     */
     private final long[] writtenAt;
     private int oldest;
     private int newest;
     private long sent;
     private long answered;
-    /** How much of the stream the wire has taken. */
+    /** The number of bytes of the stream that the wire has taken. */
     private long taken;
     /** The place of this connection in the turn of an open loop, and how many answers it had before. */
     private int turn;
@@ -80,7 +83,10 @@ final class Connection implements AutoCloseable {
         flush();
     }
 
-    /** When the oldest message without an answer was written, and takes it off. In a closed loop only. */
+    /**
+     * Removes the oldest message without an answer, and returns the time at which it was written. In a closed loop
+     * only.
+     */
     long takeWrittenAt() {
         long at = writtenAt[oldest];
         oldest = oldest + 1 == writtenAt.length ? 0 : oldest + 1;
@@ -92,7 +98,7 @@ final class Connection implements AutoCloseable {
      *
      * @param in a buffer that all connections share
      * @return how many messages were answered
-     * @throws IOException if the connection is of no use any more
+     * @throws IOException if the connection cannot be used any more
      */
     int receive(ByteBuffer in) throws IOException {
         wire.read(in);
@@ -107,7 +113,7 @@ final class Connection implements AutoCloseable {
         return whole;
     }
 
-    /** Writes what is due, as far as there is room. The selector tells when there is more. */
+    /** Writes the bytes that are due, as far as the socket has room. The selector reports when it has room again. */
     void flush() throws IOException {
         boolean room = true;
         for (ByteBuffer out; room && (out = next()) != null;) {

@@ -86,7 +86,7 @@ final class EchoLoad extends Load {
         return lookWhile(start, end, this::isWaiting);
     }
 
-    /** Message i is due i / rate seconds after the beginning, also when earlier ones are late. */
+    /** Message i is due i / rate seconds after the beginning, even if earlier messages are late. */
     private long openLoop(long start, long end) {
         for (int i = 0; i < turn.length; i++) {
             turn[i].takeTurn(i);
@@ -161,7 +161,7 @@ final class EchoLoad extends Load {
         }
     }
 
-    /** A connection that is lost between two runs is counted by those that follow. */
+    /** Removes a lost connection. If it is lost between two runs, the following runs count it. */
     private void lose(Connection connection, String why) {
         tally.failed(running ? Math.max(1, connection.underWay()) : 0, why);
         connection.close();

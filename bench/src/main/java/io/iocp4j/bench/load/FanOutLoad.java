@@ -16,7 +16,10 @@ import java.util.function.BooleanSupplier;
  */
 final class FanOutLoad extends Load {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-    /** A viewer may be known to the server only a moment after its handshake, so the first message is tried again. */
+    /**
+     * The server may register a viewer only a moment after its handshake, so the first message is repeated up to this
+     * often.
+     */
     private static final int TRIES = 20;
     private static final long TRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -24,7 +27,7 @@ final class FanOutLoad extends Load {
     private final long rate;
     private final List<Viewer> viewers = new ArrayList<>();
     private Publisher publisher;
-    /** Viewers that are there, and deliveries that are awaited from them. */
+    /** The connected viewers, and the deliveries that they still wait for. */
     private int watching;
     private long waiting;
     /** The first message of the run, and when it was written or should have been. */
@@ -92,7 +95,7 @@ final class FanOutLoad extends Load {
             while (now - end < 0 && watching > 0 && !publisher.isLost()) {
                 writtenAt = System.nanoTime();
                 publisher.publish();
-                // the last message of a run is awaited too
+                // wait for the last message of a run too
                 now = lookWhile(now, Math.max(end, now) + DRAIN_NANOS, waits);
                 if (waiting > 0) {
                     break;

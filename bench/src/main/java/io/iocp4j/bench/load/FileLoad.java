@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Requests for a large body over HTTP/1.1, one after the other on each connection. The server has to say the length of
- * the body, which is made of letters x. A duration is from the request to the last byte of the body.
+ * Requests for a large body over HTTP/1.1, one after the other on each connection. The server must declare the length
+ * of the body, which consists of letters x. A duration is from the request to the last byte of the body.
  */
 final class FileLoad extends Load {
     private static final int HEAD_MAX = 8 << 10;
@@ -79,7 +79,7 @@ final class FileLoad extends Load {
             wire.channel.register(selector, SelectionKey.OP_READ, this);
         }
 
-        /** Servers end connections that rest, so one may be new. */
+        /** Begins a run. It reconnects if necessary, because servers end idle connections. */
         void begin() {
             try {
                 if (!wire.channel.isOpen()) {
@@ -166,7 +166,7 @@ final class FileLoad extends Load {
             }
         }
 
-        /** The end of a connection that rests is no failure. */
+        /** Ends the connection. The loss of an idle connection is not a failure. */
         void lose(String why) {
             if (isUnderWay) {
                 isUnderWay = false;

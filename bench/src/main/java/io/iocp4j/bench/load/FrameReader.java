@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Reads the frames of a server (RFC 6455 section 5.2), which may come in any pieces. Messages go to the derived class.
- * A ping has to be answered: its pong is {@link #owed()}.
+ * Reads the frames of a server (RFC 6455 section 5.2), which may arrive in pieces of any size. Messages go to the
+ * derived class. A ping must be answered: its pong is {@link #owed()}.
  */
 abstract class FrameReader extends Answers {
     private static final int FIN = 0x80;
@@ -32,7 +32,7 @@ abstract class FrameReader extends Answers {
     /** A part of the message, between position and limit. Need not move the position. */
     abstract void part(ByteBuffer in) throws IOException;
 
-    /** The message ends. Returns how many answers that is. */
+    /** The message ends. Returns the number of answers in it. */
     abstract int end() throws IOException;
 
     @Override
@@ -131,7 +131,7 @@ abstract class FrameReader extends Answers {
         }
     }
 
-    /** Says that the server has closed the WebSocket in order. */
+    /** Signals that the server has closed the WebSocket with a Close frame. */
     static final class ServerClosedException extends IOException {
         private static final long serialVersionUID = 1;
 

@@ -10,14 +10,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Locale;
 
-/** What a client of RFC 6455 sends: the opening handshake and masked frames. */
+/** The bytes that a client of RFC 6455 sends: the opening handshake and masked frames. */
 final class Frames {
     static final int TEXT = 1;
     static final int BINARY = 2;
     static final int CLOSE = 8;
     static final int PING = 9;
     static final int PONG = 10;
-    /** Every frame has the same key, since a key that changes costs the load and not the server. */
+    /** Every frame has the same key, because changing keys cost the load CPU time, but not the server. */
     static final int KEY = 0x37fa213d;
     /** Bytes of the longest header with a key. */
     static final int HEADER_MAX = 14;
@@ -60,7 +60,7 @@ final class Frames {
     /**
      * Does the handshake on a blocking channel.
      *
-     * @return the head of the response, in small letters
+     * @return the head of the response, in lower case
      * @throws IOException if the server does not agree
      */
     static String open(SocketChannel channel, String path, String extension) throws IOException {

@@ -10,7 +10,7 @@ import java.util.zip.Inflater;
 /** The messages of a WebSocket echo with permessage-deflate (RFC 7692), which are inflated and compared as a whole. */
 final class InflatedAnswers extends FrameReader implements AutoCloseable {
     private static final int TAIL = 4;
-    /** How much longer than twice its payload a compressed message may be. */
+    /** A compressed message may be longer than twice its payload by this many bytes. */
     private static final int INCOMPRESSIBLE_BYTES = 1 << 10;
 
     private final List<byte[]> payloads;

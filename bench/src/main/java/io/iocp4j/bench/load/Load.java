@@ -11,21 +11,22 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * A workload at work: one thread and a selector. The thread that calls {@link #open} also calls the other methods;
+ * A running workload: one thread and a selector. The thread that calls {@link #open} also calls the other methods;
  * {@link #wakeup} is for any thread.
  *
- * <p>A run never sleeps in the selector. To wake a sleeping load would be charged to the server whose write does it,
- * and more often the longer the load waits. Instead it looks, and lets {@link #BREAK_NANOS} pass if there is nothing.
+ * <p>A run never sleeps in the selector. If the load slept, the server's write would have to wake it, and the server
+ * would be charged for the wake-up, more often the longer the load waits. Instead, the load polls the selector, and
+ * lets {@link #BREAK_NANOS} pass if nothing is ready.
  */
 abstract class Load implements AutoCloseable {
     /**
-     * The time between two looks when nothing is ready. Each look may take a lock of the system that the server's next
-     * write needs, so it does not look all the time. A duration is too long by this much at most.
+     * The time between two polls when nothing is ready. Each poll may take a lock of the system that the server's next
+     * write needs, so the load does not poll all the time. A duration is too long by this much at most.
      */
     static final long BREAK_NANOS = TimeUnit.MICROSECONDS.toNanos(5);
-    /** How long a run waits for answers after its end. What is not there then is a failure. */
+    /** The time that a run waits for answers after its end. An answer that is missing then is a failure. */
     static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
-    /** Larger than what most reads bring, so that one read is enough. */
+    /** Larger than the data of most reads, so one read is enough. */
     private static final int IN_BYTES = 256 << 10;
 
     final Workload workload;
@@ -82,7 +83,7 @@ abstract class Load implements AutoCloseable {
      * Runs the workload.
      *
      * @param nanos how long, 1 or more
-     * @return what it has brought
+     * @return the result
      */
     final LoadResult run(long nanos) {
         idleNanos = 0;
@@ -97,7 +98,7 @@ abstract class Load implements AutoCloseable {
                 hasLatency() ? done.latency : null);
     }
 
-    /** The part of the last run in which there was nothing to do, and this thread only looked. */
+    /** The part of the last run in which there was nothing to do, and this thread only polled. */
     final long idleNanos() {
         return idleNanos;
     }
@@ -131,12 +132,12 @@ abstract class Load implements AutoCloseable {
         }
     }
 
-    /** Looks again and again until the time is over. */
+    /** Polls until the time is over. */
     final long lookUntil(long now, long end) {
         return lookWhile(now, end, () -> true);
     }
 
-    /** Looks as long as the condition holds and the time is not over. */
+    /** Polls as long as the condition holds and the time is not over. */
     final long lookWhile(long now, long end, BooleanSupplier condition) {
         long time = now;
         while (time - end < 0 && condition.getAsBoolean()) {

@@ -70,7 +70,7 @@ public final class LoadMain {
         }
     }
 
-    /** Another thread waits for lines, so that pings are answered while none comes. */
+    /** Carries out the lines of the input. Another thread reads them, so pings are answered while no line arrives. */
     private static void serve(Load load, InputStream in, PrintStream out) throws IOException {
         BlockingQueue<String> lines = new LinkedBlockingQueue<>();
         Thread reader = new Thread(() -> read(in, lines, load), "iocp4j bench commands");

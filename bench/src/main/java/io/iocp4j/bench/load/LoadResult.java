@@ -3,15 +3,14 @@ package io.iocp4j.bench.load;
 import io.iocp4j.bench.result.Histogram;
 
 /**
- * What one run has brought. Its text form is one line:
- * {@code messages bytes failures nanos cpuNanos threads HISTOGRAM}.
+ * The result of one run. Its text form is one line: {@code messages bytes failures nanos cpuNanos threads HISTOGRAM}.
  *
  * @param messages the messages that came back or arrived; for a storm, the connections that were served; for idle, the
  *        connections that are open
  * @param bytes their payload
  * @param failures messages that were lost or wrong, and connections that failed or were gone before
- * @param nanos how long the run took, until the last answer
- * @param cpuNanos CPU time that the load worked: of its process, without the time in which it had nothing to do
+ * @param nanos the length of the run, until the last answer
+ * @param cpuNanos CPU time of the load's process, without the time in which it had nothing to do
  * @param threads how many threads of the load ran
  * @param latency the durations of the messages; null if the workload has none
  */

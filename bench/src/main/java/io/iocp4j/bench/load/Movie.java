@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A fragmented MP4 (ISO/IEC 14496-12) in its parts: one second of H.264 video in 30 pictures, of which the first and
- * the 16th are keys. It may be repeated for ever.
+ * A fragmented MP4 (ISO/IEC 14496-12) in its parts: one second of H.264 video in 30 pictures. The first and the 16th
+ * are key pictures. It may be repeated for ever.
  *
  * @param init the boxes before the first fragment
  * @param units the fragments, one for each picture
@@ -25,7 +25,7 @@ record Movie(byte[] init, List<byte[]> units) {
         }
     }
 
-    /** Cuts at each {@code moof}; a unit ends with its {@code mdat}, and what follows the last one is left out. */
+    /** Cuts at each {@code moof}. A unit ends with its {@code mdat}; bytes after the last one are left out. */
     static Movie cut(byte[] file) {
         List<byte[]> units = new ArrayList<>();
         int start = 0;

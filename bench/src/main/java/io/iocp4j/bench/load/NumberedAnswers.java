@@ -3,7 +3,7 @@ package io.iocp4j.bench.load;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** The messages of a fan-out as a viewer gets them. Each begins with its number, and none may be left out. */
+/** The messages of a fan-out that one viewer receives. Each begins with its number, and none may be missing. */
 final class NumberedAnswers extends FrameReader {
     private final int size;
     private final byte last;

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.zip.Deflater;
 
-/** What messages contain. The same bytes in each process. */
+/** The content of messages, the same bytes in each process. */
 final class Payloads {
     private static final long SEED = 15;
     /** Two, three and four bytes of UTF-8 among others of one. */
     private static final String WORDS = "Grüße an 世界, voilà 🎬 and some more plain words, ";
-    /** More of these than a window of permessage-deflate holds, so that no message repeats one that it knows. */
+    /** More bytes than a window of permessage-deflate holds, so no message repeats one that is still in the window. */
     private static final int DOCUMENTS_BYTES = 64 << 10;
-    /** At least two, so that an answer to another message is found. */
+    /** At least two, so an answer to the wrong message is detected. */
     private static final int DOCUMENTS_MIN = 2;
     private static final int DOCUMENTS_MAX = 256;
 
@@ -38,7 +38,7 @@ final class Payloads {
         for (int i = 0; i < size; i++) {
             text[i] = words[i % words.length];
         }
-        // the last character may be cut off, so points take its place
+        // the last character may be cut, so full stops replace it
         int end = size;
         while (end > 0 && (text[end - 1] & 0xc0) == 0x80) {
             end--;

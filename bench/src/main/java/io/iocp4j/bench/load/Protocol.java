@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 
-/** How a workload speaks with an echo server: what it sends, and how it opens a connection and reads the answers. */
+/** The protocol of a workload with an echo server: the requests, the opening of a connection, and the answers. */
 final class Protocol {
     private static final String ECHO = "/echo";
     private static final String DEFLATE = "permessage-deflate";

@@ -15,16 +15,16 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A publisher that sends a movie to the relay of stream-demo, one unit at a time, and its viewers. It is an open loop:
- * a duration is from when a unit should have been written to its arrival at one viewer. A unit that a viewer does not
- * get is a failure. Stalled viewers never read. Those that join leave with their first picture.
+ * a duration is from when a unit should have been written to its arrival at one viewer. A unit that does not reach a
+ * viewer is a failure. Stalled viewers never read. Joining viewers leave after their first picture.
  */
 final class RelayLoad extends Load {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-    /** The first viewer may be there before the relay has read what the publisher has sent. */
+    /** The first viewer may connect before the relay has read the publisher's data, so it tries up to this often. */
     private static final int TRIES = 200;
     private static final long JOIN_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int HEAD_MAX = 4 << 10;
-    /** How long the last units of a run are awaited. The relay skips what waits longer than its lag of 500 ms. */
+    /** The time that a run waits for its last units. The relay skips units that wait longer than its lag of 500 ms. */
     private static final long LAST_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final int LIKE_NO_OTHER = 36;
 
@@ -272,7 +272,7 @@ final class RelayLoad extends Load {
             }
         }
 
-        /** A viewer that is lost in a run has lost what it did not get of it. Later runs count it as missing. */
+        /** Loses a viewer. In this run, the units that it has not received are lost. Later runs count it as missing. */
         void lose(String why) {
             boolean left = leavesSoon && !joining.remove(this);
             if (!left) {

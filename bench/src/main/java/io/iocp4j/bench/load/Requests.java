@@ -4,11 +4,11 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * The bytes that each connection sends: a cycle of messages that repeats for ever. A position in this stream says what
- * is to be sent, so messages that wait for the socket need no memory. All connections of a load share it; one thread.
+ * The bytes that each connection sends: a cycle of messages that repeats for ever. A position in this stream determines
+ * the next bytes, so messages that wait for the socket need no memory. All connections of a load share it; one thread.
  */
 final class Requests {
-    /** How many bytes of the stream one write may take, at least one cycle. It bounds the memory of the block. */
+    /** The most bytes of the stream in one write, but at least one cycle. It bounds the memory of the block. */
     private static final int BLOCK_MAX = 1 << 20;
 
     /** The cycle, repeated, so that several messages leave in one write. */
@@ -21,7 +21,7 @@ final class Requests {
      * Joins the messages.
      *
      * @param messages a cycle, as bytes on the wire
-     * @param together how many of them are to leave in one write, if they fit
+     * @param together the number of messages in one write, if they fit
      */
     Requests(List<byte[]> messages, int together) {
         starts = new int[messages.size()];
@@ -38,7 +38,7 @@ final class Requests {
         }
     }
 
-    /** Where in the stream the message of this number begins; the first one is 0. */
+    /** The position in the stream at which the message of this number begins; the first number is 0. */
     long start(long message) {
         return message / starts.length * cycle + starts[(int) (message % starts.length)];
     }

@@ -23,7 +23,10 @@ final class SlowPeer {
         wire.channel.register(selector, SelectionKey.OP_WRITE, this);
     }
 
-    /** A server that ends it keeps the other connections from being disturbed, so that is a failure. */
+    /**
+     * Writes as much as the server takes. If the server ends the connection, that is a failure, because it no longer
+     * disturbs the other connections.
+     */
     void write(Tally tally) {
         ByteBuffer out = requests.between(taken, taken + PIECE);
         int before = out.remaining();

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * Connections that come and go: connect, upgrade if it is a WebSocket, one echo, close. The next one begins in its
  * place. A duration is from the connect to the answer. This side closes TCP first, after the closing handshake of a
- * WebSocket. So the ports that wait (TIME-WAIT) are the load's.
+ * WebSocket. The ports in TIME-WAIT are therefore those of the load.
  */
 final class StormLoad extends Load {
     private static final String ECHO = "/echo";
@@ -32,7 +32,7 @@ final class StormLoad extends Load {
         message = workload.isWebSocket() ? Frames.masked(Frames.BINARY, false, payload) : payload;
     }
 
-    /** Tries one connection, so that a server that is not there is found now. */
+    /** Tries one connection, so a missing server is detected now. */
     @Override
     int open() throws IOException {
         Protocol protocol = new Protocol(workload, SIZE);
@@ -141,7 +141,7 @@ final class StormLoad extends Load {
             write(message);
         }
 
-        /** A new socket has room for so little. */
+        /** Writes everything at once. A new socket has room for so few bytes. */
         private void write(byte[] bytes) throws IOException {
             if (channel.write(ByteBuffer.wrap(bytes)) < bytes.length) {
                 throw new IOException("no room for " + bytes.length + " bytes");

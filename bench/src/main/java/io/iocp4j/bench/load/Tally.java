@@ -30,7 +30,7 @@ final class Tally {
         told++;
     }
 
-    /** Counts connections that were lost before this run, whose reason was printed then. */
+    /** Counts connections that were lost before this run. The reasons were printed then. */
     void missing(long connections) {
         failures += connections;
     }

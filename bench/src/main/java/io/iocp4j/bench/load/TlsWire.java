@@ -13,10 +13,10 @@ import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
-/** TLS with an {@link SSLEngine}. It trusts any server, since it sends nothing worth hiding. */
+/** TLS with an {@link SSLEngine}. It trusts any server, because it sends no secrets. */
 final class TlsWire extends Wire {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-    /** How many records leave in one write. */
+    /** The number of records in one write. */
     private static final int TOGETHER = 4;
 
     private final SSLEngine engine;

@@ -7,7 +7,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
-/** Bytes over one socket, as they are or with TLS. Blocks or not as its channel does; one thread. */
+/** Bytes over one socket, plain or with TLS. Blocks if its channel does. One thread. */
 class Wire implements AutoCloseable {
     final SocketChannel channel;
 
@@ -23,7 +23,7 @@ class Wire implements AutoCloseable {
     }
 
     /**
-     * Reads what is there, with one system call.
+     * Reads the available bytes with one system call.
      *
      * @param in is cleared, and holds what was read
      * @throws EOFException if the server has ended the connection
@@ -36,7 +36,7 @@ class Wire implements AutoCloseable {
     }
 
     /**
-     * Writes what the system takes.
+     * Writes as many bytes as the system takes.
      *
      * @param out its position moves behind the bytes that need not be given again
      * @return whether everything has left; false if the socket has no room

@@ -6,8 +6,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What a load does to a server: a kind and its parameters. The text form is the kind, a colon, and the parameters
- * sorted by name: {@code fan-out:rate=0,size=50000,viewers=200}.
+ * The work of a load: a kind and its parameters. The text form is the kind, a colon, and the parameters sorted by name:
+ * {@code fan-out:rate=0,size=50000,viewers=200}.
  *
  * @param kind the kind
  * @param parameters all parameters of the kind, sorted by name; sizes in bytes, rates per second
@@ -21,7 +21,7 @@ public record Workload(WorkloadKind kind, Map<String, Long> parameters) {
     private static final long CONNECTIONS_MAX = 100_000;
     private static final long IN_FLIGHT_MAX = 1_024;
     private static final long RATE_MAX = 10_000_000;
-    /** The longest message, in bytes: what servers take unless they are told otherwise. */
+    /** The longest message, in bytes: the default limit of the servers. */
     private static final long MESSAGE_MAX = 1 << 20;
     private static final long FILE_MAX = 1L << 40;
     /** A message of a fan-out begins with its number. */
@@ -122,7 +122,7 @@ public record Workload(WorkloadKind kind, Map<String, Long> parameters) {
     }
 
     /**
-     * Returns the protocol that the server has to be started with.
+     * Returns the protocol that the server must be started with.
      *
      * @return {@code tcp}, {@code ws}, {@code tls} or {@code relay}
      */
@@ -131,7 +131,7 @@ public record Workload(WorkloadKind kind, Map<String, Long> parameters) {
     }
 
     /**
-     * Returns what a server must be able to do for it.
+     * Returns the feature that a server needs for this workload.
      *
      * @return {@code tcp}, {@code ws}, {@code tls}, {@code deflate}, {@code fan-out}, {@code file} or {@code relay}
      */

@@ -8,7 +8,10 @@ import java.util.stream.Collectors;
 
 /** The kinds of workload, with their parameters. */
 public enum WorkloadKind {
-    /** Echo of bytes over TCP. With a rate of 0 it is a closed loop, else an open loop with messages/s in all. */
+    /**
+     * Echo of bytes over TCP. With a rate of 0 it is a closed loop, else an open loop with this many messages/s in
+     * total.
+     */
     TCP_ECHO("tcp", "tcp", "connections=64 inFlight=1 size=64 rate=0"),
     /** Echo of binary WebSocket messages. */
     WS_ECHO("ws", "ws", "connections=64 inFlight=1 size=64 rate=0"),
@@ -18,7 +21,10 @@ public enum WorkloadKind {
     WS_DEFLATE("ws", "deflate", "connections=64 inFlight=1 size=4096 rate=0"),
     /** Echo of bytes over TLS. */
     TLS_ECHO("tls", "tls", "connections=64 inFlight=1 size=64 rate=0"),
-    /** One publisher on /pub, and viewers on /view. With a rate of 0 the next message leaves when all have the last. */
+    /**
+     * One publisher on /pub, and viewers on /view. With a rate of 0 the next message leaves when all have the previous
+     * one.
+     */
     FAN_OUT("ws", "fan-out", "viewers=200 size=50000 rate=0"),
     /** Connects, upgrades if it is a WebSocket, echoes one message of 64 bytes, and closes. */
     CONNECT_STORM("tcp", "tcp", "websocket=0 connections=16"),
@@ -30,9 +36,12 @@ public enum WorkloadKind {
     IDLE("tcp", "tcp", "websocket=0 connections=1000 deflate=0"),
     /** Echoes on some connections, while slow ones send and never read. */
     SLOW_READER("tcp", "tcp", "websocket=0 connections=16 slow=4 size=16384"),
-    /** GET /file?size=N over HTTP/1.1, one request after the other on each connection. */
+    /** Sends GET /file?size=N over HTTP/1.1, one request after the other on each connection. */
     FILE("ws", "file", "connections=4 size=10000000"),
-    /** A fragmented MP4 into the relay, rate units/s, and viewers. Stalled ones never read. Joins are per second. */
+    /**
+     * Sends a fragmented MP4 to the relay, at a rate in units/s, with viewers. Stalled viewers never read. Joins are
+     * per second.
+     */
     RELAY("relay", "relay", "viewers=50 stalled=0 joins=0 rate=30");
 
     private final String protocol;
@@ -82,7 +91,7 @@ public enum WorkloadKind {
                         + Arrays.stream(values()).map(WorkloadKind::word).collect(Collectors.joining(", "))));
     }
 
-    /** The nearest word, if it is near enough to be meant. */
+    /** Returns the nearest word as a suggestion, if it is near enough. */
     static String suggestion(String wrong, Iterable<String> words) {
         String best = "";
         int least = Math.max(2, wrong.length() / 2) + 1;
@@ -96,7 +105,7 @@ public enum WorkloadKind {
         return best;
     }
 
-    /** How many characters to add, drop or replace (Levenshtein). */
+    /** The number of characters to add, drop or replace (Levenshtein distance). */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         Arrays.setAll(row, i -> i);

@@ -2,7 +2,7 @@ package io.iocp4j.bench.load;
 
 import java.io.IOException;
 
-/** Says that a server has answered something else than the workload expects. */
+/** Signals that an answer of the server is not the one that the workload expects. */
 final class WrongAnswerException extends IOException {
     private static final long serialVersionUID = 1;
 

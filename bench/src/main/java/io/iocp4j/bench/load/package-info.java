@@ -1,11 +1,10 @@
 /**
- * Workloads and the process that runs one of them against a server, whichever server that is
- * ({@link io.iocp4j.bench.load.LoadMain}). It uses the JDK alone, and nothing of what it measures: HTTP, WebSocket and
- * TLS are spoken with code of its own.
+ * Workloads, and the process that runs one of them against any server ({@link io.iocp4j.bench.load.LoadMain}). It uses
+ * the JDK alone, and no code of the servers that it measures: it has its own code for HTTP, WebSocket and TLS.
  *
  * <h2>The way of a message</h2>
  * <pre>
- * Requests     the bytes to send: one block that repeats, so that a message that waits needs no memory
+ * Requests     the bytes to send: one block that repeats, so a waiting message needs no memory
  *   v
  * Connection   one connection: how far it has sent, when each message left
  *   v Wire     a socket, plain or with TLS
@@ -21,6 +20,6 @@
  *
  * <h2>Time</h2>
  * In a closed loop a duration begins when the message is written. In an open loop it begins when the message should
- * have been written. So a server that stalls cannot keep the load from seeing how long others would have waited.
+ * have been written. The durations therefore include the time that messages wait because the server stalls.
  */
 package io.iocp4j.bench.load;

@@ -9,9 +9,11 @@ import java.util.stream.Collectors;
 final class Charts {
     private static final int HEIGHT = 260;
     private static final int BAR_ROW = 44;
-    /** Even if servers hardly differ, the axis shows 5 percent on either side: a difference of 1 is to look small. */
+    /**
+     * Even if servers hardly differ, the axis shows 5 percent on either side, so a difference of 1 percent looks small.
+     */
     private static final double RATIO_MARGIN = 1.05;
-    /** The axis ends at a ratio of 20, and so does a bar beyond it. Its number tells the rest. */
+    /** The axis ends at a ratio of 20. A longer bar is cut there, but its number is exact. */
     private static final double RATIO_MAX = 20;
     /** Room of a label on the axis of ratios. */
     private static final int TICK_WIDTH = 22;

@@ -7,18 +7,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Says whether a server is faster or slower than another one, or that the run cannot tell, and why.
+ * The verdict of whether a server is faster or slower than another one, or that the run cannot tell, with the reason.
  *
  * <p>A difference is believed if the whole interval of {@value #CONFIDENCE} of the median ratio lies beyond
  * {@value #SMALLEST_DIFFERENCE} on one side of 1. An interval alone would call equal servers different in one
- * comparison out of a hundred, and a difference of half a percent is nothing that a change of place in memory could not
- * make. With both conditions, a simulation with 2 percent of noise in a ratio, heavy tails and drift calls equal
- * servers different in at most 2 of 1,000 runs of 8 rounds, and in none of 1,000 runs with more. It finds a slowdown of
- * 3 percent in 64 of 100 runs of 20 rounds, in 91 with 40, and in all with 80. With fewer than {@value #ROUNDS_MIN}
- * rounds the confidence cannot be reached. Then only a difference of more than {@value #LARGE_DIFFERENCE} is believed,
- * which all rounds have to show.
+ * comparison out of a hundred. Besides, another layout in memory can cause a difference of half a percent. With both
+ * conditions, a simulation with 2 percent of noise in a ratio, heavy tails and drift calls equal servers different in
+ * at most 2 of 1,000 runs of 8 rounds, and in none of 1,000 runs with more. It finds a slowdown of 3 percent in 64 of
+ * 100 runs of 20 rounds, in 91 with 40, and in all with 80. With fewer than {@value #ROUNDS_MIN} rounds the confidence
+ * cannot be reached. Then only a difference of more than {@value #LARGE_DIFFERENCE} is believed, and all rounds must
+ * show it.
  *
- * <p>The interval knows the noise between the rounds. It knows the difference between two processes of the same
+ * <p>The interval includes the noise between the rounds. It includes the difference between two processes of the same
  * program, about 1 percent, only if the run had several launches. With one launch of 80 rounds, and processes that
  * differ by 0.8 percent, 3 of 100 equal servers are called different; none with 8 launches of 10 rounds.
  *
@@ -39,14 +39,14 @@ public record Comparison(String workload, String server, String baseline, Metric
     public static final double SMALLEST_DIFFERENCE = 0.01;
     /** From so many pairs of rounds on, the range of the values can reach the confidence: 1 - 2 / 2^8 is 0.992. */
     public static final int ROUNDS_MIN = 8;
-    /** What counts as a difference with fewer rounds. */
+    /** The smallest difference that is believed with fewer rounds. */
     public static final double LARGE_DIFFERENCE = 0.10;
     /** With fewer rounds than this, nothing is believed. */
     public static final int FEW_ROUNDS_MIN = 3;
-    /** The draws of the bootstrap are the same each time, so that a report says what the run has said. */
+    /** The draws of the bootstrap are the same each time, so a report repeats the verdicts of its run. */
     static final long SEED = 15;
 
-    /** What is known about two servers. */
+    /** The result of a comparison of two servers. */
     public enum Verdict {
         /** The server needs less of the metric, beyond the smallest difference. */
         FASTER,
@@ -91,8 +91,8 @@ public record Comparison(String workload, String server, String baseline, Metric
     }
 
     /**
-     * Compares the servers of two runs, for example before and after a change. What is compared is the ratio of each
-     * server to the baseline of its own run, so that a machine that has become slower harms nobody.
+     * Compares the servers of two runs, for example before and after a change. It compares the ratios of each server to
+     * the baseline of its own run, so a machine that has become slower does not distort the result.
      *
      * @param before the earlier run
      * @param after the later run. A ratio below 1 means that a server has become better
@@ -169,7 +169,7 @@ public record Comparison(String workload, String server, String baseline, Metric
     }
 
     /**
-     * Says everything in one line.
+     * Returns the whole comparison in one line.
      *
      * @return the line
      */

@@ -10,23 +10,26 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The machine and the JVM of a run. What is not to be had is {@link #UNKNOWN}.
+ * The machine and the JVM of a run. Facts that the system does not report are {@link #UNKNOWN}.
  *
  * @param system the name of the operating system
  * @param kernel its version; on Linux, that of the kernel
  * @param processor the model of the processor
  * @param architecture its architecture, as Java names it
  * @param cores the cores that the JVM may use
- * @param memoryBytes physical memory; {@link Sample#UNKNOWN} if it is not to be had
+ * @param memoryBytes physical memory; {@link Sample#UNKNOWN} if the system does not report it
  * @param jvm name and version of the JVM of the lab
  * @param jvmFlags the flags of that JVM. Those of the servers are in their commands
  */
 public record Machine(String system, String kernel, String processor, String architecture, int cores, long memoryBytes,
         String jvm, String jvmFlags) {
-    /** Stands for a fact that is not to be had. */
+    /** Stands for a fact that the system does not report. */
     public static final String UNKNOWN = "unknown";
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
-    /** {@code git} looks at each file of a work tree; more than this means that something is wrong. */
+    /**
+     * The most seconds for {@code git}, which examines each file of a work tree. More time means that something is
+     * wrong.
+     */
     private static final int GIT_SECONDS = 10;
 
     /**
@@ -62,7 +65,7 @@ public record Machine(String system, String kernel, String processor, String arc
         }
         try {
             git.getOutputStream().close();
-            // one short line fits into the pipe, so git ends before anybody reads
+            // one short line fits into the pipe, so git can end before its output is read
             if (!git.waitFor(GIT_SECONDS, TimeUnit.SECONDS) || git.exitValue() != 0) {
                 return UNKNOWN;
             }
@@ -74,7 +77,7 @@ public record Machine(String system, String kernel, String processor, String arc
         }
     }
 
-    /** The model in a file like /proc/cpuinfo, else what Windows says, else {@link #UNKNOWN}. */
+    /** The model in a file like /proc/cpuinfo, else the one that Windows reports, else {@link #UNKNOWN}. */
     static String processor(Path file) {
         try {
             return Files.readAllLines(file).stream().filter(line -> line.startsWith("model name"))

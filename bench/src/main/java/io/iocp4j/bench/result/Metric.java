@@ -3,7 +3,7 @@ package io.iocp4j.bench.result;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** What two servers are compared by. */
+/** The quantity by which two servers are compared. */
 public enum Metric {
     /** CPU time of the server per message, in microseconds. */
     CPU("CPU per message", true, false, s -> per(s.serverCpuNanos(), s.messages()) / 1_000),
@@ -42,20 +42,20 @@ public enum Metric {
      * Returns the number of a sample. Less is better.
      *
      * @param sample the sample
-     * @return the number, greater than 0, in the unit of the metric; NaN if it was not measured or is 0, so that
-     *         nothing can be divided by it
+     * @return the number, greater than 0, in the unit of the metric; NaN if it was not measured, or is 0 and therefore
+     *     no divisor
      */
     public double of(Sample sample) {
         double result = value.applyAsDouble(sample);
         return result > 0 ? result : Double.NaN;
     }
 
-    /** Whether the load measures it. If the load was the limit, the number says nothing about the server. */
+    /** Tells whether the load measures it. If the load was the limit, the number says nothing about the server. */
     boolean ofLoad() {
         return ofLoad;
     }
 
-    /** What is said of a server with the smaller number, or with the larger one. */
+    /** Returns the word for a server with the smaller number, or with the larger one. */
     String word(boolean less) {
         return time ? less ? "faster" : "slower" : less ? "smaller" : "larger";
     }

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** Numbers as text with three significant digits, in the same form on every machine. NaN is {@link #NOTHING}. */
 final class Numbers {
-    /** Stands where there is no number. */
+    /** The text in place of a missing number. */
     static final String NOTHING = "-";
     private static final String[] BYTES = {"B", "KB", "MB", "GB", "TB"};
     private static final String[] TIMES = {"ns", "us", "ms", "s"};
@@ -19,12 +19,12 @@ final class Numbers {
         return decimals(value, decimals);
     }
 
-    /** A number with so many decimals. */
+    /** A number with this many decimals. */
     static String decimals(double value, int decimals) {
         return Double.isNaN(value) ? NOTHING : String.format(Locale.ROOT, "%,." + decimals + "f", value);
     }
 
-    /** A ratio: two decimals. Close to 1 there are three, because there the third one decides. */
+    /** A ratio with two decimals. Close to 1 it has three, because the third one matters there. */
     static String ratio(double value) {
         return ratio(value, value);
     }

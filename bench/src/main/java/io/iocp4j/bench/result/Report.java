@@ -12,9 +12,9 @@ import java.util.Locale;
 import java.util.function.ToIntFunction;
 
 /**
- * A run as one HTML page without scripts and without anything to load: ratios to the baselines, drawings, tables, the
- * machine and the command. It has light and dark colors, a layout for phones, and one for paper. Each drawing has a
- * title, a description, and its numbers in a table.
+ * A run as one HTML page without scripts and external files: ratios to the baselines, drawings, tables, the machine and
+ * the command. It has light and dark colors, a layout for phones, and one for paper. Each drawing has a title, a
+ * description, and its numbers in a table.
  */
 public final class Report {
     /** The name of the file. */
@@ -171,7 +171,7 @@ public final class Report {
         page.close("ul").line();
     }
 
-    /** The same drawing for a wide page and for a phone. One of them is hidden, from readers of the page's text too. */
+    /** Adds the same drawing for a wide page and for a phone. The page hides one of them, also from screen readers. */
     private void figure(String title, String what, Markup wide, Markup narrow) {
         if (wide != null) {
             page.open("figure").open("figcaption").element("b", title).text(", " + what).close("figcaption").line();

@@ -3,7 +3,7 @@ package io.iocp4j.bench.result;
 import java.time.Duration;
 import java.util.List;
 
-/** What a report says at its end: results of JMH, how the run was measured, where and with what. */
+/** The facts at the end of a report: results of JMH, the method, the machine and the servers of the run. */
 final class ReportFacts {
     private final Run run;
     private final Markup page;

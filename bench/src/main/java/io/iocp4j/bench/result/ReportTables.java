@@ -61,7 +61,7 @@ final class ReportTables {
         table("Physical memory by round", titles, lines, List.of(0));
     }
 
-    /** A table that scrolls on its own where it is too wide. The keyboard has to reach it for that. */
+    /** A table that scrolls on its own where it is too wide. The keyboard must reach it for that. */
     void table(String caption, List<String> titles, List<List<String>> rows, List<Integer> words) {
         page.element("p", caption, "class", "caption"); // a caption inside would scroll away with the table
         page.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", caption);

@@ -7,8 +7,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
 /**
- * What one server did in one workload: medians over the rounds, and all durations together. A number that could not be
- * measured is NaN.
+ * The results of one server in one workload: medians over the rounds, and all durations together. A number that could
+ * not be measured is NaN.
  *
  * @param workload the workload
  * @param server the name of the server
@@ -16,7 +16,7 @@ import java.util.stream.DoubleStream;
  * @param rounds the number of rounds
  * @param messagesPerSecond messages per second
  * @param cpuMicros CPU time of the server per message in microseconds
- * @param metric what {@code ratio} compares: CPU time, or memory per connection where that was measured
+ * @param metric the metric of {@code ratio}: CPU time, or memory per connection where that was measured
  * @param ratio the median ratio to the baseline, paired by round, with its interval of 95 percent
  * @param latency the durations of all rounds; empty if they were not measured
  * @param allocatedPerMessage bytes of heap that the server allocated per message
@@ -25,7 +25,7 @@ import java.util.stream.DoubleStream;
  * @param residentBytes physical memory of the server
  * @param memoryPerConnection bytes per connection, in the workload {@code idle}
  * @param callsPerMessage system calls of the server per message
- * @param marks what a reader has to know before believing the row; empty if there is nothing
+ * @param marks warnings about the reliability of the row; empty if there are none
  */
 public record Row(String workload, String server, String baseline, int rounds, double messagesPerSecond,
         double cpuMicros, Metric metric, Interval ratio, Histogram latency, double allocatedPerMessage, double gcCount,
@@ -61,7 +61,7 @@ public record Row(String workload, String server, String baseline, int rounds, d
                 marks(samples, pairs, server.equals(baseline) ? null : ratio));
     }
 
-    /** Whether this is the row that the others of its workload are compared with. */
+    /** Tells whether the other rows of the workload are compared with this one. */
     boolean isBaseline() {
         return server.equals(baseline);
     }

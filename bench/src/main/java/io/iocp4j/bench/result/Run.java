@@ -5,20 +5,21 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A whole run: where, how and with what it was measured, and what each round has brought. {@link RunFile} keeps it.
+ * A whole run: its machine, its command, its servers and workloads, and the results of each round. {@link RunFile}
+ * keeps it.
  *
  * @param command the command line that repeats the run
  * @param seed the seed of the order of the servers
- * @param commit the commit of the project, as {@link Machine#commit} tells it
+ * @param commit the commit of the project, as {@link Machine#commit} returns it
  * @param machine the machine and the JVM of the lab
  * @param started when the run began
  * @param written when the last round of this record ended
- * @param complete false if more rounds were to come, for example in a run that was interrupted
- * @param roundsPerLaunch after how many rounds all servers were started anew; 0 if the same processes served all
- *        rounds. Rounds from 0 to this number less 1 are the first launch
+ * @param complete false if rounds are missing, for example in a run that was interrupted
+ * @param roundsPerLaunch the number of rounds after which all servers were restarted; 0 if the same processes served
+ *        all rounds. Rounds from 0 to this number less 1 are the first launch
  * @param servers the servers in the order in which tables show them
  * @param workloads the workloads in the order in which tables show them
- * @param samples what the rounds have brought
+ * @param samples the results of the rounds
  * @param benchmarks results of JMH that were joined to the run; empty if there are none
  */
 public record Run(String command, long seed, String commit, Machine machine, Instant started, Instant written,
@@ -71,7 +72,7 @@ public record Run(String command, long seed, String commit, Machine machine, Ins
      *
      * @param samples all samples up to now
      * @param written the time
-     * @param complete whether no round is to come
+     * @param complete whether this was the last round
      * @return the new record
      */
     public Run with(List<Sample> samples, Instant written, boolean complete) {

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /**
  * Keeps a {@link Run} in a directory, as {@value #JSON} and {@value #CSV}. Each file is written under another name and
- * then moved to its place. So a lab that is interrupted leaves the rounds that it has measured.
+ * then moved to its place. If the lab is interrupted, the rounds measured so far therefore remain.
  *
  * <p>{@value #JSON} is one object, in UTF-8:
  * <table>
@@ -48,7 +48,7 @@ public final class RunFile {
     }
 
     /**
-     * Writes both files. A file that is there is replaced at once: a reader sees the old one or the new one.
+     * Writes both files. Each file is replaced in one step: a reader sees the old one or the new one.
      *
      * @param directory the directory; it is made if it is missing
      * @param run the run
@@ -78,7 +78,7 @@ public final class RunFile {
         }
     }
 
-    /** Writes a file beside its place, then moves it there. */
+    /** Writes a file under a temporary name in the same directory, then moves it to its place. */
     static void replace(Path file, String text) throws IOException {
         Path beside = Files.createTempFile(file.toAbsolutePath().getParent(), file.getFileName() + ".", ".part");
         try {
@@ -90,7 +90,7 @@ public final class RunFile {
         }
     }
 
-    /** A temporary file is its owner's alone; a result is meant to be shared. */
+    /** Makes a file readable for everybody. Only its owner can read a temporary file, but results are shared. */
     private static void readable(Path file) throws IOException {
         if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));

@@ -1,19 +1,19 @@
 package io.iocp4j.bench.result;
 
 /**
- * What one server did in one round of one workload. A number that could not be measured is {@link #UNKNOWN}.
+ * The results of one server in one round of one workload. A number that could not be measured is {@link #UNKNOWN}.
  *
  * @param workload the workload with its parameters as one word, for example {@code ws-echo:size=64,connections=64}
  * @param server the name of the server
  * @param round the number of the round, from 0. Samples of the same workload and round were taken one after the other,
  *        so they are compared in pairs
- * @param nanos how long the load ran
+ * @param nanos the time that the load ran
  * @param messages the messages that came back or arrived; for a storm, the connections that were served
  * @param bytes their payload
  * @param failures messages that were lost, and connections that failed
  * @param serverCpuNanos CPU time of the server's process
  * @param loadCpuNanos CPU time of the load's process
- * @param loadThreads how many threads of the load ran; {@code loadCpuNanos} above 85 percent of {@code nanos} times
+ * @param loadThreads the number of threads of the load; {@code loadCpuNanos} above 85 percent of {@code nanos} times
  *        this number means that the load was the limit
  * @param stolenNanos CPU time that the host took from this machine, over all cores
  * @param allocatedBytes heap memory that the server allocated
@@ -33,13 +33,13 @@ public record Sample(String workload, String server, int round, long nanos, long
     /** Above this part of its threads' time, the load was the limit. */
     public static final double LOAD_PART_MAX = 0.85;
     /**
-     * Above this part of a core, the host took too much: below it the loss drowns in the 2 to 3 percent by which rounds
-     * differ anyway.
+     * Above this part of a core, the host took too much. Below it, the loss is hidden by the 2 to 3 percent by which
+     * rounds differ anyway.
      */
     public static final double STOLEN_PART_MAX = 0.05;
 
     /**
-     * Tells whether the load had no time left, so that the rate and the durations are those of the load.
+     * Tells whether the load had no time left. The rate and the durations are then those of the load.
      *
      * @return whether the load used more than {@link #LOAD_PART_MAX} of its threads' time; false if that is unknown
      */

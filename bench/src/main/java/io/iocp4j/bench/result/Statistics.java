@@ -9,13 +9,15 @@ import java.util.SplittableRandom;
  * about the distribution of the noise, and a few extreme rounds hardly move it. It does suppose that rounds are
  * independent of one another. The same seed gives the same interval.
  *
- * <p>Values come in groups: a group is what the same processes have measured. Two processes of the same program differ
- * for their whole life, because each has its memory wherever the system happened to place it. More rounds do not show
- * that, more launches do. So groups are drawn first, and then values in them. With one group, the interval is that of
+ * <p>Values form groups: a group has the values of the same processes. Two processes of the same program differ for
+ * their whole life, because the system places their memory differently. More rounds do not show this difference, but
+ * more launches do. Groups are therefore drawn first, and then values in them. With one group, the interval is that of
  * these processes, not that of the program.
  */
 public final class Statistics {
-    /** How often the values are drawn again. The 99 percent interval then ends 10 draws from the edge. */
+    /**
+     * The number of times that the values are drawn again. The 99 percent interval then ends 10 draws from the edge.
+     */
     public static final int RESAMPLES = 2_000;
 
     private Statistics() {

@@ -1,8 +1,8 @@
 package io.iocp4j.bench.result;
 
 /**
- * The style sheet of the report. Colors are variables, so a dark screen and paper differ in nothing else. Paper gets
- * the light ones.
+ * The style sheet of the report. Colors are variables, so a dark screen and paper differ only in these. Paper has the
+ * light colors.
  */
 final class Style {
     /** Servers beyond this number begin with the first color again, but with another pattern of dashes. */
@@ -123,7 +123,9 @@ final class Style {
                 + ".d0 { --d:none } .d1 { --d:7 3 } .d2 { --d:2 3 } .d3 { --d:9 3 2 3 }\n" + RULES;
     }
 
-    /** The classes of a server: neighbors differ in color and in dashes, for those who do not see the color. */
+    /**
+     * The classes of a server: neighbors differ in color and in dashes, for readers who cannot tell the colors apart.
+     */
     static String series(int position) {
         int color = position % COLORS;
         return "s" + color + " d" + (position + position / COLORS) % 4;

@@ -88,7 +88,7 @@ public record Table(String workload, List<String> titles, List<List<String>> row
         return out.toString().stripTrailing() + "\n";
     }
 
-    /** Whether a column holds words instead of numbers. */
+    /** Tells whether a column holds words instead of numbers. */
     boolean isText(int column) {
         return column == 0 || titles.get(column).equals("marks");
     }

@@ -11,7 +11,7 @@ import java.util.Set;
  * A server that can be measured.
  *
  * @param name its name in tables
- * @param features what it can be measured with: {@code tcp}, {@code tls}, {@code ws}, {@code fan-out},
+ * @param features the features that it can be measured with: {@code tcp}, {@code tls}, {@code ws}, {@code fan-out},
  *        {@code deflate}, {@code file}, {@code relay}
  * @param command the words of the command that starts it; empty for a server of this module. Placeholders are
  *        {@code {port}}, {@code {protocol}}, {@code {workers}}, {@code {java}} and, as a word, {@code {flags}}
@@ -32,7 +32,7 @@ public record Candidate(String name, Set<String> features, List<String> command,
     }
 
     /**
-     * Tells whether it is a server of this module, which prints its port and tells its counters.
+     * Tells whether it is a server of this module, which prints its port and its counters.
      *
      * @return false for a server that only listens
      */
@@ -87,7 +87,7 @@ public record Candidate(String name, Set<String> features, List<String> command,
         return words;
     }
 
-    /** What a file of results says about how it was started. The class path of the lab is not in it. */
+    /** Returns the command for the file of results, without the class path of the lab. */
     String described(Settings settings) {
         List<String> words = new ArrayList<>(commandLine("PROTOCOL", "PORT", settings));
         int path = words.indexOf("-cp");

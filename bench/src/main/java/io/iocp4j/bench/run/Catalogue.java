@@ -14,18 +14,18 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * All servers by name: those of this module, the peers that have a recipe, and what the command line adds.
+ * All servers by name: those of this module, the peers that have a recipe, and those that the command line adds.
  *
  * <p>A recipe is a property in {@code peers/peers.properties}: the name, and a command with placeholders as in
- * {@link Candidate}. Its property {@code NAME.features} says what it can do, if that is more than {@code ws fan-out}.
- * {@code NAME.needs} names a file or directory that is there when the peer is installed. Paths are relative to the
+ * {@link Candidate}. Its property {@code NAME.features} lists its features, if these are not just {@code ws fan-out}.
+ * {@code NAME.needs} names a file or directory that exists if the peer is installed. Paths are relative to the
  * directory of the module bench, where the command runs.
  */
 public final class Catalogue {
     private static final String FEATURES = ".features";
     private static final String NEEDS = ".needs";
     private static final Path RECIPES = Path.of("peers", "peers.properties");
-    /** A server that is only known by its command is tried with all that it may know. */
+    /** If only the command of a server is known, the lab tries all features that it may have. */
     private static final Set<String> UNKNOWN_FEATURES = Set.of("ws", "fan-out", "deflate");
 
     private final Map<String, Candidate> candidates = new LinkedHashMap<>();

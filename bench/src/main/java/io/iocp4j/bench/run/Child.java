@@ -102,7 +102,7 @@ final class Child implements AutoCloseable {
         return line(limit);
     }
 
-    /** An exception that says what has happened to this process, with the end of its log. */
+    /** Makes an exception about this process, with the end of its log. */
     IOException failure(String what) {
         String tail;
         try {

@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Fails if the default engine has become much slower than the bare baseline of the same run. What counts is the ratio
- * of CPU time per message, with its interval of {@value Comparison#CONFIDENCE}. The limits, in the table below, are the
- * ratios that were measured once and a quarter more, since a shared machine is noisy.
+ * Fails if the default engine has become much slower than the bare baseline of the same run. It compares the ratio of
+ * CPU time per message, with its interval of {@value Comparison#CONFIDENCE}. Each limit in the table below is a ratio
+ * that was measured once, plus a quarter, because a shared machine is noisy.
  * <table>
  * <caption>Limits</caption>
  * <tr><th>workload</th><th>limit of the ratio</th></tr>
@@ -28,16 +28,17 @@ import java.util.Map;
  * <tr><td>WebSocket echo, 16 connections of 64 KiB</td><td>1.58</td></tr>
  * <tr><td>fan-out of 10,000 bytes to 100 viewers</td><td>1.40</td></tr>
  * </table>
- * A workload whose interval lies below the limit has passed. The others are measured once more, with new processes, as
- * far as the time permits. The gate fails if the interval of a workload lies wholly above its limit both times. If it
- * does not tell, for example because the host took the processor away in too many rounds, the gate warns and passes.
+ * A workload whose interval lies below the limit has passed. The gate measures the others once more, with new
+ * processes, as far as the time permits. It fails if the interval of a workload lies wholly above its limit both times.
+ * If the result is doubtful, for example because the host took the processor away in too many rounds, the gate warns
+ * and passes.
  */
 public final class Gate {
     /** The workloads and their limits: the table above. */
     static final Map<Workload, Double> LIMITS = limits();
     private static final double TIME_LIMIT_SECONDS = 225;
 
-    /** What one measurement says about one workload. */
+    /** The result of one measurement of one workload. */
     enum Verdict {
         /** The interval lies below the limit. */
         WITHIN,

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Measures what a connection that rests costs a server. Each measurement has a new server.
+ * Measures the memory that an idle connection costs a server. Each measurement has a new server.
  *
  * @param counted heap in use after a collection plus direct memory, in bytes for each connection, exact to the byte;
  *        {@link Sample#UNKNOWN} if the server does not tell
@@ -18,7 +18,10 @@ import java.util.TreeMap;
  * @param residentAfter physical memory of the server with all connections, in bytes
  */
 public record Idle(long counted, long resident, long residentAfter) {
-    /** Objects that are made once, or for several connections at a time, are not part of the cost of one. */
+    /**
+     * The connections that are open before the measurement begins. Objects that a server makes once, or for several
+     * connections at a time, are therefore not part of the cost of one.
+     */
     private static final long WARM_UP_CONNECTIONS = 200;
     private static final String CONNECTIONS = "connections";
 

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One launch of one workload: every server with its load. A server that fails leaves the others as they are, and is
- * measured no more. One thread.
+ * One launch of one workload: every server with its load. A server that fails does not affect the others, and is not
+ * measured any more. One thread.
  */
 final class Lineup implements AutoCloseable {
-    /** Receives what has gone wrong. */
+    /** Receives the failures. */
     @FunctionalInterface
     interface Trouble {
         void failed(Candidate candidate, IOException failure);
@@ -107,7 +107,7 @@ final class Lineup implements AutoCloseable {
     }
 
     /**
-     * Counts system calls in a round of its own. Its sample has no times, since they would be those of strace.
+     * Counts system calls in a round of its own. Its sample has no times, because strace distorts them.
      *
      * @return null if the server has failed or strace cannot attach to it
      */

@@ -14,7 +14,10 @@ import java.util.Locale;
 final class LoadProcess implements AutoCloseable {
     /** 5,000 connections have taken more than two minutes on a machine with a load of 40. */
     private static final Duration READY_LIMIT = Duration.ofMinutes(10);
-    /** What a round may last beyond its time: answers that are still under way, and the host taking the machine. */
+    /**
+     * The most time that a round may last beyond its end, because answers are in flight or the host takes the processor
+     * away.
+     */
     private static final Duration LATE_LIMIT = Duration.ofSeconds(60);
     private static final String READY = "ready ";
     private static final String REST = "rest";

@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a run measures.
+ * The plan of a run.
  *
  * @param command the command line that repeats it
  * @param workloads the workloads, in this order
- * @param servers the servers, in the order of the tables; one that cannot serve a workload is left out of it
+ * @param servers the servers, in the order of the tables; a workload leaves out a server that cannot serve it
  * @param rounds rounds of each server in each launch, 1 or more
  * @param launches how often all processes are started anew, 1 or more
  * @param seconds the length of a round

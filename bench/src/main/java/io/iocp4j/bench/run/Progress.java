@@ -4,8 +4,8 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * Says how far a run is and how long it will take, on one line of a terminal, or else on one line for each workload.
- * One thread.
+ * Prints the progress of a run and its remaining time, on one line of a terminal, or else on one line for each
+ * workload. One thread.
  */
 final class Progress {
     private static final String CLEAR = "\r\033[K";
@@ -60,7 +60,7 @@ final class Progress {
         return String.format(Locale.ROOT, "%3.0f %%, %s left: %s", 100 * Math.min(1, done / planned), left(), step);
     }
 
-    /** The expected time of all other steps, longer by the part that those before took longer. */
+    /** The expected time of all remaining steps. It grows in the proportion in which the earlier steps took longer. */
     private String left() {
         double elapsed = (System.nanoTime() - began) / 1e9;
         double slower = done > 0 ? Math.max(1, elapsed / done) : 1;

@@ -49,7 +49,10 @@ final class ServerProcess implements AutoCloseable {
                 candidate.directory(), settings.logs().resolve("server-" + candidate.name() + ".log"));
     }
 
-    /** Windows has no such shell: there a server that does not know the lab outlives it if the lab is killed. */
+    /**
+     * Wraps a command in that shell. Windows has no such shell: if the lab is killed there, a foreign server outlives
+     * it.
+     */
     private static List<String> watched(List<String> command) {
         if (!File.separator.equals("/")) {
             return command;

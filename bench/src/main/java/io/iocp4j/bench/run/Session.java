@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Carries out a plan. The files of the run are written after each round, the report at the end, also at the end that
- * Ctrl-C brings. One thread.
+ * Carries out a plan. It writes the files of the run after each round, and the report at the end, even after Ctrl-C.
+ * One thread.
  */
 public final class Session {
     private final Plan plan;
@@ -32,7 +32,7 @@ public final class Session {
      * Prepares a run.
      *
      * @param plan what to measure
-     * @param messages where progress and trouble are printed
+     * @param messages where progress and errors are printed
      * @param terminal whether a line of it can be overwritten
      * @throws InterruptedException if the thread was interrupted while it asked for the commit
      */
@@ -53,7 +53,7 @@ public final class Session {
      * Measures everything.
      *
      * @return the run
-     * @throws IOException if a file of the run cannot be written. A server that fails is no such failure
+     * @throws IOException if a file of the run cannot be written. The failure of a server throws nothing
      * @throws InterruptedException if the thread was interrupted while it waited for a process
      */
     public Run execute() throws IOException, InterruptedException {
@@ -89,7 +89,8 @@ public final class Session {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // the hook runs already: let it be the last word, since this thread's failure is the end of its children
+            // the hook runs already. Its message must be the last: this thread only failed because its children have
+            // ended
             awaitEnd(hook);
         }
     }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How servers and loads are started.
+ * The settings with which servers and loads are started.
  *
  * @param workers threads that serve in each server that can be told, 1 or more
  * @param cores the cores of both sides
@@ -13,7 +13,7 @@ import java.util.List;
  * @param logs the directory for what the processes print as errors
  */
 public record Settings(int workers, Cores cores, List<String> jvmFlags, Path logs) {
-    /** The flags if none are given: one core is enough for this collector, and no server lacks memory. */
+    /** The default flags: one core is enough for this collector, and the heap is large enough for every server. */
     public static final List<String> FLAGS_DEFAULT = List.of("-XX:+UseSerialGC", "-Xmx512m");
 
     /** Copies the flags. */

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 
-/** What may have been meant by a word that is not known. */
+/** Suggests a known word in place of an unknown one. */
 public final class Suggestion {
     private Suggestion() {
     }
@@ -13,7 +13,7 @@ public final class Suggestion {
      * Returns a suggestion as the continuation of a message.
      *
      * @param wrong the word that is not known
-     * @param known the words that are
+     * @param known the words that are known
      * @return for example {@code ", did you mean rounds?"}; empty if none is near
      */
     public static String of(String wrong, Collection<String> known) {
@@ -22,7 +22,7 @@ public final class Suggestion {
                 .map(word -> ", did you mean " + word + "?").orElse("");
     }
 
-    /** How many characters to add, drop or replace (Levenshtein). */
+    /** The number of characters to add, drop or replace (Levenshtein distance). */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         Arrays.setAll(row, i -> i);

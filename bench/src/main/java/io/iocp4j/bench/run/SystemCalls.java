@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Counts the system calls of a process with {@code strace -c -f}. It slows the process down several times, so nothing
- * else is measured meanwhile.
+ * Counts the system calls of a process with {@code strace -c -f}. strace makes the process several times slower, so
+ * nothing else is measured meanwhile.
  */
 final class SystemCalls implements AutoCloseable {
     private static final Duration ATTACH_LIMIT = Duration.ofSeconds(10);

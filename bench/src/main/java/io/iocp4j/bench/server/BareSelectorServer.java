@@ -15,7 +15,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** The baseline on {@link Selector}: one thread, which reads and writes at once where the system lets it. */
+/** The baseline on {@link Selector}: one thread, which reads and writes at once if the system has data or room. */
 final class BareSelectorServer implements RunningServer {
     /** Messages that wait for one viewer. One more ends its connection. */
     static final int WAITING_MAX = 1_000;
@@ -89,7 +89,7 @@ final class BareSelectorServer implements RunningServer {
 
     /** Each viewer gets a view of the same bytes. */
     private void publish(ByteBuffer frame) {
-        // a viewer that is lost leaves the set
+        // iterate over a copy, because a lost viewer is removed from the set
         for (Link viewer : viewers.toArray(Link[]::new)) {
             viewer.offer(frame.duplicate());
         }
@@ -131,7 +131,7 @@ final class BareSelectorServer implements RunningServer {
             write();
         }
 
-        /** Writes what the system takes. Nothing is read before an answer is written. */
+        /** Writes as much as the system takes. The server reads no more before the answer is written. */
         private void write() throws IOException {
             if (answer != null) {
                 channel.write(answer);

@@ -68,7 +68,7 @@ final class BareThreadServer implements RunningServer {
                 conversation.written();
             }
         } catch (IOException e) {
-            // the load counts a connection that it loses; here only this connection ends
+            // only this connection ends; the load counts the loss
             return;
         } finally {
             open.remove(channel);

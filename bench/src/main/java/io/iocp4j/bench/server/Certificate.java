@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** A certificate of this machine that signed itself, made by the JDK's keytool for one process. */
+/** A self-signed certificate of this machine. The JDK's keytool makes it for one process. */
 final class Certificate {
     private static final String PASSWORD = "not a secret";
     private static final long SECONDS_MAX = 60;

@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 
 /**
  * One connection of a baseline, without I/O. The server reads into {@link #input()}, writes {@link #output()}, and
- * reads again when everything is written. So a peer that does not read is not read from either. One thread at a time.
+ * reads again when everything is written. A server therefore stops reading from a peer that does not read. One thread
+ * at a time.
  */
 abstract class Conversation {
     /** The smallest buffer, in bytes. */
@@ -15,7 +16,7 @@ abstract class Conversation {
     abstract ByteBuffer input();
 
     /**
-     * Takes what was read.
+     * Takes the bytes that were read.
      *
      * @return the bytes to write, perhaps none; valid until {@link #written()}
      * @throws IOException if the peer has broken a rule
@@ -30,7 +31,7 @@ abstract class Conversation {
         return false;
     }
 
-    /** Tells whether the peer is one of those that get what others publish. */
+    /** Tells whether the peer is a viewer, which receives the messages of publishers. */
     boolean isViewer() {
         return false;
     }

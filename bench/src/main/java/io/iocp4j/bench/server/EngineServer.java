@@ -30,7 +30,7 @@ import java.util.Arrays;
 
 /** A server of this project on one engine, written as an application would write it. */
 final class EngineServer implements RunningServer {
-    /** A load that rests between two rounds must not be taken for one that is gone. */
+    /** Long timeouts: a load that rests between two rounds must keep its connections. */
     private static final Duration PATIENCE = Duration.ofHours(1);
     /** Has no state, so all connections share it. */
     private static final TcpHandler ECHO = new TcpHandler() {
@@ -96,14 +96,14 @@ final class EngineServer implements RunningServer {
         }
     }
 
-    /** The relay chooses its engine itself, and a silent publisher may come back. */
+    /** Starts the relay. It chooses its engine itself, and waits long for a silent publisher. */
     static EngineServer relay() throws IOException {
         RelayServer relay = RelayServer.start(RelayOptions.defaults().tcpPort(0).testPicture(false)
                 .patience(RelayOptions.defaults().grace(), PATIENCE));
         return new EngineServer(relay.address().getPort(), relay::close);
     }
 
-    /** For workloads that open any number of connections, and peers that never read. */
+    /** Returns options for workloads with any number of connections, and with peers that never read. */
     private static TcpOptions options() {
         return TcpOptions.defaults().loopback(0).maxConnections(Integer.MAX_VALUE).writeTimeout(Duration.ZERO);
     }
@@ -163,7 +163,7 @@ final class EngineServer implements RunningServer {
         exchange.respond(HttpResponse.stream(200, "application/octet-stream", new Letters(Long.parseLong(size))));
     }
 
-    /** A body of so many letters x. */
+    /** A body of this many letters x. */
     private record Letters(long length) implements HttpContent {
         private static final byte[] PIECE = new byte[64 << 10];
 

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
- * The least of RFC 6455 that a measurement needs: the opening handshake for {@code /echo}, {@code /pub} and
+ * The part of RFC 6455 that a measurement needs: the opening handshake for {@code /echo}, {@code /pub} and
  * {@code /view}, then whole frames without extensions. A ping is answered, and a Close frame ends the connection.
  * Fragments, frames without a mask and UTF-8 are not supported or not checked.
  */
@@ -29,14 +29,14 @@ final class FrameConversation extends Conversation {
     private static final int TWO_BYTES = 126;
     private static final int EIGHT_BYTES = 127;
 
-    /** What the frames of the peer are for; OPENING before the handshake. */
+    /** The purpose of the peer's frames; OPENING before the handshake. */
     private enum Role { OPENING, ECHO, PUBLISHER, VIEWER }
 
     private final Consumer<ByteBuffer> published;
     private Role role = Role.OPENING;
     private boolean over;
     private ByteBuffer in = ByteBuffer.allocateDirect(BUFFER_MIN);
-    /** At least as large as the input, and no answer is longer than its frame. So there is always room. */
+    /** Always has room: it is at least as large as the input, and no answer is longer than its frame. */
     private ByteBuffer out = ByteBuffer.allocateDirect(BUFFER_MIN);
 
     /**
@@ -62,7 +62,7 @@ final class FrameConversation extends Conversation {
     @Override
     ByteBuffer input() {
         if (!in.hasRemaining()) {
-            // nothing is to be written now, so the output needs no copy
+            // no output is pending, so no bytes of it must be copied
             out = ByteBuffer.allocateDirect(2 * in.capacity());
             in = ByteBuffer.allocateDirect(2 * in.capacity()).put(in.flip());
         }

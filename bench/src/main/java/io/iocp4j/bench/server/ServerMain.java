@@ -42,7 +42,7 @@ public final class ServerMain {
     public static void main(String[] args) {
         int code = serve(args, System.in, System.out, System.err);
         System.out.flush();
-        // threads of a baseline may be in a system call that nothing ends
+        // a thread of a baseline may block in a system call for ever, so do not wait for it
         Runtime.getRuntime().halt(code);
     }
 
@@ -80,7 +80,8 @@ public final class ServerMain {
                 throw new IllegalArgumentException(arg + " is neither workers=1 to 999 nor protocol=...");
             }
         }
-        // read when the first virtual thread starts, so that blocking servers have as many threads as the others
+        // the JDK reads this when the first virtual thread starts. Blocking servers then have as many threads as the
+        // others
         System.setProperty("jdk.virtualThreadScheduler.parallelism", Integer.toString(workers));
         try (RunningServer server = Servers.start(args[0], protocol, workers)) {
             out.println(server.port());

@@ -30,7 +30,7 @@ public final class Servers {
     }
 
     /**
-     * Tells what a server can be measured with.
+     * Returns the features that a server can be measured with.
      *
      * @param name one of {@link #names()}
      * @return features, as the description of the package lists them
@@ -58,8 +58,8 @@ public final class Servers {
      *
      * @param name one of {@link #names()}
      * @param protocol {@code tcp}, {@code ws} (which includes fan-out, deflate and file), {@code tls} or {@code relay}
-     * @param workers how many threads serve, 1 or more. The selector baseline takes only 1. Virtual threads run on
-     *        as many threads as the JVM gives them, and the relay has a worker for each processor
+     * @param workers the number of threads that serve, 1 or more. The selector baseline takes only 1. Virtual threads
+     *        run on as many threads as the JVM gives them, and the relay has a worker for each processor
      * @return the server, which is listening
      * @throws IOException if it cannot listen
      * @throws IllegalArgumentException if the server does not exist or cannot do that

@@ -1,6 +1,6 @@
 package io.iocp4j.websocket.frame;
 
-/** The close codes, which say why a connection ends: RFC 6455 section 7.4.1 and the IANA registry that it founded. */
+/** The close codes, which say why a connection ends: RFC 6455 section 7.4.1 and the IANA registry for them. */
 public final class CloseCode {
     /** The connection has served its purpose. */
     public static final int NORMAL = 1000;

@@ -7,7 +7,7 @@ import java.security.SecureRandom;
  * The masking keys of a client: a fresh, unpredictable key for each frame (RFC 6455 sections 5.3 and 10.3). Keys are
  * drawn in batches, because one call of the generator costs more than masking a small frame.
  *
- * <p>Not thread-safe. Guarded by lock: that of its WebSocket.
+ * <p>Not thread-safe. Guarded by the lock of its WebSocket.
  */
 public final class MaskKeys {
     private static final int BATCH_BYTES = 256;

@@ -95,7 +95,7 @@ public final class MessageAssembler implements FrameListener {
     }
 
     /**
-     * Creates an assembler positioned before the first message, with a say in how much memory it keeps.
+     * Creates an assembler positioned before the first message, which asks before it keeps more memory.
      *
      * @param maxMessage as for the other constructors
      * @param maxFragments as for the other constructors

@@ -5,28 +5,29 @@ import io.iocp4j.websocket.frame.MessageInflater;
 import java.util.zip.Deflater;
 
 /**
- * What this end wants of permessage-deflate (RFC 7692): whether it is spoken at all, what is asked of the peer, and
- * which messages are worth it. Start from {@link #on()} or {@link #off()} and change single values. What was agreed on
- * with one peer is a {@link DeflateAgreement}.
+ * The options of one end for permessage-deflate (RFC 7692): whether it is used, the demands on the peer, and the
+ * messages to compress. Start from {@link #on()} or {@link #off()} and change single values. A {@link DeflateAgreement}
+ * holds the result of the negotiation with one peer.
  *
- * <p>The price of context takeover is memory for every connection that has compressed or inflated a message: about
- * 260 KiB outside the heap for sending and 40 KiB for receiving. Without it nothing is kept between messages. A
- * smaller window makes each message larger and costs about twice the time; what it saves is memory at the peer.
+ * <p>Context takeover costs memory for every connection that has compressed or inflated a message: about 260 KiB
+ * outside the heap for sending and 40 KiB for receiving. Without it nothing is kept between messages. A smaller window
+ * makes each message larger and costs about twice the time, but it saves memory at the peer.
  *
  * @param enabled whether the extension is offered by a client, and accepted by a server. Default false
- * @param level how hard to compress, 1 (fastest) to 9, or {@link Deflater#DEFAULT_COMPRESSION}, which is the default
- * @param serverNoContextTakeover a server compresses each message by itself; a client demands that of the server
- *     (section 7.1.1.1). Default false
- * @param clientNoContextTakeover a client compresses each message by itself; a server demands that of the client
- *     (section 7.1.1.2). Default false
- * @param serverMaxWindowBits how far back a server refers at most, as the logarithm to the base 2 of a number of bytes,
- *     8 to 15; a client demands that of the server (section 7.1.2.1). Default 15. All eight are kept to exactly
- * @param clientMaxWindowBits the same for what the client sends (section 7.1.2.2). A server can demand it only of a
- *     client whose offer says that it can be asked; of others it takes 15. Default 15
- * @param threshold messages of fewer bytes go uncompressed, 0 or more: on short ones the work brings little. Default
- *     1,024. Fragments of a message sent as a stream are compressed whatever their length
- * @param maxRatio how many bytes one received byte may become, 1 or more, once a message has inflated to more than
- *     {@link MessageInflater#RATIO_FREE_BYTES}; more fails the connection with 1008. Default 200: texts and tables
+ * @param level the compression level, 1 (fastest) to 9, or {@link Deflater#DEFAULT_COMPRESSION}, which is the default
+ * @param serverNoContextTakeover whether the server compresses each message independently; a client demands that of the
+ *     server (section 7.1.1.1). Default false
+ * @param clientNoContextTakeover whether the client compresses each message independently; a server demands that of the
+ *     client (section 7.1.1.2). Default false
+ * @param serverMaxWindowBits the window of the server, as the base-2 logarithm of a number of bytes, 8 to 15: its
+ *     references reach at most so far back. A client demands that of the server (section 7.1.2.1). Default 15. This
+ *     library observes each of the eight sizes exactly
+ * @param clientMaxWindowBits the same for the client (section 7.1.2.2). A server can demand it only if the client's
+ *     offer allows that; otherwise 15 applies. Default 15
+ * @param threshold messages of fewer bytes are sent uncompressed, 0 or more, because compressing short messages saves
+ *     little. Default 1,024. Fragments of a message sent as a stream are compressed whatever their length
+ * @param maxRatio the most bytes that one received byte may inflate to, 1 or more, once a message has inflated to more
+ *     than {@link MessageInflater#RATIO_FREE_BYTES}; more fails the connection with 1008. Default 200: texts and tables
  *     reach 5 to 60, bombs 1,000, and 1,032 is the most that the format can express. Test data of one repeated word is
  *     as dense as a bomb
  */
@@ -53,7 +54,7 @@ public record Deflate(boolean enabled, int level, boolean serverNoContextTakeove
     }
 
     /**
-     * Returns the options that apply when nothing is said.
+     * Returns the default options.
      *
      * @return not enabled; the default of every other component
      */
@@ -71,7 +72,7 @@ public record Deflate(boolean enabled, int level, boolean serverNoContextTakeove
     }
 
     /**
-     * Changes how hard to compress.
+     * Changes the compression level.
      *
      * @param value 1 to 9, or {@link Deflater#DEFAULT_COMPRESSION}
      * @return these options with another {@link #level()}
@@ -82,7 +83,7 @@ public record Deflate(boolean enabled, int level, boolean serverNoContextTakeove
     }
 
     /**
-     * Changes whether each message stands by itself, for each direction.
+     * Changes whether each message is compressed independently, for each direction.
      *
      * @param server for what the server sends
      * @param client for what the client sends

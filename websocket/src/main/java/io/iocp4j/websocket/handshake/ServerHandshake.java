@@ -91,11 +91,11 @@ public final class ServerHandshake {
     }
 
     /**
-     * The subprotocols that a client offers.
+     * Returns the subprotocols that a client offers.
      *
      * @param request the opening request
      * @return in the order of the client's preference; may be empty
-     * @throws HttpException 400 if the field is there without an element, or has one that is no token, or one twice
+     * @throws HttpException 400 if the field is present but empty, or if an element is not a token or occurs twice
      */
     public static List<String> offeredSubprotocols(HttpRequest request) throws HttpException {
         Set<String> offered = tokens(request);

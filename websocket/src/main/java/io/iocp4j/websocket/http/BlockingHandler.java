@@ -29,7 +29,7 @@ final class BlockingHandler implements HttpHandler {
                 log(exchange, Level.DEBUG, refusal);
             }
         } catch (Throwable thrown) {
-            // after a cancel the cause is most likely the interrupt, or the body that was cut
+            // after a cancellation, the interrupt or the cut body is the most likely cause
             log(exchange, exchange.isCancelled() ? Level.DEBUG : Level.WARNING, thrown);
             exchange.respond(new HttpException(500, "internal error").response());
         }

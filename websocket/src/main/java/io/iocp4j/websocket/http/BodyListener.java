@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Takes the body of a request piece by piece, as it arrives. Calls come one after the other from workers, so none may
- * wait; a listener that cannot keep up calls {@link HttpExchange#pauseBody}.
+ * Receives the body of a request in pieces, as they arrive. Workers call the listener, one call after the other, so a
+ * call must not wait. A listener that cannot keep up calls {@link HttpExchange#pauseBody}.
  */
 public interface BodyListener {
     /**

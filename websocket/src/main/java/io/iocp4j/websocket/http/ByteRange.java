@@ -10,14 +10,14 @@ record ByteRange(long first, long last) {
     static final ByteRange UNSATISFIABLE = new ByteRange(0, -1);
 
     private static final String UNIT = "bytes=";
-    /** Digits that always fit a long. */
+    /** The most digits that always fit a long. */
     private static final int DIGITS_MAX = 18;
 
     /**
-     * Reads a Range field. Null for a field that may be ignored: other units, several ranges, or malformed.
+     * Parses a Range field. Returns null for a field that may be ignored: another unit, several ranges, or malformed.
      *
      * @param field as sent, or null
-     * @param length of the whole, in bytes
+     * @param length of the whole representation, in bytes
      */
     static ByteRange parse(String field, long length) {
         if (field == null || !field.regionMatches(true, 0, UNIT, 0, UNIT.length())) {
@@ -49,7 +49,7 @@ record ByteRange(long first, long last) {
         return last - first + 1;
     }
 
-    /** Minus one if these are no digits, or more than any file needs. */
+    /** Parses digits. Returns -1 if there are none, other characters, or more than {@link #DIGITS_MAX}. */
     private static long number(String digits) {
         if (digits.isEmpty() || digits.length() > DIGITS_MAX || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
             return -1;

@@ -10,15 +10,15 @@ import java.util.Objects;
  * Serves the files below a directory, as {@link HttpFile} does: on virtual threads, for GET and HEAD. No file outside
  * of the directory is served: paths must consist of plain names, and symbolic links out of the directory are refused
  * unless {@link #linksOut} allows them. Names that begin with a dot ({@code .git}, {@code .env}) are not served, except
- * {@code .well-known}. There are no listings. An immutable value for any thread.
+ * {@code .well-known}. There are no listings. Immutable. Any thread.
  *
  * <p>The path of a file is checked before the file is opened, because Java has no portable way to open a file relative
- * to a directory. A local user with the right to write below the directory can replace a directory by a symbolic link
- * between the two, and so have any file served that the process may read. Do not serve directories that such users may
- * write to.
+ * to a directory. Between the check and the opening, a local user who may write below the directory can replace a
+ * directory by a symbolic link. The handler then serves any file that the process may read. Do not serve directories
+ * that untrusted users may write to.
  */
 public final class DirectoryHandler implements HttpHandler {
-    /** Separators of some system, drive letters and alternate streams of Windows, the end of a name in C. */
+    /** Path separators, the colon of drives and alternate data streams on Windows, and NUL, which ends a name in C. */
     private static final String FORBIDDEN = "/\\:\0";
 
     private final Path root;
@@ -47,11 +47,11 @@ public final class DirectoryHandler implements HttpHandler {
     }
 
     /**
-     * This handler under another path: {@code /static/app.js} is {@code app.js} of the directory if the prefix is
-     * {@code /static/}.
+     * Returns a copy that serves the directory under another path. With the prefix {@code /static/}, the path
+     * {@code /static/app.js} means {@code app.js} in the directory.
      *
      * @param path begins and ends with a slash
-     * @return a new handler, which answers 404 to all other paths, except that it redirects from {@code /static}
+     * @return a new handler, which redirects {@code /static} to {@code /static/} and answers all other paths with 404
      */
     public DirectoryHandler prefix(String path) {
         if (!path.startsWith("/") || !path.endsWith("/")) {
@@ -61,7 +61,7 @@ public final class DirectoryHandler implements HttpHandler {
     }
 
     /**
-     * This handler with another file for paths of directories.
+     * Returns a copy with another file for the paths of directories.
      *
      * @param fileName {@code index.html} by default; if it does not exist, the answer is 404
      * @return a new handler
@@ -71,7 +71,7 @@ public final class DirectoryHandler implements HttpHandler {
     }
 
     /**
-     * This handler with another rule for caches.
+     * Returns a copy with another {@code Cache-Control}.
      *
      * @param value as {@link HttpFile#cacheControl}
      * @return a new handler
@@ -81,7 +81,7 @@ public final class DirectoryHandler implements HttpHandler {
     }
 
     /**
-     * This handler with another rule for symbolic links that lead out of the directory. Links within it are always
+     * Returns a copy with another rule for symbolic links that lead out of the directory. Links within it are always
      * followed.
      *
      * @param allowed false by default: such a file is answered with 404
@@ -101,7 +101,7 @@ public final class DirectoryHandler implements HttpHandler {
     }
 
     /**
-     * The answer to a request, for handlers that serve more than a directory. May block.
+     * Answers a request, for handlers that serve more than a directory. May block.
      *
      * @param request GET or HEAD
      * @return as {@link HttpFile#answer}, or a redirect to the path of a directory with its slash
@@ -149,7 +149,10 @@ public final class DirectoryHandler implements HttpHandler {
         return file;
     }
 
-    /** Windows drops dots and blanks at the end of a name, so that two names would lead to one file. */
+    /**
+     * Tells whether a name is plain. Windows drops dots and spaces at the end of a name, so two names would mean one
+     * file.
+     */
     private static boolean isPlain(String name) {
         boolean hidden = name.startsWith(".") && !name.equals(".well-known");
         boolean plain = !name.isEmpty() && name.chars().noneMatch(c -> c < ' ' || FORBIDDEN.indexOf(c) >= 0);

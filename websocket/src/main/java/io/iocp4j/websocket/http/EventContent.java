@@ -3,7 +3,7 @@ package io.iocp4j.websocket.http;
 import java.io.OutputStream;
 import java.util.Objects;
 
-/** The content of a response of server-sent events. */
+/** The server-sent events of one response, as its content. */
 record EventContent(EventStream.Source source) implements HttpContent {
     EventContent {
         Objects.requireNonNull(source, "source");

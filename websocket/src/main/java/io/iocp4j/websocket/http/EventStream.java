@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * The server-sent events for one client, see {@link HttpResponse#events}. Calls block while the client is slow, and
- * throw after the client was lost or the source has returned. Any thread; events of several threads do not mix.
+ * The server-sent events for one client, see {@link HttpResponse#events}. Calls block while the client is slow. They
+ * throw after the client was lost or the source has returned. Any thread; events of several threads do not interleave.
  */
 public final class EventStream {
     /** The source of the events for one client. */
@@ -15,7 +15,7 @@ public final class EventStream {
     public interface Source {
         /**
          * Sends events, on a virtual thread of its own, which is interrupted when the client has gone. The stream ends
-         * when this returns, and the client connects again, as long as it is not answered with 204.
+         * when this returns. The client then reconnects, until the answer is 204.
          *
          * @param events to the client
          * @throws Exception to end the connection
@@ -44,8 +44,8 @@ public final class EventStream {
     /**
      * Sends an event.
      *
-     * @param id what the client repeats as {@link HttpRequest#lastEventId()} when it connects again; null leaves the
-     *         one before
+     * @param id the client sends it back as {@link HttpRequest#lastEventId()} when it reconnects; null keeps the
+     *     previous id
      * @param event the name of its type; null for {@code message}
      * @param data of one or more lines
      * @throws IOException if the client is gone, or the thread is interrupted
@@ -60,7 +60,7 @@ public final class EventStream {
     }
 
     /**
-     * Tells the client how long to wait before it connects again.
+     * Tells the client how long to wait before it reconnects.
      *
      * @param delay zero or more, whole milliseconds
      * @throws IOException if the client is gone, or the thread is interrupted
@@ -73,8 +73,8 @@ public final class EventStream {
     }
 
     /**
-     * Sends a comment, which no page sees. It keeps proxies from ending a silent connection, and shows whether the
-     * client is still connected.
+     * Sends a comment, which pages do not see. It keeps proxies from ending a silent connection, and it detects the
+     * loss of the client.
      *
      * @param text may be empty
      * @throws IOException if the client is gone, or the thread is interrupted
@@ -85,7 +85,7 @@ public final class EventStream {
         write(comment.append('\n'));
     }
 
-    /** Lets nothing follow, behind an event that another thread is sending. */
+    /** Ends the stream. Waits for an event that another thread is sending; later calls throw. */
     synchronized void end() {
         ended = true;
     }
@@ -99,7 +99,7 @@ public final class EventStream {
         }
     }
 
-    /** CR, LF and CR LF end a line alike. */
+    /** Appends every line of a text. CR, LF and CR LF each end a line. */
     private static void lines(StringBuilder text, String begin, String lines) {
         for (String line : lines.split("\r\n|\r|\n", -1)) {
             text.append(begin).append(line).append('\n');

@@ -13,7 +13,7 @@ import java.util.Set;
 /**
  * A range of a file, opened when it is sent.
  *
- * @param file with its links resolved, so its last name is not a link
+ * @param file with symbolic links resolved, so its last name is not a link
  * @param first index of the first byte
  * @param length bytes; a file that has become shorter ends the connection
  */

@@ -8,37 +8,37 @@ import java.nio.channels.ReadableByteChannel;
 import java.util.Objects;
 
 /**
- * The content of a response that is made while it is sent. A lambda is one of unknown length, and good for any number
- * of responses: {@code HttpResponse.stream(200, "text/csv", out -> rows.forEach(...))}.
+ * The content of a response, written while it is sent. A lambda makes content of unknown length, for any number of
+ * responses: {@code HttpResponse.stream(200, "text/csv", out -> rows.forEach(...))}.
  */
 @FunctionalInterface
 public interface HttpContent {
-    /** The length of content that is not known before it was written. */
+    /** The length of content whose size is unknown until it is written. */
     long UNKNOWN = -1;
 
     /**
      * Writes the content. Called once for each response, on a virtual thread of its own, which may wait.
      *
-     * @param out blocks while more is queued for the client than the high-water mark of the connection allows. Bytes
-     *         leave when about 8 KiB have gathered, at {@code flush()}, and at the end. Throws when the connection
-     *         ends; the thread is then interrupted too. It need not be closed, and must not be used after this returned
+     * @param out blocks while the client's queue is above the high-water mark of the connection. Bytes are sent when
+     *     about 8 KiB have gathered, at {@code flush()}, and at the end. When the connection ends, writes throw, and
+     *     the thread is interrupted. Need not be closed. Must not be used after this method has returned
      * @throws Exception to end the connection, so that the client notices that the content is incomplete
      */
     void writeTo(OutputStream out) throws Exception;
 
     /**
-     * The length, which goes to the client before the content.
+     * Returns the length, which the client receives before the content.
      *
-     * @return bytes, exactly as many as will be written, else the connection ends; {@link #UNKNOWN} for content that is
-     *         sent in chunks, or to a client of HTTP/1.0 up to the end of the connection
+     * @return bytes; if {@link #writeTo} writes another number, the connection ends. With {@link #UNKNOWN} the content
+     *     is sent in chunks, or to an HTTP/1.0 client up to the end of the connection
      */
     default long length() {
         return UNKNOWN;
     }
 
     /**
-     * The memory that {@link #writeTo} keeps while the client is slow, in addition to the bytes written. It is charged
-     * to the connection before the content begins.
+     * Returns the memory that {@link #writeTo} keeps while the client is slow, in addition to the bytes written. The
+     * connection is charged for it before the content begins.
      *
      * @return bytes of heap, 0 unless overridden
      */
@@ -66,9 +66,9 @@ public interface HttpContent {
     }
 
     /**
-     * Content of unknown length, for one response.
+     * Makes content of unknown length, for one response.
      *
-     * @param in is read to its end, and closed in any case
+     * @param in is read to its end, and always closed
      * @return new content
      */
     static HttpContent of(InputStream in) {
@@ -76,9 +76,9 @@ public interface HttpContent {
     }
 
     /**
-     * Content of known length, for one response.
+     * Makes content of known length, for one response.
      *
-     * @param in has as many bytes; is closed in any case
+     * @param in has this many bytes; is always closed
      * @param length zero or more bytes, or {@link #UNKNOWN}
      * @return new content
      */
@@ -87,9 +87,9 @@ public interface HttpContent {
     }
 
     /**
-     * Content of known length, for one response.
+     * Makes content of known length, for one response.
      *
-     * @param in has as many bytes; is closed in any case
+     * @param in has this many bytes; is always closed
      * @param length zero or more bytes, or {@link #UNKNOWN}
      * @return new content
      */

@@ -12,7 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Dates of fields. The current value of {@code Date} is formatted once a second and not for each answer. Any thread.
+ * Formats and parses the dates of header fields. The current {@code Date} is formatted once a second, not for each
+ * answer. Any thread.
  */
 final class HttpDate {
     static final HttpDate SYSTEM = new HttpDate(InstantSource.system());
@@ -31,7 +32,7 @@ final class HttpDate {
             + " (?<year>[0-9]{4})");
     /** The length of the longest date. Longer values are not parsed. */
     private static final int LENGTH_MAX = 40;
-    /** How far ahead a year of two digits may be (RFC 9110 section 5.6.7). */
+    /** The most years that a year of two digits may lie in the future (RFC 9110 section 5.6.7). */
     private static final int YEARS_AHEAD = 50;
 
     private record Formatted(long epochSecond, String text) {
@@ -55,14 +56,14 @@ final class HttpDate {
         return known.text;
     }
 
-    /** The date of a moment, in the form of {@link #now}. */
+    /** Formats a moment as {@link #now} does. */
     static String format(Instant moment) {
         return format(moment.getEpochSecond());
     }
 
     /**
-     * A date in one of the three forms of RFC 9110 section 5.6.7; null for null and for anything else. The day of the
-     * week is not compared.
+     * Parses a date in one of the three forms of RFC 9110 section 5.6.7. Returns null for null and for anything else.
+     * The day of the week is not checked.
      */
     static Instant parse(String date) {
         if (date == null || date.length() > LENGTH_MAX) {
@@ -86,10 +87,10 @@ final class HttpDate {
         int month = List.of(MONTHS).indexOf(date.group("month")) + 1;
         try {
             return LocalDateTime.of(year, month, number(date, "day"), number(date, "hour"), number(date, "minute"),
-                    // a leap second is the last second here
+                    // a leap second counts as second 59
                     Math.min(59, number(date, "second"))).toInstant(ZoneOffset.UTC);
         } catch (DateTimeException e) {
-            // no such month, day or hour
+            // the month, day or hour does not exist
             return null;
         }
     }

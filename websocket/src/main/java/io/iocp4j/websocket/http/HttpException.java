@@ -71,7 +71,7 @@ public final class HttpException extends IOException {
     }
 
     /**
-     * Sends the client elsewhere. A browser does not follow a redirect of a WebSocket handshake, other clients may.
+     * Creates a redirect. A browser does not follow a redirect of a WebSocket handshake, but other clients may.
      *
      * @param status 301, 302, 303, 307 or 308
      * @param location an absolute URI or a path, escaped

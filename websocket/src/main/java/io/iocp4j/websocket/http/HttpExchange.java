@@ -17,7 +17,7 @@ public interface HttpExchange {
     /**
      * The peer's address.
      *
-     * @return known also after the end
+     * @return the address, also after the end
      */
     InetSocketAddress remote();
 
@@ -29,7 +29,7 @@ public interface HttpExchange {
     InetSocketAddress local();
 
     /**
-     * The TLS session, for the certificate of the client among others.
+     * The TLS session, for example for the certificate of the client.
      *
      * @return null without TLS
      */
@@ -66,9 +66,9 @@ public interface HttpExchange {
 
     /**
      * Stops {@link BodyListener#onBody}, so that TCP slows down the client. A call inside {@code onBody} stops it at
-     * once; after a call on another thread, one more piece may follow. The end of the body may still be reported. The
-     * minimum rate of a body does not apply meanwhile. The response timeout does; the server checks it at intervals of
-     * the request timeout, so it may end the request by one such interval late.
+     * once; after a call on another thread, one more piece may follow. The end of the body may still be reported.
+     * Meanwhile the response timeout applies instead of the minimum rate of a body. The server checks it once per
+     * request timeout, so the request may end up to one request timeout late.
      */
     void pauseBody();
 
@@ -76,20 +76,20 @@ public interface HttpExchange {
     void resumeBody();
 
     /**
-     * Answers the request. Any thread. The first call counts. An answer before the end of the body ends the body, and
-     * the connection after the answer.
+     * Answers the request. Any thread. The first call counts. An answer before the end of the body ends the body. The
+     * connection then closes after the answer.
      *
-     * @param response complete
+     * @param response the whole answer
      * @return false if the request was answered or cancelled before, see {@link #isCancelled()}
      */
     boolean respond(HttpResponse response);
 
     /**
      * Runs a task if the request is cancelled before its answer: the connection is lost, the server stops, or the
-     * response timeout is over. A client that has ended only its own side may still wait for the answer. One that has
-     * closed its connection, such as a browser that left the page, looks the same to TCP until bytes are sent to it, so
-     * its loss is noticed only after the answer began, or at the response timeout. So is the loss of a client that has
-     * sent more bytes after its request (pipelining).
+     * response timeout is over. A client that has ended only its own side may still wait for the answer. A client that
+     * has closed its connection, such as a browser that left the page, looks the same to TCP until bytes are sent to
+     * it. The server therefore notices its loss only after the answer has begun, or at the response timeout. The same
+     * holds for a client that has sent more bytes after its request (pipelining).
      *
      * @param task runs once, on a worker, or at once on this thread if the request was cancelled; must not wait
      */

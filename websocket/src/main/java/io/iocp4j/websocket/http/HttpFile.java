@@ -12,8 +12,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 
 /**
- * A file as the answer to a request: with its length, its type by suffix, an ETag and Last-Modified, so that a client
- * asks whether it has changed (304) or for the part that it lacks (206, one range). An immutable value for any thread.
+ * A file as the answer to requests. The response has the file's length, the media type of its suffix, an ETag and
+ * Last-Modified. With these, a client can ask whether the file has changed (304), or request a missing part (206, one
+ * range). Immutable. Any thread.
  */
 public final class HttpFile {
     private final Path file;
@@ -27,9 +28,9 @@ public final class HttpFile {
     }
 
     /**
-     * A file, whose clients ask each time whether it has changed ({@code Cache-Control: no-cache}).
+     * Serves a file with {@code Cache-Control: no-cache}: clients ask each time whether it has changed.
      *
-     * @param file need not be there yet; links are followed
+     * @param file need not exist yet; symbolic links are followed
      * @return a new value
      */
     public static HttpFile of(Path file) {
@@ -38,9 +39,9 @@ public final class HttpFile {
     }
 
     /**
-     * This file with another media type.
+     * Returns a copy with another media type.
      *
-     * @param type of {@code Content-Type}; by the suffix of the name unless set
+     * @param type the value of {@code Content-Type}; by default, the suffix of the name decides
      * @return a new value
      */
     public HttpFile contentType(String type) {
@@ -48,9 +49,9 @@ public final class HttpFile {
     }
 
     /**
-     * This file with another rule for caches.
+     * Returns a copy with another {@code Cache-Control}.
      *
-     * @param value of {@code Cache-Control}, such as {@code max-age=31536000, immutable}; {@code no-cache} unless set
+     * @param value the value of the field, such as {@code max-age=31536000, immutable}; {@code no-cache} by default
      * @return a new value
      */
     public HttpFile cacheControl(String value) {
@@ -58,8 +59,9 @@ public final class HttpFile {
     }
 
     /**
-     * The answer to a request for this file, by its method, conditions and range. Reads the attributes of the file and
-     * may block, so it is for {@link HttpHandler#blocking}; the content is read while it is sent, on a virtual thread.
+     * Answers a request for this file, by its method, conditions and range. This call reads the attributes of the file
+     * and may block, so use it in {@link HttpHandler#blocking}. A virtual thread reads the content later, while it is
+     * sent.
      *
      * @param request GET or HEAD
      * @return 200, 206, 304, 412 or 416
@@ -78,7 +80,7 @@ public final class HttpFile {
             throw notFound();
         }
         if (!Files.isReadable(real)) {
-            // found out before the head has gone, which would say 200
+            // check before the head is sent, because the head would say 200
             throw new HttpException(403, "this may not be read");
         }
         Validators validators = validators(attributes);
@@ -116,14 +118,14 @@ public final class HttpFile {
         } catch (AccessDeniedException e) {
             throw new HttpException(403, "this may not be read");
         } catch (FileSystemException e) {
-            // no such file, a file where a folder would have to be, a circle of links
+            // the file does not exist, a parent is not a directory, or symbolic links form a cycle
             throw notFound();
         }
     }
 
     /**
-     * Length and time of change: a file that is written twice within one tick of its clock, to the same length, keeps
-     * its tag.
+     * Makes the ETag of the length and the modification time. If a file is written twice within one clock tick of the
+     * file system and its length stays the same, its tag stays the same too.
      */
     private static Validators validators(BasicFileAttributes attributes) {
         Instant modified = attributes.lastModifiedTime().toInstant();

@@ -173,7 +173,8 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         if (next < ' ' && next != '\t' || next == 0x7F) {
             throw refusal(400, "control character in a field");
         }
-        // RFC 9112 section 5.2 lets a server refuse a folded line, and section 2.2 a blank before the first field
+        // RFC 9112 section 5.2 lets a server refuse a folded line, and section 2.2 lets it refuse white space before
+        // the first field
         if (lineLength == 0 && (next == ' ' || next == '\t')) {
             throw refusal(400, "a field line must not begin with white space");
         }
@@ -211,7 +212,8 @@ abstract sealed class HttpHeadReader<H> permits HttpRequestReader, HttpResponseR
         while (colon < lineLength && HttpToken.isTokenChar(line[colon])) {
             colon++;
         }
-        // white space before the colon would attack servers that strip it (RFC 9112 section 5.1)
+        // servers differ in their handling of white space before the colon, and attackers use that (RFC 9112 section
+        // 5.1)
         if (colon == 0 || colon == lineLength || line[colon] != ':') {
             throw refusal(400, "malformed field name");
         }

@@ -8,16 +8,16 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 
 /**
- * The fields of a request or a response: in order, names without regard to case, a name may occur several times
- * (RFC 9110 section 5). Immutable, so free to use from any thread. Values hold one character per byte (ISO 8859-1).
+ * The fields of a request or a response, in order. Names are case-insensitive, and a name may occur several times (RFC
+ * 9110 section 5). Values hold one character per byte (ISO 8859-1). Immutable. Any thread.
  *
- * <p>Every lookup walks the fields once: there are few (see {@link HttpLimits#maxHeaders()}), and nothing that a peer
- * sends can degrade a walk the way it can degrade a hash table or a backtracking pattern.
+ * <p>Every lookup scans the fields once. There are few of them (see {@link HttpLimits#maxHeaders()}). A peer cannot
+ * slow down a linear scan, while its input could slow down a hash table or a backtracking pattern.
  */
 public final class HttpHeaders {
     private static final HttpHeaders EMPTY = new HttpHeaders(new String[0]);
 
-    /** Name and value in turn. */
+    /** Names and values alternate. */
     private final String[] fields;
 
     private HttpHeaders(String[] fields) {
@@ -25,7 +25,7 @@ public final class HttpHeaders {
     }
 
     /**
-     * No fields at all.
+     * Returns headers without a field.
      *
      * @return the same immutable object each time
      */
@@ -34,10 +34,10 @@ public final class HttpHeaders {
     }
 
     /**
-     * One field.
+     * Makes headers of one field.
      *
      * @param name a token
-     * @param value no control characters but TAB, nothing above U+00FF
+     * @param value no control characters except TAB, nothing above U+00FF
      * @return a new object
      * @throws IllegalArgumentException if name or value could not be sent as one field line
      */
@@ -46,7 +46,7 @@ public final class HttpHeaders {
     }
 
     /**
-     * Starts with no fields.
+     * Returns a builder without a field.
      *
      * @return a new builder
      */
@@ -55,7 +55,7 @@ public final class HttpHeaders {
     }
 
     /**
-     * Starts with these fields, which stay as they are.
+     * Returns a builder that starts with these fields. This object does not change.
      *
      * @return a new builder
      */
@@ -64,7 +64,7 @@ public final class HttpHeaders {
     }
 
     /**
-     * How many field lines there are.
+     * Returns the number of field lines.
      *
      * @return 0 or more; a name that occurs twice counts twice
      */
@@ -73,7 +73,7 @@ public final class HttpHeaders {
     }
 
     /**
-     * The first value of a field.
+     * Returns the first value of a field.
      *
      * @param name the field, in any case
      * @return its value without surrounding white space, null if the field is absent
@@ -88,7 +88,7 @@ public final class HttpHeaders {
     }
 
     /**
-     * The values of every line of a field, in order. Comma lists are not taken apart.
+     * Returns the value of every line of a field, in order. Comma lists are not split.
      *
      * @param name the field, in any case
      * @return an unmodifiable list, empty if the field is absent
@@ -104,8 +104,9 @@ public final class HttpHeaders {
     }
 
     /**
-     * Whether a comma list, over all lines of a field, has this element: {@code Connection: keep-alive, Upgrade} has
-     * the token {@code upgrade}. Empty elements are skipped (RFC 9110 section 5.6.1.2).
+     * Tells whether the comma list over all lines of a field has this element. For example,
+     * {@code Connection: keep-alive, Upgrade} has the token {@code upgrade}. Empty elements are skipped (RFC 9110
+     * section 5.6.1.2).
      *
      * @param name the field, in any case
      * @param token the element, in any case
@@ -121,8 +122,9 @@ public final class HttpHeaders {
     }
 
     /**
-     * The elements of a comma list, over all lines of a field, in order, without the white space around them. Empty
-     * elements are skipped (RFC 9110 section 5.6.1.2). Not for lists whose elements may have commas in quotes.
+     * Returns the elements of the comma list over all lines of a field, in order, without surrounding white space.
+     * Empty elements are skipped (RFC 9110 section 5.6.1.2). Do not use it for lists whose elements may contain quoted
+     * commas.
      *
      * @param name in any case
      * @return may be empty
@@ -138,11 +140,11 @@ public final class HttpHeaders {
     }
 
     /**
-     * Tells whether a comma list, over all lines of a field, has one element and no other.
+     * Tells whether the comma list over all lines of a field has one element and no other.
      *
      * @param name in any case
      * @param element in any case
-     * @return true if that is all
+     * @return true if the list has exactly this element
      */
     public boolean isOnly(String name, String element) {
         List<String> elements = elements(name);
@@ -150,9 +152,9 @@ public final class HttpHeaders {
     }
 
     /**
-     * These fields with others behind them.
+     * Returns these fields, followed by others.
      *
-     * @param more may repeat names
+     * @param more the fields to append; names may repeat
      * @return a new object
      */
     public HttpHeaders with(HttpHeaders more) {
@@ -162,9 +164,9 @@ public final class HttpHeaders {
     }
 
     /**
-     * These fields without those of some names.
+     * Returns these fields without all lines of some names.
      *
-     * @param names in any case
+     * @param names the names to leave out, in any case
      * @return a new object
      */
     public HttpHeaders without(List<String> names) {
@@ -178,7 +180,7 @@ public final class HttpHeaders {
     }
 
     /**
-     * Calls with name and value of every line, in order.
+     * Passes the name and the value of every line to an action, in order.
      *
      * @param action runs on the calling thread
      */
@@ -189,9 +191,9 @@ public final class HttpHeaders {
     }
 
     /**
-     * The names only: values may be credentials and must not slip into a log.
+     * Returns the names only. Values may be credentials, which must not get into a log.
      *
-     * @return for people
+     * @return text for logs
      */
     @Override
     public String toString() {
@@ -249,7 +251,7 @@ public final class HttpHeaders {
         return c == ' ' || c == '\t';
     }
 
-    /** Gathers fields. Not safe for several threads. */
+    /** Collects fields. Not thread-safe. */
     public static final class Builder {
         private final List<String> fields;
 
@@ -258,10 +260,11 @@ public final class HttpHeaders {
         }
 
         /**
-         * Adds a line behind the others, also if the name is there already.
+         * Appends a line, even if another line has the same name.
          *
          * @param name a token (RFC 9110 section 5.1)
-         * @param value no control characters but TAB, nothing above U+00FF (the cast to a byte could become CR or LF)
+         * @param value no control characters except TAB, nothing above U+00FF (a higher character could become CR or LF
+         *     in the cast to a byte)
          * @return this builder
          * @throws IllegalArgumentException if name or value could not be sent as one field line
          */
@@ -272,7 +275,7 @@ public final class HttpHeaders {
         }
 
         /**
-         * Puts one line in place of all lines of this name.
+         * Removes all lines of this name, and appends one.
          *
          * @param name a token
          * @param value as for {@link #add}
@@ -291,7 +294,7 @@ public final class HttpHeaders {
         }
 
         /**
-         * The fields so far. The builder can be used further without changing them.
+         * Returns the fields so far. Later changes of the builder do not affect them.
          *
          * @return immutable
          */
@@ -299,7 +302,7 @@ public final class HttpHeaders {
             return fields.isEmpty() ? EMPTY : new HttpHeaders(fields.toArray(new String[0]));
         }
 
-        /** For the reader of requests, which has looked at every byte already. */
+        /** Appends a line without a check. The caller has checked every byte, or copies a line of other headers. */
         Builder addParsed(String name, String value) {
             fields.add(name);
             fields.add(value);

@@ -7,21 +7,21 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The head of an HTTP/1.x request. Immutable, so free to use from any thread.
+ * The head of an HTTP/1.x request. Immutable. Any thread.
  *
- * <p>{@link HttpRequestReader} and {@link #of} check the target, Host and the fields that frame the body. They check of
- * a query only that it is printable ASCII. The constructor checks only for null.
+ * <p>{@link HttpRequestReader} and {@link #of} check the target, Host and the fields that frame the body. In a query
+ * they only check for printable ASCII. The constructor checks only for null.
  *
  * @param method the token as sent; methods are case-sensitive (RFC 9110 section 9.1)
  * @param target the request target as sent
  * @param path decoded, starts with a slash, without dot segments and backslashes; {@code *} for {@code OPTIONS *}
- * @param query what follows the first question mark, as sent; null if there is none
+ * @param query the text after the first question mark, as sent; null if there is none
  * @param headers the fields
  * @param http11 true for HTTP/1.1, false for HTTP/1.0
  */
 public record HttpRequest(String method, String target, String path, String query, HttpHeaders headers,
         boolean http11) {
-    /** How much of a target is shown to people. */
+    /** The most characters of a target that {@link #toString} shows. */
     private static final int SHOWN_MAX = 200;
     private static final List<String> SCHEMES = List.of("http", "https", "ws", "wss");
 
@@ -36,9 +36,10 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * Makes a request of its parts with all checks: the target in origin-form, absolute-form or (OPTIONS only)
-     * asterisk-form (RFC 9112 section 3.2), its query as it is; exactly one valid Host in HTTP/1.1 (same section), an
-     * unambiguous body length (section 6). A Content-Length that is repeated with the same digits is tolerated.
+     * Makes a request of its parts and checks them. The target must be in origin-form, absolute-form or (OPTIONS only)
+     * asterisk-form (RFC 9112 section 3.2). HTTP/1.1 requires exactly one valid Host (same section). The body length
+     * must be unambiguous (section 6). The query stays as it is. A Content-Length that is repeated with the same digits
+     * is tolerated.
      *
      * @param method a token
      * @param target as sent
@@ -60,9 +61,9 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * A parameter of the query, which is read like an HTML form: pairs between ampersands, plus for space, UTF-8. A
-     * pair that is malformed as such is skipped, because the encoding of a query is the choice of the application (RFC
-     * 3986 section 2.1).
+     * Returns a parameter of the query. The query is read like an HTML form: ampersands separate pairs, plus means
+     * space, and the text is UTF-8. A pair that breaks these rules is skipped, because an application may encode a
+     * query in another way (RFC 3986 section 2.1).
      *
      * @param name the decoded name, in exactly this case
      * @return the decoded value of the first pair with this name, empty if it has no equals sign; null if there is no
@@ -87,7 +88,7 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * A cookie (RFC 6265 section 4.2).
+     * Returns a cookie (RFC 6265 section 4.2).
      *
      * @param name in exactly this case
      * @return the value of the first cookie of this name, as it was sent, with its quotes if it has any; null if there
@@ -110,10 +111,10 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * The id of the last event that a client has got before it connected again, see
+     * Returns the id of the last event that the client received before it reconnected, see
      * {@link EventStream#send(String, String, String)}.
      *
-     * @return null if it does not say
+     * @return null if the client sent none
      */
     public String lastEventId() {
         String id = headers.first("Last-Event-ID");
@@ -121,8 +122,8 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * Host and port that the client asked: of an absolute target, which replaces the Host field (RFC 9112 section
-     * 3.2.2), else of the Host field.
+     * Returns the host and port that the client asked for. They come from the Host field, or from an absolute target,
+     * which replaces that field (RFC 9112 section 3.2.2).
      *
      * @return null if HTTP/1.0 was used without Host
      */
@@ -132,16 +133,16 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * Whether the connection stays open after the response (RFC 9112 section 9.3).
+     * Tells whether the client wants to keep the connection after the response (RFC 9112 section 9.3).
      *
-     * @return the client's wish; the server may still close
+     * @return true if it does; the server may still close
      */
     public boolean keepAlive() {
         return !headers.hasToken("Connection", "close") && (http11 || headers.hasToken("Connection", "keep-alive"));
     }
 
     /**
-     * The declared length of the body. Do not allocate from it: it is only what the peer says.
+     * Returns the declared length of the body. Do not allocate memory by it, because the peer may declare any length.
      *
      * @return bytes, 0 or more; -1 if there is no Content-Length
      */
@@ -149,23 +150,23 @@ public record HttpRequest(String method, String target, String path, String quer
         return contentLength(headers);
     }
 
-    /** The same for any head. */
+    /** Returns the declared length for any head. */
     static long contentLength(HttpHeaders headers) {
         String length = headers.first("Content-Length");
         return length == null ? -1 : parseLength(length);
     }
 
     /**
-     * Whether the body comes in chunks (RFC 9112 section 7.1).
+     * Tells whether the body is sent in chunks (RFC 9112 section 7.1).
      *
-     * @return true if Transfer-Encoding is there, which then is chunked
+     * @return true if there is a Transfer-Encoding, because only chunked is accepted
      */
     public boolean chunked() {
         return headers.first("Transfer-Encoding") != null;
     }
 
     /**
-     * Whether the client waits for 100 (Continue) before it sends the body. Always false for HTTP/1.0 (RFC 9110
+     * Tells whether the client waits for 100 (Continue) before it sends the body. Always false for HTTP/1.0 (RFC 9110
      * section 10.1.1).
      *
      * @return true if the server should answer 100 or a final status now
@@ -175,10 +176,10 @@ public record HttpRequest(String method, String target, String path, String quer
     }
 
     /**
-     * Method and the beginning of the target, without its query: queries and fields may hold credentials. As it was
-     * sent, since a decoded path may hold characters that control a terminal.
+     * Returns the method and the beginning of the target, without query and fields, because these may hold credentials.
+     * The target stays as it was sent, because a decoded path may hold terminal control characters.
      *
-     * @return for people
+     * @return text for logs
      */
     @Override
     public String toString() {
@@ -188,7 +189,7 @@ public record HttpRequest(String method, String target, String path, String quer
         return "HttpRequest[" + method + " " + shown + "]";
     }
 
-    /** Looser than RFC 3986, because browsers leave a few characters unescaped, but never beyond printable ASCII. */
+    /** Allows printable ASCII. RFC 3986 is stricter, but browsers leave a few characters unescaped. */
     private static void requireTargetCharacters(String target) throws HttpException {
         for (int i = 0; i < target.length(); i++) {
             char c = target.charAt(i);
@@ -198,7 +199,7 @@ public record HttpRequest(String method, String target, String path, String quer
         }
     }
 
-    /** Where the path starts; in an absolute target without a path, where its host ends. */
+    /** Returns the index where the path starts. In an absolute target without a path, the host and port end there. */
     private static int pathStart(String method, String target) throws HttpException {
         if (target.startsWith("/") || target.equals("*") && method.equals("OPTIONS")) {
             return 0;
@@ -254,7 +255,9 @@ public record HttpRequest(String method, String target, String path, String quer
         }
     }
 
-    /** Digits only, where Long.parseLong would take signs too; -1 if malformed or above the range of long. */
+    /**
+     * Parses digits only; Long.parseLong would also accept a sign. Returns -1 if malformed or above the range of long.
+     */
     private static long parseLength(String text) {
         long length = 0;
         for (int i = 0; i < text.length(); i++) {

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An HTTP/1.1 response. Immutable, for any thread. A response with its content in memory can be sent to many clients;
- * one with an {@link HttpContent}, which is written while it is sent, only if that content can. Encoding adds
- * {@code Content-Length}, {@code Transfer-Encoding} and {@code Connection}, and {@code Date},
+ * An HTTP/1.1 response. Immutable. Any thread. A response with its content in memory can be sent to many clients. An
+ * {@link HttpContent} is written while it is sent; it decides whether its response can be sent more than once. Encoding
+ * computes {@code Content-Length}, {@code Transfer-Encoding} and {@code Connection}. It adds {@code Date},
  * {@code X-Content-Type-Options: nosniff} and {@code Cache-Control: no-store} unless they are set.
  */
 public final class HttpResponse {
     private static final byte[] NO_CONTENT = new byte[0];
-    /** Made while encoding: a second, different value would let two readers frame the response differently. */
+    /** Encoding computes these. With a second, different value, two readers could frame the response differently. */
     private static final List<String> COMPUTED = List.of("Content-Length", "Transfer-Encoding", "Connection");
 
     private final int status;
@@ -36,7 +36,7 @@ public final class HttpResponse {
     }
 
     /**
-     * A response without content.
+     * Makes a response without content.
      *
      * @param status 100 to 599
      * @return a new response
@@ -46,7 +46,7 @@ public final class HttpResponse {
     }
 
     /**
-     * Plain text in UTF-8.
+     * Makes a response with plain text in UTF-8.
      *
      * @param status 200 to 599, not 204, 205 or 304, which have no content
      * @param text the content
@@ -57,10 +57,10 @@ public final class HttpResponse {
     }
 
     /**
-     * HTML in UTF-8.
+     * Makes a response with HTML in UTF-8.
      *
      * @param status 200 to 599, not 204, 205 or 304, which have no content
-     * @param html a document, in which the text of others is escaped
+     * @param html a document in which the caller has escaped all text from outside
      * @return a new response
      */
     public static HttpResponse html(int status, String html) {
@@ -68,10 +68,10 @@ public final class HttpResponse {
     }
 
     /**
-     * JSON in UTF-8.
+     * Makes a response with JSON in UTF-8.
      *
      * @param status 200 to 599, not 204, 205 or 304, which have no content
-     * @param json a finished document
+     * @param json a complete document
      * @return a new response
      */
     public static HttpResponse json(int status, String json) {
@@ -79,7 +79,7 @@ public final class HttpResponse {
     }
 
     /**
-     * Any content.
+     * Makes a response with content of any type.
      *
      * @param status 200 to 599, not 204, 205 or 304, which have no content
      * @param contentType the media type
@@ -91,12 +91,12 @@ public final class HttpResponse {
     }
 
     /**
-     * Content that is made while it is sent.
+     * Makes a response with content that is written while it is sent.
      *
      * @param status 200 to 599, not 204, 205 or 304, which have no content
      * @param contentType the media type
-     * @param content is written on a virtual thread for each client, as fast as the client takes it
-     * @return a new response, good for as many clients as the content
+     * @param content is written on a virtual thread for each client, as fast as the client reads
+     * @return a new response, for as many clients as the content allows
      */
     public static HttpResponse stream(int status, String contentType, HttpContent content) {
         HttpHeaders headers = HttpHeaders.builder().add("Content-Type", contentType).build();
@@ -104,20 +104,20 @@ public final class HttpResponse {
     }
 
     /**
-     * Server-sent events, the {@code EventSource} of browsers.
+     * Makes a response of server-sent events, which browsers read with {@code EventSource}.
      *
-     * @param source sends them, on a virtual thread for each client
-     * @return a new response, good for any number of clients
+     * @param source sends the events, on a virtual thread for each client
+     * @return a new response, for any number of clients
      */
     public static HttpResponse events(EventStream.Source source) {
         return stream(200, "text/event-stream", new EventContent(source));
     }
 
     /**
-     * This response with a field in place of all fields of this name.
+     * Returns a copy with one field in place of all fields of this name.
      *
      * @param name a token; not Content-Length, Transfer-Encoding or Connection, which are computed
-     * @param value no control characters but TAB, nothing above U+00FF
+     * @param value no control characters except TAB, nothing above U+00FF
      * @return a new response
      * @throws IllegalArgumentException if name or value is not allowed
      */
@@ -127,7 +127,7 @@ public final class HttpResponse {
     }
 
     /**
-     * This response with further fields behind its own; names may repeat, as {@code Set-Cookie} needs it.
+     * Returns a copy with further fields after its own. Names may repeat, as {@code Set-Cookie} requires.
      *
      * @param more the fields
      * @return a new response
@@ -170,7 +170,7 @@ public final class HttpResponse {
     }
 
     /**
-     * The content that is made while it is sent.
+     * The content that is written while it is sent.
      *
      * @return null if the content is in memory
      */
@@ -179,12 +179,12 @@ public final class HttpResponse {
     }
 
     /**
-     * The bytes to send, of a response whose content is in memory.
+     * Encodes a response whose content is in memory.
      *
-     * @param headOnly true answers HEAD: the length of the content, but not the content
-     * @param keepAlive what {@code Connection} says; no meaning for statuses below 200
+     * @param headOnly true for the answer to HEAD: it has the length of the content, but not the content
+     * @param keepAlive whether {@code Connection} keeps the connection open; ignored for statuses below 200
      * @return a new heap buffer that belongs to the caller, ready to be read
-     * @throws IllegalStateException if the content is made while it is sent
+     * @throws IllegalStateException if the content is written while it is sent
      */
     public ByteBuffer encode(boolean headOnly, boolean keepAlive) {
         if (stream != null) {
@@ -197,10 +197,10 @@ public final class HttpResponse {
     }
 
     /**
-     * The head to send before content that is made while it is sent, or instead of it to answer HEAD.
+     * Encodes the head of a response whose content is written while it is sent. The head alone answers HEAD.
      *
-     * @param http11 whether the client takes chunks; if not, content of unknown length needs {@code keepAlive} false
-     * @param keepAlive what {@code Connection} says
+     * @param http11 whether the client accepts chunks; if not, content of unknown length needs {@code keepAlive} false
+     * @param keepAlive whether {@code Connection} keeps the connection open
      * @return a new heap buffer that belongs to the caller, ready to be read
      */
     public ByteBuffer encodeHead(boolean http11, boolean keepAlive) {
@@ -208,9 +208,9 @@ public final class HttpResponse {
     }
 
     /**
-     * Status and names of fields.
+     * Returns the status and the names of the fields.
      *
-     * @return for people
+     * @return text for logs
      */
     @Override
     public String toString() {
@@ -241,7 +241,7 @@ public final class HttpResponse {
             appendDefault(head, "Date", HttpDate.SYSTEM.now());
             appendDefault(head, "X-Content-Type-Options", "nosniff");
             appendDefault(head, "Cache-Control", "no-store");
-            // RFC 9110 section 8.6 forbids the length with 204; with 304 it would tell that of a 200
+            // RFC 9110 section 8.6 forbids the length with 204; with 304 it would have to be the length of the 200
             long length = stream == null ? content.length : stream.length();
             if (length >= 0 && status != 204 && status != 304) {
                 appendField(head, "Content-Length", Long.toString(length));
@@ -274,7 +274,10 @@ public final class HttpResponse {
         head.append(name).append(": ").append(value).append("\r\n");
     }
 
-    /** The phrase of RFC 9110 section 15 or RFC 6585; empty for others, which RFC 9112 section 4 allows. */
+    /**
+     * Returns the reason phrase of RFC 9110 section 15 or RFC 6585. For other statuses it is empty, which RFC 9112
+     * section 4 allows.
+     */
     private static String reason(int status) {
         return switch (status) {
             case 100 -> "Continue";

@@ -27,7 +27,7 @@ final class MediaTypes {
     private MediaTypes() {
     }
 
-    /** The type of a file; one for bytes of any kind where the suffix says nothing. */
+    /** Returns the media type of a file. An unknown suffix gives the type for arbitrary bytes. */
     static String of(String fileName) {
         String suffix = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
         return TYPES.getOrDefault(suffix, UNKNOWN);

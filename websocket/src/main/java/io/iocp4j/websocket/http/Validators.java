@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * The validators of a representation, and the conditions of a request compared with them (RFC 9110 section 13).
+ * The validators of a representation. The conditions of a request are compared with them (RFC 9110 section 13).
  *
  * @param etag strong, in quotes
  * @param modified in whole seconds
@@ -12,15 +12,15 @@ import java.util.List;
 record Validators(String etag, Instant modified) {
     /** The result of the conditions. */
     enum Outcome {
-        /** The request is answered as if it had none. */
+        /** The request is answered as if it had no conditions. */
         PROCEED,
         /** The client has this representation: 304. */
         NOT_MODIFIED,
-        /** The client wanted another one: 412. */
+        /** The client requires another representation: 412. */
         FAILED
     }
 
-    /** The conditions in the order of section 13.2.2, for GET and HEAD. */
+    /** Evaluates the conditions of GET or HEAD in the order of section 13.2.2. */
     Outcome check(HttpHeaders request) {
         if (request.first("If-Match") != null) {
             if (!matches(request.elements("If-Match"), false)) {
@@ -36,10 +36,7 @@ record Validators(String etag, Instant modified) {
         return since != null && !modified.isAfter(since) ? Outcome.NOT_MODIFIED : Outcome.PROCEED;
     }
 
-    /**
-     * Whether a range may be sent: the client has the rest of this very representation, or does not say of which
-     * (section 13.1.5).
-     */
+    /** Tells whether a range may be sent: If-Range is absent, or it matches this representation (section 13.1.5). */
     boolean allowRange(HttpHeaders request) {
         String condition = request.first("If-Range");
         if (condition == null) {
@@ -53,7 +50,9 @@ record Validators(String etag, Instant modified) {
         return since != null && modified.isAfter(since);
     }
 
-    /** Tags of ours have no comma, so a list of them may be taken apart at each. */
+    /**
+     * Tells whether a list has this tag. This tag has no comma, so splitting the list at every comma cannot hide it.
+     */
     private boolean matches(List<String> tags, boolean weak) {
         return tags.stream().anyMatch(tag -> tag.equals("*") || tag.equals(etag) || weak && tag.equals("W/" + etag));
     }

@@ -1,6 +1,6 @@
 /**
- * As much HTTP/1.1 (RFC 9110 and 9112) as a server of pages, files, uploads and WebSockets needs, and its client.
- * Usable alone.
+ * The part of HTTP/1.1 (RFC 9110 and 9112) that a server of pages, files, uploads and WebSockets and its client need.
+ * It can be used on its own.
  *
  * <h2>The way of the data</h2>
  * <pre>
@@ -12,7 +12,7 @@
  *   v
  * HttpHandler         the application, on a worker; HttpHandler.blocking: on a virtual thread
  *   | HttpExchange.body(BodyListener)        callbacks on workers; pauseBody() slows down the client
- *   | HttpExchange.bodyStream()              an InputStream for a thread that may wait; pauses where it is slow
+ *   | HttpExchange.bodyStream()              an InputStream for a thread that may wait; pauses while it is slow
  *   | HttpExchange.respond(HttpResponse)     any thread
  *   v
  * HttpResponse        content in memory: one buffer, sent by a worker
@@ -27,12 +27,12 @@
  * Readers and decoders do no I/O and serve one connection, one thread at a time. Each limit of
  * {@link io.iocp4j.websocket.http.HttpLimits} is checked before memory is taken. Requests, responses and headers are
  * immutable values, for any thread. Callbacks of one connection never overlap; they run on a worker of the port and
- * must not wait. Files are touched by virtual threads only.
+ * must not wait. Only virtual threads access files.
  *
- * <p>A connection serves one request at a time, with at most two virtual threads: that of a blocking handler, which may
- * continue after its answer, and that of the content. Bytes after the request are kept until it is answered, at most
- * one receive. Content owns the resources that it opens. Content made of a stream or a channel always closes it, also
- * if the response is not sent ({@link io.iocp4j.websocket.http.HttpContent#discard}).
+ * <p>A connection serves one request at a time, with at most two virtual threads: one for a blocking handler, which may
+ * continue after its answer, and one for the content. Bytes after the request are kept until it is answered, at most
+ * one receive. Content owns the resources that it opens. Content that reads a stream or a channel always closes it,
+ * even if the response is not sent ({@link io.iocp4j.websocket.http.HttpContent#discard}).
  *
  * <h2>Ends and limits</h2>
  * A malformed request is an {@link io.iocp4j.websocket.http.HttpException} with the status of the answer. The bytes
@@ -43,7 +43,7 @@
  * its declared length, ends the connection, so that the client notices that it is incomplete.
  *
  * <h2>What is logged</h2>
- * By the {@link java.lang.System.Logger} {@code io.iocp4j.websocket.http.HttpHandler}, with method and path of the
+ * The {@link java.lang.System.Logger} {@code io.iocp4j.websocket.http.HttpHandler} logs the method and path of a
  * request, but never its query, which may hold secrets.
  * <ul>
  * <li>WARNING: a handler, a body listener, content, or a task of {@code onCancel} threw; there was no answer within the

@@ -3,8 +3,8 @@ package io.iocp4j.websocket.http.grammar;
 import java.util.Locale;
 
 /**
- * Host and port, as they stand in a Host field, an absolute request target or an origin (RFC 3986 section 3.2). User
- * information is refused, because RFC 9110 section 4.2.4 wants it treated as an error. Immutable. Any thread.
+ * A host and a port, as in a Host field, an absolute request target or an origin (RFC 3986 section 3.2). User
+ * information is refused, because RFC 9110 section 4.2.4 treats it as an error. Immutable. Any thread.
  *
  * @param host in lower case, an IPv6 address with its brackets; may be empty
  * @param port 0 to 65535, or {@link #NO_PORT}

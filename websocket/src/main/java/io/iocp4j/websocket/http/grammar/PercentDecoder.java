@@ -14,8 +14,8 @@ public final class PercentDecoder {
 
     /**
      * Decodes a path. It refuses bad escapes, malformed UTF-8 and control characters. It also refuses escaped slashes,
-     * because an earlier check of the segments would not have seen them. A backslash is refused in any form, because it
-     * is a separator as well if the server runs on Windows.
+     * because an earlier check of the segments would not have seen them. A backslash is refused in any form, because
+     * Windows treats it as a separator too.
      *
      * @param text the path as it was sent
      * @return the decoded path, or null if refused
