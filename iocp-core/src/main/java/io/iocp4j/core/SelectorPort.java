@@ -4,16 +4,16 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The port over {@link java.nio.channels.Selector}: completions made of readiness, by the JDK alone, on every platform.
  *
- * <p>Each worker is a {@link SelectorLoop} with a selector of its own, which is two descriptors on Linux. A new handle is
- * given to the next loop in turn and stays there, so a handler that blocks holds up the connections of its loop: one
+ * <p>Each worker is a {@link SelectorLoop} with a selector of its own, which is two descriptors on Linux. A new handle
+ * is given to the next loop in turn and stays there, so a handler that blocks holds up the connections of its loop: one
  * that waits belongs on a virtual thread. The selector watches a connection for input from its first receive on, and
  * goes on watching between two receives. A send is tried at once, and the selector watches for output only after the
  * system took nothing. An echo is so one select for many connections, one read and one write.
@@ -25,7 +25,7 @@ final class SelectorPort extends PortEngine {
     private static final int POSTS_PER_TURN = 64;
 
     private final List<SelectorLoop> loops = new ArrayList<>();
-    private final Queue<IoContext> posts = new ConcurrentLinkedQueue<>();
+    private final Deque<IoContext> posts = new ConcurrentLinkedDeque<>();
     private final AtomicInteger nextLoop = new AtomicInteger();
     private final AtomicInteger nulls = new AtomicInteger();
 
@@ -93,10 +93,15 @@ final class SelectorPort extends PortEngine {
         return !posts.isEmpty();
     }
 
-    /** Delivers some of what was posted; the rest waits until the loop comes back from its selector. */
+    /**
+     * Delivers some of what is posted now. The rest, and what these deliveries post, waits until the loop comes back
+     * from its selector.
+     */
     void deliverPosts() {
-        for (int i = 0; i < POSTS_PER_TURN; i++) {
-            IoContext context = posts.poll();
+        IoContext last = posts.peekLast();
+        IoContext context = null;
+        for (int i = 0; i < POSTS_PER_TURN && context != last; i++) {
+            context = posts.poll();
             if (context == null) {
                 return;
             }
