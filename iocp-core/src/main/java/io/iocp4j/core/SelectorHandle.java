@@ -22,7 +22,6 @@ abstract class SelectorHandle extends PortHandle {
     private static final VarHandle CLOSED = field(SelectorHandle.class, "closed", boolean.class);
     private static final VarHandle IN_INBOX = field(SelectorHandle.class, "inInbox", boolean.class);
 
-    final SelectorPort port;
     final SelectorLoop loop;
     /** The handle that came into the inbox of the loop before this one; of whoever has the inbox. */
     SelectorHandle nextInInbox;
@@ -31,12 +30,15 @@ abstract class SelectorHandle extends PortHandle {
 
     // of the loop's thread alone
     private SelectionKey selection;
-    /** What the selector is asked to watch, or will be at its next turn. */
-    private int interest;
+    /**
+     * What the selector is asked to watch, or will be at its next turn: operations of {@link SelectionKey}, which have
+     * 5 bits. As an int, and with references to the port and to the peer, which can be found elsewhere, a socket would
+     * need 80 bytes, not 64.
+     */
+    private byte interest;
 
-    SelectorHandle(SelectorPort port, SelectorLoop loop, CompletionKey key) {
-        super(port, key);
-        this.port = port;
+    SelectorHandle(SelectorLoop loop, CompletionKey key) {
+        super(loop.port, key);
         this.loop = loop;
     }
 
@@ -72,13 +74,13 @@ abstract class SelectorHandle extends PortHandle {
      * @throws IllegalStateException if the slot is taken, or the context is not fresh, or the port is closed
      */
     final boolean claim(VarHandle slot, IoContext context, Operation operation, ByteBuffer buffer) {
-        port.begin(context, operation, buffer);
+        loop.port.begin(context, operation, buffer);
         if (!slot.compareAndSet(this, null, CLAIMED)) {
-            port.takeBack(context);
+            loop.port.takeBack(context);
             throw new IllegalStateException("one " + operation + " may be pending at a time: " + this);
         }
         if (closed) {
-            port.fail(context, IoError.BAD_DESCRIPTOR, null);
+            loop.port.fail(context, IoError.BAD_DESCRIPTOR, null);
             ended(slot, context);
             return false;
         }
@@ -108,7 +110,7 @@ abstract class SelectorHandle extends PortHandle {
     final void abort(VarHandle slot) {
         IoContext context = pending(slot.getVolatile(this));
         if (context != null) {
-            port.fail(context, IoError.OPERATION_ABORTED, null);
+            loop.port.fail(context, IoError.OPERATION_ABORTED, null);
             ended(slot, context);
         }
     }
@@ -122,7 +124,7 @@ abstract class SelectorHandle extends PortHandle {
 
     /** Fails an operation inside a submit, on the thread of the loop. Throws nothing. */
     final void fail(VarHandle slot, IoContext context, Throwable why) {
-        port.fail(context, IoError.of(why), why);
+        loop.port.fail(context, IoError.of(why), why);
         ended(slot, context);
     }
 
@@ -131,7 +133,7 @@ abstract class SelectorHandle extends PortHandle {
      * or in its slot until the loop looks.
      */
     final void ended(VarHandle slot, IoContext context) {
-        Worker worker = Worker.current(port);
+        Worker worker = Worker.current(loop.port);
         if (worker != null && worker.takeOwnPost(context)) {
             empty(slot);
         } else {
@@ -143,7 +145,7 @@ abstract class SelectorHandle extends PortHandle {
     /** Delivers a completion that is still in its slot, and empties the slot before, for the next submit. */
     final void deliver(VarHandle slot, IoContext context) {
         empty(slot);
-        port.deliver(context);
+        loop.port.deliver(context);
     }
 
     /** Behind everything that belongs to the operation: the next submit may come from another thread. */
@@ -162,7 +164,7 @@ abstract class SelectorHandle extends PortHandle {
         if ((interest & operations) != operations) {
             if (selection == null) {
                 selection = channel().register(loop.selector(), operations, this);
-                interest = operations;
+                interest = (byte) operations;
             } else {
                 watchOnly(interest | operations);
             }
@@ -177,7 +179,7 @@ abstract class SelectorHandle extends PortHandle {
     }
 
     private void watchOnly(int operations) {
-        interest = operations;
+        interest = (byte) operations;
         if (selection.isValid()) {
             try {
                 selection.interestOps(operations);
@@ -206,7 +208,7 @@ abstract class SelectorHandle extends PortHandle {
     public void close() {
         if (CLOSED.compareAndSet(this, false, true)) {
             begin(loop);
-            port.remove(this);
+            loop.port.remove(this);
         }
     }
 

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 final class SelectorLoop implements Runnable {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
-    private final SelectorPort port;
+    final SelectorPort port;
     private final Selector selector;
     /** The first of the handles that wait to be looked at, the last that came; linked by {@code nextInInbox}. */
     private final AtomicReference<SelectorHandle> inbox = new AtomicReference<>();

@@ -64,12 +64,12 @@ final class SelectorPort extends PortEngine {
 
     @Override
     public PortSocket socket(CompletionKey key) throws IoException {
-        return open(() -> new SelectorSocket(this, nextLoop(), key));
+        return open(() -> new SelectorSocket(nextLoop(), key));
     }
 
     @Override
     public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
-        return open(() -> new SelectorAcceptor(this, nextLoop(), local, backlog, key));
+        return open(() -> new SelectorAcceptor(nextLoop(), local, backlog, key));
     }
 
     /** The loop of the next handle. */

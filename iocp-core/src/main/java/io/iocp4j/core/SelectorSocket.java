@@ -18,7 +18,9 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     private static final VarHandle SEND = field(SelectorSocket.class, "sending", Object.class);
 
     private final SocketChannel channel;
+    /** Null before the connection is there. */
     private volatile InetSocketAddress local;
+    /** The peer, also while the connect is under way. */
     private volatile InetSocketAddress remote;
 
     // The slots, see SelectorHandle.
@@ -26,14 +28,15 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     private volatile Object receiving;
     private volatile Object sending;
 
-    // Written between the claim of a slot and the start.
-    private InetSocketAddress peer;
-    /** The buffers of the send that is pending; null if it is the one of its context. */
+    /**
+     * The buffers of the send that is pending, written between its claim and its start; null if it is the one of its
+     * context.
+     */
     private ByteBuffer[] gathered;
 
     /** For connecting. */
-    SelectorSocket(SelectorPort port, SelectorLoop loop, CompletionKey key) throws IoException {
-        super(port, loop, key);
+    SelectorSocket(SelectorLoop loop, CompletionKey key) throws IoException {
+        super(loop, key);
         SocketChannel opened = null;
         try {
             opened = SocketChannel.open();
@@ -45,8 +48,8 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     }
 
     /** Accepted. */
-    SelectorSocket(SelectorPort port, SelectorLoop loop, SocketChannel channel) throws IOException {
-        super(port, loop, CompletionKey.NONE);
+    SelectorSocket(SelectorLoop loop, SocketChannel channel) throws IOException {
+        super(loop, CompletionKey.NONE);
         this.channel = channel;
         channel.configureBlocking(false);
         remember();
@@ -75,7 +78,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
             throw new AlreadyConnectedException();
         }
         if (claim(CONNECT, context, Operation.CONNECT, null)) {
-            peer = to;
+            remote = to;
             start(CONNECT, context);
         }
     }
@@ -186,7 +189,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
 
     private void beginConnect(IoContext context) {
         try {
-            if (channel.connect(peer)) {
+            if (channel.connect(remote)) {
                 connected(context);
                 ended(CONNECT, context);
             } else {
@@ -205,7 +208,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
             }
             connected(context);
         } catch (Throwable thrown) {
-            port.fail(context, IoError.of(thrown), thrown);
+            loop.port.fail(context, IoError.of(thrown), thrown);
         }
         unwatch(SelectionKey.OP_CONNECT);
         return true;
@@ -213,7 +216,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
 
     private void connected(IoContext context) throws IOException {
         remember();
-        port.complete(context, 0);
+        loop.port.complete(context, 0);
     }
 
     /** The selector says when there is something to receive; a try before would be in vain nearly always. */
@@ -236,9 +239,9 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
                 return false;
             }
             // the -1 of NIO becomes the 0 of the completion port
-            port.complete(context, Math.max(0, bytes));
+            loop.port.complete(context, Math.max(0, bytes));
         } catch (Throwable thrown) {
-            port.fail(context, IoError.of(thrown), thrown);
+            loop.port.fail(context, IoError.of(thrown), thrown);
         }
         return true;
     }
@@ -251,9 +254,9 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
                 watch(SelectionKey.OP_WRITE);
                 return false;
             }
-            port.complete(context, bytes);
+            loop.port.complete(context, bytes);
         } catch (Throwable thrown) {
-            port.fail(context, IoError.of(thrown), thrown);
+            loop.port.fail(context, IoError.of(thrown), thrown);
         }
         unwatch(SelectionKey.OP_WRITE);
         gathered = null;
@@ -291,7 +294,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
 
     @Override
     public InetSocketAddress remote() {
-        return remote;
+        return local == null ? null : remote;
     }
 
     /** The loop may not have closed the channel yet. */
@@ -302,8 +305,8 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     }
 
     private void remember() throws IOException {
-        local = (InetSocketAddress) channel.getLocalAddress();
         remote = (InetSocketAddress) channel.getRemoteAddress();
+        local = (InetSocketAddress) channel.getLocalAddress();
     }
 
     @Override
