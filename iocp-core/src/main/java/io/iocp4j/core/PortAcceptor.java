@@ -22,6 +22,8 @@ public interface PortAcceptor {
 
     /**
      * Closes the handle. A pending accept completes with {@link IoError#OPERATION_ABORTED}. A second call does nothing.
+     * The address is free when this returns, unless it is called by a thread of a port, or a thread of this port is
+     * busy: an engine may wait for that for up to a second.
      */
     void close();
 }

@@ -29,9 +29,8 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
     /** Loop's thread only. True when the loop knows that the system still has to free the address. */
     private boolean unbinding;
 
-    SelectorAcceptor(SelectorPort port, SelectorLoop loop, InetSocketAddress asked, int backlog, CompletionKey key)
-            throws IoException {
-        super(port, loop, key);
+    SelectorAcceptor(SelectorLoop loop, InetSocketAddress asked, int backlog, CompletionKey key) throws IoException {
+        super(loop, key);
         ServerSocketChannel opened = null;
         try {
             opened = ServerSocketChannel.open();
@@ -125,9 +124,9 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
             if (accepted == null) {
                 return false;
             }
-            SelectorSocket socket = new SelectorSocket(port, port.nextLoop(), accepted);
-            port.add(socket);
-            port.complete(context, socket);
+            SelectorSocket socket = new SelectorSocket(loop.port.nextLoop(), accepted);
+            loop.port.add(socket);
+            loop.port.complete(context, socket);
         } catch (IllegalStateException e) {
             discard(accepted, context, IoError.OPERATION_ABORTED, e);
         } catch (Throwable thrown) {
@@ -150,7 +149,7 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
                 reason.addSuppressed(e);
             }
         }
-        port.fail(context, error, reason);
+        loop.port.fail(context, error, reason);
     }
 
     // ------------------------------------------------------------------ closing
@@ -163,7 +162,7 @@ final class SelectorAcceptor extends SelectorHandle implements PortAcceptor {
     @Override
     public void close() {
         super.close();
-        if (!port.isWorker() && !(Thread.currentThread() instanceof PortThread)) {
+        if (!loop.port.isWorker() && !(Thread.currentThread() instanceof PortThread)) {
             try {
                 unbound.await(UNBIND_SECONDS_MAX, TimeUnit.SECONDS);
             } catch (InterruptedException e) {

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 final class SelectorLoop implements Runnable {
     private static final System.Logger LOG = new GuardedLog(CompletionPort.class);
 
-    private final SelectorPort port;
+    final SelectorPort port;
     private final Selector selector;
     /** The handle that was put into the inbox last. Each handle links to the one before it by {@code nextInInbox}. */
     private final AtomicReference<SelectorHandle> inbox = new AtomicReference<>();

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -27,7 +27,7 @@ final class SelectorPort extends PortEngine {
     private static final int POSTS_PER_TURN = 64;
 
     private final List<SelectorLoop> loops = new ArrayList<>();
-    private final Queue<IoContext> posts = new ConcurrentLinkedQueue<>();
+    private final Deque<IoContext> posts = new ConcurrentLinkedDeque<>();
     private final AtomicInteger nextLoop = new AtomicInteger();
     private final AtomicInteger nulls = new AtomicInteger();
 
@@ -66,12 +66,12 @@ final class SelectorPort extends PortEngine {
 
     @Override
     public PortSocket socket(CompletionKey key) throws IoException {
-        return open(() -> new SelectorSocket(this, nextLoop(), key));
+        return open(() -> new SelectorSocket(nextLoop(), key));
     }
 
     @Override
     public PortAcceptor listen(InetSocketAddress local, int backlog, CompletionKey key) throws IoException {
-        return open(() -> new SelectorAcceptor(this, nextLoop(), local, backlog, key));
+        return open(() -> new SelectorAcceptor(nextLoop(), local, backlog, key));
     }
 
     /** Returns the loop for the next handle. */
@@ -95,10 +95,15 @@ final class SelectorPort extends PortEngine {
         return !posts.isEmpty();
     }
 
-    /** Delivers some of the posts; the rest waits until the loop comes back from its selector. */
+    /**
+     * Delivers some of the posts that are queued now. The rest, and what these deliveries post, waits until the loop
+     * comes back from its selector.
+     */
     void deliverPosts() {
-        for (int i = 0; i < POSTS_PER_TURN; i++) {
-            IoContext context = posts.poll();
+        IoContext last = posts.peekLast();
+        IoContext context = null;
+        for (int i = 0; i < POSTS_PER_TURN && context != last; i++) {
+            context = posts.poll();
             if (context == null) {
                 return;
             }

@@ -18,7 +18,9 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     private static final VarHandle SEND = field(SelectorSocket.class, "sending", Object.class);
 
     private final SocketChannel channel;
+    /** Null before the connection is there. */
     private volatile InetSocketAddress local;
+    /** The peer, also while the connect is under way. */
     private volatile InetSocketAddress remote;
 
     // The slots, see SelectorHandle.
@@ -26,14 +28,12 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     private volatile Object receiving;
     private volatile Object sending;
 
-    // Written between the claim of a slot and the start.
-    private InetSocketAddress peer;
-    /** The buffers of the pending send; null if it sends the buffer of its context. */
+    /** The buffers of the pending send, written between its claim and its start; null if it sends its context's. */
     private ByteBuffer[] gathered;
 
     /** Makes a socket for a connect. */
-    SelectorSocket(SelectorPort port, SelectorLoop loop, CompletionKey key) throws IoException {
-        super(port, loop, key);
+    SelectorSocket(SelectorLoop loop, CompletionKey key) throws IoException {
+        super(loop, key);
         SocketChannel opened = null;
         try {
             opened = SocketChannel.open();
@@ -45,8 +45,8 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     }
 
     /** Makes the socket of an accepted connection. */
-    SelectorSocket(SelectorPort port, SelectorLoop loop, SocketChannel channel) throws IOException {
-        super(port, loop, CompletionKey.NONE);
+    SelectorSocket(SelectorLoop loop, SocketChannel channel) throws IOException {
+        super(loop, CompletionKey.NONE);
         this.channel = channel;
         channel.configureBlocking(false);
         remember();
@@ -75,7 +75,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
             throw new AlreadyConnectedException();
         }
         if (claim(CONNECT, context, Operation.CONNECT, null)) {
-            peer = to;
+            remote = to;
             start(CONNECT, context);
         }
     }
@@ -186,7 +186,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
 
     private void beginConnect(IoContext context) {
         try {
-            if (channel.connect(peer)) {
+            if (channel.connect(remote)) {
                 connected(context);
                 ended(CONNECT, context);
             } else {
@@ -205,7 +205,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
             }
             connected(context);
         } catch (Throwable thrown) {
-            port.fail(context, IoError.of(thrown), thrown);
+            loop.port.fail(context, IoError.of(thrown), thrown);
         }
         unwatch(SelectionKey.OP_CONNECT);
         return true;
@@ -213,7 +213,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
 
     private void connected(IoContext context) throws IOException {
         remember();
-        port.complete(context, 0);
+        loop.port.complete(context, 0);
     }
 
     /** Waits for the selector to report input: an earlier read would nearly always find nothing. */
@@ -236,9 +236,9 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
                 return false;
             }
             // the -1 of NIO becomes the 0 of the completion port
-            port.complete(context, Math.max(0, bytes));
+            loop.port.complete(context, Math.max(0, bytes));
         } catch (Throwable thrown) {
-            port.fail(context, IoError.of(thrown), thrown);
+            loop.port.fail(context, IoError.of(thrown), thrown);
         }
         return true;
     }
@@ -254,9 +254,9 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
                 watch(SelectionKey.OP_WRITE);
                 return false;
             }
-            port.complete(context, bytes);
+            loop.port.complete(context, bytes);
         } catch (Throwable thrown) {
-            port.fail(context, IoError.of(thrown), thrown);
+            loop.port.fail(context, IoError.of(thrown), thrown);
         }
         unwatch(SelectionKey.OP_WRITE);
         gathered = null;
@@ -294,7 +294,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
 
     @Override
     public InetSocketAddress remote() {
-        return remote;
+        return local == null ? null : remote;
     }
 
     /** Throws if the handle was closed, since the loop may not have closed the channel yet. */
@@ -305,8 +305,8 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     }
 
     private void remember() throws IOException {
-        local = (InetSocketAddress) channel.getLocalAddress();
         remote = (InetSocketAddress) channel.getRemoteAddress();
+        local = (InetSocketAddress) channel.getLocalAddress();
     }
 
     @Override

@@ -213,7 +213,7 @@ public final class TcpServer implements AutoCloseable {
         return connections.dropped();
     }
 
-    /** Stops accepting. Open connections live on. Does not wait; a second call does nothing. */
+    /** Stops accepting, and waits as {@link PortAcceptor#close} does. Open connections live on. */
     @Override
     public void close() {
         loop.close();

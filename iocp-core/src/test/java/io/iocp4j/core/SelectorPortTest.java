@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +88,37 @@ class SelectorPortTest extends CompletionPortContract {
             });
             busy.await();
             assertTrue(inTime.get());
+        }
+    }
+
+    @Test
+    @DisplayName("between two parts of work that posts itself behind, the worker looks at its sockets")
+    void partsLetSocketsIn() throws Exception {
+        try (CompletionPort port = open(1); Socket peer = new Socket()) {
+            PortSocket socket = accept(port.listen(ANY, 1, CompletionKey.NONE), peer);
+            AtomicInteger parts = new AtomicInteger();
+            Probe received = new Probe();
+            class Part extends IoContext {
+                @Override
+                protected void onCompletion() {
+                    if (parts.incrementAndGet() < 1_000 && !received.isDone()) {
+                        port.postBehind(new Part());
+                    }
+                }
+            }
+            Probe first = new Probe(null, () -> {
+                try {
+                    socket.receive(ByteBuffer.allocateDirect(1), received);
+                    peer.getOutputStream().write(1);
+                    port.postBehind(new Part());
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            port.post(first);
+            first.await();
+            assertEquals(1, received.await().transferred());
+            assertTrue(parts.get() <= 2, parts.get() + " parts before a receive that was ready");
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
+import io.iocp4j.core.Awaited;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.TcpHandler;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.sun.jna.Native;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.PortOptions;
+import io.iocp4j.core.PortStress;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.condition.OS;
 
 @DisplayName("IocpPort loses nothing and frees nothing too early on Windows")
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "the completion port of Windows itself")
-class IocpStressTest extends IocpStress {
+class IocpStressTest extends PortStress {
     private static final int SYNCHRONIZE = 0x100000;
     private static final int DEADLINE_MILLIS = 60_000;
 
@@ -36,12 +37,12 @@ class IocpStressTest extends IocpStress {
     }
 
     @Override
-    CompletionPort open(int workers) throws IOException {
+    protected CompletionPort open(int workers) throws IOException {
         return CompletionPort.open(PortOptions.defaults().workers(workers).engine("iocp"));
     }
 
     @Override
-    int races() {
+    protected int races() {
         return Integer.getInteger("iocp4j.races", 5_000);
     }
 
@@ -50,7 +51,7 @@ class IocpStressTest extends IocpStress {
      * that completes just then is lost.
      */
     @Override
-    void runInThread(Runnable task) throws InterruptedException {
+    protected void runInThread(Runnable task) throws InterruptedException {
         AtomicLong thread = new AtomicLong();
         super.runInThread(() -> {
             thread.set(SystemThread.OpenThread(SYNCHRONIZE, 0, SystemThread.GetCurrentThreadId()));

@@ -217,7 +217,7 @@ public final class WebSocketServer implements AutoCloseable {
         return new Topic(topics, Objects.requireNonNull(name));
     }
 
-    /** Stops accepting. Open connections stay. Does not wait. */
+    /** Stops accepting, and waits as {@link TcpServer#close()} does. Open connections stay. */
     @Override
     public void close() {
         tcp.close();

@@ -1,14 +1,9 @@
-package io.iocp4j.jna;
+package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.iocp4j.core.CompletionKey;
-import io.iocp4j.core.CompletionPort;
-import io.iocp4j.core.IoContext;
-import io.iocp4j.core.IoError;
-import io.iocp4j.core.PortAcceptor;
-import io.iocp4j.core.PortSocket;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -23,13 +18,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A context that a test waits for; it must complete exactly once. */
-final class Awaited extends IoContext {
+public final class Awaited extends IoContext {
     private static final long DEADLINE_SECONDS = 60;
 
     private final CountDownLatch done = new CountDownLatch(1);
     private final AtomicInteger completions = new AtomicInteger();
 
-    Awaited() {
+    /** Makes one that is fresh. The test has a reference of its own, which {@link #await()} gives back. */
+    public Awaited() {
         super(null);
         // the reference of the test
         retain();
@@ -41,60 +37,130 @@ final class Awaited extends IoContext {
         done.countDown();
     }
 
-    boolean isDone() {
+    /**
+     * Whether it has completed.
+     *
+     * @return true from its completion on
+     */
+    public boolean isDone() {
         return done.getCount() == 0;
     }
 
-    Awaited await() throws InterruptedException {
+    /**
+     * Waits for the completion, which must come exactly once and within a minute.
+     *
+     * @return this
+     * @throws InterruptedException fails the test
+     */
+    public Awaited await() throws InterruptedException {
         assertTrue(done.await(DEADLINE_SECONDS, TimeUnit.SECONDS), () -> "no completion of " + this);
         release();
         assertEquals(1, completions.get());
         return this;
     }
 
-    void ended(long bytes) throws InterruptedException {
+    /**
+     * Waits for a success.
+     *
+     * @param bytes transferred
+     * @throws InterruptedException fails the test
+     */
+    public void ended(long bytes) throws InterruptedException {
         await();
         assertEquals(null, error(), () -> "it failed because of " + cause());
         assertEquals(bytes, transferred());
     }
 
-    void failed(IoError error) throws InterruptedException {
+    /**
+     * Waits for a failure.
+     *
+     * @param error which
+     * @throws InterruptedException fails the test
+     */
+    public void failed(IoError error) throws InterruptedException {
         await();
         assertEquals(error, error());
         assertEquals(0, transferred());
     }
 
-    static Awaited receive(PortSocket socket, ByteBuffer buffer) {
+    /**
+     * Begins a receive.
+     *
+     * @param socket connected
+     * @param buffer into which
+     * @return its context
+     */
+    public static Awaited receive(PortSocket socket, ByteBuffer buffer) {
         Awaited context = new Awaited();
         socket.receive(buffer, context);
         return context;
     }
 
-    static Awaited send(PortSocket socket, ByteBuffer... buffers) {
+    /**
+     * Begins a send.
+     *
+     * @param socket connected
+     * @param buffers what
+     * @return its context
+     */
+    public static Awaited send(PortSocket socket, ByteBuffer... buffers) {
         Awaited context = new Awaited();
         socket.send(buffers, buffers.length, context);
         return context;
     }
 
-    static Awaited accept(PortAcceptor listener) {
+    /**
+     * Begins an accept.
+     *
+     * @param listener of whom
+     * @return its context
+     */
+    public static Awaited accept(PortAcceptor listener) {
         Awaited context = new Awaited();
         listener.accept(context);
         return context;
     }
 
-    static Awaited connect(PortSocket socket, InetSocketAddress remote) {
+    /**
+     * Begins a connect.
+     *
+     * @param socket not connected
+     * @param remote to whom
+     * @return its context
+     */
+    public static Awaited connect(PortSocket socket, InetSocketAddress remote) {
         Awaited context = new Awaited();
         socket.connect(remote, context);
         return context;
     }
 
-    static PortAcceptor listen(CompletionPort port) throws Exception {
+    /**
+     * Listens on a free port of this machine, with room for 100 connections.
+     *
+     * @param port of whom
+     * @return the listener
+     * @throws IOException fails the test
+     */
+    public static PortAcceptor listen(CompletionPort port) throws IOException {
         return port.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100, CompletionKey.NONE);
     }
 
-    /** Two connected sockets. */
-    record Pair(PortSocket client, PortSocket server) {
-        static Pair of(CompletionPort port, PortAcceptor listener) throws Exception {
+    /**
+     * Two connected sockets.
+     *
+     * @param client has connected
+     * @param server was accepted
+     */
+    public record Pair(PortSocket client, PortSocket server) {
+        /**
+         * Connects one pair.
+         *
+         * @param port of both
+         * @param listener no accept of it is pending
+         * @return connected
+         * @throws Exception fails the test
+         */
+        public static Pair of(CompletionPort port, PortAcceptor listener) throws Exception {
             PortSocket client = port.socket(CompletionKey.NONE);
             Awaited accepted = accept(listener);
             connect(client, listener.local()).ended(0);
@@ -105,8 +171,14 @@ final class Awaited extends IoContext {
         /**
          * Opens many pairs at once. Waiting for each one wakes 200 threads for 100 pairs, which takes minutes on a busy
          * machine.
+         *
+         * @param port of all
+         * @param listener no accept of it is pending
+         * @param count how many
+         * @return connected
+         * @throws Exception fails the test
          */
-        static List<Pair> of(CompletionPort port, PortAcceptor listener, int count) throws Exception {
+        public static List<Pair> of(CompletionPort port, PortAcceptor listener, int count) throws Exception {
             Map<InetSocketAddress, PortSocket> servers = new ConcurrentHashMap<>();
             CompletableFuture<Void> accepted = new CompletableFuture<>();
             listener.accept(new EachAccept(listener, count, servers, accepted));
@@ -124,7 +196,14 @@ final class Awaited extends IoContext {
                     .map(client -> new Pair(client, Objects.requireNonNull(servers.get(client.local())))).toList();
         }
 
-        static Pair of(CompletionPort port) throws Exception {
+        /**
+         * Connects one pair over a listener of its own.
+         *
+         * @param port of both
+         * @return connected
+         * @throws Exception fails the test
+         */
+        public static Pair of(CompletionPort port) throws Exception {
             PortAcceptor listener = listen(port);
             Pair pair = of(port, listener);
             listener.close();
