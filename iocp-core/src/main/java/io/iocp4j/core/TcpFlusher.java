@@ -27,7 +27,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     boolean aboveHighWater;
     /** True if our side ended because the peer's side did, not because the application ended it. */
     boolean endedByPeer;
-    /** Null except from {@code startTls} or {@code acceptTls} to the end of the handshake. */
+    /** Null except from the call that begins TLS on a plain connection to the end of the handshake. */
     TcpTlsUpgrade tlsUpgrade;
     // Null until first needed, as most connections never need them.
     private TcpFlushMarks flushMarks;
