@@ -45,6 +45,10 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Queues a copy of the data. All data that one callback sends leaves together when the callback returns, or earlier
      * if the queue is already above the high-water mark.
      *
+     * <p>When the peer has ended its side and {@link TcpOptions#allowHalfOpen(boolean)} is off, this side has ended
+     * too, and an answer that comes later is dropped. The first time, a connection logs this at DEBUG with the name of
+     * the option, and from then on {@link #flushed()} fails.
+     *
      * @param data between position and limit; the caller's again on return, with its position at its limit
      * @return false while the queue is above the high-water mark: the data was taken, and {@code onDrain} follows. Also
      *         false if the connection no longer sends: then the data was dropped
@@ -76,7 +80,8 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      *
      * @param data between position and limit; the caller's again on return, with its position at its limit
      * @throws IOException if the connection no longer sends or ends meanwhile, or the thread is interrupted; the
-     *         position tells how much was queued
+     *         position tells how much was queued. With {@link IoError#BROKEN_PIPE} if the peer has ended its side, and
+     *         with it this side, since {@link TcpOptions#allowHalfOpen(boolean)} is off
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     void write(ByteBuffer data) throws IOException;
@@ -141,7 +146,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Tells when the operating system has taken all data that was queued before this call.
      *
      * @return a future of the caller's own, which completes on a worker; exceptionally with an {@link IoException} if
-     *         the connection ends before, with {@link IoError#OPERATION_ABORTED} if this side ended it
+     *         the connection ends before, with {@link IoError#OPERATION_ABORTED} if this side ended it; and with
+     *         {@link IoError#BROKEN_PIPE} if data was dropped because this side had ended behind the peer, see
+     *         {@link #send(ByteBuffer)}
      */
     CompletableFuture<Void> flushed();
 

@@ -89,7 +89,8 @@
  *     early (ERROR); an engine or a class cannot be loaded, or a completion cannot be queued yet (WARNING).</li>
  * <li>{@code io.iocp4j.core.TcpServer}: accepting failed and is tried again, a session, filter or maker of handlers has
  *     thrown (WARNING); an accepted connection could not be set up (ERROR).</li>
- * <li>{@code io.iocp4j.core.TcpConnection}: a callback has thrown (WARNING); an end that was not graceful (DEBUG).</li>
+ * <li>{@code io.iocp4j.core.TcpConnection}: a callback has thrown (WARNING); an end that was not graceful, or data that
+ *     was sent behind the end of the peer and of this side, for each connection the first time (DEBUG).</li>
  * <li>{@code io.iocp4j.core.MemoryBudget}: an account has thrown (WARNING).</li>
  * </ul>
  *
