@@ -77,8 +77,9 @@ final class Help {
                 Compares each server of two runs with the baseline of its own run, and these ratios with each other.
                 """);
         commands.put("report", """
-                lab report DIR
-                Draws the report of a run again, and prints its comparisons.
+                lab report DIR [--table]
+                Draws the report of a run again, and prints its comparisons. With --table it only prints the run as one
+                table in Markdown, as it stands in bench/README.md.
                 """);
         commands.put("jmh", """
                 lab jmh SET [--out DIR] [-- OPTION..]

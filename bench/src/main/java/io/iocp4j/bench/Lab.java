@@ -3,6 +3,7 @@ package io.iocp4j.bench;
 import io.iocp4j.bench.load.Workload;
 import io.iocp4j.bench.load.WorkloadKind;
 import io.iocp4j.bench.result.Comparison;
+import io.iocp4j.bench.result.Overview;
 import io.iocp4j.bench.result.Report;
 import io.iocp4j.bench.result.Run;
 import io.iocp4j.bench.result.RunFile;
@@ -113,7 +114,7 @@ public final class Lab {
             case "gate" -> gate(args);
             case "check" -> check(args);
             case "compare" -> compare(new Arguments(args, ""));
-            case "report" -> report(new Arguments(args, ""));
+            case "report" -> report(new Arguments(args, "--table!"));
             case "jmh" -> benchmarks(args);
             case "path" -> path();
             default -> throw new AssertionError(command);
@@ -192,6 +193,10 @@ public final class Lab {
         requireWords(arguments, 1, "the directory of a run");
         Path directory = Path.of(arguments.words().getFirst());
         Run run = RunFile.read(directory);
+        if (arguments.has("--table")) {
+            out.print(Overview.markdown(run));
+            return 0;
+        }
         Report.write(directory, run);
         printComparisons(Comparison.all(run));
         out.println(directory.resolve(Report.FILE));

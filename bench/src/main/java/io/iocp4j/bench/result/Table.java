@@ -3,7 +3,6 @@ package io.iocp4j.bench.result;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -18,7 +17,9 @@ public record Table(String workload, List<String> titles, List<List<String>> row
     }
 
     private static final List<Column> COLUMNS = List.of(
-            new Column("messages/s", row -> Numbers.plain(row.messagesPerSecond())),
+            // connections that rest have no rate
+            new Column("messages/s", row -> row.metric() == Metric.MEMORY ? Numbers.NOTHING
+                    : Numbers.plain(row.messagesPerSecond())),
             new Column("CPU us per message", row -> Numbers.plain(row.cpuMicros())),
             new Column("ratio", row -> row.isBaseline() ? "1 (baseline)" : row.ratio().toString()),
             new Column("p50", row -> Numbers.time(row.percentile(0.5))),
@@ -91,22 +92,5 @@ public record Table(String workload, List<String> titles, List<List<String>> row
     /** Tells whether a column holds words instead of numbers. */
     boolean isText(int column) {
         return column == 0 || titles.get(column).equals("marks");
-    }
-
-    /**
-     * Writes the table in Markdown, below the workload as code.
-     *
-     * @return lines of text
-     */
-    public String markdown() {
-        String rules = IntStream.range(0, titles.size()).mapToObj(i -> isText(i) ? "---" : "--:")
-                .collect(Collectors.joining("|", "|", "|\n"));
-        return "`" + workload + "`\n\n" + markdown(titles) + rules
-                + rows.stream().map(Table::markdown).collect(Collectors.joining());
-    }
-
-    private static String markdown(List<String> cells) {
-        return cells.stream().map(cell -> cell.replace("\\", "\\\\").replace("|", "\\|"))
-                .collect(Collectors.joining(" | ", "| ", " |\n"));
     }
 }

@@ -34,7 +34,7 @@ class TableTest {
     }
 
     @Test
-    @DisplayName("text has aligned columns, Markdown has bars, and what was not measured has no column")
+    @DisplayName("text has aligned columns, and what was not measured has no column")
     void forms() {
         Run run = new Synthetic(2).servers("bare", "a|b").rounds(ECHO, 10, Map.of("bare", 5.0, "a|b", 6.0)).run();
         Table table = Table.of(run).getFirst();
@@ -43,10 +43,6 @@ class TableTest {
         assertEquals(ECHO, text[0]);
         assertEquals(text[1].length(), text[2].length());
         assertEquals(text[1].length(), text[3].length());
-        String[] markdown = table.markdown().split("\n");
-        assertEquals("`" + ECHO + "`", markdown[0]);
-        assertTrue(markdown[3].matches("\\|---(\\|--:)+\\|"), markdown[3]);
-        assertTrue(markdown[5].startsWith("| a\\|b | "), markdown[5]);
         assertFalse(table.titles().contains("syscalls per message"));
         assertFalse(table.titles().contains("memory per connection"));
         assertFalse(table.titles().contains("marks"));
