@@ -45,7 +45,11 @@ class ChecksTest {
     }
 
     private static LoadCheck.Verdict verdict(double low, double high, int rounds) {
-        return LoadCheck.verdict(new Interval((low + high) / 2, low, high, 0.99, rounds), 0.05);
+        return verdict(low, high, rounds, false);
+    }
+
+    private static LoadCheck.Verdict verdict(double low, double high, int rounds, boolean busy) {
+        return LoadCheck.verdict(new Interval((low + high) / 2, low, high, 0.99, rounds), 0.05, busy);
     }
 
     @Test
@@ -57,6 +61,8 @@ class ChecksTest {
         assertEquals(LoadCheck.Verdict.DOUBTFUL, verdict(0.94, 1.04, 20));
         assertEquals(LoadCheck.Verdict.DOUBTFUL, verdict(1.06, 1.2, 7));
         assertEquals(LoadCheck.Verdict.DOUBTFUL, verdict(Double.NaN, Double.NaN, 0));
+        assertEquals(LoadCheck.Verdict.SAME, verdict(0.96, 1.04, 20, true));
+        assertEquals(LoadCheck.Verdict.DOUBTFUL, verdict(1.06, 1.2, 20, true));
     }
 
     @Test
