@@ -101,7 +101,7 @@ final class Help {
                 lab check verdicts [option..]
                 Compares a server with one that is equal to it, and with one that was made 3 percent slower, 20 times.
                 The exit code is 1 unless each try finds the slowdown and none calls the equal servers different. It
-                takes half an hour.
+                takes 40 minutes.
 
                 Options:
                   --percent P       the slowdown (3), or how far the loads may differ (5)

@@ -100,7 +100,8 @@ public record Row(String workload, String server, String baseline, int rounds, d
             marks.add(String.format(Locale.ROOT, "%,d failures", failures));
         }
         if (ratio != null && ratio.values() > 0 && ratio.tooFew()) {
-            marks.add(String.format(Locale.ROOT, "interval of %.0f %%", Math.floor(ratio.reached() * 100)));
+            marks.add(ratio.values() < 2 ? "no interval"
+                    : String.format(Locale.ROOT, "interval of %.0f %%", Math.floor(ratio.reached() * 100)));
         }
         return marks;
     }
