@@ -41,8 +41,8 @@ final class RelayRig implements AutoCloseable {
 
     /** A busy machine may stop for longer than the usual lag, and most tests are not about lag. */
     static RelayOptions patientOptions() {
-        return new RelayOptions("127.0.0.1", 0, false, Duration.ofSeconds(20), 2 << 20, 16 << 20, 8 << 20, Duration.ofSeconds(60),
-                Duration.ofSeconds(60), Duration.ofSeconds(60), 32 << 10);
+        return options().maxLag(Duration.ofSeconds(20)).gop(8 << 20, Duration.ofSeconds(60))
+                .patience(Duration.ofSeconds(60), Duration.ofSeconds(60));
     }
 
     static RelayRig start() throws IOException {
