@@ -13,7 +13,7 @@ final class WrongBytes {
     private WrongBytes() {
     }
 
-    /** Describes the first run of wrong bytes, and names the last wrong byte of all. Both arrays have the same length. */
+    /** Describes the first run of wrong bytes, and names the last wrong byte. Both arrays have the same length. */
     static String describe(byte[] sent, byte[] received) {
         int from = Arrays.mismatch(sent, received);
         if (from < 0) {
