@@ -37,6 +37,8 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
 
     /** True if the end of this turn has data, or FIN, to send. Strand only. */
     private boolean flushDue;
+    /** True if a callback of this turn has exceeded the high-water mark. Strand only. */
+    private boolean sendsAtOnce;
 
     final TcpMemory memory;
 
@@ -126,17 +128,21 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     // ------------------------------------------------------------------ from the queue to the socket
 
     /**
-     * Sends now, or, inside a callback, at the end of the turn: many small messages then leave in one system call. If
-     * the queue is above the high-water mark already, a callback sends at once too. It must not fill the queue while
-     * the peer would take the data. Other workers complete those sends.
+     * Sends now, or, inside a callback, at the end of the turn: many small messages then leave in one system call. From
+     * the first message above the high-water mark on, a callback sends at once too. It must not fill the queue while
+     * the peer would take the data, and the rest must not wait for it either. Other workers complete those sends.
      */
     final void flushOrDefer() {
         assert Thread.holdsLock(lock);
         if (!onStrand()) {
             flush();
-        } else if (!aboveHighWater || sending) {
-            flushDue = true;
-        } else {
+            return;
+        }
+        flushDue = true;
+        if (aboveHighWater) {
+            sendsAtOnce = true;
+        }
+        if (sendsAtOnce && !sending) {
             Worker.aside(port, this::flush);
         }
     }
@@ -151,6 +157,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         assert Thread.holdsLock(lock);
         if (flushDue) {
             flushDue = false;
+            sendsAtOnce = false;
             flush();
         }
     }
