@@ -35,6 +35,7 @@ class WrongBytesTest {
         String text = WrongBytes.describe(sent, received);
         assertEquals("bytes 99980 to 99999 are wrong, 20 bytes; they begin with " + "00".repeat(16)
                 + ", which stands nowhere in the data; the last wrong byte is 99999", text);
-        assertEquals("all bytes are right", WrongBytes.describe(sent, sent));
+        assertEquals("all bytes are right, 100000 of 100000", WrongBytes.describe(sent, sent));
+        assertEquals("all bytes are right, 9 of 100000", WrongBytes.describe(sent, Arrays.copyOf(sent, 9)));
     }
 }

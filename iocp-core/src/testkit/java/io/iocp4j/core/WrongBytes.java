@@ -13,19 +13,20 @@ final class WrongBytes {
     private WrongBytes() {
     }
 
-    /** Describes the first run of wrong bytes, and names the last wrong byte. Both arrays have the same length. */
+    /** Describes the first run of wrong bytes, and names the last wrong byte. */
     static String describe(byte[] sent, byte[] received) {
+        int length = Math.min(sent.length, received.length);
         int from = Arrays.mismatch(sent, received);
-        if (from < 0) {
-            return "all bytes are right";
+        if (from < 0 || from == length) {
+            return "all bytes are right, " + received.length + " of " + sent.length;
         }
         int to = from + 1;
-        for (int i = to; i < sent.length && i < to + EQUAL_TO_END; i++) {
+        for (int i = to; i < length && i < to + EQUAL_TO_END; i++) {
             if (sent[i] != received[i]) {
                 to = i + 1;
             }
         }
-        int last = sent.length - 1;
+        int last = length - 1;
         while (sent[last] == received[last]) {
             last--;
         }
