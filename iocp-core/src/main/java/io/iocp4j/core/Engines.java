@@ -30,7 +30,7 @@ final class Engines {
         CompletionPort open(PortOptions options) throws IoException;
     }
 
-    private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
+    static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
 
     private static final CompletionPortProvider SELECTOR = new Own("selector", SelectorPort::new);
     private static final CompletionPortProvider ASYNC_CHANNEL = new Own("aio", AsyncChannelPort::new);
