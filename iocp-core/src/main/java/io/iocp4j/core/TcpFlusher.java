@@ -27,7 +27,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     boolean aboveHighWater;
     /** True if our side ended because the peer's side did, not because the application ended it. */
     boolean endedByPeer;
-    /** Null except from {@code startTls} or {@code acceptTls} to the end of the handshake. */
+    /** True if data was dropped for that reason. */
+    boolean droppedBehindPeer;
+    /** Null except from the call that begins TLS on a plain connection to the end of the handshake. */
     TcpTlsUpgrade tlsUpgrade;
     // Null until first needed, as most connections never need them.
     private TcpFlushMarks flushMarks;
@@ -93,6 +95,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             boolean lost = state == State.CLOSED && record.hasLost();
             if (lost) {
                 return CompletableFuture.failedFuture(notFlushed());
+            }
+            if (droppedBehindPeer) {
+                return CompletableFuture.failedFuture(notSending());
             }
             if (queuedBytes() == 0) {
                 return CompletableFuture.completedFuture(null);
@@ -384,7 +389,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         if (state == State.CONNECTING && output == Output.OPEN) {
             return ioException("write", IoError.NOT_CONNECTED, "the connection is not open yet");
         }
-        return endedByPeer ? ioException("write", IoError.BROKEN_PIPE, "the peer has ended its side, and so did we")
+        return endedByPeer
+                ? ioException("write", IoError.BROKEN_PIPE,
+                        "the peer has ended its side, and with it this side, since allowHalfOpen is off")
                 : ioException("write", IoError.SHUT_DOWN, "this side has ended its sending");
     }
 }
