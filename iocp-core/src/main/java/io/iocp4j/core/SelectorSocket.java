@@ -249,7 +249,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
      */
     private boolean transmit(IoContext context) {
         try {
-            long bytes = gathered == null ? channel.write(context.buffer()) : channel.write(gathered);
+            long bytes = gathered == null ? channel.write(context.buffer()) : writeGathered();
             if (bytes == 0) {
                 watch(SelectionKey.OP_WRITE);
                 return false;
@@ -261,6 +261,22 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         unwatch(SelectionKey.OP_WRITE);
         gathered = null;
         return true;
+    }
+
+    /**
+     * Writes several buffers, on Windows only the first of them that is not empty. There the JDK cuts a gathering write
+     * into parts of 128 KiB, and after a part of which the system took only some bytes, it goes on with the next part
+     * instead of the rest (writev0 in SocketDispatcher.c of JDK 25). Its write of one buffer does stop there.
+     */
+    private long writeGathered() throws IOException {
+        if (!Engines.WINDOWS) {
+            return channel.write(gathered);
+        }
+        int first = 0;
+        while (!gathered[first].hasRemaining()) {
+            first++;
+        }
+        return channel.write(gathered[first]);
     }
 
     // ------------------------------------------------------------------ for any thread
