@@ -159,10 +159,10 @@ public abstract class IoContext extends RefCounted {
 
     /**
      * Tells whether the operation has not ended yet, which may change at any time. For the code that has submitted it,
-     * which may hold no reference any more.
+     * which may hold no reference any more. After false the result can be read.
      */
     final boolean isUnderWay() {
-        return STATE.getOpaque(this) == State.SUBMITTED;
+        return STATE.getAcquire(this) == State.SUBMITTED;
     }
 
     /** The object that must outlive the operation; null if there is none. */

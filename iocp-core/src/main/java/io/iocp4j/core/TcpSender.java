@@ -149,8 +149,10 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         bytesWritten += length;
         // the data may have been empty
         queue = queue.recycleIfEmpty();
+        // before the flush: a send under way counts as queued until its completion, however soon that is
+        long queued = queuedBytes();
         flushOrDefer();
-        if (queuedBytes() > highWaterMark) {
+        if (queued > highWaterMark) {
             aboveHighWater = true;
         }
         return !aboveHighWater;
