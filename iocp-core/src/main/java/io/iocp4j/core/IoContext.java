@@ -165,6 +165,19 @@ public abstract class IoContext extends RefCounted {
         return STATE.getAcquire(this) == State.SUBMITTED;
     }
 
+    /**
+     * Returns the memory of a receive whose bytes have arrived, at the moment when an engine reads them itself. A
+     * context may exchange its memory here.
+     */
+    ByteBuffer arrived() {
+        return buffer;
+    }
+
+    /** Exchanges the memory of a receive that is under way. Only in {@link #arrived}. */
+    final void exchange(ByteBuffer other) {
+        buffer = other;
+    }
+
     /** The object that must outlive the operation; null if there is none. */
     final Counted owner() {
         return owner;

@@ -231,7 +231,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     /** Receives the available bytes. Returns whether the receive has ended. */
     private boolean take(IoContext context) {
         try {
-            int bytes = channel.read(context.buffer());
+            int bytes = channel.read(context.arrived());
             if (bytes == 0) {
                 return false;
             }
