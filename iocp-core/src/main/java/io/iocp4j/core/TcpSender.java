@@ -14,6 +14,13 @@ import java.util.function.Consumer;
 abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     /** The entries of the queue that one charge covers. */
     private static final int ENTRIES_CHARGED = 64;
+    /**
+     * From this many bytes on, data in direct memory is sent before it is copied into the queue. A smaller message is
+     * rather copied, since a callback may send many of them, which then leave in one system call. An echo of 64 KiB in
+     * one read and without a copy costs 0.7 times the CPU time of one in two reads with two copies.
+     */
+    private static final int UNCOPIED_MIN = 32 << 10;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state,
             Consumer<TcpConnection> onFreed) {
@@ -27,7 +34,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         synchronized (lock) {
             try {
                 int length = data.remaining();
-                if (!reserve(length)) {
+                if (!reserve(length) || !sendLarge(NOTHING, data)) {
                     return false;
                 }
                 queue.add(data);
@@ -43,7 +50,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         synchronized (lock) {
             try {
                 int length = Math.addExact(head.remaining(), body.remaining());
-                if (!reserve(length)) {
+                if (!reserve(length) || !sendLarge(head, body)) {
                     return false;
                 }
                 queue.add(head, body);
@@ -138,6 +145,26 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         }
         queue = TcpSendQueue.orTakeSpare(queue, port.buffers());
         return true;
+    }
+
+    /**
+     * Sends from the memory of the caller what the system takes now, if that saves copying much. Only what is left then
+     * has to be copied into the queue. Returns false if the connection is broken, which ends it.
+     */
+    private boolean sendLarge(ByteBuffer head, ByteBuffer body) {
+        boolean overtakesNothing = queue.isEmpty() && !isSending() && state == State.OPEN && tlsUpgrade == null;
+        if (body.remaining() < UNCOPIED_MIN || !body.isDirect() || !overtakesNothing) {
+            return true;
+        }
+        try {
+            if (socket.sendNow(head, body) > 0) {
+                noteActivity();
+            }
+            return true;
+        } catch (IOException e) {
+            fail(IoError.of(e), e, true);
+            return false;
+        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.iocp4j.core;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -38,6 +39,10 @@ class SelectorTcpTest extends TcpFixture {
             }
         });
         return await(result);
+    }
+
+    private static ByteBuffer direct(byte[] bytes) {
+        return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
     }
 
     @Test
@@ -88,5 +93,63 @@ class SelectorTcpTest extends TcpFixture {
             assertTrue(port.buffers().usedBytes() <= TcpReceiver.RECEIVE_REST, "used: " + port.buffers().usedBytes());
         }
         assertTrue(sizes.getFirst() > TcpReceiver.RECEIVE_REST, "sizes: " + sizes);
+    }
+
+    @Test
+    @DisplayName("sends large data from the memory of the caller, behind what is queued already")
+    void uncopied() throws Exception {
+        Pair pair = accept(options.socketBuffers(1 << 20, 1 << 20), new Recorder());
+        byte[] first = random(LARGE, 1);
+        byte[] second = random(LARGE, 2);
+        long sentBefore = port.counters().bytesSent();
+        List<Long> queued = onStrand(pair.connection(), () -> {
+            ByteBuffer lent = direct(first);
+            pair.connection().send(text("head"), lent);
+            long uncopied = pair.connection().bufferedAmount();
+            lent.clear().put(new byte[LARGE]);
+            pair.connection().send(text("more"));
+            pair.connection().send(direct(second));
+            return List.of(uncopied, pair.connection().bufferedAmount());
+        });
+        assertEquals(List.of(0L, 4L + LARGE), queued);
+        byte[] expected = ByteBuffer.allocate(2 * LARGE + 8).put(text("head")).put(first).put(text("more")).put(second)
+                .array();
+        assertArrayEquals(expected, pair.peer().getInputStream().readNBytes(expected.length));
+        settle(pair.connection());
+        assertEquals(expected.length, pair.connection().bytesWritten());
+        assertEquals(expected.length, port.counters().bytesSent() - sentBefore);
+    }
+
+    @Test
+    @DisplayName("queues a copy of what the system does not take of large data")
+    void uncopiedInPart() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options.socketBuffers(SMALL, SMALL), recorder);
+        byte[] data = random(4 * MIB, 3);
+        long queued = onStrand(pair.connection(), () -> {
+            ByteBuffer lent = direct(data);
+            pair.connection().send(lent);
+            lent.clear().put(new byte[data.length]);
+            return pair.connection().bufferedAmount();
+        });
+        assertTrue(queued > 0 && queued < data.length, "queued: " + queued);
+        assertArrayEquals(data, pair.peer().getInputStream().readNBytes(data.length));
+        recorder.await("drain");
+    }
+
+    @Test
+    @DisplayName("reports the reset that large data meets, once")
+    void uncopiedAfterReset() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options, recorder);
+        onStrand(pair.connection(), () -> {
+            pair.peerResets();
+            for (int i = 0; i < 3; i++) {
+                pair.connection().send(direct(new byte[LARGE]));
+            }
+            return null;
+        });
+        assertEquals(CloseInfo.Initiator.REMOTE, recorder.awaitClose().initiator());
+        assertEquals(List.of("open", "close"), recorder.events());
     }
 }
