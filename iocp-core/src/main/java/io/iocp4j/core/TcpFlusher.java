@@ -71,27 +71,6 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     }
 
     @Override
-    public final long bufferedAmount() {
-        synchronized (lock) {
-            return queuedBytes();
-        }
-    }
-
-    @Override
-    public final long bytesWritten() {
-        synchronized (lock) {
-            return bytesWritten;
-        }
-    }
-
-    @Override
-    public final long bytesTaken() {
-        synchronized (lock) {
-            return bytesWritten - queuedBytes();
-        }
-    }
-
-    @Override
     public final CompletableFuture<Void> flushed() {
         synchronized (lock) {
             boolean lost = state == State.CLOSED && record.hasLost();

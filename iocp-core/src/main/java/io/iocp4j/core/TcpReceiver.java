@@ -3,7 +3,6 @@ package io.iocp4j.core;
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -150,11 +149,6 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
     @Override
     public final InputStream inputStream() {
         return new TcpInputStream(this, reader());
-    }
-
-    @Override
-    public final OutputStream outputStream() {
-        return new TcpOutputStream(this);
     }
 
     private TcpBlockingReader reader() {

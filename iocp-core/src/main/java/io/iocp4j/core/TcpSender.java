@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
@@ -107,6 +108,32 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
             lowWaterMark = checked.lowWaterMark();
             highWaterMark = checked.highWaterMark();
         }
+    }
+
+    @Override
+    public final long bufferedAmount() {
+        synchronized (lock) {
+            return queuedBytes();
+        }
+    }
+
+    @Override
+    public final long bytesWritten() {
+        synchronized (lock) {
+            return bytesWritten;
+        }
+    }
+
+    @Override
+    public final long bytesTaken() {
+        synchronized (lock) {
+            return bytesWritten - queuedBytes();
+        }
+    }
+
+    @Override
+    public final OutputStream outputStream() {
+        return new TcpOutputStream(this);
     }
 
     @Override
