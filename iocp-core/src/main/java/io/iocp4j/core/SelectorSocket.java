@@ -114,6 +114,17 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         }
     }
 
+    /** Sends on the thread of the loop, which alone uses the channel. */
+    @Override
+    public long sendNow(ByteBuffer first, ByteBuffer second) throws IOException {
+        if (!loop.isCurrent() || isClosed() || sending != null || !channel.isConnected()) {
+            return 0;
+        }
+        long bytes = channel.write(new ByteBuffer[] {first, second});
+        Worker.sentNow(loop.port, bytes);
+        return bytes;
+    }
+
     private static boolean hasRemaining(ByteBuffer[] buffers, int count) {
         for (int i = 0; i < count; i++) {
             if (buffers[i].hasRemaining()) {
@@ -231,7 +242,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     /** Receives the available bytes. Returns whether the receive has ended. */
     private boolean take(IoContext context) {
         try {
-            int bytes = channel.read(context.buffer());
+            int bytes = channel.read(context.arrived());
             if (bytes == 0) {
                 return false;
             }
