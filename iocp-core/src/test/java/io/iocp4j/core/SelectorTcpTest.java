@@ -41,6 +41,13 @@ class SelectorTcpTest extends TcpFixture {
         return await(result);
     }
 
+    /** Waits for a packet behind the deliveries that have begun. They count, and give memory back, at their end. */
+    private void awaitDeliveries() throws InterruptedException {
+        Probe behind = new Probe();
+        port.post(behind);
+        behind.await();
+    }
+
     private static ByteBuffer direct(byte[] bytes) {
         return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
     }
@@ -87,10 +94,7 @@ class SelectorTcpTest extends TcpFixture {
             pair.peer().getOutputStream().write(new byte[LARGE]);
             sent.complete(null);
             recorder.awaitBytes(message * LARGE);
-            // a packet behind the delivery, which gives the memory back
-            Probe behind = new Probe();
-            port.post(behind);
-            behind.await();
+            awaitDeliveries();
             assertTrue(pair.connection().memory().held(Kind.DIRECT) <= TcpReceiver.RECEIVE_REST,
                     "held: " + pair.connection().memory().held(Kind.DIRECT));
             assertTrue(port.buffers().usedBytes() <= TcpReceiver.RECEIVE_REST, "used: " + port.buffers().usedBytes());
@@ -118,7 +122,7 @@ class SelectorTcpTest extends TcpFixture {
         byte[] expected = ByteBuffer.allocate(2 * LARGE + 8).put(text("head")).put(first).put(text("more")).put(second)
                 .array();
         assertArrayEquals(expected, pair.peer().getInputStream().readNBytes(expected.length));
-        settle(pair.connection());
+        awaitDeliveries();
         assertEquals(expected.length, pair.connection().bytesWritten());
         assertEquals(expected.length, port.counters().bytesSent() - sentBefore);
     }
