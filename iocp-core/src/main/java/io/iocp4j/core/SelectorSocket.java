@@ -114,13 +114,14 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         }
     }
 
-    /** Sends on the thread of the loop, which alone uses the channel. */
+    /** Sends on the thread of the loop, which alone uses the channel; on Windows one buffer only, see below. */
     @Override
     public long sendNow(ByteBuffer first, ByteBuffer second) throws IOException {
-        if (!loop.isCurrent() || isClosed() || sending != null || !channel.isConnected()) {
+        boolean both = first.hasRemaining();
+        if (!loop.isCurrent() || isClosed() || sending != null || !channel.isConnected() || both && Engines.WINDOWS) {
             return 0;
         }
-        long bytes = channel.write(new ByteBuffer[] {first, second});
+        long bytes = both ? channel.write(new ByteBuffer[] {first, second}) : channel.write(second);
         Worker.sentNow(loop.port, bytes);
         return bytes;
     }
