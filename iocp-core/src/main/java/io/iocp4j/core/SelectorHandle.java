@@ -135,12 +135,16 @@ abstract class SelectorHandle extends PortHandle {
 
     /**
      * Called when an operation has ended inside a submit or a close. The completion waits for the end of the current
-     * delivery, or else stays in its slot until the loop serves the handle.
+     * delivery, goes to another worker if this delivery may take long, or else stays in its slot until the loop serves
+     * the handle.
      */
     final void ended(VarHandle slot, IoContext context) {
         Worker worker = Worker.current(loop.port);
         if (worker != null && worker.takeOwnPost(context)) {
             empty(slot);
+        } else if (worker != null && worker.isAside()) {
+            empty(slot);
+            loop.port.deliverBehind(context);
         } else {
             slot.setVolatile(this, context);
             loop.lookBehind(this);

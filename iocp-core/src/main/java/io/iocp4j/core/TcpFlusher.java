@@ -21,8 +21,8 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     int lowWaterMark;
     /** Entries of the queue that the memory account was charged for. */
     int entriesCharged;
-    /** True from the submit of a send to its completion. */
-    private boolean sending;
+    /** The send under way, from its submit to its completion; null if there is none. */
+    private TcpSendContext sending;
     /** True if the queue no longer has the bytes of the send under way, see {@link #settle}. */
     private boolean settled;
     /** True from the moment when the queue exceeds the high-water mark until it falls to the low one. */
@@ -73,8 +73,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     @Override
     public final CompletableFuture<Void> flushed() {
         synchronized (lock) {
-            boolean lost = state == State.CLOSED && record.hasLost();
-            if (lost) {
+            if (state == State.CLOSED && record.hasLost()) {
                 return CompletableFuture.failedFuture(notFlushed());
             }
             if (droppedBehindPeer) {
@@ -101,14 +100,10 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         return queue == null ? 0 : queue.bytes();
     }
 
-    private boolean hasQueued() {
-        return queue != null && !queue.isEmpty();
-    }
-
     /** Tells whether a send is under way. */
     final boolean isSending() {
         assert Thread.holdsLock(lock);
-        return sending;
+        return sending != null;
     }
 
     // ------------------------------------------------------------------ from the queue to the socket
@@ -116,7 +111,8 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     /**
      * Sends now, or, inside a callback, at the end of the turn: many small messages then leave in one system call. From
      * the first message above the high-water mark on, a callback sends at once too. It must not fill the queue while
-     * the peer would take the data, and the rest must not wait for it either. Other workers complete those sends.
+     * the peer would take the data, and the rest must not wait for it either. Such a send that the system takes at once
+     * is done at once; else other workers complete it.
      */
     final void flushOrDefer() {
         assert Thread.holdsLock(lock);
@@ -125,10 +121,8 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             return;
         }
         flushDue = true;
-        if (aboveHighWater) {
-            sendsAtOnce = true;
-        }
-        if (sendsAtOnce && !sending) {
+        sendsAtOnce |= aboveHighWater;
+        if (sendsAtOnce && sending == null) {
             Worker.aside(port, this::flush);
         }
     }
@@ -167,12 +161,12 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
         if (tlsUpgrade != null && !tlsUpgrade.sendsInTheOpen()) {
             watch();
-        } else if (hasQueued()) {
-            if (!sending) {
+        } else if (queue != null && !queue.isEmpty()) {
+            if (sending == null) {
                 submitSend();
             }
             lingerBehindPeer();
-        } else if (output == Output.ENDING && !sending) {
+        } else if (output == Output.ENDING && sending == null) {
             sendFin();
         }
     }
@@ -193,9 +187,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
                 int count = queue.gather();
                 socket.send(queue.gathered(), count, send);
             }
-            sending = true;
+            sending = send;
         } finally {
-            if (!sending) {
+            if (sending == null) {
                 // misuse, or no memory: the port has not taken it
                 send.release();
             }
@@ -204,6 +198,13 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             watch();
         } else if (tlsUpgrade == null && send.error() == null) {
             settle(send);
+            if (sendsAtOnce) {
+                // on selectors its completion comes only after the callback, and would submit the next send too late
+                sending = null;
+                settled = false;
+                noteActivity();
+                goOnSending(0);
+            }
         }
     }
 
@@ -233,7 +234,11 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     /** Handles the completion of a send. */
     final void sent(TcpSendContext send) {
         synchronized (lock) {
-            sending = false;
+            if (send != sending) {
+                // done when it was submitted
+                return;
+            }
+            sending = null;
             long transferred = settled ? 0 : send.transferred();
             if (!settled) {
                 queue.sent(transferred);
@@ -259,7 +264,8 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             queue = queue.recycleIfEmpty();
         }
         if (entriesCharged > 0 && queue == null) {
-            releaseEntries();
+            memory.release(Kind.HEAP, (long) entriesCharged * TcpSendQueue.ENTRY_BYTES);
+            entriesCharged = 0;
         }
         if (tlsUpgrade != null) {
             tlsUpgrade.sentInTheOpen(transferred);
@@ -276,11 +282,6 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
                 post(() -> callback("onDrain", (c, h) -> h.onDrain(c)));
             }
         }
-    }
-
-    private void releaseEntries() {
-        memory.release(Kind.HEAP, (long) entriesCharged * TcpSendQueue.ENTRY_BYTES);
-        entriesCharged = 0;
     }
 
     // ------------------------------------------------------------------ limits of time
@@ -328,7 +329,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     final void stopSending() {
         assert Thread.holdsLock(lock);
         record.lost(queuedBytes());
-        if (!sending) {
+        if (sending == null) {
             dropQueue();
         }
         if (linger != null) {

@@ -210,7 +210,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         // before the flush: a send under way counts as queued until its completion, however soon that is
         long queued = queuedBytes();
         flushOrDefer();
-        if (queued > highWaterMark) {
+        if ((isSending() ? queued : queuedBytes()) > highWaterMark) {
             aboveHighWater = true;
         }
         return !aboveHighWater;

@@ -108,6 +108,11 @@ final class Worker extends PortThread {
         }
     }
 
+    /** Tells whether another worker should take what completes now, see {@link #aside(CompletionPort, Runnable)}. */
+    boolean isAside() {
+        return aside;
+    }
+
     /** Delivers now, or after the current delivery. */
     void take(IoContext context) {
         if (delivering) {

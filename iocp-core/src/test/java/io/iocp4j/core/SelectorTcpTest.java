@@ -71,6 +71,29 @@ class SelectorTcpTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("sends what a long callback sends above the high-water mark, although it keeps the only worker busy")
+    void longCallback() throws Exception {
+        Pair pair = accept(options.waterMarks(1000, 2000).maxSendQueue(10_000), new Recorder());
+        CountDownLatch read = new CountDownLatch(1);
+        CompletableFuture<Boolean> wasRead = new CompletableFuture<>();
+        pair.connection().execute(() -> {
+            for (int i = 0; i < 40; i++) {
+                pair.connection().send(ByteBuffer.allocate(1000));
+            }
+            try {
+                wasRead.complete(read.await(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS));
+            } catch (InterruptedException e) {
+                wasRead.completeExceptionally(e);
+            }
+        });
+        pair.peerReads(40 * 1000);
+        read.countDown();
+        assertTrue(await(wasRead), "the last byte came only when the callback was over");
+        assertTrue(pair.connection().send(text("x")), "below the high-water mark again");
+        assertEquals("x", pair.peerReads(1));
+    }
+
+    @Test
     @DisplayName("receives a message as large as the last one at once, and holds little memory between them")
     void largeReceives() throws Exception {
         List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());

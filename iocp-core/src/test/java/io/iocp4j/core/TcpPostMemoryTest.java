@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -96,10 +98,15 @@ class TcpPostMemoryTest {
     @Test
     @DisplayName("fails what waits for a flush, rather than to forget it")
     void flushed() throws Exception {
-        connection.send(ByteBuffer.allocate(1));
+        int much = 8 << 20;
+        // so that no onDrain is posted before
+        connection.waterMarks(0, 2 * much);
+        connection.send(ByteBuffer.allocate(much));
         var flushed = connection.flushed();
         port.postsThatThrow.set(1);
+        Thread reader = Thread.startVirtualThread(() -> readFully(much));
         deliverUntil(flushed::isDone);
+        reader.join();
         assertEquals(IoError.OPERATION_ABORTED, ((IoException) flushed.exceptionNow()).error());
     }
 
@@ -142,6 +149,14 @@ class TcpPostMemoryTest {
         deliverUntil(connection.closed()::isDone);
         assertEquals(IoError.NO_BUFFERS, recorder.awaitClose().error());
         assertEquals(0, recorder.count("data"));
+    }
+
+    private void readFully(int length) {
+        try {
+            peer.getInputStream().readNBytes(length);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static boolean awaits(CountDownLatch latch) {
