@@ -64,10 +64,6 @@ final class UringSocket extends UringHandle implements PortSocket {
     /** Makes the socket of an accepted connection. If this throws, the descriptor is still the caller's. */
     UringSocket(UringLoop loop, int descriptor) throws Errno {
         super(loop, descriptor, CompletionKey.NONE);
-        remember(descriptor);
-    }
-
-    private void remember(int descriptor) throws Errno {
         remote = SocketAddresses.of("getpeername", descriptor, LibC::remote);
         local = SocketAddresses.of("getsockname", descriptor, LibC::local);
     }
@@ -271,7 +267,8 @@ final class UringSocket extends UringHandle implements PortSocket {
         IoContext context = context(connecting);
         try {
             Errno.check("connect", result);
-            remember(descriptor());
+            // the peer's address stays as it was asked, with the name of the host
+            local = SocketAddresses.of("getsockname", descriptor(), LibC::local);
             loop.port.succeeded(context, 0);
         } catch (Errno failure) {
             failed(context, failure);
