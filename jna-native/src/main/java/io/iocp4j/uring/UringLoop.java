@@ -263,7 +263,11 @@ final class UringLoop implements Runnable {
         }
     }
 
-    private void end() {
+    /**
+     * Closes the ring. If operations are in flight, because the loop has failed, the kernel cancels them, and they never
+     * complete.
+     */
+    void end() {
         left = true;
         thread = null;
         ring.close();

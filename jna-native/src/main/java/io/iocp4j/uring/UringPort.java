@@ -176,6 +176,17 @@ final class UringPort extends PortEngine {
         return true;
     }
 
+    /** Ends the port, since no thread serves the handles of a loop that has ended. */
+    @Override
+    protected void workerLost() {
+        for (UringLoop loop : loops) {
+            if (loop.isCurrent()) {
+                loop.end();
+            }
+        }
+        cannotGoOn(new IllegalStateException("a loop of " + this + " has ended, with its connections"));
+    }
+
     @Override
     protected void abandon() {
         for (IoContext context = posts.poll(); context != null; context = posts.poll()) {
