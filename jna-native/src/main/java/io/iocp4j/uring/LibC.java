@@ -54,7 +54,6 @@ final class LibC {
     private static final MethodHandle SETSOCKOPT =
             function("setsockopt", FunctionDescriptor.of(I, I, I, I, L, I));
     private static final MethodHandle GETSOCKNAME = function("getsockname", FunctionDescriptor.of(I, I, L, L));
-    private static final MethodHandle GETPEERNAME = function("getpeername", FunctionDescriptor.of(I, I, L, L));
     private static final MethodHandle SHUTDOWN = function("shutdown", FunctionDescriptor.of(I, I, I));
     private static final MethodHandle CLOSE = function("close", FunctionDescriptor.of(I, I));
     private static final MethodHandle EVENTFD = function("eventfd", FunctionDescriptor.of(I, I, I));
@@ -140,10 +139,6 @@ final class LibC {
 
     static int local(int fd, long address, long length) {
         return (int) call(errno -> (int) GETSOCKNAME.invokeExact(errno, fd, address, length));
-    }
-
-    static int remote(int fd, long address, long length) {
-        return (int) call(errno -> (int) GETPEERNAME.invokeExact(errno, fd, address, length));
     }
 
     static int shutdownOutput(int fd) {

@@ -74,7 +74,8 @@ final class SocketAddresses {
         return BYTES;
     }
 
-    private static InetSocketAddress read(MemorySegment memory) {
+    /** Reads an address that the kernel has written. */
+    static InetSocketAddress read(MemorySegment memory) {
         int port = Short.toUnsignedInt(memory.get(PORT, 2));
         boolean four = memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, 0) == AF_INET;
         byte[] bytes = memory.asSlice(four ? ADDRESS4 : ADDRESS6, four ? 4 : 16).toArray(ValueLayout.JAVA_BYTE);
@@ -88,18 +89,12 @@ final class SocketAddresses {
         }
     }
 
-    /** A call that stores an address and its length. Returns 0 or minus errno. */
-    @FunctionalInterface
-    interface Query {
-        int get(int fd, long address, long length);
-    }
-
-    /** Asks the kernel for an address of a socket. */
-    static InetSocketAddress of(String call, int fd, Query query) throws Errno {
+    /** Asks the kernel for the local address of a socket. */
+    static InetSocketAddress local(int fd) throws Errno {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment memory = arena.allocate(BYTES, 4);
             MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, BYTES);
-            Errno.check(call, query.get(fd, memory.address(), length.address()));
+            Errno.check("getsockname", LibC.local(fd, memory.address(), length.address()));
             return read(memory);
         }
     }

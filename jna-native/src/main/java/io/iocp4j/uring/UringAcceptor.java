@@ -6,6 +6,9 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.Operation;
 import io.iocp4j.core.PortAcceptor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +25,8 @@ final class UringAcceptor extends UringHandle implements PortAcceptor {
     private static final long UNBIND_SECONDS_MAX = 1;
 
     private final InetSocketAddress local;
+    /** Memory for the address of the peer of the pending accept, and for its length. Freed with this object. */
+    private final MemorySegment peer = Arena.ofAuto().allocate(SocketAddresses.BYTES + 4, 4);
     private final CountDownLatch unbound = new CountDownLatch(1);
     /** The slot, see UringHandle. */
     private volatile Object accepting;
@@ -34,7 +39,7 @@ final class UringAcceptor extends UringHandle implements PortAcceptor {
             SocketOptions.reuseAddress(opened);
             SocketAddresses.bind(opened, asked);
             Errno.check("listen", LibC.listen(opened, backlog));
-            bound = SocketAddresses.of("getsockname", opened, LibC::local);
+            bound = SocketAddresses.local(opened);
         } catch (Errno | RuntimeException e) {
             throw new IoException(Errno.of(e), "bind", asked, null, e);
         } finally {
@@ -66,7 +71,9 @@ final class UringAcceptor extends UringHandle implements PortAcceptor {
         if (accept != null && !has(OPEN)) {
             try {
                 reserve();
-                submit(OPEN, OP_ACCEPT, 0, 0, 0, 0, LibC.SOCK_CLOEXEC);
+                peer.set(ValueLayout.JAVA_INT, SocketAddresses.BYTES, SocketAddresses.BYTES);
+                submit(OPEN, OP_ACCEPT, 0, peer.address() + SocketAddresses.BYTES, peer.address(), 0,
+                        LibC.SOCK_CLOEXEC);
             } catch (Errno | RuntimeException | Error e) {
                 notSubmitted(ACCEPT, accept, e);
             }
@@ -93,7 +100,8 @@ final class UringAcceptor extends UringHandle implements PortAcceptor {
     private void take(IoContext context, int descriptor) {
         UringSocket socket = null;
         try {
-            socket = new UringSocket(loop.port.nextLoop(), descriptor);
+            // the address comes with the accept: of a peer that has reset the connection meanwhile, getpeername has none
+            socket = new UringSocket(loop.port.nextLoop(), descriptor, SocketAddresses.read(peer));
             loop.port.opened(socket);
             loop.port.succeeded(context, socket);
         } catch (IllegalStateException e) {

@@ -62,10 +62,10 @@ final class UringSocket extends UringHandle implements PortSocket {
     }
 
     /** Makes the socket of an accepted connection. If this throws, the descriptor is still the caller's. */
-    UringSocket(UringLoop loop, int descriptor) throws Errno {
+    UringSocket(UringLoop loop, int descriptor, InetSocketAddress peer) throws Errno {
         super(loop, descriptor, CompletionKey.NONE);
-        remote = SocketAddresses.of("getpeername", descriptor, LibC::remote);
-        local = SocketAddresses.of("getsockname", descriptor, LibC::local);
+        remote = peer;
+        local = SocketAddresses.local(descriptor);
     }
 
     // ------------------------------------------------------------------ submits
@@ -268,7 +268,7 @@ final class UringSocket extends UringHandle implements PortSocket {
         try {
             Errno.check("connect", result);
             // the peer's address stays as it was asked, with the name of the host
-            local = SocketAddresses.of("getsockname", descriptor(), LibC::local);
+            local = SocketAddresses.local(descriptor());
             loop.port.succeeded(context, 0);
         } catch (Errno failure) {
             failed(context, failure);

@@ -87,6 +87,24 @@ class UringPortTest extends CompletionPortContract {
     }
 
     @Test
+    @DisplayName("a connection that its peer has reset before it was accepted has its address, and its receive fails")
+    void resetBeforeAccept() throws Exception {
+        try (CompletionPort port = open(1)) {
+            PortAcceptor listener = port.listen(ANY, 1, CompletionKey.NONE);
+            InetSocketAddress address;
+            try (Socket peer = new Socket()) {
+                peer.connect(listener.local());
+                address = (InetSocketAddress) peer.getLocalSocketAddress();
+                peer.setSoLinger(true, 0);
+            }
+            Awaited accepted = Awaited.accept(listener);
+            accepted.ended(0);
+            assertEquals(address, accepted.accepted().remote());
+            Awaited.receive(accepted.accepted(), ByteBuffer.allocateDirect(1)).failed(IoError.CONNECTION_RESET);
+        }
+    }
+
+    @Test
     @DisplayName("the address of a listener is free again when its close has returned")
     void rebind() throws Exception {
         try (CompletionPort port = open(2)) {
