@@ -100,7 +100,7 @@ final class UringAcceptor extends UringHandle implements PortAcceptor {
     private void take(IoContext context, int descriptor) {
         UringSocket socket = null;
         try {
-            // the address comes with the accept: of a peer that has reset the connection meanwhile, getpeername has none
+            // the address comes with the accept: getpeername has none if the peer has reset the connection meanwhile
             socket = new UringSocket(loop.port.nextLoop(), descriptor, SocketAddresses.read(peer));
             loop.port.opened(socket);
             loop.port.succeeded(context, socket);

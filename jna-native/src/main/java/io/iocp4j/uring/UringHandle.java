@@ -12,9 +12,9 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 
 /**
- * The common part of socket and listener of a {@link UringPort}. Each kind of operation has a slot for the one operation
- * that may be pending. A submit puts its context into the slot. The loop gives the operation to the kernel, and takes
- * the context out when the kernel reports the end, or when the operation could not be given to the kernel.
+ * The common part of socket and listener of a {@link UringPort}. Each kind of operation has a slot for the one
+ * operation that may be pending. A submit puts its context into the slot. The loop gives the operation to the kernel,
+ * and takes the context out when the kernel reports the end, or when the operation could not be given to the kernel.
  *
  * <p>A close cancels what the kernel has. The descriptor is closed when the last of it has come back: a descriptor that
  * is closed earlier would neither cancel its operations nor tell the peer.

@@ -264,8 +264,8 @@ final class UringLoop implements Runnable {
     }
 
     /**
-     * Closes the ring. If operations are in flight, because the loop has failed, the kernel cancels them, and they never
-     * complete.
+     * Closes the ring. If operations are in flight, because the loop has failed, the kernel cancels them, and they
+     * never complete.
      */
     void end() {
         left = true;

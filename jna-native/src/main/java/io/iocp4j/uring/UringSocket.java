@@ -18,8 +18,8 @@ import java.nio.channels.NotYetConnectedException;
 import java.util.Arrays;
 
 /**
- * A socket of {@link UringPort}. The kernel uses a direct buffer in place. The garbage collector may move a heap buffer,
- * so its bytes are copied through a pooled one.
+ * A socket of {@link UringPort}. The kernel uses a direct buffer in place. The garbage collector may move a heap
+ * buffer, so its bytes are copied through a pooled one.
  */
 final class UringSocket extends UringHandle implements PortSocket {
     private static final VarHandle CONNECT = field(UringSocket.class, "connecting", Object.class);
