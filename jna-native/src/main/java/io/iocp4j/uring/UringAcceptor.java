@@ -89,7 +89,7 @@ final class UringAcceptor extends UringHandle implements PortAcceptor {
     IoContext finish(int kind, int result) {
         IoContext context = context(accepting);
         if (result < 0) {
-            failed(context, new Errno("accept", result));
+            failed(context, failure("accept", result));
         } else {
             take(context, result);
         }

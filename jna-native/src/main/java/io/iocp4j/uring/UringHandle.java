@@ -191,12 +191,18 @@ abstract class UringHandle extends PortHandle {
         }
     }
 
-    /** Stores the reason why the kernel has ended an operation. */
-    final void failed(IoContext context, Errno failure) {
-        if (closed && failure.error() == IoError.OPERATION_ABORTED) {
-            loop.port.failed(context, IoError.OPERATION_ABORTED, null);
-        } else {
-            loop.port.failed(context, failure.error(), failure);
+    /** Stores the reason why an operation has failed. Throws nothing, also if there is no memory. */
+    final void failed(IoContext context, Throwable why) {
+        IoError error = Errno.of(why);
+        loop.port.failed(context, error, closed && error == IoError.OPERATION_ABORTED ? null : why);
+    }
+
+    /** Returns the exception of a result, or what was thrown because there was no memory for it. */
+    static Throwable failure(String call, int result) {
+        try {
+            return new Errno(call, result);
+        } catch (OutOfMemoryError e) {
+            return e;
         }
     }
 

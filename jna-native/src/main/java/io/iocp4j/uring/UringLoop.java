@@ -278,12 +278,17 @@ final class UringLoop implements Runnable {
         if (ring.inFlight() == 0) {
             arena.close();
         }
+        closeAll(taken);
         closeInbox();
     }
 
     /** Closes the handles in the inbox of a loop that has ended. */
     private void closeInbox() {
-        UringHandle handle = takeInbox();
+        closeAll(takeInbox());
+    }
+
+    private static void closeAll(UringHandle first) {
+        UringHandle handle = first;
         while (handle != null) {
             UringHandle next = handle.nextInInbox;
             handle.leaveInbox();

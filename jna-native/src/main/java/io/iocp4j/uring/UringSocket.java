@@ -174,6 +174,10 @@ final class UringSocket extends UringHandle implements PortSocket {
         if (broken != null) {
             throw broken;
         }
+        if (buffer.isReadOnly()) {
+            // the kernel would write to it
+            throw new IllegalArgumentException("a read-only buffer");
+        }
         reserve();
         int room = buffer.remaining();
         long address;
@@ -270,8 +274,8 @@ final class UringSocket extends UringHandle implements PortSocket {
             // the peer's address stays as it was asked, with the name of the host
             local = SocketAddresses.local(descriptor());
             loop.port.succeeded(context, 0);
-        } catch (Errno failure) {
-            failed(context, failure);
+        } catch (Errno | RuntimeException | Error e) {
+            failed(context, e);
         }
         CONNECT.setRelease(this, null);
         return context;
@@ -291,9 +295,9 @@ final class UringSocket extends UringHandle implements PortSocket {
         if (result >= 0) {
             loop.port.succeeded(context, result);
         } else {
-            Errno failure = new Errno("recv", result);
-            if (result != -LibC.ECANCELED) {
-                broken = failure;
+            Throwable failure = failure("recv", result);
+            if (failure instanceof Errno errno && result != -LibC.ECANCELED) {
+                broken = errno;
             }
             failed(context, failure);
         }
@@ -308,7 +312,7 @@ final class UringSocket extends UringHandle implements PortSocket {
             sendCopy = null;
         }
         if (result < 0) {
-            failed(context, new Errno("send", result));
+            failed(context, failure("send", result));
         } else {
             if (gathered == null) {
                 context.buffer().position(context.buffer().position() + result);
