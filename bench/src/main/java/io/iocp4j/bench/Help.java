@@ -42,6 +42,8 @@ final class Help {
             lab report DIR           draws the report of a run again
             lab jmh SET              benchmarks of the parts
             lab gate                 fails if an engine has become much slower than its baseline
+            lab check load           the load of the lab against a load in C
+            lab check verdicts       whether the lab finds a planted slowdown
 
             lab COMMAND --help       the help of a command
             """;
@@ -75,8 +77,9 @@ final class Help {
                 Compares each server of two runs with the baseline of its own run, and these ratios with each other.
                 """);
         commands.put("report", """
-                lab report DIR
-                Draws the report of a run again, and prints its comparisons.
+                lab report DIR [--table]
+                Draws the report of a run again, and prints its comparisons. With --table it only prints the run as one
+                table in Markdown, as it stands in bench/README.md.
                 """);
         commands.put("jmh", """
                 lab jmh SET [--out DIR] [-- OPTION..]
@@ -88,6 +91,26 @@ final class Help {
                 lab gate [--out DIR] [--seed N] [--server-cores LIST] [--load-cores LIST]
                 Measures the default engine and a bare baseline, in less than 4 minutes. The exit code is 1 if a ratio
                 of CPU time per message is above its limit for sure, twice. A busy machine makes it warn, not fail.
+                """);
+        commands.put("check", """
+                lab check load [option..]
+                Runs the load of the lab and a load in C against the same server, in turn. It says whether they find the
+                same CPU time per message and the same rate, within 5 percent. The exit code is 1 if they surely do not.
+                It needs Linux and a C compiler, and takes half a minute.
+
+                lab check verdicts [option..]
+                Compares a server with one that is equal to it, and with one that was made 3 percent slower, 20 times.
+                The exit code is 1 unless each try finds the slowdown and none calls the equal servers different. It
+                takes 40 minutes.
+
+                Options:
+                  --percent P       the slowdown (3), or how far the loads may differ (5)
+                  --tries N         how often the verdicts are tried (20)
+                  --rounds N        rounds in each launch (10; 20 of each load)
+                  --launches N      how often all processes are started anew in a try (8; always 1 for the loads)
+                  --seconds S       length of a round (0.2; 0.4 of each load)
+                  --warm-up S       how long each load runs before its first round (1; 3)
+                  --out, --seed, --server-cores, --load-cores  as for lab run
                 """);
         commands.put("path", """
                 lab path

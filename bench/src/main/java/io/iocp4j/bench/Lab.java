@@ -3,6 +3,7 @@ package io.iocp4j.bench;
 import io.iocp4j.bench.load.Workload;
 import io.iocp4j.bench.load.WorkloadKind;
 import io.iocp4j.bench.result.Comparison;
+import io.iocp4j.bench.result.Overview;
 import io.iocp4j.bench.result.Report;
 import io.iocp4j.bench.result.Run;
 import io.iocp4j.bench.result.RunFile;
@@ -10,9 +11,11 @@ import io.iocp4j.bench.run.Benchmarks;
 import io.iocp4j.bench.run.Candidate;
 import io.iocp4j.bench.run.Catalogue;
 import io.iocp4j.bench.run.Gate;
+import io.iocp4j.bench.run.LoadCheck;
 import io.iocp4j.bench.run.Plan;
 import io.iocp4j.bench.run.Session;
 import io.iocp4j.bench.run.Suggestion;
+import io.iocp4j.bench.run.VerdictCheck;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
@@ -109,8 +112,9 @@ public final class Lab {
             case "list" -> list(new Arguments(args, ""));
             case "run", "quick", "full" -> measure(command, args);
             case "gate" -> gate(args);
+            case "check" -> check(args);
             case "compare" -> compare(new Arguments(args, ""));
-            case "report" -> report(new Arguments(args, ""));
+            case "report" -> report(new Arguments(args, "--table!"));
             case "jmh" -> benchmarks(args);
             case "path" -> path();
             default -> throw new AssertionError(command);
@@ -137,7 +141,7 @@ public final class Lab {
 
     private int measure(String command, List<String> args) throws IOException, InterruptedException {
         Plan plan = new Plans(module, err).plan(command, args);
-        Session session = new Session(plan, err, System.console() != null && System.console().isTerminal());
+        Session session = new Session(plan, err, isTerminal());
         err.println("seed " + plan.seed() + ", results in " + plan.directory());
         Run run = session.execute();
         printComparisons(Comparison.all(run));
@@ -152,9 +156,25 @@ public final class Lab {
     private int gate(List<String> args) throws IOException, InterruptedException {
         Plan plan = new Plans(module, err).gate(args);
         err.println("seed " + plan.seed() + ", results in " + plan.directory());
-        boolean passes = new Gate(plan, out, err, System.console() != null && System.console().isTerminal()).passes();
+        boolean passes = new Gate(plan, out, err, isTerminal()).passes();
         out.println(passes ? "The gate is passed." : "The gate is not passed.");
         return passes ? 0 : FAILED;
+    }
+
+    private int check(List<String> args) throws IOException, InterruptedException {
+        Arguments arguments = Plans.checkArguments(args);
+        boolean load = arguments.words().contains("load");
+        Plan plan = new Plans(module, err).check(args);
+        double part = arguments.seconds("--percent", load ? 5 : 3) / 100;
+        err.println("seed " + plan.seed() + ", results in " + plan.directory());
+        boolean passes = load ? new LoadCheck(plan, part, out).passes()
+                : new VerdictCheck(plan, arguments.count("--tries", 20), part, out, err, isTerminal()).passes();
+        out.println(passes ? "The check is passed." : "The check is not passed.");
+        return passes ? 0 : FAILED;
+    }
+
+    private static boolean isTerminal() {
+        return System.console() != null && System.console().isTerminal();
     }
 
     private int compare(Arguments arguments) throws IOException {
@@ -173,6 +193,10 @@ public final class Lab {
         requireWords(arguments, 1, "the directory of a run");
         Path directory = Path.of(arguments.words().getFirst());
         Run run = RunFile.read(directory);
+        if (arguments.has("--table")) {
+            out.print(Overview.markdown(run));
+            return 0;
+        }
         Report.write(directory, run);
         printComparisons(Comparison.all(run));
         out.println(directory.resolve(Report.FILE));

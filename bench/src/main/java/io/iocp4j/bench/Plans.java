@@ -18,11 +18,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Makes plans of the arguments of {@code lab run}, {@code lab quick}, {@code lab full} and {@code lab gate}. */
+/**
+ * Makes plans of the arguments of {@code lab run}, {@code lab quick}, {@code lab full}, {@code lab gate} and
+ * {@code lab check}.
+ */
 final class Plans {
     static final String OPTIONS = "--servers --server --server-tcp --rounds --launches --seconds --warm-up "
             + "--out --workers --seed --server-cores --load-cores --jvm-flags --syscalls!";
     private static final String GATE_OPTIONS = "--out --seed --server-cores --load-cores";
+    private static final String CHECK_OPTIONS =
+            GATE_OPTIONS + " --percent --rounds --launches --seconds --warm-up --tries";
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
     private static final List<String> QUICK = List.of("tcp-echo", "ws-echo", "fan-out:viewers=100,size=10000",
             "idle:connections=500");
@@ -79,6 +84,27 @@ final class Plans {
         Path out = out(arguments, "gate");
         return new Plan(command("gate", args), Gate.workloads(), servers, 12, 1, 0.4, 1,
                 arguments.number("--seed", seed()), false, out, source(module), settings(arguments, out));
+    }
+
+    /** Makes the arguments of {@code check}. */
+    static Arguments checkArguments(List<String> args) {
+        Arguments arguments = new Arguments(args, CHECK_OPTIONS);
+        if (!arguments.words().equals(List.of("load")) && !arguments.words().equals(List.of("verdicts"))) {
+            throw new IllegalArgumentException("lab check needs load or verdicts");
+        }
+        return arguments;
+    }
+
+    /** The plan of {@code check}: one bare server and one echo. */
+    Plan check(List<String> args) throws IOException {
+        Arguments arguments = checkArguments(args);
+        boolean load = arguments.words().contains("load");
+        Path out = out(arguments, "check");
+        return new Plan(command("check", args), List.of(Workload.parse("tcp-echo")),
+                List.of(new Catalogue(null).get("bare-selector")), arguments.count("--rounds", load ? 20 : 10),
+                arguments.count("--launches", load ? 1 : 8), arguments.seconds("--seconds", load ? 0.4 : 0.2),
+                arguments.seconds("--warm-up", load ? 3 : 1), arguments.number("--seed", seed()), false, out,
+                source(module), settings(arguments, out));
     }
 
     private static String add(Catalogue catalogue, String definition, boolean tcp) {

@@ -44,6 +44,8 @@ class LabTest {
         "run tcp-echo --server x|name=command {port}",
         "quick tcp-echo|lab run takes others",
         "gate --rounds 2|no option is called --rounds",
+        "check|needs load or verdicts",
+        "check load --servers aio|no option is called --servers",
         "compare one|two directories",
         "jmh codecs|did you mean codec?",
     })

@@ -8,9 +8,6 @@ import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import javax.net.ssl.SSLSession;
 
 /**
  * A server of a line protocol with the blocking API: each line has a deadline, and a client may change to TLS on the
@@ -37,7 +34,7 @@ public final class LineServer {
             for (String line; (line = connection.readLine(limit)) != null; ) {
                 if (line.equals("STARTTLS")) {
                     connection.write("ready\n");
-                    await(connection.acceptTls(tls));
+                    connection.acceptTls(tls);
                 } else {
                     connection.write((connection.tlsSession() == null ? "open: " : "secret: ") + line + "\n");
                 }
@@ -50,17 +47,6 @@ public final class LineServer {
         }
     }
 
-    private static void await(CompletableFuture<SSLSession> handshake) throws IOException {
-        try {
-            handshake.get();
-        } catch (ExecutionException e) {
-            throw new IOException("no TLS", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        }
-    }
-
     /** Asks such a server one question, over TLS. */
     static String ask(TcpOptions tls, int tcpPort, String question) throws IOException {
         try (TcpConnection connection = TcpClient.connect("localhost", tcpPort, Duration.ofSeconds(10))) {
@@ -68,7 +54,7 @@ public final class LineServer {
             if (!"ready".equals(connection.readLine())) {
                 throw new IOException("this server has no TLS");
             }
-            await(connection.startTls(tls, "localhost", tcpPort));
+            connection.startTls(tls, "localhost", tcpPort);
             connection.write(question + "\n");
             return connection.readLine();
         }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>It is itself the completion handler of its transfers. The JDK's channel then holds it beside the context, and the
  * processor fetches both together. With one handler for all sockets the socket was fetched later and alone, which cost
- * 0.6 percent of an echo's CPU time with 1,000 connections.
+ * 0.6 percent of an echo's CPU time ({@code bench/lab run tcp-echo:connections=1000 --servers aio}).
  */
 final class AsyncChannelSocket extends AsyncChannelHandle implements PortSocket, CompletionHandler<Integer, IoContext> {
     private final AsynchronousSocketChannel channel;

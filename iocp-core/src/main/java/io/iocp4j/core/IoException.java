@@ -12,7 +12,7 @@ import java.util.Objects;
  *
  * <p>The operation is one of these words: <b>open</b> a port or a socket, <b>option</b> followed by the name of the
  * socket option, <b>bind</b>, <b>accept</b>, <b>lookup</b> of a host, <b>connect</b>, <b>read</b>, <b>write</b>,
- * <b>shutdown</b> of a direction. The layers above TCP add <b>handshake</b>, and for messages <b>send</b>,
+ * <b>shutdown</b> of a direction, <b>handshake</b> of TLS or of a layer above. Layers with messages add <b>send</b>,
  * <b>receive</b> and <b>flush</b>.
  */
 public final class IoException extends IOException {

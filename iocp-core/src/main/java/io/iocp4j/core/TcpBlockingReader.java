@@ -183,6 +183,14 @@ class TcpBlockingReader implements TcpHandler {
         return arrived == null ? 0 : arrived.remaining();
     }
 
+    /** Drops the unread bytes, and returns their number. */
+    synchronized int discard(TcpConnection connection) {
+        int bytes = available();
+        arrived = null;
+        charge(connection, 0);
+        return bytes;
+    }
+
     synchronized ByteBuffer readFully(TcpReceiver connection, int length, Duration within) throws IOException {
         if (length < 0 || length > maxRead) {
             throw new IllegalArgumentException("not between 0 and " + maxRead + " bytes: " + length);

@@ -178,21 +178,31 @@ final class TcpChannel extends TcpReceiver {
     }
 
     @Override
-    public CompletableFuture<SSLSession> startTls(TcpOptions tls, String host, int tcpPort) {
-        requireTls(tls);
-        return TcpTlsUpgrade.begin(this, tls, TlsRecords.ofClient(tls, host, tcpPort, port.buffers()), false);
+    public SSLSession startTls(TcpOptions tls, String host, int tcpPort) throws IOException {
+        TcpBlockingReader reader = TcpTlsUpgrade.requireBlocking(this, tls);
+        return TcpTlsUpgrade.begin(this, tls, clientRecords(tls, host, tcpPort), false, reader).await();
     }
 
     @Override
-    public CompletableFuture<SSLSession> acceptTls(TcpOptions tls) {
-        requireTls(tls);
-        return TcpTlsUpgrade.begin(this, tls, TlsRecords.ofServer(tls, port.buffers()), true);
+    public SSLSession acceptTls(TcpOptions tls) throws IOException {
+        TcpBlockingReader reader = TcpTlsUpgrade.requireBlocking(this, tls);
+        return TcpTlsUpgrade.begin(this, tls, TlsRecords.ofServer(tls, port.buffers()), true, reader).await();
     }
 
-    private static void requireTls(TcpOptions options) {
-        if (options.tls() == null) {
-            throw new IllegalArgumentException("these options are without TLS");
-        }
+    @Override
+    public CompletableFuture<SSLSession> startTlsAsync(TcpOptions tls, String host, int tcpPort) {
+        TcpTlsUpgrade.requireOnData(this, tls);
+        return TcpTlsUpgrade.begin(this, tls, clientRecords(tls, host, tcpPort), false, null).secured();
+    }
+
+    @Override
+    public CompletableFuture<SSLSession> acceptTlsAsync(TcpOptions tls) {
+        TcpTlsUpgrade.requireOnData(this, tls);
+        return TcpTlsUpgrade.begin(this, tls, TlsRecords.ofServer(tls, port.buffers()), true, null).secured();
+    }
+
+    private TlsRecords clientRecords(TcpOptions tls, String host, int tcpPort) {
+        return TlsRecords.ofClient(tls, host, tcpPort, port.buffers());
     }
 
     /** Throws if TLS cannot begin now. */
@@ -205,7 +215,7 @@ final class TcpChannel extends TcpReceiver {
             throw new IllegalStateException("something is still to be sent in the open");
         }
         if (!isInOnData() && awaitsData()) {
-            throw new IllegalStateException("a read that found nothing still waits for the peer");
+            throw new IllegalStateException("no agreement was read, and a receive still waits for it");
         }
     }
 

@@ -45,6 +45,10 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Queues a copy of the data. All data that one callback sends leaves together when the callback returns, or earlier
      * if the queue is already above the high-water mark.
      *
+     * <p>When the peer has ended its side and {@link TcpOptions#allowHalfOpen(boolean)} is off, this side has ended
+     * too, and an answer that comes later is dropped. The first time, a connection logs this at DEBUG with the name of
+     * the option, and from then on {@link #flushed()} fails.
+     *
      * @param data between position and limit; the caller's again on return, with its position at its limit
      * @return false while the queue is above the high-water mark: the data was taken, and {@code onDrain} follows. Also
      *         false if the connection no longer sends: then the data was dropped
@@ -76,7 +80,8 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      *
      * @param data between position and limit; the caller's again on return, with its position at its limit
      * @throws IOException if the connection no longer sends or ends meanwhile, or the thread is interrupted; the
-     *         position tells how much was queued
+     *         position tells how much was queued. With {@link IoError#BROKEN_PIPE} if the peer has ended its side, and
+     *         with it this side, since {@link TcpOptions#allowHalfOpen(boolean)} is off
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
     void write(ByteBuffer data) throws IOException;
@@ -141,7 +146,9 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
      * Tells when the operating system has taken all data that was queued before this call.
      *
      * @return a future of the caller's own, which completes on a worker; exceptionally with an {@link IoException} if
-     *         the connection ends before, with {@link IoError#OPERATION_ABORTED} if this side ended it
+     *         the connection ends before, with {@link IoError#OPERATION_ABORTED} if this side ended it; and with
+     *         {@link IoError#BROKEN_PIPE} if data was dropped because this side had ended behind the peer, see
+     *         {@link #send(ByteBuffer)}
      */
     CompletableFuture<Void> flushed();
 
@@ -335,40 +342,70 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     // ------------------------------------------------------------------ TLS
 
     /**
-     * Begins TLS as its client, on a connection that was plain until now: STARTTLS, or CONNECT through a proxy. Data
-     * sent from now on waits for the handshake, as it waits for a connect. If the handshake fails, so does the
-     * connection.
+     * Begins TLS as its client, on a connection that was plain until now (STARTTLS), and blocks until the handshake has
+     * ended. For connections with the blocking API: call it when the peer's agreement was read, on a virtual thread or
+     * another thread of the application.
      *
-     * <p>With callbacks, call it in {@code onData}, when the peer has agreed and its bytes are used up. Discard
-     * whatever follows in the buffer: it arrived unencrypted, so an attacker may have injected it. In the blocking API,
-     * call it when the agreement was read and wait for the future; unencrypted bytes behind the agreement fail the
-     * connection.
-     *
-     * @param tls its {@link TcpOptions#tls()} and {@link TcpOptions#handshakeTimeout()} are used, nothing else
-     * @param host a name, or an address as text; the certificate must be valid for it
-     * @param tcpPort of the host, 0 to 65535
-     * @return a future of the caller's own, which completes on a worker when the handshake has succeeded; exceptionally
-     *         with an {@link IoException} when the connection ends before, with {@link IoError#TLS_FAILURE} if the
-     *         handshake failed and {@link IoError#TIMED_OUT} if it took too long
-     * @throws IllegalArgumentException if the options have no TLS
-     * @throws IllegalStateException outside of {@code onData} if there is a handler; if there is TLS already, if
-     *         unencrypted data is still queued, or if no agreement was read and a receive still waits for it. In the
-     *         blocking API the last three complete the future
-     */
-    CompletableFuture<SSLSession> startTls(TcpOptions tls, String host, int tcpPort);
-
-    /**
-     * Begins TLS as its server, on a connection that was plain until now (STARTTLS), as {@link #startTls} does for a
-     * client. Data that was sent before, such as the agreement to TLS, leaves unencrypted; data sent from now on waits
-     * for the handshake.
+     * <p>Data that any thread sends from now on waits for the handshake, as it waits for a connect. Unencrypted bytes
+     * behind the agreement are dropped, since an attacker may have injected them, and fail the connection. So does a
+     * handshake that fails, or takes longer than {@link TcpOptions#handshakeTimeout()}. An interrupt ends only the
+     * wait, and the handshake goes on.
      *
      * @param tls its {@link TcpOptions#tls()}, parameters and {@link TcpOptions#handshakeTimeout()} are used, nothing
      *         else
-     * @return as {@link #startTls}
+     * @param host a name, or an address as text; the certificate must be valid for it
+     * @param tcpPort of the host, 0 to 65535
+     * @return the session, as {@link #tlsSession()} from now on
+     * @throws IOException if the connection ends before, with {@link IoError#TLS_FAILURE} if the handshake failed or
+     *         unencrypted bytes were found, {@link IoError#TIMED_OUT} if it took too long, or
+     *         {@link IoError#OPERATION_ABORTED} if this side ended the connection or the thread is interrupted
      * @throws IllegalArgumentException if the options have no TLS
-     * @throws IllegalStateException as {@link #startTls}
+     * @throws IllegalStateException on a worker of the port, which would wait for itself; if the connection has a
+     *         handler, or TLS already; if unencrypted data is still queued; or if no agreement was read and a receive
+     *         still waits for it. The connection stays as it is
      */
-    CompletableFuture<SSLSession> acceptTls(TcpOptions tls);
+    SSLSession startTls(TcpOptions tls, String host, int tcpPort) throws IOException;
+
+    /**
+     * Begins TLS as its server, on a connection that was plain until now, and blocks as {@link #startTls} does for a
+     * client. Data that was sent before, such as the agreement to TLS, leaves unencrypted; data sent from now on waits
+     * for the handshake.
+     *
+     * @param tls as in {@link #startTls}
+     * @return the session, as {@link #tlsSession()} from now on
+     * @throws IOException as {@link #startTls}
+     * @throws IllegalArgumentException if the options have no TLS
+     * @throws IllegalStateException as {@link #startTls}, except that unencrypted data may be queued
+     */
+    SSLSession acceptTls(TcpOptions tls) throws IOException;
+
+    /**
+     * Begins TLS as its client, as {@link #startTls}, and does not wait. For connections with callbacks: call it in
+     * {@code onData}, when the peer has agreed and its bytes are used up: STARTTLS, or CONNECT through a proxy. Discard
+     * whatever follows in the buffer: it arrived unencrypted, so an attacker may have injected it.
+     *
+     * @param tls as in {@link #startTls}
+     * @param host a name, or an address as text; the certificate must be valid for it
+     * @param tcpPort of the host, 0 to 65535
+     * @return a future of the caller's own, which completes on a worker when the handshake has succeeded; exceptionally
+     *         with the {@link IoException} that {@link #startTls} would throw. {@code onClose} follows such a failure
+     *         too
+     * @throws IllegalArgumentException if the options have no TLS
+     * @throws IllegalStateException outside of {@code onData}, if there is TLS already, or if unencrypted data is still
+     *         queued
+     */
+    CompletableFuture<SSLSession> startTlsAsync(TcpOptions tls, String host, int tcpPort);
+
+    /**
+     * Begins TLS as its server, as {@link #acceptTls}, and does not wait. For connections with callbacks, as
+     * {@link #startTlsAsync}.
+     *
+     * @param tls as in {@link #startTls}
+     * @return as {@link #startTlsAsync}
+     * @throws IllegalArgumentException if the options have no TLS
+     * @throws IllegalStateException outside of {@code onData}, or if there is TLS already
+     */
+    CompletableFuture<SSLSession> acceptTlsAsync(TcpOptions tls);
 
     // ------------------------------------------------------------------ ending
 

@@ -27,7 +27,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     boolean aboveHighWater;
     /** True if our side ended because the peer's side did, not because the application ended it. */
     boolean endedByPeer;
-    /** Null except from {@code startTls} or {@code acceptTls} to the end of the handshake. */
+    /** True if data was dropped for that reason. */
+    boolean droppedBehindPeer;
+    /** Null except from the call that begins TLS on a plain connection to the end of the handshake. */
     TcpTlsUpgrade tlsUpgrade;
     // Null until first needed, as most connections never need them.
     private TcpFlushMarks flushMarks;
@@ -37,6 +39,8 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
 
     /** True if the end of this turn has data, or FIN, to send. Strand only. */
     private boolean flushDue;
+    /** True if a callback of this turn has exceeded the high-water mark. Strand only. */
+    private boolean sendsAtOnce;
 
     final TcpMemory memory;
 
@@ -92,6 +96,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             if (lost) {
                 return CompletableFuture.failedFuture(notFlushed());
             }
+            if (droppedBehindPeer) {
+                return CompletableFuture.failedFuture(notSending());
+            }
             if (queuedBytes() == 0) {
                 return CompletableFuture.completedFuture(null);
             }
@@ -126,17 +133,21 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     // ------------------------------------------------------------------ from the queue to the socket
 
     /**
-     * Sends now, or, inside a callback, at the end of the turn: many small messages then leave in one system call. If
-     * the queue is above the high-water mark already, a callback sends at once too. It must not fill the queue while
-     * the peer would take the data. Other workers complete those sends.
+     * Sends now, or, inside a callback, at the end of the turn: many small messages then leave in one system call. From
+     * the first message above the high-water mark on, a callback sends at once too. It must not fill the queue while
+     * the peer would take the data, and the rest must not wait for it either. Other workers complete those sends.
      */
     final void flushOrDefer() {
         assert Thread.holdsLock(lock);
         if (!onStrand()) {
             flush();
-        } else if (!aboveHighWater || sending) {
-            flushDue = true;
-        } else {
+            return;
+        }
+        flushDue = true;
+        if (aboveHighWater) {
+            sendsAtOnce = true;
+        }
+        if (sendsAtOnce && !sending) {
             Worker.aside(port, this::flush);
         }
     }
@@ -151,6 +162,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         assert Thread.holdsLock(lock);
         if (flushDue) {
             flushDue = false;
+            sendsAtOnce = false;
             flush();
         }
     }
@@ -377,7 +389,9 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         if (state == State.CONNECTING && output == Output.OPEN) {
             return ioException("write", IoError.NOT_CONNECTED, "the connection is not open yet");
         }
-        return endedByPeer ? ioException("write", IoError.BROKEN_PIPE, "the peer has ended its side, and so did we")
+        return endedByPeer
+                ? ioException("write", IoError.BROKEN_PIPE,
+                        "the peer has ended its side, and with it this side, since allowHalfOpen is off")
                 : ioException("write", IoError.SHUT_DOWN, "this side has ended its sending");
     }
 }

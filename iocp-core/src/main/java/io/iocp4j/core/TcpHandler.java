@@ -41,7 +41,7 @@ public interface TcpHandler {
 
     /**
      * The peer has ended its sending side, and all its data was delivered. Unless {@link TcpOptions#allowHalfOpen} is
-     * on, this side ends too when the call returns: FIN follows the queued data.
+     * on, this side ends too when the call returns: FIN follows the queued data, and what is sent later is dropped.
      *
      * @param connection still open for sending
      * @throws IOException to end the connection

@@ -222,9 +222,14 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * Sets whether our side stays open for sending when the peer has ended its own. If off, our side ends when
-     * {@link TcpHandler#onEnd} returns, or, in the blocking API, before a read reports the end of the peer. If on, the
-     * application ends our side by {@link TcpConnection#end()} or {@link TcpConnection#close()}; the return of a
-     * {@link TcpSession} closes it.
+     * {@link TcpHandler#onEnd} returns, or, in the blocking API, before a read reports the end of the peer. An answer
+     * that comes later is not sent: {@link TcpConnection#write} throws {@link IoError#BROKEN_PIPE} with the name of
+     * this option, {@link TcpConnection#send} returns false and logs it at DEBUG, once for each connection, and
+     * {@link TcpConnection#flushed()} fails.
+     *
+     * <p>If on, the application ends our side by {@link TcpConnection#end()} or {@link TcpConnection#close()}; the
+     * return of a {@link TcpSession} closes it. Choose this where a peer may end its side behind its question and still
+     * wait for the answer.
      *
      * @param on or off
      * @return a copy

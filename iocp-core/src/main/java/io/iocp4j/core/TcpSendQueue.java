@@ -13,7 +13,7 @@ import java.util.Arrays;
  * <p>An idle connection has no queue. Data that a callback sends is usually written before the next callback runs, so
  * each worker keeps one spare queue and lends it to whichever connection needs it. Pull mode, and pools too small for
  * caches of the workers, allocate a queue instead. With a queue for each of 1,000 connections, fetching it into the
- * processor's cache was 0.7 percent of an echo's CPU time.
+ * processor's cache was 0.7 percent of an echo's CPU time ({@code bench/lab run tcp-echo:connections=1000}).
  */
 final class TcpSendQueue {
     /** The most bytes of one send, after which the next connection has its turn. */
@@ -40,7 +40,8 @@ final class TcpSendQueue {
     private int inFlight;
     /**
      * The last chunk of the queue when it ran empty; it mostly has room for the next data. Without it each echo took a
-     * chunk from the pool and gave it back, which cost 0.5 percent of its CPU time and 24 B of garbage.
+     * chunk from the pool and gave it back, which cost 0.5 percent of its CPU time and 24 B of garbage
+     * ({@code bench/lab run tcp-echo}).
      */
     private Entry spareChunk;
     /** Made at the first send of more than one buffer; most queues never have one. */

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
@@ -118,6 +119,9 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         assert Thread.holdsLock(lock);
         boolean maySend = state == State.OPEN || state == State.CONNECTING && options.connectBuffering();
         if (!maySend || output != Output.OPEN) {
+            if (endedByPeer && length > 0) {
+                droppedBehindPeer();
+            }
             return false;
         }
         long queued = queuedBytes();
@@ -193,6 +197,20 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         assert Thread.holdsLock(lock);
         endedByPeer = output == Output.OPEN;
         end();
+    }
+
+    /**
+     * Notes that data was dropped because our side has ended behind the peer. The application may not know of that end.
+     * After an end that it has asked for, or an error, it knows.
+     */
+    private void droppedBehindPeer() {
+        assert Thread.holdsLock(lock);
+        CloseInfo first = record.firstClose();
+        boolean knows = first != null && (first.error() != null || first.initiator() == CloseInfo.Initiator.LOCAL);
+        if (!knows && !droppedBehindPeer) {
+            droppedBehindPeer = true;
+            LOG.log(Level.DEBUG, "data was sent behind the end of this side, and is dropped", notSending());
+        }
     }
 
     // ------------------------------------------------------------------ blocking writes

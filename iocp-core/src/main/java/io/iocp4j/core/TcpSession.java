@@ -12,7 +12,7 @@ public interface TcpSession {
      * @param connection open
      * @throws Exception to abort the connection. The exception is logged, unless a call on this connection threw it, or
      *        it is an {@link java.io.IOException} or the exception of a future that such a failure caused. So a session
-     *        may {@code join} the future of {@link TcpConnection#acceptTls}
+     *        may {@code join} the future of {@link TcpConnection#flushed}
      */
     void run(TcpConnection connection) throws Exception;
 }

@@ -1,6 +1,7 @@
 package io.iocp4j.core;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
@@ -35,37 +36,80 @@ final class TcpTlsUpgrade {
         this.server = server;
     }
 
-    /**
-     * Begins in {@code onData}, or for a thread that uses the blocking API. From here on no data is queued to be sent
-     * unencrypted. Any thread. Called without the lock, since it runs the application's code for the TLS parameters.
-     */
-    static CompletableFuture<SSLSession> begin(TcpChannel connection, TcpOptions tls, TlsRecords records,
-            boolean server) {
-        TcpTlsUpgrade upgrade = new TcpTlsUpgrade(connection, records, server);
-        if (connection.isInOnData()) {
-            return upgrade.begun(tls, null);
+    /** Throws unless the calling thread may wait for TLS on this connection, whose reader it returns. */
+    static TcpBlockingReader requireBlocking(TcpChannel connection, TcpOptions tls) {
+        requireTls(tls);
+        Worker.requireNotWorker(connection.port);
+        if (connection.handler instanceof TcpBlockingReader reader) {
+            return reader;
         }
-        if (!(connection.handler instanceof TcpBlockingReader reader) || connection.onStrand()) {
-            throw new IllegalStateException("TLS begins in onData, where the peer has agreed, or in the blocking API");
-        }
-        try {
-            return upgrade.begun(tls, reader);
-        } catch (IllegalStateException e) {
-            return CompletableFuture.failedFuture(e);
+        throw new IllegalStateException(
+                "this connection has a handler, which begins TLS in onData with startTlsAsync or acceptTlsAsync");
+    }
+
+    /** Throws unless the calling thread is in {@code onData} of this connection. */
+    static void requireOnData(TcpChannel connection, TcpOptions tls) {
+        requireTls(tls);
+        if (!connection.isInOnData()) {
+            throw new IllegalStateException("a handler begins TLS in onData, where the peer has agreed; "
+                    + "the blocking API has startTls and acceptTls");
         }
     }
 
-    private CompletableFuture<SSLSession> begun(TcpOptions tls, TcpBlockingReader reader) {
-        return begin(tls, reader) ? secured.copy() : CompletableFuture.failedFuture(failure());
+    private static void requireTls(TcpOptions options) {
+        if (options.tls() == null) {
+            throw new IllegalArgumentException("these options are without TLS");
+        }
+    }
+
+    /**
+     * Begins in {@code onData}, where the reader is null, or for a thread that uses the blocking API. From here on no
+     * data is queued to be sent unencrypted. Throws if TLS cannot begin now; if the connection is not open, the future
+     * has failed.
+     */
+    static TcpTlsUpgrade begin(TcpChannel connection, TcpOptions tls, TlsRecords records, boolean server,
+            TcpBlockingReader reader) {
+        TcpTlsUpgrade upgrade = new TcpTlsUpgrade(connection, records, server);
+        if (!upgrade.begin(tls, reader)) {
+            if (reader != null) {
+                reader.discard(connection);
+            }
+            upgrade.secured.completeExceptionally(upgrade.failure());
+        }
+        return upgrade;
+    }
+
+    /** Returns a future of the caller's own for the end of the handshake. */
+    CompletableFuture<SSLSession> secured() {
+        return secured.copy();
+    }
+
+    /** Blocks until the handshake has ended. An interrupt ends only the wait. */
+    SSLSession await() throws IoException {
+        try {
+            return secured.get();
+        } catch (ExecutionException e) {
+            throw ((IoException) e.getCause()).here();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw connection.ioException("handshake", IoError.OPERATION_ABORTED, "the thread was interrupted");
+        }
     }
 
     /** Returns false if the connection is not open. The reader is null in {@code onData}. */
     private boolean begin(TcpOptions tls, TcpBlockingReader reader) {
+        // before the lock, since the reader has one too and takes this one within it
+        int injected = reader == null ? 0 : reader.available();
         synchronized (connection.lock) {
             if (connection.state() != TcpConnection.State.OPEN) {
                 return false;
             }
             connection.requirePlain(server);
+            if (injected > 0) {
+                // at once: a thread that is interrupted here may read before the strand comes to readyFor
+                failInjected(injected);
+                return false;
+            }
             if (!tls.handshakeTimeout().isZero()) {
                 limit = connection.port.deadline(tls.handshakeTimeout(), () -> tooLate(tls));
             }
@@ -87,20 +131,25 @@ final class TcpTlsUpgrade {
 
     /** Strand only. */
     private void readyFor(TcpBlockingReader reader) {
-        int injected = reader.available();
+        // also bytes that another thread has begun to read before
+        int injected = reader.discard(connection);
         synchronized (connection.lock) {
             if (connection.state() == TcpConnection.State.CLOSED) {
                 return;
             }
             if (injected > 0) {
-                String many = injected + " bytes came in the open, behind what was read before TLS";
-                connection.fail(IoError.TLS_FAILURE, new SSLException(many), true);
+                failInjected(injected);
             } else if (connection.isReceiving()) {
                 connection.fail(IoError.TLS_FAILURE, new SSLException("a receive in the open still waits"), false);
             } else {
                 ready();
             }
         }
+    }
+
+    private void failInjected(int bytes) {
+        String many = bytes + " bytes came in the open, behind what was read before TLS";
+        connection.fail(IoError.TLS_FAILURE, new SSLException(many), true);
     }
 
     private void ready() {

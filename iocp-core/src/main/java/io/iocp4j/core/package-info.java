@@ -67,10 +67,10 @@
  * of this library. Callbacks of one connection run one after the other, each on any worker. A worker stays with one
  * connection for 64 tasks or about a millisecond; the rest waits behind the work of other connections. A longer task
  * should run in parts, with {@link io.iocp4j.core.TcpConnection#executeLater}. Blocking calls (read, write, connect,
- * awaitClosed) are for the application's own threads, best virtual ones. On a worker, and on any other thread that the
- * port waits for or needs (its timer thread, a thread that runs a task of TLS), they throw instead of waiting for
- * themselves; {@link io.iocp4j.core.CompletionPort#close()} begins the end there and returns. Any of these threads may
- * release the last reference of a connection.
+ * startTls, awaitClosed) are for the application's own threads, best virtual ones. On a worker, and on any other thread
+ * that the port waits for or needs (its timer thread, a thread that runs a task of TLS), they throw instead of waiting
+ * for themselves; {@link io.iocp4j.core.CompletionPort#close()} begins the end there and returns. Any of these threads
+ * may release the last reference of a connection.
  *
  * <h2>When resources run out</h2>
  * An exception of a callback ends its connection. An exception of the logger is counted
@@ -89,7 +89,8 @@
  *     early (ERROR); an engine or a class cannot be loaded, or a completion cannot be queued yet (WARNING).</li>
  * <li>{@code io.iocp4j.core.TcpServer}: accepting failed and is tried again, a session, filter or maker of handlers has
  *     thrown (WARNING); an accepted connection could not be set up (ERROR).</li>
- * <li>{@code io.iocp4j.core.TcpConnection}: a callback has thrown (WARNING); an end that was not graceful (DEBUG).</li>
+ * <li>{@code io.iocp4j.core.TcpConnection}: a callback has thrown (WARNING); an end that was not graceful, or data that
+ *     was sent behind the end of the peer and of this side, for each connection the first time (DEBUG).</li>
  * <li>{@code io.iocp4j.core.MemoryBudget}: an account has thrown (WARNING).</li>
  * </ul>
  *

@@ -99,6 +99,18 @@ class SessionFailureTest extends TcpFixture {
         return c;
     }
 
+    /** Takes one byte of many, so that the rest is certain to wait in the queue, and resets. */
+    private static void readsOneAndResets(Socket socket) throws IOException {
+        assertEquals(0, socket.getInputStream().read());
+        resets(socket);
+    }
+
+    /** The other side of {@link #readsOneAndResets}: queues more than two kernels take. */
+    private static TcpConnection toldTooMuch(TcpConnection c) {
+        c.send(ByteBuffer.allocate(TcpOptions.defaults().maxSendQueue()));
+        return c;
+    }
+
     private static void isSilent(Socket socket) {
     }
 
@@ -163,8 +175,9 @@ class SessionFailureTest extends TcpFixture {
             }
         }, SessionFailureTest::resets);
         TcpOptions tls = options.tls(TestKeys.LOCALHOST.context());
-        end(c -> agreed(c).acceptTls(tls).join(), SessionFailureTest::agreesAndResets);
-        end(c -> agreed(c).acceptTls(tls).get(), SessionFailureTest::agreesAndResets);
+        end(c -> agreed(c).acceptTls(tls), SessionFailureTest::agreesAndResets);
+        end(c -> toldTooMuch(c).flushed().join(), SessionFailureTest::readsOneAndResets);
+        end(c -> toldTooMuch(c).flushed().get(), SessionFailureTest::readsOneAndResets);
         assertTrue(warnings.isEmpty(), () -> warnings.getFirst().getThrown().toString());
     }
 

@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -55,7 +57,7 @@ class StartTlsTest extends TlsFixture {
             started = true;
             assertNull(c.tlsSession());
             data.position(data.limit());
-            c.startTls(tls, host, 443);
+            c.startTlsAsync(tls, host, 443);
             c.send(text("secret"));
         }
     }
@@ -122,7 +124,7 @@ class StartTlsTest extends TlsFixture {
                 Object lock = ((TcpChannel) c).lock;
                 TcpOptions asking = TcpOptions.defaults().tls(TestKeys.trusting(),
                         parameters -> held.complete(Thread.holdsLock(lock)));
-                c.startTls(asking, "localhost", 443);
+                c.startTlsAsync(asking, "localhost", 443);
             }
         };
         try (ServerSocket listener = listener()) {
@@ -143,7 +145,7 @@ class StartTlsTest extends TlsFixture {
 
             @Override
             public void onData(TcpConnection c, ByteBuffer data) {
-                c.startTls(tls, "localhost", 443);
+                c.startTlsAsync(tls, "localhost", 443);
                 c.end();
             }
         };
@@ -195,7 +197,7 @@ class StartTlsTest extends TlsFixture {
                 @Override
                 public void onData(TcpConnection c, ByteBuffer data) {
                     late[0] += c.bufferedAmount() > 0 ? 1 : 0;
-                    c.startTls(tls, "localhost", 443);
+                    c.startTlsAsync(tls, "localhost", 443);
                     c.send(text("secret"));
                 }
             });
@@ -268,16 +270,16 @@ class StartTlsTest extends TlsFixture {
         Recorder handler = new Recorder() {
             @Override
             public void onOpen(TcpConnection c) throws IOException {
-                assertThrows(IllegalStateException.class, () -> c.startTls(tls, "localhost", 443));
+                assertThrows(IllegalStateException.class, () -> c.startTlsAsync(tls, "localhost", 443));
                 c.send(text("TLS?"));
                 super.onOpen(c);
             }
 
             @Override
             public void onData(TcpConnection c, ByteBuffer data) throws IOException {
-                assertThrows(IllegalArgumentException.class, () -> c.startTls(options, "localhost", 443));
+                assertThrows(IllegalArgumentException.class, () -> c.startTlsAsync(options, "localhost", 443));
                 c.send(text("in the open"));
-                thrown.complete(assertThrows(IllegalStateException.class, () -> c.startTls(tls, "localhost", 443))
+                thrown.complete(assertThrows(IllegalStateException.class, () -> c.startTlsAsync(tls, "localhost", 443))
                         .getMessage());
             }
         };
@@ -287,7 +289,11 @@ class StartTlsTest extends TlsFixture {
             plain.getOutputStream().write("OK".getBytes());
             assertTrue(await(thrown).contains("in the open"));
             assertEquals("in the open", new String(plain.getInputStream().readNBytes(11)));
-            assertThrows(IllegalStateException.class, () -> handler.awaitOpen().startTls(tls, "localhost", 443));
+            TcpConnection connection = handler.awaitOpen();
+            assertThrows(IllegalStateException.class, () -> connection.startTlsAsync(tls, "localhost", 443));
+            IllegalStateException wrongApi =
+                    assertThrows(IllegalStateException.class, () -> connection.startTls(tls, "localhost", 443));
+            assertTrue(wrongApi.getMessage().contains("startTlsAsync"), wrongApi.getMessage());
         }
     }
 
@@ -311,7 +317,7 @@ class StartTlsTest extends TlsFixture {
             }
             started = true;
             c.send(text("yes!"));
-            c.acceptTls(server).whenComplete((session, thrown) -> complete(secured, session, thrown));
+            c.acceptTlsAsync(server).whenComplete((session, thrown) -> complete(secured, session, thrown));
             c.send(text("secret"));
         }
     }
@@ -356,7 +362,7 @@ class StartTlsTest extends TlsFixture {
             @Override
             public void onData(TcpConnection c, ByteBuffer data) {
                 c.send(ByteBuffer.allocate(much));
-                c.acceptTls(forServer);
+                c.acceptTlsAsync(forServer);
                 c.send(text("secret"));
             }
         };
@@ -381,75 +387,175 @@ class StartTlsTest extends TlsFixture {
         assertEquals(IoError.TIMED_OUT, handler.awaitClose().error());
     }
 
-    @Test
-    @DisplayName("of two ends with the blocking API: both wait for a future, and go on over TLS")
-    void blocking() throws Exception {
+    // ------------------------------------------------------------------ the blocking API
+
+    private TcpPair plainPair() throws IOException {
         TcpPair pair = TcpPair.open(port, options);
         closeLater(pair.left()::abort);
         closeLater(pair.right()::abort);
-        CompletableFuture<Void> server = inBackground(() -> {
-            assertEquals("STARTTLS", pair.right().readLine());
-            pair.right().write("220 ready\n");
-            await(pair.right().acceptTls(forServer));
-            pair.right().write(pair.right().readLine() + " back\n");
-        });
-        pair.left().write("STARTTLS\n");
-        assertEquals("220 ready", pair.left().readLine());
-        CompletableFuture<SSLSession> secured = pair.left().startTls(tls, "localhost", 443);
-        assertEquals(TLS_1_3, await(secured).getProtocol());
-        pair.left().write("there and\n");
-        assertEquals("there and back", pair.left().readLine());
-        await(server);
-        assertTrue(assertThrows(ExecutionException.class, () -> await(pair.left().startTls(tls, "localhost", 443)))
-                .getCause().getMessage().contains("TLS already"));
+        return pair;
     }
 
-    @Test
-    @DisplayName("in the blocking API: bytes behind the agreement came in the open, and end the connection")
-    void injected() throws Exception {
-        TcpPair pair = TcpPair.open(port, options);
-        closeLater(pair.left()::abort);
-        closeLater(pair.right()::abort);
-        pair.right().write("220 ready\n250 injected\n");
-        assertEquals("220 ready", pair.left().readLine());
-        IoException refused = failure(pair.left().startTls(tls, "localhost", 443));
-        assertEquals(IoError.TLS_FAILURE, refused.error());
-        assertTrue(refused.getMessage().contains("13 bytes came in the open"), refused.getMessage());
-        awaitClosed(pair.left());
-        assertEquals(IoError.TLS_FAILURE, failure(pair.left().startTls(tls, "localhost", 443)).error());
-    }
-
-    @Test
-    @DisplayName("in the blocking API: is refused while a read that timed out still waits, and of its end tells an "
-            + "abort")
-    void abandoned() throws Exception {
-        TcpPair pair = TcpPair.open(port, options);
-        closeLater(pair.left()::abort);
-        closeLater(pair.right()::abort);
-        assertThrows(IoException.class, () -> pair.left().read(Duration.ofMillis(1)));
-        assertTrue(assertThrows(ExecutionException.class, () -> await(pair.left().startTls(tls, "localhost", 443)))
-                .getCause().getMessage().contains("still waits"));
-        pair.right().write("x\n");
-        assertEquals("x", pair.left().readLine());
-        CompletableFuture<SSLSession> secured = pair.left().startTls(tls, "localhost", 443);
-        assertFalse(secured.isDone());
-        pair.left().abort();
-        assertEquals(IoError.OPERATION_ABORTED, failure(secured).error());
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    @DisplayName("in the blocking API: what is written before the strand comes to it waits for the handshake, on "
-            + "either side")
-    void writtenAtOnce(boolean server) throws Exception {
-        TcpPair pair = TcpPair.open(port, options);
-        closeLater(pair.left()::abort);
-        closeLater(pair.right()::abort);
+    /** Two ends, each of which has read the agreement of the other. */
+    private TcpPair agreedPair() throws IOException {
+        TcpPair pair = plainPair();
         for (TcpConnection end : new TcpConnection[] {pair.left(), pair.right()}) {
             end.write("agreed\n");
         }
         assertEquals("agreed", pair.left().readLine());
         assertEquals("agreed", pair.right().readLine());
+        return pair;
+    }
+
+    @Test
+    @DisplayName("of two ends with the blocking API: both calls wait for the handshake, and both ends go on over TLS")
+    void blocking() throws Exception {
+        TcpPair pair = plainPair();
+        CompletableFuture<Void> server = inBackground(() -> {
+            assertEquals("STARTTLS", pair.right().readLine());
+            pair.right().write("220 ready\n");
+            assertEquals(TLS_1_3, pair.right().acceptTls(forServer).getProtocol());
+            pair.right().write(pair.right().readLine() + " back\n");
+        });
+        pair.left().write("STARTTLS\n");
+        assertEquals("220 ready", pair.left().readLine());
+        SSLSession session = pair.left().startTls(tls, "localhost", 443);
+        assertEquals(TLS_1_3, session.getProtocol());
+        assertEquals(TLS_1_3, pair.left().tlsSession().getProtocol());
+        pair.left().write("there and\n");
+        assertEquals("there and back", pair.left().readLine());
+        await(server);
+        assertTrue(refusal(() -> pair.left().startTls(tls, "localhost", 443)).contains("TLS already"));
+    }
+
+    private static String refusal(Executable call) {
+        return assertThrows(IllegalStateException.class, call).getMessage();
+    }
+
+    @Test
+    @DisplayName("in the blocking API: bytes behind the agreement came in the open, and end the connection")
+    void injected() throws Exception {
+        TcpPair pair = plainPair();
+        pair.right().write("220 ready\n250 injected\n");
+        assertEquals("220 ready", pair.left().readLine());
+        IoException refused =
+                assertThrows(IoException.class, () -> pair.left().startTls(tls, "localhost", 443));
+        assertEquals(IoError.TLS_FAILURE, refused.error());
+        assertEquals("handshake", refused.operation());
+        assertTrue(refused.getMessage().contains("13 bytes came in the open"), refused.getMessage());
+        assertTrue(Arrays.stream(refused.getStackTrace()).anyMatch(frame -> frame.getMethodName().equals("startTls")),
+                "has the stack of the call");
+        assertThrows(IoException.class, () -> pair.left().read(), "they are never handed on");
+        awaitClosed(pair.left());
+        assertEquals(IoError.TLS_FAILURE,
+                assertThrows(IoException.class, () -> pair.left().startTls(tls, "localhost", 443)).error());
+    }
+
+    @Test
+    @DisplayName("in the blocking API: a thread that is interrupted and reads on gets no byte that came in the open")
+    void injectedAndInterrupted() throws Exception {
+        TcpPair pair = plainPair();
+        pair.right().write("220 ready\n250 injected\n");
+        assertEquals("220 ready", pair.left().readLine());
+        CountDownLatch read = new CountDownLatch(1);
+        pair.left().execute(() -> {
+            try {
+                await(read);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        Thread.currentThread().interrupt();
+        assertThrows(IoException.class, () -> pair.left().startTls(tls, "localhost", 443));
+        // the status is kept only if the call had to wait
+        Thread.interrupted();
+        // the strand, which reports the end, still waits
+        assertEquals(IoError.TIMED_OUT,
+                assertThrows(IoException.class, () -> pair.left().read(Duration.ofMillis(1))).error());
+        read.countDown();
+        assertEquals(IoError.TLS_FAILURE, assertThrows(IoException.class, () -> pair.left().read()).error());
+    }
+
+    @Test
+    @DisplayName("in the blocking API: is refused while a read that timed out still waits, and fails at an abort")
+    void abandoned() throws Exception {
+        TcpPair pair = plainPair();
+        assertThrows(IoException.class, () -> pair.left().read(Duration.ofMillis(1)));
+        assertTrue(refusal(() -> pair.left().startTls(tls, "localhost", 443)).contains("still waits"));
+        pair.right().write("x\n");
+        assertEquals("x", pair.left().readLine());
+        CompletableFuture<Void> securing = inBackground(() -> pair.left().startTls(tls, "localhost", 443));
+        assertTrue(pair.right().read().hasRemaining(), "the hello of the client: the call waits");
+        assertFalse(securing.isDone());
+        pair.left().abort();
+        assertEquals(IoError.OPERATION_ABORTED, failure(securing).error());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("in the blocking API: has the time limit of its handshake, and says so, on either side")
+    void blockingLimited(boolean server) throws Exception {
+        TcpPair pair = agreedPair();
+        Duration limit = Duration.ofMillis(30);
+        IoException late = assertThrows(IoException.class, server
+                ? () -> pair.left().acceptTls(forServer.handshakeTimeout(limit))
+                : () -> pair.left().startTls(tls.handshakeTimeout(limit), "localhost", 443));
+        assertEquals(IoError.TIMED_OUT, late.error());
+        assertTrue(late.getMessage().endsWith("no TLS handshake within handshakeTimeout, 30 ms"), late.getMessage());
+        assertEquals(IoError.TIMED_OUT, awaitClosed(pair.left()).error());
+    }
+
+    @Test
+    @DisplayName("in the blocking API: a certificate of another host fails the call and the connection")
+    void blockingWrongHost() throws Exception {
+        TcpPair pair = agreedPair();
+        CompletableFuture<Void> server = inBackground(() -> pair.right().acceptTls(forServer));
+        assertEquals(IoError.TLS_FAILURE, assertThrows(IoException.class,
+                () -> pair.left().startTls(tls, "other.example", 443)).error());
+        failure(server);
+        assertEquals(IoError.TLS_FAILURE, awaitClosed(pair.left()).error());
+    }
+
+    @Test
+    @DisplayName("in the blocking API: a worker is refused, and so are the calls of the callback API")
+    void onWorker() throws Exception {
+        TcpPair pair = plainPair();
+        CompletableFuture<List<String>> refused = new CompletableFuture<>();
+        pair.left().execute(() -> refused.complete(List.of(
+                refusal(() -> pair.left().startTls(tls, "localhost", 443)),
+                refusal(() -> pair.left().acceptTls(forServer)),
+                refusal(() -> pair.left().startTlsAsync(tls, "localhost", 443)))));
+        assertTrue(await(refused).getFirst().contains("worker"), refused.join().getFirst());
+        assertTrue(refused.join().get(1).contains("worker"), refused.join().get(1));
+        assertTrue(refused.join().getLast().contains("onData"), refused.join().getLast());
+        assertTrue(refusal(() -> pair.left().acceptTlsAsync(forServer)).contains("onData"));
+        assertThrows(IllegalArgumentException.class, () -> pair.left().startTls(options, "localhost", 443));
+        assertEquals(TcpConnection.State.OPEN, pair.left().state());
+    }
+
+    @Test
+    @DisplayName("in the blocking API: an interrupt ends the wait only, and what is read and written then "
+            + "goes over TLS")
+    void interrupted() throws Exception {
+        TcpPair pair = agreedPair();
+        Thread.currentThread().interrupt();
+        IoException broken = assertThrows(IoException.class, () -> pair.left().startTls(tls, "localhost", 443));
+        assertTrue(Thread.interrupted(), "the status stays set");
+        assertEquals(IoError.OPERATION_ABORTED, broken.error());
+        assertTrue(broken.getMessage().contains("interrupted"), broken.getMessage());
+        pair.left().write("secret\n");
+        assertEquals(TLS_1_3, pair.right().acceptTls(forServer).getProtocol());
+        assertEquals("secret", pair.right().readLine());
+        pair.right().write("kept\n");
+        assertEquals("kept", pair.left().readLine());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("in the blocking API: what another thread writes before the strand comes to it waits for the "
+            + "handshake, on either side")
+    void writtenAtOnce(boolean server) throws Exception {
+        TcpPair pair = agreedPair();
         CountDownLatch written = new CountDownLatch(1);
         pair.left().execute(() -> {
             try {
@@ -458,14 +564,18 @@ class StartTlsTest extends TlsFixture {
                 throw new AssertionError(e);
             }
         });
-        CompletableFuture<SSLSession> left = server ? pair.left().acceptTls(forServer)
-                : pair.left().startTls(tls, "localhost", 443);
+        TcpChannel left = (TcpChannel) pair.left();
+        TcpOptions chosen = server ? forServer : tls;
+        TlsRecords records = server ? TlsRecords.ofServer(chosen, port.buffers())
+                : TlsRecords.ofClient(chosen, "localhost", 443, port.buffers());
+        // the blocking call in two halves, so that the write is certain to come between them
+        TcpTlsUpgrade begun = TcpTlsUpgrade.begin(left, chosen, records, server,
+                TcpTlsUpgrade.requireBlocking(left, chosen));
         pair.left().write("secret\n");
         written.countDown();
-        CompletableFuture<SSLSession> right = server ? pair.right().startTls(tls, "localhost", 443)
-                : pair.right().acceptTls(forServer);
-        await(left);
-        await(right);
+        SSLSession right = server ? pair.right().startTls(tls, "localhost", 443) : pair.right().acceptTls(forServer);
+        assertEquals(TLS_1_3, right.getProtocol());
+        assertEquals(TLS_1_3, begun.await().getProtocol());
         assertEquals("secret", pair.right().readLine());
     }
 

@@ -317,6 +317,7 @@ class TcpConnectTest extends TcpFixture {
             IoException broken = assertThrows(IoException.class, () -> connection.write("x"));
             assertEquals(IoError.BROKEN_PIPE, broken.error());
             assertEquals("write", broken.operation());
+            assertTrue(broken.getMessage().contains("allowHalfOpen is off"), broken.getMessage());
             assertEquals(IoError.BROKEN_PIPE, assertThrows(IoException.class, () -> connection.write("x")).error());
             assertFalse(connection.send(text("x")));
             awaitClosed(connection);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -137,6 +138,40 @@ class TcpFlushTest extends TcpFixture {
         pair.peerReads(20 * 100_000);
         read.countDown();
         assertTrue(await(wasRead), "all of it came only when the callback was over");
+    }
+
+    @Test
+    @DisplayName("a callback that was above the high-water mark: what it sends when the queue is empty goes at once")
+    void restOfLongCallback() throws Exception {
+        int much = 500_000;
+        CountDownLatch empty = new CountDownLatch(1);
+        CountDownLatch read = new CountDownLatch(1);
+        CompletableFuture<Boolean> wasRead = new CompletableFuture<>();
+        Pair pair = accept(options.waterMarks(1000, 2000), new Recorder());
+        pair.connection().execute(() -> {
+            pair.connection().send(ByteBuffer.allocate(much / 2));
+            pair.connection().send(ByteBuffer.allocate(much / 2));
+            whenEmpty(pair.connection(), empty);
+            try {
+                assertTrue(empty.await(10, TimeUnit.SECONDS));
+                pair.connection().send(ByteBuffer.allocate(1));
+                wasRead.complete(read.await(10, TimeUnit.SECONDS));
+            } catch (Throwable e) {
+                wasRead.completeExceptionally(e);
+            }
+        });
+        pair.peerReads(much + 1);
+        read.countDown();
+        assertTrue(await(wasRead), "the last byte came only when the callback was over");
+    }
+
+    /** Looks each millisecond: while the callback lasts, nothing else tells that another worker emptied the queue. */
+    private void whenEmpty(TcpConnection connection, CountDownLatch empty) {
+        if (connection.bufferedAmount() == 0) {
+            empty.countDown();
+        } else {
+            port.schedule(Duration.ofMillis(1), () -> whenEmpty(connection, empty));
+        }
     }
 
     @Test

@@ -17,8 +17,8 @@ public final class TcpCalls {
      * @return for connections with callbacks
      */
     public static AnyCall onConnection(Consumer<CompletableFuture<?>> futures) {
-        return new AnyCall(TcpConnection.class, Set.of("startTls", "acceptTls", "handler"),
-                Set.of("close", "abort", "reset", "end"), 4)
+        return new AnyCall(TcpConnection.class, Set.of("startTls", "acceptTls", "startTlsAsync",
+                "acceptTlsAsync", "handler"), Set.of("close", "abort", "reset", "end"), 4)
                 .with(TcpOptions.class, call -> TcpOptions.defaults())
                 // outside of onData; without the blocking API; on a worker; with any numbers
                 .refusing(Set.of("retainReceived", "read", "readFully", "readLine", "inputStream", "write",

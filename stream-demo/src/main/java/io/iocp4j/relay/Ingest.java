@@ -30,7 +30,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private final CompletionPort port;
     private final Duration silenceMax;
     private final Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), this, this::keep);
-    /** The reason why the relay refused memory for more of the stream; null if it did not. */
+    /** The reason why the memory budget refused memory for the parser; null if it did not. */
     private String refusal;
 
     // Written by the callbacks of the connection, read by the timer and by a publisher that takes over.
@@ -49,7 +49,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.silenceMax = silenceMax;
         this.lastNanos = port.nanoTime();
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        LOG.log(Level.INFO, "publisher from {0} begins {1}", from(), path);
+        LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", from(), path);
     }
 
     private String from() {
@@ -141,7 +141,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     private void checkSilence() {
         try {
-            judgeSilence();
+            endIfSilent();
         } catch (RuntimeException | Error thrown) {
             // without a timer, a publisher that is gone would keep the stream for ever
             timer = port.deadline(silenceMax, this::checkSilence);
@@ -149,7 +149,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
     }
 
-    private void judgeSilence() {
+    private void endIfSilent() {
         long silence = port.nanoTime() - lastNanos;
         if (over) {
             return;

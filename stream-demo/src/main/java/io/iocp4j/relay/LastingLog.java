@@ -3,8 +3,8 @@ package io.iocp4j.relay;
 import java.util.logging.LogManager;
 
 /**
- * A log manager that keeps its handlers until the relay has said goodbye. The log manager of the JDK removes its
- * handlers as soon as the process begins to stop, while the relay still has to log which viewers left. The JDK creates
+ * A log manager that keeps its handlers until the relay has closed its connections. The log manager of the JDK removes
+ * its handlers as soon as the process begins to stop, while the relay still logs which viewers leave. The JDK creates
  * this object: see the system property {@code java.util.logging.manager}.
  */
 @SuppressWarnings("exports") // public for the JDK, which creates it by name; nothing else uses it

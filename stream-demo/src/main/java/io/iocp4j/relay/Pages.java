@@ -21,7 +21,7 @@ final class Pages {
     /** Returns the file of this name; throws an HttpException with status 404 if there is none. */
     HttpResponse file(String name) throws HttpException {
         if (!NAME.matcher(name).matches()) {
-            throw new HttpException(404, "there is nothing here");
+            throw new HttpException(404, "there is no such page");
         }
         HttpResponse response = read.get(name);
         if (response == null) {
@@ -34,7 +34,7 @@ final class Pages {
     private static HttpResponse load(String name) throws HttpException {
         try (InputStream in = Pages.class.getResourceAsStream("web/" + name)) {
             if (in == null) {
-                throw new HttpException(404, "there is nothing here");
+                throw new HttpException(404, "there is no such page");
             }
             String type = TYPES.get(name.substring(name.lastIndexOf('.') + 1));
             // no-cache: a browser asks for the file again after an update of the relay

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * An output stream for lines that never blocks its writers. A terminal in which somebody selects text, or a pipe that
  * nobody reads, can block for any length of time, and would stop every worker that logs. Lines are queued here, in
  * memory that is allocated once, and a separate thread writes them. A line that finds no room is lost. At that place,
- * the output says how many lines are missing.
+ * the output says how many lines are lost.
  *
  * <p>Any thread. Only complete lines are written: an incomplete line waits for its end or for {@link #drain}.
  */
@@ -130,7 +130,7 @@ final class QueuedOutput extends OutputStream {
         }
     }
 
-    /** Takes the next bytes into {@link #piece}; returns their number, 0 where lines are missing, -1 at the end. */
+    /** Takes the next bytes into {@link #piece}; returns their number, 0 where lines were lost, -1 at the end. */
     private synchronized int take() throws InterruptedException {
         while (written == wholeEnd && lost == 0 && !closed) {
             wait();
@@ -154,7 +154,7 @@ final class QueuedOutput extends OutputStream {
     private void writeTaken(int count) {
         try {
             if (refused > 0) {
-                target.write(missing(refused));
+                target.write(lostLines(refused));
                 refused = 0;
             }
             target.write(piece, 0, count);
@@ -178,8 +178,8 @@ final class QueuedOutput extends OutputStream {
         return lines;
     }
 
-    private static byte[] missing(long lines) {
-        return ("relay: lines missing here, because nobody read them in time: " + lines + System.lineSeparator())
+    private static byte[] lostLines(long lines) {
+        return ("relay: lines lost here, because the output was blocked or failed: " + lines + System.lineSeparator())
                 .getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -138,7 +138,12 @@ public final class RelayServer implements AutoCloseable {
         return descriptor == null ? "dev" : descriptor.rawVersion().orElse("dev");
     }
 
-    /** Says goodbye to publishers and viewers, waits at most one second for them, and stops. */
+    /**
+     * Stops accepting, answers publishers with 503 and closes viewers with 1001. Waits at most one second until all
+     * connections have ended, and aborts the others. Then closes the port.
+     *
+     * @throws IllegalStateException on a worker of the port, which would wait for itself
+     */
     @Override
     public void close() {
         server.close();

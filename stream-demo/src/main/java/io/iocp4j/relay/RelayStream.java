@@ -37,8 +37,8 @@ final class RelayStream {
         /**
          * Called once, without a lock, when this publisher no longer has the stream.
          *
-         * @param status the fitting HTTP status: 409 when another publisher took over, 503 when the relay stops
-         * @param why the reason in words
+         * @param status the HTTP status: 503 if the relay stops, otherwise 409
+         * @param why the reason, for the response and the log
          */
         void lost(int status, String why);
     }
@@ -156,7 +156,7 @@ final class RelayStream {
             }
         } finally {
             if (former != null) {
-                lose(former, 409, "another publisher took over");
+                notifyLost(former, 409, "another publisher took over");
             }
         }
         return true;
@@ -176,7 +176,7 @@ final class RelayStream {
     }
 
     /** Notifies a publisher that it has lost the stream. An exception that it throws is logged and goes no further. */
-    private void lose(Publisher former, int status, String why) {
+    private void notifyLost(Publisher former, int status, String why) {
         try {
             former.lost(status, why);
         } catch (RuntimeException | Error thrown) {
@@ -198,16 +198,16 @@ final class RelayStream {
         height = newHeight;
         String text = text(state);
         long now = nanos();
-        tellEach(viewer -> viewer.epoch(text, init, now));
+        forEachViewer(viewer -> viewer.epoch(text, init, now));
         LOG.log(Level.INFO, "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
     }
 
     /** Runs an action for every viewer. A viewer for which it throws is removed; the others go on. Guarded by this. */
-    private void tellEach(Consumer<Viewer> telling) {
+    private void forEachViewer(Consumer<Viewer> action) {
         for (int i = 0; i < viewers.size(); i++) {
             Viewer viewer = viewers.get(i);
             try {
-                telling.accept(viewer);
+                action.accept(viewer);
             } catch (RuntimeException | Error thrown) {
                 viewers.remove(i);
                 i--;
@@ -229,7 +229,7 @@ final class RelayStream {
             meter.add(unit.bytes(), now);
             boolean overflow = gop.add(unit, now);
             long bytesMax = maxQueueBytes();
-            tellEach(viewer -> viewer.offer(unit, bytesMax, now));
+            forEachViewer(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
                 LOG.log(Level.WARNING,
                         "stream {0}: no key frame for more than {1} or {2} bytes; late joiners wait for the next one",
@@ -258,7 +258,7 @@ final class RelayStream {
             throw thrown;
         }
         long now = nanos();
-        tellEach(viewer -> viewer.epoch(text(state), null, now));
+        forEachViewer(viewer -> viewer.epoch(text(state), null, now));
     }
 
     /** Ends the stream: the publisher loses it, and every viewer gets a bye text and a close. */
@@ -288,7 +288,7 @@ final class RelayStream {
         }
         try {
             if (former != null) {
-                lose(former, code == CloseCode.GOING_AWAY ? 503 : 409, reason);
+                notifyLost(former, code == CloseCode.GOING_AWAY ? 503 : 409, reason);
             }
             for (Viewer viewer : left) {
                 sayBye(viewer, ended, code, reason);
@@ -355,8 +355,9 @@ final class RelayStream {
 
     // ------------------------------------------------------------------ texts
 
-    private String text(State told) {
-        return "{\"t\":\"stream\",\"state\":\"" + told.name().toLowerCase(Locale.ROOT) + "\",\"epoch\":" + epoch
+    /** Returns the stream text for a state. Guarded by this. */
+    private String text(State reported) {
+        return "{\"t\":\"stream\",\"state\":\"" + reported.name().toLowerCase(Locale.ROOT) + "\",\"epoch\":" + epoch
                 + ",\"container\":\"" + container + "\",\"mime\":" + Json.quote(mime)
                 + ",\"w\":" + width + ",\"h\":" + height + "}";
     }

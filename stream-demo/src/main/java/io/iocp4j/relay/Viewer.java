@@ -250,7 +250,7 @@ final class Viewer implements WebSocketListener {
         return queue.framesDropped();
     }
 
-    /** Appends control text to the queue. */
+    /** Appends control text to the queue. Ignored if the viewer is gone. */
     synchronized void text(String json) {
         if (gone) {
             return;

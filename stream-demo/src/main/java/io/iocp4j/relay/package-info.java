@@ -1,38 +1,62 @@
 /**
- * The live video relay.
+ * The live video relay: publishers send video over HTTP, browsers watch it over WebSocket, and both use one port.
+ * {@link io.iocp4j.relay.Main} is the command line, {@link io.iocp4j.relay.RelayServer} the entry point for programs.
  *
- * <h2>Data path</h2>
+ * <h2>What flows where</h2>
  * <pre>
- * PUT /publish/{path}     Ingest, Fmp4Parser      cuts bytes into units: an init segment, then one fragment per frame
- * built-in picture        TestSource, TestPicture one JPEG per frame
+ * PUT /publish/{path}     Ingest, Fmp4Parser       splits bytes into an init segment, then one unit per fragment
+ * built-in test picture   TestSource, TestPicture  one JPEG image per frame
+ *   v
+ * RelayHub                finds or creates the stream of a path
  *   v
  * RelayStream             one per path: publisher, epoch, init segment, GopCache, viewers;
  *                         outlives its publisher by the grace time
  *   v MediaUnit           framed once, reference counted, the same bytes for every viewer
  * Viewer, ViewerQueue     one per WebSocket: at most one batch is with the socket;
- *                         the rest waits in the queue, or is skipped up to a key frame
- *   v
- * WebSocket /live/{path}  16-byte header and payload; control messages as JSON text
+ *                         other units wait in the queue, or are skipped up to a key frame
+ *   v SharedMessage
+ * WebSocket /live/{path}  binary: a header of 16 bytes and the payload; text: control messages as JSON
  * </pre>
+ * RelayServer checks host, origin, method and path of each request before that. It answers all other paths with a page
+ * (Pages), the list of streams (RelayHub) or an error. A viewer sends only control texts: ping, pause, resume, resync.
  *
- * <h2>Ownership and threads</h2>
- * The worker that receives a publisher's bytes also parses them and offers each unit to every viewer. Offering never
- * blocks, so viewers cannot slow a publisher down. A stream guards its own fields, and a viewer guards its queue.
- * Locks are taken in the order stream, viewer, connection. Each queue that holds a unit has one reference to it, and
- * the cache has one.
+ * <h2>Who owns what</h2>
+ * <ul>
+ * <li>RelayServer owns the completion port, the listening server, the hub and the test picture. Closing it ends them.
+ * <li>A stream has at most one publisher. A second publisher replaces the first, which is answered with 409.
+ * <li>Ingest owns its parser. The memory of the parser is charged to the connection of the publisher.
+ * <li>A MediaUnit belongs to those who have a reference: its stream for the init segment, the GopCache for each cached
+ *     frame, and each ViewerQueue until the socket has taken the unit. The last release returns the bytes to the pool.
+ * <li>A stream accounts for its init segment and its cache, a viewer for its queue. When memory is scarce, streams drop
+ *     their caches. If that is not enough, those that hold most are ended; viewers are closed with 1013.
+ * </ul>
+ *
+ * <h2>Threads and locks</h2>
+ * <ul>
+ * <li>The worker that receives a publisher's bytes parses them and offers each unit to every viewer. This never blocks,
+ *     so viewers cannot slow a publisher down.
+ * <li>The worker of a viewer's connection handles its control texts. When the socket has taken a batch, the worker
+ *     gives it the next one.
+ * <li>The timer thread of the port ends silent publishers, streams whose grace time is over, and accounts that hold too
+ *     much memory.
+ * <li>The test picture has its own thread, and so has each output (see below).
+ * </ul>
+ * A stream guards its fields, and a viewer guards its queue. Locks are taken in the order stream, viewer, connection.
+ * The lock of the hub guards only its map; under it, no stream or viewer is locked.
  *
  * <h2>Slow viewers</h2>
  * A viewer that is too slow loses frames up to a key frame, never inside a group of pictures: see
- * {@link io.iocp4j.relay.ViewerQueue}. Its queue is bounded in time and bytes, and its socket buffer has a fixed size.
- * A viewer that does not read therefore costs a known amount of memory.
+ * {@link io.iocp4j.relay.ViewerQueue}. Its queue is bounded in time, bytes and number of items, and its socket buffer
+ * has a fixed size. A viewer that does not read therefore costs a known amount of memory.
  *
  * <h2>Output</h2>
- * Everything that the relay prints, the log included, goes through {@link io.iocp4j.relay.QueuedOutput}. A thread that
- * logs never waits for a terminal or a pipe that nobody reads. Lines that find no room are lost and counted, and the
- * output says where they are missing.
+ * Everything that the process prints, the log included, goes through {@link io.iocp4j.relay.QueuedOutput}. A thread
+ * that logs never waits for a blocked terminal or pipe. Lines that do not fit are lost, and the output says where and
+ * how many. Each class logs under its own name: publishers, viewers and streams at INFO, exceptions at WARNING and
+ * ERROR, control texts of unknown type at DEBUG.
  *
  * <h2>Exceptions</h2>
- * An exception thrown while serving one viewer or publisher ends only that one; the others do not notice. Where the
- * process cannot go on, {@link io.iocp4j.relay.LastWords} ends it with exit code 3.
+ * An exception thrown while serving one viewer or publisher ends only that one; the others do not notice. If the
+ * process cannot continue, {@link io.iocp4j.relay.LastWords} ends it with exit code 3.
  */
 package io.iocp4j.relay;

@@ -24,12 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What somebody sees who has just cloned the repository and runs the first command of README in a terminal. */
+/** Runs the first command of README in a terminal, in a fresh clone of the repository, as a new user does. */
 @Tag("e2e")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class FirstCommandTest {
     private static final Pattern SHELL_BLOCK = Pattern.compile("(?ms)^```sh\\n(.*?)^```$");
-    /** Maven says with it that all is built and the relay is started next. */
+    /** The line of Maven that says that the build is complete and the relay is started next. */
     private static final String BUILT = "--- exec\\S*:exec \\(default-cli\\) @ iocp4j-relay";
     private static final Duration BUILD_LIMIT = Duration.ofMinutes(8);
     private static final Duration PICTURE_LIMIT = Duration.ofSeconds(5);
@@ -40,21 +40,21 @@ class FirstCommandTest {
     private static final int ENDED_BY_INTERRUPT = 130;
 
     /**
-     * What the page looked like.
+     * The state of the page.
      *
-     * @param colours of the picture
-     * @param difference share of its pixels that changed within a second
+     * @param colours number of colours in the picture
+     * @param difference share of the picture's pixels that changed within a second
      * @param problems errors in the console
      */
     private record Look(long colours, double difference, List<String> problems) {
     }
 
     /**
-     * How it ended.
+     * The end of the command.
      *
-     * @param millis from Ctrl-C to the end of the command
+     * @param millis milliseconds from Ctrl-C to the end of the command
      * @param code exit code
-     * @param survivors processes that still ran when the time was over
+     * @param survivors processes that were still running at the time limit
      */
     private record End(long millis, int code, List<ProcessHandle> survivors) {
     }
@@ -65,14 +65,14 @@ class FirstCommandTest {
     }
 
     @Test
-    @DisplayName("README's first command in a fresh clone: a picture 5 s after the build, Ctrl-C ends it within 2 s")
+    @DisplayName("README's first command shows a picture within 5 s after the build, and Ctrl-C ends it within 2 s")
     void firstCommand(@TempDir Path directory) throws IOException, InterruptedException {
         RealTime.check(() -> run(clone(Files.createTempDirectory(directory, "attempt"))));
     }
 
     private static void run(Path clone) throws IOException, InterruptedException {
         String command = firstCommand(Files.readString(clone.resolve("README.md")));
-        // the browser first: a user has one open
+        // start the browser before the command, because a user has one open already
         try (Chromium chromium = Chromium.start(); ChildProcess terminal = terminal(clone, command)) {
             long begun = System.nanoTime();
             long built = terminal.awaitLine(BUILT, BUILD_LIMIT).nanos();
@@ -84,14 +84,14 @@ class FirstCommandTest {
             End end = interrupt(terminal);
 
             System.out.printf("e2e: first command: build %d ms, picture %d ms after it, %d colours, %.0f %% of the"
-                    + " pixels new after 1 s; Ctrl-C: ended after %d ms with %d%n", millis(begun, built),
+                    + " pixels changed in 1 s; ended %d ms after Ctrl-C with exit code %d%n", millis(begun, built),
                     millis(built, shown), look.colours, 100 * look.difference, end.millis, end.code);
             TooLate.unless(shown - built < PICTURE_LIMIT.toNanos(), "the picture came too late");
             assertTrue(look.colours > COLOURS_MIN, "the picture is black");
             assertTrue(look.difference > DIFFERENCE_MIN, "the picture stands still");
             assertEquals(List.of(), look.problems);
             assertTrue(end.code == 0 || end.code == ENDED_BY_INTERRUPT, "exit code " + end.code);
-            TooLate.unless(end.survivors.isEmpty(), "processes that still run: " + end.survivors);
+            TooLate.unless(end.survivors.isEmpty(), "processes that are still running: " + end.survivors);
             assertEquals(List.of(), traces(terminal.lines()));
         }
     }
@@ -131,14 +131,14 @@ class FirstCommandTest {
         return block.group(1).strip();
     }
 
-    /** Runs the command in a terminal of its own, in which typing Ctrl-C interrupts everything that runs there. */
+    /** Runs the command in a new terminal, in which Ctrl-C interrupts all its processes. */
     private static ChildProcess terminal(Path directory, String command) throws IOException {
-        // a test runner in the background hands down that interrupts are ignored, which no terminal does
+        // a test runner in the background makes its children ignore interrupts; a shell in a terminal does not
         ProcessBuilder builder = new ProcessBuilder("env", "--default-signal=INT,QUIT",
                 "script", "--quiet", "--return", "--flush", "--command", command, "/dev/null");
         builder.directory(directory.toFile());
         builder.environment().put("SHELL", "/bin/sh");
-        // set by the test runner to its own JDK; the build has to find one by itself
+        // the test runner sets it to its own JDK, but the build must find a JDK without it
         builder.environment().remove("JAVA_HOME");
         return ChildProcess.start("first-command", builder);
     }

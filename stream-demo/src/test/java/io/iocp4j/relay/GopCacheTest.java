@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("The cache for late joiners")
+@DisplayName("The cache of frames for viewers that join late")
 class GopCacheTest {
     private static final long NANOS_MAX = 1_000;
 
@@ -21,7 +21,8 @@ class GopCacheTest {
     private final List<MediaUnit> made = new ArrayList<>();
 
     private boolean add(boolean key, int bytes, long now) {
-        MediaUnit unit = MediaUnit.media(pool, key, made.size(), 1, ByteBuffer.allocate(bytes - MediaUnit.HEADER_BYTES));
+        ByteBuffer payload = ByteBuffer.allocate(bytes - MediaUnit.HEADER_BYTES);
+        MediaUnit unit = MediaUnit.media(pool, key, made.size(), 1, payload);
         made.add(unit);
         return cache.add(unit, now);
     }
@@ -39,8 +40,8 @@ class GopCacheTest {
     }
 
     @Test
-    @DisplayName("keeps nothing before the first key, then the key and what follows")
-    void fromTheKeyOn() {
+    @DisplayName("begins with the first key frame and adds the frames after it")
+    void beginsWithKey() {
         assertFalse(add(false, 50, 0));
         assertEquals(List.of(), numbers());
         add(true, 100, 1);
@@ -50,7 +51,7 @@ class GopCacheTest {
     }
 
     @Test
-    @DisplayName("the next key begins anew, and what was kept is released")
+    @DisplayName("the next key frame replaces the cached frames, which are released")
     void nextKey() {
         add(true, 100, 0);
         add(false, 50, 1);
@@ -62,7 +63,7 @@ class GopCacheTest {
     }
 
     @Test
-    @DisplayName("holds exactly its bytes; one more gives up the whole cache, once, until the next key")
+    @DisplayName("holds exactly its limit in bytes; a frame beyond it empties the cache until the next key frame")
     void bytesBound() {
         add(true, 100, 0);
         assertFalse(add(false, 200, 1));
@@ -70,7 +71,7 @@ class GopCacheTest {
         assertTrue(add(false, 17, 2));
         assertTrue(cache.overflowed());
         assertEquals(List.of(), numbers());
-        assertFalse(add(false, 17, 3), "told once");
+        assertFalse(add(false, 17, 3), "an overflow is reported once");
         assertEquals(List.of(), numbers());
         add(true, 100, 4);
         assertFalse(cache.overflowed());
@@ -78,7 +79,7 @@ class GopCacheTest {
     }
 
     @Test
-    @DisplayName("holds exactly its time, counted from the key, across an overflow of the clock")
+    @DisplayName("holds frames up to exactly its time limit after the key frame, also if the clock overflows")
     void timeBound() {
         long start = Long.MAX_VALUE - 10;
         add(true, 50, start);
@@ -88,7 +89,7 @@ class GopCacheTest {
     }
 
     @Test
-    @DisplayName("a key that is larger than the cache is not kept")
+    @DisplayName("a key frame that is larger than the cache is not cached")
     void keyTooLarge() {
         add(true, 50, 0);
         assertTrue(add(true, 301, 1));
@@ -99,7 +100,7 @@ class GopCacheTest {
     }
 
     @Test
-    @DisplayName("holds 1,024 frames; one more gives up the whole cache")
+    @DisplayName("holds 1,024 frames; one more empties the cache")
     void unitsBound() {
         GopCache large = new GopCache(1 << 20, NANOS_MAX);
         try {
@@ -118,7 +119,7 @@ class GopCacheTest {
     }
 
     @Test
-    @DisplayName("the size of a whole group is that of the last one until this one is larger")
+    @DisplayName("the estimated size of a group of pictures is the larger of the last one and the current one")
     void fullBytes() {
         add(true, 100, 0);
         add(false, 150, 1);

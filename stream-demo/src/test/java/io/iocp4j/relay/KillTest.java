@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Publishers and viewers that die without a word: the relay and all the others go on. */
+/** Publishers and viewers that are killed: the relay and all others continue. */
 @Tag("e2e")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class KillTest {
@@ -31,7 +31,7 @@ class KillTest {
     }
 
     @Test
-    @DisplayName("ffmpeg is killed in the middle of the stream, then the browser: the other viewers wait, then go on")
+    @DisplayName("ffmpeg is killed, then a browser: the other viewers wait for the next publisher, then continue")
     void killed() throws IOException, InterruptedException {
         RealTime.check(KillTest::kill);
     }
@@ -42,17 +42,17 @@ class KillTest {
                 Chromium chromium = Chromium.start();
                 Ffmpeg killed = Ffmpeg.publish(relay.address(), "kill", LENGTH);
                 LiveViewer viewer = new LiveViewer(relay.address(), "kill", "viewer")) {
-            // never closed: it goes down with its browser
+            // never closed, because its browser is killed
             PlayerPage page = new PlayerPage(chromium.open(relay.address() + "watch/kill"));
             page.until("stats.framesShown > 30", LIMIT);
             viewer.awaitFrames(30, LIMIT);
 
-            TooLate.unless(!killed.endsWithin(Duration.ZERO), "ffmpeg was through before it was killed");
+            TooLate.unless(!killed.endsWithin(Duration.ZERO), "ffmpeg ended before it was killed");
             long start = System.nanoTime();
             killed.kill();
             viewer.awaitState("waiting", LIMIT);
             page.until("stats.state === 'waiting'", LIMIT);
-            long told = System.nanoTime();
+            long notified = System.nanoTime();
             assertHealthy(client, relay);
             long frames = viewer.frames();
             long epoch = viewer.epoch();
@@ -69,8 +69,8 @@ class KillTest {
                 assertHealthy(client, relay);
                 next.stop();
             }
-            System.out.printf("e2e: killed: viewers told after %d ms; %d frames before, %d after; faults of the"
-                    + " viewer that stayed: %s%n", TimeUnit.NANOSECONDS.toMillis(told - start), frames,
+            System.out.printf("e2e: killed: viewers notified after %d ms; %d frames before, %d after; faults of the"
+                    + " other viewer: %s%n", TimeUnit.NANOSECONDS.toMillis(notified - start), frames,
                     viewer.frames() - frames, viewer.faults());
             viewer.assertNoFaults();
         }

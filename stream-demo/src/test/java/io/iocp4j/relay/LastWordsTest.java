@@ -33,17 +33,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@DisplayName("The last words of a relay that cannot go on")
+@DisplayName("The end of a relay that cannot go on")
 @Timeout(120)
 class LastWordsTest {
     private static final int DEADLINE_SECONDS = 30;
+    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    private static final String LINE_BEGINS = "relay: cannot go on, exit code 3: ";
 
     private final BlockingQueue<Integer> halted = new LinkedBlockingQueue<>();
     private final CountDownLatch reader = new CountDownLatch(1);
     private QueuedOutput log;
 
-    /** Takes nothing before the end of the test. */
-    private final class Unread extends OutputStream {
+    /** An output that blocks until the end of the test. */
+    private final class BlockedOutput extends OutputStream {
         @Override
         public void write(int next) {
             write(new byte[1], 0, 1);
@@ -64,7 +66,7 @@ class LastWordsTest {
         return LastWords.prepare(target, log, halted::add);
     }
 
-    /** Both threads halt, since the test does not. */
+    /** Waits until both threads have called halt; in a real process, the first call ends it. */
     private void awaitHalt() throws InterruptedException {
         for (int i = 0; i < 2; i++) {
             assertEquals(LastWords.CODE, halted.poll(DEADLINE_SECONDS, TimeUnit.SECONDS));
@@ -80,35 +82,35 @@ class LastWordsTest {
     }
 
     @Test
-    @DisplayName("come behind what was logged before, name the first cause, and end the process with code 3")
+    @DisplayName("the last line follows the queued lines of the log and names the first cause, and the exit code is 3")
     void words() throws Exception {
         ByteArrayOutputStream target = new ByteArrayOutputStream();
         LastWords words = prepare(target);
         new PrintStream(log, true, StandardCharsets.UTF_8).println("before");
         assertNull(halted.poll());
         words.end(new OutOfMemoryError("Java heap space"));
-        words.end(new IllegalStateException("what follows from it"));
+        words.end(new IllegalStateException("a consequence of the first cause"));
         awaitHalt();
-        assertEquals(List.of("before", "relay: cannot go on, exit code 3: java.lang.OutOfMemoryError: Java heap space"),
+        assertEquals(List.of("before", LINE_BEGINS + "java.lang.OutOfMemoryError: Java heap space"),
                 target.toString(StandardCharsets.UTF_8).lines().toList());
     }
 
     @Test
-    @DisplayName("do not wait for somebody who reads them")
+    @DisplayName("the process ends after a time limit, even if writing the line is blocked")
     void unread() throws Exception {
-        LastWords words = prepare(new Unread());
+        LastWords words = prepare(new BlockedOutput());
         long begun = System.nanoTime();
         words.end(new OutOfMemoryError());
         assertEquals(LastWords.CODE, halted.poll(DEADLINE_SECONDS, TimeUnit.SECONDS));
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
-        assertTrue(millis >= 900, "only " + millis + " ms were given");
+        assertTrue(millis >= 900, "it waited only " + millis + " ms");
         reader.countDown();
         assertEquals(LastWords.CODE, halted.poll(DEADLINE_SECONDS, TimeUnit.SECONDS));
     }
 
     @Test
-    @DisplayName("end the process also where they cannot be written, or their cause cannot be told")
-    void cannotBeTold() throws Exception {
+    @DisplayName("the process ends even if the line cannot be written, or the cause cannot be converted to text")
+    void cannotBeWritten() throws Exception {
         LastWords unwritable = prepare(new OutputStream() {
             @Override
             public void write(int next) throws IOException {
@@ -130,27 +132,27 @@ class LastWordsTest {
             }
         });
         awaitHalt();
-        assertEquals("relay: cannot go on, exit code 3: an error, and there is no memory to say which" + System.lineSeparator(),
+        assertEquals(LINE_BEGINS + "an error, and there is no memory to say which" + System.lineSeparator(),
                 target.toString(StandardCharsets.UTF_8));
     }
 
     private static Process start(Class<?> main, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>(List.of(JAVA));
         command.addAll(List.of(options));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
     }
 
     @Test
-    @DisplayName("of a relay whose heap is full to the last byte are heard")
+    @DisplayName("a relay whose heap is full writes its last line")
     void fullHeap() throws Exception {
         Process relay = start(FullHeap.class, "-Xmx24m");
         try (BufferedReader err = relay.errorReader()) {
             String line = err.readLine();
-            while (line != null && !line.startsWith("relay: cannot go on, exit code 3: ")) {
+            while (line != null && !line.startsWith(LINE_BEGINS)) {
                 line = err.readLine();
             }
-            assertNotNull(line, "no last words");
+            assertNotNull(line, "no last line");
             assertTrue(relay.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS));
             assertEquals(LastWords.CODE, relay.exitValue());
         } finally {
@@ -159,7 +161,7 @@ class LastWordsTest {
     }
 
     @Test
-    @DisplayName("of a relay whose heap is full and whose log nobody reads end it anyway")
+    @DisplayName("a relay whose heap is full ends even if nobody reads its log")
     void fullHeapUnread() throws Exception {
         Process relay = start(FullHeap.class, "-Xmx24m", "-Dchatty=true");
         try {
@@ -170,14 +172,14 @@ class LastWordsTest {
         }
     }
 
-    /** What a relay says at the end, and the code of its end, with the engine of this test. */
+    /** Runs a relay on the engine of this test, checks its exit code, and returns the last line of its output. */
     private static String lastLine(Path directory, String... options) throws IOException, InterruptedException {
         Path services = Files.createDirectories(directory.resolve("META-INF/services"));
         Files.writeString(services.resolve(CompletionPortProvider.class.getName()), FailingEngine.class.getName());
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>(List.of(JAVA));
         command.addAll(List.of(options));
-        command.addAll(List.of("-cp", directory + File.pathSeparator + System.getProperty("java.class.path"), Main.class.getName(), "serve",
-                "--port", "0", "--no-test-picture"));
+        command.addAll(List.of("-cp", directory + File.pathSeparator + System.getProperty("java.class.path"),
+                Main.class.getName(), "serve", "--port", "0", "--no-test-picture"));
         Process relay = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         try (BufferedReader err = relay.errorReader()) {
             List<String> lines = err.lines().toList();
@@ -190,19 +192,22 @@ class LastWordsTest {
     }
 
     @Test
-    @DisplayName("of a relay whose completion port fails say why")
+    @DisplayName("a relay whose completion port fails writes the reason")
     void portFails(@TempDir Path directory) throws Exception {
-        assertEquals("relay: cannot go on, exit code 3: java.lang.OutOfMemoryError: no worker is left", lastLine(directory));
+        assertEquals(LINE_BEGINS + "java.lang.OutOfMemoryError: no worker is left", lastLine(directory));
     }
 
     @Test
-    @DisplayName("come also where there was no memory to begin with")
+    @DisplayName("a relay that has no memory from the start writes its last line")
     void noMemoryToBegin(@TempDir Path directory) throws Exception {
         String line = lastLine(directory, "-Xmx24m", "-Dfull=true");
-        assertTrue(line.startsWith("relay: cannot go on, exit code 3: java.lang.OutOfMemoryError"), line);
+        assertTrue(line.startsWith(LINE_BEGINS + "java.lang.OutOfMemoryError"), line);
     }
 
-    /** An engine that takes all memory, or whose ports fail as soon as somebody wants to know; else the usual one. */
+    /**
+     * The engine aio, with ports that report a failure as soon as they are open. With {@code -Dfull=true}, opening a
+     * port first uses up all memory.
+     */
     public static final class FailingEngine implements CompletionPortProvider {
         @Override
         public String name() {
@@ -220,14 +225,15 @@ class LastWordsTest {
                 FullHeap.take(1 << 20);
             }
             CompletionPort port = CompletionPort.open(options.engine("aio"));
-            return (CompletionPort) Proxy.newProxyInstance(FailingEngine.class.getClassLoader(), new Class<?>[] {CompletionPort.class},
+            return (CompletionPort) Proxy.newProxyInstance(FailingEngine.class.getClassLoader(),
+                    new Class<?>[] {CompletionPort.class},
                     (proxy, method, arguments) -> method.getName().equals("failure")
                             ? CompletableFuture.completedFuture(new OutOfMemoryError("no worker is left"))
                             : method.invoke(port, arguments));
         }
     }
 
-    /** A relay in whose process something takes all memory and does not give it back. */
+    /** A relay in a process in which another thread uses up all memory and keeps it. */
     static final class FullHeap {
         private static Object[] taken;
 
@@ -237,10 +243,11 @@ class LastWordsTest {
         public static void main(String[] args) throws InterruptedException {
             Main.main(new String[] {"serve", "--port", "0", "--no-test-picture"});
             for (int i = 0; Boolean.getBoolean("chatty") && i < 10_000; i++) {
-                System.err.println("line " + i + " that nobody will ever read");
+                System.err.println("line " + i + ", which nobody reads");
             }
             Thread.ofPlatform().name("greedy").start(() -> take(1 << 20));
-            // a main thread that ends has the JVM make another, and where there is no memory for that, the process ends with code 0
+            // do not return: the JVM creates another thread after main, and without memory for it, the process would
+            // end with code 0
             new CountDownLatch(1).await();
         }
 

@@ -27,17 +27,17 @@ class MainTest {
                 });
     }
 
-    private void wrong(int code, String part) {
+    private void assertWrong(int code, String part) {
         String text = err.toString(StandardCharsets.UTF_8);
         assertEquals(2, code);
         assertTrue(text.startsWith("relay: ") && text.contains(part), text);
         assertEquals(1, text.lines().count(), text);
-        assertTrue(text.endsWith(System.lineSeparator()), "a whole line");
+        assertTrue(text.endsWith(System.lineSeparator()), "the line has no end");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "--help", "-h", "help", "serve --help", "serve --port 1 -h"})
-    @DisplayName("help is printed, and that is no error")
+    @DisplayName("help is printed, with exit code 0")
     void help(String line) {
         assertEquals(0, line.isEmpty() ? run() : run(line.split(" ")));
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("usage: relay serve [options]"));
@@ -45,38 +45,50 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"publish, unknown command publish", "--port 8080, unknown command --port", "serve --prot 1, unknown option --prot",
-        "serve x, unknown option x", "serve --port, --port needs a value", "serve --host, --host needs a value",
-        "serve --port http, '--port needs a number, not http'", "serve --port 80 --port 1e3, 'a number, not 1e3'",
-        "serve --port -1, 0 to 65535: -1",
-        "serve --port 65536, 0 to 65535: 65536", "serve --port 99999999999, 'a number, not 99999999999'",
-        "serve --max-lag, --max-lag needs a value", "serve --max-lag 0, the lag",
-        "serve --max-head, --max-head needs a value", "serve --max-head 63, 64 to 1048576 bytes: 63",
-        "serve --max-head 1048577, 64 to 1048576 bytes: 1048577"})
-    @DisplayName("whatever is wrong gets one line that names it, and code 2")
+    @CsvSource(textBlock = """
+            publish,                     unknown command publish
+            --port 8080,                 unknown command --port
+            serve --prot 1,              unknown option --prot
+            serve x,                     unknown option x
+            serve --port,                --port needs a value
+            serve --host,                --host needs a value
+            serve --port http,           '--port needs a number, not http'
+            serve --port 80 --port 1e3,  'a number, not 1e3'
+            serve --port -1,             0 to 65535: -1
+            serve --port 65536,          0 to 65535: 65536
+            serve --port 99999999999,    'a number, not 99999999999'
+            serve --max-lag,             --max-lag needs a value
+            serve --max-lag 0,           the lag
+            serve --max-head,            --max-head needs a value
+            serve --max-head 63,         64 to 1048576 bytes: 63
+            serve --max-head 1048577,    64 to 1048576 bytes: 1048577
+            """)
+    @DisplayName("a wrong argument prints one line that names it, with exit code 2")
     void wrongArguments(String line, String part) {
-        wrong(run(line.split(" ")), part);
+        assertWrong(run(line.split(" ")), part);
         assertEquals("", out.toString(StandardCharsets.UTF_8));
     }
 
     @Test
-    @DisplayName("a port that is taken gets one line that names it and code 2, and nothing is left running")
+    @DisplayName("a port that is taken prints one line that names it, with exit code 2, and leaves nothing running")
     void portTaken() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             String port = String.valueOf(taken.getLocalPort());
-            wrong(run("serve", "--port", port), "cannot listen on 127.0.0.1:" + port);
+            assertWrong(run("serve", "--port", port), "cannot listen on 127.0.0.1:" + port);
         }
     }
 
     @Test
-    @DisplayName("an address of another machine gets one line that names it, and code 2")
+    @DisplayName("an address of another machine prints one line that names it, with exit code 2")
     void foreignAddress() {
-        wrong(run("serve", "--no-test-picture", "--port", "0", "--host", "192.0.2.1"), "cannot listen on 192.0.2.1:0");
+        int code = run("serve", "--no-test-picture", "--port", "0", "--host", "192.0.2.1");
+        assertWrong(code, "cannot listen on 192.0.2.1:0");
     }
 
     @Test
-    @DisplayName("a name that does not exist gets one line that names it, and code 2")
+    @DisplayName("a host name that does not exist prints one line that names it, with exit code 2")
     void unknownHost() {
-        wrong(run("serve", "--port", "0", "--host", "no.such.host.invalid"), "cannot listen on no.such.host.invalid:0");
+        int code = run("serve", "--port", "0", "--host", "no.such.host.invalid");
+        assertWrong(code, "cannot listen on no.such.host.invalid:0");
     }
 }

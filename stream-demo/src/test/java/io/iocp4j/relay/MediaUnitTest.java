@@ -14,7 +14,7 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("A frame or init segment as it goes over the wire")
+@DisplayName("A frame or init segment with its header for the wire")
 class MediaUnitTest {
     private static final String SEQ_AND_TIME = "fffffffe" + "0102030405060708";
     private static final long MICROS = 0x0102030405060708L;
@@ -32,7 +32,7 @@ class MediaUnitTest {
     }
 
     @Test
-    @DisplayName("begins with 16 bytes, big-endian: kind, flags, track, number, time of origin")
+    @DisplayName("the header has 16 bytes, big-endian: kind, flags, track, sequence number, time of origin")
     void header() {
         ByteBuffer payload = payload();
         MediaUnit init = MediaUnit.init(pool, -2, MICROS, payload);
@@ -40,20 +40,20 @@ class MediaUnitTest {
         assertTrue(init.isInit());
         assertFalse(init.isKey());
         assertEquals(18, init.bytes());
-        assertEquals(2, payload.position(), "only copied");
+        assertEquals(2, payload.position(), "the position of the payload must not change");
         init.release();
     }
 
     @Test
-    @DisplayName("each combination of flags is framed once, and differs from the others in its flags only")
+    @DisplayName("each combination of flags is framed once; the messages differ in their flags only")
     void variants() {
         for (boolean key : new boolean[] {true, false}) {
             MediaUnit unit = MediaUnit.media(pool, key, -2, MICROS, payload());
-            for (int flags : new int[] {0, MediaUnit.DISCONT, MediaUnit.FROM_CACHE, MediaUnit.DISCONT | MediaUnit.FROM_CACHE}) {
+            for (int flags = 0; flags <= (MediaUnit.DISCONT | MediaUnit.FROM_CACHE); flags += MediaUnit.DISCONT) {
                 SharedMessage message = unit.message(flags);
                 assertEquals("02" + "0" + (flags | (key ? 1 : 0)) + "0000" + SEQ_AND_TIME + "5566", hex(message));
                 assertSame(message, unit.message(flags));
-                assertEquals(1, message.references(), "the unit's own");
+                assertEquals(1, message.references(), "only the unit has a reference");
             }
             assertNotSame(unit.message(0), unit.message(MediaUnit.DISCONT));
             assertEquals(4 * BufferPool.PIECE_MIN, pool.usedBytes());
@@ -63,7 +63,7 @@ class MediaUnitTest {
     }
 
     @Test
-    @DisplayName("lives until its last reference, and gives back no frame that was never made")
+    @DisplayName("is freed with its last reference, including only the messages that were framed")
     void released() {
         MediaUnit unit = MediaUnit.media(pool, true, 1, 1, payload());
         unit.retain();
@@ -76,7 +76,7 @@ class MediaUnitTest {
     }
 
     @Test
-    @DisplayName("may be empty behind its header")
+    @DisplayName("the payload may be empty")
     void empty() {
         MediaUnit unit = MediaUnit.media(pool, false, 0, 0, ByteBuffer.allocate(0));
         assertEquals(MediaUnit.HEADER_BYTES, unit.bytes());

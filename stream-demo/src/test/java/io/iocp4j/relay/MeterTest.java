@@ -13,7 +13,7 @@ class MeterTest {
 
     private final Meter meter = new Meter();
 
-    /** 25 frames of 1,000 bytes a second; returns the time of the last one. */
+    /** Adds frames of 1,000 bytes at 25 per second; returns the time of the last one. */
     private long feed(long start, int frames) {
         long now = start;
         for (int i = 0; i < frames; i++) {
@@ -24,15 +24,15 @@ class MeterTest {
     }
 
     @Test
-    @DisplayName("is 0 before the first frame")
+    @DisplayName("the rate is 0 before the first frame")
     void empty() {
         assertEquals(0, meter.framesPerSecond(12_345));
         assertEquals(0, meter.bitsPerSecond(12_345));
     }
 
-    @ParameterizedTest(name = "from {0} ns on")
+    @ParameterizedTest(name = "start at {0} ns")
     @ValueSource(longs = {0, 999_999_999, 123_456_789_012L, -77 * SECOND - 5})
-    @DisplayName("tells the rate of a steady stream, wherever the clock begins")
+    @DisplayName("measures the rate of a steady stream, for any start value of the clock")
     void steady(long start) {
         long now = feed(start, 25 * 60);
         assertEquals(25, meter.framesPerSecond(now), 0.5);
@@ -42,7 +42,7 @@ class MeterTest {
     }
 
     @Test
-    @DisplayName("the first seconds count what has passed, and a single frame is not more than one per second")
+    @DisplayName("averages over the time since the first frame at the beginning, but over at least one second")
     void beginning() {
         meter.add(1_000, 500);
         assertEquals(1, meter.framesPerSecond(500));
@@ -51,7 +51,7 @@ class MeterTest {
     }
 
     @Test
-    @DisplayName("falls to 0 within six seconds of silence, and the totals stay")
+    @DisplayName("the rate falls to 0 within six seconds of silence, and the totals stay")
     void silence() {
         long now = feed(0, 250);
         double before = meter.framesPerSecond(now);
@@ -66,7 +66,7 @@ class MeterTest {
     }
 
     @Test
-    @DisplayName("after a silence of hours it tells only what came since")
+    @DisplayName("after hours of silence, the rate counts only the frames since then")
     void afterSilence() {
         feed(0, 250);
         long now = feed(7_200 * SECOND, 25 * 10);

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@DisplayName("An exception for one viewer or publisher harms nobody else")
+@DisplayName("An exception while serving one viewer or publisher does not affect the others")
 @Timeout(60)
 class OneFailsTest {
     private static final int DEADLINE_SECONDS = 10;
@@ -43,10 +43,11 @@ class OneFailsTest {
         port = CompletionPort.open();
         hub = new RelayHub(RelayOptions.defaults(), port, Clock.systemUTC());
         stream = hub.publish("a", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
-        // whatever it is asked to do ends in a NullPointerException; it comes first, so that the other one is told after it
+        // each call of this viewer throws a NullPointerException; it joins first, so the good viewer is called after it
         broken = new Viewer("broken", stream, null, null, Clock.systemUTC());
         assertThrows(NullPointerException.class, () -> stream.join(broken));
-        Viewer good = new Viewer("good", stream, new ViewerQueue(TimeUnit.SECONDS.toNanos(20), false), port, Clock.systemUTC());
+        ViewerQueue queue = new ViewerQueue(TimeUnit.SECONDS.toNanos(20), false);
+        Viewer good = new Viewer("good", stream, queue, port, Clock.systemUTC());
         WebSocketPair.openAsync(port, ServerOptions.defaults(), request -> good, ClientOptions.defaults(),
                 new WebSocketListener() {
                     @Override
@@ -60,11 +61,11 @@ class OneFailsTest {
                         seen.add((data.get(0) == MediaUnit.KIND_INIT ? "init " : "frame ") + data.getInt(4));
                     }
                 });
-        see("hello", "stream live", "init 0");
+        expect("hello", "stream live", "init 0");
         assertEquals(2, stream.viewers());
     }
 
-    private void see(String... events) throws InterruptedException {
+    private void expect(String... events) throws InterruptedException {
         for (String event : events) {
             assertEquals(event, seen.poll(DEADLINE_SECONDS, TimeUnit.SECONDS));
         }
@@ -78,67 +79,68 @@ class OneFailsTest {
     }
 
     @Test
-    @DisplayName("a viewer for whom a frame fails goes, and the publisher and the others do not notice")
+    @DisplayName("a viewer that fails at a frame is removed, and the publisher and the other viewer continue")
     void frame() throws Exception {
         stream.media(publisher, ByteBuffer.allocate(5), true);
         stream.media(publisher, ByteBuffer.allocate(5), false);
-        see("frame 0", "frame 1");
+        expect("frame 0", "frame 1");
         assertEquals(1, stream.viewers());
         assertTrue(stream.json().contains("\"framesIn\":2,"), stream::json);
     }
 
     @Test
-    @DisplayName("so with another init segment")
+    @DisplayName("a viewer that fails at an init segment is removed, and the other viewer continues")
     void init() throws Exception {
         stream.init(publisher, "video/mp4", 4, 3, ByteBuffer.allocate(10));
-        see("stream live", "init 0");
+        expect("stream live", "init 0");
         assertEquals(1, stream.viewers());
     }
 
     @Test
-    @DisplayName("so when a publisher leaves, and the stream still ends when none comes back")
+    @DisplayName("a viewer that fails when the publisher leaves is removed, and the stream waits for a publisher")
     void leave() throws Exception {
         stream.unpublish(publisher);
-        see("stream waiting");
+        expect("stream waiting");
         assertEquals(1, stream.viewers());
         assertTrue(stream.json().contains("\"state\":\"waiting\""), stream::json);
     }
 
     @Test
-    @DisplayName("so when the stream ends, which ends for everybody and makes room for the next one")
+    @DisplayName("a viewer that fails at the end of the stream does not keep the stream from ending")
     void end() throws Exception {
         stream.end(Viewer.STREAM_ENDED, "over");
-        see("stream ended", "bye");
+        expect("stream ended", "bye");
         assertNull(hub.find("a"));
         assertEquals(List.of("publisher 409"), lost);
     }
 
     @Test
-    @DisplayName("a publisher that throws when it is told that it lost the stream does not keep it from the next one, nor from its end")
+    @DisplayName("an exception of a publisher that loses its stream stops neither the next publisher nor the end")
     void lostThrows() throws Exception {
         RelayStream.Publisher throwing = (status, why) -> {
             lost.add("throwing " + status);
             throw new IllegalStateException("for the test");
         };
         hub.publish("a", "fmp4", throwing, "video/mp4", 2, 1, ByteBuffer.allocate(10));
-        see("stream live", "init 0");
+        expect("stream live", "init 0");
         hub.publish("a", "fmp4", throwing, "video/mp4", 2, 1, ByteBuffer.allocate(10));
-        see("stream live", "init 0");
+        expect("stream live", "init 0");
         stream.end(Viewer.STREAM_ENDED, "over");
-        see("stream ended", "bye");
+        expect("stream ended", "bye");
         assertEquals(List.of("publisher 409", "throwing 409", "throwing 409"), lost);
         assertNull(hub.find("a"));
     }
 
     @Test
-    @DisplayName("a publisher that cannot begin leaves a stream that waits, and ends when nobody else comes")
+    @DisplayName("a publisher that cannot begin is removed: the stream waits, then ends")
     void publishFails() throws HttpException {
         ManualPort manual = new ManualPort();
         RelayHub other = new RelayHub(RelayOptions.defaults(), manual, Clock.systemUTC());
         other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
         manual.memoryOut = true;
         RelayStream.Publisher second = (status, why) -> lost.add("second " + status);
-        assertThrows(OutOfMemoryError.class, () -> other.publish("b", "fmp4", second, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
+        assertThrows(OutOfMemoryError.class,
+                () -> other.publish("b", "fmp4", second, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
         assertEquals(List.of("publisher 409"), lost);
         assertTrue(other.json().contains("\"state\":\"waiting\""), other::json);
         manual.timers.getFirst().run();
@@ -150,7 +152,7 @@ class OneFailsTest {
         assertThrows(OutOfMemoryError.class, () -> next.media(publisher, ByteBuffer.allocate(10), true));
         assertThrows(OutOfMemoryError.class, () -> next.init(publisher, "video/mp4", 4, 3, ByteBuffer.allocate(10)));
         manual.memoryOut = false;
-        assertTrue(next.json().contains("\"width\":2,"), "as it was before: " + next.json());
+        assertTrue(next.json().contains("\"width\":2,"), "the failed init segment must change nothing: " + next.json());
         next.media(publisher, ByteBuffer.allocate(10), true);
         other.endAll(1001, "the test is over");
         assertEquals(0, manual.buffers().usedBytes());

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
-/** ffmpeg's H.264 through the relay into Chromium. */
+/** Plays the H.264 of ffmpeg through the relay in Chromium. */
 @Tag("e2e")
 @Timeout(value = 12, unit = TimeUnit.MINUTES)
 @TestInstance(Lifecycle.PER_CLASS)
@@ -56,7 +56,7 @@ class PlaybackTest {
     }
 
     @Test
-    @DisplayName("at least 0.8 of the frames that ffmpeg sent in 20 s are presented, and they are not black")
+    @DisplayName("at least 80 % of the frames that ffmpeg sends in 20 s are presented, and they are not black")
     void framesShown() throws IOException, InterruptedException {
         RealTime.check(this::play);
     }
@@ -70,7 +70,7 @@ class PlaybackTest {
             page.until("stats.state !== 'live'", LIMIT);
 
             double shown = page.stat("framesShown");
-            // the callback misses frames, of which it tells the next time, when the page itself was busy
+            // when the page is busy, the callback misses frames; its next call reports how many were presented
             double presented = page.stat("framesPresented");
             double decoded = (Double) page.evaluate(
                     "document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames");
@@ -78,17 +78,18 @@ class PlaybackTest {
                     + " %.0f decoded, longest gap %.0f ms, latency %.0f ms, first frame %.0f ms, %d colours%n",
                     ffmpeg.framesSent(), shown, presented, decoded, page.stat("maxFrameGapMs"),
                     page.stat("latencyMs"), page.stat("firstFrameMs"), colours);
-            TooLate.unless(presented >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames presented: " + presented);
-            TooLate.unless(decoded >= SHOWN_SHARE_MIN * ffmpeg.framesSent(), "too few frames decoded: " + decoded);
-            TooLate.unless(page.stat("skips") == 0, "the relay skipped for a page that it could not serve in time");
+            double wanted = SHOWN_SHARE_MIN * ffmpeg.framesSent();
+            TooLate.unless(presented >= wanted, "too few frames presented: " + presented);
+            TooLate.unless(decoded >= wanted, "too few frames decoded: " + decoded);
+            TooLate.unless(page.stat("skips") == 0, "the relay skipped frames, because the page was not read in time");
             assertTrue(colours > COLOURS_MIN, "the picture is black: " + colours + " colours");
-            assertEquals(0, page.stat("seqGaps"), "gaps in what the page received");
-            assertSound(page);
+            assertEquals(0, page.stat("seqGaps"), "gaps in the frames that the page received");
+            assertHealthy(page);
         }
     }
 
     @Test
-    @DisplayName("a viewer that joins between two keys has its first frame within 300 ms of the socket's opening: four of five")
+    @DisplayName("four of five viewers that join between two key frames show a frame within 300 ms")
     void lateViewer() throws IOException, InterruptedException {
         RealTime.check(this::joinLate);
     }
@@ -102,20 +103,20 @@ class PlaybackTest {
                 try (PlayerPage late = watch("late")) {
                     late.until("stats.framesShown > 30", LIMIT);
                     firstFrames.add(late.stat("firstFrameMs"));
-                    assertSound(late);
+                    assertHealthy(late);
                 }
             }
             System.out.println("e2e: late viewers: first frame after " + firstFrames + " ms");
-            // one may meet a moment in which the machine stands still
-            TooLate.unless(firstFrames.stream().filter(millis -> millis < FIRST_FRAME_LIMIT_MS).count() >= LATE_VIEWERS - 1,
-                    "first frames after " + firstFrames + " ms");
-            assertSound(early);
+            // one viewer may join while the machine stands still
+            long inTime = firstFrames.stream().filter(millis -> millis < FIRST_FRAME_LIMIT_MS).count();
+            TooLate.unless(inTime >= LATE_VIEWERS - 1, "first frames after " + firstFrames + " ms");
+            assertHealthy(early);
             ffmpeg.stop();
         }
     }
 
     @Test
-    @DisplayName("the publisher stops and comes back: the page stays, stays connected, and goes on with the next epoch")
+    @DisplayName("when a publisher stops and comes back, the page stays connected and continues with the next epoch")
     void publisherBack() throws IOException, InterruptedException {
         RealTime.check(this::publishAgain);
     }
@@ -128,7 +129,7 @@ class PlaybackTest {
             page.until("stats.state === 'waiting'", LIMIT);
             double epoch = page.stat("epoch");
             double shown = page.stat("framesShown");
-            // the callback misses frames, of which it tells the next time, when the page itself was busy
+            // when the page is busy, the callback misses frames; its next call reports how many were presented
             double presented = page.stat("framesPresented");
 
             try (Ffmpeg second = Ffmpeg.publish(relay.address(), "back", LENGTH)) {
@@ -140,7 +141,7 @@ class PlaybackTest {
                     page.stat("reconnects"));
             assertEquals(0, page.stat("reconnects"));
             assertEquals(true, page.evaluate("window.sameDocument === true"));
-            assertSound(page);
+            assertHealthy(page);
         }
     }
 
@@ -148,9 +149,9 @@ class PlaybackTest {
         return new PlayerPage(chromium.open(relay.address() + "watch/" + path));
     }
 
-    private static void assertSound(PlayerPage page) {
-        assertEquals(true, page.evaluate("document.querySelector('video').error === null"), "error of the element");
-        assertEquals(0, page.stat("nonKeyAfterSkip"), "frames that refer to frames that never came");
+    private static void assertHealthy(PlayerPage page) {
+        assertEquals(true, page.evaluate("document.querySelector('video').error === null"), "no error of the video");
+        assertEquals(0, page.stat("nonKeyAfterSkip"), "frames that depend on frames that were skipped");
         assertEquals(List.of(), page.problems());
     }
 }

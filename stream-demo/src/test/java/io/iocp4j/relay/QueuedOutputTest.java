@@ -22,13 +22,14 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@DisplayName("An output that nobody reads")
+@DisplayName("Queued output whose reader is slow, or absent, or fails")
 @Timeout(60)
 class QueuedOutputTest {
     private static final Duration LONG = Duration.ofSeconds(10);
-    private static final Pattern MISSING = Pattern.compile("relay: lines missing here, because nobody read them in time: (\\d+)");
+    private static final String LOST = "relay: lines lost here, because the output was blocked or failed: ";
+    private static final Pattern LOST_LINES = Pattern.compile(LOST + "(\\d+)");
 
-    /** Takes a write for each permit, and waits before it; fails while it is told to. */
+    /** A target in which each write waits for a permit, and fails while {@code broken} is true. */
     private static final class Reader extends OutputStream {
         final ByteArrayOutputStream taken = new ByteArrayOutputStream();
         final Semaphore reads = new Semaphore(0);
@@ -57,7 +58,7 @@ class QueuedOutputTest {
         }
 
         void awaitAsked() throws InterruptedException {
-            assertTrue(asked.tryAcquire(LONG.toSeconds(), TimeUnit.SECONDS), "nothing is written");
+            assertTrue(asked.tryAcquire(LONG.toSeconds(), TimeUnit.SECONDS), "nothing was written");
         }
 
         synchronized List<String> lines() {
@@ -80,7 +81,7 @@ class QueuedOutputTest {
     }
 
     @Test
-    @DisplayName("what is printed comes out in its order, once somebody reads")
+    @DisplayName("lines are written in their order, as soon as somebody reads")
     void order() throws Exception {
         numbers(0, 50).forEach(print::println);
         assertFalse(output.drain(Duration.ZERO));
@@ -90,7 +91,7 @@ class QueuedOutputTest {
     }
 
     @Test
-    @DisplayName("holds no more than its bytes, loses whole lines beyond them, and says where and how many")
+    @DisplayName("lines beyond the limit in bytes are lost whole, and the output says where and how many")
     void bounded() throws Exception {
         print.println("first");
         reader.awaitAsked();
@@ -103,24 +104,24 @@ class QueuedOutputTest {
 
         List<String> expected = new ArrayList<>(List.of("first"));
         expected.addAll(numbers(0, room));
-        expected.add("relay: lines missing here, because nobody read them in time: " + (100_000 - room));
+        expected.add(LOST + (100_000 - room));
         expected.add("last");
         assertEquals(expected, reader.lines());
     }
 
     @Test
-    @DisplayName("a line that is longer than all room is lost, and the next one is not")
+    @DisplayName("a line that is longer than the queue is lost, but not the next one")
     void longLine() throws Exception {
         reader.readAll();
         print.println("before");
         print.println("x".repeat(5_000));
         print.println("after");
         assertTrue(output.drain(LONG));
-        assertEquals(List.of("before", "relay: lines missing here, because nobody read them in time: 1", "after"), reader.lines());
+        assertEquals(List.of("before", LOST + "1", "after"), reader.lines());
     }
 
     @Test
-    @DisplayName("half a line waits for its end, and comes out at the end of all")
+    @DisplayName("an incomplete line waits for its end, or for drain")
     void halfLine() throws Exception {
         reader.readAll();
         print.print("half ");
@@ -133,7 +134,7 @@ class QueuedOutputTest {
     }
 
     @Test
-    @DisplayName("an output that fails, as a disk without room, costs the lines of that time, and they are counted")
+    @DisplayName("while the target fails, for example on a full disk, lines are lost and counted")
     void refused() throws Exception {
         reader.broken = true;
         reader.readAll();
@@ -142,24 +143,24 @@ class QueuedOutputTest {
         reader.broken = false;
         print.println("room");
         assertTrue(output.drain(LONG));
-        assertEquals(List.of("relay: lines missing here, because nobody read them in time: 3", "room"), reader.lines());
+        assertEquals(List.of(LOST + "3", "room"), reader.lines());
     }
 
     @Test
-    @DisplayName("the end does not wait longer for a reader than it may")
+    @DisplayName("drain waits no longer than its limit")
     void drainLimit() throws Exception {
-        print.println("nobody reads this");
+        print.println("a line");
         assertFalse(output.drain(Duration.ofMillis(20)));
     }
 
     @Test
-    @DisplayName("of lines of many threads each comes out whole or is counted, whatever the reader does")
+    @DisplayName("with many threads and a slow reader, each line is written whole or counted as lost")
     void manyThreads() throws Exception {
         int threads = 4;
         int each = 20_000;
-        List<Thread> writers = IntStream.range(0, threads).mapToObj(t -> Thread.ofPlatform().name("test-writer-" + t).start(
-                () -> numbers(0, each).forEach(line -> print.println(t + " " + line)))).toList();
-        // some lines have room, others do not
+        List<Thread> writers = IntStream.range(0, threads).mapToObj(t -> Thread.ofPlatform().name("test-writer-" + t)
+                .start(() -> numbers(0, each).forEach(line -> print.println(t + " " + line)))).toList();
+        // enough for some lines, but not for all
         reader.reads.release(200);
         for (Thread writer : writers) {
             writer.join();
@@ -168,21 +169,21 @@ class QueuedOutputTest {
         assertTrue(output.drain(LONG));
 
         int[] next = new int[threads];
-        long missing = 0;
+        long lost = 0;
         long whole = 0;
         for (String line : reader.lines()) {
-            Matcher gap = MISSING.matcher(line);
+            Matcher gap = LOST_LINES.matcher(line);
             if (gap.matches()) {
-                missing += Long.parseLong(gap.group(1));
+                lost += Long.parseLong(gap.group(1));
                 continue;
             }
             assertTrue(line.matches("[0-3] line \\d{4,5}"), line);
             int thread = line.charAt(0) - '0';
             int number = Integer.parseInt(line.substring(7)) - 1_000;
-            assertTrue(number >= next[thread], "in order: " + line);
+            assertTrue(number >= next[thread], "out of order: " + line);
             next[thread] = number + 1;
             whole++;
         }
-        assertEquals(threads * each, whole + missing);
+        assertEquals(threads * each, whole + lost);
     }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
-@DisplayName("Checks against the clock")
+@DisplayName("Checks with real-time limits")
 class RealTimeTest {
     private AssertionError failure = new TooLate("too late");
     private long stolen;
@@ -19,37 +19,38 @@ class RealTimeTest {
     private int attempts;
 
     @Test
-    @DisplayName("what fails on a machine that had its time has failed")
-    void fails() {
+    @DisplayName("a missed time limit fails the test if no processor time was stolen")
+    void missedLimit() {
         assertSame(failure, assertThrows(AssertionError.class, () -> check(5, 1000, Integer.MAX_VALUE)));
         assertEquals(1, attempts);
     }
 
     @Test
-    @DisplayName("what fails while the machine's time was taken is made again, and counts when it passes")
-    void again() throws IOException, InterruptedException {
+    @DisplayName("a check that misses a time limit while processor time was stolen is repeated, and may pass")
+    void repeated() throws IOException, InterruptedException {
         check(300, 1000, 1);
         assertEquals(2, attempts);
     }
 
     @Test
-    @DisplayName("what never had its time is left out, with that reason")
-    void leftOut() {
-        TestAbortedException aborted = assertThrows(TestAbortedException.class, () -> check(300, 1000, Integer.MAX_VALUE));
-        assertEquals("e2e: 30 % of the processor time was taken from this machine, attempt 3 of 3 shows nothing: too late",
-                aborted.getMessage());
+    @DisplayName("a check whose attempts all missed a time limit while processor time was stolen aborts the test")
+    void aborted() {
+        TestAbortedException aborted = assertThrows(TestAbortedException.class,
+                () -> check(300, 1000, Integer.MAX_VALUE));
+        assertEquals("e2e: 30 % of the processor time was stolen from this machine,"
+                + " so attempt 3 of 3 does not count: too late", aborted.getMessage());
         assertEquals(RealTime.ATTEMPTS, attempts);
     }
 
     @Test
-    @DisplayName("what is wrong for another reason has failed, whatever was taken")
-    void wrong() {
+    @DisplayName("any other failure fails the test at once, even if processor time was stolen")
+    void otherFailure() {
         failure = new AssertionError("black");
         assertSame(failure, assertThrows(AssertionError.class, () -> check(300, 1000, Integer.MAX_VALUE)));
         assertEquals(1, attempts);
     }
 
-    /** A check that fails some times, each of which takes that much of all time away. */
+    /** Runs a check that fails a number of times. Each attempt adds to the stolen time and to all time. */
     private void check(long stolenEach, long allEach, int failing) throws IOException, InterruptedException {
         RealTime.check(() -> {
             stolen += stolenEach;

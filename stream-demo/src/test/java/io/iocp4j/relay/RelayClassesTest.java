@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,11 +16,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("A relay that listens, run from folders of classes")
+@DisplayName("A relay that runs from folders of classes")
 class RelayClassesTest {
     private static final String SUFFIX = ".class";
 
-    /** What it prints when it listens is its port. */
+    /** A relay that prints its port number as soon as it listens. */
     static final class Relay {
         private Relay() {
         }
@@ -30,17 +31,19 @@ class RelayClassesTest {
     }
 
     @Test
-    @DisplayName("has loaded its classes: its first viewer or publisher may come when no descriptor is left to load one with")
+    @DisplayName("has loaded all its classes when it listens, because later no file descriptor may be left")
     void loaded() throws Exception {
         Path folder = Path.of(RelayServer.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        assumeTrue(Files.isDirectory(folder), "an archive is open for as long as the process runs");
+        assumeTrue(Files.isDirectory(folder), "a jar stays open, so its classes can always be loaded");
         Path log = Files.createTempFile("iocp4j-classes", ".log");
         Process relay = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xlog:class+load:file=" + log + ":none", "-cp", System.getProperty("java.class.path"), Relay.class.getName())
+                "-Xlog:class+load:file=" + log + ":none",
+                "-cp", System.getProperty("java.class.path"), Relay.class.getName())
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try (BufferedReader out = relay.inputReader()) {
             assertTrue(Integer.parseInt(out.readLine()) > 0);
-            Set<String> loaded = Files.readAllLines(log).stream().map(line -> line.replaceFirst(" .*", "")).collect(Collectors.toSet());
+            Set<String> loaded = Files.readAllLines(log).stream().map(line -> line.replaceFirst(" .*", ""))
+                    .collect(Collectors.toSet());
             assertEquals(List.of(), names(folder).stream().filter(name -> !loaded.contains(name)).toList());
         } finally {
             relay.destroyForcibly().waitFor();
@@ -50,8 +53,10 @@ class RelayClassesTest {
 
     private static List<String> names(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            return files.map(file -> folder.relativize(file).toString()).filter(name -> name.endsWith(SUFFIX) && name.contains("iocp4j"))
-                    .map(name -> name.substring(0, name.length() - SUFFIX.length()).replace('/', '.').replace('\\', '.')).toList();
+            return files.map(file -> folder.relativize(file).toString())
+                    .filter(name -> name.endsWith(SUFFIX) && name.contains("iocp4j"))
+                    .map(name -> name.substring(0, name.length() - SUFFIX.length()))
+                    .map(name -> name.replace(File.separatorChar, '.')).toList();
         }
     }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@DisplayName("Streams by path, and the life of a stream, with a timer that a test runs")
+@DisplayName("The streams of a relay by path, and the life of a stream")
 class RelayHubTest {
     private final ManualPort port = new ManualPort();
     private final RelayHub hub = new RelayHub(RelayOptions.defaults(), port, Clock.systemUTC());
@@ -38,7 +38,7 @@ class RelayHubTest {
     }
 
     @Test
-    @DisplayName("100 streams at a time, one more is answered 503, and a new publisher of one of them is not one more")
+    @DisplayName("the 101st stream is refused with 503, but a new publisher of an existing stream is accepted")
     void streamsMax() throws Exception {
         for (int i = 0; i < RelayHub.STREAMS_MAX; i++) {
             publish("s" + i, "fmp4", publisher("p" + i));
@@ -58,24 +58,24 @@ class RelayHubTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"a", "cam1", "A-b_9", "-", "a/b/c/d", "0/1"})
-    @DisplayName("these may name a stream")
+    @DisplayName("a valid path")
     void paths(String path) {
         assertTrue(RelayHub.isPath(path));
         assertTrue(RelayHub.isPath("a".repeat(64)));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "/", "a/", "/a", "a//b", "a/b/c/d/e", "a.b", "..", "a b", "a%20b", "\u00e4", "a\n", "a\\b", "a?b",
-        "<a>", "a\u0000"})
-    @DisplayName("these may not")
-    void noPaths(String path) {
+    @ValueSource(strings = {"", "/", "a/", "/a", "a//b", "a/b/c/d/e", "a.b", "..", "a b", "a%20b", "\u00e4", "a\n",
+        "a\\b", "a?b", "<a>", "a\u0000"})
+    @DisplayName("an invalid path")
+    void invalidPaths(String path) {
         assertFalse(RelayHub.isPath(path));
         assertFalse(RelayHub.isPath("a".repeat(65)));
         assertFalse(RelayHub.isPath("a".repeat(100_000) + "!"));
     }
 
     @Test
-    @DisplayName("a stream is there from its first publisher until its end")
+    @DisplayName("a stream is listed from its first publisher until it has ended")
     void life() {
         assertNull(hub.find("a"));
         RelayStream stream = publish("a", "fmp4", publisher("one"));
@@ -90,12 +90,12 @@ class RelayHubTest {
     }
 
     @Test
-    @DisplayName("a publisher of another container makes another stream, also while somebody else is still ending the old one")
+    @DisplayName("a publisher of another container creates a new stream, even while the old one is ending")
     void otherContainer() {
         RelayStream[] next = new RelayStream[1];
         RelayStream old = publish("a", "mjpeg", (status, why) -> next[0] = publish("a", "fmp4", publisher("two")));
         assertTrue(old.isAllKeys());
-        // the old publisher is told before the stream is taken out, so here it comes right in between
+        // end() notifies the old publisher before it removes the stream, so this publishes between the two steps
         old.end(4410, "x");
         assertSame(next[0], hub.find("a"));
         assertNotSame(old, next[0]);
@@ -103,8 +103,8 @@ class RelayHubTest {
     }
 
     @Test
-    @DisplayName("only the publisher that has the stream publishes, begins anew or leaves")
-    void onlyTheOwner() {
+    @DisplayName("calls of a former publisher are ignored")
+    void formerPublisher() {
         RelayStream.Publisher first = publisher("one");
         RelayStream.Publisher second = publisher("two");
         RelayStream stream = publish("a", "fmp4", first);
@@ -112,7 +112,8 @@ class RelayHubTest {
         stream.media(first, ByteBuffer.allocate(5), true);
         stream.init(first, "video/mp4", 20, 10, ByteBuffer.allocate(5));
         stream.unpublish(first);
-        assertTrue(stream.json().contains("\"state\":\"live\"") && stream.json().contains("\"framesIn\":0"), stream::json);
+        assertTrue(stream.json().contains("\"state\":\"live\""), stream::json);
+        assertTrue(stream.json().contains("\"framesIn\":0"), stream::json);
         assertTrue(stream.json().contains("\"width\":2,"), stream::json);
         assertEquals(0, port.timers.size());
         stream.media(second, ByteBuffer.allocate(5), true);
@@ -120,7 +121,7 @@ class RelayHubTest {
     }
 
     @Test
-    @DisplayName("another init segment of the same publisher empties the cache and keeps the epoch")
+    @DisplayName("another init segment from the same publisher empties the cache and keeps the epoch")
     void initAgain() {
         RelayStream.Publisher publisher = publisher("one");
         RelayStream stream = publish("a", "fmp4", publisher);
@@ -131,17 +132,17 @@ class RelayHubTest {
     }
 
     @Test
-    @DisplayName("a stream ends when its publisher does not come back in time")
+    @DisplayName("a stream ends if its publisher does not come back in time")
     void graceOver() {
         RelayStream.Publisher publisher = publisher("one");
         publish("a", "fmp4", publisher).unpublish(publisher);
         port.timers.getFirst().run();
         assertNull(hub.find("a"));
-        assertEquals(List.of(), replaced, "it had left by itself");
+        assertEquals(List.of(), replaced, "the publisher had already left");
     }
 
     @Test
-    @DisplayName("a timer that was cancelled too late ends neither a stream that is live again nor one that waits anew")
+    @DisplayName("a timer that was cancelled too late does not end a stream that is live or waits again")
     void lateTimer() {
         RelayStream.Publisher publisher = publisher("one");
         RelayStream stream = publish("a", "fmp4", publisher);
@@ -151,7 +152,7 @@ class RelayHubTest {
         assertSame(stream, hub.find("a"));
         stream.unpublish(publisher);
         port.timers.getFirst().run();
-        assertSame(stream, hub.find("a"), "its own time has only begun");
+        assertSame(stream, hub.find("a"), "the second waiting time has its own timer");
         port.timers.getLast().run();
         assertNull(hub.find("a"));
     }

@@ -13,24 +13,24 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@DisplayName("How a publisher comes and goes")
+@DisplayName("Publishers of a running relay")
 @Timeout(120)
 class RelayIngestTest {
     @Test
-    @DisplayName("a publisher that ends in order is told how many frames it has published")
+    @DisplayName("a publisher that ends its body is answered with the number of its frames")
     void ordinaryEnd() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(3);
             publisher.send("0\r\n\r\n").send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             String answers = publisher.rest();
             assertTrue(answers.startsWith("HTTP/1.1 200 ") && answers.contains("published 3 frames\n"), answers);
-            assertTrue(answers.endsWith("ok\n"), "the connection is kept for the next request");
+            assertTrue(answers.endsWith("ok\n"), "the connection must stay open for the next request");
         }
     }
 
     @Test
-    @DisplayName("cuts at any byte make no difference")
-    void dripped() throws Exception {
+    @DisplayName("the size of the chunks makes no difference")
+    void smallChunks() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1");
             byte[] bytes = Arrays.copyOf(Sample.INIT, Sample.INIT.length + Sample.unit(0).length);
@@ -44,7 +44,7 @@ class RelayIngestTest {
     }
 
     @Test
-    @DisplayName("an upload that ends with an index of 9 MB, as ffmpeg writes one after hours, is published to its end")
+    @DisplayName("an index of 9 MB at the end, as ffmpeg writes it after hours, is skipped")
     void largeIndex() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(2);
@@ -57,18 +57,18 @@ class RelayIngestTest {
     }
 
     @Test
-    @DisplayName("a body of known length works as well as one in chunks, with POST as well as with PUT")
+    @DisplayName("POST is the same as PUT, and a body may have a Content-Length")
     void contentLength() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
-            String head = "POST /publish/cam1 HTTP/1.1\r\nHost: [::1]\r\nContent-Length: " + (Sample.INIT.length + Sample.unit(0).length)
-                    + "\r\n\r\n";
+            String head = "POST /publish/cam1 HTTP/1.1\r\nHost: [::1]\r\nContent-Length: "
+                    + (Sample.INIT.length + Sample.unit(0).length) + "\r\n\r\n";
             RawPeer peer = rig.connect().send(head).send(Sample.INIT).send(Sample.unit(0));
             assertTrue(peer.head().startsWith("HTTP/1.1 200 "));
         }
     }
 
     @Test
-    @DisplayName("who asks first is told to continue before the body, and refused before the body where it may not publish")
+    @DisplayName("Expect: 100-continue is answered before the body, with 100 or with a refusal")
     void expectContinue() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             String rest = " HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -81,9 +81,10 @@ class RelayIngestTest {
     }
 
     @Test
-    @DisplayName("a publisher that falls silent is answered 408, and its stream waits for the next one")
+    @DisplayName("a silent publisher is answered with 408, and its stream waits for the next publisher")
     void silent() throws Exception {
-        try (RelayRig rig = RelayRig.start(RelayRig.options().patience(Duration.ofSeconds(15), Duration.ofMillis(200)))) {
+        RelayOptions impatient = RelayRig.options().patience(Duration.ofSeconds(15), Duration.ofMillis(200));
+        try (RelayRig rig = RelayRig.start(impatient)) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
             rig.awaitFrames(1);
             TestViewer viewer = rig.watch("cam1").greeted();
@@ -91,7 +92,7 @@ class RelayIngestTest {
             viewer.units("init 0", "K0c");
             assertTrue(publisher.rest().startsWith("HTTP/1.1 408 "));
             viewer.stream("waiting", 1);
-            assertTrue(rig.publish("cam2").rest().startsWith("HTTP/1.1 408 "), "also before its init segment");
+            assertTrue(rig.publish("cam2").rest().startsWith("HTTP/1.1 408 "), "silent before its init segment");
             rig.publish("cam1").init().frames(1);
             viewer.stream("live", 2);
             viewer.units("init 1", "K1");
@@ -99,7 +100,7 @@ class RelayIngestTest {
     }
 
     @Test
-    @DisplayName("a publisher that is reset inside a fragment leaves nothing of it, and its stream waits")
+    @DisplayName("a reset connection inside a fragment: the fragment is dropped, and the stream waits for a publisher")
     void reset() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(2);
@@ -117,7 +118,7 @@ class RelayIngestTest {
     }
 
     @Test
-    @DisplayName("a publisher that ends its side inside a fragment is answered 400 or closed, and its stream waits")
+    @DisplayName("a publisher that ends its body inside a fragment is answered with 400, and its stream waits")
     void endInsideFragment() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
@@ -129,7 +130,7 @@ class RelayIngestTest {
     }
 
     @Test
-    @DisplayName("a viewer that is reset leaves at once, and the others notice nothing")
+    @DisplayName("a viewer whose connection is reset is removed, and the other viewer misses nothing")
     void viewerReset() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
@@ -147,15 +148,14 @@ class RelayIngestTest {
         }
     }
 
-    @ParameterizedTest(name = "{0} is answered {1}")
-    @CsvSource({"video/mp4, 200", "Video/MP4, 200", "video/mp4; codecs=x, 200", "application/octet-stream, 200", "video/mp4x, 415",
-        "text/html, 415",
-        "video/webm, 415", "multipart/x-mixed-replace, 415"})
-    @DisplayName("only what can be relayed is taken")
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({"video/mp4, 200", "Video/MP4, 200", "video/mp4; codecs=x, 200", "application/octet-stream, 200",
+        "video/mp4x, 415", "text/html, 415", "video/webm, 415", "multipart/x-mixed-replace, 415"})
+    @DisplayName("a content type other than video/mp4 and application/octet-stream is refused with 415")
     void contentType(String type, int status) throws Exception {
         try (RelayRig rig = RelayRig.start()) {
-            String head = "PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\nContent-Length: "
-                    + Sample.INIT.length + "\r\n\r\n";
+            String head = "PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\n"
+                    + "Content-Length: " + Sample.INIT.length + "\r\n\r\n";
             String answer = rig.connect().send(head).send(Sample.INIT).head();
             assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
         }
@@ -163,7 +163,7 @@ class RelayIngestTest {
 
     @ParameterizedTest(name = "/publish/{0}")
     @CsvSource({"''", "a.b", "a/", "/a", "a/b/c/d/e", "a%20b"})
-    @DisplayName("a path that cannot name a stream is answered 404")
+    @DisplayName("an invalid path is answered with 404")
     void badPath(String path) throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             assertEquals(404, rig.send("PUT", "/publish/" + path).statusCode());
@@ -171,7 +171,7 @@ class RelayIngestTest {
     }
 
     @Test
-    @DisplayName("a request without a body publishes nothing and is told so")
+    @DisplayName("a request without a body publishes nothing and is answered with 400")
     void noBody() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             assertEquals(400, rig.send("PUT", "/publish/cam1").statusCode());

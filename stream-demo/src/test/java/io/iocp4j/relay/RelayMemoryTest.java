@@ -28,15 +28,15 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A relay with 64 MiB of heap and of direct memory, and publishers that break no limit of their own. */
-@DisplayName("A relay whose publishers make it hold too much")
+/** A relay with 64 MiB of heap and 64 MiB of direct memory. Each publisher keeps within the limits of one publisher. */
+@DisplayName("A relay whose publishers together need more memory than it has")
 class RelayMemoryTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final int MIB = 1 << 20;
 
-    /** What each publisher sends, and how many there are. */
+    /** The number of publishers, and the bytes that each of them sends. */
     enum Attack {
-        /** The beginning of a movie box of 1 MiB. */
+        /** An incomplete moov box of 1 MiB, which is kept on the heap. */
         MOVIES(130) {
             @Override
             byte[] bytes() {
@@ -47,14 +47,14 @@ class RelayMemoryTest {
                 return out.toByteArray();
             }
         },
-        /** A real init segment, and the beginning of a box of 7 MiB. */
+        /** An init segment, a frame, and an incomplete box of 7 MiB, which is kept for the next frame. */
         FRAMES(28) {
             @Override
             byte[] bytes() throws IOException {
                 ByteArrayOutputStream out = new ByteArrayOutputStream();
                 out.writeBytes(Sample.INIT);
                 out.writeBytes(Sample.unit(0));
-                // the fragment is complete, and what follows in front of the next one is kept with it
+                // an emsg box belongs to the fragment after it, so the parser keeps it
                 out.write(box("emsg", 7 * MIB), 0, 7 * MIB - 1);
                 return out.toByteArray();
             }
@@ -73,7 +73,7 @@ class RelayMemoryTest {
         return ByteBuffer.allocate(length).putInt(length).put(type.getBytes(StandardCharsets.US_ASCII)).array();
     }
 
-    /** Counts the frames that come. */
+    /** A viewer that counts its frames. */
     private static final class Frames implements WebSocket.Listener {
         private final Semaphore frames = new Semaphore(0);
         private final CompletableFuture<String> closed = new CompletableFuture<>();
@@ -96,15 +96,17 @@ class RelayMemoryTest {
             closed.complete(thrown.toString());
         }
 
-        void goOn() throws InterruptedException {
+        /** Waits for more frames. */
+        void awaitMore() throws InterruptedException {
             frames.drainPermits();
-            assertTrue(frames.tryAcquire(3, LIMIT.toSeconds(), TimeUnit.SECONDS), () -> "no frames: " + closed.getNow("open"));
+            assertTrue(frames.tryAcquire(3, LIMIT.toSeconds(), TimeUnit.SECONDS),
+                    () -> "no frames: " + closed.getNow("open"));
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("refuses or ends those that hold most; its viewers go on, its pages answer, and it lets new ones in afterwards")
+    @DisplayName("refuses or ends the publishers that hold most, and serves its viewer and new requests")
     void attack(Attack attack) throws Exception {
         List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
                 "-XX:MaxDirectMemorySize=64m", "--module-path", RelayProcess.modulePath(),
@@ -114,41 +116,42 @@ class RelayMemoryTest {
                 HttpClient client = HttpClient.newHttpClient()) {
             URI address = URI.create(RelayProcess.address(relay.awaitLine(RelayProcess.ADDRESS, LIMIT)));
             Frames viewer = new Frames();
-            WebSocket socket = client.newWebSocketBuilder().buildAsync(URI.create("ws://" + address.getAuthority() + "/live/test"), viewer)
+            URI live = URI.create("ws://" + address.getAuthority() + "/live/test");
+            WebSocket socket = client.newWebSocketBuilder().buildAsync(live, viewer)
                     .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
-            viewer.goOn();
+            viewer.awaitMore();
             byte[] bytes = attack.bytes();
             for (int i = 0; i < attack.publishers; i++) {
                 Socket publisher = new Socket(InetAddress.getLoopbackAddress(), address.getPort());
                 publishers.add(publisher);
-                String head = "PUT /publish/a" + i + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: video/mp4\r\nContent-Length: "
-                        + (1L << 40) + "\r\n\r\n";
+                String head = "PUT /publish/a" + i + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: video/mp4\r\n"
+                        + "Content-Length: " + (1L << 40) + "\r\n\r\n";
                 Thread.ofVirtual().start(() -> {
                     try {
                         publisher.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
                         publisher.getOutputStream().write(bytes);
                     } catch (IOException e) {
-                        // it was refused, which is what has to happen to some of them
+                        // the relay refused it, as it must do with some of them
                     }
                 });
             }
-            viewer.goOn();
-            // while memory is tight newcomers wait, for the end of those that send no media at the most
+            viewer.awaitMore();
+            // new connections wait while memory is scarce, at most until the publisher timeout ends publishers
             assertEquals("ok\n", get(client, address.resolve("healthz")));
-            viewer.goOn();
+            viewer.awaitMore();
             for (Socket publisher : publishers) {
                 publisher.close();
             }
-            viewer.goOn();
+            viewer.awaitMore();
             assertEquals("ok\n", get(client, address.resolve("healthz")));
             assertFalse(viewer.closed.isDone(), () -> viewer.closed.getNow(""));
             socket.abort();
             if (attack == Attack.FRAMES) {
-                // the others were not read from, so only these met the budget itself
+                // with MOVIES, the relay stops reading from new connections before the budget is used up
                 relay.awaitLine("of all connections is", LIMIT);
             }
             assertFalse(relay.lines().stream().anyMatch(line -> line.text().contains("OutOfMemoryError")),
-                    "memory ran out anyway, see " + ChildProcess.RESULTS);
+                    "memory ran out, see " + ChildProcess.RESULTS);
             relay.terminate();
             assertEquals(143, relay.awaitExit(LIMIT));
         } finally {
@@ -159,6 +162,7 @@ class RelayMemoryTest {
     }
 
     private static String get(HttpClient client, URI address) throws IOException, InterruptedException {
-        return client.send(HttpRequest.newBuilder(address).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofString()).body();
+        HttpRequest request = HttpRequest.newBuilder(address).timeout(LIMIT).build();
+        return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
 }

@@ -22,13 +22,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@DisplayName("Pages and answers of a running relay")
+@DisplayName("Pages and other HTTP responses of a running relay")
 @Timeout(120)
 class RelayPagesTest {
-    /** What a page or a script loads. */
-    private static final Pattern LOADED = Pattern.compile("(?:src=|href=|from |import )[\"']([^\"']+\\.(?:js|css))[\"']");
-    private static final Map<String, String> TYPES = Map.of("html", "text/html; charset=utf-8", "js", "text/javascript; charset=utf-8",
-            "css", "text/css; charset=utf-8");
+    /** A file that a page or a script loads. */
+    private static final Pattern LOADED =
+            Pattern.compile("(?:src=|href=|from |import )[\"']([^\"']+\\.(?:js|css))[\"']");
+    private static final Map<String, String> TYPES = Map.of("html", "text/html; charset=utf-8",
+            "js", "text/javascript; charset=utf-8", "css", "text/css; charset=utf-8");
 
     private RelayRig rig;
 
@@ -56,25 +57,26 @@ class RelayPagesTest {
     }
 
     private static String withCookies(int bytes) {
-        return " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: " + "a".repeat(120) + "\r\nAccept: " + "b".repeat(140) + "\r\nCookie: "
-                + "c".repeat(bytes) + "\r\n";
+        return " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: " + "a".repeat(120) + "\r\nAccept: " + "b".repeat(140)
+                + "\r\nCookie: " + "c".repeat(bytes) + "\r\n";
     }
 
     @ParameterizedTest
     @ValueSource(ints = {8 << 10, 32_000})
-    @DisplayName("who has many cookies of other programs on the same host gets the page and the stream anyway")
+    @DisplayName("serves a browser that sends many cookies, which other programs on the same host have set")
     void cookies(int bytes) throws Exception {
         rig.publish("cam1").init();
         rig.await("a stream", () -> !rig.streams().isEmpty());
         String page = rig.connect().send("GET /" + withCookies(bytes) + "\r\n").head();
         assertTrue(page.startsWith("HTTP/1.1 200 "), page);
-        String live = rig.connect().send("GET /live/cam1" + withCookies(bytes) + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        String live = rig.connect().send("GET /live/cam1" + withCookies(bytes)
+                + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n").head();
         assertTrue(live.startsWith("HTTP/1.1 101 "), live);
     }
 
     @Test
-    @DisplayName("the limit of a head is an option")
+    @DisplayName("the limit of a request's head is an option")
     void headLimit() throws Exception {
         assertTrue(rig.connect().send("GET /" + withCookies(33_000) + "\r\n").head().startsWith("HTTP/1.1 431 "));
         try (RelayRig small = RelayRig.start(RelayOptions.defaults().tcpPort(0).testPicture(false).maxHead(1_000))) {
@@ -85,12 +87,12 @@ class RelayPagesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/watch/cam1", "/watch/hall/cam_1-b"})
-    @DisplayName("a page and everything that it loads are served, with their types and a strict policy")
+    @DisplayName("serves a page and all files that it loads, with content types and a strict security policy")
     void pages(String page) throws Exception {
         HttpResponse<String> html = rig.send("GET", page);
         checkFile(page, html, "html");
         assertFalse(html.body().contains("<script>") || html.body().matches("(?s).* on[a-z]+=.*"),
-                "no script inside, the policy forbids it");
+                "the policy forbids scripts inside the page");
         Set<String> seen = new HashSet<>();
         ArrayDeque<String> bodies = new ArrayDeque<>(List.of(html.body()));
         while (!bodies.isEmpty()) {
@@ -104,11 +106,12 @@ class RelayPagesTest {
                 }
             }
         }
-        assertTrue(seen.containsAll(Set.of("/style.css", "/index.js", "/player.js", "/connection.js", "/protocol.js")), seen::toString);
+        Set<String> known = Set.of("/style.css", "/index.js", "/player.js", "/connection.js", "/protocol.js");
+        assertTrue(seen.containsAll(known), seen::toString);
     }
 
     @Test
-    @DisplayName("the list of streams tells every number of each stream, in the order of their paths")
+    @DisplayName("the list of streams has all values of each stream, ordered by path")
     void streamList() throws Exception {
         assertEquals(List.of(), rig.streams());
         TestPublisher publisher = rig.publish("hall/b").init().frames(17);
@@ -124,11 +127,11 @@ class RelayPagesTest {
             bytes += Sample.unit(i).length + MediaUnit.HEADER_BYTES;
         }
         long gop = Sample.unit(15).length + Sample.unit(16).length + 2 * MediaUnit.HEADER_BYTES;
-        Map<String, Object> expected = Map.ofEntries(Map.entry("state", "live"), Map.entry("container", "fmp4"), Map.entry("width", 160.0),
-                Map.entry("height", 90.0), Map.entry("viewers", 1.0), Map.entry("epoch", 1.0), Map.entry("gopBytes", (double) gop),
-                Map.entry("gopCached", true), Map.entry("framesIn", 17.0), Map.entry("bytesIn", (double) bytes),
-                Map.entry("framesDropped", 0.0),
-                Map.entry("mime", "video/mp4; codecs=\"avc1.42c00a\""));
+        Map<String, Object> expected = Map.ofEntries(Map.entry("state", "live"), Map.entry("epoch", 1.0),
+                Map.entry("container", "fmp4"), Map.entry("mime", "video/mp4; codecs=\"avc1.42c00a\""),
+                Map.entry("width", 160.0), Map.entry("height", 90.0), Map.entry("viewers", 1.0),
+                Map.entry("gopBytes", (double) gop), Map.entry("gopCached", true), Map.entry("framesIn", 17.0),
+                Map.entry("bytesIn", (double) bytes), Map.entry("framesDropped", 0.0));
         expected.forEach((name, value) -> assertEquals(value, live.get(name), name));
         assertTrue((Double) live.get("fps") >= 17 / 6.0 && (Double) live.get("bitrate") > 0, live::toString);
         assertTrue((Double) live.get("uptimeMs") >= 0 && (Double) live.get("uptimeMs") < 30_000);
@@ -136,7 +139,7 @@ class RelayPagesTest {
     }
 
     @Test
-    @DisplayName("says that it is well, has no icon, and tells a browser at /live where to go")
+    @DisplayName("/healthz is ok, there is no icon, and GET /live/... asks for an upgrade to WebSocket")
     void small() throws Exception {
         HttpResponse<String> health = rig.send("GET", "/healthz");
         assertEquals("ok\n", health.body());
@@ -149,7 +152,7 @@ class RelayPagesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/watch/a", "/player.js", "/healthz", "/api/v1/streams", "/nothing.js"})
-    @DisplayName("HEAD is answered as GET is, without the content")
+    @DisplayName("HEAD is answered like GET, without the content")
     void head(String path) throws Exception {
         HttpResponse<String> get = rig.send("GET", path);
         HttpResponse<String> head = rig.send("HEAD", path);
@@ -161,9 +164,9 @@ class RelayPagesTest {
 
     @ParameterizedTest
     @CsvSource({"POST, /, 'GET, HEAD'", "DELETE, /healthz, 'GET, HEAD'", "OPTIONS, /api/v1/streams, 'GET, HEAD'",
-        "PUT, /live/a, 'GET, HEAD'",
-        "GET, /publish/a, 'PUT, POST'", "HEAD, /publish/a, 'PUT, POST'", "DELETE, /publish/a, 'PUT, POST'"})
-    @DisplayName("another method is refused with 405 and the ones that there are")
+        "PUT, /live/a, 'GET, HEAD'", "GET, /publish/a, 'PUT, POST'", "HEAD, /publish/a, 'PUT, POST'",
+        "DELETE, /publish/a, 'PUT, POST'"})
+    @DisplayName("another method is refused with 405 and the list of allowed methods")
     void method(String method, String path, String allow) throws Exception {
         HttpResponse<String> response = rig.send(method, path);
         assertEquals(405, response.statusCode());
@@ -171,14 +174,15 @@ class RelayPagesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/nothing", "/nothing.js", "/.js", "/index", "/INDEX.HTML", "/index.html/", "//index.html", "/web/index.html",
-        "/watch/", "/watch", "/watch/a.b", "/watch/a/b/c/d/e", "/../Pages.class", "/Pages.class", "/./index.js", "/%2e%2e/Pages.class",
-        "/..%2fPages.class", "/..%5cPages.class", "/%2e%2e%2f%2e%2e%2fmodule-info.class", "/a%00.js", "/index.js%00.html",
-        "/style.css;x", "/%zz",
-        "/api/v1/streams/", "/api", "/\\index.html"})
-    @DisplayName("whatever is not there, and whatever climbs out of the pages, is answered with 404 or 400")
+    @ValueSource(strings = {"/nothing", "/nothing.js", "/.js", "/index", "/INDEX.HTML", "/index.html/", "//index.html",
+        "/web/index.html", "/watch/", "/watch", "/watch/a.b", "/watch/a/b/c/d/e", "/api/v1/streams/", "/api",
+        "/../Pages.class", "/Pages.class", "/./index.js", "/%2e%2e/Pages.class", "/..%2fPages.class",
+        "/..%5cPages.class", "/%2e%2e%2f%2e%2e%2fmodule-info.class", "/a%00.js", "/index.js%00.html",
+        "/style.css;x", "/%zz", "/\\index.html"})
+    @DisplayName("a path without a page, or that leads out of the folder of pages, is answered with 404 or 400")
     void notThere(String path) throws Exception {
-        String answer = rig.connect().send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").rest();
+        String rest = " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        String answer = rig.connect().send("GET " + path + rest).rest();
         assertTrue(answer.startsWith("HTTP/1.1 404 ") || answer.startsWith("HTTP/1.1 400 "), answer);
         assertFalse(answer.contains("\u00CA\u00FE\u00BA\u00BE"), "a class file");
     }

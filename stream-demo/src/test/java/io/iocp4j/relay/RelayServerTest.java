@@ -26,8 +26,8 @@ class RelayServerTest {
     private static final Duration LONG = Duration.ofSeconds(10);
 
     @Test
-    @DisplayName("a late joiner gets hello, the stream, the init segment, the cached GOP from its key on, then what is live")
-    void lateJoiner() throws Exception {
+    @DisplayName("a viewer gets hello, the stream text, the init segment and the cached frames, then live frames")
+    void joinLate() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(18);
             rig.awaitFrames(18);
@@ -35,11 +35,11 @@ class RelayServerTest {
             assertEquals(RelayServer.SUBPROTOCOL, viewer.socket.getSubprotocol());
             Map<String, Object> hello = viewer.control("hello");
             assertEquals(1.0, hello.get("v"));
-            assertTrue(hello.get("viewer").toString().startsWith("v") && hello.get("server").toString().startsWith("iocp4j "));
+            assertTrue(hello.get("viewer").toString().startsWith("v"));
+            assertTrue(hello.get("server").toString().startsWith("iocp4j "));
             Map<String, Object> stream = viewer.control("stream");
-            assertEquals(Map.of("t", "stream", "state", "live", "epoch", 1.0, "container", "fmp4", "mime",
-                    "video/mp4; codecs=\"avc1.42c00a\"",
-                    "w", 160.0, "h", 90.0), stream);
+            assertEquals(Map.of("t", "stream", "state", "live", "epoch", 1.0, "container", "fmp4",
+                    "mime", "video/mp4; codecs=\"avc1.42c00a\"", "w", 160.0, "h", 90.0), stream);
             TestViewer.Event init = viewer.next();
             assertEquals("init 0", init.toString());
             assertArrayEquals(Sample.INIT, init.payload());
@@ -59,7 +59,7 @@ class RelayServerTest {
     }
 
     @Test
-    @DisplayName("a viewer stays while its publisher is gone and back, and goes on with a new init segment and a key")
+    @DisplayName("a viewer stays while its publisher restarts, and continues with a new init segment and a key frame")
     void publisherBack() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher first = rig.publish("cam1").init().frames(2);
@@ -69,7 +69,7 @@ class RelayServerTest {
             viewer.units("init 0", "K0c", "f1c");
             assertTrue(first.end().startsWith("HTTP/1.1 200 "));
             viewer.stream("waiting", 1);
-            // this one begins in the middle of a GOP
+            // the new publisher begins in the middle of a group of pictures
             rig.publish("cam1").init().skip(13).frames(4);
             viewer.stream("live", 2);
             viewer.units("init 2", "K4", "f5");
@@ -77,7 +77,7 @@ class RelayServerTest {
     }
 
     @Test
-    @DisplayName("a viewer that comes while the publisher is away still gets the cached picture, and stays")
+    @DisplayName("a viewer that joins while there is no publisher gets the cached frames, and stays")
     void joinWhileWaiting() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             rig.publish("cam1").init().frames(2).end();
@@ -91,7 +91,7 @@ class RelayServerTest {
     }
 
     @Test
-    @DisplayName("when the publisher does not come back in time its viewers are told so and closed with 4410, and the stream is gone")
+    @DisplayName("if the publisher does not come back in time, the stream ends, and its viewers are closed with 4410")
     void graceOver() throws Exception {
         try (RelayRig rig = RelayRig.start(RelayRig.options().patience(Duration.ofMillis(150), LONG))) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
@@ -113,7 +113,7 @@ class RelayServerTest {
     }
 
     @Test
-    @DisplayName("a second publisher takes the stream over: the first is answered 409, and viewers go on in the next epoch")
+    @DisplayName("a second publisher takes over: the first is answered with 409, viewers continue in the next epoch")
     void secondPublisher() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher first = rig.publish("cam1").init().frames(3);
@@ -129,7 +129,7 @@ class RelayServerTest {
     }
 
     @Test
-    @DisplayName("a request without an init segment takes no stream from anybody")
+    @DisplayName("a request without an init segment does not take the stream from its publisher")
     void noInit() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher first = rig.publish("cam1").init().frames(1);
@@ -144,7 +144,7 @@ class RelayServerTest {
     }
 
     @Test
-    @DisplayName("the built-in picture keeps its name: who publishes there is answered 409, and its viewers go on")
+    @DisplayName("a publisher at the path of the built-in picture is answered with 409, and viewers continue")
     void builtInPicture() throws Exception {
         try (RelayRig rig = RelayRig.start(RelayRig.options().testPicture(true))) {
             TestViewer viewer = rig.watch("test").greeted();
@@ -155,35 +155,39 @@ class RelayServerTest {
             for (int i = 0; i < 3; i++) {
                 TestViewer.Event event = viewer.next();
                 assertTrue(event.toString().startsWith("K"), event::toString);
-                assertEquals((short) 0xFFD8, event.header().getShort(MediaUnit.HEADER_BYTES), "a JPEG begins so");
+                assertEquals((short) 0xFFD8, event.header().getShort(MediaUnit.HEADER_BYTES), "start of a JPEG image");
             }
             assertEquals(1.0, rig.streams().getFirst().get("epoch"));
         }
     }
 
     @Test
-    @DisplayName("a page of another site may neither publish nor pass for one of ours by a name of its own")
+    @DisplayName("a page of another site cannot publish, and a foreign host name (DNS rebinding) is refused")
     void otherSites() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             rig.publish("cam1").init().frames(1);
             rig.awaitFrames(1);
-            assertTrue(rig.connect().send("POST /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n"
-                    + "Content-Length: 1\r\n\r\nx").rest().startsWith("HTTP/1.1 403 "));
-            for (String host : List.of("evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example")) {
+            String fromOtherSite = "POST /publish/cam1 HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Origin: http://evil.example\r\nContent-Length: 1\r\n\r\nx";
+            assertTrue(rig.connect().send(fromOtherSite).rest().startsWith("HTTP/1.1 403 "));
+            List<String> foreignHosts =
+                    List.of("evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example");
+            for (String host : foreignHosts) {
                 String rest = " HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
                 assertTrue(rig.connect().send("GET /" + rest).rest().startsWith("HTTP/1.1 421 "), host);
                 assertTrue(rig.connect().send("PUT /publish/cam1" + rest).rest().startsWith("HTTP/1.1 421 "), host);
             }
-            for (String host : List.of("LOCALHOST", "localhost:1", "127.0.0.1:" + rig.address().getPort(), "[::1]:80")) {
-                assertTrue(rig.connect().send("GET /healthz HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n").rest()
-                        .startsWith("HTTP/1.1 200 "), host);
+            String ownAddress = "127.0.0.1:" + rig.address().getPort();
+            for (String host : List.of("LOCALHOST", "localhost:1", ownAddress, "[::1]:80")) {
+                String request = "GET /healthz HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
+                assertTrue(rig.connect().send(request).rest().startsWith("HTTP/1.1 200 "), host);
             }
             assertEquals(1.0, rig.streams().getFirst().get("epoch"));
         }
     }
 
     @Test
-    @DisplayName("pause stops media, resume and resync begin anew from the cache, ping is answered with its own number")
+    @DisplayName("pause stops media, resume and resync restart from the cache, and ping is answered with its number")
     void controls() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
@@ -204,14 +208,15 @@ class RelayServerTest {
             viewer.send("{\"t\":\"resync\"}");
             viewer.stream("live", 1);
             viewer.units("init 0", "K0c", "f1c", "f2c");
-            viewer.send("{\"t\":\"stat\",\"lag\":12}").send("{}").send("{\"t\":\"hello\",\"v\":1}").send("{\"t\":\"ping\",\"c\":\"x\"}");
+            viewer.send("{\"t\":\"stat\",\"lag\":12}").send("{}");
+            viewer.send("{\"t\":\"hello\",\"v\":1}").send("{\"t\":\"ping\",\"c\":\"x\"}");
             publisher.frames(1);
             viewer.units("f3");
         }
     }
 
     @Test
-    @DisplayName("the relay says goodbye when it stops: bye and 1001 to viewers, an answer to publishers")
+    @DisplayName("a relay that stops sends bye and 1001 to viewers, and answers publishers with 503")
     void stop() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
@@ -228,7 +233,7 @@ class RelayServerTest {
 
     @ParameterizedTest(name = "{0} characters")
     @ValueSource(ints = {1, 64, 259})
-    @DisplayName("a viewer of an unknown stream is closed with 4404, however long the name")
+    @DisplayName("a viewer of an unknown stream is closed with 4404, for a name of any length")
     void unknownStream(int length) throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             String name = ("a".repeat(64) + "/").repeat(4).substring(0, length);
@@ -238,17 +243,26 @@ class RelayServerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a.b", "a/b/c/d/e", "a//b", "/a", "a/"})
-    @DisplayName("what cannot name a stream is refused in the handshake with 404")
-    void noName(String name) throws Exception {
+    @DisplayName("the handshake for an invalid path is refused with 404")
+    void invalidPath(String name) throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             CompletionException e = assertThrows(CompletionException.class, () -> rig.watch(name));
-            assertEquals(404, assertInstanceOf(WebSocketHandshakeException.class, e.getCause()).getResponse().statusCode());
+            WebSocketHandshakeException refused =
+                    assertInstanceOf(WebSocketHandshakeException.class, e.getCause());
+            assertEquals(404, refused.getResponse().statusCode());
         }
     }
 
-    @ParameterizedTest(name = "{0} is closed with {1}")
-    @CsvSource(delimiter = '|', value = {"hello|1008", "[]|1008", "{\"t\":{}}|1008", "{\"t\":\"ping\"|1008", "LONG|1009", "BINARY|1003"})
-    @DisplayName("what is no control text ends the viewer")
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            hello         | 1008
+            []            | 1008
+            {"t":{}}      | 1008
+            {"t":"ping"   | 1008
+            LONG          | 1009
+            BINARY        | 1003
+            """)
+    @DisplayName("a message that is not a control text closes the viewer")
     void badControl(String sent, int code) throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             rig.publish("cam1").init().frames(1);

@@ -10,12 +10,12 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@DisplayName("Viewers that come and go in crowds")
+@DisplayName("A relay with many viewers that join and leave")
 @Timeout(180)
 class RelayStormTest {
     private static final int VIEWERS = 300;
 
-    /** What a frame occupies in the pool: its WebSocket header, ours, the payload, rounded up to a power of 2. */
+    /** Returns the size of a frame in the pool: WebSocket header, relay header and payload, up to a power of 2. */
     private static long pooled(byte[] payload) {
         int bytes = payload.length + MediaUnit.HEADER_BYTES;
         bytes += bytes < 126 ? 2 : bytes <= 0xFFFF ? 4 : 10;
@@ -24,8 +24,8 @@ class RelayStormTest {
 
     @Test
     @Shows("B27")
-    @DisplayName("300 joins and leaves while a publisher sends: a steady viewer misses nothing, and what they occupied comes back")
-    void reloads() throws Exception {
+    @DisplayName("300 viewers join and leave: another viewer misses nothing, and all their memory is released")
+    void joinAndLeave() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
             rig.awaitFrames(1);
@@ -54,7 +54,7 @@ class RelayStormTest {
             }
             rig.await("one viewer is left", () -> rig.number("viewers") == 1);
             assertEquals(0.0, rig.number("framesDropped"));
-            // with the next key the cache holds that key alone, and only as it was for a viewer without a gap
+            // after the next key frame, the cache holds only that frame, framed for viewers without a gap
             int key = (next + Sample.GOP - 1) / Sample.GOP * Sample.GOP;
             publisher.frames(key - next + 1);
             assertTrue(publisher.end().startsWith("HTTP/1.1 200 "));
@@ -62,7 +62,7 @@ class RelayStormTest {
             steady.close();
             rig.http.shutdownNow();
             long cache = pooled(Sample.INIT) + pooled(Sample.unit(key));
-            rig.await("nothing but the cache, " + cache + " bytes, is in use", () -> rig.usedBytes() == cache);
+            rig.await("only the " + cache + " bytes of the cache are in use", () -> rig.usedBytes() == cache);
         }
     }
 }

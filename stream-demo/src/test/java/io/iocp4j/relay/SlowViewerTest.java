@@ -21,33 +21,33 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The main promise: a viewer that does not read costs the others nothing, and memory stays bounded. */
+/** The main property of the relay: a viewer that does not read delays no other viewer, and memory stays bounded. */
 @Tag("e2e")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class SlowViewerTest {
     private static final int GOOD_VIEWERS = 10;
     private static final Duration STALL = Duration.ofSeconds(20);
-    /** Longer than the stall by what a machine with other work may need for the samples. */
+    /** Longer than the stall, because a busy machine may need more time for the samples. */
     private static final Duration LENGTH = STALL.plusSeconds(14);
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration SAMPLE_INTERVAL = Duration.ofSeconds(2);
     private static final int FRAMES_BEFORE_STALL = 2 * Ffmpeg.FRAMES_PER_SECOND;
-    /** Far less than what is sent meanwhile (6 MB or so), so a queue without an end shows. */
+    /** Far less than the 6 MB or so that are sent during the stall, so that an unbounded queue fails the test. */
     private static final long GROWTH_BYTES_MAX = 2 * 1024 * 1024;
 
     /**
-     * What the slow viewer got when it read again.
+     * The messages that the slow viewer received after the stall.
      *
      * @param afterGaps the first frame after each gap
-     * @param buffered frames before the first gap
-     * @param skipped frames that the skip texts spoke of
-     * @param toldBefore a skip text came before the first gap
-     * @param lastSeq number of the last frame of the stream
+     * @param buffered number of frames before the first gap
+     * @param skipped number of frames in the skip texts
+     * @param announced whether a skip text came before the first gap
+     * @param lastSeq sequence number of the last frame of the stream
      */
-    private record Catchup(List<WireMessage> afterGaps, long buffered, long skipped, boolean toldBefore, long lastSeq) {
+    private record Catchup(List<WireMessage> afterGaps, long buffered, long skipped, boolean announced, long lastSeq) {
     }
 
-    /** Memory in use in bytes, after a collection. */
+    /** The memory in use after a garbage collection, in bytes. */
     private record Sample(long heap, long direct) {
         static Sample take() {
             System.gc();
@@ -63,7 +63,7 @@ class SlowViewerTest {
     }
 
     @Test
-    @DisplayName("a viewer stops reading for 20 s: ten others miss nothing, memory stays flat, it goes on with a key")
+    @DisplayName("a viewer stops reading for 20 s: ten others miss nothing, memory is flat, it continues with a key")
     void slowViewer() throws IOException, InterruptedException {
         RealTime.check(SlowViewerTest::stall);
     }
@@ -80,10 +80,10 @@ class SlowViewerTest {
                     good.add(new LiveViewer(relay, "slow", "viewer-" + i));
                 }
                 long seq = readFrames(slow, FRAMES_BEFORE_STALL);
-                // not counted: it still finds what the start left behind
+                // not counted, because the first collection still frees memory of the start
                 Sample.take();
                 for (int i = 0; i < STALL.dividedBy(SAMPLE_INTERVAL); i++) {
-                    TooLate.unless(!ffmpeg.endsWithin(SAMPLE_INTERVAL), "ffmpeg ended before the slow viewer reads again");
+                    TooLate.unless(!ffmpeg.endsWithin(SAMPLE_INTERVAL), "ffmpeg ended before the end of the stall");
                     samples.add(Sample.take());
                 }
                 Catchup caught = catchUp(slow, seq);
@@ -104,7 +104,7 @@ class SlowViewerTest {
         }
     }
 
-    /** Takes that many frames off the socket and returns the number of the last one. */
+    /** Reads a number of frames and returns the sequence number of the last one. */
     private static long readFrames(ViewerSocket viewer, int frames) throws IOException {
         long seq = -1;
         for (int left = frames; left > 0;) {
@@ -117,21 +117,21 @@ class SlowViewerTest {
         return seq;
     }
 
-    /** Reads all that there is until the publisher ends, and keeps what came in place of a frame that was expected. */
+    /** Reads until the publisher ends, and collects the frames whose sequence number is not the expected one. */
     private static Catchup catchUp(ViewerSocket viewer, long seqBefore) throws IOException {
         List<WireMessage> afterGaps = new ArrayList<>();
         long seq = seqBefore;
         long buffered = 0;
         long skipped = 0;
-        boolean toldBefore = false;
+        boolean announced = false;
         for (;;) {
             WireMessage message = viewer.next();
             if (message.isText("stream")) {
-                return new Catchup(afterGaps, buffered, skipped, toldBefore, seq);
+                return new Catchup(afterGaps, buffered, skipped, announced, seq);
             }
             if (message.isText("skip")) {
                 skipped += ((Double) message.text().get("frames")).longValue();
-                toldBefore |= afterGaps.isEmpty();
+                announced |= afterGaps.isEmpty();
             } else if (message.isMedia()) {
                 if (message.seq() != seq + 1) {
                     afterGaps.add(message);
@@ -146,16 +146,16 @@ class SlowViewerTest {
     private static void assertMissedNothing(List<LiveViewer> good, long lastSeq) {
         for (LiveViewer viewer : good) {
             viewer.assertNoFaults();
-            assertEquals(lastSeq, viewer.lastSeq(), "the last frame");
-            assertEquals(viewer.lastSeq() - viewer.firstSeq() + 1, viewer.frames(), "all from the first to the last");
+            assertEquals(lastSeq, viewer.lastSeq(), "sequence number of the last frame");
+            assertEquals(viewer.lastSeq() - viewer.firstSeq() + 1, viewer.frames(), "number of frames");
         }
     }
 
     private static void assertBeginsWithKey(Catchup caught) {
-        assertFalse(caught.afterGaps.isEmpty(), "20 s of video fitted into the buffers: nothing was shown");
-        assertTrue(caught.toldBefore, "the first gap was not announced");
+        assertFalse(caught.afterGaps.isEmpty(), "no gap: 20 s of video fit into the buffers, so nothing was tested");
+        assertTrue(caught.announced, "the first gap was not announced");
         for (WireMessage message : caught.afterGaps) {
-            assertTrue(message.isKey() && message.isDiscont(), () -> "after a gap came " + message);
+            assertTrue(message.isKey() && message.isDiscont(), () -> "first frame after a gap: " + message);
         }
     }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Tag("e2e")
-@DisplayName("A relay whose process is stopped for longer than its time limits, and goes on")
+@DisplayName("A relay whose process is stopped for longer than its time limits, then continued")
 @Timeout(300)
 class StoppedProcessTest {
     private static final Duration LIMIT = Duration.ofSeconds(3);
@@ -32,7 +32,7 @@ class StoppedProcessTest {
         assumeTrue(File.separatorChar == '/', "needs SIGSTOP");
     }
 
-    /** A relay with short limits; what it prints is its port. */
+    /** A relay with short time limits, which prints its port number. */
     static final class Relay {
         private Relay() {
         }
@@ -49,16 +49,18 @@ class StoppedProcessTest {
     }
 
     @Test
-    @DisplayName("a publisher whose frames came meanwhile keeps its stream, and the picture is not drawn for the time that is lost")
+    @DisplayName("a publisher whose frames arrived meanwhile keeps its stream; the test picture skips missed frames")
     void stopped() throws IOException, InterruptedException {
         RealTime.check(StoppedProcessTest::stopTwice);
     }
 
     private static void stopTwice() throws IOException, InterruptedException {
-        Process relay = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), Relay.class.getName()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process relay = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp", System.getProperty("java.class.path"), Relay.class.getName())
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
         try (BufferedReader out = relay.inputReader()) {
-            InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(out.readLine()));
+            int port = Integer.parseInt(out.readLine());
+            InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
             round(address, relay);
             round(address, relay);
         } finally {
@@ -78,7 +80,7 @@ class StoppedProcessTest {
             long continued = System.nanoTime();
             publisher.frames(1);
             String answer = publisher.end();
-            // 408, if the stop had counted as silence
+            // the status would be 408 if the stop had counted as silence
             TooLate.unless(answer.startsWith("HTTP/1.1 200 "), answer);
 
             long last = first;
@@ -86,7 +88,7 @@ class StoppedProcessTest {
                 last = nextSeq(picture);
             }
             long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - continued);
-            // one second's frames may have waited before the stop
+            // frames of up to one second may have been queued before the stop
             long most = TestSource.FRAMES_PER_SECOND * (millis / 1_000 + 2);
             assertTrue(last - first <= most, (last - first) + " frames in " + millis + " ms");
         }

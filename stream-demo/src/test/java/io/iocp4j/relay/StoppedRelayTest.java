@@ -26,8 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** In virtual time, whose clock jumps. */
-@DisplayName("The time limits of a relay whose process was stopped for longer than they are")
+/** Uses virtual time, in which a stop of the process is a jump of the clock. */
+@DisplayName("The time limits of a relay whose process was stopped for a longer time")
 class StoppedRelayTest {
     private static final int STEPS_MAX = 100_000;
     private static final Duration SILENCE = Duration.ofSeconds(10);
@@ -36,10 +36,11 @@ class StoppedRelayTest {
 
     private final Simulation world = new Simulation(1, Faults.none(), new BufferPool(1 << 20));
     private final SimulatedPort port = new SimulatedPort(world, "port", 1);
-    private final RelayHub hub = new RelayHub(RelayOptions.defaults().patience(GRACE, SILENCE), port, Clock.systemUTC());
+    private final RelayOptions options = RelayOptions.defaults().patience(GRACE, SILENCE);
+    private final RelayHub hub = new RelayHub(options, port, Clock.systemUTC());
     private WebSocketServer server;
 
-    /** Sends when the test says so, and keeps what it is told. */
+    /** A publisher that sends an init segment and a frame, and keeps the answer. */
     private final class Publisher implements TcpHandler {
         final StringBuilder answer = new StringBuilder();
         final TcpConnection connection;
@@ -50,7 +51,8 @@ class StoppedRelayTest {
 
         @Override
         public void onOpen(TcpConnection opened) {
-            send("PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            String head = "PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n";
+            send(head.getBytes(StandardCharsets.US_ASCII));
             send(Sample.INIT);
             send(Sample.unit(0));
         }
@@ -84,17 +86,19 @@ class StoppedRelayTest {
     private void run(Duration length) {
         long until = world.nanos() + length.toNanos();
         world.run(until, STEPS_MAX);
-        // what is due next is later
+        // the next event is later
         world.jump(Math.max(0, until - world.nanos()));
     }
 
+    /** Returns the state and the number of frames of the stream. */
     private String stream() {
         RelayStream stream = hub.find("cam1");
-        return stream == null ? "none" : stream.json().replaceFirst(".*\"state\":\"(\\w+)\".*\"framesIn\":(\\d+).*", "$1 $2");
+        return stream == null ? "none"
+                : stream.json().replaceFirst(".*\"state\":\"(\\w+)\".*\"framesIn\":(\\d+).*", "$1 $2");
     }
 
     @Test
-    @DisplayName("a publisher whose frames came meanwhile goes on")
+    @DisplayName("a publisher whose frame arrived during the stop continues")
     void publisherSent() throws IOException {
         Publisher publisher = new Publisher();
         run(Duration.ofSeconds(8));
@@ -107,7 +111,7 @@ class StoppedRelayTest {
     }
 
     @Test
-    @DisplayName("a publisher that sent nothing is answered 408 anyway")
+    @DisplayName("a publisher that sent nothing during the stop is answered with 408")
     void publisherSilent() throws IOException {
         Publisher publisher = new Publisher();
         run(Duration.ofSeconds(8));
@@ -118,7 +122,7 @@ class StoppedRelayTest {
     }
 
     @Test
-    @DisplayName("a publisher that came back meanwhile finds its stream, and one that did not does not")
+    @DisplayName("a stream whose publisher came back during the stop continues; without a publisher it ends")
     void publisherBack() throws IOException {
         Publisher first = new Publisher();
         run(Duration.ofSeconds(1));

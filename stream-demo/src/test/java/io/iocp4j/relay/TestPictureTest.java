@@ -20,17 +20,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@DisplayName("The built-in test picture")
 class TestPictureTest {
     private static final long NOW = 1_767_225_600_123L;
 
     static {
-        // Before the first image is made: a build machine may name a screen that is not there.
+        // Set this before the first image is created, because DISPLAY may name a screen that does not exist.
         System.setProperty("java.awt.headless", "true");
     }
 
     @ParameterizedTest
     @CsvSource({"640, 360", "160, 90", "1280, 720", "640, 480", "321, 243"})
-    @DisplayName("a frame is a JPEG image of the wanted size")
+    @DisplayName("a frame is a JPEG image of the requested size")
     void size(int width, int height) throws IOException {
         byte[] jpeg = new TestPicture(width, height, 25).jpeg(7, NOW);
 
@@ -53,7 +54,7 @@ class TestPictureTest {
     }
 
     @Test
-    @DisplayName("each frame of a second differs from the one before in more than the clock")
+    @DisplayName("each frame of a second differs visibly from the one before it, not only in the clock")
     void alive() throws IOException {
         TestPicture picture = new TestPicture(640, 360, 30);
         BufferedImage last = decode(picture.jpeg(0, NOW));
@@ -67,13 +68,13 @@ class TestPictureTest {
                     changed += Math.abs((a >> 8 & 0xff) - (b >> 8 & 0xff)) > 16 ? 1 : 0;
                 }
             }
-            assertTrue(changed > 50, "frame " + frame + ": " + changed + " points of the bars changed");
+            assertTrue(changed > 50, "frame " + frame + ": " + changed + " pixels of the bars changed");
             last = next;
         }
     }
 
     @Test
-    @DisplayName("the clock follows the time and not the frame")
+    @DisplayName("the clock shows the time, whatever the number of the frame is")
     void clock() throws IOException {
         TestPicture picture = new TestPicture(640, 360, 30);
         BufferedImage one = decode(picture.jpeg(5, 1_000));
@@ -84,7 +85,7 @@ class TestPictureTest {
     }
 
     @Test
-    @DisplayName("a frame has many colours and costs at most 40 KB at the default size")
+    @DisplayName("a frame has at least 7 colours and at most 40 KB at the default size")
     void cost() throws IOException {
         TestPicture picture = new TestPicture(640, 360, 30);
         for (int frame = 0; frame < 200; frame += 7) {
@@ -122,7 +123,7 @@ class TestPictureTest {
     @ParameterizedTest
     @CsvSource({"159, 90, 30", "160, 89, 30", "4097, 90, 30", "4096, 4097, 30", "160, 90, 0", "160, 90, 241",
         "360, 640, 30"})
-    @DisplayName("sizes and rates outside of their range are refused")
+    @DisplayName("a size or a rate outside its range is refused")
     void refused(int width, int height, int fps) {
         assertThrows(IllegalArgumentException.class, () -> new TestPicture(width, height, fps));
     }

@@ -12,22 +12,23 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@DisplayName("The built-in picture as a publisher")
+@DisplayName("The publisher of the built-in test picture")
 @Timeout(160)
 class TestSourceTest {
-    private static List<Thread> drawing() {
-        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("iocp4j-test-picture")).toList();
+    private static List<Thread> drawingThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("iocp4j-test-picture")).toList();
     }
 
     @Test
-    @DisplayName("sends about one frame a second while nobody watches, and about twenty while somebody does")
+    @DisplayName("publishes one frame per second without a viewer, and 20 per second with a viewer")
     void rates() throws Exception {
-        // from before there is a source: however late this test looks, the third frame is not due for two seconds
+        // Taken before the source starts. The third frame is due two seconds later, even if this test runs slowly.
         long start = System.nanoTime();
         try (RelayRig rig = RelayRig.start(RelayRig.options().testPicture(true))) {
             rig.await("three frames", () -> rig.number("framesIn") >= 3);
             long alone = System.nanoTime() - start;
-            assertTrue(alone >= 2_000_000_000L, "three frames in " + alone + " ns while nobody watches");
+            assertTrue(alone >= 2_000_000_000L, "three frames in " + alone + " ns without a viewer");
             TestViewer viewer = rig.watch(TestSource.PATH).greeted();
             viewer.stream("live", 1);
             int first = viewer.next().seq();
@@ -38,21 +39,22 @@ class TestSourceTest {
                 last = event.unit() == null ? last : event.seq();
             }
             long watched = System.nanoTime() - start;
-            assertTrue(watched > 500_000_000L && watched < 10_000_000_000L, "21 frames in " + watched + " ns while somebody watches");
+            assertTrue(watched > 500_000_000L && watched < 10_000_000_000L,
+                    "21 frames in " + watched + " ns with a viewer");
         }
     }
 
     @Test
-    @DisplayName("falls silent when another publisher takes its path, and says nothing when it is closed then")
+    @DisplayName("stops when another publisher takes its path, and closing it later does nothing")
     void replaced() throws Exception {
         ManualPort port = new ManualPort();
         RelayHub hub = new RelayHub(RelayOptions.defaults(), port, Clock.systemUTC());
         TestSource source = new TestSource(hub, Clock.systemUTC());
-        List<Thread> threads = drawing();
+        List<Thread> threads = drawingThreads();
         assertEquals(1, threads.size());
         RelayStream own = hub.find(TestSource.PATH);
         hub.publish(TestSource.PATH, "fmp4", (status, why) -> { }, "video/mp4", 2, 1, ByteBuffer.allocate(10));
-        assertTrue(threads.getFirst().join(Duration.ofSeconds(RelayRig.DEADLINE_SECONDS)), "the thread ends");
+        assertTrue(threads.getFirst().join(Duration.ofSeconds(RelayRig.DEADLINE_SECONDS)), "the thread did not end");
         assertTrue(own.json().contains("\"state\":\"ended\""), own::json);
         assertEquals("fmp4", hub.find(TestSource.PATH).container());
         source.close();

@@ -18,12 +18,13 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class UnreadOutputTest {
     private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    /** Four names of 64 characters, so that a line of the log has some length. */
-    private static final String LONG_PATH = String.join("/", "a".repeat(64), "b".repeat(64), "c".repeat(64), "d".repeat(64));
-    /** Each leaves two lines with the path: more than a pipe of 64 KiB and all that the relay keeps. */
+    /** The longest path, so that the lines of the log are long. */
+    private static final String LONG_PATH =
+            String.join("/", "a".repeat(64), "b".repeat(64), "c".repeat(64), "d".repeat(64));
+    /** Each publisher causes two lines with the path, together more than a pipe (64 KiB) and the queue of the relay. */
     private static final int PUBLISHERS = 1_500;
 
-    /** Starts a JVM whose output goes into pipes. */
+    /** Starts a JVM whose outputs are pipes. */
     private static Process start(String... arguments) throws IOException {
         String[] command = new String[arguments.length + 1];
         command[0] = JAVA;
@@ -49,10 +50,10 @@ class UnreadOutputTest {
     }
 
     @Test
-    @DisplayName("answers anyway, says later how many lines of its log are missing, and stops when it is told to")
+    @DisplayName("answers requests, logs later how many lines were lost, and stops on SIGTERM")
     void log() throws Exception {
-        Process relay = start("--module-path", RelayProcess.modulePath(), "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve",
-                "--port", "0", "--no-test-picture");
+        Process relay = start("--module-path", RelayProcess.modulePath(),
+                "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve", "--port", "0", "--no-test-picture");
         try (BufferedReader out = relay.inputReader(); BufferedReader log = relay.errorReader()) {
             InetSocketAddress address = address(out);
             for (int i = 0; i < PUBLISHERS; i++) {
@@ -64,26 +65,26 @@ class UnreadOutputTest {
             assertHealthy(address);
 
             String line = log.readLine();
-            while (line != null && !line.contains("lines missing here")) {
+            while (line != null && !line.contains("lines lost here")) {
                 line = log.readLine();
             }
-            assertNotNull(line, "the gap is told");
+            assertNotNull(line, "the log does not report the lost lines");
             assertHealthy(address);
             relay.toHandle().destroy();
-            assertTrue(relay.waitFor(10, TimeUnit.SECONDS), "it ends");
+            assertTrue(relay.waitFor(10, TimeUnit.SECONDS), "it did not stop");
         } finally {
             relay.destroyForcibly().waitFor();
         }
     }
 
     @Test
-    @DisplayName("stops when it is told to, while still nobody reads")
+    @DisplayName("stops even if nobody reads its output until the end")
     void stop() throws Exception {
         Process relay = start("-cp", System.getProperty("java.class.path"), Chatter.class.getName());
         try (BufferedReader out = relay.inputReader()) {
             InetSocketAddress address = address(out);
-            assertTrue(relay.waitFor(30, TimeUnit.SECONDS), "it waits for somebody who reads what it prints");
-            assertEquals(Chatter.SAID_ALL, relay.exitValue());
+            assertTrue(relay.waitFor(30, TimeUnit.SECONDS), "it did not stop, so it waits for a reader");
+            assertEquals(Chatter.PRINTED_ALL, relay.exitValue());
             assertNotNull(address);
         } finally {
             relay.destroyForcibly().waitFor();
@@ -92,7 +93,7 @@ class UnreadOutputTest {
 
     /** A relay that prints and logs more than any pipe holds, and then ends. */
     static final class Chatter {
-        static final int SAID_ALL = 7;
+        static final int PRINTED_ALL = 7;
 
         private Chatter() {
         }
@@ -101,11 +102,11 @@ class UnreadOutputTest {
             Main.main(new String[] {"serve", "--port", "0", "--no-test-picture"});
             System.Logger log = System.getLogger("chatter");
             for (int i = 0; i < 20_000; i++) {
-                System.out.println("line " + i + " that nobody will ever read");
-                System.err.println("line " + i + " that nobody will ever read");
-                log.log(System.Logger.Level.INFO, "line {0} that nobody will ever read", i);
+                System.out.println("line " + i + ", which nobody reads");
+                System.err.println("line " + i + ", which nobody reads");
+                log.log(System.Logger.Level.INFO, "line {0}, which nobody reads", i);
             }
-            System.exit(SAID_ALL);
+            System.exit(PRINTED_ALL);
         }
     }
 }

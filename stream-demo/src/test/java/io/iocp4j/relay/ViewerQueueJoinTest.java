@@ -11,10 +11,10 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("Joining, streams of keys only, skip texts and batches, in virtual time")
+@DisplayName("The queue of a viewer: joining, streams of key frames only, skip texts and batches")
 class ViewerQueueJoinTest {
     @Test
-    @DisplayName("the cached frames come first and say so, then live ones follow without a mark")
+    @DisplayName("cached frames come first, with the flag FROM_CACHE, then live frames follow without it")
     void cacheThenLive() {
         try (QueueRig rig = new QueueRig(false)) {
             rig.init(50);
@@ -27,7 +27,7 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("the burst from the cache is no lag for 5 s, and then it is")
+    @DisplayName("the burst of cached frames does not count as lag for 5 s after a join, but then it does")
     void burst() {
         try (QueueRig rig = new QueueRig(false)) {
             rig.cached(true);
@@ -57,7 +57,7 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("during the burst live frames have their own lag, and then the cached ones go too")
+    @DisplayName("live frames during the burst count as lag, and cached frames are dropped with them")
     void liveBehindBurst() {
         try (QueueRig rig = new QueueRig(false)) {
             rig.cached(true);
@@ -71,7 +71,7 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("a cached key that is skipped to keeps its mark")
+    @DisplayName("a cached key frame to which the queue skips keeps FROM_CACHE and gets DISCONT")
     void skipToCachedKey() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.frame();
@@ -84,8 +84,8 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("joining anew forgets the media that waits, the old init segment and the gap, but no text")
-    void joinAnew() {
+    @DisplayName("joining again drops queued media, the old init segment and the gap, but no text")
+    void joinAgain() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.text("one");
             rig.frame();
@@ -103,7 +103,7 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("where every frame is a key only the newest waits, however young the others are")
+    @DisplayName("in a stream of key frames only, only the newest frame is queued, even if the others are not late")
     void onlyNewest() {
         try (QueueRig rig = new QueueRig(true)) {
             rig.cached(true);
@@ -125,14 +125,14 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("what was skipped is told before the next message, and at most once a second, with no frame lost from the account")
+    @DisplayName("dropped frames are reported before the next message, at most once a second, and none is left out")
     void skipTexts() {
         try (QueueRig rig = QueueRig.playing()) {
             skipOne(rig);
-            assertNull(rig.queue.takeSkipped(rig.now), "nothing follows yet");
+            assertNull(rig.queue.takeSkipped(rig.now), "nothing is queued yet");
             rig.key();
             assertEquals(new Skipped(1, 2, 2), rig.queue.takeSkipped(rig.now));
-            assertNull(rig.queue.takeSkipped(rig.now), "told already");
+            assertNull(rig.queue.takeSkipped(rig.now), "already reported");
             rig.takeAll();
             skipOne(rig);
             rig.key();
@@ -146,7 +146,7 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("skips that are told together make one range, which counts only what was skipped")
+    @DisplayName("skips that are reported together are one range, with the number of the dropped frames only")
     void coalescedSkips() {
         try (QueueRig rig = QueueRig.playing()) {
             skipOne(rig);
@@ -159,7 +159,7 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("the numbers of frames go on beyond 2^31")
+    @DisplayName("sequence numbers continue beyond 2^31")
     void sequenceWraps() {
         try (QueueRig rig = new QueueRig(false)) {
             rig.seq = Integer.MAX_VALUE;
@@ -177,7 +177,7 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("a batch has 16 messages at the most")
+    @DisplayName("a batch has at most 16 messages")
     void batchCount() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.frames(17);
@@ -189,7 +189,7 @@ class ViewerQueueJoinTest {
     }
 
     @Test
-    @DisplayName("a batch has 256 KiB at the most, but always one message")
+    @DisplayName("a batch has at most 256 KiB, but always at least one message")
     void batchBytes() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.bytesMax = 4 << 20;
@@ -205,7 +205,7 @@ class ViewerQueueJoinTest {
         }
     }
 
-    /** A frame becomes too old, and the next one goes with it. */
+    /** Lets a frame become too old, so that it is dropped together with the next one. */
     private static void skipOne(QueueRig rig) {
         rig.frame();
         rig.pass(501);

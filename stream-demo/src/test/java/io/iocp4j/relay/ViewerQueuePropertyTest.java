@@ -16,28 +16,28 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("What every viewer may rely on, for 10,000 random publishers and sockets")
+@DisplayName("The queue of a viewer with 10,000 random publishers and sockets")
 class ViewerQueuePropertyTest {
     private static final long FIRST_SEED = 20_260_301;
     private static final int SEEDS = 10_000;
     private static final int STEPS = 36;
     private static final int UNIT_MAX = 1_500;
 
-    /** How often what was meant to happen has happened: a property that was never tried is not shown. */
+    /** The number of times that each rare event occurred; a property is only tested if they occur. */
     private int skips;
     private int jumps;
     private int joins;
     private int bursts;
 
     @Test
-    @DisplayName("gaps end at keys, nothing is late, nothing is unaccounted for, nothing leaks")
+    @DisplayName("gaps end at key frames, no frame is late or unaccounted for, and nothing leaks")
     void anything() throws Exception {
-        // on a thread of its own: with a stack that short it costs little to record who made each object
+        // a separate thread has a short stack, which makes recording the allocation of each object cheap
         FutureTask<Void> all = new FutureTask<>(this::everySeed, null);
         Thread.ofPlatform().name("test-property").start(all);
         all.get(120, TimeUnit.SECONDS);
-        String tried = skips + " skip texts, " + jumps + " jumps, " + joins + " joins, " + bursts + " bursts";
-        assertTrue(skips > SEEDS / 4 && jumps > SEEDS / 4 && joins > SEEDS / 4 && bursts > SEEDS / 8, tried);
+        String occurred = skips + " skip texts, " + jumps + " jumps, " + joins + " joins, " + bursts + " bursts";
+        assertTrue(skips > SEEDS / 4 && jumps > SEEDS / 4 && joins > SEEDS / 4 && bursts > SEEDS / 8, occurred);
     }
 
     private void everySeed() {
@@ -55,7 +55,7 @@ class ViewerQueuePropertyTest {
         }
     }
 
-    /** One publisher and one viewer. */
+    /** A run of one publisher and one viewer. */
     private static final class Run {
         private final SplittableRandom random;
         private final boolean allKeys;
@@ -64,20 +64,23 @@ class ViewerQueuePropertyTest {
         private final int keyEvery;
         private final int millisMax;
 
-        /** What the viewer still has to get or to lose, by number. */
+        /** The frames that are neither sent nor dropped yet, by sequence number. */
         private final TreeMap<Integer, MediaUnit> open = new TreeMap<>();
         private final TreeMap<Integer, Long> offeredAt = new TreeMap<>();
         private final TreeSet<Integer> dropped = new TreeSet<>();
         private final List<String> control = new ArrayList<>();
         private int inFlight;
-        private boolean anew = true;
+        /** True if the queue must not take anything but a key frame. */
+        private boolean needsKey = true;
         private int previous = -1;
-        private boolean decoderAnew = true;
+        /** True if the decoder has an init segment and no frame after it. */
+        private boolean decoderNeedsKey = true;
         private long lastOffer;
         private long joinedAt;
         private long lastSkipText;
         private int skippedFrames;
-        private int forgotten;
+        /** Dropped frames whose report a join has discarded. */
+        private int unreported;
         private int texts;
 
         int skipTexts;
@@ -111,7 +114,7 @@ class ViewerQueuePropertyTest {
             while (rig.queue.bytes() > 0) {
                 drain();
             }
-            assertEquals(List.of(), control, "control that never came");
+            assertEquals(List.of(), control, "control messages that were not sent");
             assertEquals(List.of(), List.copyOf(open.keySet()), "neither sent nor dropped");
             assertEquals(dropped.size(), rig.queue.framesDropped());
             rig.close();
@@ -127,7 +130,7 @@ class ViewerQueuePropertyTest {
         private void init() {
             control.add("init " + rig.seq);
             rig.init(MediaUnit.HEADER_BYTES + 1 + random.nextInt(40));
-            anew = true;
+            needsKey = true;
             pump();
         }
 
@@ -135,17 +138,17 @@ class ViewerQueuePropertyTest {
             joins++;
             rig.queue.join(rig.now);
             joinedAt = lastOffer = rig.now;
-            anew = true;
+            needsKey = true;
             control.removeIf(item -> item.startsWith("init"));
-            forgotten = dropped.size() - skippedFrames;
-            // only the test has them still: they waited, and joining forgot them
+            unreported = dropped.size() - skippedFrames;
+            // the join dropped these frames, so only the test has a reference to them
             open.values().removeIf(unit -> unit.references() == 1);
             text();
             init();
             int burst = onlyNewest ? random.nextInt(2) : random.nextInt(4);
             for (int i = 0; i < burst; i++) {
                 bursts++;
-                anew = false;
+                needsKey = false;
                 MediaUnit unit = rig.cached(i == 0 || allKeys);
                 open.put(unit.seq(), unit);
                 offeredAt.put(unit.seq(), rig.now);
@@ -166,10 +169,10 @@ class ViewerQueuePropertyTest {
             } else if (counted) {
                 dropped.add(unit.seq());
             } else {
-                assertTrue(anew && !key, () -> "neither kept nor counted: " + unit);
+                assertTrue(needsKey && !key, () -> "neither queued nor counted: " + unit);
             }
-            anew &= !key;
-            assertEquals(dropped.size(), rig.queue.framesDropped(), "dropped and not counted, or counted and not dropped");
+            needsKey &= !key;
+            assertEquals(dropped.size(), rig.queue.framesDropped(), "number of dropped frames");
             long bound = rig.bytesMax + inFlight + UNIT_MAX + 3_000;
             assertTrue(rig.queue.bytes() <= bound, () -> rig.queue.bytes() + " bytes of " + bound);
             pump();
@@ -181,7 +184,7 @@ class ViewerQueuePropertyTest {
             pump();
         }
 
-        /** As a viewer does it. */
+        /** Gives the next batch to the socket, as Viewer does. */
         private void pump() {
             if (rig.queue.isSending()) {
                 return;
@@ -191,9 +194,10 @@ class ViewerQueuePropertyTest {
                 check(skipped);
             }
             List<SharedMessage> batch = rig.queue.takeBatch();
-            assertTrue(skipped == null || !batch.isEmpty(), "a skip text with nothing behind it");
-            long media = batch.stream().map(SharedMessage::data).filter(payload -> payload.get(0) == MediaUnit.KIND_MEDIA).count();
-            assertTrue(media <= 1 || !onlyNewest, () -> media + " frames waited");
+            assertTrue(skipped == null || !batch.isEmpty(), "a skip text with no message after it");
+            long media = batch.stream().map(SharedMessage::data)
+                    .filter(payload -> payload.get(0) == MediaUnit.KIND_MEDIA).count();
+            assertTrue(media <= 1 || !onlyNewest, () -> media + " frames were queued");
             for (SharedMessage message : batch) {
                 inFlight += message.payloadLength();
                 ByteBuffer payload = message.data();
@@ -206,44 +210,46 @@ class ViewerQueuePropertyTest {
         }
 
         private void control(String item) {
-            assertEquals(control.removeFirst(), item, "control out of order");
+            assertEquals(control.removeFirst(), item, "control messages out of order");
             if (item.startsWith("init")) {
                 int number = Integer.parseInt(item.substring(5));
-                assertTrue(previous < number, () -> item + " behind frame " + previous);
-                decoderAnew = true;
+                assertTrue(previous < number, () -> item + " after frame " + previous);
+                decoderNeedsKey = true;
             }
         }
 
         private void media(int flags, int seq) {
             boolean key = (flags & MediaUnit.KEY) != 0;
-            boolean mark = (flags & MediaUnit.DISCONT) != 0;
-            assertTrue(seq > previous, () -> seq + " behind " + previous);
+            boolean discont = (flags & MediaUnit.DISCONT) != 0;
+            assertTrue(seq > previous, () -> "frame " + seq + " after " + previous);
             assertTrue(control.isEmpty() || !control.getFirst().startsWith("init")
                     || seq < Integer.parseInt(control.getFirst().substring(5)),
-                    () -> "frame " + seq + " before its " + control);
-            if (seq != previous + 1 || decoderAnew) {
-                assertTrue(key, () -> "frame " + seq + " behind " + previous + " is no key");
-                assertTrue(mark || decoderAnew, () -> "key " + seq + " behind " + previous + " has no mark");
+                    () -> "frame " + seq + " before " + control);
+            if (seq != previous + 1 || decoderNeedsKey) {
+                assertTrue(key, () -> "frame " + seq + " after " + previous + " is not a key frame");
+                assertTrue(discont || decoderNeedsKey, () -> "frame " + seq + " after " + previous + " has no DISCONT");
             }
-            assertTrue(key || !mark, "only a key is marked");
+            assertTrue(key || !discont, "DISCONT on a frame that is not a key frame");
             boolean burst = (flags & MediaUnit.FROM_CACHE) != 0 && lastOffer - joinedAt < ViewerQueue.JOIN_NANOS;
             long age = lastOffer - offeredAt.get(seq);
-            assertTrue(burst || age <= QueueRig.MAX_LAG, () -> "frame " + seq + " was " + age + " ns late at the last offer");
-            assertTrue(open.remove(seq) != null, () -> "frame " + seq + " was dropped, or sent before");
-            discontinuities += mark ? 1 : 0;
+            assertTrue(burst || age <= QueueRig.MAX_LAG,
+                    () -> "frame " + seq + " was " + age + " ns old at the last offer");
+            assertTrue(open.remove(seq) != null, () -> "frame " + seq + " was dropped or sent before");
+            discontinuities += discont ? 1 : 0;
             previous = seq;
-            decoderAnew = false;
+            decoderNeedsKey = false;
         }
 
         private void check(Skipped skipped) {
-            assertTrue(skipTexts == 0 || rig.now - lastSkipText >= 1_000 * QueueRig.MILLI, "two skip texts within a second");
+            assertTrue(skipTexts == 0 || rig.now - lastSkipText >= 1_000 * QueueRig.MILLI,
+                    "two skip texts within a second");
             lastSkipText = rig.now;
             skipTexts++;
             assertTrue(dropped.contains(skipped.fromSeq()) && dropped.contains(skipped.toSeq()), skipped::toString);
             int inRange = dropped.subSet(skipped.fromSeq(), true, skipped.toSeq(), true).size();
             assertEquals(inRange, skipped.frames(), skipped::toString);
             skippedFrames += skipped.frames();
-            assertTrue(skippedFrames + forgotten <= dropped.size(), "more told than dropped");
+            assertTrue(skippedFrames + unreported <= dropped.size(), "more frames reported than dropped");
         }
     }
 }

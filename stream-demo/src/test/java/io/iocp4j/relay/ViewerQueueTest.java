@@ -10,10 +10,10 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("What waits for a viewer, in virtual time")
+@DisplayName("The queue of a viewer: the rules by which frames are dropped")
 class ViewerQueueTest {
     @Test
-    @DisplayName("a viewer without a cache begins with the first key, and what came before it is no loss")
+    @DisplayName("without cached frames, the queue begins with a key frame, and earlier frames do not count as dropped")
     void firstKey() {
         try (QueueRig rig = new QueueRig(false)) {
             rig.frames(3);
@@ -27,8 +27,8 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 1: nothing is skipped while the lag is exactly at its bound")
-    void lagAtBound() {
+    @DisplayName("rule 1: nothing is dropped while the age is exactly at its limit")
+    void ageAtLimit() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.frame();
             rig.pass(500);
@@ -40,8 +40,8 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 1: nothing is skipped while the bytes are exactly at their bound, and one byte more is too much")
-    void bytesAtBound() {
+    @DisplayName("rule 1: nothing is dropped while the bytes are exactly at their limit, and one byte more exceeds it")
+    void bytesAtLimit() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.bytesMax = 200;
             rig.frames(2);
@@ -56,8 +56,8 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: everything before a fresh key that waits is given up, and the key says so")
-    void trimToWaitingKey() {
+    @DisplayName("rule 2: media before a queued key frame that is not too old is dropped, and that frame gets DISCONT")
+    void trimToQueuedKey() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.frames(2);
             rig.pass(300);
@@ -73,7 +73,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: of several keys that wait the newest is taken")
+    @DisplayName("rule 2: with several queued key frames, the newest one is kept")
     void trimToNewestKey() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.frame();
@@ -88,7 +88,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: a key that comes itself is the newest key")
+    @DisplayName("rule 2: an offered key frame is the newest key frame")
     void trimToOfferedKey() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.key();
@@ -102,7 +102,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: a key that comes while only the socket is late follows without a gap, so without a mark")
+    @DisplayName("rule 2: if only frames with the socket are late, an offered key frame follows without DISCONT")
     void lateSocketAndKey() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.frame();
@@ -115,7 +115,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: without a key everything is given up, and nothing is taken before the next key")
+    @DisplayName("rule 2: without a key frame everything is dropped, and nothing is appended before the next key frame")
     void skipping() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.frames(2);
@@ -131,8 +131,8 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: a key that waits at the head is given up with the rest")
-    void keyAtHead() {
+    @DisplayName("rule 2: a key frame that is already first in the queue is dropped with the rest")
+    void keyIsFirst() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.key();
             rig.frame();
@@ -144,7 +144,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: a key that has itself waited too long is of no use")
+    @DisplayName("rule 2: a key frame that is itself too old is dropped")
     void oldKey() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.frame();
@@ -158,7 +158,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: what the socket was given is not touched, but it counts for the age and for the bytes")
+    @DisplayName("rule 2: items with the socket are not dropped, but count for the age and the bytes")
     void withSocket() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.bytesMax = 400;
@@ -169,7 +169,7 @@ class ViewerQueueTest {
             assertEquals(400, rig.queue.bytes());
             rig.frame();
             assertEquals(100, rig.queue.bytes());
-            assertEquals(2, given.references(), "the socket still has it");
+            assertEquals(2, given.references(), "the unit is with the socket");
             rig.pass(501);
             assertEquals(501 * QueueRig.MILLI, rig.queue.age(rig.now));
             rig.queue.sent();
@@ -179,7 +179,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 2: a key larger than the whole queue is sent anyway, another frame of that size is not")
+    @DisplayName("rule 2: a key frame larger than the limit in bytes is appended; another frame of that size is not")
     void largerThanQueue() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.bytesMax = 500;
@@ -194,7 +194,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 3: init segments and texts stay, in their order and on their side of the key")
+    @DisplayName("rule 3: init segments and texts are never dropped, and their order to the key frame stays the same")
     void controlStays() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.frame();
@@ -210,12 +210,13 @@ class ViewerQueueTest {
             rig.pass(101);
             rig.frame();
             assertEquals(List.of("one", "init 2", "two", "K4!", "f5", "three", "f6"), rig.takeAll());
-            assertEquals(2, rig.queue.framesDropped(), "f1 and K3; f2 stood between the init segment and its key");
+            // f1 and K3; f2 came between an init segment and its key frame, so it does not count
+            assertEquals(2, rig.queue.framesDropped());
         }
     }
 
     @Test
-    @DisplayName("rule 3: 64 KiB of text may wait, more may not; what was taken no longer counts")
+    @DisplayName("rule 3: 64 KiB of text may be queued, but not more; text with the socket does not count")
     void textLimit() {
         try (QueueRig rig = new QueueRig(false)) {
             String half = "x".repeat(ViewerQueue.CONTROL_BYTES_MAX / 2);
@@ -228,7 +229,7 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("rule 3: four of the largest init segments may wait, more may not; what was taken or replaced no longer counts")
+    @DisplayName("rule 3: four of the largest init segments may be queued; those taken or replaced do not count")
     void initLimit() {
         try (QueueRig rig = new QueueRig(false)) {
             assertTrue(rig.init(ViewerQueue.INIT_BYTES_MAX));
@@ -241,21 +242,21 @@ class ViewerQueueTest {
     }
 
     @Test
-    @DisplayName("behind an init segment nothing but a key follows, also for a viewer that is not late")
-    void keyBehindInit() {
+    @DisplayName("after an init segment, the next frame is a key frame, even if the viewer is not late")
+    void keyAfterInit() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.init(50);
             rig.frames(2);
             rig.key();
             rig.frame();
             assertEquals(List.of("init 1", "K3", "f4"), rig.takeAll());
-            assertEquals(0, rig.queue.framesDropped(), "the publisher began so; the viewer is not slow");
+            assertEquals(0, rig.queue.framesDropped(), "frames before the first key frame of the publisher");
         }
     }
 
     @Test
-    @DisplayName("rule 1: 2,048 items may wait, however few their bytes; one more is too much")
-    void itemsAtBound() {
+    @DisplayName("rule 1: 2,048 items may be queued, whatever their size; one more exceeds the limit")
+    void itemsAtLimit() {
         try (QueueRig rig = QueueRig.playing()) {
             rig.bytesMax = Long.MAX_VALUE / 2;
             rig.frames(ViewerQueue.WAITING_MAX);

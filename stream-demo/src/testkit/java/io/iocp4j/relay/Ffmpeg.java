@@ -8,14 +8,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An ffmpeg that publishes a test picture, 640 x 360 at 30 frames a second: H.264 in fragmented MP4 over HTTP PUT. */
+/** A process of ffmpeg that publishes H.264 in fragmented MP4 over HTTP PUT: 640 x 360, 30 frames per second. */
 final class Ffmpeg implements AutoCloseable {
     static final int FRAMES_PER_SECOND = 30;
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
     private static final String PROGRESS = "frame=";
-    /** 20 frames or more: the first ones, which are counted before they are sent, have been with the relay for long. */
+    /** 20 frames or more. ffmpeg counts a frame before it sends it, so by then the relay has the first ones. */
     private static final String UNDER_WAY = "([2-9]\\d|\\d{3,})$";
     private static final List<String> COMMAND = List.of("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "warning",
             "-nostats", "-stats_period", "0.1", "-progress", "pipe:1",
@@ -31,7 +31,7 @@ final class Ffmpeg implements AutoCloseable {
         this.process = process;
     }
 
-    /** Begins to publish a picture of the given length, and waits until the relay has its first frames. */
+    /** Starts to publish for a length of time, and waits until the relay has the first frames. */
     static Ffmpeg publish(String relay, String path, Duration length) throws IOException, InterruptedException {
         // the first request of a relay that has just started may take longer than the first frames of ffmpeg
         URLConnection page = URI.create(relay).toURL().openConnection();
@@ -49,7 +49,7 @@ final class Ffmpeg implements AutoCloseable {
         }
     }
 
-    /** Waits until the whole length is published; fails when ffmpeg does. */
+    /** Waits until everything is published. Fails if ffmpeg fails. */
     void await(Duration limit) {
         int code = process.awaitExit(limit);
         if (code != 0) {
@@ -57,25 +57,25 @@ final class Ffmpeg implements AutoCloseable {
         }
     }
 
-    /** Waits for the given time; true when ffmpeg ended within it. */
+    /** Waits up to a limit; true if ffmpeg ended in that time. */
     boolean endsWithin(Duration limit) throws InterruptedException {
         return process.endsWithin(limit);
     }
 
-    /** The frames that were sent until now. */
+    /** Returns the number of frames sent so far. */
     long framesSent() {
         return process.lines().reversed().stream().map(ChildProcess.Line::text)
                 .filter(line -> line.startsWith(PROGRESS)).findFirst()
                 .map(line -> Long.parseLong(line.substring(PROGRESS.length()))).orElse(0L);
     }
 
-    /** Stops in good order: the request body is ended. */
+    /** Stops ffmpeg in the normal way, in which it ends the request body. */
     void stop() {
         process.terminate();
         process.awaitExit(STOP_LIMIT);
     }
 
-    /** Ends it without a chance to say goodbye (SIGKILL). */
+    /** Kills ffmpeg with SIGKILL, so that the request body is cut off. */
     void kill() {
         process.kill();
     }

@@ -11,16 +11,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * A viewer without a picture that takes all it gets at once, on a thread of its own, and notes whatever is wrong with
- * it: a sequence number that does not follow the one before, a skip, a first frame that is no key.
+ * A viewer without a display that reads all messages without delay, on its own thread. It records each fault: a gap in
+ * the sequence numbers, a skip, or a first frame that is not a key frame.
  */
 final class LiveViewer implements AutoCloseable {
-    private static final String SKIP = "was made to skip";
+    private static final String SKIP = "the relay skipped frames";
 
     private final String name;
     private final ViewerSocket socket;
 
-    // guarded by this
+    // Guarded by this.
     private final List<String> faults = new ArrayList<>();
     private boolean closed;
     private String state = "unknown";
@@ -35,12 +35,12 @@ final class LiveViewer implements AutoCloseable {
         Thread.ofPlatform().name("test-" + name).daemon().start(this::watch);
     }
 
-    /** Waits until the stream is in that state (live, waiting, ended). */
+    /** Waits until the stream is in a state: live, waiting or ended. */
     void awaitState(String wanted, Duration limit) throws InterruptedException {
         await(() -> state.equals(wanted), limit, wanted);
     }
 
-    /** Waits until that many frames came. */
+    /** Waits until at least this number of frames has arrived. */
     void awaitFrames(long wanted, Duration limit) throws InterruptedException {
         await(() -> frames >= wanted, limit, wanted + " frames");
     }
@@ -65,7 +65,7 @@ final class LiveViewer implements AutoCloseable {
         return List.copyOf(faults);
     }
 
-    /** A viewer is made to skip what it did not read in time, and nothing else is ever wrong. */
+    /** Checks that there is no fault. A skip counts as a missed time limit, because the viewer did not read in time. */
     void assertNoFaults() {
         List<String> found = faults();
         TooLate.unless(found.stream().noneMatch(fault -> fault.startsWith(SKIP)), name + ": " + found);
@@ -100,10 +100,10 @@ final class LiveViewer implements AutoCloseable {
             if (frames == 0) {
                 firstSeq = message.seq();
                 if (!message.isKey()) {
-                    faults.add("first frame is no key: " + message);
+                    faults.add("the first frame is not a key frame: " + message);
                 }
             } else if (message.seq() != lastSeq + 1) {
-                faults.add("after " + lastSeq + " came " + message);
+                faults.add("expected frame " + (lastSeq + 1) + ", received " + message);
             }
             lastSeq = message.seq();
             frames++;
@@ -111,9 +111,9 @@ final class LiveViewer implements AutoCloseable {
         notifyAll();
     }
 
-    private synchronized void fault(String words) {
+    private synchronized void fault(String description) {
         if (!closed) {
-            faults.add(words);
+            faults.add(description);
         }
         notifyAll();
     }
@@ -124,7 +124,7 @@ final class LiveViewer implements AutoCloseable {
         while (!condition.getAsBoolean()) {
             long left = deadline - System.nanoTime();
             if (left <= 0) {
-                throw new TooLate(name + " waited in vain for " + what + ": state " + state + ", " + frames
+                throw new TooLate(name + " did not get " + what + " in time: state " + state + ", " + frames
                         + " frames, " + faults);
             }
             TimeUnit.NANOSECONDS.timedWait(this, left);

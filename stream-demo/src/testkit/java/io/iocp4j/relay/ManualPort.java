@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
-/** A port without I/O, whose timer tasks run when a test says so, also those that were cancelled too late. */
+/** A port without I/O. A test runs its timer tasks, including cancelled ones: a timer may be cancelled too late. */
 final class ManualPort implements CompletionPort {
     final List<Runnable> timers = new ArrayList<>();
-    /** Whether memory has run out. */
+    /** True to simulate that memory has run out. */
     boolean memoryOut;
     private final BufferPool buffers = new BufferPool(0);
 

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** A page of the relay in {@link Chromium}, with its player. For one thread at a time. */
+/** A page of the relay in {@link Chromium}, with its player. One thread at a time. */
 final class PlayerPage implements AutoCloseable {
     private final Page page;
 
@@ -16,18 +16,18 @@ final class PlayerPage implements AutoCloseable {
         this.page = page;
     }
 
-    /** The value of a JavaScript expression; that of a promise, once it is settled. */
+    /** Returns the value of a JavaScript expression. Waits for the result if the value is a promise. */
     Object evaluate(String expression) {
         return page.evaluate(expression);
     }
 
-    /** A number of the player's statistics; NaN while the page has no player or the player does not know it. */
+    /** Returns a number from the statistics of the player; NaN if there is no player or no such number yet. */
     double stat(String name) {
         Object value = evaluate("window.relayPlayer?.stats." + name + " ?? null");
         return value instanceof Double number ? number : Double.NaN;
     }
 
-    /** Waits for a condition, a JavaScript expression in which {@code stats} are those of the player. */
+    /** Waits for a condition, a JavaScript expression in which {@code stats} is the statistics of the player. */
     void until(String condition, Duration limit) {
         Object late = evaluate("""
                 new Promise(resolve => {
@@ -40,26 +40,26 @@ final class PlayerPage implements AutoCloseable {
                   };
                   look();
                 })""".formatted(limit.toMillis(), condition));
-        TooLate.unless(late == null, condition + " not within " + limit + ": " + late);
+        TooLate.unless(late == null, condition + " did not hold within " + limit + ": " + late);
     }
 
-    /** Waits for a time that passes in the page. */
+    /** Waits until a time has passed in the page. */
     void pass(Duration time) {
         page.pass(time);
     }
 
-    /** What the page looks like now. */
+    /** Takes a screenshot. */
     Screenshot screenshot() {
         return new Screenshot(page.screenshot());
     }
 
-    /** Where in a screenshot the element is that the selector finds: x, y, width and height in pixels. */
+    /** Returns the position of an element in a screenshot: x, y, width and height in pixels. */
     Map<String, Object> place(String selector) {
         return JsonTree.readObject((String) evaluate(
                 "JSON.stringify(document.querySelector('" + selector + "').getBoundingClientRect())"));
     }
 
-    /** The number of colours in the picture of the video or canvas, which is made small (64 x 36) before. */
+    /** Returns the number of colours in the picture of a video or canvas, after scaling it to 64 x 36 pixels. */
     int colours(String selector) {
         return ((Double) evaluate("""
                 (() => {
@@ -70,7 +70,7 @@ final class PlayerPage implements AutoCloseable {
                 })()""".formatted(selector))).intValue();
     }
 
-    /** Exceptions that nobody caught, and what the page and the browser wrote to the console as errors. */
+    /** Returns uncaught exceptions, and the errors that the page and the browser wrote to the console. */
     List<String> problems() {
         return page.problems();
     }

@@ -13,8 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A {@link ViewerQueue} in virtual time, and a socket that takes a batch when the test says so. What the socket is given is written as
- * "K3" for a key and "f4" for another frame, with "!" for DISCONT and "c" for FROM_CACHE, "init 3", or the text itself.
+ * A {@link ViewerQueue} in virtual time, whose socket takes a batch when the test asks it to. Messages for the socket
+ * are described as text: "K3" is a key frame and "f4" another frame, with "!" for DISCONT and "c" for FROM_CACHE;
+ * "init 3" is an init segment; control text stands for itself.
  */
 final class QueueRig implements AutoCloseable {
     static final long MILLI = 1_000_000;
@@ -23,7 +24,7 @@ final class QueueRig implements AutoCloseable {
     final BufferPool pool = new BufferPool(1 << 20);
     final ViewerQueue queue;
     final List<MediaUnit> units = new ArrayList<>();
-    /** System.nanoTime may begin anywhere, so here it soon overflows. */
+    /** System.nanoTime may start at any value, so this clock overflows early. */
     long now = Long.MAX_VALUE - 700 * MILLI;
     long bytesMax = 100_000;
     int seq;
@@ -33,7 +34,7 @@ final class QueueRig implements AutoCloseable {
         queue.join(now);
     }
 
-    /** A rig whose viewer has its first key already and is idle. */
+    /** Returns a rig whose viewer has received its first key frame and is idle. */
     static QueueRig playing() {
         QueueRig rig = new QueueRig(false);
         rig.key();
@@ -83,11 +84,12 @@ final class QueueRig implements AutoCloseable {
         return queue.addText(Message.shared(pool, text), now);
     }
 
+    /** Advances the clock. */
     void pass(long millis) {
         now += millis * MILLI;
     }
 
-    /** What the socket is given now. */
+    /** Takes the next batch for the socket and returns its description. */
     List<String> take() {
         assertFalse(queue.isSending(), "one batch at a time");
         List<String> taken = queue.takeBatch().stream().map(QueueRig::describe).toList();
@@ -95,7 +97,7 @@ final class QueueRig implements AutoCloseable {
         return taken;
     }
 
-    /** Takes batch after batch to the end. */
+    /** Takes batches until the queue is empty. */
     List<String> takeAll() {
         List<String> all = new ArrayList<>();
         queue.sent();
@@ -114,10 +116,12 @@ final class QueueRig implements AutoCloseable {
         }
         int flags = payload.get(1);
         String name = kind == MediaUnit.KIND_INIT ? "init " : (flags & MediaUnit.KEY) != 0 ? "K" : "f";
-        return name + payload.getInt(4) + ((flags & MediaUnit.DISCONT) != 0 ? "!" : "") + ((flags & MediaUnit.FROM_CACHE) != 0 ? "c" : "");
+        String discont = (flags & MediaUnit.DISCONT) != 0 ? "!" : "";
+        String cached = (flags & MediaUnit.FROM_CACHE) != 0 ? "c" : "";
+        return name + payload.getInt(4) + discont + cached;
     }
 
-    /** Demands that the queue gives everything back. */
+    /** Clears the queue and checks that it has released everything. */
     @Override
     public void close() {
         queue.clear();

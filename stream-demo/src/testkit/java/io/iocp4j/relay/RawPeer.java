@@ -12,9 +12,10 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 
-/** A plain socket that sends whatever a test likes. */
+/** A client on a plain socket, which can send any bytes, also malformed ones. */
 class RawPeer implements AutoCloseable {
-    private static final String HANDSHAKE = " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    private static final String HANDSHAKE = " HTTP/1.1\r\nHost: localhost\r\n"
+            + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
     private final Socket socket;
@@ -34,7 +35,7 @@ class RawPeer implements AutoCloseable {
         return this;
     }
 
-    /** Sends as much as the peer takes. */
+    /** Sends bytes, and ignores it if the peer closes the connection before it has read all of them. */
     RawPeer sendUntilRefused(byte[] bytes) throws IOException {
         try {
             return send(bytes);
@@ -46,35 +47,35 @@ class RawPeer implements AutoCloseable {
 
     RawPeer upgrade(String path) throws IOException {
         send("GET " + path + HANDSHAKE);
-        assertTrue(head().startsWith("HTTP/1.1 101 "), "the handshake");
+        assertTrue(head().startsWith("HTTP/1.1 101 "), "the handshake was refused");
         return this;
     }
 
-    /** Reads a head to its empty line. */
+    /** Reads the head of a response, up to and including its empty line. */
     String head() throws IOException {
         StringBuilder head = new StringBuilder();
         InputStream in = socket.getInputStream();
         while (head.indexOf("\r\n\r\n") < 0) {
             int next = in.read();
-            assertTrue(next >= 0, () -> "ended within a head: " + head);
+            assertTrue(next >= 0, () -> "the connection ended inside a head: " + head);
             head.append((char) next);
         }
         return head.toString();
     }
 
-    /** Reads to the end. */
+    /** Reads until the connection ends, and returns everything. */
     String rest() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         try {
             socket.getInputStream().transferTo(all);
         } catch (SocketException e) {
-            // what was not read by the relay before it closed may come back as a reset, behind its answer
+            // if the relay closes with bytes unread, TCP sends a reset after the answer
             assertEquals("Connection reset", e.getMessage());
         }
         return all.toString(StandardCharsets.ISO_8859_1);
     }
 
-    /** Reads frames up to a Close frame, answers it, and reads to the end behind it; the code. */
+    /** Reads frames up to a Close frame, answers it, and checks that nothing follows. Returns the close code. */
     int closeCode() throws IOException {
         DataInputStream in = new DataInputStream(socket.getInputStream());
         while (true) {
@@ -84,13 +85,13 @@ class RawPeer implements AutoCloseable {
             byte[] payload = in.readNBytes(length);
             if (opcode == 8) {
                 sendUntilRefused(new byte[] {(byte) 0x88, (byte) 0x82, 0, 0, 0, 0, payload[0], payload[1]});
-                assertEquals("", rest(), "behind the Close frame");
+                assertEquals("", rest(), "after the Close frame");
                 return (payload[0] & 255) << 8 | payload[1] & 255;
             }
         }
     }
 
-    /** Ends with RST. */
+    /** Closes the connection with a reset (RST). */
     void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();

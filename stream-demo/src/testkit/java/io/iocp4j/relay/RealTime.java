@@ -11,29 +11,30 @@ import java.util.function.Supplier;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Checks against the clock. A virtual machine whose host gives its processors to others shows nothing about the relay: pictures stand still
- * for seconds. A check that came too late while that was so is made again, and is left out in the end, with that reason. Whatever else is
- * wrong has failed.
+ * Repeats checks with real-time limits. While the host of a virtual machine gives its processors to other machines, the
+ * picture stands still for seconds, and a missed time limit says nothing about the relay. A check that misses a time
+ * limit in such a period is repeated. If it still does after all attempts, the test is aborted with that reason. All
+ * other failures count at once.
  */
 final class RealTime {
     static final int ATTEMPTS = 3;
-    /** In 20 s, all processors gone for a second. */
+    /** The share of stolen processor time that a check must tolerate: one second of 20 s. */
     private static final double STOLEN_MAX = 0.05;
-    /** Where Linux counts it; "steal" in proc(5). */
+    /** The counters of processor time on Linux; stolen time is the field "steal" of proc(5). */
     private static final Path STAT = Path.of("/proc/stat");
     private static final int STEAL = 7;
 
     private RealTime() {
     }
 
-    /** What is checked, from its beginning. */
+    /** A check that can be repeated from its beginning. */
     @FunctionalInterface
     interface Check {
-        /** Throws a {@link TooLate}, or a SocketTimeoutException, where only the time was to blame. */
+        /** Runs the check. Throws {@link TooLate} or SocketTimeoutException if it only missed a time limit. */
         void run() throws IOException, InterruptedException;
     }
 
-    /** Processor time of the whole machine since its start, in ticks. */
+    /** The processor time of the whole machine since its start, in ticks; 0 where it is not known. */
     record Processors(long stolen, long all) {
         static Processors now() {
             if (!Files.isReadable(STAT)) {
@@ -53,7 +54,7 @@ final class RealTime {
         }
     }
 
-    /** Makes the check, again if the machine had not its time meanwhile. */
+    /** Runs the check, and repeats it if it missed a time limit while processor time was stolen. */
     static void check(Check check) throws IOException, InterruptedException {
         check(check, Processors::now);
     }
@@ -69,7 +70,8 @@ final class RealTime {
                 if (stolen <= STOLEN_MAX) {
                     throw failure;
                 }
-                String reason = "e2e: %.0f %% of the processor time was taken from this machine, attempt %d of %d shows nothing: %s"
+                String reason = ("e2e: %.0f %% of the processor time was stolen from this machine,"
+                        + " so attempt %d of %d does not count: %s")
                         .formatted(100 * stolen, attempt, ATTEMPTS, failure.getMessage());
                 System.out.println(reason);
                 if (attempt == ATTEMPTS) {

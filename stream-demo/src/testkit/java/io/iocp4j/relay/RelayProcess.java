@@ -11,12 +11,12 @@ import java.time.Duration;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The relay as its users run it: a JVM of its own, on the module path, on a port that the system chose. */
+/** The relay as its users run it: in its own JVM, on the module path, on a free port. */
 final class RelayProcess implements AutoCloseable {
-    /** Found in the line that tells the address. */
+    /** A pattern that finds the address in the output of the relay. */
     static final String ADDRESS = "http://127\\.0\\.0\\.1:\\d+/";
 
-    /** More than the default: a machine that is shared stops for half a second now and then, which no viewer is to blame for. */
+    /** More than the default, because a shared machine sometimes stops for half a second. */
     static final Duration LAG_MAX = Duration.ofSeconds(3);
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
@@ -30,7 +30,7 @@ final class RelayProcess implements AutoCloseable {
         this.address = address;
     }
 
-    /** Starts it and waits for its address. */
+    /** Starts a relay and waits until it has printed its address. */
     static RelayProcess start() throws IOException, InterruptedException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         ProcessBuilder builder = new ProcessBuilder(java, "--module-path", modulePath(),
@@ -45,22 +45,22 @@ final class RelayProcess implements AutoCloseable {
         }
     }
 
-    /** The address in a line that has one. */
+    /** Returns the address in a line that contains one. */
     static String address(ChildProcess.Line line) {
         return line.text().replaceFirst(".*?(" + ADDRESS + ").*", "$1");
     }
 
-    /** Such as {@code http://127.0.0.1:40123/}. */
+    /** Returns the address, for example {@code http://127.0.0.1:40123/}. */
     String address() {
         return address;
     }
 
-    /** Waits for a line of the log, old or new. */
+    /** Waits for a line of the log; lines that are already there count too. */
     ChildProcess.Line awaitLog(String pattern, Duration limit) throws InterruptedException {
         return process.awaitLine(pattern, limit);
     }
 
-    /** Ends it as {@code kill} does; fails when it does not end by itself. */
+    /** Terminates the relay with SIGTERM, and fails if it does not end in time. */
     @Override
     public void close() {
         try (process) {
@@ -69,13 +69,13 @@ final class RelayProcess implements AutoCloseable {
         }
     }
 
-    /** What a JVM needs on its module path to run the relay. */
+    /** Returns the module path that a JVM needs to run the relay. */
     static String modulePath() {
         return Stream.of(Main.class, WebSocketServer.class, CompletionPort.class).map(RelayProcess::origin)
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    /** The directory or archive that a class was loaded from. */
+    /** Returns the directory or archive that a class was loaded from. */
     private static String origin(Class<?> type) {
         try {
             return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();

@@ -20,10 +20,10 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A relay on a free port, with the clients that a test made of it; closing it demands that no memory is left in use. */
+/** A relay on a free port, and its clients. Closing it checks that no memory is left in use. */
 final class RelayRig implements AutoCloseable {
     static final int DEADLINE_SECONDS = 10;
-    /** Objects of the stream list are flat, so each can be found by its braces and read by itself. */
+    /** One object of the stream list. The objects are flat, so a pattern can find each of them by its braces. */
     private static final Pattern FLAT_OBJECT = Pattern.compile("\\{[^{}]*}");
     private static final Pattern LIST = Pattern.compile("\\{\"streams\":\\[(.*)],\"version\":\"[^\"]+\"}");
 
@@ -39,10 +39,10 @@ final class RelayRig implements AutoCloseable {
         return RelayOptions.defaults().tcpPort(0).testPicture(false);
     }
 
-    /** A busy machine may stop for longer than the usual lag, and most tests are not about lag. */
+    /** Returns options with long time limits, because a busy machine may stop for longer than the default lag. */
     static RelayOptions patientOptions() {
-        return new RelayOptions("127.0.0.1", 0, false, Duration.ofSeconds(20), 2 << 20, 16 << 20, 8 << 20, Duration.ofSeconds(60),
-                Duration.ofSeconds(60), Duration.ofSeconds(60), 32 << 10);
+        Duration minute = Duration.ofMinutes(1);
+        return options().maxLag(Duration.ofSeconds(20)).gop(8 << 20, minute).patience(minute, minute);
     }
 
     static RelayRig start() throws IOException {
@@ -79,12 +79,13 @@ final class RelayRig implements AutoCloseable {
     }
 
     HttpResponse<String> send(String method, String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(uri("http", path)).method(method, HttpRequest.BodyPublishers.noBody())
+        HttpRequest request = HttpRequest.newBuilder(uri("http", path))
+                .method(method, HttpRequest.BodyPublishers.noBody())
                 .timeout(Duration.ofSeconds(DEADLINE_SECONDS)).build();
         return http.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
-    /** The streams of the list by path; the list itself must be well-formed. */
+    /** Returns the streams of the list, in its order, and checks that the list is well-formed. */
     List<Map<String, Object>> streams() {
         HttpRequest request = HttpRequest.newBuilder(uri("http", "/api/v1/streams")).build();
         String json = http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).orTimeout(DEADLINE_SECONDS,
@@ -100,29 +101,30 @@ final class RelayRig implements AutoCloseable {
         return streams;
     }
 
-    /** Waits until as many frames of the first stream have come. */
+    /** Waits until the first stream has received exactly this number of frames. */
     void awaitFrames(int count) throws InterruptedException {
         await(count + " frames", () -> number("framesIn") == count);
     }
 
-    /** A number of the first stream; -1 while there is none. */
+    /** Returns a number from the entry of the first stream; -1 while there is no stream. */
     double number(String name) {
         List<Map<String, Object>> streams = streams();
         return streams.isEmpty() ? -1 : (Double) streams.getFirst().get(name);
     }
 
-    /** Asks again on the port's timer until it is so; for ends that nobody tells a test about. */
+    /** Waits until a condition holds, for events without a callback. A timer of the port evaluates it repeatedly. */
     void await(String what, BooleanSupplier condition) throws InterruptedException {
         CountDownLatch met = new CountDownLatch(1);
         ask(condition, met, System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS));
-        assertTrue(met.await(DEADLINE_SECONDS + 1, TimeUnit.SECONDS), () -> "never: " + what);
+        assertTrue(met.await(DEADLINE_SECONDS + 1, TimeUnit.SECONDS), () -> "did not happen in time: " + what);
     }
 
     private void ask(BooleanSupplier condition, CountDownLatch met, long deadline) {
         if (condition.getAsBoolean()) {
             met.countDown();
         } else if (deadline - System.nanoTime() > 0) {
-            server.completionPort().schedule(Duration.ofMillis(2), () -> Thread.ofVirtual().start(() -> ask(condition, met, deadline)));
+            server.completionPort().schedule(Duration.ofMillis(2),
+                    () -> Thread.ofVirtual().start(() -> ask(condition, met, deadline)));
         }
     }
 
@@ -130,7 +132,7 @@ final class RelayRig implements AutoCloseable {
         return server.completionPort().buffers().usedBytes();
     }
 
-    /** Plain sockets go first, since they answer no FIN; viewers are closed by the relay. */
+    /** Closes plain sockets first, because they do not answer a FIN. The relay closes its viewers. */
     @Override
     public void close() {
         close(RawPeer.class);

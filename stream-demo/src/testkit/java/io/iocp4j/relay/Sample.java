@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The sample of Fmp4SampleTest in its parts: 30 pictures, of which 0 and 15 are keys. */
+/** The parts of the sample video of Fmp4SampleTest: 30 frames, of which 0 and 15 are key frames. */
 final class Sample {
     static final byte[] INIT;
     static final List<byte[]> UNITS = new ArrayList<>();
@@ -44,7 +44,7 @@ final class Sample {
     private Sample() {
     }
 
-    /** The picture of a stream that repeats the sample for ever. */
+    /** Returns a frame of an endless stream that repeats the sample. */
     static byte[] unit(int number) {
         return UNITS.get(number % UNITS.size());
     }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 
-/** What a page looked like at one moment. */
+/** A picture of a page. */
 final class Screenshot {
     private final byte[] png;
     private final BufferedImage image;
@@ -25,18 +25,18 @@ final class Screenshot {
         }
     }
 
-    /** Keeps the picture for a person to look at. */
+    /** Saves the picture among the test results, for a person to look at. */
     void save(String name) throws IOException {
         Path directory = Files.createDirectories(ChildProcess.RESULTS);
         Files.write(directory.resolve(name + ".png"), png);
     }
 
-    /** The number of colours in one part of the picture. */
+    /** Returns the number of colours in one part of the picture. */
     long colours(Map<String, Object> place) {
         return IntStream.of(pixels(place)).distinct().count();
     }
 
-    /** The share of the pixels of one part that another screenshot shows in another colour, 0 to 1. */
+    /** Returns the share of pixels, 0 to 1, that differ from another screenshot in one part of the picture. */
     double difference(Screenshot other, Map<String, Object> place) {
         int[] mine = pixels(place);
         int[] theirs = other.pixels(place);

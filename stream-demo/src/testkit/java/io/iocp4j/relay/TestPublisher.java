@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 
-/** A publisher that sends the sample in chunks, as ffmpeg does. */
+/** A publisher that sends the sample with chunked encoding, as ffmpeg does. */
 final class TestPublisher extends RawPeer {
     private int number;
 
@@ -13,7 +13,7 @@ final class TestPublisher extends RawPeer {
         super(address);
     }
 
-    /** Sends the head of the request only. */
+    /** Connects and sends the head of the request. */
     static TestPublisher open(InetSocketAddress address, String path) throws IOException {
         TestPublisher publisher = new TestPublisher(address);
         publisher.send("PUT /publish/" + path + " HTTP/1.1\r\nHost: localhost\r\n"
@@ -25,7 +25,7 @@ final class TestPublisher extends RawPeer {
         return chunk(Sample.INIT);
     }
 
-    /** The next pictures, beginning with number 0, which is a key. */
+    /** Sends the next frames. Frame 0 is a key frame. */
     TestPublisher frames(int count) throws IOException {
         for (int i = 0; i < count; i++) {
             chunk(Sample.unit(number++));
@@ -33,7 +33,7 @@ final class TestPublisher extends RawPeer {
         return this;
     }
 
-    /** Leaves pictures out. */
+    /** Leaves out the next frames. */
     TestPublisher skip(int count) {
         number += count;
         return this;
@@ -48,7 +48,7 @@ final class TestPublisher extends RawPeer {
         return this;
     }
 
-    /** Ends the body; the answer. */
+    /** Ends the body and returns the head of the response. */
     String end() throws IOException {
         send("0\r\n\r\n");
         return head();

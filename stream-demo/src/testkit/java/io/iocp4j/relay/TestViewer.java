@@ -16,9 +16,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A viewer over the WebSocket of the JDK, whose events wait until the test asks for them. */
+/** A viewer on the WebSocket client of the JDK. Its events are queued until the test takes them. */
 final class TestViewer implements WebSocket.Listener, AutoCloseable {
-    /** One thing that came: a text, a unit, or the end. */
+    /** An event: a text, a unit, or the end of the connection. */
     record Event(String text, byte[] unit, int code, String reason) {
         ByteBuffer header() {
             return ByteBuffer.wrap(unit);
@@ -34,7 +34,7 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
             return payload;
         }
 
-        /** As in QueueRig; texts by their type. */
+        /** Describes units as QueueRig does; returns a text unchanged. */
         @Override
         public String toString() {
             if (unit == null) {
@@ -60,7 +60,7 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
         return viewer;
     }
 
-    /** Reads past hello, so that what follows is about the stream. */
+    /** Takes the hello text, after which the events of the stream follow. */
     TestViewer greeted() throws InterruptedException {
         control("hello");
         return this;
@@ -68,11 +68,11 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
 
     Event next() throws InterruptedException {
         Event event = events.poll(RelayRig.DEADLINE_SECONDS, TimeUnit.SECONDS);
-        assertNotNull(event, "nothing more came");
+        assertNotNull(event, "no event in time");
         return event;
     }
 
-    /** The next event must be a control text of this type. */
+    /** Takes the next event, which must be a control text of this type. */
     Map<String, Object> control(String type) throws InterruptedException {
         Event event = next();
         assertNotNull(event.text, () -> event + " instead of " + type);
@@ -81,32 +81,34 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
         return control;
     }
 
+    /** Takes the next event, which must be a stream text with this state and epoch. */
     void stream(String state, int epoch) throws InterruptedException {
         Map<String, Object> stream = control("stream");
         assertEquals(state, stream.get("state"));
         assertEquals((double) epoch, stream.get("epoch"));
     }
 
-    /** The next events must be these units, as toString tells them. */
+    /** Takes the next events, which must be these units, in the format of {@link Event#toString}. */
     void units(String... expected) throws InterruptedException {
         for (String unit : expected) {
             assertEquals(unit, next().toString());
         }
     }
 
-    /** The next event must be the end. */
+    /** Takes the next event, which must be the end of the connection. */
     void end(int code) throws InterruptedException {
         Event event = next();
         assertEquals(code, event.code, event::toString);
-        assertTrue(event.reason != null && !event.reason.isBlank(), "a reason is given");
+        assertTrue(event.reason != null && !event.reason.isBlank(), "the close frame has no reason");
         assertNull(event.text);
     }
 
+    /** Takes the next two events, which must be a bye text and the end of the connection, with this code. */
     void bye(int code) throws InterruptedException {
         Map<String, Object> bye = control("bye");
         assertEquals((double) code, bye.get("code"));
         double retry = (Double) bye.get("retryMs");
-        assertTrue(retry >= 0 && retry < 2_000, "retry in " + retry);
+        assertTrue(retry >= 0 && retry < 2_000, "retry after " + retry + " ms");
         end(code);
     }
 

@@ -13,13 +13,13 @@ import java.time.Duration;
 import java.util.HexFormat;
 
 /**
- * A viewer's end of the wire, on a bare socket. It reads only while it is asked for a message: between two calls nothing
- * is taken from the network, and the kernel's buffers fill up. Knows just enough of RFC 6455 to do so.
+ * A viewer on a plain socket, with the minimum of RFC 6455. It reads from the network only while {@link #next} runs.
+ * Between two calls, the buffers of the kernel fill up.
  */
 final class ViewerSocket implements AutoCloseable {
-    /** Small and fixed, or the kernel would make it larger and hide seconds of video. */
+    /** Small and fixed. Otherwise the kernel would enlarge the buffer, which would then hold seconds of video. */
     private static final int RECEIVE_BUFFER_BYTES = 64 * 1024;
-    /** A little longer than the relay lets its viewers wait for a publisher. */
+    /** Longer than the grace time, for which viewers wait for a publisher. */
     private static final Duration READ_LIMIT = Duration.ofSeconds(20);
     private static final int MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -60,11 +60,11 @@ final class ViewerSocket implements AutoCloseable {
             throw new AssertionError("refused: " + status);
         }
         while (!line().isEmpty()) {
-            // the other header fields are for tests of the handshake
+            // tests of the handshake check the header fields
         }
     }
 
-    /** The next message; waits for it. An AssertionError tells of anything that a relay does not send. */
+    /** Waits for the next message. Throws an AssertionError for a frame that a relay must not send. */
     WireMessage next() throws IOException {
         for (;;) {
             int first = in.readUnsignedByte();
@@ -83,7 +83,7 @@ final class ViewerSocket implements AutoCloseable {
         }
     }
 
-    /** May be called by any thread; a call that waits for a message fails then. */
+    /** Closes the socket. Any thread. A call of {@link #next} that is waiting fails. */
     @Override
     public void close() throws IOException {
         socket.close();
@@ -103,7 +103,7 @@ final class ViewerSocket implements AutoCloseable {
     }
 
     private void pong(byte[] payload) throws IOException {
-        // RFC 6455 5.3: a client masks; all zero is a key that leaves the payload as it is
+        // RFC 6455 5.3: a client masks its frames; the key 0 leaves the payload unchanged
         ByteBuffer frame = ByteBuffer.allocate(6 + payload.length);
         frame.put((byte) (FIN | PONG)).put((byte) (MASK | payload.length)).putInt(0).put(payload);
         out.write(frame.array());

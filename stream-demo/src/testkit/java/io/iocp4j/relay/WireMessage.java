@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 
 /**
- * One message of {@code relay.v1} as it comes over the wire: a JSON text, or a 16-byte header in network byte order
- * (kind, flags, track, sequence number, time of origin) with its payload.
+ * One message of {@code relay.v1}: a JSON text, or a 16-byte header in network byte order (kind, flags, track, sequence
+ * number, time of origin) with its payload.
  */
 record WireMessage(Map<String, Object> text, int kind, int flags, long seq, int payloadBytes) {
     static final int HEADER_BYTES = 16;
@@ -40,7 +40,7 @@ record WireMessage(Map<String, Object> text, int kind, int flags, long seq, int 
         return (flags & DISCONT) != 0;
     }
 
-    /** True for a text of that type. */
+    /** Tells whether this is a control text of a type. */
     boolean isText(String type) {
         return type.equals(text.get("t"));
     }

@@ -139,7 +139,7 @@ final class ClientConnection implements TcpHandler {
         }
         reader = new HttpResponseReader(options.httpLimits());
         if (endpoint.secure()) {
-            tcp.startTls(options.secure(), endpoint.hostName(), endpoint.port());
+            tcp.startTlsAsync(options.secure(), endpoint.hostName(), endpoint.port());
         }
         sendRequest(tcp);
     }

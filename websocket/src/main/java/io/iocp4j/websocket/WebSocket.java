@@ -136,8 +136,14 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * Sends a binary message while it is written, in frames of up to 16 KiB. It ends when the stream is closed. Writing
      * waits as with {@link SlowConsumer#BLOCK}. Other messages of this side wait until then; those sent without waiting
-     * are kept, up to 1 MiB, beyond which the connection ends. Pings, pongs and Close frames do not wait. Only
-     * {@link #abort()} ends the message early.
+     * are kept, up to 1 MiB, beyond which the connection ends. Pings, pongs and Close frames do not wait.
+     *
+     * <p>The end of the WebSocket cuts the message: a close by either side, {@link #abort()}, or the end of the
+     * connection. The peer then gets no last frame, so it never takes the message for a whole one. Messages that wait
+     * behind it are dropped, and every further call of the stream that sends throws a {@link WebSocketException}.
+     *
+     * <p>Closing the stream ends the message as a whole one, also after an exception of the code that writes it. To
+     * give the message up, close or abort the WebSocket first.
      *
      * @return for one thread
      * @throws IOException as {@link #send(String)}
@@ -276,7 +282,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
     /**
      * Begins the closing handshake and does not wait. The Close frame is queued after the messages, and {@code onClose}
      * runs at once. Messages of the peer are dropped until its Close frame, or the end of the close timeout. A message
-     * that is being streamed is cut, and the messages that wait for its end are dropped.
+     * that is being streamed is cut, and the messages that wait for its end are dropped, see {@link #outputStream()}.
      *
      * @param code a code that may be sent, see {@link CloseCode#mayBeSent}
      * @param reason at most 123 bytes of UTF-8
@@ -284,7 +290,7 @@ public sealed interface WebSocket extends AutoCloseable, Iterable<Message> permi
      */
     void close(int code, String reason);
 
-    /** Ends the connection without a handshake and drops the queue. */
+    /** Ends the connection without a handshake and drops the queue. A message that is being streamed is cut. */
     void abort();
 
     // ------------------------------------------------------------------ facts

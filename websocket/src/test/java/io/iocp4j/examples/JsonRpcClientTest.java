@@ -63,7 +63,8 @@ class JsonRpcClientTest {
             socket.send("{\"jsonrpc\":\"2.0\",\"id\":" + late + ",\"result\":\"late\"}");
             socket.send("{\"jsonrpc\":\"2.0\",\"id\":" + next + ",\"result\":\"in time\"}");
             String wrong = request(socket).group(3);
-            socket.send("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32601,\"message\":\"unknown\"},\"id\":" + wrong + "}");
+            socket.send("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32601,\"message\":\"unknown\"},"
+                    + "\"id\":" + wrong + "}");
             socket.receive();
         }); JsonRpcClient client = connect(server)) {
             IOException late = assertThrows(IOException.class, () -> client.call("slow", "[]", Duration.ofMillis(20)));

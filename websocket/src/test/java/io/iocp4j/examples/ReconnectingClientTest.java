@@ -67,7 +67,8 @@ class ReconnectingClientTest {
     void closedWhileItWaits() throws Exception {
         CompletableFuture<ReconnectingClient> inside = new CompletableFuture<>();
         CompletableFuture<Void> left = new CompletableFuture<>();
-        try (WebSocketServer server = WebSocketServer.listenBlocking(ServerOptions.defaults().loopback(0), socket -> { })) {
+        ServerOptions loopback = ServerOptions.defaults().loopback(0);
+        try (WebSocketServer server = WebSocketServer.listenBlocking(loopback, socket -> { })) {
             URI uri = URI.create("ws://localhost:" + server.tcpPort());
             Duration hour = Duration.ofHours(1);
             CompletableFuture<Void> ended = new CompletableFuture<>();

@@ -88,8 +88,8 @@ class HttpRefusalOverTcpTest {
     }
 
     @ParameterizedTest(name = "[{index}] {0}")
-    @DisplayName("a connection on which no request was begun ends without a word after the request timeout: the next request of a pool "
-            + "would read a word as its answer")
+    @DisplayName("a connection without a request ends after the request timeout, without an answer: a client that "
+            + "pools connections would take it for the answer to its next request")
     @ValueSource(strings = {"", "\r\n", "\r\n\r"})
     void silence(String bytes) throws Exception {
         try (TestServer server = TestServer.with(o -> o.requestTimeout(SHORT), UpgradeHandler.none(), PATH);

@@ -70,7 +70,8 @@ class ReadmeTest {
             blocks.add(Files.writeString(directory.resolve("Block" + blocks.size() + ".java"), program));
         }
         for (String shown : statements) {
-            blocks.add(Files.writeString(directory.resolve("Block" + blocks.size() + ".java"), PROGRAM.formatted(shown)));
+            String program = PROGRAM.formatted(shown);
+            blocks.add(Files.writeString(directory.resolve("Block" + blocks.size() + ".java"), program));
         }
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter errors = new StringWriter();

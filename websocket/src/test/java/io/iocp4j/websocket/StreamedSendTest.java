@@ -30,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName("A message that is sent while it is written")
 class StreamedSendTest {
@@ -250,6 +252,56 @@ class StreamedSendTest {
         assertThrows(WebSocketException.class, () -> out.write(new byte[20_000]));
         assertThrows(WebSocketException.class, out::close);
         assertTrue(shared.release());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("is cut by each way to end the WebSocket: the peer gets no last frame, nor what waited behind it")
+    void cutByAnyEnd(End end) throws Exception {
+        OutputStream out = socket.outputStream();
+        out.write('a');
+        out.flush();
+        assertEquals(0x02, client.frame().firstOctet());
+        CompletableFuture<Void> behind = socket.sendAsync(Message.text("behind"));
+        switch (end) {
+            case CLOSE -> socket.close(CloseCode.NORMAL, "");
+            case CLOSE_OF_PEER -> client.close(CloseCode.NORMAL);
+            case ABORT -> socket.abort();
+            case END_OF_TCP -> client.end();
+        }
+        recorder.end();
+        assertThrows(WebSocketException.class, out::close);
+        assertThrows(ExecutionException.class, () -> behind.get(10, TimeUnit.SECONDS));
+        if (end == End.CLOSE || end == End.CLOSE_OF_PEER) {
+            assertEquals(CloseCode.NORMAL, client.frame().closeCode());
+        }
+        if (end == End.CLOSE) {
+            client.close(CloseCode.NORMAL);
+        }
+        client.assertEnd();
+    }
+
+    private enum End { CLOSE, CLOSE_OF_PEER, ABORT, END_OF_TCP }
+
+    @Test
+    @DisplayName("closing the stream ends the message as a whole one, also after an exception; an end before it does "
+            + "not")
+    void givenUp() throws Exception {
+        assertThrows(ArithmeticException.class, () -> {
+            try (OutputStream out = socket.outputStream()) {
+                out.write('a');
+                throw new ArithmeticException("on purpose");
+            }
+        });
+        assertArrayEquals(new byte[] {'a'}, message().payload());
+        assertThrows(ArithmeticException.class, () -> {
+            try (OutputStream out = socket.outputStream()) {
+                out.write('b');
+                socket.close(CloseCode.INTERNAL_ERROR, "");
+                throw new ArithmeticException("on purpose");
+            }
+        });
+        assertEquals(CloseCode.INTERNAL_ERROR, client.frame().closeCode());
     }
 
     @Test

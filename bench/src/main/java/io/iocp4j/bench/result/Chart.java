@@ -65,8 +65,8 @@ final class Chart {
     }
 
     /** Draws a vertical grid line with its label below. */
-    void gridX(double x, String label, String style) {
-        line(x, top, x, bottom, style);
+    void gridX(double x, String label) {
+        line(x, top, x, bottom, "grid");
         text(x, bottom + 16, "middle", "tick", label);
     }
 

@@ -52,10 +52,10 @@ final class Charts {
         Scale x = new Scale(low, high, chart.left, chart.right, true);
         for (double tick : high / low > 3 ? x.decades(9) : x.ticks(width == Chart.WIDE ? 7 : 5)) {
             if (Math.abs(x.at(tick) - x.at(1)) > TICK_WIDTH) {
-                chart.gridX(x.at(tick), Numbers.tick(Numbers.decimals(tick, 2)), "grid");
+                chart.gridX(x.at(tick), Numbers.tick(Numbers.decimals(tick, 2)));
             }
         }
-        chart.gridX(x.at(1), "1", "one");
+        chart.gridX(x.at(1), "1");
         for (int i = 0; i < shown.size(); i++) {
             bar(chart, x, shown.get(i), chart.top + i * BAR_ROW);
         }
@@ -71,6 +71,8 @@ final class Charts {
         chart.text(chart.right, y + 14, "end", "value", ratio.toString());
         double one = x.at(1);
         double end = x.at(clamp(x, ratio.median()));
+        // beside the bar only, so that it does not cross the name above
+        chart.line(one, y + 17, one, y + 37, "one");
         chart.rectangle(Math.min(one, end), y + 20, Math.max(1, Math.abs(end - one)), 14, "bar " + series);
         if (ratio.values() > 1) {
             double from = x.at(clamp(x, ratio.low()));
@@ -122,7 +124,7 @@ final class Charts {
         Scale y = new Scale(low * 0.9, high * 1.1, chart.bottom, chart.top, true);
         y.decades(9).forEach(tick -> chart.gridY(y.at(tick), Numbers.tick(Numbers.time(tick))));
         for (int i = 0; i < PERCENTILES.length; i++) {
-            chart.gridX(x.at(nines(PERCENTILES[i])), PERCENTILE_NAMES[i], "grid");
+            chart.gridX(x.at(nines(PERCENTILES[i])), PERCENTILE_NAMES[i]);
         }
         chart.text((chart.left + chart.right) / 2.0, chart.bottom + 34, "middle", "tick", "percent of all messages");
         for (int i = shown.size() - 1; i >= 0; i--) { // the baseline comes first, and is drawn on top

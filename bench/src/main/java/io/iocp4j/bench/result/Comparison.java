@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * at most 2 of 1,000 runs of 8 rounds, and in none of 1,000 runs with more. It finds a slowdown of 3 percent in 64 of
  * 100 runs of 20 rounds, in 91 with 40, and in all with 80. With fewer than {@value #ROUNDS_MIN} rounds the confidence
  * cannot be reached. Then only a difference of more than {@value #LARGE_DIFFERENCE} is believed, and all rounds must
- * show it.
+ * show it. {@code lab check verdicts} measures how often the verdicts are right.
  *
  * <p>The interval includes the noise between the rounds. It includes the difference between two processes of the same
  * program, about 1 percent, only if the run had several launches. With one launch of 80 rounds, and processes that
@@ -80,14 +80,15 @@ public record Comparison(String workload, String server, String baseline, Metric
      * @return a comparison for each workload and server
      */
     public static List<Comparison> all(Run run) {
-        List<Comparison> result = new ArrayList<>();
-        for (String workload : run.workloads()) {
-            Metric metric = Metric.of(run.samples(workload));
-            String baseline = run.baseline(workload);
-            run.measured(workload).stream().filter(server -> !server.equals(baseline))
-                    .forEach(server -> result.add(of(run, workload, server, baseline, metric)));
-        }
-        return result;
+        return run.workloads().stream().flatMap(workload -> all(run, workload).stream()).toList();
+    }
+
+    /** Compares all servers of one workload with its baseline. */
+    static List<Comparison> all(Run run, String workload) {
+        Metric metric = Metric.of(run.samples(workload));
+        String baseline = run.baseline(workload);
+        return run.measured(workload).stream().filter(server -> !server.equals(baseline))
+                .map(server -> of(run, workload, server, baseline, metric)).toList();
     }
 
     /**

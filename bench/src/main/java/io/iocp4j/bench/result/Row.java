@@ -25,11 +25,13 @@ import java.util.stream.DoubleStream;
  * @param residentBytes physical memory of the server
  * @param memoryPerConnection bytes per connection, in the workload {@code idle}
  * @param callsPerMessage system calls of the server per message
+ * @param loadBound the number of rounds in which the load was the limit
  * @param marks warnings about the reliability of the row; empty if there are none
  */
 public record Row(String workload, String server, String baseline, int rounds, double messagesPerSecond,
         double cpuMicros, Metric metric, Interval ratio, Histogram latency, double allocatedPerMessage, double gcCount,
-        double gcMillis, double residentBytes, double memoryPerConnection, double callsPerMessage, List<String> marks) {
+        double gcMillis, double residentBytes, double memoryPerConnection, double callsPerMessage, int loadBound,
+        List<String> marks) {
     /** The confidence of the interval in tables and charts. A verdict is made of a wider one. */
     public static final double CONFIDENCE = 0.95;
 
@@ -58,12 +60,18 @@ public record Row(String workload, String server, String baseline, int rounds, d
                 median(samples, s -> known(s.gcCount())), median(samples, s -> known(s.gcMillis())),
                 median(samples, s -> known(s.residentBytes())), median(samples, s -> known(s.memoryPerConnection())),
                 median(samples, s -> per(s.systemCalls(), s.messages())),
+                (int) samples.stream().filter(Sample::loadBound).count(),
                 marks(samples, pairs, server.equals(baseline) ? null : ratio));
     }
 
     /** Tells whether the other rows of the workload are compared with this one. */
     boolean isBaseline() {
         return server.equals(baseline);
+    }
+
+    /** Tells whether the load was the limit in most rounds. */
+    boolean isMostlyLoadBound() {
+        return 2 * loadBound > rounds;
     }
 
     /**
@@ -92,7 +100,8 @@ public record Row(String workload, String server, String baseline, int rounds, d
             marks.add(String.format(Locale.ROOT, "%,d failures", failures));
         }
         if (ratio != null && ratio.values() > 0 && ratio.tooFew()) {
-            marks.add(String.format(Locale.ROOT, "interval of %.0f %%", Math.floor(ratio.reached() * 100)));
+            marks.add(ratio.values() < 2 ? "no interval"
+                    : String.format(Locale.ROOT, "interval of %.0f %%", Math.floor(ratio.reached() * 100)));
         }
         return marks;
     }

@@ -3,8 +3,6 @@ package io.iocp4j.bench.result;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * The rows of a workload as a table, its baseline in the first row. A column in which nothing was measured is left out.
@@ -18,7 +16,9 @@ public record Table(String workload, List<String> titles, List<List<String>> row
     }
 
     private static final List<Column> COLUMNS = List.of(
-            new Column("messages/s", row -> Numbers.plain(row.messagesPerSecond())),
+            // connections that rest have no rate
+            new Column("messages/s", row -> row.metric() == Metric.MEMORY ? Numbers.NOTHING
+                    : Numbers.plain(row.messagesPerSecond())),
             new Column("CPU us per message", row -> Numbers.plain(row.cpuMicros())),
             new Column("ratio", row -> row.isBaseline() ? "1 (baseline)" : row.ratio().toString()),
             new Column("p50", row -> Numbers.time(row.percentile(0.5))),
@@ -49,64 +49,13 @@ public record Table(String workload, List<String> titles, List<List<String>> row
                 rows.stream().map(row -> columns.stream().map(column -> column.cell().apply(row)).toList()).toList());
     }
 
-    /**
-     * Makes the tables of a run.
-     *
-     * @param run the run
-     * @return a table for each workload in which something was measured
-     */
-    public static List<Table> of(Run run) {
-        return run.workloads().stream().map(workload -> Row.of(run, workload)).filter(rows -> !rows.isEmpty())
-                .map(Table::of).toList();
-    }
-
     private static String title(Column column, Metric metric) {
         return column.title().equals("ratio") ? (metric == Metric.MEMORY ? "memory" : "CPU") + " ratio"
                 : column.title();
     }
 
-    /**
-     * Writes the table with aligned columns, for a terminal.
-     *
-     * @return lines of text, the workload first
-     */
-    public String text() {
-        int[] widths = IntStream.range(0, titles.size()).map(i -> Math.max(titles.get(i).length(),
-                rows.stream().mapToInt(row -> row.get(i).length()).max().orElse(0))).toArray();
-        StringBuilder out = new StringBuilder(workload).append('\n').append(line(titles, widths));
-        rows.forEach(row -> out.append(line(row, widths)));
-        return out.toString();
-    }
-
-    private String line(List<String> cells, int[] widths) {
-        StringBuilder out = new StringBuilder();
-        for (int i = 0; i < widths.length; i++) {
-            String space = " ".repeat(widths[i] - cells.get(i).length());
-            // names and marks begin, numbers end, at the same column
-            out.append("  ").append(isText(i) ? cells.get(i) + space : space + cells.get(i));
-        }
-        return out.toString().stripTrailing() + "\n";
-    }
-
     /** Tells whether a column holds words instead of numbers. */
     boolean isText(int column) {
         return column == 0 || titles.get(column).equals("marks");
-    }
-
-    /**
-     * Writes the table in Markdown, below the workload as code.
-     *
-     * @return lines of text
-     */
-    public String markdown() {
-        String rules = IntStream.range(0, titles.size()).mapToObj(i -> isText(i) ? "---" : "--:")
-                .collect(Collectors.joining("|", "|", "|\n"));
-        return "`" + workload + "`\n\n" + markdown(titles) + rules
-                + rows.stream().map(Table::markdown).collect(Collectors.joining());
-    }
-
-    private static String markdown(List<String> cells) {
-        return cells.stream().map(cell -> cell.replace("\\", "\\\\").replace("|", "\\|"))
-                .collect(Collectors.joining(" | ", "| ", " |\n"));
     }
 }

@@ -37,7 +37,7 @@ public final class Benchmarks {
         sets.put("codec", List.of("Decoding", "Encoding", "Masking", "Utf8"));
         sets.put("deflate", List.of("Deflating", "Inflating"));
         sets.put("http", List.of("HttpHead"));
-        sets.put("relay", List.of("Container"));
+        sets.put("relay", List.of("Container", "ViewerQueue"));
         sets.put("fan-out", List.of("FanOut"));
         sets.put("all", sets.values().stream().flatMap(List::stream).toList());
         return sets;

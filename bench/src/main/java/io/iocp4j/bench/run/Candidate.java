@@ -2,6 +2,7 @@ package io.iocp4j.bench.run;
 
 import io.iocp4j.bench.load.Workload;
 import io.iocp4j.bench.server.ServerMain;
+import io.iocp4j.bench.server.Servers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,10 +44,10 @@ public record Candidate(String name, Set<String> features, List<String> command,
     /**
      * Tells whether others are compared with it.
      *
-     * @return true for the servers on the JDK alone
+     * @return true for the servers on the JDK alone, without a planted slowdown
      */
     public boolean isBaseline() {
-        return isOwn() && name.startsWith(BASELINE);
+        return isOwn() && name.startsWith(BASELINE) && !Servers.isPlanted(name);
     }
 
     /**

@@ -125,6 +125,9 @@ public final class Catalogue {
      */
     public Candidate get(String name) {
         Candidate candidate = candidates.get(name);
+        if (candidate == null && Servers.isPlanted(name)) {
+            return Candidate.own(name, Servers.features(name));
+        }
         if (candidate == null) {
             throw new IllegalArgumentException("no server is called " + name + Suggestion.of(name, candidates.keySet())
                     + "; there are " + String.join(", ", candidates.keySet()));

@@ -80,22 +80,24 @@ final class Lineup implements AutoCloseable {
 
     /** Runs one round of one server. Returns null if it has failed. */
     Sample measure(Candidate candidate, int round, double seconds) throws InterruptedException {
-        return attempt(candidate, entrant -> measure(entrant, round, seconds));
+        return attempt(candidate, entrant -> measure(workload, candidate.name(), entrant.server, entrant.load, round,
+                seconds));
     }
 
-    private Sample measure(Entrant entrant, int round, double seconds) throws IOException, InterruptedException {
-        ServerProcess server = entrant.server;
+    /** Runs a load for this time, and counts what its server uses meanwhile. */
+    static Sample measure(Workload workload, String name, ServerProcess server, LoadProcess load, int round,
+            double seconds) throws IOException, InterruptedException {
         server.requireAlive();
         ServerProcess.Counters before = server.counters();
         ProcessUse.MachineTime machineBefore = ProcessUse.machineTime();
         long cpuBefore = server.cpuNanos();
-        LoadResult result = entrant.load.run(seconds);
+        LoadResult result = load.run(seconds);
         long cpu = server.cpuNanos() - cpuBefore;
         ProcessUse.MachineTime machine = ProcessUse.machineTime();
         ServerProcess.Counters counters = server.counters();
         server.requireAlive();
-        return new Sample(workload.toString(), entrant.candidate.name(), round, result.nanos(), result.messages(),
-                result.bytes(), result.failures(), cpu, result.cpuNanos(), result.threads(),
+        return new Sample(workload.toString(), name, round, result.nanos(), result.messages(), result.bytes(),
+                result.failures(), cpu, result.cpuNanos(), result.threads(),
                 difference(machineBefore.stolenNanos(), machine.stolenNanos()),
                 difference(before.allocatedBytes(), counters.allocatedBytes()),
                 difference(before.gcCount(), counters.gcCount()), difference(before.gcMillis(), counters.gcMillis()),

@@ -6,7 +6,6 @@ import io.iocp4j.bench.load.Workload;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -26,9 +25,13 @@ final class LoadProcess implements AutoCloseable {
 
     /** Starts the process, and does not wait for it. */
     LoadProcess(Workload workload, String server, int port, Settings settings) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Programs.java(), "-XX:+UseSerialGC", "-Xmx512m", "-cp",
-                System.getProperty("java.class.path"), LoadMain.class.getName(), workload.toString(),
-                InetAddress.getLoopbackAddress().getHostAddress(), Integer.toString(port)));
+        this(List.of(Programs.java(), "-XX:+UseSerialGC", "-Xmx512m", "-cp", System.getProperty("java.class.path"),
+                LoadMain.class.getName(), workload.toString(), InetAddress.getLoopbackAddress().getHostAddress(),
+                Integer.toString(port)), server, settings);
+    }
+
+    /** Starts another program that takes the lines of {@link LoadMain} and answers them. */
+    LoadProcess(List<String> command, String server, Settings settings) throws IOException {
         child = new Child("the load of " + server, Cores.pinned(settings.cores().load(), command), null,
                 settings.logs().resolve("load-" + server + ".log"));
     }

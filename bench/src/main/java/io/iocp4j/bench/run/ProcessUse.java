@@ -2,6 +2,7 @@ package io.iocp4j.bench.run;
 
 import io.iocp4j.bench.result.Sample;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,22 @@ final class ProcessUse {
     private static final int IDLE_COLUMN = 3;
     private static final int WAIT_COLUMN = 4;
 
+    /**
+     * The load average above the number of cores that a quiet machine may have. Server and load make two, on one core
+     * or two.
+     */
+    private static final double WAITING_MAX = 2;
+
     private ProcessUse() {
+    }
+
+    /**
+     * Tells whether other programs wanted the cores in the last minute. A server then finds more or fewer messages each
+     * time that it runs, which changes its CPU time per message. A system that does not say is not busy.
+     */
+    static boolean isMachineBusy() {
+        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()
+                > Runtime.getRuntime().availableProcessors() + WAITING_MAX;
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** The baseline on {@link Selector}: one thread, which reads and writes at once if the system has data or room. */
 final class BareSelectorServer implements RunningServer {
@@ -23,14 +24,19 @@ final class BareSelectorServer implements RunningServer {
 
     private final Selector selector = Selector.open();
     private final ServerSocketChannel listener = ServerSocketChannel.open();
-    private final boolean webSocket;
+    private final Supplier<Conversation> conversations;
     private final Set<Link> viewers = new LinkedHashSet<>();
     private final Consumer<SelectionKey> ready = this::ready;
     private final Thread thread = new Thread(this::run, "iocp4j bench bare-selector");
     private volatile boolean closing;
 
     BareSelectorServer(boolean webSocket) throws IOException {
-        this.webSocket = webSocket;
+        this(webSocket, Conversation.Echo::new);
+    }
+
+    /** Makes a server with another echo of bytes. */
+    BareSelectorServer(boolean webSocket, Supplier<Conversation> echo) throws IOException {
+        conversations = webSocket ? () -> new FrameConversation(this::publish) : echo;
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
         listener.configureBlocking(false);
         listener.register(selector, SelectionKey.OP_ACCEPT);
@@ -98,8 +104,7 @@ final class BareSelectorServer implements RunningServer {
     private final class Link {
         private final SocketChannel channel;
         private final SelectionKey key;
-        private final Conversation conversation =
-                webSocket ? new FrameConversation(BareSelectorServer.this::publish) : new Conversation.Echo();
+        private final Conversation conversation = conversations.get();
         /** The answer that is not written yet; null if there is none. */
         private ByteBuffer answer;
         private final Queue<ByteBuffer> waiting = new ArrayDeque<>();

@@ -37,7 +37,7 @@ abstract class Conversation {
     }
 
     /** Sends back what it reads. Like a connection of this project, it has a larger buffer after one that was full. */
-    static final class Echo extends Conversation {
+    static class Echo extends Conversation {
         private static final int BUFFER_MAX = 64 << 10;
         private ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_MIN);
 

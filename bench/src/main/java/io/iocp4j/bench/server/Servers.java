@@ -32,11 +32,14 @@ public final class Servers {
     /**
      * Returns the features that a server can be measured with.
      *
-     * @param name one of {@link #names()}
+     * @param name one of {@link #names()}, or a baseline with a planted slowdown such as {@code bare-selector+150ns}
      * @return features, as the description of the package lists them
      * @throws IllegalArgumentException if there is no such server; the message lists those that exist
      */
     public static Set<String> features(String name) {
+        if (PlantedEcho.isPlanted(name)) {
+            return Set.of("tcp");
+        }
         if (!names().contains(name)) {
             throw new IllegalArgumentException("no server is called " + name + "; there are " + names());
         }
@@ -54,9 +57,20 @@ public final class Servers {
     }
 
     /**
+     * Tells whether this is the name of the baseline on selectors with a slowdown that was planted in its echo. Such
+     * servers are not among the {@link #names()}.
+     *
+     * @param name a name
+     * @return whether it is {@code bare-selector+Nns}, with N nanoseconds from 0 to 999,999 for each echo
+     */
+    public static boolean isPlanted(String name) {
+        return PlantedEcho.isPlanted(name);
+    }
+
+    /**
      * Starts a server on an ephemeral port of the loopback address.
      *
-     * @param name one of {@link #names()}
+     * @param name as for {@link #features}
      * @param protocol {@code tcp}, {@code ws} (which includes fan-out, deflate and file), {@code tls} or {@code relay}
      * @param workers the number of threads that serve, 1 or more. The selector baseline takes only 1. Virtual threads
      *        run on as many threads as the JVM gives them, and the relay has a worker for each processor
@@ -68,14 +82,14 @@ public final class Servers {
         if (!features(name).contains(protocol)) {
             throw new IllegalArgumentException(name + " does not serve the protocol " + protocol);
         }
-        if (name.equals("bare-selector") && workers != 1) {
+        if (name.startsWith("bare-selector") && workers != 1) {
             throw new IllegalArgumentException(name + " has one worker, not " + workers);
         }
         return switch (name) {
             case "bare-aio" -> new BareAsyncServer(protocol.equals("ws"), workers);
             case "bare-selector" -> new BareSelectorServer(protocol.equals("ws"));
             case "bare-threads" -> new BareThreadServer(protocol.equals("ws"));
-            default -> ours(name, protocol, workers);
+            default -> PlantedEcho.isPlanted(name) ? PlantedEcho.start(name) : ours(name, protocol, workers);
         };
     }
 

@@ -13,43 +13,46 @@ import org.junit.jupiter.api.Test;
 class TableTest {
     private static final String ECHO = Synthetic.ECHO;
 
+    private static Table table(Synthetic synthetic) {
+        return Table.of(Row.of(synthetic.run(), ECHO));
+    }
+
     @Test
     @DisplayName("the baseline stands in the first row, wherever it stands in the run")
     void baseline() {
-        Table table = Table.of(new Synthetic(1).servers("a", "bare", "b")
-                .rounds(ECHO, 10, Map.of("a", 6.0, "bare", 5.0, "b", 7.0)).run()).getFirst();
+        Table table = table(new Synthetic(1).servers("a", "bare", "b")
+                .rounds(ECHO, 10, Map.of("a", 6.0, "bare", 5.0, "b", 7.0)));
         assertEquals(List.of("bare", "a", "b"), table.rows().stream().map(List::getFirst).toList());
         int ratio = table.titles().indexOf("CPU ratio");
         assertEquals("1 (baseline)", table.rows().getFirst().get(ratio));
-        assertTrue(table.rows().get(1).get(ratio).matches("1\\.\\d+ \\(1\\.\\d+ to 1\\.\\d+\\)"), table.text());
+        assertTrue(table.rows().get(1).get(ratio).matches("1\\.\\d+ \\(1\\.\\d+ to 1\\.\\d+\\)"), table.toString());
     }
 
     @Test
     @DisplayName("without a baseline, the first server is it, and is named")
     void noBaseline() {
-        Table table = Table.of(new Synthetic(1).servers("a", "b").rounds(ECHO, 10, Map.of("a", 6.0, "b", 7.0)).run())
-                .getFirst();
+        Table table = table(new Synthetic(1).servers("a", "b").rounds(ECHO, 10, Map.of("a", 6.0, "b", 7.0)));
         assertEquals("a", table.rows().getFirst().getFirst());
         assertTrue(table.rows().getFirst().contains("1 (baseline)"));
     }
 
     @Test
-    @DisplayName("text has aligned columns, Markdown has bars, and what was not measured has no column")
-    void forms() {
-        Run run = new Synthetic(2).servers("bare", "a|b").rounds(ECHO, 10, Map.of("bare", 5.0, "a|b", 6.0)).run();
-        Table table = Table.of(run).getFirst();
-        String[] text = table.text().split("\n");
-        assertEquals(4, text.length);
-        assertEquals(ECHO, text[0]);
-        assertEquals(text[1].length(), text[2].length());
-        assertEquals(text[1].length(), text[3].length());
-        String[] markdown = table.markdown().split("\n");
-        assertEquals("`" + ECHO + "`", markdown[0]);
-        assertTrue(markdown[3].matches("\\|---(\\|--:)+\\|"), markdown[3]);
-        assertTrue(markdown[5].startsWith("| a\\|b | "), markdown[5]);
+    @DisplayName("what was not measured has no column")
+    void missing() {
+        Table table = table(new Synthetic(2).servers("bare", "a").rounds(ECHO, 10, Map.of("bare", 5.0, "a", 6.0)));
+        assertTrue(table.titles().contains("messages/s"));
         assertFalse(table.titles().contains("syscalls per message"));
         assertFalse(table.titles().contains("memory per connection"));
         assertFalse(table.titles().contains("marks"));
+    }
+
+    @Test
+    @DisplayName("connections that rest have memory, and no rate of messages")
+    void idle() {
+        Run run = new Synthetic(6).servers("bare", "a").rounds(Synthetic.IDLE, 3, Map.of("bare", 1.5, "a", 2.0)).run();
+        Table table = Table.of(Row.of(run, Synthetic.IDLE));
+        assertTrue(table.titles().contains("memory per connection"), table.toString());
+        assertFalse(table.titles().contains("messages/s"), table.toString());
     }
 
     @Test
@@ -76,16 +79,15 @@ class TableTest {
     }
 
     @Test
-    @DisplayName("a server of which nothing is known has a row of hyphens, and a workload without samples no table")
+    @DisplayName("a server of which nothing is known has a row of hyphens, and a workload without samples no row")
     void unknown() {
         Synthetic synthetic = new Synthetic(5).servers("bare", "a").rounds(ECHO, 8, Map.of("bare", 5.0));
         for (int round = 0; round < 8; round++) {
             synthetic.samples.add(Synthetic.unknown(ECHO, "a", round));
         }
         synthetic.rounds(Synthetic.IDLE, 1, Map.of());
-        List<Table> tables = Table.of(synthetic.run());
-        assertEquals(1, tables.size());
-        List<String> row = tables.getFirst().rows().get(1);
+        assertEquals(List.of(), Row.of(synthetic.run(), Synthetic.IDLE));
+        List<String> row = table(synthetic).rows().get(1);
         assertTrue(row.subList(1, row.size()).stream().allMatch("-"::equals), row.toString());
     }
 

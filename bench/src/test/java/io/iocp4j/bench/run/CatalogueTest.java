@@ -80,7 +80,8 @@ class CatalogueTest {
         assertEquals(List.of("sh", "-c", "exec \"$0\" 9", "x"),
                 catalogue.get("mine").commandLine("tcp", "9", SETTINGS));
         assertTrue(catalogue.get("mine").serves(Workload.parse("tcp-echo")));
-        assertThrows(IllegalArgumentException.class, () -> catalogue.add("mine=run {port}", false), "the name is taken");
+        assertThrows(IllegalArgumentException.class, () -> catalogue.add("mine=run {port}", false),
+                "the name is taken");
         assertThrows(IllegalArgumentException.class, () -> catalogue.add("other=run", false), "there is no {port}");
         assertThrows(IllegalArgumentException.class, () -> catalogue.add("other=run '{port}", false), "open quote");
     }

@@ -18,8 +18,13 @@ import org.junit.jupiter.api.Test;
 @DisplayName("The gate")
 class GateTest {
     private static Gate.Verdict verdict(double low, double high, int rounds) {
+        return verdict(low, high, rounds, false);
+    }
+
+    private static Gate.Verdict verdict(double low, double high, int rounds, boolean busy) {
         Interval ratio = new Interval((low + high) / 2, low, high, Comparison.CONFIDENCE, rounds);
-        return Gate.verdict(new Comparison("w", "s", "b", Metric.CPU, ratio, Comparison.Verdict.SLOWER, ""), 1.3);
+        return Gate.verdict(new Comparison("w", "s", "b", Metric.CPU, ratio, Comparison.Verdict.SLOWER, ""), 1.3,
+                busy);
     }
 
     @Test
@@ -35,6 +40,13 @@ class GateTest {
     void fewRounds() {
         assertEquals(Gate.Verdict.DOUBTFUL, verdict(1.31, 1.5, Comparison.ROUNDS_MIN - 1));
         assertEquals(Gate.Verdict.DOUBTFUL, verdict(Double.NaN, Double.NaN, 0));
+    }
+
+    @Test
+    @DisplayName("calls nothing too slow while other programs want the cores, but still what is within its limit")
+    void busyMachine() {
+        assertEquals(Gate.Verdict.DOUBTFUL, verdict(1.31, 1.5, 12, true));
+        assertEquals(Gate.Verdict.WITHIN, verdict(1.0, 1.29, 12, true));
     }
 
     @Test

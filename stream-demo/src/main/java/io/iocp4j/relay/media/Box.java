@@ -160,7 +160,7 @@ final class Box {
 
     private void need(int bytes) throws MediaException {
         if (bytes > body.remaining()) {
-            throw error("is cut: " + bytes + " more bytes needed, " + body.remaining() + " left");
+            throw error("is truncated: " + bytes + " more bytes needed, " + body.remaining() + " left");
         }
     }
 

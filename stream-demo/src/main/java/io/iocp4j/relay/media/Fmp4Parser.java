@@ -281,7 +281,7 @@ public final class Fmp4Parser {
 
     private void refuseInFragment() throws MediaException {
         if (state == State.FRAGMENT) {
-            throw error("comes where the 'mdat' of the last 'moof' is due");
+            throw error("comes where the 'mdat' of the last 'moof' is expected");
         }
     }
 

@@ -31,10 +31,10 @@ record NalFormat(boolean hevc, int lengthBytes) {
         /** The picture needs others. */
         NO_KEY,
         /**
-         * The flags of the container decide. Either the picture cannot be read here, or it says that a decoder can
-         * start although the picture needs others.
+         * The flags of the container decide: the NAL units cannot be read here, or they contain a recovery point, at
+         * which a decoder can start although the picture needs others.
          */
-        UNTOLD
+        UNDECIDED
     }
 
     /** Returns the format of a sample entry whose cursor is at its child boxes; null if it is not known here. */
@@ -62,7 +62,7 @@ record NalFormat(boolean hevc, int lengthBytes) {
             long length = length(bytes, at);
             at += lengthBytes;
             if (length == 0 || length > bytes.limit() - at) {
-                return Start.UNTOLD;
+                return Start.UNDECIDED;
             }
             int type = hevc ? bytes.get(at) >>> 1 & 0x3f : bytes.get(at) & 0x1f;
             if (isSlice(type)) {
@@ -74,7 +74,7 @@ record NalFormat(boolean hevc, int lengthBytes) {
             }
             at += (int) length;
         }
-        return Start.UNTOLD;
+        return Start.UNDECIDED;
     }
 
     private long length(ByteBuffer bytes, int at) {
@@ -95,7 +95,7 @@ record NalFormat(boolean hevc, int lengthBytes) {
         }
         // Some encoders never send a picture that needs no others. A decoder can also start at a recovery point, but
         // its first pictures are not complete.
-        return recovery || hevc && type > HEVC_IRAP_LAST ? Start.UNTOLD : Start.NO_KEY;
+        return recovery || hevc && type > HEVC_IRAP_LAST ? Start.UNDECIDED : Start.NO_KEY;
     }
 
     /** Walks the messages of a unit. Type and size are sums of bytes; every byte except the last one is 255. */

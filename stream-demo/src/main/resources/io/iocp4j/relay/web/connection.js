@@ -11,8 +11,8 @@ const SILENCE_LIMIT_MS = 25_000;
 
 /**
  * One connection. Its events are opened(); control(message) for texts that are not about the connection itself;
- * unit(unit); and once, unless close() was called, ended({code, words, retryMs, mediaMs}). retryMs is the wish of the
- * server, if it sent one, and mediaMs is the time during which media arrived.
+ * unit(unit); and once, unless close() was called, ended({code, words, retryMs, mediaMs}). retryMs is the delay that
+ * the server asks for, if any, and mediaMs is the time during which media arrived.
  */
 export class Connection {
   /** Time of performance.now(); null before the socket is open. */

@@ -71,7 +71,7 @@ class Dashboard {
     this.#timer = setTimeout(() => this.#refresh(), next);
   }
 
-  /** Returns the time until the next question, in ms. */
+  /** Returns the time until the next request for the list, in ms. */
   async #ask() {
     try {
       const response = await fetch('/api/v1/streams',

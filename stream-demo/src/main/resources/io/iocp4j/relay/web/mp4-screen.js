@@ -13,8 +13,8 @@ const FRUITLESS_LIMIT = 60;
 const mediaSourceClass = () => globalThis.MediaSource ?? globalThis.ManagedMediaSource;
 
 /**
- * A video element fed through one SourceBuffer in 'sequence' mode. In that mode the browser places each unit right
- * behind the previous one, so neither a dropped GOP nor a publisher whose clock restarts at 0 leaves a hole. However,
+ * A video element fed through one SourceBuffer in 'sequence' mode. In that mode the browser places each unit directly
+ * after the previous one, so neither a dropped GOP nor a publisher whose clock restarts at 0 leaves a hole. However,
  * the time of the element then says nothing about the source, so each unit is remembered with its place.
  */
 export class Mp4Screen {
@@ -32,7 +32,7 @@ export class Mp4Screen {
   #timeline = [];          // {start, unit} in seconds of the element, from the unit on show to the newest
   #keyStarts = [];         // starts of the GOPs that are still in the buffer
   #end = 0;                // the end of the newest unit
-  #fruitless = 0;          // consecutive appends that made nothing playable: the parser waits inside a broken box
+  #fruitless = 0;          // consecutive appends that added nothing playable: the parser waits inside a broken box
 
   #presented = 0;
   #frameRequest = 0;

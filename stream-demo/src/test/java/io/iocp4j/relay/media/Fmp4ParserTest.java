@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@DisplayName("The order of boxes in a stream, and the units that they form")
 class Fmp4ParserTest {
     private static final byte[] MOOV = movie(NON_SYNC);
     private static final byte[] INIT = join(FTYP, MOOV);
@@ -59,7 +60,7 @@ class Fmp4ParserTest {
     }
 
     @Test
-    @DisplayName("a box between moof and mdat is kept, because the moof counts offsets over it")
+    @DisplayName("a box between moof and mdat is kept, because the offsets in the moof count it")
     void keptInsideFragment() throws MediaException {
         byte[] unit = join(MOOF, box("free", new byte[10]), mdat(3));
 
@@ -67,7 +68,7 @@ class Fmp4ParserTest {
     }
 
     @Test
-    @DisplayName("sizes of 64 bits are read on every level")
+    @DisplayName("sizes of 64 bits are read at every level")
     void wideSizes() throws MediaException {
         byte[] moov = wideBox("moov", Boxes.videoTrack(), wideBox("mvex", Boxes.trex(Boxes.VIDEO, NON_SYNC)));
         byte[] moof = wideBox("moof", wideBox("traf", tfhd(Boxes.VIDEO),
@@ -82,7 +83,7 @@ class Fmp4ParserTest {
     }
 
     @Test
-    @DisplayName("a second ftyp and moov begin a new init, and a moov alone goes with the last ftyp")
+    @DisplayName("a second ftyp and moov are a new init segment; a moov without an ftyp belongs to the last ftyp")
     void newInit() throws MediaException {
         byte[] otherBrand = box("ftyp", new byte[20]);
         Recorder seen = Recorder.of(INIT, unit(SYNC), otherBrand, MOOV, unit(SYNC), MOOV, unit(SYNC));
@@ -95,7 +96,7 @@ class Fmp4ParserTest {
     }
 
     @Test
-    @DisplayName("a new init drops the small boxes before it")
+    @DisplayName("a new init segment drops the small boxes before it")
     void newInitDropsPrefix() throws MediaException {
         Recorder seen = Recorder.of(INIT, box("styp"), INIT, unit(SYNC), box("styp"), MOOV);
 
@@ -113,17 +114,18 @@ class Fmp4ParserTest {
                 Arguments.of("moof before moov", "moof at byte 20: comes before", new byte[][] {FTYP, MOOF}),
                 Arguments.of("mdat before moov", "empty_moov", new byte[][] {FTYP, mdat(1)}),
                 Arguments.of("mdat before moof", "empty_moov", new byte[][] {INIT, mdat(1)}),
-                Arguments.of("mdat before moof, after a new init", "empty_moov", new byte[][] {INIT, unit(SYNC), MOOV, mdat(1)}),
-                Arguments.of("second moof", "the 'mdat' of the last 'moof' is due", new byte[][] {INIT, MOOF, MOOF}),
-                Arguments.of("ftyp in a unit", "the 'mdat' of the last 'moof' is due", new byte[][] {INIT, MOOF, FTYP}),
-                Arguments.of("moov in a unit", "the 'mdat' of the last 'moof' is due", new byte[][] {INIT, MOOF, MOOV}),
+                Arguments.of("mdat before moof, after a new init", "empty_moov",
+                        new byte[][] {INIT, unit(SYNC), MOOV, mdat(1)}),
+                Arguments.of("second moof", "of the last 'moof' is expected", new byte[][] {INIT, MOOF, MOOF}),
+                Arguments.of("ftyp in a unit", "of the last 'moof' is expected", new byte[][] {INIT, MOOF, FTYP}),
+                Arguments.of("moov in a unit", "of the last 'moof' is expected", new byte[][] {INIT, MOOF, MOOV}),
                 Arguments.of("moof after a new ftyp", "before any 'moov'", new byte[][] {INIT, FTYP, MOOF}),
-                Arguments.of("lost in the stream", "not the beginning of a box", new byte[][] {INIT, new byte[8]}));
+                Arguments.of("zeros instead of a box", "not the beginning of a box", new byte[][] {INIT, new byte[8]}));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    @DisplayName("boxes in the wrong order are refused with the reason")
+    @DisplayName("a box in the wrong place is refused with the reason")
     void wrongOrder(String name, String reason, byte[][] parts) {
         MediaException refused = assertThrows(MediaException.class, () -> Recorder.of(parts));
 
@@ -144,7 +146,7 @@ class Fmp4ParserTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    @DisplayName("a stream that ends inside of something is refused at its end")
+    @DisplayName("a stream that ends inside a box or a unit is refused at its end")
     void truncated(String name, String reason, byte[][] parts) throws MediaException {
         Recorder seen = new Recorder();
         Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), seen);
@@ -154,12 +156,12 @@ class Fmp4ParserTest {
         MediaException refused = assertThrows(MediaException.class, parser::end);
 
         assertTrue(refused.getMessage().contains(reason), refused.getMessage());
-        assertTrue(seen.units.isEmpty(), "no half unit is reported");
+        assertTrue(seen.units.isEmpty(), "an incomplete unit must not be reported");
     }
 
     @Test
-    @DisplayName("after a failure the parser repeats that it failed, and after the end it is not fed")
-    void noUseAfterTheEnd() throws MediaException {
+    @DisplayName("after a failure, each call throws a MediaException; after the end, an IllegalStateException")
+    void afterTheEnd() throws MediaException {
         Fmp4Parser failed = new Fmp4Parser(MediaLimits.defaults(), new Recorder());
         assertThrows(MediaException.class, () -> failed.feed(ByteBuffer.wrap(MOOV)));
         assertThrows(MediaException.class, () -> failed.feed(ByteBuffer.wrap(INIT)));
@@ -173,7 +175,7 @@ class Fmp4ParserTest {
     }
 
     @Test
-    @DisplayName("what the listener throws reaches the caller and ends the parser")
+    @DisplayName("an exception of the listener reaches the caller and ends the parser")
     void listenerRefuses() {
         MediaException no = new MediaException("no");
         Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), new MediaListener() {
@@ -193,7 +195,7 @@ class Fmp4ParserTest {
     }
 
     @Test
-    @DisplayName("what is lent cannot be written to, and the init stays as it was")
+    @DisplayName("the buffers for the listener are read-only, and a kept init segment does not change")
     void readOnly() throws MediaException {
         byte[] input = join(INIT, unit(SYNC));
         MediaInit[] kept = new MediaInit[1];

@@ -26,12 +26,13 @@ import org.junit.jupiter.api.Test;
  *   ffmpeg -f lavfi -i testsrc2=size=160x90:rate=15 -f lavfi -i sine=frequency=440:sample_rate=22050 -t 1 $X \
  *          -c:a aac -b:a 24k -ac 1 $M video-audio.mp4
  */
+@DisplayName("The parser with streams of ffmpeg")
 class Fmp4SampleTest {
     private static final byte[] VIDEO = load("video.mp4");
     private static final byte[] WITH_AUDIO = load("video-audio.mp4");
 
     @Test
-    @DisplayName("finds the init segment of what ffmpeg sends")
+    @DisplayName("finds the init segment of a stream of ffmpeg")
     void init() throws MediaException {
         MediaInit init = Recorder.of(VIDEO).inits.getFirst();
 
@@ -45,7 +46,7 @@ class Fmp4SampleTest {
     }
 
     @Test
-    @DisplayName("cuts 30 pictures into 30 units, of which the first of each 15 is a key")
+    @DisplayName("splits 30 frames into 30 units, of which 0 and 15 are key frames")
     void units() throws MediaException {
         Recorder seen = Recorder.of(VIDEO);
 
@@ -57,7 +58,7 @@ class Fmp4SampleTest {
     }
 
     @Test
-    @DisplayName("init and units together are the stream without its mfra index")
+    @DisplayName("the init segment and the units together are the stream without its mfra index")
     void nothingIsLost() throws MediaException {
         Recorder seen = Recorder.of(VIDEO);
 
@@ -69,7 +70,7 @@ class Fmp4SampleTest {
     }
 
     @Test
-    @DisplayName("units of sound are no keys, and the mime type names both codecs")
+    @DisplayName("units of sound are not key frames, and the MIME type names both codecs")
     void audio() throws MediaException {
         Recorder seen = Recorder.of(WITH_AUDIO);
 
@@ -81,7 +82,7 @@ class Fmp4SampleTest {
     }
 
     @Test
-    @DisplayName("bytes one by one give the same events as all at once")
+    @DisplayName("bytes one by one give the same events as one buffer")
     void byteByByte() throws MediaException {
         for (byte[] sample : List.of(VIDEO, WITH_AUDIO)) {
             assertEquals(Recorder.of(sample).events, fedIn(sample, 1, 1, 0).events);
@@ -89,8 +90,8 @@ class Fmp4SampleTest {
     }
 
     @Test
-    @DisplayName("random cuts give the same events as all at once")
-    void randomCuts() throws MediaException {
+    @DisplayName("pieces of random size give the same events as one buffer")
+    void randomPieces() throws MediaException {
         List<String> expected = Recorder.of(VIDEO).events;
         for (long seed = 1; seed <= 50; seed++) {
             assertEquals(expected, fedIn(VIDEO, 1, 1 + (int) (seed * seed), seed).events, "seed " + seed);
@@ -98,7 +99,7 @@ class Fmp4SampleTest {
     }
 
     @Test
-    @DisplayName("a stream may end between two units and nowhere else")
+    @DisplayName("a stream may end only between two units")
     void cutAnywhere() throws MediaException {
         Recorder whole = Recorder.of(VIDEO);
         List<Integer> complete = new ArrayList<>();
@@ -123,7 +124,7 @@ class Fmp4SampleTest {
     }
 
     @Test
-    @DisplayName("20,000 damaged samples end in events or in a MediaException and in nothing else")
+    @DisplayName("20,000 damaged samples cause no exception but MediaException, and use limited memory")
     void fuzz() {
         long seed = 20_260_101;
         SplittableRandom random = new SplittableRandom(seed);
@@ -141,13 +142,14 @@ class Fmp4SampleTest {
             } catch (RuntimeException | Error e) {
                 fail("seed " + seed + ", round " + round, e);
             }
-            int fair = 4 * 4096 + 4 * damaged.length;
-            assertTrue(parser.memoryBytes() <= fair, "seed " + seed + ", round " + round + ": " + parser.memoryBytes());
+            int memoryMax = 4 * 4096 + 4 * damaged.length;
+            assertTrue(parser.memoryBytes() <= memoryMax,
+                    "seed " + seed + ", round " + round + ": " + parser.memoryBytes());
         }
         assertTrue(refused > 10_000 && refused <= 20_000, refused + " refused");
     }
 
-    /** Changes a few bytes, most of them in the headers where it hurts; sometimes cuts, repeats or moves a piece. */
+    /** Changes a few bytes, mostly in the headers; sometimes also copies a piece to another place, or truncates. */
     private static byte[] mutate(byte[] bytes, SplittableRandom random) {
         int[] nasty = {0, 1, 7, 8, 16, 0x7f, 0x80, 0xff};
         for (int i = 1 + random.nextInt(4); i > 0; i--) {
@@ -171,7 +173,7 @@ class Fmp4SampleTest {
             int count = Math.min(bytes.length - at, random.nextInt(least, most + 1));
             ByteBuffer piece = ByteBuffer.wrap(bytes, at, count);
             parser.feed(piece);
-            assertEquals(0, piece.remaining(), "all is consumed");
+            assertEquals(0, piece.remaining(), "bytes that were not consumed");
             at += count;
         }
         parser.end();

@@ -23,19 +23,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a box declares: impossible sizes, and sizes at the limits. */
+/** Declared sizes of boxes: impossible sizes, and sizes at the limits. */
 class Fmp4SizeTest {
     private static final byte[] MOOV = movie(NON_SYNC);
     private static final byte[] INIT = join(FTYP, MOOV);
+    /** A page for the init segment and one for the unit. */
+    private static final int TWO_PAGES = 8192;
     private static final byte[] MOOF = Boxes.moof(traf(tfhd(VIDEO)));
 
     @ParameterizedTest
     @ValueSource(longs = {2, 7, 0x1_0000_0000L, Long.MAX_VALUE, Long.MIN_VALUE, -1})
-    @DisplayName("impossible sizes are refused as soon as the header is there")
+    @DisplayName("an impossible size is refused as soon as the header is complete")
     void impossibleSizes(long size) {
         for (String type : List.of("moof", "styp", "free", "moov", "ftyp")) {
             if (type.equals("free") && size > 16) {
-                // only skipped: any size is possible
+                // this box is skipped, so it may have any size
                 continue;
             }
             MediaException refused = assertThrows(MediaException.class,
@@ -46,7 +48,7 @@ class Fmp4SizeTest {
     }
 
     @Test
-    @DisplayName("a box without an end is refused")
+    @DisplayName("a box without an end (size 0) is refused")
     void sizeZero() {
         MediaException refused = assertThrows(MediaException.class,
                 () -> after(INIT, MOOF).feed(ByteBuffer.wrap(header("mdat", 0))));
@@ -64,7 +66,7 @@ class Fmp4SizeTest {
     }
 
     @Test
-    @DisplayName("a unit of exactly maxUnitBytes passes, and one byte more is refused when it is declared")
+    @DisplayName("a unit of exactly maxUnitBytes is accepted; one byte more is refused when it is declared")
     void unitLimit() throws MediaException {
         int room = 1000;
         MediaLimits limits = MediaLimits.defaults().maxUnitBytes(room);
@@ -81,23 +83,23 @@ class Fmp4SizeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"mfra", "free", "skip", "udta", "meta", "uuid"})
-    @DisplayName("boxes that are skipped may have any size, and nothing of them is kept")
+    @DisplayName("a box that is skipped may have any size, and is not kept")
     void skipped(String type) throws MediaException {
         MediaLimits limits = MediaLimits.defaults().maxUnitBytes(200);
         Recorder seen = new Recorder();
         Fmp4Parser parser = new Fmp4Parser(limits, seen);
-        byte[] nineMegabytes = new byte[9_000_000];
-        parser.feed(ByteBuffer.wrap(join(FTYP, box(type, nineMegabytes), MOOV, box(type, nineMegabytes), unit(NON_SYNC))));
-        parser.feed(ByteBuffer.wrap(box(type, nineMegabytes)));
+        byte[] skipped = box(type, new byte[9_000_000]);
+        parser.feed(ByteBuffer.wrap(join(FTYP, skipped, MOOV, skipped, unit(NON_SYNC))));
+        parser.feed(ByteBuffer.wrap(skipped));
         parser.end();
 
         assertEquals(1, seen.inits.size());
         assertArrayEquals(unit(NON_SYNC), seen.units.getFirst());
-        assertTrue(parser.memoryBytes() <= 8192, "a page for the init and one for the unit: " + parser.memoryBytes());
+        assertTrue(parser.memoryBytes() <= TWO_PAGES, "bytes: " + parser.memoryBytes());
     }
 
     @Test
-    @DisplayName("a box of more than 4 GiB is skipped, and what follows it is read")
+    @DisplayName("a box of more than 4 GiB is skipped, and the unit after it is read")
     void skippedWide() throws MediaException {
         Recorder seen = new Recorder();
         Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), seen);
@@ -111,20 +113,21 @@ class Fmp4SizeTest {
         parser.end();
 
         assertArrayEquals(unit(NON_SYNC), seen.units.getFirst());
-        assertTrue(parser.memoryBytes() <= 8192, "nothing of it is kept: " + parser.memoryBytes());
+        assertTrue(parser.memoryBytes() <= TWO_PAGES, "bytes: " + parser.memoryBytes());
     }
 
     @Test
-    @DisplayName("a box of 2^63 - 1 bytes is skipped as far as it comes, and a stream that ends inside of it is refused")
+    @DisplayName("a box of 2^63 - 1 bytes is skipped, and a stream that ends inside it is refused")
     void skippedForEver() throws MediaException {
         Fmp4Parser parser = after(INIT, header("free", Long.MAX_VALUE), new byte[100]);
         MediaException refused = assertThrows(MediaException.class, parser::end);
 
-        assertTrue(refused.getMessage().contains((Long.MAX_VALUE - 116) + " bytes before the end"), refused.getMessage());
+        String expected = (Long.MAX_VALUE - 116) + " bytes before the end";
+        assertTrue(refused.getMessage().contains(expected), refused.getMessage());
     }
 
     @Test
-    @DisplayName("an init of exactly maxInitBytes passes, and one byte more is refused when it is declared")
+    @DisplayName("an init segment of exactly maxInitBytes is accepted; one byte more is refused when it is declared")
     void initLimit() throws MediaException {
         Recorder seen = new Recorder();
         MediaLimits exact = MediaLimits.defaults().maxInitBytes(INIT.length);
@@ -139,17 +142,17 @@ class Fmp4SizeTest {
     }
 
     @Test
-    @DisplayName("memory follows the bytes received and not the size declared")
+    @DisplayName("memory grows with the received bytes, not with the declared size")
     void memoryFollowsInput() throws MediaException {
         Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), new Recorder());
         parser.feed(ByteBuffer.wrap(join(INIT, MOOF, header("mdat", 8_000_000))));
-        assertTrue(parser.memoryBytes() <= 8192, "a page for the init and one for the unit: " + parser.memoryBytes());
+        assertTrue(parser.memoryBytes() <= TWO_PAGES, "bytes: " + parser.memoryBytes());
 
         parser.feed(ByteBuffer.wrap(new byte[100_000]));
-        assertTrue(parser.memoryBytes() < 210_000, "at most twice what came: " + parser.memoryBytes());
+        assertTrue(parser.memoryBytes() < 210_000, "more than twice the received bytes: " + parser.memoryBytes());
     }
 
-    /** A parser that has been fed already. */
+    /** Returns a parser that has been fed these parts. */
     private static Fmp4Parser after(byte[]... parts) throws MediaException {
         Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), new Recorder());
         parser.feed(ByteBuffer.wrap(join(parts)));

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How far the data of a fragment goes: a moof counts its offsets over as many mdat boxes as there are. */
+/** The end of a fragment's data. The offsets in a moof count across all boxes that follow it. */
 class FragmentDataTest {
     private static final byte[] INIT = join(FTYP, movieWithAudio());
 
@@ -43,17 +43,18 @@ class FragmentDataTest {
         parser.feed(ByteBuffer.wrap(join(parts)));
     }
 
-    /** A moof that is made of its own size, on which its offsets depend. */
+    /** Builds a moof whose offsets depend on its own size. */
     private static byte[] sized(IntFunction<byte[]> moof) {
         return moof.apply(moof.apply(0).length);
     }
 
-    /** One picture of so many bytes, that far behind the moof. */
-    private static byte[] picture(int behind, int bytes) {
-        return sized(size -> moof(traf(tfhd(VIDEO), full("trun", 0x205, u32(1), u32(size + behind), u32(SYNC), u32(bytes)))));
+    /** Builds a moof with one picture, at a distance after the moof. */
+    private static byte[] picture(int distance, int bytes) {
+        return sized(size -> moof(traf(tfhd(VIDEO),
+                full("trun", 0x205, u32(1), u32(size + distance), u32(SYNC), u32(bytes)))));
     }
 
-    /** One picture and one piece of sound. */
+    /** Builds a moof with one picture and one sample of sound, each at a distance after the moof. */
     private static byte[] pictureAndSound(int picture, int pictureBytes, int sound, int soundBytes) {
         return sized(size -> moof(
                 traf(tfhd(VIDEO), full("trun", 0x205, u32(1), u32(size + picture), u32(SYNC), u32(pictureBytes))),
@@ -61,7 +62,7 @@ class FragmentDataTest {
     }
 
     @Test
-    @DisplayName("a picture in one mdat and its sound in the next are one unit, which is reported when its last byte is there")
+    @DisplayName("a picture in one mdat and sound in the next are one unit, which is reported with its last byte")
     void severalMdat() throws MediaException {
         byte[] unit = join(pictureAndSound(8, 20, 28 + 8, 10), mdat(20), mdat(10));
         feed(INIT, unit);
@@ -76,7 +77,7 @@ class FragmentDataTest {
     }
 
     @Test
-    @DisplayName("what stands between two mdat is kept, because the moof counts offsets over it")
+    @DisplayName("a box between two mdat is kept, because the offsets in the moof count it")
     void between() throws MediaException {
         byte[] unit = join(pictureAndSound(8, 20, 28 + 30 + 8, 10), mdat(20), box("free", new byte[22]), mdat(10));
         feed(INIT, unit);
@@ -85,9 +86,10 @@ class FragmentDataTest {
     }
 
     @Test
-    @DisplayName("cuts at any byte make no difference")
+    @DisplayName("bytes one by one give the same units")
     void byteByByte() throws MediaException {
-        byte[] unit = join(pictureAndSound(8, 20, 28 + 30 + 8, 10), mdat(20), box("free", new byte[22]), mdat(10), mdat(5));
+        byte[] moof = pictureAndSound(8, 20, 28 + 30 + 8, 10);
+        byte[] unit = join(moof, mdat(20), box("free", new byte[22]), mdat(10), mdat(5));
         for (byte next : join(INIT, unit, unit)) {
             parser.feed(ByteBuffer.wrap(new byte[] {next}));
         }
@@ -97,7 +99,7 @@ class FragmentDataTest {
     }
 
     @Test
-    @DisplayName("a unit is not held back for an mdat that nothing refers to, and that one is dropped whatever its size is")
+    @DisplayName("a unit does not wait for an mdat that nothing refers to, and such an mdat of any size is dropped")
     void unreferenced() throws MediaException {
         byte[] unit = join(picture(8, 20), mdat(20));
         feed(INIT, unit);
@@ -108,16 +110,16 @@ class FragmentDataTest {
         assertEquals(3, seen.units.size());
         assertArrayEquals(unit, seen.units.get(1));
         assertArrayEquals(join(box("styp"), unit), seen.units.get(2));
-        assertTrue(parser.memoryBytes() <= 8192, "nothing of it is kept: " + parser.memoryBytes());
+        assertTrue(parser.memoryBytes() <= 8192, "a dropped box must not use memory: " + parser.memoryBytes());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"moof", "styp", "sidx", "prft", "emsg", "ftyp", "moov", "end"})
-    @DisplayName("a unit that refers to data that never comes is reported as it is, before what comes next")
-    void neverComes(String next) throws MediaException {
+    @DisplayName("a unit that refers to missing data is reported as it is when the next unit begins")
+    void missingData(String next) throws MediaException {
         byte[] unit = join(picture(8, 21), mdat(20));
         feed(INIT, unit);
-        assertEquals(List.of(), seen.units, "more may come");
+        assertEquals(List.of(), seen.units, "more data may follow");
 
         switch (next) {
             case "moof" -> feed(unit(SYNC));
@@ -133,24 +135,24 @@ class FragmentDataTest {
     static Stream<Arguments> ends() {
         byte[] tfhdSize = full("tfhd", 0x020010, u32(VIDEO), u32(10));
         return Stream.of(
-                Arguments.of("sizes of single samples", sized(size -> moof(traf(tfhd(VIDEO),
+                Arguments.of("the size of each sample", sized(size -> moof(traf(tfhd(VIDEO),
                         full("trun", 0x301, u32(2), u32(size + 8), u32(99), u32(10), u32(99), u32(11)))))),
-                Arguments.of("the size of all samples of the traf", sized(size -> moof(traf(tfhdSize,
+                Arguments.of("the default size of the traf", sized(size -> moof(traf(tfhdSize,
                         full("trun", 0x1, u32(2), u32(size + 9)))))),
-                Arguments.of("the size of all samples of the track", sized(size -> moof(traf(tfhd(AUDIO),
+                Arguments.of("the default size of the track", sized(size -> moof(traf(tfhd(AUDIO),
                         full("trun", 0x1, u32(3), u32(size + 8)))))),
-                Arguments.of("a second run right behind the first", sized(size -> moof(traf(tfhdSize,
+                Arguments.of("a second run directly after the first", sized(size -> moof(traf(tfhdSize,
                         full("trun", 0x1, u32(1), u32(size + 9)), full("trun", 0, u32(1)))))),
-                Arguments.of("a second run at a place of its own, before the first", sized(size -> moof(traf(tfhdSize,
+                Arguments.of("a second run with its own offset, before the first", sized(size -> moof(traf(tfhdSize,
                         full("trun", 0x1, u32(1), u32(size + 19)), full("trun", 0x1, u32(1), u32(size + 8)))))),
-                Arguments.of("a second traf right behind the first", sized(size -> moof(
+                Arguments.of("a second traf directly after the first", sized(size -> moof(
                         traf(full("tfhd", 0x10, u32(VIDEO), u32(10)), full("trun", 0x1, u32(1), u32(size + 9))),
                         traf(full("tfhd", 0x10, u32(VIDEO), u32(10)), full("trun", 0, u32(1)))))));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("ends")
-    @DisplayName("the end of the data is told by")
+    @DisplayName("the end of the data follows from")
     void ends(String name, byte[] moof) throws MediaException {
         byte[] moov = box("moov", Boxes.audioTrack(), Boxes.videoTrack(),
                 Boxes.mvex(full("trex", 0, u32(AUDIO), new byte[8], u32(7), u32(SYNC)), trex(VIDEO, SYNC)));
@@ -162,10 +164,12 @@ class FragmentDataTest {
     }
 
     @Test
-    @DisplayName("2^32 - 1 samples of 4 GiB are waited for and no sum of them runs over")
+    @DisplayName("2^32 - 1 samples of 4 GiB do not overflow a sum: the unit waits for them")
     void hugeSums() throws MediaException {
         byte[] moof = sized(size -> moof(traf(full("tfhd", 0x020010, u32(VIDEO), u32(-1)),
-                full("trun", 0x1, u32(-1), u32(size + 8)), full("trun", 0, u32(-1)), full("trun", 0x1, u32(-1), u32(-1 >>> 1)))));
+                full("trun", 0x1, u32(-1), u32(size + 8)),
+                full("trun", 0, u32(-1)),
+                full("trun", 0x1, u32(-1), u32(-1 >>> 1)))));
         feed(INIT, moof, mdat(20));
         assertEquals(0, seen.units.size());
 
@@ -174,7 +178,7 @@ class FragmentDataTest {
     }
 
     @Test
-    @DisplayName("all mdat of a unit together may have maxUnitBytes")
+    @DisplayName("maxUnitBytes limits all mdat boxes of a unit together")
     void limit() throws MediaException {
         byte[] moof = pictureAndSound(8, 20, 28 + 8, 10);
         MediaLimits limits = MediaLimits.defaults().maxUnitBytes(moof.length + 28 + 18);
@@ -188,39 +192,40 @@ class FragmentDataTest {
     }
 
     @Test
-    @DisplayName("data in front of its moof is refused: the relay has let it go")
+    @DisplayName("data before its moof is refused, because the relay has not kept it")
     void before() {
         byte[] moof = moof(traf(tfhd(VIDEO), full("trun", 0x201, u32(1), u32(-20), u32(20))));
         MediaException refused = assertThrows(MediaException.class, () -> feed(INIT, unit(SYNC), mdat(20), moof));
 
-        assertTrue(refused.getMessage().contains("moof/traf/trun") && refused.getMessage().contains("before its 'moof'"),
-                refused.getMessage());
+        String message = refused.getMessage();
+        assertTrue(message.contains("moof/traf/trun") && message.contains("before its 'moof'"), message);
     }
 
     @Test
-    @DisplayName("an mdat before the first moof holds pictures that the moov tells of: refused with the option of ffmpeg that is missing")
+    @DisplayName("an mdat before the first moof is refused with the missing option of ffmpeg")
     void notEmptyMoov() {
         MediaException refused = assertThrows(MediaException.class, () -> feed(INIT, header("mdat", 100)));
 
-        assertTrue(refused.getMessage().startsWith("mdat at byte " + INIT.length) && refused.getMessage().contains("+empty_moov"),
-                refused.getMessage());
+        String message = refused.getMessage();
+        assertTrue(message.startsWith("mdat at byte " + INIT.length) && message.contains("+empty_moov"), message);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"stsz", "stz2"})
-    @DisplayName("a moov that tells of samples is refused before it takes the stream, with the option of ffmpeg that is missing")
+    @DisplayName("a moov with samples is refused before it is reported, with the missing option of ffmpeg")
     void samplesInMoov(String table) throws MediaException {
         for (int samples : new int[] {0, 1, -1}) {
             Recorder recorder = new Recorder();
             byte[] stbl = box("stbl", full("stsd", 0, u32(1), Boxes.videoEntry("avc1", 160, 90, Boxes.AVCC)),
                     full(table, 0, u32(16), u32(samples)));
-            byte[] track = box("trak", Boxes.tkhd(VIDEO), box("mdia", Boxes.mdhd(15360), Boxes.hdlr("vide"), box("minf", stbl)));
+            byte[] mdia = box("mdia", Boxes.mdhd(15360), Boxes.hdlr("vide"), box("minf", stbl));
+            byte[] track = box("trak", Boxes.tkhd(VIDEO), mdia);
             byte[] moov = box("moov", track, Boxes.mvex(trex(VIDEO, SYNC)));
             if (samples == 0) {
                 Recorder.of(FTYP, moov);
                 continue;
             }
-            MediaException refused = assertThrows(MediaException.class, 
+            MediaException refused = assertThrows(MediaException.class,
                     () -> new Fmp4Parser(MediaLimits.defaults(), recorder).feed(ByteBuffer.wrap(join(FTYP, moov))));
             assertTrue(refused.getMessage().startsWith("moov/trak/mdia/minf/stbl/" + table)
                     && refused.getMessage().contains("+empty_moov"), refused.getMessage());

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@DisplayName("The contents of a moof box")
 class FragmentTest {
     private static final byte[] BARE_RUN = full("trun", 0, u32(1));
 
@@ -35,27 +36,30 @@ class FragmentTest {
         return Stream.of(
                 row("first_sample_flags: sync", true, movie(NON_SYNC), traf(tfhd(VIDEO), firstFlags(SYNC))),
                 row("first_sample_flags: non-sync", false, movie(SYNC), traf(tfhd(VIDEO), firstFlags(NON_SYNC))),
-                row("first_sample_flags before tfhd", true, movie(NON_SYNC),
+                row("first_sample_flags override tfhd", true, movie(NON_SYNC),
                         traf(tfhdFlags(NON_SYNC), firstFlags(SYNC))),
-                row("first_sample_flags before sample[0]", true, movie(NON_SYNC), traf(tfhd(VIDEO),
+                row("first_sample_flags override sample[0]", true, movie(NON_SYNC), traf(tfhd(VIDEO),
                         full("trun", 0x404, u32(1), u32(SYNC), u32(NON_SYNC)))),
-                row("first_sample_flags behind data_offset", true, movie(NON_SYNC), traf(tfhd(VIDEO),
+                row("first_sample_flags after data_offset", true, movie(NON_SYNC), traf(tfhd(VIDEO),
                         full("trun", 0x5, u32(1), u32(NON_SYNC), u32(SYNC)))),
                 row("sample[0] flags: sync", true, movie(NON_SYNC), traf(tfhd(VIDEO), sampleFlags(SYNC, NON_SYNC))),
                 row("sample[0] flags: non-sync", false, movie(SYNC), traf(tfhd(VIDEO), sampleFlags(NON_SYNC, SYNC))),
-                row("sample[0] flags before tfhd", false, movie(SYNC), traf(tfhdFlags(SYNC), sampleFlags(NON_SYNC))),
-                row("sample[0] flags behind duration and size", true, movie(NON_SYNC), traf(tfhd(VIDEO),
+                row("sample[0] flags override tfhd", false, movie(SYNC), traf(tfhdFlags(SYNC), sampleFlags(NON_SYNC))),
+                row("sample[0] flags after duration and size", true, movie(NON_SYNC), traf(tfhd(VIDEO),
                         full("trun", 0xf00, u32(1), u32(NON_SYNC), u32(NON_SYNC), u32(SYNC), u32(NON_SYNC)))),
                 row("tfhd default: sync", true, movie(NON_SYNC), traf(tfhdFlags(SYNC), BARE_RUN)),
                 row("tfhd default: non-sync", false, movie(SYNC), traf(tfhdFlags(NON_SYNC), BARE_RUN)),
-                row("tfhd default behind all other fields", true, movie(NON_SYNC), traf(
+                row("tfhd default after all other fields", true, movie(NON_SYNC), traf(
                         full("tfhd", 0x02003a, u32(VIDEO), u32(1), u32(NON_SYNC), u32(NON_SYNC), u32(SYNC)), BARE_RUN)),
                 row("trex: sync", true, movie(SYNC), traf(tfhd(VIDEO), BARE_RUN)),
                 row("trex: non-sync", false, movie(NON_SYNC), traf(tfhd(VIDEO), BARE_RUN)),
-                row("bits that say nothing of a key do not count", true, movie(NON_SYNC), traf(tfhd(VIDEO), firstFlags(0xfffe_ffff))),
-                row("depends on others, though a sync sample", false, movie(NON_SYNC), traf(tfhd(VIDEO), firstFlags(0x0100_0000))),
-                row("trex: depends on others, though a sync sample", false, movie(0x0100_0000), traf(tfhd(VIDEO), BARE_RUN)),
-                row("no run at all", false, movie(SYNC), traf(tfhd(VIDEO))),
+                row("all other bits are ignored", true, movie(NON_SYNC),
+                        traf(tfhd(VIDEO), firstFlags(0xfffe_ffff))),
+                row("a sync sample that depends on others", false, movie(NON_SYNC),
+                        traf(tfhd(VIDEO), firstFlags(0x0100_0000))),
+                row("trex: a sync sample that depends on others", false, movie(0x0100_0000),
+                        traf(tfhd(VIDEO), BARE_RUN)),
+                row("no run", false, movie(SYNC), traf(tfhd(VIDEO))),
                 row("a run without samples", false, movie(SYNC), traf(tfhd(VIDEO), full("trun", 0, u32(0)))),
                 row("an empty run, then a picture", true, movie(NON_SYNC), traf(tfhd(VIDEO),
                         full("trun", 0x4, u32(0), u32(NON_SYNC)), firstFlags(SYNC))),
@@ -65,7 +69,7 @@ class FragmentTest {
                         join(traf(tfhd(VIDEO)), traf(tfhd(VIDEO), firstFlags(SYNC)))),
                 row("the first of two video trafs decides", false, movie(SYNC),
                         join(traf(tfhd(VIDEO), firstFlags(NON_SYNC)), traf(tfhd(VIDEO), firstFlags(SYNC)))),
-                row("no traf at all", false, movie(SYNC), new byte[0]),
+                row("no traf", false, movie(SYNC), new byte[0]),
                 row("sound only", false, movieWithAudio(), traf(tfhd(AUDIO), firstFlags(SYNC))),
                 row("sound before a picture", false, movieWithAudio(),
                         join(traf(tfhd(AUDIO), firstFlags(SYNC)), traf(tfhd(VIDEO), firstFlags(NON_SYNC)))),
@@ -77,7 +81,7 @@ class FragmentTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    @DisplayName("a unit is a key if its first picture is a sync sample that depends on no other")
+    @DisplayName("a unit is a key frame if its first picture is a sync sample that depends on no other picture")
     void keyRule(String name, boolean key, byte[] moov, byte[] trafs) throws MediaException {
         assertEquals(List.of(key), Recorder.of(FTYP, moov, moof(trafs), mdat(4)).keys);
     }
@@ -86,38 +90,40 @@ class FragmentTest {
         return Stream.of(
                 Arguments.of("traf without tfhd", "does not begin with a 'tfhd'", traf()),
                 Arguments.of("trun before tfhd", "does not begin with a 'tfhd'", traf(BARE_RUN, tfhd(VIDEO))),
-                Arguments.of("track nobody announced", "there is no track 7", traf(tfhd(7))),
+                Arguments.of("track that is not in the moov", "there is no track 7", traf(tfhd(7))),
                 Arguments.of("track above 2^31", "there is no track 4294967295", traf(tfhd(-1))),
                 Arguments.of("offsets from the beginning of the file", "default_base_moof",
                         traf(full("tfhd", 1, u32(VIDEO), u64(0)))),
                 Arguments.of("tfhd cut before its track", "moof/traf/tfhd", traf(full("tfhd", 0))),
-                Arguments.of("tfhd cut in its fields", "is cut: 4 more bytes needed, 0 left",
+                Arguments.of("tfhd cut in its fields", "is truncated: 4 more bytes needed, 0 left",
                         traf(full("tfhd", 0x020028, u32(VIDEO), u32(0)))),
                 Arguments.of("trun cut in its flags", "moof/traf/trun", traf(tfhd(VIDEO), box("trun", new byte[3]))),
-                Arguments.of("trun cut before first_sample_flags", "is cut",
+                Arguments.of("trun cut before first_sample_flags", "is truncated",
                         traf(tfhd(VIDEO), full("trun", 4, u32(1)))),
-                Arguments.of("one sample more than there is", "2 samples of 4 bytes declared, 4 left",
+                Arguments.of("one sample too many", "2 samples of 4 bytes declared, 4 left",
                         traf(tfhd(VIDEO), full("trun", 0x400, u32(2), u32(SYNC)))),
                 Arguments.of("2^32 - 1 samples of 16 bytes", "4294967295 samples of 16 bytes declared",
                         traf(tfhd(VIDEO), full("trun", 0xf00, u32(-1), new byte[64]))),
-                Arguments.of("a count whose product is 0 in 32 bits", "268435456 samples of 16 bytes declared",
+                Arguments.of("a number of samples whose size is 0 in 32 bits", "268435456 samples of 16 bytes declared",
                         traf(tfhd(VIDEO), full("trun", 0xf00, u32(0x1000_0000)))),
                 Arguments.of("child of size 0", "declares 0 bytes, less than its header", hex("00000000 74726166")),
                 Arguments.of("child of size 7", "declares 7 bytes, less than its header", hex("00000007 74726166")),
-                Arguments.of("child past its parent", "declares 9 bytes, its parent has 8", hex("00000009 74726166")),
+                Arguments.of("child larger than its parent", "declares 9 bytes, its parent has 8",
+                        hex("00000009 74726166")),
                 Arguments.of("child of nearly 2^64 bytes", "less than its header",
                         hex("00000001 74726166 ffffffffffffffff")),
                 Arguments.of("child of 2^63 - 1 bytes", "declares 9223372036854775807 bytes, its parent has 16",
                         hex("00000001 74726166 7fffffffffffffff")),
-                Arguments.of("wide child without its size", "is cut: 8 more bytes needed", hex("00000001 74726166 00")),
-                Arguments.of("half a header", "is cut: 4 more bytes needed, 3 left", hex("00000008 747261")),
-                Arguments.of("broken sound", "moof/traf/trun",
+                Arguments.of("wide child without its size", "is truncated: 8 more bytes needed",
+                        hex("00000001 74726166 00")),
+                Arguments.of("half a header", "is truncated: 4 more bytes needed, 3 left", hex("00000008 747261")),
+                Arguments.of("malformed sound", "moof/traf/trun",
                         join(traf(tfhd(VIDEO), BARE_RUN), traf(tfhd(AUDIO), full("trun", 0x100, u32(9))))));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    @DisplayName("a malformed fragment is refused with its place")
+    @DisplayName("a malformed fragment is refused with the path of the box and the reason")
     void malformed(String name, String reason, byte[] trafs) {
         MediaException refused = assertThrows(MediaException.class,
                 () -> Recorder.of(FTYP, movieWithAudio(), moof(trafs), mdat(4)));

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@DisplayName("The limits of a parser, and its init segments")
 class MediaLimitsTest {
     @Test
     @DisplayName("the defaults are 1 MiB, 8 MiB, 16 levels and 8 tracks")
@@ -17,8 +18,8 @@ class MediaLimitsTest {
     }
 
     @Test
-    @DisplayName("each limit can be changed alone")
-    void withers() {
+    @DisplayName("each limit can be changed without changing the others")
+    void copies() {
         MediaLimits limits = MediaLimits.defaults();
 
         assertEquals(new MediaLimits(99, 8_388_608, 16, 8), limits.maxInitBytes(99));
@@ -31,13 +32,13 @@ class MediaLimitsTest {
     @CsvSource({
         "15, 16, 1, 1", "16, 15, 1, 1", "16, 16, 0, 1", "16, 16, 1, 0", "-1, 16, 1, 1",
         "1073741825, 16, 1, 1", "16, 1073741825, 1, 1", "16, 16, 65, 1", "16, 16, 1, 65"})
-    @DisplayName("a limit outside of its range is refused")
+    @DisplayName("a limit outside its range is refused")
     void outOfRange(int initBytes, int unitBytes, int depth, int tracks) {
         assertThrows(IllegalArgumentException.class, () -> new MediaLimits(initBytes, unitBytes, depth, tracks));
     }
 
     @Test
-    @DisplayName("an init without a picture cannot be made")
+    @DisplayName("an init segment needs a MIME type and a picture with width and height")
     void initWithoutPicture() {
         ByteBuffer bytes = ByteBuffer.allocate(1);
 

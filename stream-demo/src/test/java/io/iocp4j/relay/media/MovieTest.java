@@ -35,12 +35,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@DisplayName("The contents of a moov box")
 class MovieTest {
     private static final byte[] MVEX = mvex(trex(VIDEO, SYNC));
     private static final byte[] ENTRY = videoEntry("avc1", 160, 90, AVCC);
 
     @Test
-    @DisplayName("the picture's codec stands first in the mime type, wherever its track stands")
+    @DisplayName("the codec of the picture comes first in the MIME type, whatever the order of the tracks is")
     void pictureFirst() throws MediaException {
         byte[] text = track(3, "text", box("text"));
         byte[] moov = box("moov", mvex(trex(3, 0), trex(AUDIO, 0), trex(VIDEO, 0)), text, audioTrack(), videoTrack());
@@ -78,7 +79,7 @@ class MovieTest {
         "av01, av1C, 81 04 0c 00, av01.0.04M.08",
         "av01, av1C, 81 2d cc 00, av01.1.13H.10",
         "av01, av1C, 81 44 6c 00, av01.2.04M.12"})
-    @DisplayName("codecs of pictures are named as RFC 6381 wants it")
+    @DisplayName("codecs of pictures are named as in RFC 6381")
     void videoCodecs(String entry, String config, String bytes, String codec) throws MediaException {
         byte[] trak = track(VIDEO, "vide", videoEntry(entry, 64, 48, box(config, hex(bytes))));
 
@@ -94,7 +95,7 @@ class MovieTest {
         "mp4a, esds, 00000000 030d000000 0401 6b, mp4a.6B",
         "Opus, dOps, 00, opus",
         "fLaC, dfLa, 00, flac"})
-    @DisplayName("codecs of sound are named as RFC 6381 wants it")
+    @DisplayName("codecs of sound are named as in RFC 6381")
     void audioCodecs(String entry, String config, String bytes, String codec) throws MediaException {
         byte[] trak = track(AUDIO, "soun", audioEntry(entry, box(config, pad(hex(bytes)))));
         byte[] moov = box("moov", videoTrack(), trak, mvex(trex(VIDEO, 0), trex(AUDIO, 0)));
@@ -109,10 +110,10 @@ class MovieTest {
                 row("sound only", "has no video track", audioTrack(), mvex(trex(AUDIO, 0))),
                 row("no mvex", "empty_moov", videoTrack()),
                 row("no trex", "has no 'trex' box for track 1", videoTrack(), mvex()),
-                row("trex for nobody", "there is no track 9", videoTrack(), mvex(trex(VIDEO, 0), trex(9, 0))),
+                row("trex without a track", "there is no track 9", videoTrack(), mvex(trex(VIDEO, 0), trex(9, 0))),
                 row("trex twice", "a second 'trex'", videoTrack(), mvex(trex(VIDEO, 0), trex(VIDEO, 0))),
                 row("trex cut", "moov/mvex/trex", videoTrack(), mvex(full("trex", 0, u32(VIDEO)))),
-                row("one number for two tracks", "a second track with number 1", videoTrack(), videoTrack(), MVEX),
+                row("two tracks of one number", "a second track with number 1", videoTrack(), videoTrack(), MVEX),
                 row("no tkhd", "moov/trak at byte 36: has no 'tkhd'", trak(null, mdhd(1), hdlr("vide"), minf(ENTRY))),
                 row("no mdia", "has no 'mdia' box", box("trak", tkhd(VIDEO))),
                 row("no mdhd", "has no 'mdhd' box", trak(tkhd(VIDEO), hdlr("vide"), minf(ENTRY))),
@@ -123,13 +124,13 @@ class MovieTest {
                         trak(tkhd(VIDEO), mdhd(1), hdlr("vide"), box("minf", box("stbl")))),
                 row("no sample entry", "has no sample entry",
                         trak(tkhd(VIDEO), mdhd(1), hdlr("vide"), minf(new byte[0]))),
-                row("a clock that stands", "a timescale of 0", trak(tkhd(VIDEO), mdhd(0), hdlr("vide"), minf(ENTRY))),
+                row("timescale 0", "a timescale of 0", trak(tkhd(VIDEO), mdhd(0), hdlr("vide"), minf(ENTRY))),
                 row("tkhd of version 2", "version 2 is not known", trak(full("tkhd", 0x0200_0000), mdhd(1),
                         hdlr("vide"), minf(ENTRY))),
                 row("hdlr cut", "moov/trak/mdia/hdlr", trak(tkhd(VIDEO), mdhd(1), full("hdlr", 0), minf(ENTRY))),
-                row("a picture of no width", "a picture of 0x90", video(videoEntry("avc1", 0, 90, AVCC))),
-                row("a picture of no height", "a picture of 160x0", video(videoEntry("avc1", 160, 0, AVCC))),
-                row("a sample entry that is cut", "stsd/avc1", video(box("avc1", new byte[77]))),
+                row("width 0", "a picture of 0x90", video(videoEntry("avc1", 0, 90, AVCC))),
+                row("height 0", "a picture of 160x0", video(videoEntry("avc1", 160, 0, AVCC))),
+                row("sample entry cut", "stsd/avc1", video(box("avc1", new byte[77]))),
                 row("avc1 without avcC", "has no 'avcC' box", video(videoEntry("avc1", 1, 1, box("free")))),
                 row("avcC cut", "avc1/avcC at byte", video(videoEntry("avc1", 1, 1, box("avcC", hex("0142c0"))))),
                 row("encrypted pictures", "the video codec 'encv' cannot be relayed",
@@ -138,14 +139,14 @@ class MovieTest {
                 row("unknown sound", "the audio codec 'samr' cannot be relayed", audio(audioEntry("samr", ESDS))),
                 row("esds without a descriptor", "descriptor 3 expected, 0 found",
                         audio(audioEntry("mp4a", full("esds", 0, new byte[9])))),
-                row("a descriptor past its box", "descriptor 3 declares 127 bytes, 1 left",
+                row("a descriptor larger than its box", "descriptor 3 declares 127 bytes, 1 left",
                         audio(audioEntry("mp4a", full("esds", 0, hex("037f00"))))),
-                row("a length that never ends", "more than 4 bytes", audio(audioEntry("mp4a", longLength))));
+                row("a length of more than 4 bytes", "more than 4 bytes", audio(audioEntry("mp4a", longLength))));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    @DisplayName("a movie that cannot be relayed is refused with its place")
+    @DisplayName("a moov that cannot be relayed is refused with the path of the box and the reason")
     void refused(String name, String reason, byte[] content) {
         MediaException refused = assertThrows(MediaException.class, () -> Recorder.of(FTYP, box("moov", content)));
 
@@ -154,7 +155,7 @@ class MovieTest {
     }
 
     @Test
-    @DisplayName("exactly maxTracks tracks pass, one more is refused")
+    @DisplayName("exactly maxTracks tracks are accepted; one more is refused")
     void trackLimit() throws MediaException {
         byte[] moov = box("moov", videoTrack(), audioTrack(), mvex(trex(VIDEO, 0), trex(AUDIO, 0)));
         feed(moov, MediaLimits.defaults().maxTracks(2));
@@ -165,7 +166,7 @@ class MovieTest {
     }
 
     @Test
-    @DisplayName("boxes nested as deep as maxBoxDepth pass, one level more is refused")
+    @DisplayName("boxes nested to exactly maxBoxDepth are accepted; one level more is refused")
     void depthLimit() throws MediaException {
         byte[] moov = box("moov", videoTrack(), MVEX);
         feed(moov, MediaLimits.defaults().maxBoxDepth(8));
@@ -192,7 +193,7 @@ class MovieTest {
         return join(videoTrack(), track(AUDIO, "soun", entry), mvex(trex(VIDEO, 0), trex(AUDIO, 0)));
     }
 
-    /** Some zeros at the end: a length in an esds may reach over what the reader looks at. */
+    /** Appends zeros, because the lengths in an esds may exceed the bytes that the parser reads. */
     private static byte[] pad(byte[] bytes) {
         return join(bytes, new byte[8]);
     }

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** Builds boxes by hand, so that a test shows each byte that matters. */
+/** Builds boxes byte by byte, so that a test shows each byte that matters. */
 final class Boxes {
     static final byte[] FTYP = box("ftyp", text("isom"), u32(0x200), text("isom"));
     static final byte[] AVCC = box("avcC", hex("0142c00c"));
@@ -28,12 +28,12 @@ final class Boxes {
         return join(u32(1), text(type), u64(16 + body.length), body);
     }
 
-    /** A box that begins with version and flags. */
+    /** Builds a full box, which begins with version and flags. */
     static byte[] full(String type, int versionAndFlags, byte[]... content) {
         return box(type, u32(versionAndFlags), join(content));
     }
 
-    /** Only a header, whose size says whatever a test wants. */
+    /** Builds the header of a box that declares any size. */
     static byte[] header(String type, long declared) {
         return declared >= 0 && declared <= 0xffff_ffffL
                 ? join(u32((int) declared), text(type)) : join(u32(1), text(type), u64(declared));
@@ -99,7 +99,7 @@ final class Boxes {
         return box("traf", content);
     }
 
-    /** A track fragment of that track whose header says nothing about flags. */
+    /** Builds the header of a track fragment that has no default flags. */
     static byte[] tfhd(int track) {
         return full("tfhd", 0x020000, u32(track));
     }
@@ -108,7 +108,7 @@ final class Boxes {
         return box("mdat", new byte[bytes]);
     }
 
-    /** A unit of one picture. */
+    /** Builds a unit of one picture. */
     static byte[] unit(int firstSampleFlags) {
         return join(moof(traf(tfhd(VIDEO), full("trun", 0x4, u32(1), u32(firstSampleFlags)))), mdat(5));
     }

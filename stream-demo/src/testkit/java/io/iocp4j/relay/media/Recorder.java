@@ -4,14 +4,14 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps what a parser reported: events as text, and copies of the bytes. */
+/** Records the reports of a parser: events as text, and copies of the bytes. */
 final class Recorder implements MediaListener {
     final List<String> events = new ArrayList<>();
     final List<MediaInit> inits = new ArrayList<>();
     final List<byte[]> units = new ArrayList<>();
     final List<Boolean> keys = new ArrayList<>();
 
-    /** Feeds all parts, each with one call, and ends the stream. */
+    /** Feeds each part with one call, and ends the stream. */
     static Recorder of(byte[]... parts) throws MediaException {
         Recorder recorder = new Recorder();
         Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), recorder);
