@@ -248,11 +248,11 @@ public final class BufferPool {
     }
 
     /**
-     * One piece of each size up to 64 KiB, used by one worker only. One is enough: a callback's data has nearly always
+     * One piece of each size up to 128 KiB, used by one worker only. One is enough: a callback's data has nearly always
      * been sent when the next callback begins. The count is written by the worker and read by others for reports.
      */
     static final class Cache {
-        private static final int SIZES = log2(64 << 10) - log2(PIECE_MIN) + 1;
+        private static final int SIZES = log2(128 << 10) - log2(PIECE_MIN) + 1;
         static final int BYTES_MAX = (PIECE_MIN << SIZES) - PIECE_MIN;
 
         private final BufferPool pool;

@@ -30,7 +30,7 @@ final class Engines {
         CompletionPort open(PortOptions options) throws IoException;
     }
 
-    private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
+    static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
 
     private static final CompletionPortProvider SELECTOR = new Own("selector", SelectorPort::new);
     private static final CompletionPortProvider ASYNC_CHANNEL = new Own("aio", AsyncChannelPort::new);
@@ -63,7 +63,9 @@ final class Engines {
         while (true) {
             CompletionPortProvider chosen = choose(options.engine(), left);
             try {
-                return chosen.open(options.engine(chosen.name()));
+                CompletionPort port = chosen.open(options.engine(chosen.name()));
+                LOG.log(Level.DEBUG, "a port was opened: engine {0}, name {1}", port.engine(), options.name());
+                return port;
             } catch (LinkageError e) {
                 if (!options.engine().equals(PortOptions.ENGINE_BEST)) {
                     throw new UnsupportedOperationException("engine " + options.engine() + ": " + e, e);

@@ -159,10 +159,23 @@ public abstract class IoContext extends RefCounted {
 
     /**
      * Tells whether the operation has not ended yet, which may change at any time. For the code that has submitted it,
-     * which may hold no reference any more.
+     * which may hold no reference any more. After false the result can be read.
      */
     final boolean isUnderWay() {
-        return STATE.getOpaque(this) == State.SUBMITTED;
+        return STATE.getAcquire(this) == State.SUBMITTED;
+    }
+
+    /**
+     * Returns the memory of a receive whose bytes have arrived, at the moment when an engine reads them itself. A
+     * context may exchange its memory here.
+     */
+    ByteBuffer arrived() {
+        return buffer;
+    }
+
+    /** Exchanges the memory of a receive that is under way. Only in {@link #arrived}. */
+    final void exchange(ByteBuffer other) {
+        buffer = other;
     }
 
     /** The object that must outlive the operation; null if there is none. */

@@ -1,5 +1,6 @@
 package io.iocp4j.core;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.nio.ByteBuffer;
@@ -63,6 +64,19 @@ public interface PortSocket {
      * @throws IllegalStateException if a send is pending, or the context is not fresh, or the port was closed
      */
     void send(ByteBuffer[] buffers, int count, IoContext context);
+
+    /**
+     * Sends what the operating system takes at once, without an operation: for memory that the caller has only during
+     * this call. An engine that cannot do so, or not on this thread, sends nothing.
+     *
+     * @param first sent first; its position moves by the bytes sent
+     * @param second sent after it, in the same way
+     * @return the bytes sent, 0 or more; also 0 if a send is pending or the handle is closed
+     * @throws IOException if the connection is broken. The system may report this only once, so no operation will
+     */
+    default long sendNow(ByteBuffer first, ByteBuffer second) throws IOException {
+        return 0;
+    }
 
     /**
      * Sends FIN. Must be called with no send pending.

@@ -114,6 +114,18 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         }
     }
 
+    /** Sends on the thread of the loop, which alone uses the channel; on Windows one buffer only, see below. */
+    @Override
+    public long sendNow(ByteBuffer first, ByteBuffer second) throws IOException {
+        boolean both = first.hasRemaining();
+        if (!loop.isCurrent() || isClosed() || sending != null || !channel.isConnected() || both && Engines.WINDOWS) {
+            return 0;
+        }
+        long bytes = both ? channel.write(new ByteBuffer[] {first, second}) : channel.write(second);
+        Worker.sentNow(loop.port, bytes);
+        return bytes;
+    }
+
     private static boolean hasRemaining(ByteBuffer[] buffers, int count) {
         for (int i = 0; i < count; i++) {
             if (buffers[i].hasRemaining()) {
@@ -231,7 +243,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     /** Receives the available bytes. Returns whether the receive has ended. */
     private boolean take(IoContext context) {
         try {
-            int bytes = channel.read(context.buffer());
+            int bytes = channel.read(context.arrived());
             if (bytes == 0) {
                 return false;
             }
@@ -249,7 +261,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
      */
     private boolean transmit(IoContext context) {
         try {
-            long bytes = gathered == null ? channel.write(context.buffer()) : channel.write(gathered);
+            long bytes = gathered == null ? channel.write(context.buffer()) : writeGathered();
             if (bytes == 0) {
                 watch(SelectionKey.OP_WRITE);
                 return false;
@@ -261,6 +273,22 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         unwatch(SelectionKey.OP_WRITE);
         gathered = null;
         return true;
+    }
+
+    /**
+     * Writes several buffers, on Windows only the first of them that is not empty. There the JDK cuts a gathering write
+     * into parts of 128 KiB, and after a part of which the system took only some bytes, it goes on with the next part
+     * instead of the rest (writev0 in SocketDispatcher.c of JDK 25). Its write of one buffer does stop there.
+     */
+    private long writeGathered() throws IOException {
+        if (!Engines.WINDOWS) {
+            return channel.write(gathered);
+        }
+        int first = 0;
+        while (!gathered[first].hasRemaining()) {
+            first++;
+        }
+        return channel.write(gathered[first]);
     }
 
     // ------------------------------------------------------------------ for any thread

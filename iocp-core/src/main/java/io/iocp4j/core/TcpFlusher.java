@@ -23,6 +23,8 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     int entriesCharged;
     /** True from the submit of a send to its completion. */
     private boolean sending;
+    /** True if the queue no longer has the bytes of the send under way, see {@link #settle}. */
+    private boolean settled;
     /** True from the moment when the queue exceeds the high-water mark until it falls to the low one. */
     boolean aboveHighWater;
     /** True if our side ended because the peer's side did, not because the application ended it. */
@@ -66,27 +68,6 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     @Override
     public final MemoryAccount memory() {
         return memory;
-    }
-
-    @Override
-    public final long bufferedAmount() {
-        synchronized (lock) {
-            return queuedBytes();
-        }
-    }
-
-    @Override
-    public final long bytesWritten() {
-        synchronized (lock) {
-            return bytesWritten;
-        }
-    }
-
-    @Override
-    public final long bytesTaken() {
-        synchronized (lock) {
-            return bytesWritten - queuedBytes();
-        }
     }
 
     @Override
@@ -191,7 +172,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
                 submitSend();
             }
             lingerBehindPeer();
-        } else if (output == Output.ENDING) {
+        } else if (output == Output.ENDING && !sending) {
             sendFin();
         }
     }
@@ -221,7 +202,21 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
         if (send.isUnderWay()) {
             watch();
+        } else if (tlsUpgrade == null && send.error() == null) {
+            settle(send);
         }
+    }
+
+    /**
+     * Removes the bytes of a send that ended inside its submit from the queue at once, and recycles an empty queue. The
+     * rest is done by the completion, so the data that is queued before it still leaves in one send. Without this, each
+     * receiver of a fan-out needed a queue of its own until its completion, which made 193 instead of 137 bytes of
+     * garbage per receiver.
+     */
+    private void settle(TcpSendContext send) {
+        settled = true;
+        queue.sent(send.transferred());
+        queue = queue.recycleIfEmpty();
     }
 
     private void sendFin() {
@@ -239,24 +234,30 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     final void sent(TcpSendContext send) {
         synchronized (lock) {
             sending = false;
-            queue.sent(send.transferred());
+            long transferred = settled ? 0 : send.transferred();
+            if (!settled) {
+                queue.sent(transferred);
+            }
+            settled = false;
             noteActivity();
             if (state == State.CLOSED) {
                 // the operating system may have taken them before it saw the close
-                record.lost(queue.bytes());
+                record.lost(queuedBytes());
                 dropQueue();
             } else if (send.error() != null) {
                 // it is not known how many bytes went out, so no bytes may follow
                 fail(send.error(), send.cause(), true);
             } else {
-                goOnSending(send.transferred());
+                goOnSending(transferred);
             }
         }
     }
 
     private void goOnSending(long transferred) {
         // not after a failed send: only the queue counts the bytes that TLS had taken
-        queue = queue.recycleIfEmpty();
+        if (queue != null) {
+            queue = queue.recycleIfEmpty();
+        }
         if (entriesCharged > 0 && queue == null) {
             releaseEntries();
         }

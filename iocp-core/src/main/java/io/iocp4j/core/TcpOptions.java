@@ -36,7 +36,7 @@ public final class TcpOptions implements Cloneable {
     private int maxConnections;
     private ConnectionFilter filter = ConnectionFilter.ALL;
     private int receiveMin = BufferPool.PIECE_MIN;
-    private int maxReceive = 64 << 10;
+    private int maxReceive = 128 << 10;
     private int highWaterMark = 64 << 10;
     private int lowWaterMark = 16 << 10;
     private int maxSendQueue = 16 << 20;
@@ -61,7 +61,7 @@ public final class TcpOptions implements Cloneable {
 
     /**
      * Every address and a port chosen by the system, backlog 511, TCP_NODELAY on, keep-alive off, no half-open
-     * connections, as many connections as the memory budget has room for, receives of 512 B to 64 KiB, water marks 64
+     * connections, as many connections as the memory budget has room for, receives of 512 B to 128 KiB, water marks 64
      * and 16 KiB, send queue 16 MiB, reads of exact length and lines up to 1 MiB, socket buffers as the operating
      * system sets them, no idle timeout, connect timeout 30 s, attempt delay 250 ms, write timeout 30 s, linger timeout
      * 5 s at 1 KiB/s at least, no TLS.
@@ -291,7 +291,7 @@ public final class TcpOptions implements Cloneable {
         return receiveMin;
     }
 
-    /** {@return the size that receives grow to while they come back full, 64 KiB by default} */
+    /** {@return the size that receives grow to while they come back full, 128 KiB by default} */
     public int maxReceive() {
         return maxReceive;
     }

@@ -1,11 +1,16 @@
 package io.iocp4j.core;
 
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+
 /**
  * The context of one receive, with its memory, which goes back to the pool when the context is freed. It is also the
  * task that the strand runs. Every message allocates one and each field costs memory, so it refers to its connection
  * only as its owner.
  */
 final class TcpReceiveContext extends IoContext implements Runnable {
+    private static final System.Logger LOG = new GuardedLog(TcpConnection.class);
+
     /**
      * The memory as a counted buffer; this receive holds one reference. Made when the handler keeps the memory. Strand
      * only.
@@ -26,6 +31,24 @@ final class TcpReceiveContext extends IoContext implements Runnable {
      */
     TcpReceiveContext(TcpReceiveContext before) {
         takeOwner(before);
+    }
+
+    /** Takes larger memory if the connection expects more than what a silent peer is given. */
+    @Override
+    ByteBuffer arrived() {
+        BufferPool pool = connection().port.buffers();
+        int size = connection().roomForArrived();
+        if (size > buffer().capacity()) {
+            ByteBuffer small = buffer();
+            try {
+                exchange(pool.take(size));
+                pool.takeBack(small);
+            } catch (OutOfMemoryError e) {
+                // the rest follows with the next receive
+                LOG.log(Level.DEBUG, "no memory to receive more at once", e);
+            }
+        }
+        return buffer();
     }
 
     private TcpReceiver connection() {

@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
@@ -15,6 +16,13 @@ import java.util.function.Consumer;
 abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     /** The entries of the queue that one charge covers. */
     private static final int ENTRIES_CHARGED = 64;
+    /**
+     * From this many bytes on, data in direct memory is sent before it is copied into the queue. A smaller message is
+     * rather copied, since a callback may send many of them, which then leave in one system call. An echo of 64 KiB in
+     * one read and without a copy costs 0.7 times the CPU time of one in two reads with two copies.
+     */
+    private static final int UNCOPIED_MIN = 32 << 10;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     TcpSender(CompletionPort port, PortSocket socket, TcpOptions options, State state,
             Consumer<TcpConnection> onFreed) {
@@ -28,7 +36,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         synchronized (lock) {
             try {
                 int length = data.remaining();
-                if (!reserve(length)) {
+                if (!reserve(length) || !sendLarge(NOTHING, data)) {
                     return false;
                 }
                 queue.add(data);
@@ -44,7 +52,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         synchronized (lock) {
             try {
                 int length = Math.addExact(head.remaining(), body.remaining());
-                if (!reserve(length)) {
+                if (!reserve(length) || !sendLarge(head, body)) {
                     return false;
                 }
                 queue.add(head, body);
@@ -103,6 +111,32 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     }
 
     @Override
+    public final long bufferedAmount() {
+        synchronized (lock) {
+            return queuedBytes();
+        }
+    }
+
+    @Override
+    public final long bytesWritten() {
+        synchronized (lock) {
+            return bytesWritten;
+        }
+    }
+
+    @Override
+    public final long bytesTaken() {
+        synchronized (lock) {
+            return bytesWritten - queuedBytes();
+        }
+    }
+
+    @Override
+    public final OutputStream outputStream() {
+        return new TcpOutputStream(this);
+    }
+
+    @Override
     public final boolean awaitsDrain() {
         synchronized (lock) {
             return aboveHighWater;
@@ -145,6 +179,26 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     }
 
     /**
+     * Sends from the memory of the caller what the system takes now, if that saves copying much. Only what is left then
+     * has to be copied into the queue. Returns false if the connection is broken, which ends it.
+     */
+    private boolean sendLarge(ByteBuffer head, ByteBuffer body) {
+        boolean overtakesNothing = queue.isEmpty() && !isSending() && state == State.OPEN && tlsUpgrade == null;
+        if (body.remaining() < UNCOPIED_MIN || !body.isDirect() || !overtakesNothing) {
+            return true;
+        }
+        try {
+            if (socket.sendNow(head, body) > 0) {
+                noteActivity();
+            }
+            return true;
+        } catch (IOException e) {
+            fail(IoError.of(e), e, true);
+            return false;
+        }
+    }
+
+    /**
      * Sends the bytes that were added to the queue, now or at the end of the turn. They count as written only from here
      * on, since bytes whose adding failed were never accepted. Returns false if the queue is above its high-water mark.
      */
@@ -153,8 +207,10 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         bytesWritten += length;
         // the data may have been empty
         queue = queue.recycleIfEmpty();
+        // before the flush: a send under way counts as queued until its completion, however soon that is
+        long queued = queuedBytes();
         flushOrDefer();
-        if (queuedBytes() > highWaterMark) {
+        if (queued > highWaterMark) {
             aboveHighWater = true;
         }
         return !aboveHighWater;

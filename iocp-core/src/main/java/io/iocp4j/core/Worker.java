@@ -100,6 +100,14 @@ final class Worker extends PortThread {
         }
     }
 
+    /** Counts bytes that a delivery has sent without an operation. */
+    static void sentNow(CompletionPort port, long bytes) {
+        Worker worker = current(port);
+        if (worker != null) {
+            worker.counters.sentNow(bytes);
+        }
+    }
+
     /** Delivers now, or after the current delivery. */
     void take(IoContext context) {
         if (delivering) {

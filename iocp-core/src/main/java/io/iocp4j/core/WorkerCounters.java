@@ -46,6 +46,10 @@ final class WorkerCounters {
         }
     }
 
+    void sentNow(long bytes) {
+        add(Count.BYTES_SENT, bytes);
+    }
+
     void handlerFailed() {
         add(Count.HANDLER_FAILURES, 1);
     }

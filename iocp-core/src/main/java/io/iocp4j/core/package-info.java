@@ -81,12 +81,14 @@
  *
  * <h2>What is logged</h2>
  * By {@link java.lang.System.Logger}s with the names of these classes. ERROR: an error of this library, or no memory.
- * WARNING: code of the application has thrown, or a resource has run out. DEBUG: ordinary failures of a network.
+ * WARNING: code of the application has thrown, or a resource has run out. DEBUG: ordinary failures of a network, and
+ * the engine of each port.
  * Nothing is logged at other levels, and nothing per connection at WARNING or above unless code of the application has
  * thrown.
  * <ul>
  * <li>{@code io.iocp4j.core.CompletionPort}: a completion or a task of the timer has thrown (ERROR); a worker ended too
- *     early (ERROR); an engine or a class cannot be loaded, or a completion cannot be queued yet (WARNING).</li>
+ *     early (ERROR); an engine or a class cannot be loaded, or a completion cannot be queued yet (WARNING); a port was
+ *     opened (DEBUG).</li>
  * <li>{@code io.iocp4j.core.TcpServer}: accepting failed and is tried again, a session, filter or maker of handlers has
  *     thrown (WARNING); an accepted connection could not be set up (ERROR).</li>
  * <li>{@code io.iocp4j.core.TcpConnection}: a callback has thrown (WARNING); an end that was not graceful, or data that

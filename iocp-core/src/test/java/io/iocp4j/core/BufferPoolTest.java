@@ -201,13 +201,13 @@ class BufferPoolTest {
         assertNull(one.newCache(elsewhere), "caches may take half of the bound");
         PooledBuffer[] pieces = new PooledBuffer[8];
         for (int i = 0; i < pieces.length; i++) {
-            pieces[i] = one.acquire(64 << 10);
+            pieces[i] = one.acquire(128 << 10);
         }
         for (PooledBuffer piece : pieces) {
             piece.release();
         }
         // two are what fits into the other half
-        assertEquals(2 * (64 << 10), one.keptBytes(), "the part of the cache of the bound was given away");
+        assertEquals(2 * (128 << 10), one.keptBytes(), "the part of the cache of the bound was given away");
     }
 
     @Test

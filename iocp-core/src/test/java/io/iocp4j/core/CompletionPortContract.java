@@ -435,7 +435,7 @@ public abstract class CompletionPortContract {
             assertTrue(all.await(30, TimeUnit.SECONDS), () -> "sent " + out + ", received " + in);
             byte[] got = new byte[data.length];
             in.flip().get(got);
-            assertArrayEquals(data, got);
+            assertArrayEquals(data, got, () -> WrongBytes.describe(data, got));
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("The table of rows that tests show")
 class CoverageTest {
@@ -113,5 +114,34 @@ class CoverageTest {
             assertFalse(checked.print(out), list::toString);
         }
         assertEquals(4, printed().split("MISTAKE").length - 1, this::printed);
+    }
+
+    @Test
+    @DisplayName("a column for each engine in the reports names the engine where the row was shown on it")
+    void engines(@TempDir Path reports) throws IOException {
+        Files.writeString(reports.resolve("TEST-one.xml"), "<property name=\"iocp4j.shown.aio\" value=\"B1,B4\"/>");
+        Files.writeString(reports.resolve("TEST-two.xml"), "<property name=\"iocp4j.shown.aio\" value=\"B3\"/>\n"
+                + "<property name=\"iocp4j.shown.selector\" value=\"B3\"/>");
+        Files.writeString(reports.resolve("other.xml"), "<property name=\"iocp4j.shown.none\" value=\"B1\"/>");
+        coverage.scan(CompletionPortContract.class);
+        coverage.impossible(List.of(GATE + " no engine tells"));
+        coverage.readReports(reports);
+        assertTrue(coverage.print(out), this::printed);
+        for (String line : List.of("B1           aio  --------  CompletionPortContract.closeIdle",
+                "B3           aio  selector  CompletionPortContract", GATE + "  ---  --------  impossible here",
+                "Rows shown on aio in this run: 2", "Rows shown on selector in this run: 1")) {
+            assertTrue(printed().contains(line), this::printed);
+        }
+    }
+
+    @Test
+    @DisplayName("the engine of a port that a test opens is noted, and no other")
+    void noted() throws Exception {
+        String engine;
+        try (CompletionPort port = CompletionPort.open(PortOptions.defaults().workers(1))) {
+            engine = port.engine();
+        }
+        assertTrue(ShownOn.isOpened(engine));
+        assertFalse(ShownOn.isOpened("none"));
     }
 }

@@ -56,11 +56,11 @@ class DescriptorsEndTest {
     void acceptsAgain() throws Exception {
         assumeTrue(Files.isExecutable(BASH), "needs a shell that sets limits");
         Path log = Files.createTempFile("iocp4j-descriptors", ".log");
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        Process process = new ProcessBuilder(BASH.toString(), "-c", "ulimit -n " + DESCRIPTORS + " && exec \"$@\"",
-                "bash", java,
-                "-XX:TieredStopAtLevel=1", "-XX:ActiveProcessorCount=2", "-cp", System.getProperty("java.class.path"),
-                Server.class.getName())
+        List<String> command = new ArrayList<>(
+                List.of(BASH.toString(), "-c", "ulimit -n " + DESCRIPTORS + " && exec \"$@\"", "bash"));
+        command.addAll(JavaProgram.command("-XX:TieredStopAtLevel=1", "-XX:ActiveProcessorCount=2",
+                "-cp", System.getProperty("java.class.path"), Server.class.getName()));
+        Process process = new ProcessBuilder(command)
                 .redirectError(log.toFile()).start();
         BufferedReader said = process.inputReader();
         try {

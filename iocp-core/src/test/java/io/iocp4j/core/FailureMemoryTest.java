@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -72,9 +71,9 @@ class FailureMemoryTest {
     @Test
     @DisplayName("fails with its error, if without the exception behind it")
     void fails() throws Exception {
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx16m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-                Full.class.getName()).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(JavaProgram.command("-Xmx16m", "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Full.class.getName()))
+                .redirectErrorStream(true).start();
         CompletableFuture<String> said = new CompletableFuture<>();
         TlsFixture.inBackground(() -> said.complete(process.inputReader().readLine()));
         try {

@@ -40,7 +40,7 @@ class SelectorPortTest extends CompletionPortContract {
 
     @Test
     @DisplayName("a close behind SO_LINGER 0 is a reset that the peer sees")
-    void reset() throws Exception {
+    void resetByLinger() throws Exception {
         try (CompletionPort port = open(1); Socket peer = new Socket()) {
             PortSocket socket = accept(port.listen(ANY, 1, CompletionKey.NONE), peer);
             socket.option(StandardSocketOptions.SO_LINGER, 0);

@@ -205,7 +205,7 @@ class TcpBlockingTest extends TcpFixture {
             arrived.write(few, 0, got);
             assertTrue(pair.connection().bufferedAmount() <= maxSendQueue, "more waits than may");
         }
-        assertArrayEquals(data, arrived.toByteArray());
+        assertArrayEquals(data, arrived.toByteArray(), () -> WrongBytes.describe(data, arrived.toByteArray()));
         assertFalse(writer.get());
         pair.peer().close();
         assertTrue(awaitClosed(pair.connection()).clean());

@@ -35,7 +35,7 @@ class TcpOptionsTest {
         assertTrue(DEFAULTS.address().getAddress().isAnyLocalAddress());
         assertEquals(0, DEFAULTS.maxConnections(), "as many as the memory budget has room for");
         assertEquals(512, DEFAULTS.receiveMin());
-        assertEquals(64 << 10, DEFAULTS.maxReceive());
+        assertEquals(128 << 10, DEFAULTS.maxReceive());
         assertEquals(64 << 10, DEFAULTS.highWaterMark());
         assertEquals(16 << 10, DEFAULTS.lowWaterMark());
         assertEquals(16 << 20, DEFAULTS.maxSendQueue());

@@ -70,7 +70,8 @@ class TcpPairTest extends TcpFixture {
             }
             long added = single.outstanding() - before;
             assertTrue(added <= 2, added + " operations for 1,000 sends");
-            assertEquals(1000, pair.right().bufferedAmount());
+            // the first was taken at once, although its completion is still to come
+            assertEquals(999, pair.right().bufferedAmount());
             holds.countDown();
             left.awaitBytes(1000);
             pair.left().abort();

@@ -12,8 +12,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -40,11 +41,11 @@ class TcpServerExitTest {
     /** Its standard output is its port number. */
     private int start(long deadlineMillis) throws IOException {
         assumeTrue(File.separator.equals("/"), "signals of a child process need a POSIX system");
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         // a shell that runs its jobs in the background lets them ignore SIGINT, and children inherit that
-        process = new ProcessBuilder("env", "--default-signal=INT,TERM", java, "-XX:TieredStopAtLevel=1",
-                "-cp", System.getProperty("java.class.path"), TcpServerExitTest.class.getName(),
-                String.valueOf(deadlineMillis))
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM"));
+        command.addAll(JavaProgram.command("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
+                TcpServerExitTest.class.getName(), String.valueOf(deadlineMillis)));
+        process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         return Integer.parseInt(process.inputReader().readLine());
     }

@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
@@ -30,9 +29,9 @@ class TlsKeyUpdateTest {
         Files.writeString(properties,
                 "jdk.tls.keyLimits=AES/GCM/NoPadding KeyUpdate 2^17, ChaCha20-Poly1305 KeyUpdate 2^17\n");
         Path output = directory.resolve("output");
-        Process child = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.security.properties=" + properties, "-Djavax.net.debug=ssl,handshake",
-                "-cp", System.getProperty("java.class.path"), Echo.class.getName()))
+        Process child = new ProcessBuilder(JavaProgram.command(
+                "-Djava.security.properties=" + properties, "-Djavax.net.debug=ssl,handshake", "-cp",
+                System.getProperty("java.class.path"), Echo.class.getName()))
                 .redirectErrorStream(true).redirectOutput(output.toFile()).start();
         try {
             assertTrue(child.waitFor(3 * Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS), "still running");

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -204,7 +205,13 @@ class WhatThrowsTest {
 
     private void trigger(TcpServer server, Culprit culprit) throws Exception {
         switch (culprit.where) {
-            case TIMER -> port.schedule(Duration.ZERO, () -> culprit.at(Place.TIMER));
+            case TIMER -> {
+                port.schedule(Duration.ZERO, () -> culprit.at(Place.TIMER));
+                // the timer logs what a task has thrown before it runs the next one
+                CompletableFuture<Void> next = new CompletableFuture<>();
+                port.schedule(Duration.ZERO, () -> next.complete(null));
+                TcpFixture.await(next);
+            }
             case COMPLETION -> port.post(new IoContext(null) {
                 @Override
                 protected void onCompletion() {

@@ -18,6 +18,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 
 @DisplayName("The example of an own engine")
 class OwnEngineTest {
@@ -30,6 +32,7 @@ class OwnEngineTest {
     }
 
     @Test
+    @ResourceLock(Resources.SYSTEM_PROPERTIES)
     @DisplayName("opens the port that a server makes for itself, and TCP works on it")
     void best() throws Exception {
         registered(this::serve);
@@ -50,6 +53,7 @@ class OwnEngineTest {
     }
 
     @Test
+    @ResourceLock(Resources.SYSTEM_PROPERTIES)
     @DisplayName("limits the workers where it is asked by its name, and is left alone where another engine is named")
     void workers() throws Exception {
         registered(this::openByName);
@@ -66,17 +70,24 @@ class OwnEngineTest {
         assertEquals(opened, OwnEngine.opened());
     }
 
-    /** A class path with a registration, for this thread alone: in all tests the engine would be the best. */
+    /**
+     * A class path with a registration, for this thread alone: in all tests the engine would be the best. Without the
+     * system property that may force another on these tests.
+     */
     private void registered(Body body) throws Exception {
         Path services = Files.createDirectories(classPath.resolve("META-INF/services"));
         Files.writeString(services.resolve(CompletionPortProvider.class.getName()), OwnEngine.class.getName() + "\n");
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
+        String forced = System.clearProperty(PortOptions.ENGINE_PROPERTY);
         try (URLClassLoader loader = new URLClassLoader(new URL[] {classPath.toUri().toURL()}, before)) {
             thread.setContextClassLoader(loader);
             body.run();
         } finally {
             thread.setContextClassLoader(before);
+            if (forced != null) {
+                System.setProperty(PortOptions.ENGINE_PROPERTY, forced);
+            }
         }
     }
 }

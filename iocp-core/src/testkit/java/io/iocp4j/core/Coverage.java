@@ -28,16 +28,23 @@ import org.junit.platform.commons.support.AnnotationSupport;
  * names its rows with {@link Shows}. A row that cannot be shown is listed in a file with the reason. The build runs
  * this after the tests. It fails for a row without a test, for a test of an unknown behaviour, and for a row that is
  * listed as impossible without a reason or beside a test.
+ *
+ * <p>A column for each engine says on which one the row was shown in that run, by the reports of the tests (see
+ * {@link ShownOn}). A row without any has tests of code that uses no engine, in the simulator, or in another process.
  */
 public final class Coverage {
     private static final Pattern RANGE = Pattern.compile("([A-E])([0-9]+)-\\1([0-9]+)");
     private static final Pattern CODE = Pattern.compile("[A-E][0-9]+");
     private static final Pattern BEHAVIOUR = Pattern.compile("(?m)^\\| ([A-E][0-9]+) \\| (.*?) \\|");
+    private static final Pattern SHOWN =
+            Pattern.compile("\"" + Pattern.quote(ShownOn.PROPERTY) + "([a-z-]+)\" value=\"([^\"]*)\"");
     private static final int TESTS_SHOWN = 2;
 
     private final Map<String, String> behaviours = behaviours();
     private final Set<String> rows;
     private final Map<String, List<String>> tests = new TreeMap<>();
+    /** By the name of the engine. */
+    private final Map<String, Set<String>> shownOn = new TreeMap<>();
     private final Map<String, String> impossible = new LinkedHashMap<>();
     private final List<String> mistakes = new ArrayList<>();
 
@@ -67,7 +74,7 @@ public final class Coverage {
      *
      * @param args the directory of the compiled test classes, the path of the list of impossible rows in it, and the
      *        rows that must be there, by name or as ranges such as {@code B1-B18}
-     * @throws IOException if the classes cannot be read
+     * @throws IOException if the classes or the reports of their tests, in surefire-reports beside them, cannot be read
      */
     public static void main(String[] args) throws IOException {
         Coverage coverage = new Coverage(rows(Arrays.copyOfRange(args, 2, args.length)));
@@ -75,6 +82,10 @@ public final class Coverage {
         coverage.scan(classes);
         Path list = classes.resolve(args[1]);
         coverage.impossible(Files.exists(list) ? Files.readAllLines(list) : List.of());
+        Path reports = classes.resolveSibling("surefire-reports");
+        if (Files.exists(reports)) {
+            coverage.readReports(reports);
+        }
         if (!coverage.print(System.out)) {
             System.exit(1);
         }
@@ -156,6 +167,25 @@ public final class Coverage {
         }
     }
 
+    /** Reads from every report in a directory which rows were shown on which engine. */
+    void readReports(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.filter(path -> path.getFileName().toString().matches("TEST-.*\\.xml")).toList()) {
+                SHOWN.matcher(Files.readString(file)).results().forEach(property -> shownOn
+                        .computeIfAbsent(property.group(1), engine -> new LinkedHashSet<>())
+                        .addAll(List.of(property.group(2).split(","))));
+            }
+        }
+    }
+
+    /** The cells of one row, each as wide as the name of its engine. */
+    private String engines(String row) {
+        StringBuilder cells = new StringBuilder();
+        shownOn.forEach((engine, shown) -> cells.append(shown.contains(row) ? engine : "-".repeat(engine.length()))
+                .append("  "));
+        return cells.toString();
+    }
+
     /** Prints the table; false if something is missing or wrong. */
     boolean print(PrintStream out) {
         int missing = 0;
@@ -172,8 +202,10 @@ public final class Coverage {
                 missing++;
                 text = "MISSING";
             }
-            out.printf("  %-" + width + "s  %s%n", row, text);
+            out.printf("  %-" + width + "s  %s%s%n", row, engines(row), text);
         }
+        shownOn.forEach((engine, shown) -> out.printf("Rows shown on %s in this run: %d%n", engine,
+                rows.stream().filter(shown::contains).count()));
         mistakes.forEach(mistake -> out.println("  MISTAKE: " + mistake));
         out.printf("Rows that tests have to show: %d, of these %d shown by tests, %d impossible here, %d missing%n",
                 rows.size(), rows.size() - impossibleRows - missing, impossibleRows, missing);

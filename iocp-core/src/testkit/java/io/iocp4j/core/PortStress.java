@@ -31,6 +31,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Races in which no operation may be lost, delivered twice or freed too early, whatever a port is made of. The tests of
@@ -38,6 +39,8 @@ import org.junit.jupiter.api.TestReporter;
  */
 public abstract class PortStress {
     private static final long DEADLINE_SECONDS = 60;
+    /** The longest takes a minute on the JDK's channels, and more than the usual 120 s on a busy machine. */
+    private static final int LONG_SECONDS_MAX = 600;
     private static final int LONG_ROUNDS = 10_000;
     private static final int LONG_SHUTDOWNS = 500;
     /** The closes do not wait for sends. */
@@ -322,6 +325,7 @@ public abstract class PortStress {
 
     @Test
     @Tag("long")
+    @Timeout(LONG_SECONDS_MAX)
     @DisplayName("10,000 connections that end at any moment")
     void abortsForLong(TestReporter reporter) throws Exception {
         aborts(LONG_ROUNDS, reporter);
@@ -420,6 +424,7 @@ public abstract class PortStress {
 
     @Test
     @Tag("long")
+    @Timeout(LONG_SECONDS_MAX)
     @DisplayName("10,000 times a receive, a send and a close of one handle by three threads at once")
     void closesForLong() throws Exception {
         closes(LONG_ROUNDS);
@@ -500,6 +505,7 @@ public abstract class PortStress {
 
     @Test
     @Tag("long")
+    @Timeout(LONG_SECONDS_MAX)
     @DisplayName("500 ports that are closed under load")
     void shutdownsForLong(TestReporter reporter) throws Exception {
         shutdowns(LONG_SHUTDOWNS, reporter);

@@ -1,5 +1,6 @@
 package io.iocp4j.jna;
 
+import io.iocp4j.core.ShownOn;
 import io.iocp4j.jna.FakeSocket.End;
 import io.iocp4j.jna.FakeSocket.Op;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +27,10 @@ class FakeKernel extends FakePorts {
     private final Map<Integer, FakeSocket> listeners = new HashMap<>();
     private int nextTcpPort = 49_152;
     private boolean shortSends;
+
+    FakeKernel() {
+        ShownOn.opened("iocp-fake");
+    }
 
     // ------------------------------------------------------------------ the script
 

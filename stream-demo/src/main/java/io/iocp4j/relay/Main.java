@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.PortOptions;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -17,7 +18,7 @@ public final class Main {
     private static final int OK = 0;
     /** The relay is serving; not an exit code. */
     private static final int RUNNING = -1;
-    /** Exit code: a wrong option, or an address that is not available. See also {@link LastWords#CODE}. */
+    /** Exit code: a wrong option, or an address or an engine that is not available. See also {@link LastWords#CODE}. */
     private static final int WRONG = 2;
 
     private static final String HELP = """
@@ -32,10 +33,12 @@ public final class Main {
                                   (default 500)
               --max-head N        allow N bytes for the head of a request, including the cookies of other programs
                                   on the same host   (default 32768)
+              --engine NAME       run on this engine: selector, aio, or iocp, which needs Windows and its own module
+                                  (default auto: the best that can run here)
               --no-test-picture   do not publish the built-in picture as stream "test"
               --help              print this text
 
-            exit code:  2 if an option is wrong or the address is not available
+            exit code:  2 if an option is wrong, the address is not available, or the engine cannot run here
                         3 if the relay could not go on, for example without memory, and should be started again
 
             publish:  ffmpeg ... -f mp4 -movflags frag_every_frame+empty_moov+default_base_moof -flush_packets 1 \\
@@ -116,7 +119,6 @@ public final class Main {
             out.print(HELP);
             return OK;
         }
-        out.println("relay " + RelayServer.version() + " starts on JDK " + Runtime.version());
         RelayServer server;
         try {
             server = RelayServer.start(options);
@@ -126,7 +128,13 @@ public final class Main {
         } catch (IOException e) {
             err.println("relay: cannot start: " + e.getMessage());
             return WRONG;
+        } catch (IllegalArgumentException | UnsupportedOperationException e) {
+            // there is no such engine, or it cannot run here
+            err.println("relay: " + e.getMessage() + " (see --help)");
+            return WRONG;
         }
+        out.println("relay " + RelayServer.version() + " starts on JDK " + Runtime.version() + ", engine "
+                + server.completionPort().engine());
         server.completionPort().failure().thenAccept(cannotGoOn);
         announce(server, options, out);
         stopOnSignal(server, out);
@@ -153,6 +161,7 @@ public final class Main {
                 case "--host" -> options = options.host(value(flag, args));
                 case "--max-lag" -> options = options.maxLag(Duration.ofMillis(number(flag, value(flag, args))));
                 case "--max-head" -> options = options.maxHead(number(flag, value(flag, args)));
+                case "--engine" -> options = options.engine(engine(value(flag, args)));
                 case "--no-test-picture" -> options = options.testPicture(false);
                 default -> throw new IllegalArgumentException("unknown option " + flag);
             }
@@ -165,6 +174,10 @@ public final class Main {
             throw new IllegalArgumentException(flag + " needs a value");
         }
         return args.poll();
+    }
+
+    private static String engine(String text) {
+        return text.equals("auto") ? PortOptions.ENGINE_BEST : text;
     }
 
     private static int number(String flag, String text) {

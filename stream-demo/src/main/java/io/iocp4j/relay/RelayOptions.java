@@ -1,6 +1,8 @@
 package io.iocp4j.relay;
 
+import io.iocp4j.core.PortOptions;
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * Settings and limits of a relay.
@@ -19,10 +21,11 @@ import java.time.Duration;
  * @param publisherTimeout silence after which a publisher counts as gone; above 0
  * @param maxHeadBytes the limit of a request's head, in bytes, 64 to 1 MiB; the head is the first line and the header
  *     fields, which include the cookies of other programs on the same host
+ * @param engine the name of the engine of the completion port, or {@link PortOptions#ENGINE_BEST}
  */
 public record RelayOptions(String host, int tcpPort, boolean testPicture, Duration maxLag, int minQueueBytes,
         int maxQueueBytes, int maxGopBytes, Duration maxGop, Duration grace, Duration publisherTimeout,
-        int maxHeadBytes) {
+        int maxHeadBytes, String engine) {
 
     /** Checks the ranges. */
     public RelayOptions {
@@ -42,17 +45,20 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
             throw new IllegalArgumentException(
                     "the limit of a request's head must be 64 to 1048576 bytes: " + maxHeadBytes);
         }
+        Objects.requireNonNull(engine);
     }
 
     /**
      * Returns the defaults: 127.0.0.1:8080 with the test picture, 500 ms lag, queues of 2 to 16 MiB, a GOP cache of
-     * 8 MiB or 10 s, 15 s grace, 10 s publisher timeout, heads of 32 KiB.
+     * 8 MiB or 10 s, 15 s grace, 10 s publisher timeout, heads of 32 KiB,
+     * the best engine.
      *
      * @return the defaults
      */
     public static RelayOptions defaults() {
         return new RelayOptions("127.0.0.1", 8080, true, Duration.ofMillis(500), 2 << 20, 16 << 20, 8 << 20,
-                Duration.ofSeconds(10), Duration.ofSeconds(15), Duration.ofSeconds(10), 32 << 10);
+                Duration.ofSeconds(10), Duration.ofSeconds(15), Duration.ofSeconds(10), 32 << 10,
+                PortOptions.ENGINE_BEST);
     }
 
     /**
@@ -63,7 +69,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      */
     public RelayOptions host(String name) {
         return new RelayOptions(name, tcpPort, testPicture, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
-                grace, publisherTimeout, maxHeadBytes);
+                grace, publisherTimeout, maxHeadBytes, engine);
     }
 
     /**
@@ -74,7 +80,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      */
     public RelayOptions tcpPort(int number) {
         return new RelayOptions(host, number, testPicture, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
-                grace, publisherTimeout, maxHeadBytes);
+                grace, publisherTimeout, maxHeadBytes, engine);
     }
 
     /**
@@ -85,7 +91,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      */
     public RelayOptions testPicture(boolean on) {
         return new RelayOptions(host, tcpPort, on, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop, grace,
-                publisherTimeout, maxHeadBytes);
+                publisherTimeout, maxHeadBytes, engine);
     }
 
     /**
@@ -96,7 +102,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      */
     public RelayOptions maxLag(Duration lag) {
         return new RelayOptions(host, tcpPort, testPicture, lag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
-                grace, publisherTimeout, maxHeadBytes);
+                grace, publisherTimeout, maxHeadBytes, engine);
     }
 
     /**
@@ -108,7 +114,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      */
     public RelayOptions patience(Duration forViewers, Duration forPublishers) {
         return new RelayOptions(host, tcpPort, testPicture, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
-                forViewers, forPublishers, maxHeadBytes);
+                forViewers, forPublishers, maxHeadBytes, engine);
     }
 
     /**
@@ -120,7 +126,7 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      */
     public RelayOptions gop(int bytes, Duration time) {
         return new RelayOptions(host, tcpPort, testPicture, maxLag, minQueueBytes, maxQueueBytes, bytes, time, grace,
-                publisherTimeout, maxHeadBytes);
+                publisherTimeout, maxHeadBytes, engine);
     }
 
     /**
@@ -131,6 +137,17 @@ public record RelayOptions(String host, int tcpPort, boolean testPicture, Durati
      */
     public RelayOptions maxHead(int bytes) {
         return new RelayOptions(host, tcpPort, testPicture, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
-                grace, publisherTimeout, bytes);
+                grace, publisherTimeout, bytes, engine);
+    }
+
+    /**
+     * Sets the engine of the completion port.
+     *
+     * @param name a name as of {@link PortOptions#engine(String)}
+     * @return a copy
+     */
+    public RelayOptions engine(String name) {
+        return new RelayOptions(host, tcpPort, testPicture, maxLag, minQueueBytes, maxQueueBytes, maxGopBytes, maxGop,
+                grace, publisherTimeout, maxHeadBytes, name);
     }
 }

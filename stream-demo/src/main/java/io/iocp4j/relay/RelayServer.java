@@ -4,6 +4,7 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.EarlyClasses;
 import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.websocket.Limits;
@@ -67,7 +68,7 @@ public final class RelayServer implements AutoCloseable {
         // The first viewer and publisher may arrive when no file descriptor is left to load their classes.
         EarlyClasses.loadPackageOf(RelayServer.class);
         EarlyClasses.loadPackageOf(MediaLimits.class);
-        port = CompletionPort.open();
+        port = CompletionPort.open(PortOptions.defaults().engine(options.engine()));
         hub = new RelayHub(options, port, clock);
         WebSocketServer listening = null;
         TestSource picture = null;
@@ -105,6 +106,9 @@ public final class RelayServer implements AutoCloseable {
      * @param options settings and limits
      * @return the relay, which is listening
      * @throws IOException if the address is taken or unknown
+     * @throws IllegalArgumentException if no engine has the name that the options, or the system property
+     *     {@value PortOptions#ENGINE_PROPERTY}, give
+     * @throws UnsupportedOperationException if that engine cannot run here; the message says why
      */
     public static RelayServer start(RelayOptions options) throws IOException {
         return new RelayServer(options);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.CompletionPortProvider;
 import io.iocp4j.core.IoException;
+import io.iocp4j.core.JavaProgram;
 import io.iocp4j.core.PortOptions;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -137,8 +138,7 @@ class LastWordsTest {
     }
 
     private static Process start(Class<?> main, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(JAVA));
-        command.addAll(List.of(options));
+        List<String> command = JavaProgram.command(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
     }
@@ -176,6 +176,7 @@ class LastWordsTest {
     private static String lastLine(Path directory, String... options) throws IOException, InterruptedException {
         Path services = Files.createDirectories(directory.resolve("META-INF/services"));
         Files.writeString(services.resolve(CompletionPortProvider.class.getName()), FailingEngine.class.getName());
+        // without the engine that may be forced on this JVM: it would be taken in place of the engine of this test
         List<String> command = new ArrayList<>(List.of(JAVA));
         command.addAll(List.of(options));
         command.addAll(List.of("-cp", directory + File.pathSeparator + System.getProperty("java.class.path"),

@@ -3,14 +3,25 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.CompletionPortProvider;
+import io.iocp4j.core.JavaProgram;
+import io.iocp4j.core.PortOptions;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -62,6 +73,7 @@ class MainTest {
             serve --max-head,            --max-head needs a value
             serve --max-head 63,         64 to 1048576 bytes: 63
             serve --max-head 1048577,    64 to 1048576 bytes: 1048577
+            serve --engine,              --engine needs a value
             """)
     @DisplayName("a wrong argument prints one line that names it, with exit code 2")
     void wrongArguments(String line, String part) {
@@ -90,5 +102,62 @@ class MainTest {
     void unknownHost() {
         int code = run("serve", "--port", "0", "--host", "no.such.host.invalid");
         assertWrong(code, "cannot listen on no.such.host.invalid:0");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"none, no engine is called none", "iocp, no engine is called iocp", "best-of-all, there are"})
+    @DisplayName("an unknown engine prints one line that names it and those that are there, with exit code 2")
+    void unknownEngine(String engine, String part) {
+        assertWrong(run("serve", "--port", "0", "--no-test-picture", "--engine", engine), part);
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("selector"), err::toString);
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    @DisplayName("an engine that cannot run here prints one line that says why, with exit code 2")
+    void engineWithAnObstacle(@TempDir Path directory) throws Exception {
+        Path services = Files.createDirectories(directory.resolve("META-INF/services"));
+        Files.writeString(services.resolve(CompletionPortProvider.class.getName()), Obstructed.class.getName());
+        ClassLoader before = Thread.currentThread().getContextClassLoader();
+        try (URLClassLoader loader = new URLClassLoader(new URL[] {directory.toUri().toURL()}, before)) {
+            Thread.currentThread().setContextClassLoader(loader);
+            assertWrong(run("serve", "--port", "0", "--no-test-picture", "--engine", "obstructed"),
+                    "engine obstructed: it needs another system");
+        } finally {
+            Thread.currentThread().setContextClassLoader(before);
+        }
+    }
+
+    /** An engine of another system. */
+    public static final class Obstructed implements CompletionPortProvider {
+        @Override
+        public String name() {
+            return "obstructed";
+        }
+
+        @Override
+        public Optional<String> obstacle() {
+            return Optional.of("it needs another system");
+        }
+
+        @Override
+        public CompletionPort open(PortOptions options) {
+            throw new AssertionError("it cannot run here");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"selector", "aio"})
+    @DisplayName("the first line names the engine that was asked for")
+    void engine(String engine) throws Exception {
+        Process relay = new ProcessBuilder(JavaProgram.command("-cp", System.getProperty("java.class.path"),
+                Main.class.getName(), "serve", "--port", "0", "--no-test-picture", "--engine", engine))
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        try (BufferedReader said = relay.inputReader()) {
+            String line = said.readLine();
+            assertTrue(line.endsWith(", engine " + engine), line);
+        } finally {
+            relay.destroyForcibly().waitFor();
+        }
     }
 }

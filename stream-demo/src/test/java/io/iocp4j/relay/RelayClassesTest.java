@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.iocp4j.core.JavaProgram;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -36,9 +37,8 @@ class RelayClassesTest {
         Path folder = Path.of(RelayServer.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         assumeTrue(Files.isDirectory(folder), "a jar stays open, so its classes can always be loaded");
         Path log = Files.createTempFile("iocp4j-classes", ".log");
-        Process relay = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xlog:class+load:file=" + log + ":none",
-                "-cp", System.getProperty("java.class.path"), Relay.class.getName())
+        Process relay = new ProcessBuilder(JavaProgram.command("-Xlog:class+load:file=" + log + ":none",
+                "-cp", System.getProperty("java.class.path"), Relay.class.getName()))
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try (BufferedReader out = relay.inputReader()) {
             assertTrue(Integer.parseInt(out.readLine()) > 0);

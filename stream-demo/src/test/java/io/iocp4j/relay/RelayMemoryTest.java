@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.JavaProgram;
 import io.iocp4j.websocket.ChildProcess;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,7 +17,6 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,7 +108,7 @@ class RelayMemoryTest {
     @EnumSource
     @DisplayName("refuses or ends the publishers that hold most, and serves its viewer and new requests")
     void attack(Attack attack) throws Exception {
-        List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
+        List<String> command = JavaProgram.command("-Xmx64m",
                 "-XX:MaxDirectMemorySize=64m", "--module-path", RelayProcess.modulePath(),
                 "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve", "--port", "0");
         List<Socket> publishers = new ArrayList<>();

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.iocp4j.core.JavaProgram;
 import io.iocp4j.websocket.TooLate;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,9 +55,8 @@ class StoppedProcessTest {
     }
 
     private static void stopTwice() throws IOException, InterruptedException {
-        Process relay = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", System.getProperty("java.class.path"), Relay.class.getName())
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process relay = new ProcessBuilder(JavaProgram.command("-cp", System.getProperty("java.class.path"),
+                Relay.class.getName())).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         try (BufferedReader out = relay.inputReader()) {
             int port = Integer.parseInt(out.readLine());
             InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.JavaProgram;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Timeout;
 @DisplayName("A relay whose output nobody reads")
 @Timeout(120)
 class UnreadOutputTest {
-    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     /** The longest path, so that the lines of the log are long. */
     private static final String LONG_PATH =
             String.join("/", "a".repeat(64), "b".repeat(64), "c".repeat(64), "d".repeat(64));
@@ -26,10 +25,7 @@ class UnreadOutputTest {
 
     /** Starts a JVM whose outputs are pipes. */
     private static Process start(String... arguments) throws IOException {
-        String[] command = new String[arguments.length + 1];
-        command[0] = JAVA;
-        System.arraycopy(arguments, 0, command, 1, arguments.length);
-        return new ProcessBuilder(command).start();
+        return new ProcessBuilder(JavaProgram.command(arguments)).start();
     }
 
     private static InetSocketAddress address(BufferedReader out) throws IOException {

@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.core.JavaProgram;
 import io.iocp4j.websocket.ChildProcess;
 import io.iocp4j.websocket.WebSocketServer;
 import java.io.File;
@@ -32,10 +33,9 @@ final class RelayProcess implements AutoCloseable {
 
     /** Starts a relay and waits until it has printed its address. */
     static RelayProcess start() throws IOException, InterruptedException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        ProcessBuilder builder = new ProcessBuilder(java, "--module-path", modulePath(),
+        ProcessBuilder builder = new ProcessBuilder(JavaProgram.command("--module-path", modulePath(),
                 "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve", "--port", "0",
-                "--max-lag", String.valueOf(LAG_MAX.toMillis()));
+                "--max-lag", String.valueOf(LAG_MAX.toMillis())));
         ChildProcess process = ChildProcess.start("relay", builder);
         try {
             return new RelayProcess(process, address(process.awaitLine(ADDRESS, START_LIMIT)));

@@ -35,7 +35,7 @@ import java.nio.ByteBuffer;
  * Otherwise the earlier of two requests might win, and new bytes could overtake the kept ones.
  *
  * <p>Decoding takes turns. After about a millisecond the rest is kept as in a pause, and decoded after the work of
- * other connections. One receive of 64 KiB can be 64 MiB of messages in the most compressed form.
+ * other connections. One receive of 128 KiB can be 128 MiB of messages in the most compressed form.
  */
 final class MessageReceiver implements MessageListener, FrameListener {
     private static final System.Logger LOG = new GuardedLog(WebSocketListener.class);

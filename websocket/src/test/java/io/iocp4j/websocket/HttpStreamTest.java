@@ -49,6 +49,8 @@ class HttpStreamTest {
     static final Quiet QUIET = new Quiet(HttpHandler.class, UpgradeHandler.class);
 
     private static final long SEED = 20261130;
+    /** Long enough for a request to arrive on a busy machine. */
+    private static final Duration SHORT = Duration.ofMillis(200);
     private static final String TYPE = "application/octet-stream";
 
     private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
@@ -345,8 +347,7 @@ class HttpStreamTest {
     @DisplayName("is not cut where it is the application that is slow")
     void slowApplication() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        try (TestServer server = TestServer.with(b -> b.requestTimeout(Duration.ofMillis(20))
-                .responseTimeout(Duration.ofMillis(20))
+        try (TestServer server = TestServer.with(b -> b.requestTimeout(SHORT).responseTimeout(SHORT)
                 .minAnswerRate(1 << 30), UpgradeHandler.none(), stream(out -> {
                     out.write('a');
                     out.flush();
@@ -356,7 +357,7 @@ class HttpStreamTest {
             client.send("GET / HTTP/1.0\r\n\r\n");
             assertEquals(200, client.response(true).status());
             assertEquals('a', client.in().read());
-            client.socket().setSoTimeout(200);
+            client.socket().setSoTimeout(2 * (int) SHORT.toMillis());
             assertThrows(java.net.SocketTimeoutException.class, client.in()::read);
             client.socket().setSoTimeout(RawClient.DEADLINE_MILLIS);
             go.countDown();

@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.JavaProgram;
 import io.iocp4j.core.MemoryBudget;
 import io.iocp4j.websocket.frame.WireBytes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -151,7 +151,7 @@ class MemoryAttackTest {
     @EnumSource
     @DisplayName("ends those that hold most and harms nobody else; its memory returns")
     void attack(Attack attack) throws Exception {
-        List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
+        List<String> command = JavaProgram.command("-Xmx64m",
                 "-XX:MaxDirectMemorySize=64m", "-cp", System.getProperty("java.class.path"),
                 MemoryVictim.class.getName());
         List<RawClient> attackers = new ArrayList<>();

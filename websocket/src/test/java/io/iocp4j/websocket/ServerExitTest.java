@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.iocp4j.core.JavaProgram;
 import io.iocp4j.websocket.frame.CloseCode;
 import io.iocp4j.websocket.http.HttpFixture;
 import io.iocp4j.websocket.http.HttpResponse;
@@ -14,8 +15,9 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -39,11 +41,11 @@ class ServerExitTest {
     /** Its standard output is its port number. */
     private InetSocketAddress start(long deadlineMillis) throws IOException {
         assumeTrue(File.separator.equals("/"), "signals of a child process need a POSIX system");
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         // a shell that runs its jobs in the background lets them ignore SIGINT, and children inherit that
-        process = new ProcessBuilder("env", "--default-signal=INT,TERM", java, "-XX:TieredStopAtLevel=1",
-                "-cp", System.getProperty("java.class.path"), ServerExitTest.class.getName(),
-                String.valueOf(deadlineMillis))
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM"));
+        command.addAll(JavaProgram.command("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
+                ServerExitTest.class.getName(), String.valueOf(deadlineMillis)));
+        process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         return new InetSocketAddress(InetAddress.getLoopbackAddress(),
                 Integer.parseInt(process.inputReader().readLine()));

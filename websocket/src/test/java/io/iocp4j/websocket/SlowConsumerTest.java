@@ -199,13 +199,17 @@ class SlowConsumerTest {
     @DisplayName("a callback that takes long: what it has sent above the high-water mark goes meanwhile, all of it")
     void longCallback() throws Exception {
         int pieces = 20;
-        try (TestServer server = TestServer.webSockets(() -> recorder); RawClient client = server.upgraded()) {
+        // little data, which the system always has room for: on selectors nobody else waits for room in this loop
+        int piece = 1000;
+        TcpOptions lowMarks = TestServer.LOOPBACK.waterMarks(1000, 2000);
+        try (TestServer server = new TestServer(lowMarks, o -> o, request -> recorder);
+                RawClient client = server.upgraded()) {
             WebSocket socket = recorder.socket();
             CountDownLatch read = new CountDownLatch(1);
             CompletableFuture<Boolean> wasRead = new CompletableFuture<>();
             socket.execute(() -> {
                 for (int i = 0; i < pieces; i++) {
-                    socket.trySend(ByteBuffer.allocate(PIECE));
+                    socket.trySend(ByteBuffer.allocate(piece));
                 }
                 try {
                     wasRead.complete(read.await(10, TimeUnit.SECONDS));
@@ -214,7 +218,7 @@ class SlowConsumerTest {
                 }
             });
             for (int i = 0; i < pieces; i++) {
-                assertEquals(PIECE, client.frame().payload().length);
+                assertEquals(piece, client.frame().payload().length);
             }
             read.countDown();
             assertTrue(wasRead.get(20, TimeUnit.SECONDS), "nothing came before the callback was over");

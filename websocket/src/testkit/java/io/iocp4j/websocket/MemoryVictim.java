@@ -10,11 +10,13 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /** The server of {@link MemoryAttackTest}, in a process with little memory. Not a test. */
 final class MemoryVictim {
     /** Left alone, the system would take megabytes itself. */
     private static final int SEND_BUFFER = 32 << 10;
+    private static final Duration NO_PING = Duration.ofMinutes(10);
 
     private MemoryVictim() {
     }
@@ -34,8 +36,9 @@ final class MemoryVictim {
 
     public static void main(String[] args) throws IOException {
         CompletionPort port = CompletionPort.open();
+        // on a busy machine the test takes longer than the usual heartbeat, and it expects no pings
         WebSocketServer server = WebSocketServer.listen(port,
-                ServerOptions.defaults().deflate(Deflate.on())
+                ServerOptions.defaults().deflate(Deflate.on()).heartbeat(NO_PING, NO_PING)
                 .tcp(TcpOptions.defaults().loopback(0).socketBuffers(SEND_BUFFER, 0)), request -> new Echo(),
                 exchange -> exchange.respond(HttpResponse.text(200, "here")));
         System.out.println("listening on " + server.address().getPort());

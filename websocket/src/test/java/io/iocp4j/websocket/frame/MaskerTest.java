@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.ReadOnlyBufferException;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MaskerTest {
     private static final int[] KEYS = {0, 0x37FA213D, 0x80000001, 0x01020304, -1};
@@ -29,6 +31,45 @@ class MaskerTest {
                     checkOne(buffer, key, offset, length);
                 }
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("masking equals a naive loop for random lengths, offsets, keys and orders, up to 64 KiB")
+    void equalsNaiveLoopAtRandom(boolean direct) {
+        int capacity = 70_000;
+        ByteBuffer all = direct ? ByteBuffer.allocateDirect(capacity + 3) : ByteBuffer.allocate(capacity + 3);
+        // a slice, so that the first byte is not the first one of the memory
+        ByteBuffer buffer = all.slice(3, capacity);
+        SplittableRandom random = new SplittableRandom(20261130);
+        for (int i = 0; i < 300; i++) {
+            buffer.order(random.nextBoolean() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+            int length = random.nextInt(1 << random.nextInt(17));
+            checkOne(buffer, random.nextInt(), random.nextInt(64), length);
+        }
+    }
+
+    @Test
+    @DisplayName("a payload masked in random pieces equals the payload masked in one, heap and direct by turns")
+    void randomPieces() {
+        SplittableRandom random = new SplittableRandom(20261130);
+        for (int i = 0; i < 100; i++) {
+            int key = random.nextInt();
+            byte[] whole = new byte[random.nextInt(20_000)];
+            random.nextBytes(whole);
+            byte[] pieces = new byte[whole.length];
+            int next = key;
+            for (int at = 0; at < whole.length;) {
+                int length = Math.min(whole.length - at, random.nextInt(1 << random.nextInt(14)));
+                boolean direct = random.nextBoolean();
+                ByteBuffer piece = direct ? ByteBuffer.allocateDirect(length) : ByteBuffer.allocate(length);
+                next = Masker.mask(piece.put(whole, at, length).flip(), next);
+                piece.get(pieces, at, length);
+                at += length;
+            }
+            Masker.mask(ByteBuffer.wrap(whole), key);
+            assertArrayEquals(whole, pieces, "payload " + i);
         }
     }
 
@@ -54,11 +95,14 @@ class MaskerTest {
         }
     }
 
-    @Test
-    @DisplayName("a read-only buffer is refused")
-    void readOnly() {
-        ByteBuffer readOnly = ByteBuffer.allocate(9).asReadOnlyBuffer();
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("a read-only buffer is refused and keeps its order, unless it is empty")
+    void readOnly(boolean direct) {
+        ByteBuffer readOnly = (direct ? ByteBuffer.allocateDirect(9) : ByteBuffer.allocate(9)).asReadOnlyBuffer();
         assertThrows(ReadOnlyBufferException.class, () -> Masker.mask(readOnly, 1));
+        assertEquals(ByteOrder.BIG_ENDIAN, readOnly.order());
+        assertEquals(1, Masker.mask(readOnly.limit(0), 1));
     }
 
     private static void checkOne(ByteBuffer buffer, int key, int offset, int length) {

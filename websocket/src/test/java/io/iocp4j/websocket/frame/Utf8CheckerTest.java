@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,6 +126,78 @@ class Utf8CheckerTest {
             assertTrue(checker.accept(ByteBuffer.wrap(half)), lead);
             assertFalse(checker.accept(ByteBuffer.wrap(ascii)), lead);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("a bad byte is found at each place of a long ASCII run, whatever the start of the buffer")
+    void badByteInLongRun(boolean direct) {
+        int length = 300;
+        ByteBuffer all = direct ? ByteBuffer.allocateDirect(length + 7) : ByteBuffer.allocate(length + 7);
+        for (int offset = 0; offset <= 7; offset++) {
+            ByteBuffer text = all.slice(offset, length);
+            for (int i = 0; i < length; i++) {
+                text.put(i, (byte) 'a');
+            }
+            assertTrue(accepted(text), "offset " + offset);
+            for (int bad = 0; bad < length; bad++) {
+                text.put(bad, (byte) 0x80);
+                assertFalse(accepted(text), bad + " at offset " + offset);
+                // outside of position and limit it does not count
+                assertTrue(accepted(text.limit(bad)), "before " + bad + " at offset " + offset);
+                assertTrue(accepted(text.limit(length).position(bad + 1)), "behind " + bad + " at offset " + offset);
+                text.position(0).put(bad, (byte) 'a');
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("random texts, many with a bad byte, have the verdict of the JDK's strict decoder for each cut in two")
+    void randomTextsAtEachCut(boolean direct) {
+        SplittableRandom random = new SplittableRandom(20261130);
+        CharsetDecoder strict = StandardCharsets.UTF_8.newDecoder();
+        int invalid = 0;
+        for (int i = 0; i < 400; i++) {
+            byte[] text = randomText(random);
+            if (random.nextBoolean() && text.length > 0) {
+                text[random.nextInt(text.length)] = (byte) random.nextInt(256);
+            }
+            boolean valid = true;
+            try {
+                strict.decode(ByteBuffer.wrap(text));
+            } catch (CharacterCodingException e) {
+                valid = false;
+                invalid++;
+            }
+            ByteBuffer data = direct ? ByteBuffer.allocateDirect(text.length) : ByteBuffer.allocate(text.length);
+            data.put(0, text);
+            for (int cut = 0; cut <= text.length; cut++) {
+                checker.reset();
+                checker.accept(data.clear().limit(cut));
+                boolean second = checker.accept(data.clear().position(cut));
+                assertEquals(valid, second && checker.isComplete(), "text " + i + " cut at " + cut);
+            }
+        }
+        assertTrue(invalid > 50 && invalid < 350, invalid + " of 400 were invalid");
+    }
+
+    /** Runs of ASCII, some longer than any step of the checker, with other characters between them. */
+    private static byte[] randomText(SplittableRandom random) {
+        StringBuilder text = new StringBuilder();
+        int runs = random.nextInt(5);
+        for (int i = 0; i < runs; i++) {
+            text.repeat('a', random.nextInt(1 << random.nextInt(9)));
+            int[] limits = {0x800, 0xD800, 0x11_0000};
+            int character = random.nextInt(limits[random.nextInt(limits.length)]);
+            text.appendCodePoint(character >= 0xD800 && character < 0xE000 ? '?' : character);
+        }
+        return WireBytes.utf8(text.toString());
+    }
+
+    private boolean accepted(ByteBuffer text) {
+        checker.reset();
+        return checker.accept(text) && checker.isComplete();
     }
 
     @Test

@@ -1,0 +1,162 @@
+package io.iocp4j.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.iocp4j.core.MemoryBudget.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What connections do on an engine whose worker reads and writes itself. */
+@DisplayName("A connection on a worker that reads and writes itself")
+class SelectorTcpTest extends TcpFixture {
+    private static final int LARGE = 60_000;
+
+    @Override
+    @BeforeEach
+    void openPort() throws IOException {
+        port = CompletionPort.open(PortOptions.defaults().workers(1).engine("selector"));
+    }
+
+    private static <T> T onStrand(TcpConnection connection, Callable<T> task) throws Exception {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        connection.execute(() -> {
+            try {
+                result.complete(task.call());
+            } catch (Throwable thrown) {
+                result.completeExceptionally(thrown);
+            }
+        });
+        return await(result);
+    }
+
+    /** Waits for a packet behind the deliveries that have begun. They count, and give memory back, at their end. */
+    private void awaitDeliveries() throws InterruptedException {
+        Probe behind = new Probe();
+        port.post(behind);
+        behind.await();
+    }
+
+    private static ByteBuffer direct(byte[] bytes) {
+        return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+    }
+
+    @Test
+    @DisplayName("holds no queue behind a send that the system has taken, and gathers what follows until its end")
+    void settled() throws Exception {
+        Pair publisher = accept(options, new Recorder());
+        Pair viewer = accept(options, new Recorder());
+        List<Long> queued = onStrand(publisher.connection(), () -> {
+            List<Long> amounts = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                viewer.connection().send(text("x"));
+                amounts.add(viewer.connection().bufferedAmount());
+            }
+            return amounts;
+        });
+        assertEquals(List.of(0L, 1L, 2L), queued);
+        assertEquals("xxx", viewer.peerReads(3));
+        assertEquals(3, viewer.connection().bytesTaken());
+    }
+
+    @Test
+    @DisplayName("receives a message as large as the last one at once, and holds little memory between them")
+    void largeReceives() throws Exception {
+        List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());
+        Recorder recorder = new Recorder() {
+            @Override
+            public void onData(TcpConnection c, ByteBuffer data) throws IOException {
+                sizes.add(data.remaining());
+                super.onData(c, data);
+            }
+        };
+        Pair pair = accept(options, recorder);
+        for (int message = 1; message <= 3; message++) {
+            sizes.clear();
+            CountDownLatch blocked = new CountDownLatch(1);
+            CompletableFuture<Void> sent = new CompletableFuture<>();
+            pair.connection().execute(() -> {
+                blocked.countDown();
+                sent.orTimeout(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS).join();
+            });
+            await(blocked);
+            pair.peer().getOutputStream().write(new byte[LARGE]);
+            sent.complete(null);
+            recorder.awaitBytes(message * LARGE);
+            awaitDeliveries();
+            assertTrue(pair.connection().memory().held(Kind.DIRECT) <= TcpReceiver.RECEIVE_REST,
+                    "held: " + pair.connection().memory().held(Kind.DIRECT));
+            assertTrue(port.buffers().usedBytes() <= TcpReceiver.RECEIVE_REST, "used: " + port.buffers().usedBytes());
+        }
+        assertTrue(sizes.getFirst() > TcpReceiver.RECEIVE_REST, "sizes: " + sizes);
+    }
+
+    @Test
+    @DisplayName("sends large data from the memory of the caller, behind what is queued already")
+    void uncopied() throws Exception {
+        Pair pair = accept(options.socketBuffers(1 << 20, 1 << 20), new Recorder());
+        byte[] first = random(LARGE, 1);
+        byte[] second = random(LARGE, 2);
+        long sentBefore = port.counters().bytesSent();
+        List<Long> queued = onStrand(pair.connection(), () -> {
+            ByteBuffer lent = direct(first);
+            pair.connection().send(text("head"), lent);
+            long uncopied = pair.connection().bufferedAmount();
+            lent.clear().put(new byte[LARGE]);
+            pair.connection().send(text("more"));
+            pair.connection().send(direct(second));
+            return List.of(uncopied, pair.connection().bufferedAmount());
+        });
+        assertEquals(List.of(0L, 4L + LARGE), queued);
+        byte[] expected = ByteBuffer.allocate(2 * LARGE + 8).put(text("head")).put(first).put(text("more")).put(second)
+                .array();
+        assertArrayEquals(expected, pair.peer().getInputStream().readNBytes(expected.length));
+        awaitDeliveries();
+        assertEquals(expected.length, pair.connection().bytesWritten());
+        assertEquals(expected.length, port.counters().bytesSent() - sentBefore);
+    }
+
+    @Test
+    @DisplayName("queues a copy of what the system does not take of large data")
+    void uncopiedInPart() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options.socketBuffers(SMALL, SMALL), recorder);
+        byte[] data = random(4 * MIB, 3);
+        long queued = onStrand(pair.connection(), () -> {
+            ByteBuffer lent = direct(data);
+            pair.connection().send(lent);
+            lent.clear().put(new byte[data.length]);
+            return pair.connection().bufferedAmount();
+        });
+        assertTrue(queued > 0 && queued < data.length, "queued: " + queued);
+        assertArrayEquals(data, pair.peer().getInputStream().readNBytes(data.length));
+        recorder.await("drain");
+    }
+
+    @Test
+    @DisplayName("reports the reset that large data meets, once")
+    void uncopiedAfterReset() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair pair = accept(options, recorder);
+        onStrand(pair.connection(), () -> {
+            pair.peerResets();
+            for (int i = 0; i < 3; i++) {
+                pair.connection().send(direct(new byte[LARGE]));
+            }
+            return null;
+        });
+        assertEquals(CloseInfo.Initiator.REMOTE, recorder.awaitClose().initiator());
+        assertEquals(List.of("open", "close"), recorder.events());
+    }
+}
