@@ -145,7 +145,7 @@ final class AsyncChannelPort extends PortEngine {
     }
 
     @Override
-    void workerLost() {
+    protected void workerLost() {
         // from now on no worker waits after its null completion, since there may be fewer workers than null completions
         goOn.countDown();
     }

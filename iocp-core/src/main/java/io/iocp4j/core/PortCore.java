@@ -54,10 +54,11 @@ abstract class PortCore extends PortInternals {
     abstract void abandon();
 
     /**
-     * Called by a worker that ends too early. This may happen while the null completions are taken; then there are
-     * fewer workers than null completions.
+     * Called on a worker that ends too early. This may happen while the null completions are taken; then there are
+     * fewer workers than null completions. An engine whose handles belong to a worker for life ends the port, with
+     * {@link #cannotGoOn}.
      */
-    void workerLost() {
+    protected void workerLost() {
         // nothing to do for an engine whose workers do not wait for one another
     }
 
@@ -382,8 +383,12 @@ abstract class PortCore extends PortInternals {
         }
     }
 
-    /** Closes the failed port and completes {@link #failure()}, unless nothing was outstanding any more. */
-    final void cannotGoOn(Throwable why) {
+    /**
+     * Closes the failed port and completes {@link #failure()}, unless nothing was outstanding any more.
+     *
+     * @param why the reason
+     */
+    protected final void cannotGoOn(Throwable why) {
         boolean nobodyLeft = threads.isEmpty();
         boolean failed = !isClosed();
         try {

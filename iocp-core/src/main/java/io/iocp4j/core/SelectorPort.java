@@ -132,7 +132,7 @@ final class SelectorPort extends PortEngine {
 
     /** Ends the port, since no thread serves the handles of a loop that has ended. */
     @Override
-    void workerLost() {
+    protected void workerLost() {
         for (SelectorLoop loop : loops) {
             if (loop.isCurrent()) {
                 loop.end();

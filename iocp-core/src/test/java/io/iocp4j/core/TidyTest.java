@@ -285,8 +285,10 @@ class TidyTest {
         for (String module : List.of("iocp-core", "jna-native")) {
             List<Path> sources = mainSources().stream().filter(file -> file.startsWith(root().resolve(module)))
                     .toList();
-            String described = Files.readString(sources.stream().filter(file -> file.endsWith("package-info.java"))
-                    .findFirst().orElseThrow());
+            StringBuilder described = new StringBuilder();
+            for (Path file : sources) {
+                described.append(file.endsWith("package-info.java") ? Files.readString(file) : "");
+            }
             for (Path file : sources) {
                 String source = Files.readString(file);
                 Stream.concat(module.equals("iocp-core") ? PUBLIC_TYPE.matcher(source).results() : Stream.of(),

@@ -1,0 +1,28 @@
+/**
+ * The engine "uring": the contract of {@link io.iocp4j.core.CompletionPort} on io_uring of Linux, from version 6.1 on,
+ * through java.lang.foreign. It is an experiment: it runs only with {@code -Diocp4j.engine=uring}.
+ *
+ * <h2>The path of an operation</h2>
+ * <pre>
+ * UringSocket.receive         any thread: the context goes into its slot
+ *   v
+ * UringLoop.look              only from another thread: the inbox of the loop, and a wake-up if the loop sleeps
+ *   v
+ * UringHandle.begin           thread of the loop: an entry of the submission queue, without a system call
+ *   v
+ * Ring.enter                  once in a turn: submits all entries, and waits for a completion
+ *   v
+ * UringHandle.ended           by the index in the user data: stores the result, empties the slot
+ *   v
+ * IoContext.onCompletion      on the thread of the loop
+ * </pre>
+ *
+ * <h2>Memory</h2>
+ * The table of the loop holds each handle of which the kernel has an operation, and the handle holds the context with
+ * its buffers. Neither cancelling nor closing ends an operation: only its completion does. A descriptor is closed when
+ * the last completion of its handle has come, and a loop ends when nothing is in flight.
+ *
+ * <h2>Where it cannot run</h2>
+ * The provider names the reason in one line: another system, an older kernel, or a sandbox that forbids io_uring.
+ */
+package io.iocp4j.uring;
