@@ -89,7 +89,7 @@ final class UringAcceptor extends UringHandle implements PortAcceptor {
     IoContext finish(int kind, int result) {
         IoContext context = context(accepting);
         if (result < 0) {
-            failed(context, failure("accept", result));
+            failed(context, causeOf("accept", result));
         } else {
             take(context, result);
         }

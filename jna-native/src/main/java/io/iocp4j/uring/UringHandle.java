@@ -198,7 +198,7 @@ abstract class UringHandle extends PortHandle {
     }
 
     /** Returns the exception of a result, or what was thrown because there was no memory for it. */
-    static Throwable failure(String call, int result) {
+    static Throwable causeOf(String call, int result) {
         try {
             return new Errno(call, result);
         } catch (OutOfMemoryError e) {

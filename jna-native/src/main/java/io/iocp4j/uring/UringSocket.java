@@ -295,7 +295,7 @@ final class UringSocket extends UringHandle implements PortSocket {
         if (result >= 0) {
             loop.port.succeeded(context, result);
         } else {
-            Throwable failure = failure("recv", result);
+            Throwable failure = causeOf("recv", result);
             if (failure instanceof Errno errno && result != -LibC.ECANCELED) {
                 broken = errno;
             }
@@ -312,7 +312,7 @@ final class UringSocket extends UringHandle implements PortSocket {
             sendCopy = null;
         }
         if (result < 0) {
-            failed(context, failure("send", result));
+            failed(context, causeOf("send", result));
         } else {
             if (gathered == null) {
                 context.buffer().position(context.buffer().position() + result);
