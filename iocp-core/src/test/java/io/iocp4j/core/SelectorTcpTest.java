@@ -182,4 +182,32 @@ class SelectorTcpTest extends TcpFixture {
         assertEquals(CloseInfo.Initiator.REMOTE, recorder.awaitClose().initiator());
         assertEquals(List.of("open", "close"), recorder.events());
     }
+
+    @Test
+    @DisplayName("waits with little memory for a peer whose data is dropped after close()")
+    void littleMemoryWhileClosing() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair other = accept(options, new Recorder());
+        Pair pair = accept(options, recorder);
+        pair.peer().getOutputStream().write(new byte[4 * LARGE]);
+        recorder.awaitBytes(4 * LARGE);
+        pair.connection().close();
+        recorder.awaitClose();
+        CountDownLatch written = new CountDownLatch(1);
+        CompletableFuture<Boolean> blocked = new CompletableFuture<>();
+        other.connection().execute(() -> {
+            try {
+                blocked.complete(written.await(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS));
+            } catch (InterruptedException e) {
+                blocked.completeExceptionally(e);
+            }
+        });
+        pair.peerSends("dropped");
+        written.countDown();
+        await(blocked);
+        awaitDeliveries();
+        assertEquals(4 * LARGE + 7, pair.connection().bytesRead());
+        assertTrue(pair.connection().memory().held(Kind.DIRECT) <= TcpReceiver.RECEIVE_REST,
+                "held: " + pair.connection().memory().held(Kind.DIRECT));
+    }
 }
