@@ -210,4 +210,71 @@ class SelectorTcpTest extends TcpFixture {
         assertTrue(pair.connection().memory().held(Kind.DIRECT) <= TcpReceiver.RECEIVE_REST,
                 "held: " + pair.connection().memory().held(Kind.DIRECT));
     }
+
+    @Test
+    @DisplayName("sends for another worker too while its own long callback is above the high-water mark")
+    void sentByAnotherWorkerMeanwhile() throws Exception {
+        port.close();
+        port = CompletionPort.open(PortOptions.defaults().workers(2).engine("selector"));
+        CountDownLatch done = new CountDownLatch(1);
+        Recorder recorder = new Recorder();
+        Pair pair = pair(Role.CONNECTED, options.waterMarks(0, 1), recorder);
+        Pair onOtherWorker = pair(Role.CONNECTED, options, new OnData(() -> pair.connection().execute(() -> {
+            pair.connection().send(text("ab"));
+            pair.connection().send(text("cd"));
+            awaitUnchecked(done);
+        })));
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        Pair onSameWorker = pair(Role.CONNECTED, options, new OnData(() -> {
+            try {
+                for (int i = 0; i < Worker.OWN_POSTS_MAX; i++) {
+                    port.post(new Nothing());
+                }
+                pair.connection().send(text("ef"));
+                pair.connection().send(text("gh"));
+                sent.complete(null);
+            } catch (Throwable thrown) {
+                sent.completeExceptionally(thrown);
+            }
+        }));
+        onOtherWorker.peerSends("x");
+        assertEquals("abcd", pair.peerReads(4));
+        onSameWorker.peerSends("x");
+        try {
+            await(sent);
+        } finally {
+            done.countDown();
+        }
+        assertEquals("efgh", pair.peerReads(4));
+        assertEquals(0, recorder.count("close"));
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            await(latch);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static final class Nothing extends IoContext {
+        @Override
+        protected void onCompletion() {
+            // it only is in the way of others
+        }
+    }
+
+    /** Runs a task for each receive. */
+    private static final class OnData extends Recorder {
+        private final Runnable task;
+
+        OnData(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        public void onData(TcpConnection c, ByteBuffer data) {
+            task.run();
+        }
+    }
 }

@@ -165,6 +165,13 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
     }
 
     @Override
+    public boolean maySend() {
+        synchronized (world) {
+            return send == null;
+        }
+    }
+
+    @Override
     public void shutdownOutput() throws IoException {
         synchronized (world) {
             if (send != null) {
