@@ -79,6 +79,16 @@ public interface PortSocket {
     }
 
     /**
+     * Tells whether the next send may be submitted, also before the completion of the last one was delivered. It stays
+     * so until somebody submits one.
+     *
+     * @return false if a send is pending, or if the engine does not know
+     */
+    default boolean maySend() {
+        return false;
+    }
+
+    /**
      * Sends FIN. Must be called with no send pending.
      *
      * @throws IoException if the socket is not connected any more

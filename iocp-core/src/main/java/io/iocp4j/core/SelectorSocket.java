@@ -126,6 +126,11 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         return bytes;
     }
 
+    @Override
+    public boolean maySend() {
+        return sending == null;
+    }
+
     private static boolean hasRemaining(ByteBuffer[] buffers, int count) {
         for (int i = 0; i < count; i++) {
             if (buffers[i].hasRemaining()) {

@@ -309,7 +309,8 @@ class TcpBlockingReader implements TcpHandler {
         waiting = true;
         idle = false;
         try {
-            while (available() == before && !ended && closed == null) {
+            // below it after discard(): the end of the connection is still to be told
+            while (available() <= before && !ended && closed == null) {
                 if (idle) {
                     Duration silence = Duration.ofNanos(connection.idleNanos());
                     throw connection.ioException("read", IoError.TIMED_OUT,

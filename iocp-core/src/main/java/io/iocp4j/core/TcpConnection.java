@@ -174,7 +174,8 @@ public sealed interface TcpConnection extends AutoCloseable permits TcpCallbacks
     void resume();
 
     /**
-     * Takes a reference to the buffer that the current {@code onData} was given.
+     * Takes a reference to the buffer that the current {@code onData} was given. It may be as large as
+     * {@link TcpOptions#maxReceive()} however few bytes have arrived: to keep a small message for long, copy it.
      *
      * @return the caller's to release
      * @throws IllegalStateException outside of {@code onData}

@@ -198,7 +198,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             watch();
         } else if (tlsUpgrade == null && send.error() == null) {
             settle(send);
-            if (sendsAtOnce) {
+            if (sendsAtOnce && socket.maySend()) {
                 // on selectors its completion comes only after the callback, and would submit the next send too late
                 sending = null;
                 settled = false;

@@ -348,6 +348,7 @@ abstract sealed class TcpReceiver extends TcpSender permits TcpChannel {
                 receive.retain();
                 held = receive;
             } else if (data) {
+                adapt(receive);
                 receiveNext();
             } else {
                 inputEnded = true;

@@ -182,4 +182,99 @@ class SelectorTcpTest extends TcpFixture {
         assertEquals(CloseInfo.Initiator.REMOTE, recorder.awaitClose().initiator());
         assertEquals(List.of("open", "close"), recorder.events());
     }
+
+    @Test
+    @DisplayName("waits with little memory for a peer whose data is dropped after close()")
+    void littleMemoryWhileClosing() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair other = accept(options, new Recorder());
+        Pair pair = accept(options, recorder);
+        pair.peer().getOutputStream().write(new byte[4 * LARGE]);
+        recorder.awaitBytes(4 * LARGE);
+        pair.connection().close();
+        recorder.awaitClose();
+        CountDownLatch written = new CountDownLatch(1);
+        CompletableFuture<Boolean> blocked = new CompletableFuture<>();
+        other.connection().execute(() -> {
+            try {
+                blocked.complete(written.await(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS));
+            } catch (InterruptedException e) {
+                blocked.completeExceptionally(e);
+            }
+        });
+        pair.peerSends("dropped");
+        written.countDown();
+        await(blocked);
+        awaitDeliveries();
+        assertEquals(4 * LARGE + 7, pair.connection().bytesRead());
+        assertTrue(pair.connection().memory().held(Kind.DIRECT) <= TcpReceiver.RECEIVE_REST,
+                "held: " + pair.connection().memory().held(Kind.DIRECT));
+    }
+
+    @Test
+    @DisplayName("sends for another worker too while its own long callback is above the high-water mark")
+    void sentByAnotherWorkerMeanwhile() throws Exception {
+        port.close();
+        port = CompletionPort.open(PortOptions.defaults().workers(2).engine("selector"));
+        CountDownLatch done = new CountDownLatch(1);
+        Recorder recorder = new Recorder();
+        Pair pair = pair(Role.CONNECTED, options.waterMarks(0, 1), recorder);
+        Pair onOtherWorker = pair(Role.CONNECTED, options, new OnData(() -> pair.connection().execute(() -> {
+            pair.connection().send(text("ab"));
+            pair.connection().send(text("cd"));
+            awaitUnchecked(done);
+        })));
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        Pair onSameWorker = pair(Role.CONNECTED, options, new OnData(() -> {
+            try {
+                for (int i = 0; i < Worker.OWN_POSTS_MAX; i++) {
+                    port.post(new Nothing());
+                }
+                pair.connection().send(text("ef"));
+                pair.connection().send(text("gh"));
+                sent.complete(null);
+            } catch (Throwable thrown) {
+                sent.completeExceptionally(thrown);
+            }
+        }));
+        onOtherWorker.peerSends("x");
+        assertEquals("abcd", pair.peerReads(4));
+        onSameWorker.peerSends("x");
+        try {
+            await(sent);
+        } finally {
+            done.countDown();
+        }
+        assertEquals("efgh", pair.peerReads(4));
+        assertEquals(0, recorder.count("close"));
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            await(latch);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static final class Nothing extends IoContext {
+        @Override
+        protected void onCompletion() {
+            // it only is in the way of others
+        }
+    }
+
+    /** Runs a task for each receive. */
+    private static final class OnData extends Recorder {
+        private final Runnable task;
+
+        OnData(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        public void onData(TcpConnection c, ByteBuffer data) {
+            task.run();
+        }
+    }
 }

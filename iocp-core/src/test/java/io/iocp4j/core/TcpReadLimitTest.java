@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -196,5 +197,17 @@ class TcpReadLimitTest extends TcpFixture {
             connection.abort();
             awaitClosed(connection);
         }
+    }
+
+    @Test
+    @DisplayName("goes on waiting up to its limit when bytes that had come are dropped, as a start of TLS does")
+    void dropped() throws Exception {
+        right.write("12");
+        assertEquals("1", string(left.readFully(1, LONG)));
+        TcpBlockingReader reader = (TcpBlockingReader) ((TcpChannel) left).handler;
+        Future<?> drop = port.schedule(SHORT, () -> reader.discard(left));
+        timedOut(() -> left.readFully(2, SHORT.multipliedBy(10)));
+        drop.get(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS);
+        assertEquals(0, reader.available());
     }
 }

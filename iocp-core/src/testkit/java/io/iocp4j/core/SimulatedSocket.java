@@ -137,6 +137,40 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
         }
     }
 
+    /** Takes bytes sometimes only: an engine may refuse on any thread. */
+    @Override
+    public long sendNow(ByteBuffer first, ByteBuffer second) throws IoException {
+        synchronized (world) {
+            if (isClosed() || peer == null || send != null || !world.strikes(Faults.Kind.EARLY)) {
+                return 0;
+            }
+            if (outputEnded) {
+                throw new AssertionError("a send after our FIN");
+            }
+            if (broken == null && happens(Faults.Kind.SEND_ERROR)) {
+                breakBoth(IoError.BROKEN_PIPE);
+            }
+            if (broken != null) {
+                throw new IoException(broken, "write", local, remote, null);
+            }
+            ByteBuffer[] buffers = {first, second};
+            int most = (int) Math.min(peer.in.room(), remaining(buffers, 2));
+            if (most > 0) {
+                world.count(Faults.Kind.EARLY);
+                most = part(Faults.Kind.PARTIAL_SEND, most);
+                put(buffers, 2, most);
+            }
+            return most;
+        }
+    }
+
+    @Override
+    public boolean maySend() {
+        synchronized (world) {
+            return send == null;
+        }
+    }
+
     @Override
     public void shutdownOutput() throws IoException {
         synchronized (world) {
@@ -286,11 +320,15 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
     private void give() {
         requireUntouched(remaining(from, fromCount), fromRemaining);
         int length = part(Faults.Kind.PARTIAL_SEND, (int) Math.min(peer.in.room(), remaining(from, fromCount)));
-        peer.in.put(from, fromCount, length);
+        put(from, fromCount, length);
+        sent(length, null);
+    }
+
+    private void put(ByteBuffer[] buffers, int count, int length) {
+        peer.in.put(buffers, count, length);
         taken += length;
         SimulatedSocket receiver = peer;
         world.soon(receiver.port, () -> receiver.arrive(length));
-        sent(length, null);
     }
 
     private static void requireUntouched(long now, long before) {
