@@ -17,6 +17,9 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     private static final VarHandle RECEIVE = field(SelectorSocket.class, "receiving", Object.class);
     private static final VarHandle SEND = field(SelectorSocket.class, "sending", Object.class);
 
+    /** MAX_BUFFER_SIZE of the JDK's native code for Windows, in bytes. */
+    private static final int WINDOWS_PART_MAX = (128 << 10) - 1;
+
     private final SocketChannel channel;
     /** Null before the connection is there. */
     private volatile InetSocketAddress local;
@@ -114,14 +117,13 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         }
     }
 
-    /** Sends on the thread of the loop, which alone uses the channel; on Windows one buffer only, see below. */
+    /** Sends on the thread of the loop, which alone uses the channel. */
     @Override
     public long sendNow(ByteBuffer first, ByteBuffer second) throws IOException {
-        boolean both = first.hasRemaining();
-        if (!loop.isCurrent() || isClosed() || sending != null || !channel.isConnected() || both && Engines.WINDOWS) {
+        if (!loop.isCurrent() || isClosed() || sending != null || !channel.isConnected()) {
             return 0;
         }
-        long bytes = both ? channel.write(new ByteBuffer[] {first, second}) : channel.write(second);
+        long bytes = first.hasRemaining() ? write(new ByteBuffer[] {first, second}) : channel.write(second);
         Worker.sentNow(loop.port, bytes);
         return bytes;
     }
@@ -266,7 +268,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
      */
     private boolean transmit(IoContext context) {
         try {
-            long bytes = gathered == null ? channel.write(context.buffer()) : writeGathered();
+            long bytes = gathered == null ? channel.write(context.buffer()) : write(gathered);
             if (bytes == 0) {
                 watch(SelectionKey.OP_WRITE);
                 return false;
@@ -281,19 +283,21 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
     }
 
     /**
-     * Writes several buffers, on Windows only the first of them that is not empty. There the JDK cuts a gathering write
-     * into parts of 128 KiB, and after a part of which the system took only some bytes, it goes on with the next part
-     * instead of the rest (writev0 in SocketDispatcher.c of JDK 25). Its write of one buffer does stop there.
+     * Writes several buffers, on Windows only as many as go into one call of the system. There the JDK cuts a longer
+     * gathering write into parts, and after a part of which the system took only some bytes, it goes on with the next
+     * part instead of the rest (writev0 in SocketDispatcher.c of JDK 25). Its write of one buffer does stop there.
      */
-    private long writeGathered() throws IOException {
+    private long write(ByteBuffer[] buffers) throws IOException {
         if (!Engines.WINDOWS) {
-            return channel.write(gathered);
+            return channel.write(buffers);
         }
-        int first = 0;
-        while (!gathered[first].hasRemaining()) {
-            first++;
+        int count = 0;
+        int bytes = 0;
+        while (count < buffers.length && buffers[count].remaining() <= WINDOWS_PART_MAX - bytes) {
+            bytes += buffers[count].remaining();
+            count++;
         }
-        return channel.write(gathered[first]);
+        return bytes == 0 ? channel.write(buffers[count]) : channel.write(buffers, 0, count);
     }
 
     // ------------------------------------------------------------------ for any thread

@@ -43,7 +43,6 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     private boolean flushDue;
     /** True if a callback of this turn has exceeded the high-water mark. Strand only. */
     private boolean sendsAtOnce;
-
     final TcpMemory memory;
 
     TcpFlusher(CompletionPort port, PortSocket socket, TcpOptions options, State state,
@@ -165,7 +164,10 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             if (sending == null) {
                 submitSend();
             }
-            lingerBehindPeer();
+            if (inputEnded && output == Output.ENDING && linger == null && state == State.OPEN) {
+                // the peer has ended its side and may take the rest too slowly, or not at all
+                startLingering();
+            }
         } else if (output == Output.ENDING && sending == null) {
             sendFin();
         }
@@ -276,6 +278,12 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
         flush();
         wakeWriter();
+        reportDrained();
+    }
+
+    /** Tells the application, once, that the queue has fallen to the low-water mark. */
+    final void reportDrained() {
+        assert Thread.holdsLock(lock);
         if (aboveHighWater && queuedBytes() <= lowWaterMark) {
             aboveHighWater = false;
             if (state == State.OPEN) {
@@ -304,13 +312,6 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     final long takenWhileOpen() {
         assert Thread.holdsLock(lock);
         return state == State.OPEN && queuedBytes() > 0 ? bytesWritten - queuedBytes() : -1;
-    }
-
-    /** Begins to linger if the peer has ended its side and takes the rest of the queue too slowly, or not at all. */
-    private void lingerBehindPeer() {
-        if (inputEnded && output == Output.ENDING && linger == null && state == State.OPEN) {
-            startLingering();
-        }
     }
 
     /** Begins to linger, or restarts the time of lingering. */

@@ -207,11 +207,15 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         bytesWritten += length;
         // the data may have been empty
         queue = queue.recycleIfEmpty();
-        // before the flush: a send under way counts as queued until its completion, however soon that is
-        long queued = queuedBytes();
+        // asked before the flush, which may send all of it: an onDrain follows in each case
+        boolean exceeds = queuedBytes() > highWaterMark && !aboveHighWater;
         flushOrDefer();
-        if ((isSending() ? queued : queuedBytes()) > highWaterMark) {
+        if (exceeds) {
             aboveHighWater = true;
+            if (!isSending()) {
+                reportDrained();
+            }
+            return false;
         }
         return !aboveHighWater;
     }

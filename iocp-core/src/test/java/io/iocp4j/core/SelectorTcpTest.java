@@ -2,6 +2,7 @@ package io.iocp4j.core;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.MemoryBudget.Kind;
@@ -91,6 +92,34 @@ class SelectorTcpTest extends TcpFixture {
         assertTrue(await(wasRead), "the last byte came only when the callback was over");
         assertTrue(pair.connection().send(text("x")), "below the high-water mark again");
         assertEquals("x", pair.peerReads(1));
+    }
+
+    @Test
+    @DisplayName("says onDrain behind each send above a high-water mark of 0, also in the turn of an earlier one")
+    void drainsInOneTurn() throws Exception {
+        CountDownLatch drains = new CountDownLatch(2);
+        CountDownLatch began = new CountDownLatch(1);
+        CountDownLatch second = new CountDownLatch(1);
+        CompletableFuture<Boolean> third = new CompletableFuture<>();
+        Pair pair = accept(options.waterMarks(0, 0), new Recorder() {
+            @Override
+            public void onDrain(TcpConnection c) {
+                drains.countDown();
+            }
+        });
+        pair.connection().execute(() -> {
+            began.countDown();
+            awaitUnchecked(second);
+            pair.connection().send(text("a"));
+            pair.connection().send(text("b"));
+        });
+        await(began);
+        // in the same turn, before the onDrain of the first two
+        pair.connection().execute(() -> third.complete(pair.connection().send(text("c"))));
+        second.countDown();
+        assertFalse(await(third));
+        await(drains);
+        assertEquals("abc", pair.peerReads(3));
     }
 
     @Test
