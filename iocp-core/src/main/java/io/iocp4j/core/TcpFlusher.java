@@ -41,7 +41,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
 
     /** True if the end of this turn has data, or FIN, to send. Strand only. */
     private boolean flushDue;
-    /** True if a callback of this turn has exceeded the high-water mark. Strand only. */
+    /** True if a callback of this turn has exceeded the high-water mark. Guarded by lock. */
     private boolean sendsAtOnce;
     final TcpMemory memory;
 
