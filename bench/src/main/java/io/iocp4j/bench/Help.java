@@ -101,13 +101,13 @@ final class Help {
                 lab check verdicts [option..]
                 Compares a server with one that is equal to it, and with one that was made 3 percent slower, 20 times.
                 The exit code is 1 unless each try finds the slowdown and none calls the equal servers different. It
-                takes half an hour.
+                takes a quarter of an hour.
 
                 Options:
                   --percent P       the slowdown (3), or how far the loads may differ (5)
                   --tries N         how often the verdicts are tried (20)
                   --rounds N        rounds in each launch (40; 20 of each load)
-                  --launches N      how often all processes are started anew in a try (8; always 1 for the loads)
+                  --launches N      how often all processes are started anew in a try (4; always 1 for the loads)
                   --seconds S       length of a round (0.05; 0.4 of each load)
                   --warm-up S       how long each load runs before its first round (1; 3)
                   --out, --seed, --server-cores, --load-cores  as for lab run

@@ -102,7 +102,7 @@ final class Plans {
         Path out = out(arguments, "check");
         return new Plan(command("check", args), List.of(Workload.parse("tcp-echo")),
                 List.of(new Catalogue(null).get("bare-selector")), arguments.count("--rounds", load ? 20 : 40),
-                arguments.count("--launches", load ? 1 : 8), arguments.seconds("--seconds", load ? 0.4 : 0.05),
+                arguments.count("--launches", load ? 1 : 4), arguments.seconds("--seconds", load ? 0.4 : 0.05),
                 arguments.seconds("--warm-up", load ? 3 : 1), arguments.number("--seed", seed()), false, out,
                 source(module), settings(arguments, out));
     }
