@@ -26,6 +26,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     private final String path;
     private final RelayHub hub;
+    private final Visit visit;
     private final HttpExchange exchange;
     private final CompletionPort port;
     private final Duration silenceMax;
@@ -41,8 +42,9 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private volatile long lastNanos;
     private volatile Future<?> timer;
 
-    Ingest(String path, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
+    Ingest(String path, Visit visit, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
         this.path = path;
+        this.visit = visit;
         this.hub = hub;
         this.exchange = exchange;
         this.port = port;
@@ -53,7 +55,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     private String from() {
-        return exchange.remote().getAddress().getHostAddress();
+        return visit.from();
     }
 
     /** Charges the memory of the parser to the publisher's connection; false if it is refused. */
