@@ -8,6 +8,7 @@ import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.media.MediaLimits;
+import io.iocp4j.relay.observe.Observer;
 import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocketServer;
@@ -35,6 +36,7 @@ public final class RelayServer implements AutoCloseable {
     private final CompletionPort port;
     private final WebSocketServer server;
     private final RelayHub hub;
+    private final Observer observer;
     private final TestSource testSource;
 
     private RelayServer(Settings settings) throws IOException {
@@ -49,9 +51,11 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(RelayServer.class);
         EarlyClasses.loadPackageOf(MediaLimits.class);
         EarlyClasses.loadPackageOf(Settings.class);
+        EarlyClasses.loadPackageOf(Observer.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
-        hub = new RelayHub(settings, port, clock);
-        Routes routes = new Routes(settings, port, hub, clock);
+        observer = Observer.start(settings, clock, version(), port.engine());
+        hub = new RelayHub(settings, port, clock, observer);
+        Routes routes = new Routes(settings, port, hub, observer, clock);
         Doors doors = new Doors(settings, address.getAddress().isLoopbackAddress(), routes);
         WebSocketServer listening = null;
         TestSource picture = null;
@@ -80,6 +84,7 @@ public final class RelayServer implements AutoCloseable {
             picture.close();
         }
         hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
+        observer.close();
         port.close();
     }
 

@@ -98,7 +98,7 @@ class RelayPagesTest {
         while (!bodies.isEmpty()) {
             Matcher loaded = LOADED.matcher(bodies.poll());
             while (loaded.find()) {
-                String path = loaded.group(1).replaceFirst("^(\\./|/)", "/");
+                String path = loaded.group(1).replaceFirst("^(\\.{1,2}/)*/?", "/");
                 if (seen.add(path)) {
                     HttpResponse<String> file = rig.send("GET", path);
                     checkFile(path, file, path.substring(path.lastIndexOf('.') + 1));
