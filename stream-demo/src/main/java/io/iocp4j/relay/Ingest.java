@@ -37,10 +37,13 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private volatile RelayStream stream;
     private volatile long units;
     private volatile boolean over;
-    /** The time of the last media. Bytes that do not become media count as silence. */
+    /** The time of the last frame. Bytes that do not become frames count as silence, init segments included. */
     private volatile long lastNanos;
     private volatile Future<?> timer;
+    /** Used by the callbacks of the connection only. */
+    private final IngestRate rate;
 
+    /** The admission has a place for this publisher, which goes back to it at the end. */
     Ingest(String path, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
         this.path = path;
         this.hub = hub;
@@ -48,8 +51,9 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.port = port;
         this.silenceMax = silenceMax;
         this.lastNanos = port.nanoTime();
+        this.rate = new IngestRate(lastNanos);
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", from(), path);
+        log("begin", Level.INFO, "publisher from " + from() + " begins to publish " + path);
     }
 
     private String from() {
@@ -67,6 +71,13 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onBody(ByteBuffer data) throws HttpException {
+        long max = hub.admission().max(RelayLimit.INGEST_RATE);
+        if (!rate.pass(data.remaining(), max, port.nanoTime())) {
+            HttpException tooMany = hub.admission().tooMany(RelayLimit.INGEST_RATE, IngestRate.BURST_SECONDS);
+            parser.release();
+            leave(tooMany.getMessage());
+            throw tooMany;
+        }
         try {
             parser.feed(data);
         } catch (MediaException e) {
@@ -107,7 +118,6 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onInit(MediaInit init) throws MediaException {
-        lastNanos = port.nanoTime();
         if (stream == null) {
             try {
                 stream = hub.publish(path, "fmp4", this, init.mime(), init.width(), init.height(), init.bytes());
@@ -124,10 +134,21 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     @Override
-    public void onUnit(ByteBuffer unit, boolean key) {
+    public void onUnit(ByteBuffer unit, boolean key) throws MediaException {
+        if (units == 0) {
+            admitFrame();
+        }
         units++;
         lastNanos = port.nanoTime();
         stream.media(this, unit, key);
+    }
+
+    private void admitFrame() throws MediaException {
+        try {
+            hub.admitFrame(stream);
+        } catch (HttpException e) {
+            throw new MediaException(e.getMessage(), e);
+        }
     }
 
     @Override
@@ -180,10 +201,15 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
         over = true;
         timer.cancel(false);
+        hub.admission().publisherGone(exchange.remote().getAddress());
         return true;
     }
 
     private void log(String why) {
-        LOG.log(Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames: " + why);
+        log("end", Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames: " + why);
+    }
+
+    private void log(String kind, Level level, String line) {
+        hub.logRate().log(LOG, level, "publisher " + kind, from(), line);
     }
 }

@@ -22,6 +22,12 @@ import java.util.function.Consumer;
 final class RelayStream {
     private static final System.Logger LOG = new GuardedLog(RelayStream.class);
 
+    /**
+     * The largest number of joins in a second that get the cached frames. In a storm of reloads, later ones begin with
+     * the next key frame, so that the burst of each does not delay the viewers that are there.
+     */
+    static final int BURSTS_PER_SECOND_MAX = 200;
+
     /** The state of a stream. */
     enum State {
         /** A publisher sends. */
@@ -37,7 +43,7 @@ final class RelayStream {
         /**
          * Called once, without a lock, when this publisher no longer has the stream.
          *
-         * @param status the HTTP status: 503 if the relay stops, otherwise 409
+         * @param status the HTTP status: 503 if the relay stops, 403 by the operator's order, otherwise 409
          * @param why the reason, for the response and the log
          */
         void lost(int status, String why);
@@ -46,6 +52,7 @@ final class RelayStream {
     private final String path;
     private final String container;
     private final RelayOptions options;
+    private final RelayHub hub;
     private final CompletionPort port;
     private final Clock clock;
     private final Runnable onEnded;
@@ -66,12 +73,17 @@ final class RelayStream {
     private final List<Viewer> viewers = new ArrayList<>();
     private Future<?> graceTimer;
     private long droppedByFormerViewers;
+    private long burstsNanos;
+    private int bursts;
+    /** Written with the lock of the hub held: the stream counts, because it has had a frame. */
+    private volatile boolean counted;
 
-    RelayStream(String path, String container, RelayOptions options, CompletionPort port, Clock clock,
+    RelayStream(String path, String container, RelayOptions options, RelayHub hub, CompletionPort port, Clock clock,
             Runnable onEnded) {
         this.path = path;
         this.container = container;
         this.options = options;
+        this.hub = hub;
         this.port = port;
         this.clock = clock;
         this.onEnded = onEnded;
@@ -110,6 +122,16 @@ final class RelayStream {
         public String toString() {
             return "stream " + path;
         }
+    }
+
+    boolean isCounted() {
+        return counted;
+    }
+
+    /** Makes the stream count if it does not yet and a condition holds; true if it counts now. */
+    boolean countIfNew(BooleanSupplier room) {
+        counted = counted || room.getAsBoolean();
+        return counted;
     }
 
     String path() {
@@ -199,7 +221,8 @@ final class RelayStream {
         String text = text(state);
         long now = nanos();
         forEachViewer(viewer -> viewer.epoch(text, init, now));
-        LOG.log(Level.INFO, "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
+        hub.logRate().log(LOG, Level.INFO, "epoch", path,
+                "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
     }
 
     /** Runs an action for every viewer. A viewer for which it throws is removed; the others go on. Guarded by this. */
@@ -231,9 +254,9 @@ final class RelayStream {
             long bytesMax = maxQueueBytes();
             forEachViewer(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
-                LOG.log(Level.WARNING,
-                        "stream {0}: no key frame for more than {1} or {2} bytes; late joiners wait for the next one",
-                        path, options.maxGop(), String.valueOf(options.maxGopBytes()));
+                hub.logRate().log(LOG, Level.WARNING, "gop", path, "stream " + path + ": no key frame for more than "
+                        + options.maxGop().toSeconds() + " s or " + options.maxGopBytes() / (1 << 20)
+                        + " MiB; late joiners wait for the next one");
             }
         } finally {
             unit.release();
@@ -243,6 +266,12 @@ final class RelayStream {
     /** Removes a publisher that is gone, and waits for the next one. Ignored if it is not the current publisher. */
     synchronized void unpublish(Publisher gone) {
         if (gone != publisher) {
+            return;
+        }
+        if (!counted && viewers.isEmpty()) {
+            // nothing was shown and nobody waits, so the name is free at once
+            publisher = null;
+            end(Viewer.STREAM_ENDED, "the publisher left before its first frame");
             return;
         }
         publisher = null;
@@ -335,12 +364,40 @@ final class RelayStream {
                 if (!viewers.contains(viewer)) {
                     viewers.add(viewer);
                 }
-                viewer.begin(text(state), init, gop.units(), maxQueueBytes(), nanos());
+                long now = nanos();
+                viewer.begin(text(state), init, mayBurst(now) ? gop.units() : List.of(), maxQueueBytes(), now);
                 return;
             }
             ended = text(state);
         }
         viewer.bye(ended, Viewer.STREAM_ENDED, "the stream has ended");
+    }
+
+    private boolean mayBurst(long now) {
+        if (bursts == 0 || now - burstsNanos >= 1_000_000_000L) {
+            bursts = 0;
+            burstsNanos = now;
+        }
+        bursts++;
+        return bursts <= BURSTS_PER_SECOND_MAX;
+    }
+
+    synchronized List<Viewer> viewerList() {
+        return List.copyOf(viewers);
+    }
+
+    /** Takes the stream from its publisher by the operator's order; false if it has none. */
+    boolean sendPublisherAway(String why) {
+        Publisher former;
+        synchronized (this) {
+            former = publisher;
+            if (former == null) {
+                return false;
+            }
+            unpublish(former);
+        }
+        notifyLost(former, 403, why);
+        return true;
     }
 
     synchronized void leave(Viewer viewer) {

@@ -27,18 +27,32 @@ final class Viewer implements WebSocketListener {
 
     /** Close code: there is no such stream. */
     static final int NO_SUCH_STREAM = 4404;
-    /** Close code: more control text waits than {@link ViewerQueue#CONTROL_BYTES_MAX}. */
+    /** Close code: the viewer is hopeless. It takes nothing, or it asks for more than anybody could take. */
     static final int TOO_SLOW = 4408;
+    /** Close code: the operator has sent the viewer away. It must not come back by itself. */
+    static final int NOT_ALLOWED = 4403;
+    /** Close code: a limit is reached. */
+    static final int TOO_MANY = 4429;
     /** Close code: the publisher did not come back in time. */
     static final int STREAM_ENDED = 4410;
     /** The upper bound of the random time after which a viewer may retry, so that not all retry at the same moment. */
     private static final int RETRY_MILLIS_MAX = 2_000;
 
+    /** The shortest time between two bursts of the frames since the last key frame. */
+    private static final long BURST_NANOS = 1_000_000_000L;
+    /** The largest number of texts that ask for a restart, in {@link #RESTARTS_NANOS}. */
+    static final int RESTARTS_MAX = 30;
+    private static final long RESTARTS_NANOS = 10_000_000_000L;
+
     private final String id;
     private final RelayStream stream;
+    private final Admission admission;
     private final CompletionPort port;
     private final Clock clock;
+    private final long maxLagNanos;
     private WebSocket socket;
+    /** Written by onOpen. */
+    private boolean admitted;
     /**
      * Accounts for the units that wait. They belong to the stream, but this viewer may hold them after the stream and
      * other viewers have released them. Null before onOpen.
@@ -47,15 +61,29 @@ final class Viewer implements WebSocketListener {
 
     // Guarded by this.
     private final ViewerQueue queue;
+    private final InFlight inFlight;
     private boolean paused;
     private boolean gone;
+    /** The bytes of the queue that the admission knows. */
+    private long queuedBytes;
+    private boolean burstSent;
+    private long burstNanos;
+    private int restarts;
+    private long restartsNanos;
 
-    Viewer(String id, RelayStream stream, ViewerQueue queue, CompletionPort port, Clock clock) {
+    Viewer(String id, RelayStream stream, Admission admission, long maxLagNanos, CompletionPort port, Clock clock) {
         this.id = id;
         this.stream = stream;
-        this.queue = queue;
+        this.admission = admission;
+        this.maxLagNanos = maxLagNanos;
+        this.queue = new ViewerQueue(maxLagNanos, stream.isAllKeys());
+        this.inFlight = new InFlight(maxLagNanos);
         this.port = port;
         this.clock = clock;
+    }
+
+    String id() {
+        return id;
     }
 
     private final class Memory extends MemoryAccount {
@@ -73,8 +101,7 @@ final class Viewer implements WebSocketListener {
         @Override
         protected void evict(String reason) {
             synchronized (Viewer.this) {
-                gone = true;
-                queue.clear();
+                clear();
             }
             socket.close(CloseCode.TRY_AGAIN_LATER, reason);
         }
@@ -90,13 +117,19 @@ final class Viewer implements WebSocketListener {
     @Override
     public void onOpen(WebSocket opened) {
         socket = opened;
+        admitted = admission.takeViewer();
+        if (!admitted) {
+            opened.close(TOO_MANY, admission.words(RelayLimit.VIEWERS));
+            return;
+        }
         memory = new Memory(port);
         // onDrain follows when the socket has taken all of a batch
         opened.waterMarks(0, 0);
         LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, opened.remote().getAddress().getHostAddress(),
                 stream.path());
         text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
-                + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version()) + "}");
+                + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version())
+                + ",\"maxLagMs\":" + maxLagNanos / 1_000_000 + "}");
         stream.join(this);
     }
 
@@ -112,9 +145,17 @@ final class Viewer implements WebSocketListener {
         switch (String.valueOf(message.get("t"))) {
             case "ping" -> pong(message.get("c"));
             case "pause" -> pause();
-            case "resume", "resync" -> stream.join(this);
+            case "resume", "resync" -> restart();
             // ignore other texts: they belong to later versions, or are meant for the log of a proxy
             default -> LOG.log(Level.DEBUG, "viewer {0}: {1}", id, text);
+        }
+    }
+
+    @Override
+    public void onPong(WebSocket from, ByteBuffer payload) {
+        synchronized (this) {
+            inFlight.pong(payload, stream.nanos());
+            pump();
         }
     }
 
@@ -136,14 +177,15 @@ final class Viewer implements WebSocketListener {
 
     @Override
     public void onClose(WebSocket closed, CloseStatus why) {
-        stream.leave(this);
-        if (memory != null) {
-            memory.close();
+        if (!admitted) {
+            return;
         }
+        stream.leave(this);
+        admission.viewerGone();
+        memory.close();
         String account;
         synchronized (this) {
-            gone = true;
-            queue.clear();
+            clear();
             account = queue.framesSent() + " frames, " + queue.framesDropped() + " skipped in " + queue.trims()
                     + " trims (" + queue.bytesDropped() + " bytes)";
         }
@@ -161,6 +203,27 @@ final class Viewer implements WebSocketListener {
     private synchronized void pause() {
         paused = true;
         queue.join(stream.nanos());
+        account();
+    }
+
+    /** Restarts the picture, unless the viewer asks for that again and again: each time costs a group of pictures. */
+    private void restart() {
+        boolean tooOften;
+        synchronized (this) {
+            long now = stream.nanos();
+            if (restarts == 0 || now - restartsNanos >= RESTARTS_NANOS) {
+                restarts = 0;
+                restartsNanos = now;
+            }
+            restarts++;
+            tooOften = restarts > RESTARTS_MAX;
+        }
+        if (tooOften) {
+            socket.close(TOO_SLOW, "asked for a restart more than " + RESTARTS_MAX + " times in "
+                    + RESTARTS_NANOS / 1_000_000_000 + " s");
+        } else {
+            stream.join(this);
+        }
     }
 
     // ------------------------------------------------------------------ from the stream, which holds its lock
@@ -177,8 +240,11 @@ final class Viewer implements WebSocketListener {
         for (MediaUnit unit : cached) {
             cachedBytes += unit.bytes();
         }
-        // Part of the cache is of no use. If all of it does not fit, the viewer begins with the next key frame.
-        if (cachedBytes <= bytesMax) {
+        // Part of the cache is of no use. If all of it does not fit, the viewer begins with the next key frame. So it
+        // does if it had the cache just now: a burst for each of many restarts would be far more than the stream.
+        if (cachedBytes <= admission.queueBytes(bytesMax) && (!burstSent || now - burstNanos >= BURST_NANOS)) {
+            burstSent = !cached.isEmpty();
+            burstNanos = now;
             cached.forEach(unit -> queue.addCached(unit, now));
         }
         pump();
@@ -196,10 +262,21 @@ final class Viewer implements WebSocketListener {
 
     /** Offers a frame to the queue, without blocking. Ignored while the viewer is paused or gone. */
     synchronized void offer(MediaUnit unit, long bytesMax, long now) {
-        if (!paused && !gone) {
-            queue.offer(unit, bytesMax, now);
-            pump();
+        if (paused || gone) {
+            return;
         }
+        if (inFlight.stalled(now) > admission.max(RelayLimit.STALL) * 1_000_000) {
+            admission.reached(RelayLimit.STALL);
+            clear();
+            socket.close(TOO_SLOW, "nothing arrived at this viewer for " + admission.max(RelayLimit.STALL) + " ms");
+            return;
+        }
+        long allowed = admission.queueBytes(bytesMax);
+        if (allowed < bytesMax && queue.bytes() + unit.bytes() > allowed) {
+            admission.reached(RelayLimit.QUEUED_BYTES);
+        }
+        queue.offer(unit, allowed, now);
+        pump();
     }
 
     /**
@@ -208,6 +285,11 @@ final class Viewer implements WebSocketListener {
      */
     void bye(String streamText, int code, String reason) {
         socket.trySend(streamText);
+        bye(code, reason);
+    }
+
+    /** Sends a bye text past everything that is queued, and closes. */
+    void bye(int code, String reason) {
         int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
         socket.trySend("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
         socket.close(code, reason);
@@ -223,9 +305,8 @@ final class Viewer implements WebSocketListener {
         long dropped = 0;
         try {
             synchronized (this) {
-                gone = true;
                 dropped = queue.framesDropped();
-                queue.clear();
+                clear();
             }
             socket.close(CloseCode.INTERNAL_ERROR, "");
             LOG.log(Level.WARNING, "viewer " + id + " of " + stream.path() + " ends after an exception", thrown);
@@ -262,19 +343,50 @@ final class Viewer implements WebSocketListener {
         pump();
     }
 
-    /** Gives the next batch to the socket if it has taken the last one. Guarded by this. */
+    /** Gives the next batch to the socket if it has taken the last one and not too much is on the way. Guarded by this. */
     private void pump() {
-        if (gone || queue.isSending()) {
+        if (gone) {
             return;
         }
-        ViewerQueue.Skipped skipped = queue.takeSkipped(stream.nanos());
-        if (skipped != null) {
-            socket.trySend("{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(skipped.fromSeq())
-                    + ",\"to\":" + Integer.toUnsignedString(skipped.toSeq())
-                    + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
+        long now = stream.nanos();
+        if (!queue.isSending() && queue.fits(inFlight.room())) {
+            ViewerQueue.Skipped skipped = queue.takeSkipped(now);
+            if (skipped != null) {
+                socket.trySend("{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(skipped.fromSeq())
+                        + ",\"to\":" + Integer.toUnsignedString(skipped.toSeq())
+                        + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
+            }
+            List<SharedMessage> batch = queue.takeBatch(inFlight.room());
+            inFlight.give(queue.socketBytes());
+            for (SharedMessage message : batch) {
+                socket.trySend(message);
+            }
         }
-        for (SharedMessage message : queue.takeBatch()) {
-            socket.trySend(message);
+        ByteBuffer ping = inFlight.ping(!queue.isEmpty(), now);
+        if (ping != null) {
+            socket.ping(ping);
         }
+        account();
+    }
+
+    /** Reports the bytes of the queue. Guarded by this. */
+    private void account() {
+        admission.queued(queuedBytes, queue.bytes());
+        queuedBytes = queue.bytes();
+    }
+
+    /** Drops everything; nothing is queued any more. Guarded by this. */
+    private void clear() {
+        gone = true;
+        queue.clear();
+        account();
+    }
+
+    /** Closes the viewer at once, without a bye text: it is not told when to come back. */
+    void sendAway(int code, String reason) {
+        synchronized (this) {
+            clear();
+        }
+        socket.close(code, reason);
     }
 }
