@@ -10,5 +10,6 @@ module io.iocp4j.relay {
     requires java.logging;
 
     exports io.iocp4j.relay;
+    exports io.iocp4j.relay.config;
     exports io.iocp4j.relay.media;
 }

@@ -10,7 +10,7 @@ import java.util.Map;
 final class AddressShares {
     /** The largest number of addresses whose rate is remembered. The one not seen for the longest time is forgotten. */
     static final int ADDRESSES_MAX = 10_000;
-    private static final long WINDOW_NANOS = RelayLimits.WINDOW_SECONDS * 1_000_000_000L;
+    private static final long WINDOW_NANOS = LimitSettings.WINDOW_SECONDS * 1_000_000_000L;
 
     /** The number at a time. An address with none has no entry. Guarded by this. */
     private final Map<Long, Integer> held = new HashMap<>();
@@ -54,7 +54,7 @@ final class AddressShares {
         held.computeIfPresent(key(address), (key, count) -> count == 1 ? null : count - 1);
     }
 
-    /** Counts one; false if the address has used up its number in {@link RelayLimits#WINDOW_SECONDS}. */
+    /** Counts one; false if the address has used up its number in {@link LimitSettings#WINDOW_SECONDS}. */
     synchronized boolean pass(InetAddress address, long max, long now) {
         Bucket bucket = rates.computeIfAbsent(key(address), key -> new Bucket(max, now));
         bucket.left = Math.min(max, bucket.left + (double) (now - bucket.atNanos) * max / WINDOW_NANOS);

@@ -1,10 +1,12 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.ConnectionFilter;
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpHeaders;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -12,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 
 /**
- * Decides who may come in, by the {@link RelayLimits} in force, and counts how often each limit was reached. Nobody may
+ * Decides who may come in, by the {@link LimitSettings} in force, and counts how often each limit was reached. Nobody may
  * join or publish any more once the relay drains. Any thread.
  */
 final class Admission implements ConnectionFilter {
@@ -28,26 +30,26 @@ final class Admission implements ConnectionFilter {
     private final AtomicInteger viewers = new AtomicInteger();
     private final AtomicInteger publishers = new AtomicInteger();
     private final AtomicLong queuedBytes = new AtomicLong();
-    private volatile RelayLimits limits;
+    /** By the ordinal of the limit; replaced as a whole. */
+    private volatile long[] values;
+    private volatile boolean limitsLoopback;
     private volatile boolean draining;
 
     /** @param nanos the clock of the completion port */
-    Admission(RelayLimits limits, LongSupplier nanos) {
-        this.limits = limits;
+    Admission(Settings settings, LongSupplier nanos) {
         this.nanos = nanos;
-    }
-
-    RelayLimits limits() {
-        return limits;
+        reload(settings);
     }
 
     /** Puts other limits in force. They hold for what comes later; nobody is sent away. */
-    void limits(RelayLimits next) {
-        limits = next;
+    void reload(Settings settings) {
+        values = Arrays.stream(RelayLimit.values()).mapToLong(limit -> limit.value(settings)).toArray();
+        limitsLoopback = settings.get(LimitSettings.LIMIT_LOOPBACK);
     }
 
+    /** Returns the value of a limit: a number, bytes, or milliseconds. */
     long max(RelayLimit limit) {
-        return limits.get(limit);
+        return values[limit.ordinal()];
     }
 
     /** Counts that a limit was reached, where another class has noticed it. */
@@ -83,7 +85,7 @@ final class Admission implements ConnectionFilter {
     }
 
     private boolean isLimited(InetAddress address) {
-        return limits.limitsLoopback() || !address.isLoopbackAddress();
+        return limitsLoopback || !address.isLoopbackAddress();
     }
 
     // ------------------------------------------------------------------ connections and requests
@@ -95,7 +97,7 @@ final class Admission implements ConnectionFilter {
     }
 
     @Override
-    public void onGone(InetSocketAddress local, InetSocketAddress remote) {
+    public void onGone(InetSocketAddress remote) {
         connections.giveBack(remote.getAddress());
     }
 
@@ -107,7 +109,7 @@ final class Admission implements ConnectionFilter {
     /** Counts a request of a client. */
     void request(InetAddress client) throws HttpException {
         if (isLimited(client) && !requests.pass(client, max(RelayLimit.REQUESTS), nanos.getAsLong())) {
-            throw tooMany(RelayLimit.REQUESTS, RelayLimits.WINDOW_SECONDS);
+            throw tooMany(RelayLimit.REQUESTS, LimitSettings.WINDOW_SECONDS);
         }
     }
 
@@ -117,11 +119,11 @@ final class Admission implements ConnectionFilter {
     void join(InetAddress client, int viewersOfStream) throws HttpException {
         refuseWhileDraining();
         if (isLimited(client) && !joins.pass(client, max(RelayLimit.JOINS), nanos.getAsLong())) {
-            throw tooMany(RelayLimit.JOINS, RelayLimits.WINDOW_SECONDS);
+            throw tooMany(RelayLimit.JOINS, LimitSettings.WINDOW_SECONDS);
         }
         requireRoom(RelayLimit.VIEWERS, viewers.get());
         requireRoom(RelayLimit.STREAM_VIEWERS, viewersOfStream);
-        requireRoom(RelayLimit.QUEUED_BYTES, queuedBytes.get());
+        requireRoom(RelayLimit.QUEUED, queuedBytes.get());
     }
 
     /** Takes a place for a viewer whose WebSocket is open; false if others were faster. */
@@ -149,10 +151,10 @@ final class Admission implements ConnectionFilter {
      * is too much of it. So the viewers that hold most skip first, and those that hold little never notice.
      */
     long queueBytes(long own) {
-        if (queuedBytes.get() <= max(RelayLimit.QUEUED_BYTES)) {
+        if (queuedBytes.get() <= max(RelayLimit.QUEUED)) {
             return own;
         }
-        return Math.min(own, max(RelayLimit.QUEUED_BYTES) / Math.max(1, viewers.get()));
+        return Math.min(own, max(RelayLimit.QUEUED) / Math.max(1, viewers.get()));
     }
 
     // ------------------------------------------------------------------ publishers
@@ -204,7 +206,7 @@ final class Admission implements ConnectionFilter {
 
     /** Returns the reason for a client: which limit was reached. */
     String words(RelayLimit limit) {
-        return "the limit of " + max(limit) + " " + limit.help() + " is reached (" + limit.flag() + ")";
+        return limit.words(max(limit));
     }
 
     private static HttpHeaders retryAfter(int seconds) {

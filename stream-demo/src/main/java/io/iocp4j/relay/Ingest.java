@@ -16,6 +16,7 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, which is fragmented MP4. It takes the
@@ -24,8 +25,12 @@ import java.util.concurrent.Future;
 final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher {
     private static final System.Logger LOG = new GuardedLog(Ingest.class);
 
+    /** The longest wait that a publisher is asked for when the relay stops, so that not all return at once. */
+    private static final int RETRY_SECONDS_MAX = 3;
+
     private final String path;
     private final RelayHub hub;
+    private final Visit visit;
     private final HttpExchange exchange;
     private final CompletionPort port;
     private final Duration silenceMax;
@@ -44,8 +49,9 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private final IngestRate rate;
 
     /** The admission has a place for this publisher, which goes back to it at the end. */
-    Ingest(String path, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
+    Ingest(String path, Visit visit, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
         this.path = path;
+        this.visit = visit;
         this.hub = hub;
         this.exchange = exchange;
         this.port = port;
@@ -57,7 +63,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     private String from() {
-        return exchange.remote().getAddress().getHostAddress();
+        return visit.from();
     }
 
     /** Charges the memory of the parser to the publisher's connection; false if it is refused. */
@@ -154,7 +160,9 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     @Override
     public void lost(int status, String why) {
         boolean ended = end();
-        exchange.respond(HttpResponse.text(status, why + "\n"));
+        HttpResponse answer = HttpResponse.text(status, why + "\n");
+        exchange.respond(status == 503 ? answer.withHeader("Retry-After",
+                String.valueOf(1 + ThreadLocalRandom.current().nextInt(RETRY_SECONDS_MAX))) : answer);
         if (ended) {
             log(why);
         }
@@ -201,7 +209,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
         over = true;
         timer.cancel(false);
-        hub.admission().publisherGone(exchange.remote().getAddress());
+        hub.admission().publisherGone(visit.client());
         return true;
     }
 

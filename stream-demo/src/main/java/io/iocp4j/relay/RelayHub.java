@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -19,7 +20,7 @@ final class RelayHub {
      */
     private static final Pattern PATH = Pattern.compile("[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}");
 
-    private final RelayOptions options;
+    private final Settings settings;
     private final Admission admission;
     private final LogRate logRate;
     private final CompletionPort port;
@@ -29,10 +30,10 @@ final class RelayHub {
     /** The names of streams that have ended, the oldest first. Guarded by this. */
     private final LinkedHashSet<String> endedNames = new LinkedHashSet<>();
 
-    RelayHub(RelayOptions options, Admission admission, LogRate logRate, CompletionPort port, Clock clock) {
-        this.options = options;
-        this.admission = admission;
-        this.logRate = logRate;
+    RelayHub(Settings settings, CompletionPort port, Clock clock) {
+        this.settings = settings;
+        this.admission = new Admission(settings, port::nanoTime);
+        this.logRate = new LogRate(port::nanoTime);
         this.port = port;
         this.clock = clock;
     }
@@ -101,7 +102,7 @@ final class RelayHub {
 
     private RelayStream make(String path, String container) {
         RelayStream[] self = new RelayStream[1];
-        self[0] = new RelayStream(path, container, options, this, port, clock, () -> remove(path, self[0]));
+        self[0] = new RelayStream(path, container, settings, this, port, clock, () -> remove(path, self[0]));
         return self[0];
     }
 

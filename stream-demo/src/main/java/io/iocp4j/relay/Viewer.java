@@ -45,11 +45,11 @@ final class Viewer implements WebSocketListener {
     private static final long RESTARTS_NANOS = 10_000_000_000L;
 
     private final String id;
+    private final Visit visit;
     private final RelayStream stream;
     private final Admission admission;
     private final CompletionPort port;
     private final Clock clock;
-    private final long maxLagNanos;
     private WebSocket socket;
     /** Written by onOpen. */
     private boolean admitted;
@@ -71,13 +71,14 @@ final class Viewer implements WebSocketListener {
     private int restarts;
     private long restartsNanos;
 
-    Viewer(String id, RelayStream stream, Admission admission, long maxLagNanos, CompletionPort port, Clock clock) {
+    Viewer(String id, Visit visit, RelayStream stream, Admission admission, ViewerQueue queue, CompletionPort port,
+            Clock clock) {
         this.id = id;
+        this.visit = visit;
         this.stream = stream;
         this.admission = admission;
-        this.maxLagNanos = maxLagNanos;
-        this.queue = new ViewerQueue(maxLagNanos, stream.isAllKeys());
-        this.inFlight = new InFlight(maxLagNanos);
+        this.queue = queue;
+        this.inFlight = new InFlight(queue.maxLagNanos());
         this.port = port;
         this.clock = clock;
     }
@@ -125,11 +126,10 @@ final class Viewer implements WebSocketListener {
         memory = new Memory(port);
         // onDrain follows when the socket has taken all of a batch
         opened.waterMarks(0, 0);
-        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, opened.remote().getAddress().getHostAddress(),
-                stream.path());
+        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, visit.from(), stream.path());
         text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
                 + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version())
-                + ",\"maxLagMs\":" + maxLagNanos / 1_000_000 + "}");
+                + ",\"maxLagMs\":" + queue.maxLagNanos() / 1_000_000 + "}");
         stream.join(this);
     }
 
@@ -273,7 +273,7 @@ final class Viewer implements WebSocketListener {
         }
         long allowed = admission.queueBytes(bytesMax);
         if (allowed < bytesMax && queue.bytes() + unit.bytes() > allowed) {
-            admission.reached(RelayLimit.QUEUED_BYTES);
+            admission.reached(RelayLimit.QUEUED);
         }
         queue.offer(unit, allowed, now);
         pump();
@@ -343,7 +343,9 @@ final class Viewer implements WebSocketListener {
         pump();
     }
 
-    /** Gives the next batch to the socket if it has taken the last one and not too much is on the way. Guarded by this. */
+    /**
+     * Gives the next batch to the socket if it has taken the last one, and not too much is on the way. Guarded by this.
+     */
     private void pump() {
         if (gone) {
             return;

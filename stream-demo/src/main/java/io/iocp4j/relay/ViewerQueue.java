@@ -95,6 +95,10 @@ final class ViewerQueue {
         this.onlyNewest = onlyNewest;
     }
 
+    long maxLagNanos() {
+        return maxLagNanos;
+    }
+
     /**
      * Restarts the queue for a viewer that joins, or joins again. Drops the queued media and init segments, which are
      * of no use to it, and starts the time that it has for the burst of cached frames.

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("The streams of a relay by path, and the life of a stream")
 class RelayHubTest {
     private final ManualPort port = new ManualPort();
-    private final RelayHub hub = new RelayHub(RelayOptions.defaults(), port, Clock.systemUTC());
+    private final RelayHub hub = new RelayHub(Settings.defaults(), port, Clock.systemUTC());
     private final List<String> replaced = new ArrayList<>();
 
     private RelayStream.Publisher publisher(String name) {
@@ -38,15 +39,17 @@ class RelayHubTest {
     }
 
     @Test
-    @DisplayName("the 101st stream is refused with 503, but a new publisher of an existing stream is accepted")
+    @DisplayName("the 101st stream is refused with 503 at its first frame, a new publisher of an existing one is not")
     void streamsMax() throws Exception {
-        for (int i = 0; i < RelayHub.STREAMS_MAX; i++) {
-            publish("s" + i, "fmp4", publisher("p" + i));
+        int max = LimitSettings.MAX_STREAMS.standard();
+        for (int i = 0; i < max; i++) {
+            hub.admitFrame(publish("s" + i, "fmp4", publisher("p" + i)));
         }
-        HttpException e = assertThrows(HttpException.class,
-                () -> hub.publish("more", "fmp4", publisher("more"), "video/mp4", 2, 1, ByteBuffer.allocate(10)));
+        RelayStream more = publish("more", "fmp4", publisher("more"));
+        HttpException e = assertThrows(HttpException.class, () -> hub.admitFrame(more));
         assertEquals(503, e.status());
-        publish("s0", "fmp4", publisher("again"));
+        assertEquals(1, hub.admission().timesReached(RelayLimit.STREAMS));
+        hub.admitFrame(publish("s0", "fmp4", publisher("again")));
         assertEquals(List.of("p0"), replaced);
     }
 

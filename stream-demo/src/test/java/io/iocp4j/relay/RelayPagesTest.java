@@ -79,7 +79,7 @@ class RelayPagesTest {
     @DisplayName("the limit of a request's head is an option")
     void headLimit() throws Exception {
         assertTrue(rig.connect().send("GET /" + withCookies(33_000) + "\r\n").head().startsWith("HTTP/1.1 431 "));
-        try (RelayRig small = RelayRig.start(RelayOptions.defaults().tcpPort(0).testPicture(false).maxHead(1_000))) {
+        try (RelayRig small = RelayRig.start(RelayRig.settings().with(ServeSettings.MAX_HEAD, 1_000L))) {
             assertTrue(small.connect().send("GET /" + withCookies(600) + "\r\n").head().startsWith("HTTP/1.1 200 "));
             assertTrue(small.connect().send("GET /" + withCookies(1_000) + "\r\n").head().startsWith("HTTP/1.1 431 "));
         }

@@ -3,7 +3,9 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.relay.config.Settings;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,26 +33,33 @@ final class RelayRig implements AutoCloseable {
     final HttpClient http = HttpClient.newHttpClient();
     private final List<AutoCloseable> clients = Collections.synchronizedList(new ArrayList<>());
 
-    private RelayRig(RelayOptions options) throws IOException {
-        server = RelayServer.start(options);
+    private RelayRig(Settings settings) throws IOException {
+        server = RelayServer.start(settings);
     }
 
-    static RelayOptions options() {
-        return RelayOptions.defaults().tcpPort(0).testPicture(false);
+    static Settings settings() {
+        return Settings.defaults().with(ServeSettings.PORT, 0).with(ServeSettings.TEST_PICTURE, false);
     }
 
-    /** Returns options with long time limits, because a busy machine may stop for longer than the default lag. */
-    static RelayOptions patientOptions() {
+    /** Returns a visit from this machine, for viewers and publishers that a test makes itself. */
+    static Visit visit() {
+        return new Visit(null, "/", InetAddress.getLoopbackAddress());
+    }
+
+    /** Returns settings with long time limits, because a busy machine may stop for longer than the default lag. */
+    static Settings patientSettings() {
         Duration minute = Duration.ofMinutes(1);
-        return options().maxLag(Duration.ofSeconds(20)).gop(8 << 20, minute).patience(minute, minute);
+        return settings().with(ServeSettings.MAX_LAG, Duration.ofSeconds(20))
+                .with(ServeSettings.MAX_GOP_TIME, minute).with(ServeSettings.GRACE, minute)
+                .with(ServeSettings.PUBLISHER_TIMEOUT, minute);
     }
 
     static RelayRig start() throws IOException {
-        return new RelayRig(patientOptions());
+        return new RelayRig(patientSettings());
     }
 
-    static RelayRig start(RelayOptions options) throws IOException {
-        return new RelayRig(options);
+    static RelayRig start(Settings settings) throws IOException {
+        return new RelayRig(settings);
     }
 
     InetSocketAddress address() {

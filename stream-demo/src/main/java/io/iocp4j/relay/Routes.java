@@ -1,0 +1,171 @@
+package io.iocp4j.relay;
+
+import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.config.Settings;
+import io.iocp4j.websocket.UpgradeAnswer;
+import io.iocp4j.websocket.UpgradeExchange;
+import io.iocp4j.websocket.WebSocket;
+import io.iocp4j.websocket.WebSocketListener;
+import io.iocp4j.websocket.handshake.Origins;
+import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpExchange;
+import io.iocp4j.websocket.http.HttpHeaders;
+import io.iocp4j.websocket.http.HttpRequest;
+import io.iocp4j.websocket.http.HttpResponse;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What answers at which path. Everything here has passed {@link Doors}. Any thread. */
+final class Routes {
+    static final String PUBLISH = "/publish/";
+    static final String LIVE = "/live/";
+    static final String WATCH = "/watch/";
+    private static final Set<String> MEDIA_TYPES = Set.of("video/mp4", "application/octet-stream");
+
+    private final Duration maxLag;
+    private final Duration publisherTimeout;
+    private final boolean testPicture;
+    private final CompletionPort port;
+    private final RelayHub hub;
+    private final Steering steering;
+    private final Clock clock;
+    private final Pages pages = new Pages();
+    private final AtomicLong viewerIds = new AtomicLong();
+
+    Routes(Settings settings, CompletionPort port, RelayHub hub, Steering steering, Clock clock) {
+        this.maxLag = settings.get(ServeSettings.MAX_LAG);
+        this.publisherTimeout = settings.get(ServeSettings.PUBLISHER_TIMEOUT);
+        this.testPicture = settings.get(ServeSettings.TEST_PICTURE);
+        this.port = port;
+        this.hub = hub;
+        this.steering = steering;
+        this.clock = clock;
+    }
+
+    /** Accepts the WebSocket of a viewer, or refuses it. */
+    UpgradeAnswer upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
+        String path = visit.path();
+        if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
+            throw new HttpException(404, "streams are watched at /live/{path}");
+        }
+        RelayStream stream = hub.find(path.substring(LIVE.length()));
+        if (stream == null) {
+            // without the path, which may be longer than a close reason
+            return closing(Viewer.NO_SUCH_STREAM, hub.hasEnded(path.substring(LIVE.length()))
+                    ? "the stream is off" : "there is no such stream");
+        }
+        hub.admission().join(visit.client(), stream.viewers());
+        ViewerQueue queue = new ViewerQueue(maxLag.toNanos(), stream.isAllKeys());
+        return new Viewer("v" + viewerIds.incrementAndGet(), visit, stream, hub.admission(), queue, port, clock);
+    }
+
+    /** Accepts a WebSocket and closes it: a page cannot see the status of a refused handshake, but a close code. */
+    static WebSocketListener closing(int code, String reason) {
+        return new WebSocketListener() {
+            @Override
+            public void onOpen(WebSocket socket) {
+                socket.close(code, reason);
+            }
+        };
+    }
+
+    /** Answers a request. */
+    void request(HttpExchange exchange, Visit visit) throws HttpException {
+        if (visit.path().startsWith(PUBLISH)) {
+            publish(exchange, visit, visit.path().substring(PUBLISH.length()));
+            return;
+        }
+        if (steer(exchange, visit)) {
+            return;
+        }
+        requireMethod(visit.request(), "GET", "HEAD");
+        exchange.respond(page(visit.path()));
+    }
+
+    /** Carries out an order of the operator; false if the request is none. */
+    private boolean steer(HttpExchange exchange, Visit visit) throws HttpException {
+        String path = visit.path();
+        if (path.equals(Steering.RELOAD)) {
+            requireMethod(visit.request(), "POST", "POST");
+            requireSameSite(visit.request());
+            steering.reload(exchange);
+        } else if (path.startsWith(Steering.VIEWERS)) {
+            requireMethod(visit.request(), "DELETE", "DELETE");
+            requireSameSite(visit.request());
+            exchange.respond(steering.endViewer(path.substring(Steering.VIEWERS.length())));
+        } else if (path.startsWith(Steering.PUBLISHERS)) {
+            requireMethod(visit.request(), "DELETE", "DELETE");
+            requireSameSite(visit.request());
+            exchange.respond(steering.endPublisher(path.substring(Steering.PUBLISHERS.length())));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private static void requireSameSite(HttpRequest request) throws HttpException {
+        if (!Origins.sameHost().allows(request)) {
+            throw new HttpException(403, "a page of another site may not do this");
+        }
+    }
+
+    private HttpResponse page(String path) throws HttpException {
+        return switch (path) {
+            case "/" -> pages.file("index.html");
+            case "/healthz" -> HttpResponse.text(200, "ok\n");
+            case "/readyz" -> hub.admission().isDraining() ? HttpResponse.text(503, Drain.REASON + "\n")
+                    : HttpResponse.text(200, "ready\n");
+            case "/api/v1/streams" -> HttpResponse.json(200, hub.json());
+            case "/favicon.ico" -> HttpResponse.of(204);
+            default -> {
+                if (path.startsWith(WATCH) && RelayHub.isPath(path.substring(WATCH.length()))) {
+                    yield pages.file("watch.html");
+                }
+                if (path.startsWith(LIVE)) {
+                    throw new HttpException(426, "streams are watched over WebSocket; open /watch/... in a browser",
+                            HttpHeaders.builder().add("Upgrade", "websocket").build());
+                }
+                yield pages.file(path.substring(1));
+            }
+        };
+    }
+
+    private void publish(HttpExchange exchange, Visit visit, String path) throws HttpException {
+        HttpRequest request = visit.request();
+        requireMethod(request, "PUT", "POST");
+        requireSameSite(request);
+        if (testPicture && path.equals(TestSource.PATH)) {
+            throw new HttpException(409, "this stream is the built-in test picture;"
+                    + " use another name, or start the relay with --no-test-picture");
+        }
+        if (!RelayHub.isPath(path)) {
+            throw new HttpException(404, "a stream path has one to four names with / between them;"
+                    + " a name has 1 to 64 letters, digits, - or _");
+        }
+        String type = request.headers().first("Content-Type");
+        if (type != null && !MEDIA_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
+            throw new HttpException(415, "only fragmented MP4 (video/mp4) can be published");
+        }
+        hub.admission().takePublisher(visit.client());
+        Ingest ingest = null;
+        try {
+            ingest = new Ingest(path, visit, hub, exchange, port, publisherTimeout);
+        } finally {
+            if (ingest == null) {
+                hub.admission().publisherGone(visit.client());
+            }
+        }
+        exchange.body(ingest);
+    }
+
+    private static void requireMethod(HttpRequest request, String first, String second) throws HttpException {
+        if (!request.method().equals(first) && !request.method().equals(second)) {
+            String allowed = first.equals(second) ? first : first + ", " + second;
+            throw new HttpException(405, "allowed here: " + allowed,
+                    HttpHeaders.builder().add("Allow", allowed).build());
+        }
+    }
+}
