@@ -187,22 +187,27 @@ public final class Main {
             server.drain();
             LastingLog.end();
             lastLines.run();
-            awaitFlightRecorder();
-            // without this, the exit code would be that of the signal; a stop by order is no failure
-            Runtime.getRuntime().halt(OK);
+            endWithoutFailure();
         }, "relay-stop"));
     }
 
-    /** Waits for the recording that the JVM may be writing at its end, which the halt would cut. */
-    private static void awaitFlightRecorder() {
-        for (Thread thread : Thread.getAllStackTraces().keySet()) {
-            if (thread.getName().equals("JFR Shutdown Hook")) {
-                try {
-                    thread.join(LAST_LINES_LIMIT);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }
+    /**
+     * Ends the process with exit code 0 if a signal asked it to end: a stop by order is no failure, but the JVM would
+     * give the number of the signal. A call of System.exit keeps its own code. The JVM names its threads for both.
+     */
+    private static void endWithoutFailure() {
+        Set<Thread> threads = Thread.getAllStackTraces().keySet();
+        if (threads.stream().noneMatch(thread -> thread.getName().matches("SIG[A-Z]+ handler"))) {
+            return;
         }
+        threads.stream().filter(thread -> thread.getName().equals("JFR Shutdown Hook")).findAny().ifPresent(jfr -> {
+            try {
+                // the JVM writes a recording at its end, which the halt would cut
+                jfr.join(LAST_LINES_LIMIT);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().halt(OK);
     }
 }

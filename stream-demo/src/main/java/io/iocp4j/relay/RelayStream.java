@@ -10,12 +10,10 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
  * One stream with its publisher and its viewers. It outlives its publisher by the grace time, so that viewers stay
@@ -23,12 +21,6 @@ import java.util.function.Consumer;
  */
 final class RelayStream {
     private static final System.Logger LOG = new GuardedLog(RelayStream.class);
-
-    /**
-     * The largest number of joins in a second that get the cached frames. In a storm of reloads, later ones begin with
-     * the next key frame, so that the burst of each does not delay the viewers that are there.
-     */
-    static final int BURSTS_PER_SECOND_MAX = 200;
 
     /** The state of a stream. */
     enum State {
@@ -76,11 +68,8 @@ final class RelayStream {
     private final GopCache gop;
     private final Memory memory;
     private final Meter meter = new Meter();
-    private final List<Viewer> viewers = new ArrayList<>();
+    private final Audience audience = new Audience();
     private Future<?> graceTimer;
-    private long droppedByFormerViewers;
-    private long burstsNanos;
-    private int bursts;
     /** Written with the lock of the hub held: the stream counts, because it has had a frame. */
     private volatile boolean counted;
 
@@ -223,7 +212,7 @@ final class RelayStream {
             return;
         }
         // allocate first, because this may fail
-        MediaUnit made = bytes == null ? null : MediaUnit.init(port.buffers(), seq, originMicros(), bytes);
+        MediaUnit made = bytes == null ? null : MediaUnit.init(port.buffers(), seq, MediaUnit.micros(clock), bytes);
         dropMedia();
         init = made;
         mime = newMime;
@@ -231,23 +220,9 @@ final class RelayStream {
         height = newHeight;
         String text = text(state);
         long now = nanos();
-        forEachViewer(viewer -> viewer.epoch(text, init, now));
+        audience.forEach(viewer -> viewer.epoch(text, init, now));
         hub.logRate().log(LOG, Level.INFO, "epoch", path,
                 "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
-    }
-
-    /** Runs an action for every viewer. A viewer for which it throws is removed; the others go on. Guarded by this. */
-    private void forEachViewer(Consumer<Viewer> action) {
-        for (int i = 0; i < viewers.size(); i++) {
-            Viewer viewer = viewers.get(i);
-            try {
-                action.accept(viewer);
-            } catch (RuntimeException | Error thrown) {
-                viewers.remove(i);
-                i--;
-                droppedByFormerViewers += viewer.fail(thrown);
-            }
-        }
     }
 
     /** Offers a frame to every viewer, without blocking. Ignored if it is from a former publisher. */
@@ -256,14 +231,14 @@ final class RelayStream {
             return;
         }
         long now = nanos();
-        MediaUnit unit = MediaUnit.media(port.buffers(), key, seq++, originMicros(), payload);
+        MediaUnit unit = MediaUnit.media(port.buffers(), key, seq++, MediaUnit.micros(clock), payload);
         try {
             // The pool has counted the unit. Charging 0 bytes only checks whether an account must be evicted for it.
             memory.charge(Kind.DIRECT, 0);
             meter.add(unit.bytes(), now);
             boolean overflow = gop.add(unit, now);
             long bytesMax = maxQueueBytes();
-            forEachViewer(viewer -> viewer.offer(unit, bytesMax, now));
+            audience.forEach(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
                 hub.logRate().log(LOG, Level.WARNING, "gop", path, "stream " + path + ": no key frame for more than "
                         + maxGopTime.toSeconds() + " s or " + maxGopBytes
@@ -276,10 +251,10 @@ final class RelayStream {
 
     /** Removes a publisher that is gone, and waits for the next one. Ignored if it is not the current publisher. */
     synchronized void unpublish(Publisher gone) {
-        if (gone != publisher) {
+        if (gone != publisher || gone == null) {
             return;
         }
-        if (!counted && viewers.isEmpty()) {
+        if (!counted && audience.size() == 0) {
             // nothing was shown and nobody waits, so the name is free at once
             publisher = null;
             end(Viewer.STREAM_ENDED, "the publisher left before its first frame");
@@ -298,7 +273,7 @@ final class RelayStream {
             throw thrown;
         }
         long now = nanos();
-        forEachViewer(viewer -> viewer.epoch(text(state), null, now));
+        audience.forEach(viewer -> viewer.epoch(text(state), null, now));
     }
 
     /** Ends the stream: the publisher loses it, and every viewer gets a bye text and a close. */
@@ -317,7 +292,7 @@ final class RelayStream {
             }
             // do what may fail before the state changes
             ended = text(State.ENDED);
-            left = List.copyOf(viewers);
+            left = audience.list();
             state = State.ENDED;
             former = publisher;
             publisher = null;
@@ -356,11 +331,6 @@ final class RelayStream {
         }
     }
 
-    private long originMicros() {
-        var now = clock.instant();
-        return Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000L), now.getNano() / 1_000);
-    }
-
     private long maxQueueBytes() {
         return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, minQueueBytes, maxQueueBytes);
     }
@@ -372,11 +342,9 @@ final class RelayStream {
         String ended;
         synchronized (this) {
             if (state != State.ENDED) {
-                if (!viewers.contains(viewer)) {
-                    viewers.add(viewer);
-                }
+                audience.add(viewer);
                 long now = nanos();
-                viewer.begin(text(state), init, mayBurst(now) ? gop.units() : List.of(), maxQueueBytes(), now);
+                viewer.begin(text(state), init, audience.takeBurst(now) ? gop.units() : List.of(), maxQueueBytes(), now);
                 return;
             }
             ended = text(state);
@@ -384,17 +352,8 @@ final class RelayStream {
         viewer.bye(ended, Viewer.STREAM_ENDED, "the stream has ended");
     }
 
-    private boolean mayBurst(long now) {
-        if (bursts == 0 || now - burstsNanos >= 1_000_000_000L) {
-            bursts = 0;
-            burstsNanos = now;
-        }
-        bursts++;
-        return bursts <= BURSTS_PER_SECOND_MAX;
-    }
-
     synchronized List<Viewer> viewerList() {
-        return List.copyOf(viewers);
+        return audience.list();
     }
 
     /** Takes the stream from its publisher by the operator's order; false if it has none. */
@@ -402,26 +361,21 @@ final class RelayStream {
         Publisher former;
         synchronized (this) {
             former = publisher;
-            if (former == null) {
-                return false;
-            }
             unpublish(former);
         }
-        notifyLost(former, 403, why);
-        return true;
+        if (former != null) {
+            notifyLost(former, 403, why);
+        }
+        return former != null;
     }
 
     synchronized void leave(Viewer viewer) {
-        if (viewers.remove(viewer)) {
-            droppedByFormerViewers += viewer.framesDropped();
-        }
+        audience.remove(viewer);
     }
 
     synchronized int viewers() {
-        return viewers.size();
+        return audience.size();
     }
-
-    // ------------------------------------------------------------------ texts
 
     /** Returns the stream text for a state. Guarded by this. */
     private String text(State reported) {
@@ -433,17 +387,13 @@ final class RelayStream {
     /** Returns one element of the answer to {@code GET /api/v1/streams}. */
     synchronized String json() {
         long now = nanos();
-        long dropped = droppedByFormerViewers;
-        for (Viewer viewer : viewers) {
-            dropped += viewer.framesDropped();
-        }
         return String.format(Locale.ROOT, "{\"path\":%s,\"state\":\"%s\",\"container\":\"%s\",\"mime\":%s,"
                 + "\"width\":%d,\"height\":%d,\"viewers\":%d,\"epoch\":%d,\"fps\":%.1f,\"bitrate\":%.0f,"
                 + "\"gopBytes\":%d,\"gopCached\":%b,\"uptimeMs\":%d,"
                 + "\"framesIn\":%d,\"bytesIn\":%d,\"framesDropped\":%d}",
                 Json.quote(path), state.name().toLowerCase(Locale.ROOT), container, Json.quote(mime),
-                width, height, viewers.size(), epoch, meter.framesPerSecond(now), meter.bitsPerSecond(now),
+                width, height, audience.size(), epoch, meter.framesPerSecond(now), meter.bitsPerSecond(now),
                 gop.bytes(), !gop.overflowed(), (now - beganNanos) / 1_000_000,
-                meter.totalFrames(), meter.totalBytes(), dropped);
+                meter.totalFrames(), meter.totalBytes(), audience.framesDropped());
     }
 }

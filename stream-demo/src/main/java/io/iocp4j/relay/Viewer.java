@@ -38,12 +38,6 @@ final class Viewer implements WebSocketListener {
     /** The upper bound of the random time after which a viewer may retry, so that not all retry at the same moment. */
     private static final int RETRY_MILLIS_MAX = 2_000;
 
-    /** The shortest time between two bursts of the frames since the last key frame. */
-    private static final long BURST_NANOS = 1_000_000_000L;
-    /** The largest number of texts that ask for a restart, in {@link #RESTARTS_NANOS}. */
-    static final int RESTARTS_MAX = 30;
-    private static final long RESTARTS_NANOS = 10_000_000_000L;
-
     private final String id;
     private final Visit visit;
     private final RelayStream stream;
@@ -66,10 +60,7 @@ final class Viewer implements WebSocketListener {
     private boolean gone;
     /** The bytes of the queue that the admission knows. */
     private long queuedBytes;
-    private boolean burstSent;
-    private long burstNanos;
-    private int restarts;
-    private long restartsNanos;
+    private final JoinBursts bursts;
 
     Viewer(String id, Visit visit, RelayStream stream, Admission admission, ViewerQueue queue, CompletionPort port,
             Clock clock) {
@@ -79,6 +70,7 @@ final class Viewer implements WebSocketListener {
         this.admission = admission;
         this.queue = queue;
         this.inFlight = new InFlight(queue.maxLagNanos());
+        this.bursts = new JoinBursts(stream.nanos());
         this.port = port;
         this.clock = clock;
     }
@@ -208,19 +200,13 @@ final class Viewer implements WebSocketListener {
 
     /** Restarts the picture, unless the viewer asks for that again and again: each time costs a group of pictures. */
     private void restart() {
-        boolean tooOften;
+        boolean may;
         synchronized (this) {
-            long now = stream.nanos();
-            if (restarts == 0 || now - restartsNanos >= RESTARTS_NANOS) {
-                restarts = 0;
-                restartsNanos = now;
-            }
-            restarts++;
-            tooOften = restarts > RESTARTS_MAX;
+            may = bursts.mayRestart(stream.nanos());
         }
-        if (tooOften) {
-            socket.close(TOO_SLOW, "asked for a restart more than " + RESTARTS_MAX + " times in "
-                    + RESTARTS_NANOS / 1_000_000_000 + " s");
+        if (!may) {
+            socket.close(TOO_SLOW, "asked for a restart more than " + JoinBursts.RESTARTS_MAX + " times in "
+                    + JoinBursts.RESTARTS_SECONDS + " s");
         } else {
             stream.join(this);
         }
@@ -241,10 +227,8 @@ final class Viewer implements WebSocketListener {
             cachedBytes += unit.bytes();
         }
         // Part of the cache is of no use. If all of it does not fit, the viewer begins with the next key frame. So it
-        // does if it had the cache just now: a burst for each of many restarts would be far more than the stream.
-        if (cachedBytes <= admission.queueBytes(bytesMax) && (!burstSent || now - burstNanos >= BURST_NANOS)) {
-            burstSent = !cached.isEmpty();
-            burstNanos = now;
+        // does after several bursts: one for each of many restarts would be far more than the stream.
+        if (cachedBytes <= admission.queueBytes(bytesMax) && bursts.take(now)) {
             cached.forEach(unit -> queue.addCached(unit, now));
         }
         pump();

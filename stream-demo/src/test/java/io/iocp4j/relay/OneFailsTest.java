@@ -138,7 +138,7 @@ class OneFailsTest {
     void publishFails() throws HttpException {
         ManualPort manual = new ManualPort();
         RelayHub other = new RelayHub(Settings.defaults(), manual, Clock.systemUTC());
-        other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        other.admitFrame(other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
         manual.memoryOut = true;
         RelayStream.Publisher second = (status, why) -> lost.add("second " + status);
         assertThrows(OutOfMemoryError.class,

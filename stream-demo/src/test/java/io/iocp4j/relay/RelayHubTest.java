@@ -38,6 +38,24 @@ class RelayHubTest {
         }
     }
 
+    private RelayStream withFrame(RelayStream stream) {
+        try {
+            hub.admitFrame(stream);
+            return stream;
+        } catch (HttpException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    @DisplayName("a stream without a frame ends with its publisher, unless somebody waits for it")
+    void noFrame() {
+        RelayStream.Publisher publisher = publisher("one");
+        publish("a", "fmp4", publisher).unpublish(publisher);
+        assertNull(hub.find("a"));
+        assertFalse(hub.hasEnded("a"), "nobody has seen it");
+    }
+
     @Test
     @DisplayName("the 101st stream is refused with 503 at its first frame, a new publisher of an existing one is not")
     void streamsMax() throws Exception {
@@ -138,7 +156,7 @@ class RelayHubTest {
     @DisplayName("a stream ends if its publisher does not come back in time")
     void graceOver() {
         RelayStream.Publisher publisher = publisher("one");
-        publish("a", "fmp4", publisher).unpublish(publisher);
+        withFrame(publish("a", "fmp4", publisher)).unpublish(publisher);
         port.timers.getFirst().run();
         assertNull(hub.find("a"));
         assertEquals(List.of(), replaced, "the publisher had already left");
@@ -148,7 +166,7 @@ class RelayHubTest {
     @DisplayName("a timer that was cancelled too late does not end a stream that is live or waits again")
     void lateTimer() {
         RelayStream.Publisher publisher = publisher("one");
-        RelayStream stream = publish("a", "fmp4", publisher);
+        RelayStream stream = withFrame(publish("a", "fmp4", publisher));
         stream.unpublish(publisher);
         publish("a", "fmp4", publisher);
         port.timers.getFirst().run();
