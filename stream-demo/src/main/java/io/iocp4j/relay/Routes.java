@@ -122,7 +122,7 @@ final class Routes {
             case "/favicon.ico" -> HttpResponse.of(204);
             default -> {
                 if (path.startsWith(WATCH) && RelayHub.isPath(path.substring(WATCH.length()))) {
-                    yield pages.file("watch.html");
+                    yield pages.page("watch.html", (int) path.chars().filter(c -> c == '/').count() - 1);
                 }
                 if (path.startsWith(LIVE)) {
                     throw new HttpException(426, "streams are watched over WebSocket; open /watch/... in a browser",
