@@ -12,11 +12,13 @@ import java.net.InetSocketAddress;
 final class Doors {
     private final String host;
     private final boolean loopbackOnly;
+    private final Admission admission;
     private final Routes routes;
 
-    Doors(Settings settings, boolean loopbackOnly, Routes routes) {
+    Doors(Settings settings, boolean loopbackOnly, Admission admission, Routes routes) {
         this.host = settings.get(ServeSettings.HOST);
         this.loopbackOnly = loopbackOnly;
+        this.admission = admission;
         this.routes = routes;
     }
 
@@ -32,6 +34,7 @@ final class Doors {
 
     private Visit pass(HttpRequest request, InetSocketAddress remote) throws HttpException {
         requireHost(request);
+        admission.request(remote.getAddress());
         return new Visit(request, request.path(), remote.getAddress());
     }
 

@@ -31,7 +31,8 @@ public final class Main {
     private static final int WRONG = 2;
 
     /** Every setting of the relay; the order is that of the help. */
-    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, ObserveSettings.ALL, List.of(Settings.CONFIG))
+    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, LimitSettings.ALL, ObserveSettings.ALL,
+            List.of(Settings.CONFIG))
             .<Setting<?>>flatMap(List::stream).toList();
 
     private static final String HELP = """
@@ -221,9 +222,30 @@ public final class Main {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             out.println("relay stops");
             out.flush();
-            server.close();
+            server.drain();
             LastingLog.end();
             lastLines.run();
+            endWithoutFailure();
         }, "relay-stop"));
+    }
+
+    /**
+     * Ends the process with exit code 0 if a signal asked it to end: a stop by order is no failure, but the JVM would
+     * give the number of the signal. A call of System.exit keeps its own code. The JVM names its threads for both.
+     */
+    private static void endWithoutFailure() {
+        Set<Thread> threads = Thread.getAllStackTraces().keySet();
+        if (threads.stream().noneMatch(thread -> thread.getName().matches("SIG[A-Z]+ handler"))) {
+            return;
+        }
+        threads.stream().filter(thread -> thread.getName().equals("JFR Shutdown Hook")).findAny().ifPresent(jfr -> {
+            try {
+                // the JVM writes a recording at its end, which the halt would cut
+                jfr.join(LAST_LINES_LIMIT);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().halt(OK);
     }
 }

@@ -18,14 +18,15 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 
 /** A running relay: one port for publishers, viewers and pages. */
 public final class RelayServer implements AutoCloseable {
     /** The subprotocol of viewers. The relay speaks it whether or not a viewer requests it. */
     static final String SUBPROTOCOL = "relay.v1";
     /**
-     * The fixed size of SO_SNDBUF. By default, Linux lets it grow to megabytes. That would hide seconds of video from
-     * the queue that skips.
+     * The fixed size of SO_SNDBUF. By default, Linux lets it grow to megabytes, for viewers that take much less: see
+     * {@link InFlight}.
      */
     static final int SEND_BUFFER_BYTES = 256 << 10;
     /** The longest message that a viewer may send. It is control text, because media is published over HTTP. */
@@ -33,14 +34,23 @@ public final class RelayServer implements AutoCloseable {
     /** The largest number of fragments of such a message. */
     private static final int MAX_TEXT_FRAGMENTS = 64;
 
+    /**
+     * An idle viewer that is half-open ends within the sum of both: it is asked each interval, and must then be heard
+     * within the timeout.
+     */
+    private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+
+    private final Settings settings;
     private final CompletionPort port;
     private final WebSocketServer server;
+    private final Admission admission;
     private final RelayHub hub;
     private final Observer observer;
     private final TestSource testSource;
 
     private RelayServer(Settings settings) throws IOException {
         ServeSettings.check(settings);
+        this.settings = settings;
         Clock clock = Clock.systemUTC();
         InetSocketAddress address = new InetSocketAddress(settings.get(ServeSettings.HOST),
                 settings.get(ServeSettings.PORT));
@@ -55,16 +65,20 @@ public final class RelayServer implements AutoCloseable {
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
         observer = Observer.start(settings, clock, version(), port.engine());
         hub = new RelayHub(settings, port, clock, observer);
-        Routes routes = new Routes(settings, port, hub, observer, clock);
-        Doors doors = new Doors(settings, address.getAddress().isLoopbackAddress(), routes);
+        admission = hub.admission();
+        Reload reload = new Reload(settings, List.of(next -> () -> admission.reload(next)));
+        Routes routes = new Routes(settings, port, hub, new Steering(hub, reload), clock);
+        Doors doors = new Doors(settings, address.getAddress().isLoopbackAddress(), admission, routes);
         WebSocketServer listening = null;
         TestSource picture = null;
         try {
             // minBodyRate 0: Ingest limits the silence of a publisher itself
             ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).minBodyRate(0)
                     .httpLimits(HttpLimits.defaults().maxHeaderBytes(settings.get(ServeSettings.MAX_HEAD).intValue()))
+                    .heartbeat(HEARTBEAT, HEARTBEAT)
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
-                    .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
+                    .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true)
+                            .filter(admission));
             listening = WebSocketServer.listen(port, limited, doors::upgrade, doors::request);
             picture = settings.get(ServeSettings.TEST_PICTURE) ? new TestSource(hub, clock) : null;
         } catch (IOException | RuntimeException | Error e) {
@@ -83,7 +97,7 @@ public final class RelayServer implements AutoCloseable {
         if (picture != null) {
             picture.close();
         }
-        hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
+        hub.endAll(CloseCode.GOING_AWAY, Drain.REASON);
         observer.close();
         port.close();
     }
@@ -130,6 +144,37 @@ public final class RelayServer implements AutoCloseable {
         return descriptor == null ? "dev" : descriptor.rawVersion().orElse("dev");
     }
 
+    /** Returns the limits in force, with the counts of how often each was reached. */
+    Admission admission() {
+        return admission;
+    }
+
+    /** Returns the streams. */
+    RelayHub hub() {
+        return hub;
+    }
+
+    /**
+     * Stops gracefully, within {@link LimitSettings#DRAIN_TIME}: refuses joins and publishers, says so at /readyz, tells
+     * each viewer and publisher to come back later, and waits for their end. Then closes the relay.
+     *
+     * @throws IllegalStateException on a worker of the port, which would wait for itself
+     */
+    public void drain() {
+        Drain drain = new Drain(port, hub, settings.get(LimitSettings.DRAIN_TIME));
+        admission.drain();
+        try {
+            if (admission.viewers() + admission.publishers() > 0) {
+                drain.serveOn(settings.get(LimitSettings.DRAIN_DELAY));
+                drain.tell();
+            }
+        } catch (InterruptedException e) {
+            // whoever interrupts wants the end without the wait
+            Thread.currentThread().interrupt();
+        }
+        close(drain.left());
+    }
+
     /**
      * Stops accepting, answers publishers with 503 and closes viewers with 1001. Waits at most one second until all
      * connections have ended, and aborts the others. Then closes the port.
@@ -138,9 +183,13 @@ public final class RelayServer implements AutoCloseable {
      */
     @Override
     public void close() {
+        close(Duration.ofSeconds(1));
+    }
+
+    private void close(Duration limit) {
         server.close();
-        hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
-        server.close(Duration.ofSeconds(1));
+        hub.endAll(CloseCode.GOING_AWAY, Drain.REASON);
+        server.close(limit);
         // a publisher that was just beginning may have created another stream meanwhile
         closeAll(testSource);
     }

@@ -31,21 +31,23 @@ final class Routes {
     private final boolean testPicture;
     private final CompletionPort port;
     private final RelayHub hub;
+    private final Steering steering;
     private final Clock clock;
     private final Observer observer;
     private final Reports reports;
     private final Pages pages = new Pages();
     private final AtomicLong viewerIds = new AtomicLong();
 
-    Routes(Settings settings, CompletionPort port, RelayHub hub, Observer observer, Clock clock) {
+    Routes(Settings settings, CompletionPort port, RelayHub hub, Steering steering, Clock clock) {
         this.maxLag = settings.get(ServeSettings.MAX_LAG);
         this.publisherTimeout = settings.get(ServeSettings.PUBLISHER_TIMEOUT);
         this.testPicture = settings.get(ServeSettings.TEST_PICTURE);
         this.port = port;
         this.hub = hub;
+        this.steering = steering;
         this.clock = clock;
-        this.observer = observer;
-        this.reports = new Reports(hub, observer, () -> null);
+        this.observer = hub.observer();
+        this.reports = new Reports(hub);
     }
 
     /** Accepts the WebSocket of a viewer, or refuses it. */
@@ -61,10 +63,17 @@ final class Routes {
         if (stream == null) {
             observer.metrics().joins.add(1, "not_found");
             // without the path, which may be longer than a close reason
-            return closing(Viewer.NO_SUCH_STREAM, "there is no such stream");
+            return closing(Viewer.NO_SUCH_STREAM, hub.hasEnded(path.substring(LIVE.length()))
+                    ? "the stream is off" : "there is no such stream");
+        }
+        try {
+            hub.admission().join(visit.client(), stream.viewers());
+        } catch (HttpException e) {
+            stream.observer().refused();
+            throw e;
         }
         ViewerQueue queue = new ViewerQueue(maxLag.toNanos(), stream.isAllKeys());
-        return new Viewer("v" + viewerIds.incrementAndGet(), visit, stream, queue, port, clock);
+        return new Viewer("v" + viewerIds.incrementAndGet(), visit, stream, hub.admission(), queue, port, clock);
     }
 
     /** Accepts a WebSocket and closes it: a page cannot see the status of a refused handshake, but a close code. */
@@ -83,12 +92,42 @@ final class Routes {
             publish(exchange, visit, visit.path().substring(PUBLISH.length()));
             return;
         }
+        if (steer(exchange, visit)) {
+            return;
+        }
         requireMethod(visit.request(), "GET", "HEAD");
         if (Reports.has(visit.path())) {
             reports.answer(exchange, visit);
             return;
         }
         exchange.respond(page(visit.path()));
+    }
+
+    /** Carries out an order of the operator; false if the request is none. */
+    private boolean steer(HttpExchange exchange, Visit visit) throws HttpException {
+        String path = visit.path();
+        if (path.equals(Steering.RELOAD)) {
+            requireMethod(visit.request(), "POST", "POST");
+            requireSameSite(visit.request());
+            steering.reload(exchange);
+        } else if (path.startsWith(Steering.VIEWERS)) {
+            requireMethod(visit.request(), "DELETE", "DELETE");
+            requireSameSite(visit.request());
+            exchange.respond(steering.endViewer(path.substring(Steering.VIEWERS.length())));
+        } else if (path.startsWith(Steering.PUBLISHERS)) {
+            requireMethod(visit.request(), "DELETE", "DELETE");
+            requireSameSite(visit.request());
+            exchange.respond(steering.endPublisher(path.substring(Steering.PUBLISHERS.length())));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private static void requireSameSite(HttpRequest request) throws HttpException {
+        if (!Origins.sameHost().allows(request)) {
+            throw new HttpException(403, "a page of another site may not do this");
+        }
     }
 
     private HttpResponse page(String path) throws HttpException {
@@ -114,9 +153,7 @@ final class Routes {
     private void publish(HttpExchange exchange, Visit visit, String path) throws HttpException {
         HttpRequest request = visit.request();
         requireMethod(request, "PUT", "POST");
-        if (!Origins.sameHost().allows(request)) {
-            throw new HttpException(403, "a page of another site may not publish");
-        }
+        requireSameSite(request);
         if (testPicture && path.equals(TestSource.PATH)) {
             throw new HttpException(409, "this stream is the built-in test picture;"
                     + " use another name, or start the relay with --no-test-picture");
@@ -129,13 +166,23 @@ final class Routes {
         if (type != null && !MEDIA_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
             throw new HttpException(415, "only fragmented MP4 (video/mp4) can be published");
         }
-        exchange.body(new Ingest(path, visit, hub, exchange, port, publisherTimeout));
+        hub.admission().takePublisher(visit.client());
+        Ingest ingest = null;
+        try {
+            ingest = new Ingest(path, visit, hub, exchange, port, publisherTimeout);
+        } finally {
+            if (ingest == null) {
+                hub.admission().publisherGone(visit.client());
+            }
+        }
+        exchange.body(ingest);
     }
 
     private static void requireMethod(HttpRequest request, String first, String second) throws HttpException {
         if (!request.method().equals(first) && !request.method().equals(second)) {
-            throw new HttpException(405, "only " + first + " and " + second + " are allowed here",
-                    HttpHeaders.builder().add("Allow", first + ", " + second).build());
+            String allowed = first.equals(second) ? first : first + ", " + second;
+            throw new HttpException(405, "allowed here: " + allowed,
+                    HttpHeaders.builder().add("Allow", allowed).build());
         }
     }
 }

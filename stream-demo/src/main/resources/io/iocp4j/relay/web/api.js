@@ -5,7 +5,8 @@ import { loginFields, siteUrl } from './site.js';
 
 const ANSWER_LIMIT_MS = 5_000;
 
-async function ask(method, path) {
+/** Returns the response, if it is a success. Throws an Error whose message tells why it is not. */
+export async function ask(method, path) {
   const response = await fetch(siteUrl(path),
     { method, cache: 'no-store', headers: loginFields(), signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
   if (!response.ok) {

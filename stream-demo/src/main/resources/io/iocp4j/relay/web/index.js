@@ -26,6 +26,7 @@ function startWatchPage() {
     return;
   }
   byId('name').textContent = path;
+  byId('all').href = pageUrl('');
   play(byId('player'), path, (state) => {
     document.title = `${path} (${state}) - iocp4j relay`;
   });
