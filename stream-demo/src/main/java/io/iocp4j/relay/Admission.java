@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 
 /**
- * Decides who may come in, by the {@link LimitSettings} in force, and counts how often each limit was reached. Nobody may
- * join or publish any more once the relay drains. Any thread.
+ * Decides who may come in, by the {@link LimitSettings} in force, and counts how often each limit was reached. Nobody
+ * may join or publish any more once the relay drains. Any thread.
  */
 final class Admission implements ConnectionFilter {
     /** The wait that a refused client is asked for, in seconds: the first of a range of this size. */

@@ -150,8 +150,8 @@ public final class RelayServer implements AutoCloseable {
     }
 
     /**
-     * Stops gracefully, within {@link LimitSettings#DRAIN_TIME}: refuses joins and publishers, says so at /readyz, tells
-     * each viewer and publisher to come back later, and waits for their end. Then closes the relay.
+     * Stops gracefully, within {@link LimitSettings#DRAIN_TIME}: refuses joins and publishers, says so at /readyz,
+     * tells each viewer and publisher to come back later, and waits for their end. Then closes the relay.
      *
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */

@@ -82,6 +82,11 @@ final class Routes {
             return;
         }
         requireMethod(visit.request(), "GET", "HEAD");
+        RelayStream live = visit.path().startsWith(LIVE) ? hub.find(visit.path().substring(LIVE.length())) : null;
+        if (live != null) {
+            // a page that was refused asks here for the reason, which the handshake cannot tell it
+            hub.admission().join(visit.client(), live.viewers());
+        }
         exchange.respond(page(visit.path()));
     }
 
