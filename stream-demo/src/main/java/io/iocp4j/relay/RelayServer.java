@@ -6,12 +6,16 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.relay.access.AccessSettings;
+import io.iocp4j.relay.access.Login;
+import io.iocp4j.relay.access.Site;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocketServer;
 import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.Origins;
 import io.iocp4j.websocket.http.HttpLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -35,6 +39,7 @@ public final class RelayServer implements AutoCloseable {
     private final CompletionPort port;
     private final WebSocketServer server;
     private final RelayHub hub;
+    private final Login login;
     private final TestSource testSource;
 
     private RelayServer(Settings settings) throws IOException {
@@ -49,15 +54,21 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(RelayServer.class);
         EarlyClasses.loadPackageOf(MediaLimits.class);
         EarlyClasses.loadPackageOf(Settings.class);
+        EarlyClasses.loadPackageOf(Login.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
         hub = new RelayHub(settings, port, clock);
-        Routes routes = new Routes(settings, port, hub, clock);
-        Doors doors = new Doors(settings, address.getAddress().isLoopbackAddress(), routes);
         WebSocketServer listening = null;
         TestSource picture = null;
+        Login opened = null;
         try {
-            // minBodyRate 0: Ingest limits the silence of a publisher itself
-            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).minBodyRate(0)
+            boolean loopbackOnly = address.getAddress().isLoopbackAddress();
+            Site site = new Site(settings, settings.get(ServeSettings.HOST), loopbackOnly);
+            opened = Login.open(settings, !loopbackOnly || AccessSettings.isProxied(settings), port::nanoTime, clock,
+                    Json::parse, Json::quote);
+            Doors doors = new Doors(settings, site, opened, new Routes(settings, port, hub, clock), port, clock);
+            // minBodyRate 0: Ingest limits the silence of a publisher itself; Doors checks origins
+            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())
+                    .minBodyRate(0)
                     .httpLimits(HttpLimits.defaults().maxHeaderBytes(settings.get(ServeSettings.MAX_HEAD).intValue()))
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
                     .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
@@ -68,14 +79,18 @@ public final class RelayServer implements AutoCloseable {
             if (listening != null) {
                 listening.close(Duration.ZERO);
             }
-            closeAll(picture);
+            closeAll(picture, opened);
             throw e;
         }
         server = listening;
+        login = opened;
         testSource = picture;
     }
 
-    private void closeAll(TestSource picture) {
+    private void closeAll(TestSource picture, Login asked) {
+        if (asked != null) {
+            asked.close();
+        }
         if (picture != null) {
             picture.close();
         }
@@ -116,6 +131,15 @@ public final class RelayServer implements AutoCloseable {
     }
 
     /**
+     * Returns the login, with the token that the first start made.
+     *
+     * @return the login, open until the relay is closed
+     */
+    Login login() {
+        return login;
+    }
+
+    /**
      * Returns the version of the relay.
      *
      * @return the version that its module was built with, or "dev" outside of a module
@@ -137,6 +161,6 @@ public final class RelayServer implements AutoCloseable {
         hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
         server.close(Duration.ofSeconds(1));
         // a publisher that was just beginning may have created another stream meanwhile
-        closeAll(testSource);
+        closeAll(testSource, login);
     }
 }

@@ -2,11 +2,9 @@ package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.relay.config.Settings;
-import io.iocp4j.websocket.UpgradeAnswer;
 import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
-import io.iocp4j.websocket.handshake.Origins;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpHeaders;
@@ -44,7 +42,7 @@ final class Routes {
     }
 
     /** Accepts the WebSocket of a viewer, or refuses it. */
-    UpgradeAnswer upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
+    WebSocketListener upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
         String path = visit.path();
         if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
             throw new HttpException(404, "streams are watched at /live/{path}");
@@ -53,6 +51,9 @@ final class Routes {
         if (stream == null) {
             // without the path, which may be longer than a close reason
             return closing(Viewer.NO_SUCH_STREAM, "there is no such stream");
+        }
+        if (!visit.pass().takePlace()) {
+            return closing(Pass.TOO_MANY, "as many as this login allows are watching");
         }
         ViewerQueue queue = new ViewerQueue(maxLag.toNanos(), stream.isAllKeys());
         return new Viewer("v" + viewerIds.incrementAndGet(), visit, stream, queue, port, clock);
@@ -100,9 +101,6 @@ final class Routes {
     private void publish(HttpExchange exchange, Visit visit, String path) throws HttpException {
         HttpRequest request = visit.request();
         requireMethod(request, "PUT", "POST");
-        if (!Origins.sameHost().allows(request)) {
-            throw new HttpException(403, "a page of another site may not publish");
-        }
         if (testPicture && path.equals(TestSource.PATH)) {
             throw new HttpException(409, "this stream is the built-in test picture;"
                     + " use another name, or start the relay with --no-test-picture");
