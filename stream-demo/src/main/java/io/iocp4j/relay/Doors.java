@@ -135,7 +135,7 @@ final class Doors {
                 request.query(), headers.toBuilder().set("Host", host).build(), request.http11());
         site.requireHost(seen);
         if (!safe) {
-            site.requireOrigin(seen);
+            site.requireOrigin(seen, proxies.secure(peer, headers));
         }
         return proxies.client(peer, headers);
     }

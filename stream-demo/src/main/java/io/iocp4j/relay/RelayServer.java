@@ -65,7 +65,8 @@ public final class RelayServer implements AutoCloseable {
             Site site = new Site(settings, settings.get(ServeSettings.HOST), loopbackOnly);
             opened = Login.open(settings, !loopbackOnly || AccessSettings.isProxied(settings), port::nanoTime, clock,
                     Json::parse, Json::quote);
-            Doors doors = new Doors(settings, site, opened, new Routes(settings, port, hub, clock), port, clock);
+            Routes routes = new Routes(settings, port, hub, opened, clock);
+            Doors doors = new Doors(settings, site, opened, routes, port, clock);
             // minBodyRate 0: Ingest limits the silence of a publisher itself; Doors checks origins
             ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())
                     .minBodyRate(0)

@@ -1,6 +1,9 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.access.AccessCommands;
+import io.iocp4j.relay.access.Login;
+import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocket;
@@ -21,6 +24,7 @@ final class Routes {
     static final String PUBLISH = "/publish/";
     static final String LIVE = "/live/";
     static final String WATCH = "/watch/";
+    private static final String LINKS = "/api/v1/links";
     private static final Set<String> MEDIA_TYPES = Set.of("video/mp4", "application/octet-stream");
 
     private final Duration maxLag;
@@ -28,11 +32,13 @@ final class Routes {
     private final boolean testPicture;
     private final CompletionPort port;
     private final RelayHub hub;
+    private final Login login;
     private final Clock clock;
     private final Pages pages = new Pages();
     private final AtomicLong viewerIds = new AtomicLong();
 
-    Routes(Settings settings, CompletionPort port, RelayHub hub, Clock clock) {
+    Routes(Settings settings, CompletionPort port, RelayHub hub, Login login, Clock clock) {
+        this.login = login;
         this.maxLag = settings.get(ServeSettings.MAX_LAG);
         this.publisherTimeout = settings.get(ServeSettings.PUBLISHER_TIMEOUT);
         this.testPicture = settings.get(ServeSettings.TEST_PICTURE);
@@ -75,8 +81,31 @@ final class Routes {
             publish(exchange, visit, visit.path().substring(PUBLISH.length()));
             return;
         }
+        if (visit.path().equals(LINKS)) {
+            requireMethod(visit.request(), "POST", "PUT");
+            exchange.respond(HttpResponse.json(200, "{\"link\":" + Json.quote(link(visit.request())) + "}"));
+            return;
+        }
         requireMethod(visit.request(), "GET", "HEAD");
         exchange.respond(page(visit.path()));
+    }
+
+    /** Signs a link for the parameters of a request: path, for and max, as of {@link AccessCommands#SIGN}. */
+    private String link(HttpRequest request) throws HttpException {
+        String path = request.parameter(AccessCommands.PATH.name());
+        if (path == null || !RelayHub.isPath(path)) {
+            throw new HttpException(400, "a link needs the path of a stream");
+        }
+        return login.sign(path, parameter(request, AccessCommands.FOR), parameter(request, AccessCommands.MAX));
+    }
+
+    private static <T> T parameter(HttpRequest request, Setting<T> setting) throws HttpException {
+        String text = request.parameter(setting.name());
+        try {
+            return text == null ? setting.standard() : setting.takes().parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new HttpException(400, setting.name() + " " + e.getMessage());
+        }
     }
 
     private HttpResponse page(String path) throws HttpException {
