@@ -1,6 +1,8 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.ConnectionFilter;
+import io.iocp4j.relay.access.AccessSettings;
+import io.iocp4j.relay.access.Proxies;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpHeaders;
@@ -33,11 +35,14 @@ final class Admission implements ConnectionFilter {
     /** By the ordinal of the limit; replaced as a whole. */
     private volatile long[] values;
     private volatile boolean limitsLoopback;
+    /** They bring the connections of many clients, so they have no share of one address. */
+    private final Proxies proxies;
     private volatile boolean draining;
 
     /** @param nanos the clock of the completion port */
     Admission(Settings settings, LongSupplier nanos) {
         this.nanos = nanos;
+        this.proxies = new Proxies(settings.get(AccessSettings.TRUSTED_PROXY));
         reload(settings);
     }
 
@@ -92,8 +97,9 @@ final class Admission implements ConnectionFilter {
 
     @Override
     public boolean admits(InetSocketAddress local, InetSocketAddress remote) {
-        return connections.take(remote.getAddress(), isLimited(remote.getAddress())
-                ? max(RelayLimit.CONNECTIONS) : Long.MAX_VALUE) || refuse(RelayLimit.CONNECTIONS);
+        InetAddress peer = remote.getAddress();
+        long share = isLimited(peer) && !proxies.trusts(peer) ? max(RelayLimit.CONNECTIONS) : Long.MAX_VALUE;
+        return connections.take(peer, share) || refuse(RelayLimit.CONNECTIONS);
     }
 
     @Override

@@ -29,10 +29,6 @@ final class Viewer implements WebSocketListener {
     static final int NO_SUCH_STREAM = 4404;
     /** Close code: the viewer is hopeless. It takes nothing, or it asks for more than anybody could take. */
     static final int TOO_SLOW = 4408;
-    /** Close code: the operator has sent the viewer away. It must not come back by itself. */
-    static final int NOT_ALLOWED = 4403;
-    /** Close code: a limit is reached. */
-    static final int TOO_MANY = 4429;
     /** Close code: the publisher did not come back in time. */
     static final int STREAM_ENDED = 4410;
     /** The upper bound of the random time after which a viewer may retry, so that not all retry at the same moment. */
@@ -112,13 +108,14 @@ final class Viewer implements WebSocketListener {
         socket = opened;
         admitted = admission.takeViewer();
         if (!admitted) {
-            opened.close(TOO_MANY, admission.words(RelayLimit.VIEWERS));
+            opened.close(Pass.TOO_MANY, admission.words(RelayLimit.VIEWERS));
             return;
         }
         memory = new Memory(port);
         // onDrain follows when the socket has taken all of a batch
         opened.waterMarks(0, 0);
         LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, visit.from(), stream.path());
+        visit.pass().begin(() -> opened.close(Pass.NOT_ALLOWED, "the link or login has expired"));
         text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
                 + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version())
                 + ",\"maxLagMs\":" + queue.maxLagNanos() / 1_000_000 + "}");
@@ -169,6 +166,7 @@ final class Viewer implements WebSocketListener {
 
     @Override
     public void onClose(WebSocket closed, CloseStatus why) {
+        visit.pass().end();
         if (!admitted) {
             return;
         }

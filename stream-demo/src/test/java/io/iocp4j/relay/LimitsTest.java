@@ -107,7 +107,7 @@ class LimitsTest {
             for (TestViewer viewer : both) {
                 TestViewer.Event first = viewer == null ? null : viewer.next();
                 in += first != null && first.text() != null ? 1 : 0;
-                assertTrue(first == null || first.text() != null || first.code() == Viewer.TOO_MANY, () -> "" + first);
+                assertTrue(first == null || first.text() != null || first.code() == Pass.TOO_MANY, () -> "" + first);
             }
             assertEquals(1, in);
             assertReached(rig, RelayLimit.VIEWERS, 1);

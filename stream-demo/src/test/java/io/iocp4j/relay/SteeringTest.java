@@ -39,7 +39,7 @@ class SteeringTest {
             ended.units("init 0", "K0c");
             long start = System.nanoTime();
             assertEquals(204, rig.send("DELETE", "/api/v1/viewers/" + id).statusCode());
-            ended.end(Viewer.NOT_ALLOWED);
+            ended.end(Pass.NOT_ALLOWED);
             long millis = (System.nanoTime() - start) / 1_000_000;
             assertTrue(millis < 1_000, millis + " ms");
             publisher.frames(1);
