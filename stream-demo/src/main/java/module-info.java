@@ -10,7 +10,7 @@ module io.iocp4j.relay {
     requires java.logging;
     // the numbers of the process and the virtual machine
     requires java.management;
-    // webhooks
+    // webhooks, and the service that decides about logins
     requires java.net.http;
     // events of Flight Recorder
     requires jdk.jfr;

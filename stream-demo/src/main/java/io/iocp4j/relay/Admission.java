@@ -1,6 +1,8 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.ConnectionFilter;
+import io.iocp4j.relay.access.AccessSettings;
+import io.iocp4j.relay.access.Proxies;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpHeaders;
@@ -15,8 +17,8 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Decides who may come in, by the {@link LimitSettings} in force, and counts how often each limit was reached. Nobody may
- * join or publish any more once the relay drains. Any thread.
+ * Decides who may come in, by the {@link LimitSettings} in force, and counts how often each limit was reached. Nobody
+ * may join or publish any more once the relay drains. Any thread.
  */
 final class Admission implements ConnectionFilter {
     /** The wait that a refused client is asked for, in seconds: the first of a range of this size. */
@@ -34,12 +36,15 @@ final class Admission implements ConnectionFilter {
     /** By the ordinal of the limit; replaced as a whole. */
     private volatile long[] values;
     private volatile boolean limitsLoopback;
+    /** They bring the connections of many clients, so they have no share of one address. */
+    private final Proxies proxies;
     private volatile boolean draining;
     private volatile Consumer<RelayLimit> observer = limit -> { };
 
     /** @param nanos the clock of the completion port */
     Admission(Settings settings, LongSupplier nanos) {
         this.nanos = nanos;
+        this.proxies = new Proxies(settings.get(AccessSettings.TRUSTED_PROXY));
         reload(settings);
     }
 
@@ -100,8 +105,9 @@ final class Admission implements ConnectionFilter {
 
     @Override
     public boolean admits(InetSocketAddress local, InetSocketAddress remote) {
-        return connections.take(remote.getAddress(), isLimited(remote.getAddress())
-                ? max(RelayLimit.CONNECTIONS) : Long.MAX_VALUE) || refuse(RelayLimit.CONNECTIONS);
+        InetAddress peer = remote.getAddress();
+        long share = isLimited(peer) && !proxies.trusts(peer) ? max(RelayLimit.CONNECTIONS) : Long.MAX_VALUE;
+        return connections.take(peer, share) || refuse(RelayLimit.CONNECTIONS);
     }
 
     @Override

@@ -15,11 +15,16 @@ final class InFlight {
     /** The window before the first answer under load, in bytes. It doubles with each answer that comes in time. */
     static final int WINDOW_FIRST = 32 << 10;
     static final int WINDOW_MAX = 16 << 20;
+    /** The longest time between two pings while something is given. */
+    private static final long PING_NANOS = 250_000_000L;
     /** The time after which another ping follows one without an answer: a pong may stand for the newest ping only. */
     private static final long AGAIN_NANOS = 1_000_000_000L;
     /** The largest part of a pause between two frames that counts as the viewer's silence. */
     private static final long STALL_STEP_NANOS = 1_000_000_000L;
-    /** The size of a ping's payload: its position, the position confirmed before it, and its time. */
+    /**
+     * The size of a ping's payload: its position, the position confirmed before it, and its time. The second is -1 in a
+     * repeated ping, which tells nothing about the speed, because the bytes before it left earlier.
+     */
     private static final int PING_BYTES = 3 * Long.BYTES;
 
     private final long targetNanos;
@@ -67,14 +72,16 @@ final class InFlight {
     ByteBuffer ping(boolean blocked, long now) {
         long since = now - pingedNanos;
         boolean due = pinged < 0 || given > confirmed
-                && (waiting ? since >= AGAIN_NANOS : given > pinged && (blocked || since >= targetNanos / 2));
+                && (waiting ? since >= AGAIN_NANOS
+                : given > pinged && (blocked || since >= Math.min(PING_NANOS, targetNanos / 2)));
         if (!due) {
             return null;
         }
+        long before = waiting ? -1 : confirmed;
         pinged = given;
         pingedNanos = now;
         waiting = true;
-        return ByteBuffer.allocate(PING_BYTES).putLong(given).putLong(confirmed).putLong(now).flip();
+        return ByteBuffer.allocate(PING_BYTES).putLong(given).putLong(before).putLong(now).flip();
     }
 
     /** Takes a pong. Ignores one that answers no ping of this class, or an old one. */
@@ -85,34 +92,40 @@ final class InFlight {
         long position = payload.getLong(payload.position());
         long before = payload.getLong(payload.position() + Long.BYTES);
         long tripNanos = now - payload.getLong(payload.position() + 2 * Long.BYTES);
-        if (position > pinged || position < confirmed || before < 0 || before > position || tripNanos < 0) {
+        if (position > pinged || position < confirmed || before > position || tripNanos < 0) {
             return;
         }
         waiting &= position != pinged;
         confirmed = position;
         stalledNanos = 0;
         shortestNanos = Math.min(shortestNanos, tripNanos);
-        resize(position - before, tripNanos - shortestNanos);
-    }
-
-    /** Fits the window to the time in which a number of bytes drained. */
-    private void resize(long bytes, long drainNanos) {
-        if (drainNanos > targetNanos) {
-            window = Math.max(1, (long) (bytes * ((double) targetNanos / drainNanos)));
-        } else if (drainNanos <= targetNanos / 2 && bytes >= window / 2) {
-            window = Math.min(WINDOW_MAX, 2 * Math.max(window, bytes));
+        if (before >= 0) {
+            resize(position - before, tripNanos);
         }
     }
 
     /**
-     * Returns for how long the viewer has confirmed nothing although something is on the way, in nanoseconds. Call it
-     * for each frame. A pause between two frames counts one second at most: either the publisher or this process was
-     * silent, and the viewer was not heard meanwhile.
+     * Fits the window to the time in which a number of bytes drained, so that the next ones take the shortest round
+     * trip and the target. A window that was not used does not grow.
+     */
+    private void resize(long bytes, long tripNanos) {
+        double fitting = bytes * ((double) shortestNanos + targetNanos) / Math.max(1, tripNanos);
+        if (tripNanos - shortestNanos > targetNanos) {
+            window = Math.max(1, (long) fitting);
+        } else if (bytes >= window / 2) {
+            window = (long) Math.clamp(fitting, window, Math.min(WINDOW_MAX, 2.0 * Math.max(window, bytes)));
+        }
+    }
+
+    /**
+     * Returns for how long a ping has had no answer, in nanoseconds. Call it for each frame. A pause between two frames
+     * counts one second at most: either the publisher or this process was silent, and the viewer was not heard
+     * meanwhile.
      */
     long stalled(long now) {
         long step = Math.min(now - lookNanos, STALL_STEP_NANOS);
         lookNanos = now;
-        stalledNanos = bytes() == 0 ? 0 : stalledNanos + step;
+        stalledNanos = waiting ? stalledNanos + step : 0;
         return stalledNanos;
     }
 }

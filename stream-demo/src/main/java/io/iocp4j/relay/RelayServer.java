@@ -6,6 +6,9 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.relay.access.AccessSettings;
+import io.iocp4j.relay.access.Login;
+import io.iocp4j.relay.access.Site;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.observe.Observer;
@@ -13,6 +16,7 @@ import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocketServer;
 import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.Origins;
 import io.iocp4j.websocket.http.HttpLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -40,12 +44,16 @@ public final class RelayServer implements AutoCloseable {
      */
     private static final Duration HEARTBEAT = Duration.ofSeconds(10);
 
+    /** How long a refused publisher may go on with its body before it is cut, so that it learns of the refusal soon. */
+    private static final Duration LINGER = Duration.ofSeconds(1);
+
     private final Settings settings;
     private final CompletionPort port;
     private final WebSocketServer server;
     private final Admission admission;
     private final RelayHub hub;
     private final Observer observer;
+    private final Login login;
     private final TestSource testSource;
 
     private RelayServer(Settings settings) throws IOException {
@@ -62,23 +70,36 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(MediaLimits.class);
         EarlyClasses.loadPackageOf(Settings.class);
         EarlyClasses.loadPackageOf(Observer.class);
+        EarlyClasses.loadPackageOf(Login.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
         observer = Observer.start(settings, clock, version(), port.engine());
         hub = new RelayHub(settings, port, clock, observer);
         admission = hub.admission();
-        Reload reload = new Reload(settings, List.of(next -> () -> admission.reload(next)));
-        Routes routes = new Routes(settings, port, hub, new Steering(hub, reload), clock);
-        Doors doors = new Doors(settings, address.getAddress().isLoopbackAddress(), admission, routes);
         WebSocketServer listening = null;
         TestSource picture = null;
+        Login opened = null;
         try {
-            // minBodyRate 0: Ingest limits the silence of a publisher itself
-            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).minBodyRate(0)
+            boolean loopbackOnly = address.getAddress().isLoopbackAddress();
+            Site site = new Site(settings, settings.get(ServeSettings.HOST), loopbackOnly);
+            opened = Login.open(settings, !loopbackOnly || AccessSettings.isProxied(settings), port::nanoTime, clock,
+                    Json::parse, Json::quote);
+            Login current = opened;
+            Reload reload = new Reload(settings, List.of(next -> () -> admission.reload(next), next -> {
+                // the login checks and replaces in one step, so it is the last
+                current.reload(next);
+                return () -> { };
+            }));
+            Routes routes = new Routes(settings, port, hub, opened, new Steering(hub, reload), clock);
+            Doors doors = new Doors(settings, admission, new Refusals(hub.logRate()), site, opened, routes,
+                    observer.metrics(), port, clock);
+            // minBodyRate 0: Ingest limits the silence of a publisher itself; Doors checks origins
+            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())
+                    .minBodyRate(0)
                     .httpLimits(HttpLimits.defaults().maxHeaderBytes(settings.get(ServeSettings.MAX_HEAD).intValue()))
                     .heartbeat(HEARTBEAT, HEARTBEAT)
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
                     .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true)
-                            .filter(admission));
+                            .lingerTimeout(LINGER).filter(admission));
             listening = WebSocketServer.listen(port, limited, doors::upgrade, doors::request);
             picture = settings.get(ServeSettings.TEST_PICTURE) ? new TestSource(hub, clock) : null;
         } catch (IOException | RuntimeException | Error e) {
@@ -86,14 +107,18 @@ public final class RelayServer implements AutoCloseable {
             if (listening != null) {
                 listening.close(Duration.ZERO);
             }
-            closeAll(picture);
+            closeAll(picture, opened);
             throw e;
         }
         server = listening;
+        login = opened;
         testSource = picture;
     }
 
-    private void closeAll(TestSource picture) {
+    private void closeAll(TestSource picture, Login asked) {
+        if (asked != null) {
+            asked.close();
+        }
         if (picture != null) {
             picture.close();
         }
@@ -135,6 +160,15 @@ public final class RelayServer implements AutoCloseable {
     }
 
     /**
+     * Returns the login, with the token that the first start made.
+     *
+     * @return the login, open until the relay is closed
+     */
+    Login login() {
+        return login;
+    }
+
+    /**
      * Returns the version of the relay.
      *
      * @return the version that its module was built with, or "dev" outside of a module
@@ -155,8 +189,8 @@ public final class RelayServer implements AutoCloseable {
     }
 
     /**
-     * Stops gracefully, within {@link LimitSettings#DRAIN_TIME}: refuses joins and publishers, says so at /readyz, tells
-     * each viewer and publisher to come back later, and waits for their end. Then closes the relay.
+     * Stops gracefully, within {@link LimitSettings#DRAIN_TIME}: refuses joins and publishers, says so at /readyz,
+     * tells each viewer and publisher to come back later, and waits for their end. Then closes the relay.
      *
      * @throws IllegalStateException on a worker of the port, which would wait for itself
      */
@@ -191,6 +225,6 @@ public final class RelayServer implements AutoCloseable {
         hub.endAll(CloseCode.GOING_AWAY, Drain.REASON);
         server.close(limit);
         // a publisher that was just beginning may have created another stream meanwhile
-        closeAll(testSource);
+        closeAll(testSource, login);
     }
 }

@@ -327,7 +327,8 @@ final class RelayStream {
             if (state != State.ENDED) {
                 audience.add(viewer);
                 long now = nanos();
-                viewer.begin(text(state), init, audience.takeBurst(now) ? gop.units() : List.of(), maxQueueBytes(), now);
+                List<MediaUnit> cached = audience.takeBurst(now) ? gop.units() : List.of();
+                viewer.begin(text(state), init, cached, maxQueueBytes(), now);
                 return;
             }
             ended = text(state);

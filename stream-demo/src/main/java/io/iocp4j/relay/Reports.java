@@ -55,7 +55,7 @@ final class Reports {
         try {
             return response(visit.request(), visit.path());
         } catch (HttpException e) {
-            return HttpResponse.text(e.status(), e.getMessage() + "\n").withHeaders(e.headers());
+            return e.response();
         } catch (RuntimeException | Error thrown) {
             LOG.log(Level.WARNING, "the answer to " + visit.path() + " could not be made", thrown);
             return HttpResponse.text(500, "the answer could not be made\n");

@@ -1,13 +1,14 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.access.AccessCommands;
+import io.iocp4j.relay.access.Login;
+import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.observe.Observer;
-import io.iocp4j.websocket.UpgradeAnswer;
 import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
-import io.iocp4j.websocket.handshake.Origins;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpHeaders;
@@ -24,6 +25,7 @@ final class Routes {
     static final String PUBLISH = "/publish/";
     static final String LIVE = "/live/";
     static final String WATCH = "/watch/";
+    private static final String LINKS = "/api/v1/links";
     private static final Set<String> MEDIA_TYPES = Set.of("video/mp4", "application/octet-stream");
 
     private final Duration maxLag;
@@ -32,13 +34,15 @@ final class Routes {
     private final CompletionPort port;
     private final RelayHub hub;
     private final Steering steering;
+    private final Login login;
     private final Clock clock;
     private final Observer observer;
     private final Reports reports;
     private final Pages pages = new Pages();
     private final AtomicLong viewerIds = new AtomicLong();
 
-    Routes(Settings settings, CompletionPort port, RelayHub hub, Steering steering, Clock clock) {
+    Routes(Settings settings, CompletionPort port, RelayHub hub, Login login, Steering steering, Clock clock) {
+        this.login = login;
         this.maxLag = settings.get(ServeSettings.MAX_LAG);
         this.publisherTimeout = settings.get(ServeSettings.PUBLISHER_TIMEOUT);
         this.testPicture = settings.get(ServeSettings.TEST_PICTURE);
@@ -51,10 +55,11 @@ final class Routes {
     }
 
     /** Accepts the WebSocket of a viewer, or refuses it. */
-    UpgradeAnswer upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
+    WebSocketListener upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
         String path = visit.path();
         if (path.equals(Reports.EVENTS)) {
-            return observer.events().subscriber(visit.request().parameter("path"));
+            return observer.events().subscriber(visit.request().parameter("path"), socket -> visit.pass().begin(
+                    () -> socket.close(Pass.NOT_ALLOWED, "the login has expired")), visit.pass()::end);
         }
         if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
             throw new HttpException(404, "streams are watched at /live/{path}");
@@ -71,6 +76,10 @@ final class Routes {
         } catch (HttpException e) {
             stream.observer().refused();
             throw e;
+        }
+        if (!visit.pass().takePlace()) {
+            stream.observer().refused();
+            return closing(Pass.TOO_MANY, "as many as this login allows are watching");
         }
         ViewerQueue queue = new ViewerQueue(maxLag.toNanos(), stream.isAllKeys());
         return new Viewer("v" + viewerIds.incrementAndGet(), visit, stream, hub.admission(), queue, port, clock);
@@ -95,10 +104,20 @@ final class Routes {
         if (steer(exchange, visit)) {
             return;
         }
+        if (visit.path().equals(LINKS)) {
+            requireMethod(visit.request(), "POST", "PUT");
+            exchange.respond(HttpResponse.json(200, "{\"link\":" + Json.quote(link(visit.request())) + "}"));
+            return;
+        }
         requireMethod(visit.request(), "GET", "HEAD");
         if (Reports.has(visit.path())) {
             reports.answer(exchange, visit);
             return;
+        }
+        RelayStream live = visit.path().startsWith(LIVE) ? hub.find(visit.path().substring(LIVE.length())) : null;
+        if (live != null) {
+            // a page that was refused asks here for the reason, which the handshake cannot tell it
+            hub.admission().join(visit.client(), live.viewers());
         }
         exchange.respond(page(visit.path()));
     }
@@ -108,15 +127,12 @@ final class Routes {
         String path = visit.path();
         if (path.equals(Steering.RELOAD)) {
             requireMethod(visit.request(), "POST", "POST");
-            requireSameSite(visit.request());
             steering.reload(exchange);
         } else if (path.startsWith(Steering.VIEWERS)) {
             requireMethod(visit.request(), "DELETE", "DELETE");
-            requireSameSite(visit.request());
             exchange.respond(steering.endViewer(path.substring(Steering.VIEWERS.length())));
         } else if (path.startsWith(Steering.PUBLISHERS)) {
             requireMethod(visit.request(), "DELETE", "DELETE");
-            requireSameSite(visit.request());
             exchange.respond(steering.endPublisher(path.substring(Steering.PUBLISHERS.length())));
         } else {
             return false;
@@ -124,9 +140,21 @@ final class Routes {
         return true;
     }
 
-    private static void requireSameSite(HttpRequest request) throws HttpException {
-        if (!Origins.sameHost().allows(request)) {
-            throw new HttpException(403, "a page of another site may not do this");
+    /** Signs a link for the parameters of a request: path, for and max, as of {@link AccessCommands#SIGN}. */
+    private String link(HttpRequest request) throws HttpException {
+        String path = request.parameter(AccessCommands.PATH.name());
+        if (path == null || !RelayHub.isPath(path)) {
+            throw new HttpException(400, "a link needs the path of a stream");
+        }
+        return login.sign(path, parameter(request, AccessCommands.FOR), parameter(request, AccessCommands.MAX));
+    }
+
+    private static <T> T parameter(HttpRequest request, Setting<T> setting) throws HttpException {
+        String text = request.parameter(setting.name());
+        try {
+            return text == null ? setting.standard() : setting.takes().parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new HttpException(400, setting.name() + " " + e.getMessage());
         }
     }
 
@@ -153,7 +181,6 @@ final class Routes {
     private void publish(HttpExchange exchange, Visit visit, String path) throws HttpException {
         HttpRequest request = visit.request();
         requireMethod(request, "PUT", "POST");
-        requireSameSite(request);
         if (testPicture && path.equals(TestSource.PATH)) {
             throw new HttpException(409, "this stream is the built-in test picture;"
                     + " use another name, or start the relay with --no-test-picture");

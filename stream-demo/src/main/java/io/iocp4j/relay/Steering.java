@@ -30,7 +30,7 @@ final class Steering {
         if (viewer == null) {
             throw new HttpException(404, "there is no such viewer");
         }
-        viewer.sendAway(Viewer.NOT_ALLOWED, "ended " + ORDER);
+        viewer.sendAway(Pass.NOT_ALLOWED, "ended " + ORDER);
         LOG.log(Level.INFO, "viewer {0} is ended {1}", id, ORDER);
         return HttpResponse.of(204);
     }

@@ -29,10 +29,6 @@ final class Viewer implements WebSocketListener {
     static final int NO_SUCH_STREAM = 4404;
     /** Close code: the viewer is hopeless. It takes nothing, or it asks for more than anybody could take. */
     static final int TOO_SLOW = 4408;
-    /** Close code: the operator has sent the viewer away. It must not come back by itself. */
-    static final int NOT_ALLOWED = 4403;
-    /** Close code: a limit is reached. */
-    static final int TOO_MANY = 4429;
     /** Close code: the publisher did not come back in time. */
     static final int STREAM_ENDED = 4410;
     /** The upper bound of the random time after which a viewer may retry, so that not all retry at the same moment. */
@@ -101,7 +97,7 @@ final class Viewer implements WebSocketListener {
         admitted = admission.takeViewer();
         if (!admitted) {
             stream.observer().refused();
-            opened.close(TOO_MANY, admission.words(RelayLimit.VIEWERS));
+            opened.close(Pass.TOO_MANY, admission.words(RelayLimit.VIEWERS));
             return;
         }
         memory = new UnitMemory(port, "viewer " + id + " of " + stream.path(), this::heldBytes, () -> { },
@@ -110,6 +106,7 @@ final class Viewer implements WebSocketListener {
         opened.waterMarks(0, 0);
         LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", LogField.viewer(id), LogField.peer(visit.from()),
                 LogField.path(stream.path()));
+        visit.pass().begin(() -> opened.close(Pass.NOT_ALLOWED, "the link or login has expired"));
         synchronized (this) {
             observer.joined(visit.from(), visit.request().headers().first("User-Agent"));
         }
@@ -166,6 +163,7 @@ final class Viewer implements WebSocketListener {
 
     @Override
     public void onClose(WebSocket closed, CloseStatus why) {
+        visit.pass().end();
         if (!admitted) {
             return;
         }

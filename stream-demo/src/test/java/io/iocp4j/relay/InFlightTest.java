@@ -133,7 +133,7 @@ class InFlightTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2000, 0, 0", "-1, 0, 0", "1000, -1, 0", "1000, 1001, 0", "1000, 0, 5"})
+    @CsvSource({"2000, 0, 0", "-1, 0, 0", "1000, 1001, 0", "1000, 0, 5"})
     @DisplayName("a pong that answers no ping is ignored")
     void forged(long position, long before, long later) {
         flight.give(1_000);
@@ -148,7 +148,7 @@ class InFlightTest {
     @DisplayName("silence counts while something is on the way, but a pause of the publisher counts one second at most")
     void stalled() {
         flight.stalled(now);
-        assertEquals(0, flight.stalled(now += 5_000 * MILLI), "nothing was on the way");
+        assertEquals(0, flight.stalled(now += 5_000 * MILLI), "nothing was asked");
         flight.give(100);
         ByteBuffer ping = flight.ping(true, now);
         assertEquals(40 * MILLI, flight.stalled(now += 40 * MILLI));

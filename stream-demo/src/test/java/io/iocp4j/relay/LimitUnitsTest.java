@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import java.net.InetAddress;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
@@ -88,6 +89,7 @@ class LimitUnitsTest {
     }
 
     @Test
+    @Shows("relay S11")
     @DisplayName("one client causes ten lines of a kind in ten seconds, and the next line tells how many were left out")
     void logRate() {
         LogRate rate = new LogRate(now::get);

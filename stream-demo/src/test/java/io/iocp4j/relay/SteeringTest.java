@@ -3,9 +3,8 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.Shows;
 import io.iocp4j.relay.config.Settings;
-import java.net.URI;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +24,8 @@ class SteeringTest {
     private Path directory;
 
     @Test
-    @DisplayName("E3: a viewer that the operator ends is closed with 4403 within a second, the others stay")
+    @Shows("relay E3")
+    @DisplayName("a viewer that the operator ends is closed with 4403 within a second, the others stay")
     void endViewer() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
@@ -39,7 +39,7 @@ class SteeringTest {
             ended.units("init 0", "K0c");
             long start = System.nanoTime();
             assertEquals(204, rig.send("DELETE", "/api/v1/viewers/" + id).statusCode());
-            ended.end(Viewer.NOT_ALLOWED);
+            ended.end(Pass.NOT_ALLOWED);
             long millis = (System.nanoTime() - start) / 1_000_000;
             assertTrue(millis < 1_000, millis + " ms");
             publisher.frames(1);

@@ -50,6 +50,8 @@ final class Crowd implements AutoCloseable {
         volatile boolean open;
         private volatile WebSocket socket;
         private long frameNanos;
+        private volatile long leaveFrames = -1;
+        private volatile Runnable onLeave;
 
         @Override
         public void onOpen(WebSocket opened) {
@@ -76,6 +78,10 @@ final class Crowd implements AutoCloseable {
                 }
                 frameNanos = now;
                 frames++;
+                if (frames == leaveFrames) {
+                    from.abort();
+                    onLeave.run();
+                }
             }
         }
 
@@ -88,6 +94,12 @@ final class Crowd implements AutoCloseable {
                 retryMillis = -1;
                 port.schedule(Duration.ofMillis(wait), () -> connect(this));
             }
+        }
+
+        /** Leaves after this number of frames, and then runs a task. */
+        private void leaveAfter(int count, Runnable task) {
+            leaveFrames = count;
+            onLeave = task;
         }
 
         void close() {
@@ -106,6 +118,13 @@ final class Crowd implements AutoCloseable {
         }
         await(viewers + " viewers", limit, () -> members.stream().allMatch(member -> member.frames >= frames));
         return this;
+    }
+
+    /** Lets a viewer join that leaves after this number of frames, and then runs a task. */
+    void visit(int frames, Runnable onLeave) {
+        Member member = new Member();
+        member.leaveAfter(frames, onLeave);
+        connect(member);
     }
 
     private void connect(Member member) {

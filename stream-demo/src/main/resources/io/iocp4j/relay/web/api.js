@@ -19,5 +19,12 @@ export async function ask(method, path) {
 /** Returns the object that the relay answers with. Throws an Error whose message tells why there is none. */
 export const read = async (path) => (await ask('GET', path)).json();
 
+/** Makes a link that shows one stream for a limited time. Throws an Error whose message tells why there is none. */
+export async function makeLink(path, time) {
+  const query = new URLSearchParams({ path, for: time });
+  const { link } = await (await ask('POST', `api/v1/links?${query}`)).json();
+  return siteUrl(link);
+}
+
 /** Ends a viewer or a publisher. Throws an Error whose message tells why it cannot be ended. */
 export const end = (path) => ask('DELETE', path);
