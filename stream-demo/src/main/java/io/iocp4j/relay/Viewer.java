@@ -57,6 +57,7 @@ final class Viewer implements WebSocketListener {
     /** The bytes of the queue that the admission knows. */
     private long queuedBytes;
     private final JoinBursts bursts;
+    private final DropShare dropShare;
 
     Viewer(String id, Visit visit, RelayStream stream, Admission admission, ViewerQueue queue, CompletionPort port,
             Clock clock) {
@@ -67,6 +68,7 @@ final class Viewer implements WebSocketListener {
         this.queue = queue;
         this.inFlight = new InFlight(queue.maxLagNanos());
         this.bursts = new JoinBursts(stream.nanos());
+        this.dropShare = new DropShare(stream.nanos());
         this.port = port;
         this.clock = clock;
     }
@@ -172,7 +174,9 @@ final class Viewer implements WebSocketListener {
         }
         stream.leave(this);
         admission.viewerGone();
-        memory.close();
+        if (memory != null) {
+            memory.close();
+        }
         String account;
         synchronized (this) {
             clear();
@@ -248,9 +252,11 @@ final class Viewer implements WebSocketListener {
             return;
         }
         if (inFlight.stalled(now) > admission.max(RelayLimit.STALL) * 1_000_000) {
-            admission.reached(RelayLimit.STALL);
-            clear();
-            socket.close(TOO_SLOW, "nothing arrived at this viewer for " + admission.max(RelayLimit.STALL) + " ms");
+            giveUp("nothing arrived at this viewer for " + admission.max(RelayLimit.STALL) + " ms");
+            return;
+        }
+        if (dropShare.isMost(queue.framesSent(), queue.framesDropped(), now) && admission.closesSlow()) {
+            giveUp("most frames of " + DropShare.WINDOW_SECONDS + " s had to be skipped");
             return;
         }
         long allowed = admission.queueBytes(bytesMax);
@@ -259,6 +265,13 @@ final class Viewer implements WebSocketListener {
         }
         queue.offer(unit, allowed, now);
         pump();
+    }
+
+    /** Closes a hopeless viewer. Guarded by this. */
+    private void giveUp(String reason) {
+        admission.reached(RelayLimit.STALL);
+        clear();
+        socket.close(TOO_SLOW, reason);
     }
 
     /**
