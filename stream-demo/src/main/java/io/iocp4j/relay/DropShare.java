@@ -1,6 +1,6 @@
 package io.iocp4j.relay;
 
-/** Finds a viewer for which most frames are dropped, in windows of {@value #WINDOW_SECONDS} s. Guarded by its viewer. */
+/** Finds a viewer that misses most frames, in windows of {@value #WINDOW_SECONDS} s. Guarded by its viewer. */
 final class DropShare {
     static final int WINDOW_SECONDS = 30;
 

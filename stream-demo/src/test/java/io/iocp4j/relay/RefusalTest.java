@@ -52,7 +52,7 @@ class RefusalTest {
 
     @Test
     @Shows("relay O3")
-    @DisplayName("a publisher of another format gets its answer and is cut soon, while it goes on sending, with one line")
+    @DisplayName("a publisher of another format gets its answer and is cut soon, also if it goes on sending")
     void whileSending() throws Exception {
         try (RelayRig rig = RelayRig.start(); RawPeer peer = rig.connect()) {
             peer.send("PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/webm\r\n"
@@ -78,7 +78,7 @@ class RefusalTest {
 
     @Test
     @Shows("relay O3")
-    @DisplayName("a viewer of a foreign page and a publisher of a foreign name are logged, a page that is missing is not")
+    @DisplayName("a viewer of a foreign page and a publisher of a foreign name are logged, a missing page is not")
     void foreign() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             rig.connect().send("GET /live/cam1 HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n"
