@@ -5,15 +5,20 @@ import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.SettingException;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.config.SettingsHelp;
+import io.iocp4j.relay.tls.LocalAuthority;
+import io.iocp4j.relay.tls.TlsSettings;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -27,13 +32,17 @@ public final class Main {
     private static final int WRONG = 2;
 
     /** Every setting of the relay; the order is that of the help. */
-    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, List.of(Settings.CONFIG))
+    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, TlsSettings.ALL, List.of(Settings.CONFIG))
             .<Setting<?>>flatMap(List::stream).toList();
 
     private static final String HELP = """
             relay - a live video relay: publish over HTTP, watch in a browser
 
             usage: relay serve [options]            run the relay
+                   relay cert --host NAME.. [--dir DIRECTORY]
+                                                    make a certificate for these names, for a network of your own
+                   relay service install|uninstall|start|stop|status [--name NAME]
+                                                    be a service of Windows; install takes the options of serve
                    relay config [--print] [options] show all settings and where each one comes from
                    relay help                       print this text
 
@@ -57,6 +66,9 @@ public final class Main {
     /** Writes out the lines that still wait; does nothing where a test provides the outputs. */
     private static volatile Runnable lastLines = () -> { };
 
+    /** Stops the relay of this process, once; for a service. */
+    private static volatile Runnable stop = () -> { };
+
     private Main() {
     }
 
@@ -72,7 +84,7 @@ public final class Main {
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory and needs no display
         System.setProperty("java.awt.headless", "true");
-        LastWords words = queueOutputs();
+        LastWords words = queueOutputs(LogFile.ofService(List.of(args)));
         Thread.setDefaultUncaughtExceptionHandler(words);
         try {
             int code = run(List.of(args), System.out, System.err, words::end);
@@ -86,10 +98,15 @@ public final class Main {
         }
     }
 
-    /** Queues System.out and System.err, so that a worker that logs never waits for a reader of the log. */
-    private static LastWords queueOutputs() throws InterruptedException {
-        FileOutputStream plainErr = new FileOutputStream(FileDescriptor.err);
-        QueuedOutput out = QueuedOutput.start("out", new FileOutputStream(FileDescriptor.out), QueuedOutput.BYTES_MAX);
+    /**
+     * Queues System.out and System.err, so that a worker that logs never waits for a reader of the log.
+     *
+     * @param log both go into this file; null for the terminal
+     */
+    private static LastWords queueOutputs(Path log) throws InterruptedException {
+        OutputStream plainErr = log == null ? new FileOutputStream(FileDescriptor.err) : LogFile.open(log);
+        OutputStream plainOut = log == null ? new FileOutputStream(FileDescriptor.out) : plainErr;
+        QueuedOutput out = QueuedOutput.start("out", plainOut, QueuedOutput.BYTES_MAX);
         QueuedOutput err = QueuedOutput.start("err", plainErr, QueuedOutput.BYTES_MAX);
         System.setOut(new PrintStream(out, true, System.out.charset()));
         System.setErr(new PrintStream(err, true, System.err.charset()));
@@ -127,6 +144,8 @@ public final class Main {
                     settings(options).print().forEach(out::println);
                     yield OK;
                 }
+                case "service" -> service(rest, out, err, cannotGoOn);
+                case "cert" -> cert(rest, out, err);
                 default -> throw new IllegalArgumentException("unknown command " + command);
             };
         } catch (SettingException | IllegalArgumentException e) {
@@ -137,6 +156,56 @@ public final class Main {
 
     private static Settings settings(List<String> args) throws SettingException {
         return Settings.read(SETTINGS, args, System.getenv(), Path.of(""));
+    }
+
+    private static int service(List<String> args, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn)
+            throws SettingException {
+        if (!System.getProperty("os.name").startsWith("Windows")) {
+            err.println("relay: " + ServiceCommand.NEEDS_WINDOWS);
+            return WRONG;
+        }
+        try {
+            return ServiceCommand.run(args, out, options -> {
+                try {
+                    if (serve(settings(options), out, err, cannotGoOn) != RUNNING) {
+                        throw new IllegalStateException("the relay cannot start");
+                    }
+                } catch (SettingException e) {
+                    throw new IllegalStateException(e.getMessage(), e);
+                }
+            }, () -> stop.run());
+        } catch (NoClassDefFoundError e) {
+            err.println("relay: " + ServiceCommand.NEEDS_MODULE);
+            return WRONG;
+        } catch (IOException | IllegalStateException | UnsupportedOperationException e) {
+            err.println("relay: " + e.getMessage());
+            return WRONG;
+        }
+    }
+
+    /** Takes all names behind --host; they are no settings of the relay. */
+    private static int cert(List<String> args, PrintStream out, PrintStream err) {
+        List<String> hosts = new ArrayList<>();
+        String directory = "relay-tls";
+        String flag = "";
+        for (String arg : args) {
+            if (arg.startsWith("--")) {
+                flag = arg;
+            } else if (flag.equals("--host")) {
+                hosts.add(arg);
+            } else if (flag.equals("--dir")) {
+                directory = arg;
+            } else {
+                throw new IllegalArgumentException("cert takes --host NAME.. and --dir DIRECTORY, not " + arg);
+            }
+        }
+        try {
+            new LocalAuthority(Path.of(directory)).issue(hosts, out);
+            return OK;
+        } catch (IOException e) {
+            err.println("relay: cannot make a certificate: " + e.getMessage());
+            return WRONG;
+        }
     }
 
     private static int serve(Settings settings, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn) {
@@ -159,15 +228,22 @@ public final class Main {
                 + server.completionPort().engine());
         server.completionPort().failure().thenAccept(cannotGoOn);
         announce(server, settings, out);
-        stopOnSignal(server, out);
+        AtomicBoolean stopped = new AtomicBoolean();
+        stop = () -> {
+            if (!stopped.getAndSet(true)) {
+                stop(server, out);
+            }
+        };
+        Runtime.getRuntime().addShutdownHook(new Thread(stop, "relay-stop"));
         return RUNNING;
     }
 
-    private static void announce(RelayServer server, Settings settings, PrintStream out) {
+    static void announce(RelayServer server, Settings settings, PrintStream out) {
         InetSocketAddress address = server.address();
         String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1"
                 : settings.get(ServeSettings.HOST);
-        String base = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
+        String scheme = TlsSettings.isOn(settings) ? "https://" : "http://";
+        String base = scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
         out.println();
         boolean picture = settings.get(ServeSettings.TEST_PICTURE);
         out.println("  open     " + base + (picture ? "   (shows the built-in test picture)" : ""));
@@ -180,13 +256,11 @@ public final class Main {
         out.flush();
     }
 
-    private static void stopOnSignal(RelayServer server, PrintStream out) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            out.println("relay stops");
-            out.flush();
-            server.close();
-            LastingLog.end();
-            lastLines.run();
-        }, "relay-stop"));
+    private static void stop(RelayServer server, PrintStream out) {
+        out.println("relay stops");
+        out.flush();
+        server.close();
+        LastingLog.end();
+        lastLines.run();
     }
 }

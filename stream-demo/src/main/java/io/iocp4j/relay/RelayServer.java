@@ -8,6 +8,7 @@ import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.media.MediaLimits;
+import io.iocp4j.relay.tls.RelayTls;
 import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocketServer;
@@ -35,6 +36,7 @@ public final class RelayServer implements AutoCloseable {
     private final CompletionPort port;
     private final WebSocketServer server;
     private final RelayHub hub;
+    private final RelayTls tls;
     private final TestSource testSource;
 
     private RelayServer(Settings settings) throws IOException {
@@ -49,6 +51,7 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(RelayServer.class);
         EarlyClasses.loadPackageOf(MediaLimits.class);
         EarlyClasses.loadPackageOf(Settings.class);
+        tls = RelayTls.open(settings, clock);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
         hub = new RelayHub(settings, port, clock);
         Routes routes = new Routes(settings, port, hub, clock);
@@ -60,8 +63,10 @@ public final class RelayServer implements AutoCloseable {
             ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).minBodyRate(0)
                     .httpLimits(HttpLimits.defaults().maxHeaderBytes(settings.get(ServeSettings.MAX_HEAD).intValue()))
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
-                    .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
+                    .tcp(tls.applyTo(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0)
+                            .keepAlive(true)));
             listening = WebSocketServer.listen(port, limited, doors::upgrade, doors::request);
+            tls.start(port, address, listening::tcpPort);
             picture = settings.get(ServeSettings.TEST_PICTURE) ? new TestSource(hub, clock) : null;
         } catch (IOException | RuntimeException | Error e) {
             // the port's workers would keep the process running
@@ -80,6 +85,7 @@ public final class RelayServer implements AutoCloseable {
             picture.close();
         }
         hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
+        tls.close();
         port.close();
     }
 
@@ -113,6 +119,15 @@ public final class RelayServer implements AutoCloseable {
      */
     public CompletionPort completionPort() {
         return port;
+    }
+
+    /**
+     * Returns the TLS of this relay.
+     *
+     * @return the certificate and the plain port, or neither
+     */
+    RelayTls tls() {
+        return tls;
     }
 
     /**
