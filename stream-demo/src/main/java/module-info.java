@@ -12,6 +12,8 @@ module io.iocp4j.relay {
     requires java.management;
     // the backend of System.Logger
     requires java.logging;
+    // asks the service that decides about logins
+    requires java.net.http;
 
     exports io.iocp4j.relay;
     exports io.iocp4j.relay.config;

@@ -3,6 +3,7 @@ package io.iocp4j.relay;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.relay.access.Proxies;
 import io.iocp4j.relay.media.Fmp4Parser;
 import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
@@ -52,6 +53,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.lastNanos = port.nanoTime();
         this.timer = port.deadline(silenceMax, this::checkSilence);
         LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", from(), path);
+        visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
 
     private String from() {
@@ -160,8 +162,14 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             timer = port.deadline(silenceMax.minusNanos(silence), this::checkSilence);
             return;
         }
-        leave("no media arrived for " + silenceMax.toSeconds() + " s");
-        exchange.respond(HttpResponse.text(408, "no media arrived for " + silenceMax.toSeconds() + " s\n"));
+        String why = "no media arrived for " + silenceMax.toSeconds() + " s";
+        refuse(408, units == 0 && Proxies.passed(visit.request().headers()) ? why + "; a proxy in between may hold the"
+                + " upload back: nginx needs \"proxy_request_buffering off\" and \"proxy_http_version 1.1\"" : why);
+    }
+
+    private void refuse(int status, String why) {
+        leave(why);
+        exchange.respond(HttpResponse.text(status, why + "\n"));
     }
 
     private void leave(String why) {
@@ -182,6 +190,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
         over = true;
         timer.cancel(false);
+        visit.pass().end();
         return true;
     }
 

@@ -1,21 +1,28 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.IoException;
+import io.iocp4j.relay.access.AccessCommands;
+import io.iocp4j.relay.access.AccessSettings;
+import io.iocp4j.relay.access.TokenFile;
 import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.SettingException;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.config.SettingsHelp;
 import io.iocp4j.relay.tls.LocalAuthority;
 import io.iocp4j.relay.tls.TlsSettings;
+import java.io.CharArrayReader;
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.Reader;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,7 +39,8 @@ public final class Main {
     private static final int WRONG = 2;
 
     /** Every setting of the relay; the order is that of the help. */
-    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, TlsSettings.ALL, List.of(Settings.CONFIG))
+    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, AccessSettings.ALL, TlsSettings.ALL,
+            List.of(Settings.CONFIG))
             .<Setting<?>>flatMap(List::stream).toList();
 
     private static final String HELP = """
@@ -44,6 +52,10 @@ public final class Main {
                    relay service install|uninstall|start|stop|status [--name NAME]
                                                     be a service of Windows; install takes the options of serve
                    relay config [--print] [options] show all settings and where each one comes from
+                   relay sign --path PATH [--for TIME] [--max N] [--action view|publish] [options]
+                                                    print a link that holds for a time (default 1h)
+                   relay token NAME                 print a new token or key: the value of token or link-key
+                   relay password NAME              hash the password that you type: the value of user
                    relay help                       print this text
 
             Each option can also stand in the environment, as RELAY_MAX_LAG for --max-lag, or in the file
@@ -145,13 +157,48 @@ public final class Main {
                     yield OK;
                 }
                 case "service" -> service(rest, out, err, cannotGoOn);
-                case "cert" -> cert(rest, out, err);
+                case "cert" -> {
+                    LocalAuthority.command(rest, out);
+                    yield OK;
+                }
+                case "sign" -> {
+                    List<Setting<?>> known = Stream.concat(AccessCommands.SIGN.stream(), SETTINGS.stream()).toList();
+                    Settings settings = Settings.read(known, rest, System.getenv(), Path.of(""));
+                    String root = "http://127.0.0.1:" + settings.get(ServeSettings.PORT) + "/";
+                    out.println(AccessCommands.sign(settings, root, Clock.systemUTC()));
+                    yield OK;
+                }
+                case "token" -> {
+                    out.println(AccessCommands.token(name(command, rest)));
+                    yield OK;
+                }
+                case "password" -> {
+                    out.println(AccessCommands.password(name(command, rest), input()));
+                    yield OK;
+                }
                 default -> throw new IllegalArgumentException("unknown command " + command);
             };
+        } catch (IOException e) {
+            err.println("relay: " + command + ": " + e.getMessage());
+            return WRONG;
         } catch (SettingException | IllegalArgumentException e) {
             err.println("relay: " + e.getMessage() + " (see --help)");
             return WRONG;
         }
+    }
+
+    private static String name(String command, List<String> args) {
+        if (args.size() != 1) {
+            throw new IllegalArgumentException(command + " needs one name");
+        }
+        return args.getFirst();
+    }
+
+    /** Returns the line that the user types, without an echo, or else the standard input. */
+    private static Reader input() {
+        Console console = System.console();
+        char[] typed = console == null || !console.isTerminal() ? null : console.readPassword("password: ");
+        return typed == null ? new InputStreamReader(System.in) : new CharArrayReader(typed);
     }
 
     private static Settings settings(List<String> args) throws SettingException {
@@ -179,31 +226,6 @@ public final class Main {
             return WRONG;
         } catch (IOException | IllegalStateException | UnsupportedOperationException e) {
             err.println("relay: " + e.getMessage());
-            return WRONG;
-        }
-    }
-
-    /** Takes all names behind --host; they are no settings of the relay. */
-    private static int cert(List<String> args, PrintStream out, PrintStream err) {
-        List<String> hosts = new ArrayList<>();
-        String directory = "relay-tls";
-        String flag = "";
-        for (String arg : args) {
-            if (arg.startsWith("--")) {
-                flag = arg;
-            } else if (flag.equals("--host")) {
-                hosts.add(arg);
-            } else if (flag.equals("--dir")) {
-                directory = arg;
-            } else {
-                throw new IllegalArgumentException("cert takes --host NAME.. and --dir DIRECTORY, not " + arg);
-            }
-        }
-        try {
-            new LocalAuthority(Path.of(directory)).issue(hosts, out);
-            return OK;
-        } catch (IOException e) {
-            err.println("relay: cannot make a certificate: " + e.getMessage());
             return WRONG;
         }
     }
@@ -242,15 +264,24 @@ public final class Main {
         InetSocketAddress address = server.address();
         String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1"
                 : settings.get(ServeSettings.HOST);
+        Object seen = settings.get(AccessSettings.PUBLIC_URL);
         String scheme = TlsSettings.isOn(settings) ? "https://" : "http://";
-        String base = scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
+        String base = seen != null ? seen.toString()
+                : scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
+        TokenFile token = server.login().tokenFile();
         out.println();
         boolean picture = settings.get(ServeSettings.TEST_PICTURE);
         out.println("  open     " + base + (picture ? "   (shows the built-in test picture)" : ""));
         out.println("  publish  ffmpeg -re -f lavfi -i testsrc2=size=640x360:rate=30 -c:v libx264 -preset ultrafast"
                 + " -tune zerolatency -profile:v baseline -pix_fmt yuv420p -g 30 -f mp4"
                 + " -movflags frag_every_frame+empty_moov+default_base_moof"
-                + " -flush_packets 1 -method PUT -content_type video/mp4 " + base + "publish/cam1");
+                + " -flush_packets 1 -method PUT -content_type video/mp4 "
+                + (token == null ? "" : "-headers \"Authorization: Bearer TOKEN\" ") + base + "publish/cam1");
+        if (token != null) {
+            // printed once: later starts may write to a log
+            out.println("  token    " + (token.created() ? token.token() + "   (kept in " + token + ")" : "in " + token)
+                    + ", to publish and for the list of streams: " + base + "#t=TOKEN");
+        }
         out.println("  stop     Ctrl-C");
         out.println();
         out.flush();

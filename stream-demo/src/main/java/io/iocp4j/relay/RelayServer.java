@@ -6,6 +6,10 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.relay.access.AccessSettings;
+import io.iocp4j.relay.access.Login;
+import io.iocp4j.relay.access.PublicUrl;
+import io.iocp4j.relay.access.Site;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.tls.RelayTls;
@@ -13,6 +17,7 @@ import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocketServer;
 import io.iocp4j.websocket.frame.CloseCode;
+import io.iocp4j.websocket.handshake.Origins;
 import io.iocp4j.websocket.http.HttpLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -37,6 +42,7 @@ public final class RelayServer implements AutoCloseable {
     private final WebSocketServer server;
     private final RelayHub hub;
     private final RelayTls tls;
+    private final Login login;
     private final TestSource testSource;
 
     private RelayServer(Settings settings) throws IOException {
@@ -52,35 +58,47 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(MediaLimits.class);
         EarlyClasses.loadPackageOf(Settings.class);
         tls = RelayTls.open(settings, clock);
+        EarlyClasses.loadPackageOf(Login.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
         hub = new RelayHub(settings, port, clock);
-        Routes routes = new Routes(settings, port, hub, clock);
-        Doors doors = new Doors(settings, address.getAddress().isLoopbackAddress(), routes);
         WebSocketServer listening = null;
         TestSource picture = null;
+        Login opened = null;
         try {
-            // minBodyRate 0: Ingest limits the silence of a publisher itself
-            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).minBodyRate(0)
+            boolean loopbackOnly = address.getAddress().isLoopbackAddress();
+            Site site = new Site(settings, settings.get(ServeSettings.HOST), loopbackOnly);
+            opened = Login.open(settings, !loopbackOnly || AccessSettings.isProxied(settings), port::nanoTime, clock,
+                    Json::parse, Json::quote);
+            Routes routes = new Routes(settings, port, hub, opened, clock);
+            Doors doors = new Doors(settings, site, opened, routes, port, clock);
+            // minBodyRate 0: Ingest limits the silence of a publisher itself; Doors checks origins
+            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())
+                    .minBodyRate(0)
                     .httpLimits(HttpLimits.defaults().maxHeaderBytes(settings.get(ServeSettings.MAX_HEAD).intValue()))
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
                     .tcp(tls.applyTo(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0)
                             .keepAlive(true)));
             listening = WebSocketServer.listen(port, limited, doors::upgrade, doors::request);
-            tls.start(port, address, listening::tcpPort);
+            PublicUrl seen = settings.get(AccessSettings.PUBLIC_URL);
+            tls.start(port, address, seen == null ? listening.tcpPort() : seen.port());
             picture = settings.get(ServeSettings.TEST_PICTURE) ? new TestSource(hub, clock) : null;
         } catch (IOException | RuntimeException | Error e) {
             // the port's workers would keep the process running
             if (listening != null) {
                 listening.close(Duration.ZERO);
             }
-            closeAll(picture);
+            closeAll(picture, opened);
             throw e;
         }
         server = listening;
+        login = opened;
         testSource = picture;
     }
 
-    private void closeAll(TestSource picture) {
+    private void closeAll(TestSource picture, Login asked) {
+        if (asked != null) {
+            asked.close();
+        }
         if (picture != null) {
             picture.close();
         }
@@ -131,6 +149,15 @@ public final class RelayServer implements AutoCloseable {
     }
 
     /**
+     * Returns the login, with the token that the first start made.
+     *
+     * @return the login, open until the relay is closed
+     */
+    Login login() {
+        return login;
+    }
+
+    /**
      * Returns the version of the relay.
      *
      * @return the version that its module was built with, or "dev" outside of a module
@@ -152,6 +179,6 @@ public final class RelayServer implements AutoCloseable {
         hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
         server.close(Duration.ofSeconds(1));
         // a publisher that was just beginning may have created another stream meanwhile
-        closeAll(testSource);
+        closeAll(testSource, login);
     }
 }

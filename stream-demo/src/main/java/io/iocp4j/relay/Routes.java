@@ -1,12 +1,13 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.access.AccessCommands;
+import io.iocp4j.relay.access.Login;
+import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.Settings;
-import io.iocp4j.websocket.UpgradeAnswer;
 import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
-import io.iocp4j.websocket.handshake.Origins;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpExchange;
 import io.iocp4j.websocket.http.HttpHeaders;
@@ -23,6 +24,7 @@ final class Routes {
     static final String PUBLISH = "/publish/";
     static final String LIVE = "/live/";
     static final String WATCH = "/watch/";
+    private static final String LINKS = "/api/v1/links";
     private static final Set<String> MEDIA_TYPES = Set.of("video/mp4", "application/octet-stream");
 
     private final Duration maxLag;
@@ -30,11 +32,13 @@ final class Routes {
     private final boolean testPicture;
     private final CompletionPort port;
     private final RelayHub hub;
+    private final Login login;
     private final Clock clock;
     private final Pages pages = new Pages();
     private final AtomicLong viewerIds = new AtomicLong();
 
-    Routes(Settings settings, CompletionPort port, RelayHub hub, Clock clock) {
+    Routes(Settings settings, CompletionPort port, RelayHub hub, Login login, Clock clock) {
+        this.login = login;
         this.maxLag = settings.get(ServeSettings.MAX_LAG);
         this.publisherTimeout = settings.get(ServeSettings.PUBLISHER_TIMEOUT);
         this.testPicture = settings.get(ServeSettings.TEST_PICTURE);
@@ -44,7 +48,7 @@ final class Routes {
     }
 
     /** Accepts the WebSocket of a viewer, or refuses it. */
-    UpgradeAnswer upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
+    WebSocketListener upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
         String path = visit.path();
         if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
             throw new HttpException(404, "streams are watched at /live/{path}");
@@ -53,6 +57,9 @@ final class Routes {
         if (stream == null) {
             // without the path, which may be longer than a close reason
             return closing(Viewer.NO_SUCH_STREAM, "there is no such stream");
+        }
+        if (!visit.pass().takePlace()) {
+            return closing(Pass.TOO_MANY, "as many as this login allows are watching");
         }
         ViewerQueue queue = new ViewerQueue(maxLag.toNanos(), stream.isAllKeys());
         return new Viewer("v" + viewerIds.incrementAndGet(), visit, stream, queue, port, clock);
@@ -74,8 +81,31 @@ final class Routes {
             publish(exchange, visit, visit.path().substring(PUBLISH.length()));
             return;
         }
+        if (visit.path().equals(LINKS)) {
+            requireMethod(visit.request(), "POST", "PUT");
+            exchange.respond(HttpResponse.json(200, "{\"link\":" + Json.quote(link(visit.request())) + "}"));
+            return;
+        }
         requireMethod(visit.request(), "GET", "HEAD");
         exchange.respond(page(visit.path()));
+    }
+
+    /** Signs a link for the parameters of a request: path, for and max, as of {@link AccessCommands#SIGN}. */
+    private String link(HttpRequest request) throws HttpException {
+        String path = request.parameter(AccessCommands.PATH.name());
+        if (path == null || !RelayHub.isPath(path)) {
+            throw new HttpException(400, "a link needs the path of a stream");
+        }
+        return login.sign(path, parameter(request, AccessCommands.FOR), parameter(request, AccessCommands.MAX));
+    }
+
+    private static <T> T parameter(HttpRequest request, Setting<T> setting) throws HttpException {
+        String text = request.parameter(setting.name());
+        try {
+            return text == null ? setting.standard() : setting.takes().parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new HttpException(400, setting.name() + " " + e.getMessage());
+        }
     }
 
     private HttpResponse page(String path) throws HttpException {
@@ -86,7 +116,7 @@ final class Routes {
             case "/favicon.ico" -> HttpResponse.of(204);
             default -> {
                 if (path.startsWith(WATCH) && RelayHub.isPath(path.substring(WATCH.length()))) {
-                    yield pages.file("watch.html");
+                    yield pages.page("watch.html", (int) path.chars().filter(c -> c == '/').count() - 1);
                 }
                 if (path.startsWith(LIVE)) {
                     throw new HttpException(426, "streams are watched over WebSocket; open /watch/... in a browser",
@@ -100,9 +130,6 @@ final class Routes {
     private void publish(HttpExchange exchange, Visit visit, String path) throws HttpException {
         HttpRequest request = visit.request();
         requireMethod(request, "PUT", "POST");
-        if (!Origins.sameHost().allows(request)) {
-            throw new HttpException(403, "a page of another site may not publish");
-        }
         if (testPicture && path.equals(TestSource.PATH)) {
             throw new HttpException(409, "this stream is the built-in test picture;"
                     + " use another name, or start the relay with --no-test-picture");

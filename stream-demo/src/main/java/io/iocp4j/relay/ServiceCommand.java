@@ -3,6 +3,7 @@ package io.iocp4j.relay;
 import io.iocp4j.jna.service.ServiceException;
 import io.iocp4j.jna.service.ServiceProgram;
 import io.iocp4j.jna.service.WindowsService;
+import io.iocp4j.relay.access.AccessSettings;
 import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.SettingException;
 import io.iocp4j.relay.config.Settings;
@@ -129,7 +130,7 @@ final class ServiceCommand {
     }
 
     private void install(WindowsService service) throws ServiceException, SettingException, IOException {
-        List<String> arguments = absolute(rest);
+        List<String> arguments = absolute(rest, directory());
         // wrong settings are shown now, not in the log of a service that does not start
         Settings settings = Settings.read(Main.SETTINGS, arguments, Map.of(), directory());
         Path log = Files.createDirectories(directory()).resolve("service.log");
@@ -168,13 +169,15 @@ final class ServiceCommand {
     }
 
     /** Makes the files among the arguments absolute, since a service has another working directory. */
-    private static List<String> absolute(List<String> args) {
+    private static List<String> absolute(List<String> args, Path directory) {
         List<String> absolute = new ArrayList<>();
         boolean path = false;
         boolean configured = false;
+        boolean tokenNamed = false;
         for (String arg : args) {
             int equals = arg.startsWith("--") ? arg.indexOf('=') : -1;
             String flag = equals < 0 ? arg : arg.substring(0, equals);
+            tokenNamed |= flag.equals(AccessSettings.TOKEN_FILE.flag());
             configured |= flag.equals(Settings.CONFIG.flag());
             if (path) {
                 absolute.add(Path.of(arg).toAbsolutePath().toString());
@@ -184,6 +187,10 @@ final class ServiceCommand {
                 absolute.add(arg);
             }
             path = !path && equals < 0 && isPath(flag);
+        }
+        if (!tokenNamed) {
+            // the working directory of a service is one of the system's
+            absolute.addAll(List.of(AccessSettings.TOKEN_FILE.flag(), directory.resolve("relay-token").toString()));
         }
         Path file = Path.of(Settings.FILE).toAbsolutePath();
         if (!configured && Files.exists(file)) {

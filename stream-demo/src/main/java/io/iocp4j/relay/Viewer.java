@@ -96,6 +96,7 @@ final class Viewer implements WebSocketListener {
         // onDrain follows when the socket has taken all of a batch
         opened.waterMarks(0, 0);
         LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, visit.from(), stream.path());
+        visit.pass().begin(() -> opened.close(Pass.NOT_ALLOWED, "the link or login has expired"));
         text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
                 + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version()) + "}");
         stream.join(this);
@@ -137,6 +138,7 @@ final class Viewer implements WebSocketListener {
 
     @Override
     public void onClose(WebSocket closed, CloseStatus why) {
+        visit.pass().end();
         stream.leave(this);
         if (memory != null) {
             memory.close();

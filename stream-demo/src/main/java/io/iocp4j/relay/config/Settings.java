@@ -263,7 +263,10 @@ public final class Settings {
             int equals = text.indexOf('=');
             String key = (equals < 0 ? text : text.substring(0, equals)).strip();
             Setting<?> setting = known.get(key);
-            if (setting == null || setting.equals(CONFIG)) {
+            if (CONFIG.equals(setting)) {
+                throw new SettingException(key + " cannot stand in the file that it names, in " + place);
+            }
+            if (setting == null) {
                 throw new SettingException("unknown setting " + key + " in " + place + nearest("", key, known));
             }
             if (equals < 0) {

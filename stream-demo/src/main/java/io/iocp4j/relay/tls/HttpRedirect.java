@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.function.IntSupplier;
 
 /**
  * The plain port beside a relay with TLS. It answers each request for a page with 301 to the same path over https, and
@@ -32,10 +31,10 @@ public final class HttpRedirect implements AutoCloseable {
     private static final int HTTPS = 443;
 
     private final WebSocketServer server;
-    private final IntSupplier securePort;
+    private final int securePort;
     private final HttpHandler challenges;
 
-    private HttpRedirect(CompletionPort port, InetSocketAddress address, IntSupplier securePort, Path challenges)
+    private HttpRedirect(CompletionPort port, InetSocketAddress address, int securePort, Path challenges)
             throws IOException {
         this.securePort = securePort;
         this.challenges = challenges == null ? HttpHandler.none() : DirectoryHandler.of(challenges).prefix(CHALLENGES);
@@ -49,12 +48,12 @@ public final class HttpRedirect implements AutoCloseable {
      *
      * @param port stays open when this is closed
      * @param address where to listen, without TLS
-     * @param securePort tells the TCP port of https that browsers are sent to
+     * @param securePort the TCP port of https that browsers are sent to
      * @param challenges the folder of the files for ACME, or null for none; need not exist yet
      * @return listening
      * @throws IOException if the address is taken
      */
-    public static HttpRedirect listen(CompletionPort port, InetSocketAddress address, IntSupplier securePort,
+    public static HttpRedirect listen(CompletionPort port, InetSocketAddress address, int securePort,
             Path challenges) throws IOException {
         return new HttpRedirect(port, address, securePort, challenges);
     }
@@ -85,9 +84,8 @@ public final class HttpRedirect implements AutoCloseable {
     }
 
     private String location(HttpRequest request) {
-        int secure = securePort.getAsInt();
-        return "https://" + request.authority().replaceFirst(":[0-9]*$", "") + (secure == HTTPS ? "" : ":" + secure)
-                + pathAndQuery(request);
+        String host = request.authority().replaceFirst(":[0-9]*$", "");
+        return "https://" + host + (securePort == HTTPS ? "" : ":" + securePort) + pathAndQuery(request);
     }
 
     /** The target without scheme and host, which a proxy's form of it has (RFC 9112 section 3.2.2). */

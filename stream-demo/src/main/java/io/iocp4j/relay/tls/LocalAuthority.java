@@ -32,6 +32,7 @@ public final class LocalAuthority {
     /** How long a certificate lasts. Apple's systems refuse those with more than 398 days. */
     public static final int CERTIFICATE_DAYS = 397;
 
+    private static final String DIRECTORY = "relay-tls";
     private static final String AUTHORITY = "ca";
     private static final String SERVER = "relay";
     private static final String PASSWORD = "not a secret";
@@ -189,14 +190,33 @@ public final class LocalAuthority {
     }
 
     /**
-     * Issues a certificate and says how to use it: the command {@code relay cert}.
+     * The command {@code relay cert}: issues a certificate and says how to use it.
      *
-     * @param hosts as of {@link #issue}
+     * @param args {@code --host NAME..}, and {@code --dir DIRECTORY}
      * @param out for people
+     * @throws IllegalArgumentException for any other argument, or as {@link #issue}
      * @throws IOException as {@link #issue}
      */
-    public void issue(List<String> hosts, PrintStream out) throws IOException {
-        Instant end = issue(hosts);
+    public static void command(List<String> args, PrintStream out) throws IOException {
+        List<String> hosts = new ArrayList<>();
+        String directory = DIRECTORY;
+        String flag = "";
+        for (String arg : args) {
+            if (arg.startsWith("--")) {
+                flag = arg;
+            } else if (flag.equals("--host")) {
+                hosts.add(arg);
+            } else if (flag.equals("--dir")) {
+                directory = arg;
+            } else {
+                throw new IllegalArgumentException("cert takes --host NAME.. and --dir DIRECTORY, not " + arg);
+            }
+        }
+        LocalAuthority authority = new LocalAuthority(Path.of(directory));
+        authority.explain(hosts, authority.issue(hosts), out);
+    }
+
+    private void explain(List<String> hosts, Instant end, PrintStream out) {
         out.print("""
                 A certificate for %1$s, until %2$s:
                   %3$s, and its key %4$s

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.function.IntSupplier;
 
 /**
  * TLS of a relay as its settings ask for it: the certificate, the looks at its files, and the plain port; or nothing of
@@ -64,7 +63,7 @@ public final class RelayTls implements AutoCloseable {
      * @param securePort the TCP port that browsers are sent to
      * @throws IOException if the address of the plain port is taken
      */
-    public synchronized void start(CompletionPort port, InetSocketAddress address, IntSupplier securePort)
+    public synchronized void start(CompletionPort port, InetSocketAddress address, int securePort)
             throws IOException {
         if (plainPort != null) {
             try {

@@ -108,7 +108,7 @@ class SettingsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             max-viewer = 5       | unknown setting max-viewer in PLACE; the nearest that exists is max-viewers
-            config = other       | unknown setting config in PLACE
+            config = other       | config cannot stand in the file that it names, in PLACE
             colour = red         | unknown setting colour in PLACE
             max-viewers          | max-viewers needs = and a value, in PLACE
             max-viewers = many   | max-viewers needs a number, not many, in PLACE
@@ -150,7 +150,7 @@ class SettingsTest {
     void help() {
         String help = SettingsHelp.of(ALL);
         for (String part : List.of("Limits:\n", "--max-viewers N", "(default 100)", "(default 500ms)",
-                "--[no-]test-picture", "--allow WHO ACTION PATH ..\n")) {
+                "--[no-]test-picture", "--allow WHO ACTION PATH ..")) {
             assertTrue(help.contains(part), help);
         }
         assertTrue(help.lines().allMatch(line -> line.length() <= 100), help);

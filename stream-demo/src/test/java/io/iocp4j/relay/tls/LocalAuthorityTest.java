@@ -43,8 +43,8 @@ class LocalAuthorityTest {
         Path made = directory.resolve("tls");
         LocalAuthority authority = new LocalAuthority(made);
         ByteArrayOutputStream said = new ByteArrayOutputStream();
-        authority.issue(List.of("cam.example", "*.cam.example", "192.168.1.5", "fd00::1"),
-                new PrintStream(said, true, StandardCharsets.UTF_8));
+        LocalAuthority.command(List.of("--host", "cam.example", "*.cam.example", "192.168.1.5", "fd00::1", "--dir",
+                made.toString()), new PrintStream(said, true, StandardCharsets.UTF_8));
         ServerIdentity first = KeySource.pem(authority.chain(), authority.key()).read();
         assertEquals(2, first.chain().size());
         X509Certificate root = first.chain().getLast();
@@ -76,6 +76,14 @@ class LocalAuthorityTest {
                         PosixFilePermissions.toString(Files.getPosixFilePermissions(made.resolve(secret))));
             }
         }
+    }
+
+    @Test
+    @DisplayName("the command refuses what it does not know")
+    void unknown() {
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> LocalAuthority.command(List.of("--hosts", "x"), System.out)).getMessage();
+        assertEquals("cert takes --host NAME.. and --dir DIRECTORY, not x", message);
     }
 
     @ParameterizedTest
