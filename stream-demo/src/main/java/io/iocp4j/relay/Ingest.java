@@ -3,11 +3,13 @@ package io.iocp4j.relay;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
-import io.iocp4j.relay.media.Fmp4Parser;
+import io.iocp4j.relay.media.ContainerParser;
 import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.relay.media.MediaTrack;
+import io.iocp4j.relay.media.UnitFacts;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpExchange;
@@ -15,11 +17,14 @@ import io.iocp4j.websocket.http.HttpResponse;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.Future;
 
 /**
- * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, which is fragmented MP4. It takes the
- * stream only with its first init segment, so that a request with garbage does not displace another publisher.
+ * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, in any container that
+ * {@link ContainerParser} knows. It takes the stream only with its first init segment, so that a request with garbage
+ * does not displace another publisher.
  */
 final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher {
     private static final System.Logger LOG = new GuardedLog(Ingest.class);
@@ -29,13 +34,18 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private final HttpExchange exchange;
     private final CompletionPort port;
     private final Duration silenceMax;
-    private final Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), this, this::keep);
+    private final ContainerParser parser = new ContainerParser(MediaLimits.defaults(), this, this::keep);
+    /** The picture as viewers have it; null before the first. */
+    private MediaTrack picture;
+    /** The warnings that were logged. The parser bounds how many there are for one stream. */
+    private final Set<String> warned = new HashSet<>();
     /** The reason why the memory budget refused memory for the parser; null if it did not. */
     private String refusal;
 
     // Written by the callbacks of the connection, read by the timer and by a publisher that takes over.
     private volatile RelayStream stream;
     private volatile long units;
+    private volatile long soundUnits;
     private volatile boolean over;
     /** The time of the last media. Bytes that do not become media count as silence. */
     private volatile long lastNanos;
@@ -108,9 +118,12 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     @Override
     public void onInit(MediaInit init) throws MediaException {
         lastNanos = port.nanoTime();
+        MediaTrack video = init.video();
+        warn(init);
         if (stream == null) {
             try {
-                stream = hub.publish(path, "fmp4", this, init.mime(), init.width(), init.height(), init.bytes());
+                stream = hub.publish(path, init.container(), this, video.mime(), video.width(), video.height(),
+                        video.bytes());
             } catch (HttpException e) {
                 throw new MediaException(e.getMessage(), e);
             }
@@ -118,16 +131,35 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
                 // the timer ended this publisher before the stream was visible to it
                 stream.unpublish(this);
             }
-        } else {
-            stream.init(this, init.mime(), init.width(), init.height(), init.bytes());
+        } else if (!stream.container().equals(init.container())) {
+            throw new MediaException("the stream changed from " + stream.container() + " to " + init.container());
+        } else if (!video.equals(picture)) {
+            stream.init(this, video.mime(), video.width(), video.height(), video.bytes());
+        }
+        picture = video;
+    }
+
+    /** Warns once for each reason that a viewer gets less than the publisher sends. */
+    private void warn(MediaInit init) {
+        for (String why : init.leftOut()) {
+            if (warned.add(why)) {
+                LOG.log(Level.WARNING, "stream {0}: {1}", path, why);
+            }
+        }
+        if (init.audio() != null && warned.add("sound")) {
+            LOG.log(Level.WARNING, "stream {0}: viewers do not get the sound ({1}) yet", path, init.audio().mime());
         }
     }
 
     @Override
-    public void onUnit(ByteBuffer unit, boolean key) {
-        units++;
+    public void onUnit(int track, ByteBuffer unit, UnitFacts facts) {
         lastNanos = port.nanoTime();
-        stream.media(this, unit, key);
+        if (track == MediaTrack.VIDEO) {
+            units++;
+            stream.media(this, unit, facts.key());
+        } else {
+            soundUnits++;
+        }
     }
 
     @Override
@@ -184,6 +216,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     private void log(String why) {
-        LOG.log(Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames: " + why);
+        LOG.log(Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames"
+                + (soundUnits > 0 ? " and " + soundUnits + " units of sound: " : ": ") + why);
     }
 }

@@ -25,8 +25,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A running relay: one port for publishers, viewers and pages. */
@@ -46,7 +44,6 @@ public final class RelayServer implements AutoCloseable {
     private static final String PUBLISH = "/publish/";
     private static final String LIVE = "/live/";
     private static final String WATCH = "/watch/";
-    private static final Set<String> MEDIA_TYPES = Set.of("video/mp4", "application/octet-stream");
 
     private final RelayOptions options;
     private final boolean loopbackOnly;
@@ -225,10 +222,6 @@ public final class RelayServer implements AutoCloseable {
         if (!RelayHub.isPath(path)) {
             throw new HttpException(404, "a stream path has one to four names with / between them;"
                     + " a name has 1 to 64 letters, digits, - or _");
-        }
-        String type = request.headers().first("Content-Type");
-        if (type != null && !MEDIA_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
-            throw new HttpException(415, "only fragmented MP4 (video/mp4) can be published");
         }
         exchange.body(new Ingest(path, hub, exchange, port, options.publisherTimeout()));
     }
