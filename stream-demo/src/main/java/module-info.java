@@ -8,7 +8,10 @@ module io.iocp4j.relay {
     requires java.desktop;
     // the backend of System.Logger
     requires java.logging;
+    // asks the service that decides about logins
+    requires java.net.http;
 
     exports io.iocp4j.relay;
+    exports io.iocp4j.relay.config;
     exports io.iocp4j.relay.media;
 }

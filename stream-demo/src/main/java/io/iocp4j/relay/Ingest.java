@@ -3,6 +3,7 @@ package io.iocp4j.relay;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.relay.access.Proxies;
 import io.iocp4j.relay.media.Fmp4Parser;
 import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
@@ -26,6 +27,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     private final String path;
     private final RelayHub hub;
+    private final Visit visit;
     private final HttpExchange exchange;
     private final CompletionPort port;
     private final Duration silenceMax;
@@ -41,8 +43,9 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private volatile long lastNanos;
     private volatile Future<?> timer;
 
-    Ingest(String path, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
+    Ingest(String path, Visit visit, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
         this.path = path;
+        this.visit = visit;
         this.hub = hub;
         this.exchange = exchange;
         this.port = port;
@@ -50,10 +53,11 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.lastNanos = port.nanoTime();
         this.timer = port.deadline(silenceMax, this::checkSilence);
         LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", from(), path);
+        visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
 
     private String from() {
-        return exchange.remote().getAddress().getHostAddress();
+        return visit.from();
     }
 
     /** Charges the memory of the parser to the publisher's connection; false if it is refused. */
@@ -158,8 +162,14 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             timer = port.deadline(silenceMax.minusNanos(silence), this::checkSilence);
             return;
         }
-        leave("no media arrived for " + silenceMax.toSeconds() + " s");
-        exchange.respond(HttpResponse.text(408, "no media arrived for " + silenceMax.toSeconds() + " s\n"));
+        String why = "no media arrived for " + silenceMax.toSeconds() + " s";
+        refuse(408, units == 0 && Proxies.passed(visit.request().headers()) ? why + "; a proxy in between may hold the"
+                + " upload back: nginx needs \"proxy_request_buffering off\" and \"proxy_http_version 1.1\"" : why);
+    }
+
+    private void refuse(int status, String why) {
+        leave(why);
+        exchange.respond(HttpResponse.text(status, why + "\n"));
     }
 
     private void leave(String why) {
@@ -180,6 +190,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
         over = true;
         timer.cancel(false);
+        visit.pass().end();
         return true;
     }
 

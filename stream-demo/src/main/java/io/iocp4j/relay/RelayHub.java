@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -20,14 +21,14 @@ final class RelayHub {
     /** The largest number of streams at a time. A publisher of one more gets status 503. */
     static final int STREAMS_MAX = 100;
 
-    private final RelayOptions options;
+    private final Settings settings;
     private final CompletionPort port;
     private final Clock clock;
     /** Guarded by this. */
     private final Map<String, RelayStream> streams = new TreeMap<>();
 
-    RelayHub(RelayOptions options, CompletionPort port, Clock clock) {
-        this.options = options;
+    RelayHub(Settings settings, CompletionPort port, Clock clock) {
+        this.settings = settings;
         this.port = port;
         this.clock = clock;
     }
@@ -74,7 +75,7 @@ final class RelayHub {
 
     private RelayStream make(String path, String container) {
         RelayStream[] self = new RelayStream[1];
-        self[0] = new RelayStream(path, container, options, port, clock, () -> remove(path, self[0]));
+        self[0] = new RelayStream(path, container, settings, port, clock, () -> remove(path, self[0]));
         return self[0];
     }
 

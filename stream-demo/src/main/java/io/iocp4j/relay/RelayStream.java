@@ -4,10 +4,12 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.frame.CloseCode;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +47,11 @@ final class RelayStream {
 
     private final String path;
     private final String container;
-    private final RelayOptions options;
+    private final Duration grace;
+    private final Duration maxGopTime;
+    private final int maxGopBytes;
+    private final int minQueueBytes;
+    private final int maxQueueBytes;
     private final CompletionPort port;
     private final Clock clock;
     private final Runnable onEnded;
@@ -67,16 +73,21 @@ final class RelayStream {
     private Future<?> graceTimer;
     private long droppedByFormerViewers;
 
-    RelayStream(String path, String container, RelayOptions options, CompletionPort port, Clock clock,
+    RelayStream(String path, String container, Settings settings, CompletionPort port, Clock clock,
             Runnable onEnded) {
         this.path = path;
         this.container = container;
-        this.options = options;
+        this.grace = settings.get(ServeSettings.GRACE);
+        this.maxGopTime = settings.get(ServeSettings.MAX_GOP_TIME);
+        // the ranges of these settings end below 2^31
+        this.maxGopBytes = settings.get(ServeSettings.MAX_GOP).intValue();
+        this.minQueueBytes = settings.get(ServeSettings.MIN_QUEUE).intValue();
+        this.maxQueueBytes = settings.get(ServeSettings.MAX_QUEUE).intValue();
         this.port = port;
         this.clock = clock;
         this.onEnded = onEnded;
         this.beganNanos = nanos();
-        this.gop = new GopCache(options.maxGopBytes(), options.maxGop().toNanos());
+        this.gop = new GopCache(maxGopBytes, maxGopTime.toNanos());
         this.memory = new Memory(port);
     }
 
@@ -233,7 +244,7 @@ final class RelayStream {
             if (overflow) {
                 LOG.log(Level.WARNING,
                         "stream {0}: no key frame for more than {1} or {2} bytes; late joiners wait for the next one",
-                        path, options.maxGop(), String.valueOf(options.maxGopBytes()));
+                        path, maxGopTime, String.valueOf(maxGopBytes));
             }
         } finally {
             unit.release();
@@ -251,7 +262,7 @@ final class RelayStream {
         // Start the timer before anything that may fail: without it, the stream would wait for ever.
         // A timer that is cancelled too late still runs, so it ends the stream only in the same waiting time and epoch.
         try {
-            graceTimer = port.deadline(options.grace(), () -> endIf(() -> state == State.WAITING && epoch == last,
+            graceTimer = port.deadline(grace, () -> endIf(() -> state == State.WAITING && epoch == last,
                     Viewer.STREAM_ENDED, "the publisher did not come back"));
         } catch (RuntimeException | Error thrown) {
             end(Viewer.STREAM_ENDED, "no timer could be started to wait for a publisher");
@@ -322,7 +333,7 @@ final class RelayStream {
     }
 
     private long maxQueueBytes() {
-        return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, options.minQueueBytes(), options.maxQueueBytes());
+        return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, minQueueBytes, maxQueueBytes);
     }
 
     // ------------------------------------------------------------------ watching

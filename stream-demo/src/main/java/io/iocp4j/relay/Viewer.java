@@ -35,6 +35,7 @@ final class Viewer implements WebSocketListener {
     private static final int RETRY_MILLIS_MAX = 2_000;
 
     private final String id;
+    private final Visit visit;
     private final RelayStream stream;
     private final CompletionPort port;
     private final Clock clock;
@@ -50,8 +51,9 @@ final class Viewer implements WebSocketListener {
     private boolean paused;
     private boolean gone;
 
-    Viewer(String id, RelayStream stream, ViewerQueue queue, CompletionPort port, Clock clock) {
+    Viewer(String id, Visit visit, RelayStream stream, ViewerQueue queue, CompletionPort port, Clock clock) {
         this.id = id;
+        this.visit = visit;
         this.stream = stream;
         this.queue = queue;
         this.port = port;
@@ -93,8 +95,8 @@ final class Viewer implements WebSocketListener {
         memory = new Memory(port);
         // onDrain follows when the socket has taken all of a batch
         opened.waterMarks(0, 0);
-        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, opened.remote().getAddress().getHostAddress(),
-                stream.path());
+        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, visit.from(), stream.path());
+        visit.pass().begin(() -> opened.close(Pass.NOT_ALLOWED, "the link or login has expired"));
         text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
                 + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version()) + "}");
         stream.join(this);
@@ -136,6 +138,7 @@ final class Viewer implements WebSocketListener {
 
     @Override
     public void onClose(WebSocket closed, CloseStatus why) {
+        visit.pass().end();
         stream.leave(this);
         if (memory != null) {
             memory.close();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.ClientOptions;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocket;
@@ -41,13 +42,13 @@ class OneFailsTest {
     @BeforeEach
     void twoViewers() throws Exception {
         port = CompletionPort.open();
-        hub = new RelayHub(RelayOptions.defaults(), port, Clock.systemUTC());
+        hub = new RelayHub(Settings.defaults(), port, Clock.systemUTC());
         stream = hub.publish("a", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
         // each call of this viewer throws a NullPointerException; it joins first, so the good viewer is called after it
-        broken = new Viewer("broken", stream, null, null, Clock.systemUTC());
+        broken = new Viewer("broken", RelayRig.visit(), stream, null, null, Clock.systemUTC());
         assertThrows(NullPointerException.class, () -> stream.join(broken));
         ViewerQueue queue = new ViewerQueue(TimeUnit.SECONDS.toNanos(20), false);
-        Viewer good = new Viewer("good", stream, queue, port, Clock.systemUTC());
+        Viewer good = new Viewer("good", RelayRig.visit(), stream, queue, port, Clock.systemUTC());
         WebSocketPair.openAsync(port, ServerOptions.defaults(), request -> good, ClientOptions.defaults(),
                 new WebSocketListener() {
                     @Override
@@ -135,7 +136,7 @@ class OneFailsTest {
     @DisplayName("a publisher that cannot begin is removed: the stream waits, then ends")
     void publishFails() throws HttpException {
         ManualPort manual = new ManualPort();
-        RelayHub other = new RelayHub(RelayOptions.defaults(), manual, Clock.systemUTC());
+        RelayHub other = new RelayHub(Settings.defaults(), manual, Clock.systemUTC());
         other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
         manual.memoryOut = true;
         RelayStream.Publisher second = (status, why) -> lost.add("second " + status);

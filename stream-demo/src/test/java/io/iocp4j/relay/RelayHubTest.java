@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("The streams of a relay by path, and the life of a stream")
 class RelayHubTest {
     private final ManualPort port = new ManualPort();
-    private final RelayHub hub = new RelayHub(RelayOptions.defaults(), port, Clock.systemUTC());
+    private final RelayHub hub = new RelayHub(Settings.defaults(), port, Clock.systemUTC());
     private final List<String> replaced = new ArrayList<>();
 
     private RelayStream.Publisher publisher(String name) {

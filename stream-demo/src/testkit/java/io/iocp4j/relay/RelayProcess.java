@@ -35,7 +35,7 @@ final class RelayProcess implements AutoCloseable {
     static RelayProcess start() throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(JavaProgram.command("--module-path", modulePath(),
                 "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve", "--port", "0",
-                "--max-lag", String.valueOf(LAG_MAX.toMillis())));
+                "--max-lag", LAG_MAX.toMillis() + "ms"));
         ChildProcess process = ChildProcess.start("relay", builder);
         try {
             return new RelayProcess(process, address(process.awaitLine(ADDRESS, START_LIMIT)));

@@ -3,7 +3,11 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.relay.access.Grant;
+import io.iocp4j.relay.config.Settings;
+import io.iocp4j.websocket.http.HttpHeaders;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,26 +35,35 @@ final class RelayRig implements AutoCloseable {
     final HttpClient http = HttpClient.newHttpClient();
     private final List<AutoCloseable> clients = Collections.synchronizedList(new ArrayList<>());
 
-    private RelayRig(RelayOptions options) throws IOException {
-        server = RelayServer.start(options);
+    private RelayRig(Settings settings) throws IOException {
+        server = RelayServer.start(settings);
     }
 
-    static RelayOptions options() {
-        return RelayOptions.defaults().tcpPort(0).testPicture(false);
+    static Settings settings() {
+        return Settings.defaults().with(ServeSettings.PORT, 0).with(ServeSettings.TEST_PICTURE, false);
     }
 
-    /** Returns options with long time limits, because a busy machine may stop for longer than the default lag. */
-    static RelayOptions patientOptions() {
+    /** Returns a visit from this machine, for viewers and publishers that a test makes itself. */
+    static Visit visit() {
+        var request = new io.iocp4j.websocket.http.HttpRequest("GET", "/", "/", null, HttpHeaders.empty(), true);
+        Pass pass = new Pass(Grant.ANYONE, null, null, new Pass.Places());
+        return new Visit(request, "/", InetAddress.getLoopbackAddress(), pass);
+    }
+
+    /** Returns settings with long time limits, because a busy machine may stop for longer than the default lag. */
+    static Settings patientSettings() {
         Duration minute = Duration.ofMinutes(1);
-        return options().maxLag(Duration.ofSeconds(20)).gop(8 << 20, minute).patience(minute, minute);
+        return settings().with(ServeSettings.MAX_LAG, Duration.ofSeconds(20))
+                .with(ServeSettings.MAX_GOP_TIME, minute).with(ServeSettings.GRACE, minute)
+                .with(ServeSettings.PUBLISHER_TIMEOUT, minute);
     }
 
     static RelayRig start() throws IOException {
-        return new RelayRig(patientOptions());
+        return new RelayRig(patientSettings());
     }
 
-    static RelayRig start(RelayOptions options) throws IOException {
-        return new RelayRig(options);
+    static RelayRig start(Settings settings) throws IOException {
+        return new RelayRig(settings);
     }
 
     InetSocketAddress address() {
@@ -65,8 +78,21 @@ final class RelayRig implements AutoCloseable {
         return add(TestPublisher.open(address(), path));
     }
 
-    TestViewer watch(String path) {
-        return add(TestViewer.open(http, uri("ws", "/live/" + path)));
+    TestPublisher publish(String path, String fields) throws IOException {
+        return add(TestPublisher.open(address(), path, fields));
+    }
+
+    TestViewer watch(String path, String... lessPreferred) {
+        return add(TestViewer.open(http, uri("ws", "/live/" + path), RelayServer.SUBPROTOCOL, lessPreferred));
+    }
+
+    HttpResponse<String> send(String method, String path, String... fields) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri("http", path))
+                .method(method, HttpRequest.BodyPublishers.noBody()).timeout(Duration.ofSeconds(DEADLINE_SECONDS));
+        if (fields.length > 0) {
+            request.headers(fields);
+        }
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     RawPeer connect() throws IOException {
@@ -76,13 +102,6 @@ final class RelayRig implements AutoCloseable {
     private <T extends AutoCloseable> T add(T client) {
         clients.add(client);
         return client;
-    }
-
-    HttpResponse<String> send(String method, String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(uri("http", path))
-                .method(method, HttpRequest.BodyPublishers.noBody())
-                .timeout(Duration.ofSeconds(DEADLINE_SECONDS)).build();
-        return http.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
     /** Returns the streams of the list, in its order, and checks that the list is well-formed. */

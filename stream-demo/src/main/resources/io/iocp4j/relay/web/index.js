@@ -1,16 +1,17 @@
 /*
- * The two pages: the dashboard at / and the big player at /watch/{path}. Both expose their player as
+ * The two pages: the dashboard at the root of the relay, and the big player at watch/{path}. Both expose their player as
  * window.relayPlayer, for end-to-end tests and for users of the console.
  */
 import { make, setText } from './elements.js';
 import { formatBitrate, formatSize } from './format.js';
 import { RelayPlayer } from './player.js';
+import { ROOT, loginFields, pageUrl, siteUrl } from './site.js';
 
 const REFRESH_MS = 2_000;
 const REFRESH_AFTER_FAILURE_MS = 5_000;
 const ANSWER_LIMIT_MS = 5_000;
 const TEST_STREAM = 'test';
-const WATCH_PATH = /^\/watch\/([A-Za-z0-9_-]{1,64}(?:\/[A-Za-z0-9_-]{1,64}){0,3})\/?$/;
+const WATCH_PATH = /^watch\/([A-Za-z0-9_-]{1,64}(?:\/[A-Za-z0-9_-]{1,64}){0,3})\/?$/;
 
 const STREAM_STATES = { live: 'Live', waiting: 'Waiting', idle: 'Idle' };
 const SHOWABLE = new Set(['live', 'waiting']);
@@ -37,12 +38,13 @@ function play(container, path, onState) {
 
 /** The page at /watch/{path}. */
 function startWatchPage() {
-  const path = WATCH_PATH.exec(location.pathname)?.[1];
+  const path = WATCH_PATH.exec(location.pathname.slice(ROOT.pathname.length))?.[1];
   if (!path) {
     byId('bad-path').hidden = false;
     return;
   }
   byId('name').textContent = path;
+  byId('all').href = pageUrl('');
   play(byId('player'), path, (state) => {
     document.title = `${path} (${state}) - iocp4j relay`;
   });
@@ -74,8 +76,8 @@ class Dashboard {
   /** Returns the time until the next request for the list, in ms. */
   async #ask() {
     try {
-      const response = await fetch('/api/v1/streams',
-        { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+      const response = await fetch(siteUrl('api/v1/streams'),
+        { cache: 'no-store', headers: loginFields(), signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
       if (!response.ok) throw new Error(`status ${response.status}`);
       this.#show(await response.json());
       this.#setReachable(true);
@@ -122,7 +124,7 @@ class Dashboard {
     const link = byId('now');
     setText(link, path ?? '');
     link.hidden = path === null;
-    link.href = path === null ? '/' : `/watch/${path}`;
+    link.href = pageUrl(path === null ? '' : `watch/${path}`);
     if (path === null) byId('player').replaceChildren(this.#placeholder);
     else this.#player = play(byId('player'), path);
   }
@@ -175,7 +177,7 @@ class StreamRow {
     const name = make('th', '');
     name.scope = 'row';
     const link = make('a', '', path);
-    link.href = `/watch/${path}`;
+    link.href = pageUrl(`watch/${path}`);
     name.append(link);
     const state = make('td', '');
     state.append(this.#state);
@@ -222,7 +224,8 @@ function startPublishBox() {
   SOURCES.forEach(([label], index) => source.add(new Option(label, String(index))));
   const update = () => {
     const [, input] = SOURCES[Number(source.value)];
-    const words = `ffmpeg ${input} ${ENCODER} ${MUXER} ${location.origin}/publish/cam1`.split(' ');
+    const login = Object.entries(loginFields()).map(([name, value]) => `-headers "${name}: ${value}" `).join('');
+    const words = `ffmpeg ${input} ${ENCODER} ${MUXER} ${login}${siteUrl('publish/cam1')}`.split(' ');
     // One element per word; otherwise lines would break after the hyphen of an option.
     command.replaceChildren(...words.flatMap((word, index) => [index > 0 ? ' ' : '', make('span', 'word', word)]));
     byId('copied').textContent = '';
