@@ -9,6 +9,8 @@ import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.relay.media.UnitFacts;
+import io.iocp4j.relay.observe.LogField;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpExchange;
@@ -52,7 +54,8 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.silenceMax = silenceMax;
         this.lastNanos = port.nanoTime();
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", from(), path);
+        LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", LogField.peer(from()),
+                LogField.path(path));
         visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
 
@@ -128,10 +131,15 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     @Override
-    public void onUnit(ByteBuffer unit, boolean key) {
+    public void onUnit(ByteBuffer unit, UnitFacts facts) {
         units++;
         lastNanos = port.nanoTime();
-        stream.media(this, unit, key);
+        stream.media(this, unit, facts);
+    }
+
+    @Override
+    public PublisherInfo info() {
+        return new PublisherInfo(from(), visit.request().headers().first("User-Agent"));
     }
 
     @Override
@@ -195,6 +203,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     private void log(String why) {
-        LOG.log(Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames: " + why);
+        LOG.log(Level.INFO, "publisher from {0} left {1} after {2} frames: {3}", LogField.peer(from()),
+                LogField.path(path), String.valueOf(units), why);
     }
 }

@@ -10,6 +10,9 @@ import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.config.SettingsHelp;
 import java.io.CharArrayReader;
 import java.io.Console;
+import io.iocp4j.relay.observe.Logging;
+import io.iocp4j.relay.observe.ObserveSettings;
+import io.iocp4j.relay.observe.RotatingFile;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -17,6 +20,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.Reader;
 import java.net.InetSocketAddress;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -35,7 +39,8 @@ public final class Main {
     private static final int WRONG = 2;
 
     /** Every setting of the relay; the order is that of the help. */
-    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, AccessSettings.ALL, List.of(Settings.CONFIG))
+    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, AccessSettings.ALL, ObserveSettings.ALL,
+            List.of(Settings.CONFIG))
             .<Setting<?>>flatMap(List::stream).toList();
 
     private static final String HELP = """
@@ -69,6 +74,9 @@ public final class Main {
     /** Writes out the lines that still wait; does nothing where a test provides the outputs. */
     private static volatile Runnable lastLines = () -> { };
 
+    /** The standard error of the process, queued; null where a test provides the outputs. */
+    private static volatile QueuedOutput terminal;
+
     private Main() {
     }
 
@@ -79,8 +87,6 @@ public final class Main {
      * @throws InterruptedException if the calling thread is interrupted
      */
     public static void main(String[] args) throws InterruptedException {
-        // one line per record, without the name of the thread
-        System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tT.%1$tL %4$-7s %5$s%6$s%n");
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory and needs no display
         System.setProperty("java.awt.headless", "true");
@@ -105,17 +111,13 @@ public final class Main {
         QueuedOutput err = QueuedOutput.start("err", plainErr, QueuedOutput.BYTES_MAX);
         System.setOut(new PrintStream(out, true, System.out.charset()));
         System.setErr(new PrintStream(err, true, System.err.charset()));
+        terminal = err;
         lastLines = () -> {
-            try {
-                err.drain(LAST_LINES_LIMIT);
-                out.drain(LAST_LINES_LIMIT);
-            } catch (InterruptedException e) {
-                // the interrupter wants the process to end without this wait
-                Thread.currentThread().interrupt();
-            }
+            drain(err);
+            drain(out);
         };
         // runs at every orderly end of the process
-        Runtime.getRuntime().addShutdownHook(new Thread(lastLines, "relay-output"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> lastLines.run(), "relay-output"));
         return LastWords.prepare(plainErr, err, Runtime.getRuntime()::halt);
     }
 
@@ -183,8 +185,44 @@ public final class Main {
         return Settings.read(SETTINGS, args, System.getenv(), Path.of(""));
     }
 
+    /** Sets up the log, unless a test provides the outputs. */
+    private static void log(Settings settings) throws IOException {
+        if (terminal == null) {
+            return;
+        }
+        QueuedOutput file = null;
+        String name = settings.get(ObserveSettings.LOG_FILE);
+        if (name != null) {
+            file = QueuedOutput.start("log", new RotatingFile(Path.of(name), settings.get(
+                    ObserveSettings.LOG_FILE_SIZE), settings.get(ObserveSettings.LOG_FILES)), QueuedOutput.BYTES_MAX);
+            QueuedOutput last = file;
+            Runnable others = lastLines;
+            lastLines = () -> {
+                others.run();
+                drain(last);
+            };
+        }
+        Logging.set(terminal, file, settings.get(ObserveSettings.LOG).equals("json"),
+                settings.get(ObserveSettings.LOG_LEVEL));
+    }
+
+    private static void drain(QueuedOutput output) {
+        try {
+            output.drain(LAST_LINES_LIMIT);
+        } catch (InterruptedException e) {
+            // the interrupter wants the process to end without this wait
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private static int serve(Settings settings, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn) {
         RelayServer server;
+        try {
+            log(settings);
+        } catch (IOException | InvalidPathException e) {
+            err.println("relay: cannot write the log file " + settings.get(ObserveSettings.LOG_FILE) + ": " + e);
+            return WRONG;
+        }
         try {
             server = RelayServer.start(settings);
         } catch (IoException e) {

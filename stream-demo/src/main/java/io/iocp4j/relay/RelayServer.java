@@ -11,6 +11,7 @@ import io.iocp4j.relay.access.Login;
 import io.iocp4j.relay.access.Site;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.media.MediaLimits;
+import io.iocp4j.relay.observe.Observer;
 import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocketServer;
@@ -40,6 +41,7 @@ public final class RelayServer implements AutoCloseable {
     private final WebSocketServer server;
     private final RelayHub hub;
     private final Login login;
+    private final Observer observer;
     private final TestSource testSource;
 
     private RelayServer(Settings settings) throws IOException {
@@ -55,8 +57,10 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(MediaLimits.class);
         EarlyClasses.loadPackageOf(Settings.class);
         EarlyClasses.loadPackageOf(Login.class);
+        EarlyClasses.loadPackageOf(Observer.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
-        hub = new RelayHub(settings, port, clock);
+        observer = Observer.start(settings, clock, version(), port.engine());
+        hub = new RelayHub(settings, port, clock, observer);
         WebSocketServer listening = null;
         TestSource picture = null;
         Login opened = null;
@@ -65,7 +69,8 @@ public final class RelayServer implements AutoCloseable {
             Site site = new Site(settings, settings.get(ServeSettings.HOST), loopbackOnly);
             opened = Login.open(settings, !loopbackOnly || AccessSettings.isProxied(settings), port::nanoTime, clock,
                     Json::parse, Json::quote);
-            Doors doors = new Doors(settings, site, opened, new Routes(settings, port, hub, clock), port, clock);
+            Routes routes = new Routes(settings, port, hub, observer, clock);
+            Doors doors = new Doors(settings, site, opened, routes, port, clock);
             // minBodyRate 0: Ingest limits the silence of a publisher itself; Doors checks origins
             ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())
                     .minBodyRate(0)
@@ -95,6 +100,7 @@ public final class RelayServer implements AutoCloseable {
             picture.close();
         }
         hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
+        observer.close();
         port.close();
     }
 

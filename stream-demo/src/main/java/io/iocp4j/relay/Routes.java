@@ -2,6 +2,7 @@ package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.observe.Observer;
 import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
@@ -29,26 +30,34 @@ final class Routes {
     private final CompletionPort port;
     private final RelayHub hub;
     private final Clock clock;
+    private final Observer observer;
+    private final Reports reports;
     private final Pages pages = new Pages();
     private final AtomicLong viewerIds = new AtomicLong();
 
-    Routes(Settings settings, CompletionPort port, RelayHub hub, Clock clock) {
+    Routes(Settings settings, CompletionPort port, RelayHub hub, Observer observer, Clock clock) {
         this.maxLag = settings.get(ServeSettings.MAX_LAG);
         this.publisherTimeout = settings.get(ServeSettings.PUBLISHER_TIMEOUT);
         this.testPicture = settings.get(ServeSettings.TEST_PICTURE);
         this.port = port;
         this.hub = hub;
         this.clock = clock;
+        this.observer = observer;
+        this.reports = new Reports(hub, observer, () -> null);
     }
 
     /** Accepts the WebSocket of a viewer, or refuses it. */
     WebSocketListener upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
         String path = visit.path();
+        if (path.equals(Reports.EVENTS)) {
+            return observer.events().subscriber(visit.request().parameter("path"));
+        }
         if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
             throw new HttpException(404, "streams are watched at /live/{path}");
         }
         RelayStream stream = hub.find(path.substring(LIVE.length()));
         if (stream == null) {
+            observer.metrics().joins.add(1, "not_found");
             // without the path, which may be longer than a close reason
             return closing(Viewer.NO_SUCH_STREAM, "there is no such stream");
         }
@@ -76,6 +85,10 @@ final class Routes {
             return;
         }
         requireMethod(visit.request(), "GET", "HEAD");
+        if (Reports.has(visit.path())) {
+            reports.answer(exchange, visit);
+            return;
+        }
         exchange.respond(page(visit.path()));
     }
 
@@ -83,11 +96,12 @@ final class Routes {
         return switch (path) {
             case "/" -> pages.file("index.html");
             case "/healthz" -> HttpResponse.text(200, "ok\n");
-            case "/api/v1/streams" -> HttpResponse.json(200, hub.json());
             case "/favicon.ico" -> HttpResponse.of(204);
             default -> {
-                if (path.startsWith(WATCH) && RelayHub.isPath(path.substring(WATCH.length()))) {
-                    yield pages.page("watch.html", (int) path.chars().filter(c -> c == '/').count() - 1);
+                if (path.startsWith(WATCH)) {
+                    HttpResponse page = pages.page("watch.html", (int) path.chars().filter(c -> c == '/').count() - 1);
+                    // the page itself says that its address names no stream
+                    yield RelayHub.isPath(path.substring(WATCH.length())) ? page : Pages.notFound(page);
                 }
                 if (path.startsWith(LIVE)) {
                     throw new HttpException(426, "streams are watched over WebSocket; open /watch/... in a browser",
