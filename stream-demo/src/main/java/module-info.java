@@ -8,7 +8,17 @@ module io.iocp4j.relay {
     requires java.desktop;
     // the backend of System.Logger
     requires java.logging;
+    // the numbers of the process and the virtual machine
+    requires java.management;
+    // webhooks, and the service that decides about logins
+    requires java.net.http;
+    // events of Flight Recorder
+    requires jdk.jfr;
+    // processor time and file descriptors
+    requires jdk.management;
 
     exports io.iocp4j.relay;
+    exports io.iocp4j.relay.config;
     exports io.iocp4j.relay.media;
+    exports io.iocp4j.relay.observe;
 }

@@ -3,6 +3,7 @@ package io.iocp4j.relay;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.relay.access.Proxies;
 import io.iocp4j.relay.media.ContainerParser;
 import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
@@ -10,6 +11,7 @@ import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
 import io.iocp4j.relay.media.MediaTrack;
 import io.iocp4j.relay.media.UnitFacts;
+import io.iocp4j.relay.observe.LogField;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpExchange;
@@ -31,6 +33,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     private final String path;
     private final RelayHub hub;
+    private final Visit visit;
     private final HttpExchange exchange;
     private final CompletionPort port;
     private final Duration silenceMax;
@@ -51,19 +54,22 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private volatile long lastNanos;
     private volatile Future<?> timer;
 
-    Ingest(String path, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
+    Ingest(String path, Visit visit, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
         this.path = path;
+        this.visit = visit;
         this.hub = hub;
         this.exchange = exchange;
         this.port = port;
         this.silenceMax = silenceMax;
         this.lastNanos = port.nanoTime();
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", from(), path);
+        LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", LogField.peer(from()),
+                LogField.path(path));
+        visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
 
     private String from() {
-        return exchange.remote().getAddress().getHostAddress();
+        return visit.from();
     }
 
     /** Charges the memory of the parser to the publisher's connection; false if it is refused. */
@@ -108,7 +114,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     private HttpException refuse(MediaException e) {
         parser.release();
-        leave(refusal == null ? e.getMessage() : refusal);
+        leave(Level.WARNING, refusal == null ? e.getMessage() : refusal);
         if (refusal != null) {
             return new HttpException(503, refusal);
         }
@@ -143,11 +149,12 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private void warn(MediaInit init) {
         for (String why : init.leftOut()) {
             if (warned.add(why)) {
-                LOG.log(Level.WARNING, "stream {0}: {1}", path, why);
+                LOG.log(Level.WARNING, "stream {0}: {1}", LogField.path(path), why);
             }
         }
         if (init.audio() != null && warned.add("sound")) {
-            LOG.log(Level.WARNING, "stream {0}: viewers do not get the sound ({1}) yet", path, init.audio().mime());
+            LOG.log(Level.WARNING, "stream {0}: viewers do not get the sound ({1}) yet", LogField.path(path),
+                    init.audio().mime());
         }
     }
 
@@ -156,10 +163,15 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         lastNanos = port.nanoTime();
         if (track == MediaTrack.VIDEO) {
             units++;
-            stream.media(this, unit, facts.key());
+            stream.media(this, unit, facts);
         } else {
             soundUnits++;
         }
+    }
+
+    @Override
+    public PublisherInfo info() {
+        return new PublisherInfo(from(), visit.request().headers().first("User-Agent"));
     }
 
     @Override
@@ -167,7 +179,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         boolean ended = end();
         exchange.respond(HttpResponse.text(status, why + "\n"));
         if (ended) {
-            log(why);
+            log(Level.INFO, why);
         }
     }
 
@@ -190,18 +202,29 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             timer = port.deadline(silenceMax.minusNanos(silence), this::checkSilence);
             return;
         }
-        leave("no media arrived for " + silenceMax.toSeconds() + " s");
-        exchange.respond(HttpResponse.text(408, "no media arrived for " + silenceMax.toSeconds() + " s\n"));
+        String why = "no media arrived for " + silenceMax.toSeconds() + " s; send more often, with ffmpeg: -g 30 and"
+                + " -movflags +frag_every_frame, or raise --publisher-timeout";
+        refuse(408, units == 0 && Proxies.passed(visit.request().headers()) ? why + "; a proxy in between may hold the"
+                + " upload back: nginx needs \"proxy_request_buffering off\" and \"proxy_http_version 1.1\"" : why);
+    }
+
+    private void refuse(int status, String why) {
+        leave(Level.WARNING, why);
+        exchange.respond(HttpResponse.text(status, why + "\n"));
     }
 
     private void leave(String why) {
+        leave(Level.INFO, why);
+    }
+
+    private void leave(Level level, String why) {
         if (end()) {
             // This sets "over" and then reads the stream; onInit sets the stream and then reads "over".
             // So at least one of them sees both, and removes this publisher.
             if (stream != null) {
                 stream.unpublish(this);
             }
-            log(why);
+            log(level, why);
         }
     }
 
@@ -212,11 +235,13 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
         over = true;
         timer.cancel(false);
+        visit.pass().end();
         return true;
     }
 
-    private void log(String why) {
-        LOG.log(Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames"
-                + (soundUnits > 0 ? " and " + soundUnits + " units of sound: " : ": ") + why);
+    private void log(Level level, String why) {
+        LOG.log(level, "publisher from {0} left {1} after {2} frames{3}: {4}", LogField.peer(from()),
+                LogField.path(path), String.valueOf(units),
+                soundUnits > 0 ? " and " + soundUnits + " units of sound" : "", why);
     }
 }

@@ -1,43 +1,65 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.IoException;
-import io.iocp4j.core.PortOptions;
+import io.iocp4j.relay.access.AccessCommands;
+import io.iocp4j.relay.access.AccessSettings;
+import io.iocp4j.relay.access.TokenFile;
+import io.iocp4j.relay.config.Setting;
+import io.iocp4j.relay.config.SettingException;
+import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.config.SettingsHelp;
+import java.io.CharArrayReader;
+import java.io.Console;
+import io.iocp4j.relay.observe.Logging;
+import io.iocp4j.relay.observe.ObserveSettings;
+import io.iocp4j.relay.observe.RotatingFile;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.io.Reader;
 import java.net.InetSocketAddress;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** The command line: {@code relay serve}. */
 public final class Main {
+    private static final Set<String> HELP_FLAGS = Set.of("--help", "-h");
     private static final int OK = 0;
     /** The relay is serving; not an exit code. */
     private static final int RUNNING = -1;
     /** Exit code: a wrong option, or an address or an engine that is not available. See also {@link LastWords#CODE}. */
     private static final int WRONG = 2;
 
+    /** Every setting of the relay; the order is that of the help. */
+    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, AccessSettings.ALL, ObserveSettings.ALL,
+            List.of(Settings.CONFIG))
+            .<Setting<?>>flatMap(List::stream).toList();
+
     private static final String HELP = """
             relay - a live video relay: publish over HTTP, watch in a browser
 
-            usage: relay serve [options]
+            usage: relay serve [options]            run the relay
+                   relay config [--print] [options] show all settings and where each one comes from
+                   relay sign --path PATH [--for TIME] [--max N] [--action view|publish] [options]
+                                                    print a link that holds for a time (default 1h)
+                   relay token NAME                 print a new token or key: the value of token or link-key
+                   relay password NAME              hash the password that you type: the value of user
+                   relay help                       print this text
 
-              --port N            listen on this port, 0 for a free one   (default 8080)
-              --host NAME         listen on this address                  (default 127.0.0.1: this machine only;
-                                  0.0.0.0 for every address: there is no login yet, so only in a trusted network)
-              --max-lag N         let a viewer fall behind by N milliseconds before it skips to a newer key frame
-                                  (default 500)
-              --max-head N        allow N bytes for the head of a request, including the cookies of other programs
-                                  on the same host   (default 32768)
-              --engine NAME       run on this engine: selector, aio, or iocp, which needs Windows and its own module
-                                  (default auto: the best that can run here)
-              --no-test-picture   do not publish the built-in picture as stream "test"
-              --help              print this text
+            Each option can also stand in the environment, as RELAY_MAX_LAG for --max-lag, or in the file
+            relay.properties, as the line "max-lag = 500ms". Options replace the environment, which replaces the file.
 
+            """;
+
+    private static final String HELP_END = """
             exit code:  2 if an option is wrong, the address is not available, or the engine cannot run here
                         3 if the relay could not go on, for example without memory, and should be started again
 
@@ -52,6 +74,9 @@ public final class Main {
     /** Writes out the lines that still wait; does nothing where a test provides the outputs. */
     private static volatile Runnable lastLines = () -> { };
 
+    /** The standard error of the process, queued; null where a test provides the outputs. */
+    private static volatile QueuedOutput terminal;
+
     private Main() {
     }
 
@@ -62,8 +87,6 @@ public final class Main {
      * @throws InterruptedException if the calling thread is interrupted
      */
     public static void main(String[] args) throws InterruptedException {
-        // one line per record, without the name of the thread
-        System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tT.%1$tL %4$-7s %5$s%6$s%n");
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory and needs no display
         System.setProperty("java.awt.headless", "true");
@@ -88,17 +111,13 @@ public final class Main {
         QueuedOutput err = QueuedOutput.start("err", plainErr, QueuedOutput.BYTES_MAX);
         System.setOut(new PrintStream(out, true, System.out.charset()));
         System.setErr(new PrintStream(err, true, System.err.charset()));
+        terminal = err;
         lastLines = () -> {
-            try {
-                err.drain(LAST_LINES_LIMIT);
-                out.drain(LAST_LINES_LIMIT);
-            } catch (InterruptedException e) {
-                // the interrupter wants the process to end without this wait
-                Thread.currentThread().interrupt();
-            }
+            drain(err);
+            drain(out);
         };
         // runs at every orderly end of the process
-        Runtime.getRuntime().addShutdownHook(new Thread(lastLines, "relay-output"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> lastLines.run(), "relay-output"));
         return LastWords.prepare(plainErr, err, Runtime.getRuntime()::halt);
     }
 
@@ -108,96 +127,145 @@ public final class Main {
      * @param cannotGoOn called with the cause, on any thread, if the relay cannot go on after it has started
      */
     static int run(List<String> args, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn) {
-        RelayOptions options;
+        String command = args.isEmpty() ? "help" : args.getFirst();
+        List<String> rest = args.isEmpty() ? args : args.subList(1, args.size());
+        if (command.equals("help") || HELP_FLAGS.contains(command) || rest.stream().anyMatch(HELP_FLAGS::contains)) {
+            out.print(HELP + SettingsHelp.of(SETTINGS) + HELP_END);
+            return OK;
+        }
         try {
-            options = parse(new ArrayDeque<>(args));
-        } catch (IllegalArgumentException e) {
+            return switch (command) {
+                case "serve" -> serve(settings(rest), out, err, cannotGoOn);
+                case "config" -> {
+                    List<String> options = rest.stream().filter(arg -> !arg.equals("--print")).toList();
+                    settings(options).print().forEach(out::println);
+                    yield OK;
+                }
+                case "sign" -> {
+                    List<Setting<?>> known = Stream.concat(AccessCommands.SIGN.stream(), SETTINGS.stream()).toList();
+                    Settings settings = Settings.read(known, rest, System.getenv(), Path.of(""));
+                    String root = "http://127.0.0.1:" + settings.get(ServeSettings.PORT) + "/";
+                    out.println(AccessCommands.sign(settings, root, Clock.systemUTC()));
+                    yield OK;
+                }
+                case "token" -> {
+                    out.println(AccessCommands.token(name(command, rest)));
+                    yield OK;
+                }
+                case "password" -> {
+                    out.println(AccessCommands.password(name(command, rest), input()));
+                    yield OK;
+                }
+                default -> throw new IllegalArgumentException("unknown command " + command);
+            };
+        } catch (IOException e) {
+            err.println("relay: the password cannot be read: " + e.getMessage());
+            return WRONG;
+        } catch (SettingException | IllegalArgumentException e) {
             err.println("relay: " + e.getMessage() + " (see --help)");
             return WRONG;
         }
-        if (options == null) {
-            out.print(HELP);
-            return OK;
+    }
+
+    private static String name(String command, List<String> args) {
+        if (args.size() != 1) {
+            throw new IllegalArgumentException(command + " needs one name");
         }
+        return args.getFirst();
+    }
+
+    /** Returns the line that the user types, without an echo, or else the standard input. */
+    private static Reader input() {
+        Console console = System.console();
+        char[] typed = console == null || !console.isTerminal() ? null : console.readPassword("password: ");
+        return typed == null ? new InputStreamReader(System.in) : new CharArrayReader(typed);
+    }
+
+    private static Settings settings(List<String> args) throws SettingException {
+        return Settings.read(SETTINGS, args, System.getenv(), Path.of(""));
+    }
+
+    /** Sets up the log, unless a test provides the outputs. */
+    private static void log(Settings settings) throws IOException {
+        if (terminal == null) {
+            return;
+        }
+        QueuedOutput file = null;
+        String name = settings.get(ObserveSettings.LOG_FILE);
+        if (name != null) {
+            file = QueuedOutput.start("log", new RotatingFile(Path.of(name), settings.get(
+                    ObserveSettings.LOG_FILE_SIZE), settings.get(ObserveSettings.LOG_FILES)), QueuedOutput.BYTES_MAX);
+            QueuedOutput last = file;
+            Runnable others = lastLines;
+            lastLines = () -> {
+                others.run();
+                drain(last);
+            };
+        }
+        Logging.set(terminal, file, settings.get(ObserveSettings.LOG).equals("json"),
+                settings.get(ObserveSettings.LOG_LEVEL));
+    }
+
+    private static void drain(QueuedOutput output) {
+        try {
+            output.drain(LAST_LINES_LIMIT);
+        } catch (InterruptedException e) {
+            // the interrupter wants the process to end without this wait
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static int serve(Settings settings, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn) {
         RelayServer server;
         try {
-            server = RelayServer.start(options);
+            log(settings);
+        } catch (IOException | InvalidPathException e) {
+            err.println("relay: cannot write the log file " + settings.get(ObserveSettings.LOG_FILE) + ": " + e);
+            return WRONG;
+        }
+        try {
+            server = RelayServer.start(settings);
         } catch (IoException e) {
-            err.println("relay: cannot listen on " + options.host() + ":" + options.tcpPort() + ": " + e.error());
+            err.println("relay: cannot listen on " + settings.get(ServeSettings.HOST) + ":"
+                    + settings.get(ServeSettings.PORT) + ": " + e.error());
             return WRONG;
         } catch (IOException e) {
             err.println("relay: cannot start: " + e.getMessage());
             return WRONG;
-        } catch (IllegalArgumentException | UnsupportedOperationException e) {
-            // there is no such engine, or it cannot run here
+        } catch (UnsupportedOperationException e) {
+            // the engine cannot run here
             err.println("relay: " + e.getMessage() + " (see --help)");
             return WRONG;
         }
         out.println("relay " + RelayServer.version() + " starts on JDK " + Runtime.version() + ", engine "
                 + server.completionPort().engine());
         server.completionPort().failure().thenAccept(cannotGoOn);
-        announce(server, options, out);
+        announce(server, settings, out);
         stopOnSignal(server, out);
         return RUNNING;
     }
 
-    /** The options, or null for help. */
-    private static RelayOptions parse(Deque<String> args) {
-        String command = args.isEmpty() ? "--help" : args.poll();
-        if (command.equals("--help") || command.equals("-h") || command.equals("help")) {
-            return null;
-        }
-        if (!command.equals("serve")) {
-            throw new IllegalArgumentException("unknown command " + command);
-        }
-        RelayOptions options = RelayOptions.defaults();
-        while (!args.isEmpty()) {
-            String flag = args.poll();
-            switch (flag) {
-                case "--help", "-h" -> {
-                    return null;
-                }
-                case "--port" -> options = options.tcpPort(number(flag, value(flag, args)));
-                case "--host" -> options = options.host(value(flag, args));
-                case "--max-lag" -> options = options.maxLag(Duration.ofMillis(number(flag, value(flag, args))));
-                case "--max-head" -> options = options.maxHead(number(flag, value(flag, args)));
-                case "--engine" -> options = options.engine(engine(value(flag, args)));
-                case "--no-test-picture" -> options = options.testPicture(false);
-                default -> throw new IllegalArgumentException("unknown option " + flag);
-            }
-        }
-        return options;
-    }
-
-    private static String value(String flag, Deque<String> args) {
-        if (args.isEmpty()) {
-            throw new IllegalArgumentException(flag + " needs a value");
-        }
-        return args.poll();
-    }
-
-    private static String engine(String text) {
-        return text.equals("auto") ? PortOptions.ENGINE_BEST : text;
-    }
-
-    private static int number(String flag, String text) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(flag + " needs a number, not " + text);
-        }
-    }
-
-    private static void announce(RelayServer server, RelayOptions options, PrintStream out) {
+    private static void announce(RelayServer server, Settings settings, PrintStream out) {
         InetSocketAddress address = server.address();
-        String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : options.host();
-        String base = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
+        String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1"
+                : settings.get(ServeSettings.HOST);
+        Object seen = settings.get(AccessSettings.PUBLIC_URL);
+        String base = seen != null ? seen.toString()
+                : "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
+        TokenFile token = server.login().tokenFile();
         out.println();
-        out.println("  open     " + base + (options.testPicture() ? "   (shows the built-in test picture)" : ""));
+        boolean picture = settings.get(ServeSettings.TEST_PICTURE);
+        out.println("  open     " + base + (picture ? "   (shows the built-in test picture)" : ""));
         out.println("  publish  ffmpeg -re -f lavfi -i testsrc2=size=640x360:rate=30 -c:v libx264 -preset ultrafast"
                 + " -tune zerolatency -profile:v baseline -pix_fmt yuv420p -g 30 -f mp4"
                 + " -movflags frag_every_frame+empty_moov+default_base_moof"
-                + " -flush_packets 1 -method PUT -content_type video/mp4 " + base + "publish/cam1");
+                + " -flush_packets 1 -method PUT -content_type video/mp4 "
+                + (token == null ? "" : "-headers \"Authorization: Bearer TOKEN\" ") + base + "publish/cam1");
+        if (token != null) {
+            // printed once: later starts may write to a log
+            out.println("  token    " + (token.created() ? token.token() + "   (kept in " + token + ")" : "in " + token)
+                    + ", to publish and for the list of streams: " + base + "#t=TOKEN");
+        }
         out.println("  stop     Ctrl-C");
         out.println();
         out.flush();

@@ -1,13 +1,15 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.observe.Observer;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** The streams of a relay by path. A stream is listed from its first publisher until it has ended. Any thread. */
 final class RelayHub {
@@ -20,14 +22,21 @@ final class RelayHub {
     /** The largest number of streams at a time. A publisher of one more gets status 503. */
     static final int STREAMS_MAX = 100;
 
-    private final RelayOptions options;
+    private final Settings settings;
     private final CompletionPort port;
     private final Clock clock;
+    private final Observer observer;
     /** Guarded by this. */
     private final Map<String, RelayStream> streams = new TreeMap<>();
 
-    RelayHub(RelayOptions options, CompletionPort port, Clock clock) {
-        this.options = options;
+    /** Creates a hub with an observer of its own, for tests. */
+    RelayHub(Settings settings, CompletionPort port, Clock clock) {
+        this(settings, port, clock, new Observer(clock, RelayServer.version(), port.engine(), 0));
+    }
+
+    RelayHub(Settings settings, CompletionPort port, Clock clock, Observer observer) {
+        this.observer = observer;
+        this.settings = settings;
         this.port = port;
         this.clock = clock;
     }
@@ -74,7 +83,8 @@ final class RelayHub {
 
     private RelayStream make(String path, String container) {
         RelayStream[] self = new RelayStream[1];
-        self[0] = new RelayStream(path, container, options, port, clock, () -> remove(path, self[0]));
+        self[0] = new RelayStream(path, container, settings, port, clock, observer.stream(path),
+                () -> remove(path, self[0]));
         return self[0];
     }
 
@@ -91,13 +101,13 @@ final class RelayHub {
         all.values().forEach(stream -> stream.end(code, reason));
     }
 
-    /** Returns the answer to {@code GET /api/v1/streams}. */
-    String json() {
-        Map<String, RelayStream> all;
-        synchronized (this) {
-            all = new TreeMap<>(streams);
-        }
-        return all.values().stream().map(RelayStream::json).collect(Collectors.joining(",", "{\"streams\":[",
-                "],\"version\":" + Json.quote(RelayServer.version()) + "}"));
+    /** Returns what each stream is, in the order of their paths. */
+    List<StreamReport> reports() {
+        return all().stream().map(RelayStream::report).toList();
+    }
+
+    /** Returns all streams, in the order of their paths. */
+    synchronized List<RelayStream> all() {
+        return List.copyOf(streams.values());
     }
 }

@@ -6,26 +6,22 @@ import io.iocp4j.core.IoError;
 import io.iocp4j.core.IoException;
 import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.relay.access.AccessSettings;
+import io.iocp4j.relay.access.Login;
+import io.iocp4j.relay.access.Site;
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.media.MediaLimits;
+import io.iocp4j.relay.observe.Observer;
 import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.ServerOptions;
-import io.iocp4j.websocket.UpgradeExchange;
-import io.iocp4j.websocket.WebSocket;
-import io.iocp4j.websocket.WebSocketListener;
 import io.iocp4j.websocket.WebSocketServer;
 import io.iocp4j.websocket.frame.CloseCode;
 import io.iocp4j.websocket.handshake.Origins;
-import io.iocp4j.websocket.http.HttpException;
-import io.iocp4j.websocket.http.HttpExchange;
-import io.iocp4j.websocket.http.HttpHeaders;
 import io.iocp4j.websocket.http.HttpLimits;
-import io.iocp4j.websocket.http.HttpRequest;
-import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** A running relay: one port for publishers, viewers and pages. */
 public final class RelayServer implements AutoCloseable {
@@ -41,74 +37,92 @@ public final class RelayServer implements AutoCloseable {
     /** The largest number of fragments of such a message. */
     private static final int MAX_TEXT_FRAGMENTS = 64;
 
-    private static final String PUBLISH = "/publish/";
-    private static final String LIVE = "/live/";
-    private static final String WATCH = "/watch/";
+    /**
+     * The time that a peer has to end its side. A publisher such as ffmpeg reads no answer while it sends, so only the
+     * end of the connection tells it that it is refused.
+     */
+    private static final Duration LINGER = Duration.ofSeconds(1);
 
-    private final RelayOptions options;
-    private final boolean loopbackOnly;
     private final CompletionPort port;
     private final WebSocketServer server;
     private final RelayHub hub;
-    private final Pages pages = new Pages();
+    private final Login login;
+    private final Observer observer;
     private final TestSource testSource;
-    private final AtomicLong viewerIds = new AtomicLong();
-    private final Clock clock = Clock.systemUTC();
 
-    private RelayServer(RelayOptions options) throws IOException {
-        this.options = options;
-        InetSocketAddress address = new InetSocketAddress(options.host(), options.tcpPort());
+    private RelayServer(Settings settings) throws IOException {
+        ServeSettings.check(settings);
+        Clock clock = Clock.systemUTC();
+        InetSocketAddress address = new InetSocketAddress(settings.get(ServeSettings.HOST),
+                settings.get(ServeSettings.PORT));
         if (address.isUnresolved()) {
             throw new IoException(IoError.HOST_NOT_FOUND, "bind", address, null, null);
         }
-        loopbackOnly = address.getAddress().isLoopbackAddress();
         // The first viewer and publisher may arrive when no file descriptor is left to load their classes.
         EarlyClasses.loadPackageOf(RelayServer.class);
         EarlyClasses.loadPackageOf(MediaLimits.class);
-        port = CompletionPort.open(PortOptions.defaults().engine(options.engine()));
-        hub = new RelayHub(options, port, clock);
+        EarlyClasses.loadPackageOf(Settings.class);
+        EarlyClasses.loadPackageOf(Login.class);
+        EarlyClasses.loadPackageOf(Observer.class);
+        port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
+        observer = Observer.start(settings, clock, version(), port.engine());
+        hub = new RelayHub(settings, port, clock, observer);
         WebSocketServer listening = null;
         TestSource picture = null;
+        Login opened = null;
         try {
-            // minBodyRate 0: Ingest limits the silence of a publisher itself
-            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).minBodyRate(0)
-                    .httpLimits(HttpLimits.defaults().maxHeaderBytes(options.maxHeadBytes()))
+            boolean loopbackOnly = address.getAddress().isLoopbackAddress();
+            Site site = new Site(settings, settings.get(ServeSettings.HOST), loopbackOnly);
+            opened = Login.open(settings, !loopbackOnly || AccessSettings.isProxied(settings), port::nanoTime, clock,
+                    Json::parse, Json::quote);
+            Routes routes = new Routes(settings, port, hub, observer, clock);
+            Doors doors = new Doors(settings, site, opened, routes, port, clock);
+            // minBodyRate 0: Ingest limits the silence of a publisher itself; Doors checks origins
+            ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())
+                    .minBodyRate(0)
+                    .httpLimits(HttpLimits.defaults().maxHeaderBytes(settings.get(ServeSettings.MAX_HEAD).intValue()))
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
-                    .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true));
-            listening = WebSocketServer.listen(port, limited, this::watch, this::answer);
-            picture = options.testPicture() ? new TestSource(hub, clock) : null;
+                    .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true)
+                            .lingerTimeout(LINGER));
+            listening = WebSocketServer.listen(port, limited, doors::upgrade, doors::request);
+            picture = settings.get(ServeSettings.TEST_PICTURE) ? new TestSource(hub, clock) : null;
         } catch (IOException | RuntimeException | Error e) {
             // the port's workers would keep the process running
             if (listening != null) {
                 listening.close(Duration.ZERO);
             }
-            closeAll(picture);
+            closeAll(picture, opened);
             throw e;
         }
         server = listening;
+        login = opened;
         testSource = picture;
     }
 
-    private void closeAll(TestSource picture) {
+    private void closeAll(TestSource picture, Login asked) {
+        if (asked != null) {
+            asked.close();
+        }
         if (picture != null) {
             picture.close();
         }
         hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
+        observer.close();
         port.close();
     }
 
     /**
      * Starts a relay.
      *
-     * @param options settings and limits
+     * @param settings those of {@link ServeSettings} and of the other parts; {@link Settings#defaults()} to begin with
      * @return the relay, which is listening
      * @throws IOException if the address is taken or unknown
-     * @throws IllegalArgumentException if no engine has the name that the options, or the system property
-     *     {@value PortOptions#ENGINE_PROPERTY}, give
+     * @throws IllegalArgumentException if settings contradict one another, or no engine has the name that they, or the
+     *     system property {@value PortOptions#ENGINE_PROPERTY}, give
      * @throws UnsupportedOperationException if that engine cannot run here; the message says why
      */
-    public static RelayServer start(RelayOptions options) throws IOException {
-        return new RelayServer(options);
+    public static RelayServer start(Settings settings) throws IOException {
+        return new RelayServer(settings);
     }
 
     /**
@@ -127,6 +141,15 @@ public final class RelayServer implements AutoCloseable {
      */
     public CompletionPort completionPort() {
         return port;
+    }
+
+    /**
+     * Returns the login, with the token that the first start made.
+     *
+     * @return the login, open until the relay is closed
+     */
+    Login login() {
+        return login;
     }
 
     /**
@@ -151,100 +174,6 @@ public final class RelayServer implements AutoCloseable {
         hub.endAll(CloseCode.GOING_AWAY, "the relay stops");
         server.close(Duration.ofSeconds(1));
         // a publisher that was just beginning may have created another stream meanwhile
-        closeAll(testSource);
-    }
-
-    // ------------------------------------------------------------------ viewers
-
-    private WebSocketListener watch(UpgradeExchange exchange) throws HttpException {
-        requireHost(exchange.request());
-        String path = exchange.request().path();
-        if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
-            throw new HttpException(404, "streams are watched at /live/{path}");
-        }
-        RelayStream stream = hub.find(path.substring(LIVE.length()));
-        if (stream == null) {
-            // a page cannot see the status of a refused handshake, but it can see a close code
-            return new WebSocketListener() {
-                @Override
-                public void onOpen(WebSocket socket) {
-                    // without the path, which may be longer than a close reason
-                    socket.close(Viewer.NO_SUCH_STREAM, "there is no such stream");
-                }
-            };
-        }
-        ViewerQueue queue = new ViewerQueue(options.maxLag().toNanos(), stream.isAllKeys());
-        return new Viewer("v" + viewerIds.incrementAndGet(), stream, queue, port, clock);
-    }
-
-    // ------------------------------------------------------------------ requests
-
-    private void answer(HttpExchange exchange) throws HttpException {
-        requireHost(exchange.request());
-        String path = exchange.request().path();
-        if (path.startsWith(PUBLISH)) {
-            publish(exchange, path.substring(PUBLISH.length()));
-            return;
-        }
-        requireMethod(exchange.request(), "GET", "HEAD");
-        exchange.respond(page(path));
-    }
-
-    private HttpResponse page(String path) throws HttpException {
-        return switch (path) {
-            case "/" -> pages.file("index.html");
-            case "/healthz" -> HttpResponse.text(200, "ok\n");
-            case "/api/v1/streams" -> HttpResponse.json(200, hub.json());
-            case "/favicon.ico" -> HttpResponse.of(204);
-            default -> {
-                if (path.startsWith(WATCH) && RelayHub.isPath(path.substring(WATCH.length()))) {
-                    yield pages.file("watch.html");
-                }
-                if (path.startsWith(LIVE)) {
-                    throw new HttpException(426, "streams are watched over WebSocket; open /watch/... in a browser",
-                            HttpHeaders.builder().add("Upgrade", "websocket").build());
-                }
-                yield pages.file(path.substring(1));
-            }
-        };
-    }
-
-    private void publish(HttpExchange exchange, String path) throws HttpException {
-        HttpRequest request = exchange.request();
-        requireMethod(request, "PUT", "POST");
-        if (!Origins.sameHost().allows(request)) {
-            throw new HttpException(403, "a page of another site may not publish");
-        }
-        if (options.testPicture() && path.equals(TestSource.PATH)) {
-            throw new HttpException(409, "this stream is the built-in test picture;"
-                    + " use another name, or start the relay with --no-test-picture");
-        }
-        if (!RelayHub.isPath(path)) {
-            throw new HttpException(404, "a stream path has one to four names with / between them;"
-                    + " a name has 1 to 64 letters, digits, - or _");
-        }
-        exchange.body(new Ingest(path, hub, exchange, port, options.publisherTimeout()));
-    }
-
-    /**
-     * Refuses any other host name while the relay listens on the loopback address only. A foreign name that resolves to
-     * this machine is a sign of DNS rebinding: a page of an attacker would pass for one of ours.
-     */
-    private void requireHost(HttpRequest request) throws HttpException {
-        if (!loopbackOnly || request.authority() == null) {
-            return;
-        }
-        String host = request.authority().replaceFirst(":[0-9]*$", "");
-        if (!host.equalsIgnoreCase("localhost") && !host.matches("127(\\.[0-9]{1,3}){3}") && !host.equals("[::1]")
-                && !host.equalsIgnoreCase(options.host())) {
-            throw new HttpException(421, "this relay serves this machine only, as localhost or 127.0.0.1");
-        }
-    }
-
-    private static void requireMethod(HttpRequest request, String first, String second) throws HttpException {
-        if (!request.method().equals(first) && !request.method().equals(second)) {
-            throw new HttpException(405, "only " + first + " and " + second + " are allowed here",
-                    HttpHeaders.builder().add("Allow", first + ", " + second).build());
-        }
+        closeAll(testSource, login);
     }
 }

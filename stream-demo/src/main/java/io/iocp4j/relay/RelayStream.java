@@ -2,12 +2,16 @@ package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
-import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.media.UnitFacts;
+import io.iocp4j.relay.observe.LogField;
+import io.iocp4j.relay.observe.StreamObserver;
 import io.iocp4j.websocket.frame.CloseCode;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -41,14 +45,22 @@ final class RelayStream {
          * @param why the reason, for the response and the log
          */
         void lost(int status, String why);
+
+        /** Returns where it comes from. */
+        default PublisherInfo info() {
+            return new PublisherInfo(null, "");
+        }
     }
 
     private final String path;
     private final String container;
-    private final RelayOptions options;
+    private final Duration grace;
+    private final int minQueueBytes;
+    private final int maxQueueBytes;
     private final CompletionPort port;
     private final Clock clock;
     private final Runnable onEnded;
+    private final StreamObserver observer;
     private final long beganNanos;
 
     // Guarded by this.
@@ -61,59 +73,45 @@ final class RelayStream {
     private MediaUnit init;
     private int seq;
     private final GopCache gop;
-    private final Memory memory;
+    private final StreamMemory memory;
     private final Meter meter = new Meter();
     private final List<Viewer> viewers = new ArrayList<>();
     private Future<?> graceTimer;
     private long droppedByFormerViewers;
 
-    RelayStream(String path, String container, RelayOptions options, CompletionPort port, Clock clock,
-            Runnable onEnded) {
+    RelayStream(String path, String container, Settings settings, CompletionPort port, Clock clock,
+            StreamObserver observer, Runnable onEnded) {
         this.path = path;
         this.container = container;
-        this.options = options;
+        this.grace = settings.get(ServeSettings.GRACE);
+        // the ranges of these settings end below 2^31
+        this.minQueueBytes = settings.get(ServeSettings.MIN_QUEUE).intValue();
+        this.maxQueueBytes = settings.get(ServeSettings.MAX_QUEUE).intValue();
         this.port = port;
         this.clock = clock;
+        this.observer = observer;
         this.onEnded = onEnded;
         this.beganNanos = nanos();
-        this.gop = new GopCache(options.maxGopBytes(), options.maxGop().toNanos());
-        this.memory = new Memory(port);
+        this.gop = new GopCache(settings.get(ServeSettings.MAX_GOP).intValue(),
+                settings.get(ServeSettings.MAX_GOP_TIME).toNanos());
+        this.memory = new StreamMemory(port, path, this::heldBytes, this::dropCache,
+                reason -> end(CloseCode.TRY_AGAIN_LATER, reason));
     }
 
-    /** The memory that the stream keeps for viewers that join: pooled buffers, which the pool itself counts. */
-    private final class Memory extends MemoryAccount {
-        Memory(CompletionPort port) {
-            super(port);
-        }
+    private synchronized long heldBytes() {
+        return gop.bytes() + (init == null ? 0 : init.bytes());
+    }
 
-        @Override
-        protected long held(Kind kind) {
-            synchronized (RelayStream.this) {
-                return kind == Kind.HEAP ? 0 : gop.bytes() + (init == null ? 0 : init.bytes());
-            }
-        }
-
-        @Override
-        protected void shrink() {
-            synchronized (RelayStream.this) {
-                // joining viewers wait for the next key frame, as they do when a group of pictures is too long
-                gop.clear();
-            }
-        }
-
-        @Override
-        protected void evict(String reason) {
-            end(CloseCode.TRY_AGAIN_LATER, reason);
-        }
-
-        @Override
-        public String toString() {
-            return "stream " + path;
-        }
+    private synchronized void dropCache() {
+        gop.clear();
     }
 
     String path() {
         return path;
+    }
+
+    StreamObserver observer() {
+        return observer;
     }
 
     String container() {
@@ -169,6 +167,7 @@ final class RelayStream {
     private void begin(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
         try {
             init(next, newMime, newWidth, newHeight, initBytes);
+            observer.live(epoch, next.info().address());
         } catch (RuntimeException | Error thrown) {
             unpublish(next);
             throw thrown;
@@ -199,7 +198,9 @@ final class RelayStream {
         String text = text(state);
         long now = nanos();
         forEachViewer(viewer -> viewer.epoch(text, init, now));
-        LOG.log(Level.INFO, "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
+        meter.restart();
+        LOG.log(Level.INFO, "stream {0}, epoch {1}: {2}, {3}x{4}", LogField.path(path), String.valueOf(epoch), mime,
+                String.valueOf(width), String.valueOf(height));
     }
 
     /** Runs an action for every viewer. A viewer for which it throws is removed; the others go on. Guarded by this. */
@@ -217,23 +218,22 @@ final class RelayStream {
     }
 
     /** Offers a frame to every viewer, without blocking. Ignored if it is from a former publisher. */
-    synchronized void media(Publisher from, ByteBuffer payload, boolean key) {
+    synchronized void media(Publisher from, ByteBuffer payload, UnitFacts facts) {
         if (from != publisher) {
             return;
         }
         long now = nanos();
-        MediaUnit unit = MediaUnit.media(port.buffers(), key, seq++, originMicros(), payload);
+        MediaUnit unit = MediaUnit.media(port.buffers(), facts.key(), seq++, originMicros(), payload);
         try {
             // The pool has counted the unit. Charging 0 bytes only checks whether an account must be evicted for it.
             memory.charge(Kind.DIRECT, 0);
-            meter.add(unit.bytes(), now);
+            observer.ingested(unit.bytes(), facts.picture(), facts.key(), meter.add(unit.bytes(), facts, now));
             boolean overflow = gop.add(unit, now);
             long bytesMax = maxQueueBytes();
             forEachViewer(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
-                LOG.log(Level.WARNING,
-                        "stream {0}: no key frame for more than {1} or {2} bytes; late joiners wait for the next one",
-                        path, options.maxGop(), String.valueOf(options.maxGopBytes()));
+                LOG.log(Level.WARNING, "stream {0}: no key frame for more than {1}; late joiners wait for the next one",
+                        LogField.path(path), gop.limits());
             }
         } finally {
             unit.release();
@@ -251,13 +251,14 @@ final class RelayStream {
         // Start the timer before anything that may fail: without it, the stream would wait for ever.
         // A timer that is cancelled too late still runs, so it ends the stream only in the same waiting time and epoch.
         try {
-            graceTimer = port.deadline(options.grace(), () -> endIf(() -> state == State.WAITING && epoch == last,
+            graceTimer = port.deadline(grace, () -> endIf(() -> state == State.WAITING && epoch == last,
                     Viewer.STREAM_ENDED, "the publisher did not come back"));
         } catch (RuntimeException | Error thrown) {
             end(Viewer.STREAM_ENDED, "no timer could be started to wait for a publisher");
             throw thrown;
         }
         long now = nanos();
+        observer.waiting(epoch);
         forEachViewer(viewer -> viewer.epoch(text(state), null, now));
     }
 
@@ -291,20 +292,13 @@ final class RelayStream {
                 notifyLost(former, code == CloseCode.GOING_AWAY ? 503 : 409, reason);
             }
             for (Viewer viewer : left) {
-                sayBye(viewer, ended, code, reason);
+                viewer.bye(ended, code, reason);
             }
-            LOG.log(Level.INFO, "stream {0} ended: {1}", path, reason);
+            observer.ended(code, reason);
+            LOG.log(Level.INFO, "stream {0} ended: {1}", LogField.path(path), reason);
         } finally {
             memory.close();
             onEnded.run();
-        }
-    }
-
-    private static void sayBye(Viewer viewer, String ended, int code, String reason) {
-        try {
-            viewer.bye(ended, code, reason);
-        } catch (RuntimeException | Error thrown) {
-            viewer.fail(thrown);
         }
     }
 
@@ -322,7 +316,7 @@ final class RelayStream {
     }
 
     private long maxQueueBytes() {
-        return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, options.minQueueBytes(), options.maxQueueBytes());
+        return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, minQueueBytes, maxQueueBytes);
     }
 
     // ------------------------------------------------------------------ watching
@@ -362,20 +356,36 @@ final class RelayStream {
                 + ",\"w\":" + width + ",\"h\":" + height + "}";
     }
 
+    /** Returns a copy of the newest picture, or null if the container has no pictures that stand alone. */
+    synchronized byte[] snapshot() {
+        return isAllKeys() && !gop.units().isEmpty() ? gop.units().getLast().payload() : null;
+    }
+
+    /** Returns copies of what its viewers are. The lock is held only for a copy of their list. */
+    List<ViewerReport> viewerReports() {
+        return present().stream().map(Viewer::report).toList();
+    }
+
+    private synchronized List<Viewer> present() {
+        return List.copyOf(viewers);
+    }
+
     /** Returns one element of the answer to {@code GET /api/v1/streams}. */
-    synchronized String json() {
-        long now = nanos();
-        long dropped = droppedByFormerViewers;
-        for (Viewer viewer : viewers) {
-            dropped += viewer.framesDropped();
+    String json() {
+        return report().json();
+    }
+
+    /** Returns a copy of what it is. */
+    StreamReport report() {
+        List<ViewerReport> present = viewerReports();
+        synchronized (this) {
+            long now = nanos();
+            return new StreamReport(path, state.name().toLowerCase(Locale.ROOT), container, mime, width, height,
+                    present.size(), epoch, publisher == null ? null : publisher.info(), meter.framesPerSecond(now),
+                    meter.bitsPerSecond(now), meter.gopSeconds(), meter.reordered(), meter.lost(),
+                    present.stream().mapToLong(ViewerReport::queueBytes).sum(), gop.bytes(), !gop.overflowed(),
+                    (now - beganNanos) / 1_000_000, meter.totalFrames(), meter.totalBytes(), droppedByFormerViewers
+                            + present.stream().mapToLong(ViewerReport::dropped).sum());
         }
-        return String.format(Locale.ROOT, "{\"path\":%s,\"state\":\"%s\",\"container\":\"%s\",\"mime\":%s,"
-                + "\"width\":%d,\"height\":%d,\"viewers\":%d,\"epoch\":%d,\"fps\":%.1f,\"bitrate\":%.0f,"
-                + "\"gopBytes\":%d,\"gopCached\":%b,\"uptimeMs\":%d,"
-                + "\"framesIn\":%d,\"bytesIn\":%d,\"framesDropped\":%d}",
-                Json.quote(path), state.name().toLowerCase(Locale.ROOT), container, Json.quote(mime),
-                width, height, viewers.size(), epoch, meter.framesPerSecond(now), meter.bitsPerSecond(now),
-                gop.bytes(), !gop.overflowed(), (now - beganNanos) / 1_000_000,
-                meter.totalFrames(), meter.totalBytes(), dropped);
     }
 }

@@ -4,6 +4,8 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.relay.observe.LogField;
+import io.iocp4j.relay.observe.ViewerObserver;
 import io.iocp4j.websocket.CloseStatus;
 import io.iocp4j.websocket.Message;
 import io.iocp4j.websocket.SharedMessage;
@@ -35,6 +37,7 @@ final class Viewer implements WebSocketListener {
     private static final int RETRY_MILLIS_MAX = 2_000;
 
     private final String id;
+    private final Visit visit;
     private final RelayStream stream;
     private final CompletionPort port;
     private final Clock clock;
@@ -49,13 +52,16 @@ final class Viewer implements WebSocketListener {
     private final ViewerQueue queue;
     private boolean paused;
     private boolean gone;
+    private final ViewerObserver observer;
 
-    Viewer(String id, RelayStream stream, ViewerQueue queue, CompletionPort port, Clock clock) {
+    Viewer(String id, Visit visit, RelayStream stream, ViewerQueue queue, CompletionPort port, Clock clock) {
         this.id = id;
+        this.visit = visit;
         this.stream = stream;
         this.queue = queue;
         this.port = port;
         this.clock = clock;
+        this.observer = stream.observer().viewer(id, stream.nanos());
     }
 
     private final class Memory extends MemoryAccount {
@@ -74,6 +80,7 @@ final class Viewer implements WebSocketListener {
         protected void evict(String reason) {
             synchronized (Viewer.this) {
                 gone = true;
+                observer.evicted(queue.framesQueued());
                 queue.clear();
             }
             socket.close(CloseCode.TRY_AGAIN_LATER, reason);
@@ -93,8 +100,12 @@ final class Viewer implements WebSocketListener {
         memory = new Memory(port);
         // onDrain follows when the socket has taken all of a batch
         opened.waterMarks(0, 0);
-        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, opened.remote().getAddress().getHostAddress(),
-                stream.path());
+        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", LogField.viewer(id), LogField.peer(visit.from()),
+                LogField.path(stream.path()));
+        visit.pass().begin(() -> opened.close(Pass.NOT_ALLOWED, "the link or login has expired"));
+        synchronized (this) {
+            observer.joined(visit.from(), visit.request().headers().first("User-Agent"));
+        }
         text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
                 + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version()) + "}");
         stream.join(this);
@@ -113,6 +124,7 @@ final class Viewer implements WebSocketListener {
             case "ping" -> pong(message.get("c"));
             case "pause" -> pause();
             case "resume", "resync" -> stream.join(this);
+            case "stat" -> report(message);
             // ignore other texts: they belong to later versions, or are meant for the log of a proxy
             default -> LOG.log(Level.DEBUG, "viewer {0}: {1}", id, text);
         }
@@ -128,6 +140,8 @@ final class Viewer implements WebSocketListener {
         synchronized (this) {
             // only the drain after the last message of a batch counts
             if (drained.bufferedAmount() == 0) {
+                long now = stream.nanos();
+                observer.taken(queue.sentAge(now), queue.sendsFrame(), drained.latency(), now);
                 queue.sent();
                 pump();
             }
@@ -136,6 +150,7 @@ final class Viewer implements WebSocketListener {
 
     @Override
     public void onClose(WebSocket closed, CloseStatus why) {
+        visit.pass().end();
         stream.leave(this);
         if (memory != null) {
             memory.close();
@@ -144,11 +159,17 @@ final class Viewer implements WebSocketListener {
         synchronized (this) {
             gone = true;
             queue.clear();
+            observer.left(why.code(), why.reason());
             account = queue.framesSent() + " frames, " + queue.framesDropped() + " skipped in " + queue.trims()
                     + " trims (" + queue.bytesDropped() + " bytes)";
         }
-        LOG.log(Level.INFO, "viewer " + id + " left " + stream.path() + " after " + account + ": " + why.code() + " "
-                + Json.quote(why.reason()) + " (" + why.initiator() + ")");
+        LOG.log(Level.INFO, "viewer {0} left {1} after {2}: {3} {4} ({5})", LogField.viewer(id),
+                LogField.path(stream.path()), account, LogField.code(why.code()), Json.quote(why.reason()),
+                why.initiator());
+    }
+
+    private synchronized void report(Map<String, Object> message) {
+        observer.reported(message);
     }
 
     private void pong(Object c) {
@@ -198,19 +219,24 @@ final class Viewer implements WebSocketListener {
     synchronized void offer(MediaUnit unit, long bytesMax, long now) {
         if (!paused && !gone) {
             queue.offer(unit, bytesMax, now);
+            observer.queue(queue.framesDropped(), queue.framesPassed(), queue.trims());
             pump();
         }
     }
 
     /**
      * Sends the last stream text and a bye text past everything that is queued, and closes. The bye text tells the
-     * browser after how many milliseconds it may retry.
+     * browser after how many milliseconds it may retry. Throws nothing, because others have to be told too.
      */
     void bye(String streamText, int code, String reason) {
-        socket.trySend(streamText);
-        int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
-        socket.trySend("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
-        socket.close(code, reason);
+        try {
+            socket.trySend(streamText);
+            int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
+            socket.trySend("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
+            socket.close(code, reason);
+        } catch (RuntimeException | Error thrown) {
+            fail(thrown);
+        }
     }
 
     /**
@@ -250,6 +276,12 @@ final class Viewer implements WebSocketListener {
         return queue.framesDropped();
     }
 
+    synchronized ViewerReport report() {
+        return new ViewerReport(id, stream.path(), gone ? "gone" : paused ? "paused" : "live",
+                queue.age(stream.nanos()) / 1e6, queue.bytes(), queue.framesDropped(), queue.trims(),
+                queue.framesSent(), observer.numbers());
+    }
+
     /** Appends control text to the queue. Ignored if the viewer is gone. */
     synchronized void text(String json) {
         if (gone) {
@@ -273,7 +305,12 @@ final class Viewer implements WebSocketListener {
                     + ",\"to\":" + Integer.toUnsignedString(skipped.toSeq())
                     + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
         }
-        for (SharedMessage message : queue.takeBatch()) {
+        List<SharedMessage> batch = queue.takeBatch();
+        if (!batch.isEmpty()) {
+            // before the socket has them: it may have sent them all when trySend returns
+            observer.sent(queue.sendingBytes());
+        }
+        for (SharedMessage message : batch) {
             socket.trySend(message);
         }
     }

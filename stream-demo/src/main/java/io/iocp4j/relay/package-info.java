@@ -17,8 +17,9 @@
  *   v SharedMessage
  * WebSocket /live/{path}  binary: a header of 16 bytes and the payload; text: control messages as JSON
  * </pre>
- * RelayServer checks host, origin, method and path of each request before that. It answers all other paths with a page
- * (Pages), the list of streams (RelayHub) or an error. A viewer sends only control texts: ping, pause, resume, resync.
+ * Each request passes Doors first, which checks where it comes from, and then Routes, which knows what answers at which
+ * path: a publisher, a viewer, a page (Pages), the list of streams (RelayHub) or an error. A viewer sends only control
+ * texts: ping, pause, resume, resync.
  *
  * <h2>Who owns what</h2>
  * <ul>

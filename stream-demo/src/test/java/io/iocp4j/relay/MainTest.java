@@ -60,19 +60,24 @@ class MainTest {
             publish,                     unknown command publish
             --port 8080,                 unknown command --port
             serve --prot 1,              unknown option --prot
+            serve --prot 1,              the nearest that exists is --port
+            serve --no-test-picure,      the nearest that exists is --no-test-picture
+            serve --no-port,             unknown option --no-port
             serve x,                     unknown option x
             serve --port,                --port needs a value
             serve --host,                --host needs a value
             serve --port http,           '--port needs a number, not http'
             serve --port 80 --port 1e3,  'a number, not 1e3'
-            serve --port -1,             0 to 65535: -1
-            serve --port 65536,          0 to 65535: 65536
-            serve --port 99999999999,    'a number, not 99999999999'
+            serve --port -1,             'from 0 to 65535, not -1'
+            serve --port 65536,          'from 0 to 65535, not 65536'
+            serve --port 99999999999,    'from 0 to 65535, not 99999999999'
             serve --max-lag,             --max-lag needs a value
-            serve --max-lag 0,           the lag
+            serve --max-lag 500,         'a time with its unit, such as 500ms'
+            serve --max-lag 0s,          'a time from 1ms to 7d, not 0s'
+            serve --min-queue 32m,       --max-queue must not be below --min-queue
             serve --max-head,            --max-head needs a value
-            serve --max-head 63,         64 to 1048576 bytes: 63
-            serve --max-head 1048577,    64 to 1048576 bytes: 1048577
+            serve --max-head 63,         '64 to 1048576 bytes, not 63'
+            serve --max-head 1048577,    '64 to 1048576 bytes, not 1048577'
             serve --engine,              --engine needs a value
             """)
     @DisplayName("a wrong argument prints one line that names it, with exit code 2")

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.iocp4j.core.JavaProgram;
+import io.iocp4j.relay.config.Settings;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -27,7 +28,7 @@ class RelayClassesTest {
         }
 
         public static void main(String[] args) throws IOException {
-            System.out.println(RelayServer.start(RelayOptions.defaults().tcpPort(0)).address().getPort());
+            System.out.println(RelayServer.start(Settings.defaults().with(ServeSettings.PORT, 0)).address().getPort());
         }
     }
 

@@ -3,6 +3,7 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.relay.config.Settings;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -83,7 +84,7 @@ class RelayIngestTest {
     @Test
     @DisplayName("a silent publisher is answered with 408, and its stream waits for the next publisher")
     void silent() throws Exception {
-        RelayOptions impatient = RelayRig.options().patience(Duration.ofSeconds(15), Duration.ofMillis(200));
+        Settings impatient = RelayRig.settings().with(ServeSettings.PUBLISHER_TIMEOUT, Duration.ofMillis(200));
         try (RelayRig rig = RelayRig.start(impatient)) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
             rig.awaitFrames(1);

@@ -5,9 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.util.ArrayDeque;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -79,7 +80,7 @@ class RelayPagesTest {
     @DisplayName("the limit of a request's head is an option")
     void headLimit() throws Exception {
         assertTrue(rig.connect().send("GET /" + withCookies(33_000) + "\r\n").head().startsWith("HTTP/1.1 431 "));
-        try (RelayRig small = RelayRig.start(RelayOptions.defaults().tcpPort(0).testPicture(false).maxHead(1_000))) {
+        try (RelayRig small = RelayRig.start(RelayRig.settings().with(ServeSettings.MAX_HEAD, 1_000L))) {
             assertTrue(small.connect().send("GET /" + withCookies(600) + "\r\n").head().startsWith("HTTP/1.1 200 "));
             assertTrue(small.connect().send("GET /" + withCookies(1_000) + "\r\n").head().startsWith("HTTP/1.1 431 "));
         }
@@ -93,21 +94,26 @@ class RelayPagesTest {
         checkFile(page, html, "html");
         assertFalse(html.body().contains("<script>") || html.body().matches("(?s).* on[a-z]+=.*"),
                 "the policy forbids scripts inside the page");
-        Set<String> seen = new HashSet<>();
-        ArrayDeque<String> bodies = new ArrayDeque<>(List.of(html.body()));
-        while (!bodies.isEmpty()) {
-            Matcher loaded = LOADED.matcher(bodies.poll());
+        Map<String, String> seen = new HashMap<>();
+        ArrayDeque<String> unread = new ArrayDeque<>(List.of(page));
+        seen.put(page, html.body());
+        while (!unread.isEmpty()) {
+            String from = unread.poll();
+            Matcher loaded = LOADED.matcher(seen.get(from));
             while (loaded.find()) {
-                String path = loaded.group(1).replaceFirst("^(\\./|/)", "/");
-                if (seen.add(path)) {
+                assertTrue(loaded.group(1).startsWith("."), "a link that leads out of a proxy's path: " + loaded);
+                String path = URI.create(from).resolve(loaded.group(1)).getPath();
+                if (!seen.containsKey(path)) {
                     HttpResponse<String> file = rig.send("GET", path);
                     checkFile(path, file, path.substring(path.lastIndexOf('.') + 1));
-                    bodies.add(file.body());
+                    seen.put(path, file.body());
+                    unread.add(path);
                 }
             }
         }
-        Set<String> known = Set.of("/style.css", "/index.js", "/player.js", "/connection.js", "/protocol.js");
-        assertTrue(seen.containsAll(known), seen::toString);
+        Set<String> known = Set.of("/style.css", "/index.js", "/player.js", "/connection.js", "/protocol.js",
+                "/site.js");
+        assertTrue(seen.keySet().containsAll(known), () -> seen.keySet().toString());
     }
 
     @Test

@@ -93,7 +93,8 @@ class RelayServerTest {
     @Test
     @DisplayName("if the publisher does not come back in time, the stream ends, and its viewers are closed with 4410")
     void graceOver() throws Exception {
-        try (RelayRig rig = RelayRig.start(RelayRig.options().patience(Duration.ofMillis(150), LONG))) {
+        try (RelayRig rig = RelayRig.start(RelayRig.settings()
+                .with(ServeSettings.GRACE, Duration.ofMillis(150)).with(ServeSettings.PUBLISHER_TIMEOUT, LONG))) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
             rig.awaitFrames(1);
             TestViewer viewer = rig.watch("cam1").greeted();
@@ -146,7 +147,7 @@ class RelayServerTest {
     @Test
     @DisplayName("a publisher at the path of the built-in picture is answered with 409, and viewers continue")
     void builtInPicture() throws Exception {
-        try (RelayRig rig = RelayRig.start(RelayRig.options().testPicture(true))) {
+        try (RelayRig rig = RelayRig.start(RelayRig.settings().with(ServeSettings.TEST_PICTURE, true))) {
             TestViewer viewer = rig.watch("test").greeted();
             Map<String, Object> stream = viewer.control("stream");
             assertEquals("mjpeg", stream.get("container"));

@@ -71,8 +71,8 @@ class SlowViewerTest {
     private static void stall() throws IOException, InterruptedException {
         List<LiveViewer> good = new ArrayList<>();
         List<Sample> samples = new ArrayList<>();
-        try (RelayServer server = RelayServer.start(RelayOptions.defaults().tcpPort(0).testPicture(false)
-                .maxLag(RelayProcess.LAG_MAX))) {
+        try (RelayServer server = RelayServer.start(RelayRig.settings()
+                .with(ServeSettings.MAX_LAG, RelayProcess.LAG_MAX))) {
             String relay = "http://127.0.0.1:" + server.address().getPort() + "/";
             try (Ffmpeg ffmpeg = Ffmpeg.publish(relay, "slow", LENGTH);
                     ViewerSocket slow = new ViewerSocket(relay, "slow")) {

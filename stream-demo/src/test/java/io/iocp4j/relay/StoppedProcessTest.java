@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.iocp4j.core.JavaProgram;
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.TooLate;
 import java.io.BufferedReader;
 import java.io.File;
@@ -39,7 +40,9 @@ class StoppedProcessTest {
 
         public static void main(String[] args) throws IOException {
             RelayServer relay = RelayServer.start(
-                    RelayOptions.defaults().tcpPort(0).patience(LIMIT, LIMIT).maxLag(STOPPED.multipliedBy(9)));
+                    Settings.defaults().with(ServeSettings.PORT, 0).with(ServeSettings.GRACE, LIMIT)
+                            .with(ServeSettings.PUBLISHER_TIMEOUT, LIMIT)
+                            .with(ServeSettings.MAX_LAG, STOPPED.multipliedBy(9)));
             System.out.println(relay.address().getPort());
         }
     }

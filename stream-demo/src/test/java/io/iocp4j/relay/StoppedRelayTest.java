@@ -13,6 +13,7 @@ import io.iocp4j.core.TcpClient;
 import io.iocp4j.core.TcpConnection;
 import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.UpgradeHandler;
 import io.iocp4j.websocket.WebSocketServer;
@@ -36,8 +37,9 @@ class StoppedRelayTest {
 
     private final Simulation world = new Simulation(1, Faults.none(), new BufferPool(1 << 20));
     private final SimulatedPort port = new SimulatedPort(world, "port", 1);
-    private final RelayOptions options = RelayOptions.defaults().patience(GRACE, SILENCE);
-    private final RelayHub hub = new RelayHub(options, port, Clock.systemUTC());
+    private final Settings settings = Settings.defaults().with(ServeSettings.GRACE, GRACE)
+            .with(ServeSettings.PUBLISHER_TIMEOUT, SILENCE);
+    private final RelayHub hub = new RelayHub(settings, port, Clock.systemUTC());
     private WebSocketServer server;
 
     /** A publisher that sends an init segment and a frame, and keeps the answer. */
@@ -71,7 +73,7 @@ class StoppedRelayTest {
     void listen() throws IOException {
         server = WebSocketServer.listen(port, ServerOptions.defaults().minBodyRate(0).loopback(0),
                 UpgradeHandler.none(),
-                exchange -> exchange.body(new Ingest("cam1", hub, exchange, port, SILENCE)));
+                exchange -> exchange.body(new Ingest("cam1", RelayRig.visit(), hub, exchange, port, SILENCE)));
     }
 
     @AfterEach

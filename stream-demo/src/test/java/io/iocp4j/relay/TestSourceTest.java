@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.relay.config.Settings;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,7 +26,7 @@ class TestSourceTest {
     void rates() throws Exception {
         // Taken before the source starts. The third frame is due two seconds later, even if this test runs slowly.
         long start = System.nanoTime();
-        try (RelayRig rig = RelayRig.start(RelayRig.options().testPicture(true))) {
+        try (RelayRig rig = RelayRig.start(RelayRig.settings().with(ServeSettings.TEST_PICTURE, true))) {
             rig.await("three frames", () -> rig.number("framesIn") >= 3);
             long alone = System.nanoTime() - start;
             assertTrue(alone >= 2_000_000_000L, "three frames in " + alone + " ns without a viewer");
@@ -48,7 +49,7 @@ class TestSourceTest {
     @DisplayName("stops when another publisher takes its path, and closing it later does nothing")
     void replaced() throws Exception {
         ManualPort port = new ManualPort();
-        RelayHub hub = new RelayHub(RelayOptions.defaults(), port, Clock.systemUTC());
+        RelayHub hub = new RelayHub(Settings.defaults(), port, Clock.systemUTC());
         TestSource source = new TestSource(hub, Clock.systemUTC());
         List<Thread> threads = drawingThreads();
         assertEquals(1, threads.size());
@@ -58,7 +59,7 @@ class TestSourceTest {
         assertTrue(own.json().contains("\"state\":\"ended\""), own::json);
         assertEquals("fmp4", hub.find(TestSource.PATH).container());
         source.close();
-        assertFalse(hub.json().contains("mjpeg"));
+        assertFalse(hub.reports().toString().contains("mjpeg"));
         hub.endAll(1001, "the test is over");
         assertEquals(0, port.buffers().usedBytes());
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -31,11 +32,12 @@ final class RelayProcess implements AutoCloseable {
         this.address = address;
     }
 
-    /** Starts a relay and waits until it has printed its address. */
-    static RelayProcess start() throws IOException, InterruptedException {
+    /** Starts a relay with further options, and waits until it has printed its address. */
+    static RelayProcess start(String... options) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(JavaProgram.command("--module-path", modulePath(),
                 "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve", "--port", "0",
-                "--max-lag", String.valueOf(LAG_MAX.toMillis())));
+                "--max-lag", LAG_MAX.toMillis() + "ms"));
+        builder.command().addAll(List.of(options));
         ChildProcess process = ChildProcess.start("relay", builder);
         try {
             return new RelayProcess(process, address(process.awaitLine(ADDRESS, START_LIMIT)));

@@ -3,7 +3,12 @@ package io.iocp4j.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.relay.access.Grant;
+import io.iocp4j.relay.config.Settings;
+import io.iocp4j.websocket.http.HttpHeaders;
+import io.iocp4j.websocket.JsonTree;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,40 +22,44 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** A relay on a free port, and its clients. Closing it checks that no memory is left in use. */
 final class RelayRig implements AutoCloseable {
     static final int DEADLINE_SECONDS = 10;
-    /** One object of the stream list. The objects are flat, so a pattern can find each of them by its braces. */
-    private static final Pattern FLAT_OBJECT = Pattern.compile("\\{[^{}]*}");
-    private static final Pattern LIST = Pattern.compile("\\{\"streams\":\\[(.*)],\"version\":\"[^\"]+\"}");
 
     final RelayServer server;
     final HttpClient http = HttpClient.newHttpClient();
     private final List<AutoCloseable> clients = Collections.synchronizedList(new ArrayList<>());
 
-    private RelayRig(RelayOptions options) throws IOException {
-        server = RelayServer.start(options);
+    private RelayRig(Settings settings) throws IOException {
+        server = RelayServer.start(settings);
     }
 
-    static RelayOptions options() {
-        return RelayOptions.defaults().tcpPort(0).testPicture(false);
+    static Settings settings() {
+        return Settings.defaults().with(ServeSettings.PORT, 0).with(ServeSettings.TEST_PICTURE, false);
     }
 
-    /** Returns options with long time limits, because a busy machine may stop for longer than the default lag. */
-    static RelayOptions patientOptions() {
+    /** Returns a visit from this machine, for viewers and publishers that a test makes itself. */
+    static Visit visit() {
+        var request = new io.iocp4j.websocket.http.HttpRequest("GET", "/", "/", null, HttpHeaders.empty(), true);
+        Pass pass = new Pass(Grant.ANYONE, null, null, new Pass.Places());
+        return new Visit(request, "/", InetAddress.getLoopbackAddress(), pass);
+    }
+
+    /** Returns settings with long time limits, because a busy machine may stop for longer than the default lag. */
+    static Settings patientSettings() {
         Duration minute = Duration.ofMinutes(1);
-        return options().maxLag(Duration.ofSeconds(20)).gop(8 << 20, minute).patience(minute, minute);
+        return settings().with(ServeSettings.MAX_LAG, Duration.ofSeconds(20))
+                .with(ServeSettings.MAX_GOP_TIME, minute).with(ServeSettings.GRACE, minute)
+                .with(ServeSettings.PUBLISHER_TIMEOUT, minute);
     }
 
     static RelayRig start() throws IOException {
-        return new RelayRig(patientOptions());
+        return new RelayRig(patientSettings());
     }
 
-    static RelayRig start(RelayOptions options) throws IOException {
-        return new RelayRig(options);
+    static RelayRig start(Settings settings) throws IOException {
+        return new RelayRig(settings);
     }
 
     InetSocketAddress address() {
@@ -65,8 +74,26 @@ final class RelayRig implements AutoCloseable {
         return add(TestPublisher.open(address(), path));
     }
 
-    TestViewer watch(String path) {
-        return add(TestViewer.open(http, uri("ws", "/live/" + path)));
+    TestPublisher publish(String path, String fields) throws IOException {
+        return add(TestPublisher.open(address(), path, fields));
+    }
+
+    TestViewer watch(String path, String... lessPreferred) {
+        return add(TestViewer.open(http, uri("ws", "/live/" + path), RelayServer.SUBPROTOCOL, lessPreferred));
+    }
+
+    HttpResponse<String> send(String method, String path, String... fields) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri("http", path))
+                .method(method, HttpRequest.BodyPublishers.noBody()).timeout(Duration.ofSeconds(DEADLINE_SECONDS));
+        if (fields.length > 0) {
+            request.headers(fields);
+        }
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Opens a WebSocket to another path. */
+    TestViewer subscribe(String path) {
+        return add(TestViewer.open(http, uri("ws", path)));
     }
 
     RawPeer connect() throws IOException {
@@ -78,27 +105,19 @@ final class RelayRig implements AutoCloseable {
         return client;
     }
 
-    HttpResponse<String> send(String method, String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(uri("http", path))
-                .method(method, HttpRequest.BodyPublishers.noBody())
-                .timeout(Duration.ofSeconds(DEADLINE_SECONDS)).build();
-        return http.send(request, HttpResponse.BodyHandlers.ofString());
+    /** Returns the streams of the list, in its order. */
+    @SuppressWarnings("unchecked")
+    List<Map<String, Object>> streams() {
+        Map<String, Object> list = JsonTree.readObject(get("/api/v1/streams"));
+        assertTrue(list.get("version") instanceof String, list::toString);
+        return (List<Map<String, Object>>) (List<?>) list.get("streams");
     }
 
-    /** Returns the streams of the list, in its order, and checks that the list is well-formed. */
-    List<Map<String, Object>> streams() {
-        HttpRequest request = HttpRequest.newBuilder(uri("http", "/api/v1/streams")).build();
-        String json = http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).orTimeout(DEADLINE_SECONDS,
+    /** Returns the content of an answer. */
+    String get(String path) {
+        HttpRequest request = HttpRequest.newBuilder(uri("http", path)).build();
+        return http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).orTimeout(DEADLINE_SECONDS,
                 TimeUnit.SECONDS).join().body();
-        Matcher list = LIST.matcher(json);
-        assertTrue(list.matches(), json);
-        List<Map<String, Object>> streams = new ArrayList<>();
-        String rest = FLAT_OBJECT.matcher(list.group(1)).replaceAll(found -> {
-            streams.add(Json.parse(found.group()));
-            return "";
-        });
-        assertEquals(",".repeat(Math.max(0, streams.size() - 1)), rest);
-        return streams;
     }
 
     /** Waits until the first stream has received exactly this number of frames. */

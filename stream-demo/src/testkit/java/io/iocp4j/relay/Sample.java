@@ -43,6 +43,10 @@ final class Sample {
         }
     }
 
+    /** What a frame says of itself that is a key frame, and one that is not. */
+    static final UnitFacts KEY = new UnitFacts(true, true, false, -1);
+    static final UnitFacts FRAME = new UnitFacts(false, true, false, -1);
+
     private Sample() {
     }
 

@@ -15,8 +15,13 @@ final class TestPublisher extends RawPeer {
 
     /** Connects and sends the head of the request. */
     static TestPublisher open(InetSocketAddress address, String path) throws IOException {
+        return open(address, path, "");
+    }
+
+    /** Connects and sends the head of the request, with more fields, each with its line end. */
+    static TestPublisher open(InetSocketAddress address, String path, String fields) throws IOException {
         TestPublisher publisher = new TestPublisher(address);
-        publisher.send("PUT /publish/" + path + " HTTP/1.1\r\nHost: localhost\r\n"
+        publisher.send("PUT /publish/" + path + " HTTP/1.1\r\nHost: localhost\r\n" + fields
                 + "Content-Type: video/mp4\r\nTransfer-Encoding: chunked\r\n\r\n");
         return publisher;
     }

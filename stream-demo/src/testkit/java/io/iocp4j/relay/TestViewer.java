@@ -55,8 +55,13 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
     }
 
     static TestViewer open(HttpClient http, URI uri) {
+        return open(http, uri, RelayServer.SUBPROTOCOL);
+    }
+
+    static TestViewer open(HttpClient http, URI uri, String subprotocol, String... lessPreferred) {
         TestViewer viewer = new TestViewer();
-        viewer.socket = http.newWebSocketBuilder().subprotocols(RelayServer.SUBPROTOCOL).buildAsync(uri, viewer).join();
+        viewer.socket = http.newWebSocketBuilder().subprotocols(subprotocol, lessPreferred).buildAsync(uri, viewer)
+                .join();
         return viewer;
     }
 

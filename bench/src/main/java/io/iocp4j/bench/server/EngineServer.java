@@ -7,8 +7,9 @@ import io.iocp4j.core.TcpHandler;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.core.TcpServer;
 import io.iocp4j.core.TcpSession;
-import io.iocp4j.relay.RelayOptions;
 import io.iocp4j.relay.RelayServer;
+import io.iocp4j.relay.ServeSettings;
+import io.iocp4j.relay.config.Settings;
 import io.iocp4j.websocket.Message;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.Topic;
@@ -98,8 +99,8 @@ final class EngineServer implements RunningServer {
 
     /** Starts the relay. It chooses its engine itself, and waits long for a silent publisher. */
     static EngineServer relay() throws IOException {
-        RelayServer relay = RelayServer.start(RelayOptions.defaults().tcpPort(0).testPicture(false)
-                .patience(RelayOptions.defaults().grace(), PATIENCE));
+        RelayServer relay = RelayServer.start(Settings.defaults().with(ServeSettings.PORT, 0)
+                .with(ServeSettings.TEST_PICTURE, false).with(ServeSettings.PUBLISHER_TIMEOUT, PATIENCE));
         return new EngineServer(relay.address().getPort(), relay::close);
     }
 

@@ -4,6 +4,7 @@
  */
 import { Close, SUBPROTOCOL, closeWords, parseControl, parseUnit } from './protocol.js';
 import { ServerClock } from './server-clock.js';
+import { openSocket } from './site.js';
 
 const CONNECT_LIMIT_MS = 10_000;
 const PING_MS = 5_000;
@@ -31,8 +32,7 @@ export class Connection {
 
   constructor(path, events) {
     this.#events = events;
-    const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(`${scheme}//${location.host}/live/${path}`, SUBPROTOCOL);
+    const socket = openSocket(`live/${path}`, SUBPROTOCOL);
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#receive(data);

@@ -124,7 +124,7 @@ export class RelayPlayer {
     this.#shownAt = null;
     this.#retry.plan(end);
     if (end.code === Close.ENDED) this.#setState('ended', end.words);
-    else if (end.code === Close.NO_STREAM || end.code === Close.POLICY) this.#setState('error', end.words);
+    else if (end.code === Close.NO_STREAM || Close.isFinal(end.code)) this.#setState('error', end.words);
     else this.#setState('reconnecting', end.words);
   }
 
@@ -356,6 +356,7 @@ export class RelayPlayer {
     this.#send({
       t: 'stat',
       lag: Math.round(latencyMs ?? 0),
+      rtt: Math.round(stats.rttMs ?? 0),
       buf: Math.round(stats.bufferMs),
       shown: stats.framesShown,
       dropped: stats.framesDropped,

@@ -14,11 +14,17 @@ const FLAG_FROM_CACHE = 4;
 
 /** The close codes that are treated specially. */
 export const Close = Object.freeze({
+  /** Whether another attempt with the same login cannot succeed. */
+  isFinal: (code) => code === Close.POLICY || code === Close.LOGIN_NEEDED || code === Close.NOT_ALLOWED,
+
   LOST: 1006,
   POLICY: 1008,
+  LOGIN_NEEDED: 4401,
+  NOT_ALLOWED: 4403,
   BAD_MESSAGE: 4400,
   NO_STREAM: 4404,
   ENDED: 4410,
+  TOO_MANY: 4429,
 });
 
 const CLOSE_WORDS = new Map([
@@ -32,10 +38,13 @@ const CLOSE_WORDS = new Map([
   [1012, 'the server is restarting'],
   [1013, 'the server is overloaded'],
   [Close.BAD_MESSAGE, 'the server sent something that is not relay.v1'],
+  [Close.LOGIN_NEEDED, 'a login is needed: add #t= and a token to the address of this page'],
+  [Close.NOT_ALLOWED, 'this login or link does not allow it, or no longer'],
   [Close.NO_STREAM, 'there is no such stream'],
   [4408, 'this connection is too slow for the stream'],
   [4409, 'the publisher was replaced'],
   [Close.ENDED, 'the stream has ended'],
+  [Close.TOO_MANY, 'there are too many viewers or attempts at the moment'],
 ]);
 
 /** Returns the meaning of a close code to a viewer, in words. */

@@ -33,9 +33,9 @@ export class Retry {
     if (mediaMs >= RESET_AFTER_MEDIA_MS) this.#exponent = 0;
     if (Number.isFinite(retryMs)) {
       this.#wait(Math.min(Math.max(retryMs, 0), SERVER_WISH_LIMIT_MS));
-    } else if (code === Close.NO_STREAM || code === Close.ENDED) {
+    } else if (code === Close.NO_STREAM || code === Close.ENDED || code === Close.TOO_MANY) {
       this.#wait(SLOW_MS * (1 + Math.random()));
-    } else if (code !== Close.POLICY) {
+    } else if (!Close.isFinal(code)) {
       // Full jitter: viewers that lost the same server must not come back at the same moment.
       this.#wait(Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** this.#exponent));
       this.#exponent = Math.min(this.#exponent + 1, EXPONENT_LIMIT);
