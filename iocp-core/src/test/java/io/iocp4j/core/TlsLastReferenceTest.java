@@ -22,13 +22,13 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A task of TLS off the workers that lets the last reference of a connection go waits for nothing")
 class TlsLastReferenceTest extends TlsFixture {
     private static final Duration ROUND_MAX = Duration.ofSeconds(20);
+    private static final int ROUNDS = Integer.getInteger("iocp4j.tls.rounds", 300);
 
     /** Holds the task of the handshake until it is told to go on, and then trusts nobody. */
     private static final class Holding extends X509ExtendedTrustManager {
@@ -207,21 +207,25 @@ class TlsLastReferenceTest extends TlsFixture {
 
     // ------------------------------------------------------------------ many of them, as they come
 
-    @ParameterizedTest
-    @ValueSource(ints = 300)
+    @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
     @DisplayName("openings that fail, and closes of servers with handshakes under way: none hangs")
-    void many(int rounds) throws Exception {
-        failedOpenings(rounds);
-        closesInHandshakes(rounds);
+    void many(TestReporter reporter) throws Exception {
+        many(ROUNDS, reporter);
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = 10_000)
+    @Test
     @Tag("long")
     @Timeout(value = 1, unit = TimeUnit.HOURS)
     @DisplayName("the same, for long")
-    void veryMany(int rounds) throws Exception {
-        many(rounds);
+    void veryMany(TestReporter reporter) throws Exception {
+        many(10_000, reporter);
+    }
+
+    private void many(int rounds, TestReporter reporter) throws Exception {
+        failedOpenings(rounds);
+        closesInHandshakes(rounds);
+        reporter.publishEntry("rounds", Integer.toString(rounds));
     }
 
     private void failedOpenings(int rounds) throws Exception {
