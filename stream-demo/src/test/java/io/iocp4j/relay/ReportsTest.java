@@ -244,8 +244,9 @@ class ReportsTest {
         TestViewer one = rig.subscribe("/api/v1/events?path=cam2");
         all.control("hello");
         one.control("hello");
-        TestPublisher publisher = rig.publish("cam1").init();
+        TestPublisher publisher = rig.publish("cam1").init().frames(1);
         assertEquals("stream.live", all.control("event").get("type"));
+        rig.awaitFrames(1);
         TestViewer viewer = rig.watch("cam1").greeted();
         Map<String, Object> joined = all.control("event");
         assertEquals(List.of("viewer.joined", "cam1", "v1", "127.0.0.1"), List.of(joined.get("type"),
