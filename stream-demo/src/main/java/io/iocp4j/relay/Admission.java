@@ -36,6 +36,7 @@ final class Admission implements ConnectionFilter {
     /** By the ordinal of the limit; replaced as a whole. */
     private volatile long[] values;
     private volatile boolean limitsLoopback;
+    private volatile boolean closesSlow;
     /** They bring the connections of many clients, so they have no share of one address. */
     private final Proxies proxies;
     private volatile boolean draining;
@@ -52,6 +53,7 @@ final class Admission implements ConnectionFilter {
     void reload(Settings settings) {
         values = Arrays.stream(RelayLimit.values()).mapToLong(limit -> limit.value(settings)).toArray();
         limitsLoopback = settings.get(LimitSettings.LIMIT_LOOPBACK);
+        closesSlow = settings.get(LimitSettings.ON_SLOW).equals("close");
     }
 
     /** Returns the value of a limit: a number, bytes, or milliseconds. */
@@ -62,6 +64,11 @@ final class Admission implements ConnectionFilter {
     /** Tells about each limit that is reached. The consumer must not wait. */
     void onReached(Consumer<RelayLimit> consumer) {
         observer = consumer;
+    }
+
+    /** Tells whether a viewer for which most frames are dropped is closed. */
+    boolean closesSlow() {
+        return closesSlow;
     }
 
     /** Counts that a limit was reached, where another class has noticed it. */

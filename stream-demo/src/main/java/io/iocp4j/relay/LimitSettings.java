@@ -57,6 +57,10 @@ public final class LimitSettings {
     public static final Setting<Duration> MAX_STALL = Setting.of("max-stall",
             Takes.time(Duration.ofMillis(100), Duration.ofDays(1)), Duration.ofSeconds(10), LIMITS,
             "close a viewer at which nothing arrives for this time").whileRunning();
+    /** What happens to a viewer for which most frames are dropped: it stays, or it gets close code 4408. */
+    public static final Setting<String> ON_SLOW = Setting.of("on-slow", Takes.oneOf("drop", "close"), "drop", LIMITS,
+            "let a viewer stay that is too slow for most frames of " + DropShare.WINDOW_SECONDS + " s, or close it")
+            .whileRunning();
     /** Whether the limits by address hold for loopback addresses too. */
     public static final Setting<Boolean> LIMIT_LOOPBACK = Setting.of("limit-loopback", Takes.onOff(), false, LIMITS,
             "limit the clients of this machine by their address too").whileRunning();
@@ -72,7 +76,7 @@ public final class LimitSettings {
     /** All of them, in the order of the help. */
     public static final List<Setting<?>> ALL = List.of(MAX_VIEWERS, MAX_STREAM_VIEWERS, MAX_JOINS, MAX_STREAMS,
             MAX_NAMES, MAX_PUBLISHERS, MAX_ADDRESS_PUBLISHERS, MAX_INGEST_RATE, MAX_QUEUED, MAX_REQUESTS,
-            MAX_CONNECTIONS, MAX_STALL, LIMIT_LOOPBACK, DRAIN_TIME, DRAIN_DELAY);
+            MAX_CONNECTIONS, MAX_STALL, ON_SLOW, LIMIT_LOOPBACK, DRAIN_TIME, DRAIN_DELAY);
 
     private LimitSettings() {
     }

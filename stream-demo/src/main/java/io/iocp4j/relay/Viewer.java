@@ -58,6 +58,7 @@ final class Viewer implements WebSocketListener {
     private long queuedBytes;
     private final JoinBursts bursts;
     private final ViewerObserver observer;
+    private final DropShare dropShare;
 
     Viewer(String id, Visit visit, RelayStream stream, Admission admission, ViewerQueue queue, CompletionPort port,
             Clock clock) {
@@ -68,6 +69,7 @@ final class Viewer implements WebSocketListener {
         this.queue = queue;
         this.inFlight = new InFlight(queue.maxLagNanos());
         this.bursts = new JoinBursts(stream.nanos());
+        this.dropShare = new DropShare(stream.nanos());
         this.port = port;
         this.clock = clock;
         this.observer = stream.observer().viewer(id, stream.nanos());
@@ -169,7 +171,9 @@ final class Viewer implements WebSocketListener {
         }
         stream.leave(this);
         admission.viewerGone();
-        memory.close();
+        if (memory != null) {
+            memory.close();
+        }
         String account;
         synchronized (this) {
             observer.left(why.code(), why.reason());
@@ -251,9 +255,11 @@ final class Viewer implements WebSocketListener {
             return;
         }
         if (inFlight.stalled(now) > admission.max(RelayLimit.STALL) * 1_000_000) {
-            admission.reached(RelayLimit.STALL);
-            clear();
-            socket.close(TOO_SLOW, "nothing arrived at this viewer for " + admission.max(RelayLimit.STALL) + " ms");
+            giveUp("nothing arrived at this viewer for " + admission.max(RelayLimit.STALL) + " ms");
+            return;
+        }
+        if (dropShare.isMost(queue.framesSent(), queue.framesDropped(), now) && admission.closesSlow()) {
+            giveUp("most frames of " + DropShare.WINDOW_SECONDS + " s had to be skipped");
             return;
         }
         long allowed = admission.queueBytes(bytesMax);
@@ -263,6 +269,13 @@ final class Viewer implements WebSocketListener {
         queue.offer(unit, allowed, now);
         observer.queue(queue.framesDropped(), queue.framesPassed(), queue.trims());
         pump();
+    }
+
+    /** Closes a hopeless viewer. Guarded by this. */
+    private void giveUp(String reason) {
+        admission.reached(RelayLimit.STALL);
+        clear();
+        socket.close(TOO_SLOW, reason);
     }
 
     /**

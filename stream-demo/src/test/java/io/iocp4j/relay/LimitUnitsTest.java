@@ -89,6 +89,20 @@ class LimitUnitsTest {
     }
 
     @Test
+    @DisplayName("a viewer is found that misses more frames than it gets in half a minute")
+    void dropShare() {
+        DropShare share = new DropShare(now.get());
+        now.addAndGet(29 * SECOND);
+        assertFalse(share.isMost(10, 800, now.get()), "too early");
+        now.addAndGet(SECOND);
+        assertTrue(share.isMost(10, 800, now.get()));
+        now.addAndGet(30 * SECOND);
+        assertFalse(share.isMost(410, 1_200, now.get()), "half of this window");
+        now.addAndGet(30 * SECOND);
+        assertTrue(share.isMost(500, 1_300, now.get()));
+    }
+
+    @Test
     @Shows("relay S11")
     @DisplayName("one client causes ten lines of a kind in ten seconds, and the next line tells how many were left out")
     void logRate() {

@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -22,11 +24,15 @@ import java.util.function.Predicate;
 
 /** Many viewers on one completion port, which read without delay. Closing it ends them. */
 final class Crowd implements AutoCloseable {
+    /** The ages that each viewer remembers. */
+    private static final int AGES_MAX = 1_000;
+
     final CompletionPort port;
     final List<Member> members = new CopyOnWriteArrayList<>();
     private final URI uri;
     private final boolean comesBack;
     private volatile boolean closed;
+    private volatile boolean measuring;
 
     /** @param comesBack whether a viewer that was closed or lost connects again, as the player does */
     Crowd(URI uri, boolean comesBack) throws IOException {
@@ -49,6 +55,8 @@ final class Crowd implements AutoCloseable {
         volatile int closeCode;
         volatile boolean open;
         private volatile WebSocket socket;
+        private final double[] ages = new double[AGES_MAX];
+        private int agesCount;
         private long frameNanos;
         private volatile long leaveFrames = -1;
         private volatile Runnable onLeave;
@@ -77,6 +85,9 @@ final class Crowd implements AutoCloseable {
                     longestGapNanos = Math.max(longestGapNanos, now - frameNanos);
                 }
                 frameNanos = now;
+                if (measuring && !cached(data)) {
+                    ages[agesCount++ % AGES_MAX] = age(data);
+                }
                 frames++;
                 if (frames == leaveFrames) {
                     from.abort();
@@ -132,6 +143,27 @@ final class Crowd implements AutoCloseable {
             WebSocketClient.connectAsync(port, ClientOptions.defaults().subprotocols(RelayServer.SUBPROTOCOL), uri,
                     member);
         }
+    }
+
+    private static boolean cached(ByteBuffer data) {
+        return (data.get(data.position() + 1) & MediaUnit.FROM_CACHE) != 0;
+    }
+
+    /** Returns the time since a frame arrived at the relay, in milliseconds. */
+    private static double age(ByteBuffer data) {
+        Instant now = Instant.now();
+        return now.getEpochSecond() * 1e3 + now.getNano() / 1e6 - data.getLong(data.position() + 8) / 1e3;
+    }
+
+    /** Begins or ends to note the ages of frames. */
+    void measure(boolean on) {
+        measuring = on;
+    }
+
+    /** Returns the ages of all viewers, in milliseconds. */
+    double[] ages() {
+        return members.stream().flatMapToDouble(member ->
+                Arrays.stream(member.ages, 0, Math.min(AGES_MAX, member.agesCount))).toArray();
     }
 
     /** Waits until a condition holds. A timer of the port evaluates it repeatedly. */

@@ -14,12 +14,10 @@ import { JpegScreen } from './jpeg-screen.js';
 import { Mp4Screen } from './mp4-screen.js';
 import { Close } from './protocol.js';
 import { Retry } from './retry.js';
-import { newStats } from './stats.js';
+import { behindMs, newStats } from './stats.js';
 import { PlayerView } from './view.js';
 
 const TICK_MS = 1_000;
-/** A picture is behind when it is this much older than the server lets it become. */
-const BEHIND_MARGIN_MS = 1_000;
 const HIDDEN_GRACE_MS = 5_000;
 const SCREEN_FAILURES = 3;
 const SCREEN_FAILURE_WINDOW_MS = 30_000;
@@ -388,7 +386,7 @@ export class RelayPlayer {
       error: this.stats.error,
       picture: this.#picture,
       stalledMs: this.#shownAt === null ? 0 : performance.now() - this.#shownAt,
-      behindMs: this.#latencyMs > this.#maxLagMs + BEHIND_MARGIN_MS ? this.#latencyMs : 0,
+      behindMs: behindMs(this.#latencyMs, this.#maxLagMs),
       retrySeconds: this.#retry.seconds,
       connected: this.#connection !== null,
       blocked: this.#holds.has('blocked'),

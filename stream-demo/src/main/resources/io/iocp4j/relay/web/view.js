@@ -82,8 +82,8 @@ export class PlayerView {
 
   /**
    * Shows the situation of the player. It has the state and error words; picture, whether there is one to look at;
-   * stalledMs, its age; behindMs, how old the frames are that it shows, if that is too old; retrySeconds until the next connection, or null; and whether the player is connected (or about
-   * to be), blocked by the browser, or broken.
+   * stalledMs, its age; behindMs, how old the frames are that it shows, if that is too old; retrySeconds until the next
+   * connection, or null; and whether the player is connected (or about to be), blocked by the browser, or broken.
    */
   show(situation) {
     const { state } = situation;
