@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /** A running relay: one port for publishers, viewers and pages. */
@@ -77,6 +78,7 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(Login.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
         observer = Observer.start(settings, clock, version(), port.engine());
+        observer.metrics().certificateExpiry(() -> tls.notAfter().map(Instant::getEpochSecond).orElse(0L));
         hub = new RelayHub(settings, port, clock, observer);
         admission = hub.admission();
         WebSocketServer listening = null;
