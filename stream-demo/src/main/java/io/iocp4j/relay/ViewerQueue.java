@@ -64,6 +64,10 @@ final class ViewerQueue {
 
     /** The contents of a skip text: the dropped frames. */
     record Skipped(int fromSeq, int toSeq, int frames) {
+        String json() {
+            return "{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(fromSeq) + ",\"to\":"
+                    + Integer.toUnsignedString(toSeq) + ",\"frames\":" + frames + ",\"reason\":\"slow\"}";
+        }
     }
 
     private final long maxLagNanos;
