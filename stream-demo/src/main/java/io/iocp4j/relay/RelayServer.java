@@ -59,6 +59,7 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(Settings.class);
         tls = RelayTls.open(settings, clock);
         EarlyClasses.loadPackageOf(Login.class);
+        EarlyClasses.loadPackageOf(RelayTls.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
         hub = new RelayHub(settings, port, clock);
         WebSocketServer listening = null;

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,6 +86,19 @@ class MainTest {
     void wrongArguments(String line, String part) {
         assertWrong(run(line.split(" ")), part);
         assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @DisplayName("the command service prints one line where there are no services of Windows, with exit code 2")
+    void service() {
+        assertWrong(run("service", "install", "--port", "0"), "service needs Windows");
+    }
+
+    @Test
+    @DisplayName("a certificate for no host prints one line, with exit code 2")
+    void certificate() {
+        assertWrong(run("cert"), "at least one host");
     }
 
     @Test

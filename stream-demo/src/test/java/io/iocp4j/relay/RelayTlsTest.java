@@ -185,7 +185,8 @@ class RelayTlsTest {
     @DisplayName("the plain port sends browsers to https, serves challenges of ACME and refuses publishers")
     void redirect() throws Exception {
         Path folder = Files.createDirectory(directory.resolve("acme"));
-        Files.writeString(folder.resolve("token-1"), "token-1.thumbprint");
+        Files.writeString(Files.createDirectories(folder.resolve(".well-known/acme-challenge")).resolve("token-1"),
+                "token-1.thumbprint");
         Settings both = settings.with(TlsSettings.REDIRECT, 0).with(TlsSettings.CHALLENGES, folder.toString());
         try (RelayServer server = RelayServer.start(both)) {
             InetSocketAddress plain = server.tls().plainAddress().orElseThrow();
