@@ -9,6 +9,8 @@ import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.relay.media.UnitFacts;
+import io.iocp4j.relay.observe.LogField;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpExchange;
@@ -17,6 +19,7 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, which is fragmented MP4. It takes the
@@ -24,6 +27,9 @@ import java.util.concurrent.Future;
  */
 final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher {
     private static final System.Logger LOG = new GuardedLog(Ingest.class);
+
+    /** The longest wait that a publisher is asked for when the relay stops, so that not all return at once. */
+    private static final int RETRY_SECONDS_MAX = 3;
 
     private final String path;
     private final RelayHub hub;
@@ -39,10 +45,13 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private volatile RelayStream stream;
     private volatile long units;
     private volatile boolean over;
-    /** The time of the last media. Bytes that do not become media count as silence. */
+    /** The time of the last frame. Bytes that do not become frames count as silence, init segments included. */
     private volatile long lastNanos;
     private volatile Future<?> timer;
+    /** Used by the callbacks of the connection only. */
+    private final IngestRate rate;
 
+    /** The admission has a place for this publisher, which goes back to it at the end. */
     Ingest(String path, Visit visit, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
         this.path = path;
         this.visit = visit;
@@ -51,8 +60,9 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.port = port;
         this.silenceMax = silenceMax;
         this.lastNanos = port.nanoTime();
+        this.rate = new IngestRate(lastNanos);
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", from(), path);
+        log("begin", "publisher from {0} begins to publish {1}", LogField.peer(from()), LogField.path(path));
         visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
 
@@ -71,6 +81,13 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onBody(ByteBuffer data) throws HttpException {
+        long max = hub.admission().max(RelayLimit.INGEST_RATE);
+        if (!rate.pass(data.remaining(), max, port.nanoTime())) {
+            HttpException tooMany = hub.admission().tooMany(RelayLimit.INGEST_RATE, IngestRate.BURST_SECONDS);
+            parser.release();
+            leave(tooMany.getMessage());
+            throw tooMany;
+        }
         try {
             parser.feed(data);
         } catch (MediaException e) {
@@ -111,7 +128,6 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onInit(MediaInit init) throws MediaException {
-        lastNanos = port.nanoTime();
         if (stream == null) {
             try {
                 stream = hub.publish(path, "fmp4", this, init.mime(), init.width(), init.height(), init.bytes());
@@ -128,16 +144,34 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     @Override
-    public void onUnit(ByteBuffer unit, boolean key) {
+    public void onUnit(ByteBuffer unit, UnitFacts facts) throws MediaException {
+        if (units == 0) {
+            admitFrame();
+        }
         units++;
         lastNanos = port.nanoTime();
-        stream.media(this, unit, key);
+        stream.media(this, unit, facts);
+    }
+
+    @Override
+    public PublisherInfo info() {
+        return new PublisherInfo(from(), visit.request().headers().first("User-Agent"));
+    }
+
+    private void admitFrame() throws MediaException {
+        try {
+            hub.admitFrame(stream);
+        } catch (HttpException e) {
+            throw new MediaException(e.getMessage(), e);
+        }
     }
 
     @Override
     public void lost(int status, String why) {
         boolean ended = end();
-        exchange.respond(HttpResponse.text(status, why + "\n"));
+        HttpResponse answer = HttpResponse.text(status, why + "\n");
+        exchange.respond(status == 503 ? answer.withHeader("Retry-After",
+                String.valueOf(1 + ThreadLocalRandom.current().nextInt(RETRY_SECONDS_MAX))) : answer);
         if (ended) {
             log(why);
         }
@@ -190,11 +224,17 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
         over = true;
         timer.cancel(false);
+        hub.admission().publisherGone(visit.client());
         visit.pass().end();
         return true;
     }
 
     private void log(String why) {
-        LOG.log(Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames: " + why);
+        log("end", "publisher from {0} left {1} after {2} frames: {3}", LogField.peer(from()), LogField.path(path),
+                String.valueOf(units), why);
+    }
+
+    private void log(String kind, String format, Object... values) {
+        hub.logRate().log(LOG, Level.INFO, "publisher " + kind, from(), format, values);
     }
 }

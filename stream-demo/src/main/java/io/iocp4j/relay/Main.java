@@ -8,6 +8,9 @@ import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.SettingException;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.config.SettingsHelp;
+import io.iocp4j.relay.observe.Logging;
+import io.iocp4j.relay.observe.ObserveSettings;
+import io.iocp4j.relay.observe.RotatingFile;
 import io.iocp4j.relay.tls.LocalAuthority;
 import io.iocp4j.relay.tls.TlsSettings;
 import java.io.CharArrayReader;
@@ -20,6 +23,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.Reader;
 import java.net.InetSocketAddress;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -39,8 +43,8 @@ public final class Main {
     private static final int WRONG = 2;
 
     /** Every setting of the relay; the order is that of the help. */
-    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, AccessSettings.ALL, TlsSettings.ALL,
-            List.of(Settings.CONFIG))
+    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, LimitSettings.ALL, AccessSettings.ALL,
+            TlsSettings.ALL, ObserveSettings.ALL, List.of(Settings.CONFIG))
             .<Setting<?>>flatMap(List::stream).toList();
 
     private static final String HELP = """
@@ -78,6 +82,12 @@ public final class Main {
     /** Writes out the lines that still wait; does nothing where a test provides the outputs. */
     private static volatile Runnable lastLines = () -> { };
 
+    /** The standard error of the process, queued; null where a test provides the outputs. */
+    private static volatile QueuedOutput terminal;
+    /** The log of a service: the longest file in bytes, and how many there are. */
+    private static final long SERVICE_LOG_BYTES_MAX = 10L << 20;
+    private static final int SERVICE_LOG_FILES_MAX = 2;
+
     /** Stops the relay of this process, once; for a service. */
     private static volatile Runnable stop = () -> { };
 
@@ -91,12 +101,10 @@ public final class Main {
      * @throws InterruptedException if the calling thread is interrupted
      */
     public static void main(String[] args) throws InterruptedException {
-        // one line per record, without the name of the thread
-        System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tT.%1$tL %4$-7s %5$s%6$s%n");
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory and needs no display
         System.setProperty("java.awt.headless", "true");
-        LastWords words = queueOutputs(LogFile.ofService(List.of(args)));
+        LastWords words = queueOutputs(serviceLog(List.of(args)));
         Thread.setDefaultUncaughtExceptionHandler(words);
         try {
             int code = run(List.of(args), System.out, System.err, words::end);
@@ -110,29 +118,38 @@ public final class Main {
         }
     }
 
+    /** The file of a service of Windows, which the service manager starts with "service run NAME FILE"; else null. */
+    static OutputStream serviceLog(List<String> args) {
+        if (args.size() < 4 || !args.getFirst().equals("service") || !args.get(1).equals("run")) {
+            return null;
+        }
+        try {
+            return new RotatingFile(Path.of(args.get(3)), SERVICE_LOG_BYTES_MAX, SERVICE_LOG_FILES_MAX);
+        } catch (IOException e) {
+            // there is no other place to say so, and the relay can serve without
+            return OutputStream.nullOutputStream();
+        }
+    }
+
     /**
      * Queues System.out and System.err, so that a worker that logs never waits for a reader of the log.
      *
-     * @param log both go into this file; null for the terminal
+     * @param log takes both; null for the terminal
      */
-    private static LastWords queueOutputs(Path log) throws InterruptedException {
-        OutputStream plainErr = log == null ? new FileOutputStream(FileDescriptor.err) : LogFile.open(log);
-        OutputStream plainOut = log == null ? new FileOutputStream(FileDescriptor.out) : plainErr;
-        QueuedOutput out = QueuedOutput.start("out", plainOut, QueuedOutput.BYTES_MAX);
+    private static LastWords queueOutputs(OutputStream log) throws InterruptedException {
+        OutputStream plainErr = log == null ? new FileOutputStream(FileDescriptor.err) : log;
         QueuedOutput err = QueuedOutput.start("err", plainErr, QueuedOutput.BYTES_MAX);
+        QueuedOutput out = log == null
+                ? QueuedOutput.start("out", new FileOutputStream(FileDescriptor.out), QueuedOutput.BYTES_MAX) : err;
         System.setOut(new PrintStream(out, true, System.out.charset()));
         System.setErr(new PrintStream(err, true, System.err.charset()));
+        terminal = err;
         lastLines = () -> {
-            try {
-                err.drain(LAST_LINES_LIMIT);
-                out.drain(LAST_LINES_LIMIT);
-            } catch (InterruptedException e) {
-                // the interrupter wants the process to end without this wait
-                Thread.currentThread().interrupt();
-            }
+            drain(err);
+            drain(out);
         };
         // runs at every orderly end of the process
-        Runtime.getRuntime().addShutdownHook(new Thread(lastLines, "relay-output"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> lastLines.run(), "relay-output"));
         return LastWords.prepare(plainErr, err, Runtime.getRuntime()::halt);
     }
 
@@ -205,6 +222,36 @@ public final class Main {
         return Settings.read(SETTINGS, args, System.getenv(), Path.of(""));
     }
 
+    /** Sets up the log, unless a test provides the outputs. */
+    private static void log(Settings settings) throws IOException {
+        if (terminal == null) {
+            return;
+        }
+        QueuedOutput file = null;
+        String name = settings.get(ObserveSettings.LOG_FILE);
+        if (name != null) {
+            file = QueuedOutput.start("log", new RotatingFile(Path.of(name), settings.get(
+                    ObserveSettings.LOG_FILE_SIZE), settings.get(ObserveSettings.LOG_FILES)), QueuedOutput.BYTES_MAX);
+            QueuedOutput last = file;
+            Runnable others = lastLines;
+            lastLines = () -> {
+                others.run();
+                drain(last);
+            };
+        }
+        Logging.set(terminal, file, settings.get(ObserveSettings.LOG).equals("json"),
+                settings.get(ObserveSettings.LOG_LEVEL));
+    }
+
+    private static void drain(QueuedOutput output) {
+        try {
+            output.drain(LAST_LINES_LIMIT);
+        } catch (InterruptedException e) {
+            // the interrupter wants the process to end without this wait
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private static int service(List<String> args, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn)
             throws SettingException {
         if (!System.getProperty("os.name").startsWith("Windows")) {
@@ -233,6 +280,12 @@ public final class Main {
     private static int serve(Settings settings, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn) {
         RelayServer server;
         try {
+            log(settings);
+        } catch (IOException | InvalidPathException e) {
+            err.println("relay: cannot write the log file " + settings.get(ObserveSettings.LOG_FILE) + ": " + e);
+            return WRONG;
+        }
+        try {
             server = RelayServer.start(settings);
         } catch (IoException e) {
             err.println("relay: cannot listen on " + settings.get(ServeSettings.HOST) + ":"
@@ -256,7 +309,10 @@ public final class Main {
                 stop(server, out);
             }
         };
-        Runtime.getRuntime().addShutdownHook(new Thread(stop, "relay-stop"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            stop.run();
+            endWithoutFailure();
+        }, "relay-stop"));
         return RUNNING;
     }
 
@@ -290,8 +346,28 @@ public final class Main {
     private static void stop(RelayServer server, PrintStream out) {
         out.println("relay stops");
         out.flush();
-        server.close();
+        server.drain();
         LastingLog.end();
         lastLines.run();
+    }
+
+    /**
+     * Ends the process with exit code 0 if a signal asked it to end: a stop by order is no failure, but the JVM would
+     * give the number of the signal. A call of System.exit keeps its own code. The JVM names its threads for both.
+     */
+    private static void endWithoutFailure() {
+        Set<Thread> threads = Thread.getAllStackTraces().keySet();
+        if (threads.stream().noneMatch(thread -> thread.getName().matches("SIG[A-Z]+ handler"))) {
+            return;
+        }
+        threads.stream().filter(thread -> thread.getName().equals("JFR Shutdown Hook")).findAny().ifPresent(jfr -> {
+            try {
+                // the JVM writes a recording at its end, which the halt would cut
+                jfr.join(LAST_LINES_LIMIT);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().halt(OK);
     }
 }

@@ -5,6 +5,7 @@ import io.iocp4j.core.RefCounted;
 import io.iocp4j.websocket.Message;
 import io.iocp4j.websocket.SharedMessage;
 import java.nio.ByteBuffer;
+import java.time.Clock;
 
 /**
  * One frame of video or one init segment, framed for the wire: a header of 16 bytes (big-endian) and the payload.
@@ -50,6 +51,12 @@ final class MediaUnit extends RefCounted {
         return new MediaUnit(pool, KIND_MEDIA, key, seq, originMicros, payload);
     }
 
+    /** Returns the time of a clock as a time of origin. */
+    static long micros(Clock clock) {
+        var now = clock.instant();
+        return Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000L), now.getNano() / 1_000);
+    }
+
     boolean isInit() {
         return kind == KIND_INIT;
     }
@@ -65,6 +72,14 @@ final class MediaUnit extends RefCounted {
     /** Returns the bytes that the unit occupies in a queue, header included. */
     int bytes() {
         return framed[0].payloadLength();
+    }
+
+    /** Returns a copy of the payload. Call it with a reference to this unit. */
+    byte[] payload() {
+        ByteBuffer data = framed[0].data().position(HEADER_BYTES);
+        byte[] copy = new byte[data.remaining()];
+        data.get(copy);
+        return copy;
     }
 
     /** Returns the message with these flags besides KEY. Valid while the caller has a reference to this unit. */

@@ -2,20 +2,20 @@ package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
-import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.media.UnitFacts;
+import io.iocp4j.relay.observe.LogField;
+import io.iocp4j.relay.observe.StreamObserver;
 import io.iocp4j.websocket.frame.CloseCode;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
  * One stream with its publisher and its viewers. It outlives its publisher by the grace time, so that viewers stay
@@ -39,22 +39,27 @@ final class RelayStream {
         /**
          * Called once, without a lock, when this publisher no longer has the stream.
          *
-         * @param status the HTTP status: 503 if the relay stops, otherwise 409
+         * @param status the HTTP status: 503 if the relay stops, 403 by the operator's order, otherwise 409
          * @param why the reason, for the response and the log
          */
         void lost(int status, String why);
+
+        /** Returns where it comes from. */
+        default PublisherInfo info() {
+            return new PublisherInfo(null, "");
+        }
     }
 
     private final String path;
     private final String container;
+    private final RelayHub hub;
     private final Duration grace;
-    private final Duration maxGopTime;
-    private final int maxGopBytes;
     private final int minQueueBytes;
     private final int maxQueueBytes;
     private final CompletionPort port;
     private final Clock clock;
     private final Runnable onEnded;
+    private final StreamObserver observer;
     private final long beganNanos;
 
     // Guarded by this.
@@ -67,64 +72,58 @@ final class RelayStream {
     private MediaUnit init;
     private int seq;
     private final GopCache gop;
-    private final Memory memory;
+    private final UnitMemory memory;
     private final Meter meter = new Meter();
-    private final List<Viewer> viewers = new ArrayList<>();
+    private final Audience audience = new Audience();
     private Future<?> graceTimer;
-    private long droppedByFormerViewers;
+    /** Written with the lock of the hub held: the stream counts, because it has had a frame. */
+    private volatile boolean counted;
 
-    RelayStream(String path, String container, Settings settings, CompletionPort port, Clock clock,
+    RelayStream(String path, String container, Settings settings, RelayHub hub, CompletionPort port, Clock clock,
             Runnable onEnded) {
         this.path = path;
         this.container = container;
+        this.hub = hub;
         this.grace = settings.get(ServeSettings.GRACE);
-        this.maxGopTime = settings.get(ServeSettings.MAX_GOP_TIME);
         // the ranges of these settings end below 2^31
-        this.maxGopBytes = settings.get(ServeSettings.MAX_GOP).intValue();
         this.minQueueBytes = settings.get(ServeSettings.MIN_QUEUE).intValue();
         this.maxQueueBytes = settings.get(ServeSettings.MAX_QUEUE).intValue();
         this.port = port;
         this.clock = clock;
+        this.observer = hub.observer().stream(path);
         this.onEnded = onEnded;
         this.beganNanos = nanos();
-        this.gop = new GopCache(maxGopBytes, maxGopTime.toNanos());
-        this.memory = new Memory(port);
+        this.gop = new GopCache(settings.get(ServeSettings.MAX_GOP).intValue(),
+                settings.get(ServeSettings.MAX_GOP_TIME).toNanos());
+        this.memory = new UnitMemory(port, "stream " + path, this::heldBytes, this::dropCache,
+                reason -> end(CloseCode.TRY_AGAIN_LATER, reason));
     }
 
-    /** The memory that the stream keeps for viewers that join: pooled buffers, which the pool itself counts. */
-    private final class Memory extends MemoryAccount {
-        Memory(CompletionPort port) {
-            super(port);
-        }
+    private synchronized long heldBytes() {
+        return gop.bytes() + (init == null ? 0 : init.bytes());
+    }
 
-        @Override
-        protected long held(Kind kind) {
-            synchronized (RelayStream.this) {
-                return kind == Kind.HEAP ? 0 : gop.bytes() + (init == null ? 0 : init.bytes());
-            }
-        }
+    private synchronized void dropCache() {
+        // joining viewers wait for the next key frame, as they do when a group of pictures is too long
+        gop.clear();
+    }
 
-        @Override
-        protected void shrink() {
-            synchronized (RelayStream.this) {
-                // joining viewers wait for the next key frame, as they do when a group of pictures is too long
-                gop.clear();
-            }
-        }
+    boolean isCounted() {
+        return counted;
+    }
 
-        @Override
-        protected void evict(String reason) {
-            end(CloseCode.TRY_AGAIN_LATER, reason);
-        }
-
-        @Override
-        public String toString() {
-            return "stream " + path;
-        }
+    /** Makes the stream count if it does not yet and a condition holds; true if it counts now. */
+    boolean countIfNew(BooleanSupplier room) {
+        counted = counted || room.getAsBoolean();
+        return counted;
     }
 
     String path() {
         return path;
+    }
+
+    StreamObserver observer() {
+        return observer;
     }
 
     String container() {
@@ -180,6 +179,7 @@ final class RelayStream {
     private void begin(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
         try {
             init(next, newMime, newWidth, newHeight, initBytes);
+            observer.live(epoch, next.info().address());
         } catch (RuntimeException | Error thrown) {
             unpublish(next);
             throw thrown;
@@ -201,7 +201,7 @@ final class RelayStream {
             return;
         }
         // allocate first, because this may fail
-        MediaUnit made = bytes == null ? null : MediaUnit.init(port.buffers(), seq, originMicros(), bytes);
+        MediaUnit made = bytes == null ? null : MediaUnit.init(port.buffers(), seq, MediaUnit.micros(clock), bytes);
         dropMedia();
         init = made;
         mime = newMime;
@@ -209,42 +209,29 @@ final class RelayStream {
         height = newHeight;
         String text = text(state);
         long now = nanos();
-        forEachViewer(viewer -> viewer.epoch(text, init, now));
-        LOG.log(Level.INFO, "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
-    }
-
-    /** Runs an action for every viewer. A viewer for which it throws is removed; the others go on. Guarded by this. */
-    private void forEachViewer(Consumer<Viewer> action) {
-        for (int i = 0; i < viewers.size(); i++) {
-            Viewer viewer = viewers.get(i);
-            try {
-                action.accept(viewer);
-            } catch (RuntimeException | Error thrown) {
-                viewers.remove(i);
-                i--;
-                droppedByFormerViewers += viewer.fail(thrown);
-            }
-        }
+        audience.forEach(viewer -> viewer.epoch(text, init, now));
+        meter.restart();
+        hub.logRate().log(LOG, Level.INFO, "epoch", path, "stream {0}, epoch {1}: {2}, {3}x{4}", LogField.path(path),
+                String.valueOf(epoch), mime, String.valueOf(width), String.valueOf(height));
     }
 
     /** Offers a frame to every viewer, without blocking. Ignored if it is from a former publisher. */
-    synchronized void media(Publisher from, ByteBuffer payload, boolean key) {
+    synchronized void media(Publisher from, ByteBuffer payload, UnitFacts facts) {
         if (from != publisher) {
             return;
         }
         long now = nanos();
-        MediaUnit unit = MediaUnit.media(port.buffers(), key, seq++, originMicros(), payload);
+        MediaUnit unit = MediaUnit.media(port.buffers(), facts.key(), seq++, MediaUnit.micros(clock), payload);
         try {
             // The pool has counted the unit. Charging 0 bytes only checks whether an account must be evicted for it.
             memory.charge(Kind.DIRECT, 0);
-            meter.add(unit.bytes(), now);
+            observer.ingested(unit.bytes(), facts.picture(), facts.key(), meter.add(unit.bytes(), facts, now));
             boolean overflow = gop.add(unit, now);
             long bytesMax = maxQueueBytes();
-            forEachViewer(viewer -> viewer.offer(unit, bytesMax, now));
+            audience.forEach(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
-                LOG.log(Level.WARNING,
-                        "stream {0}: no key frame for more than {1} or {2} bytes; late joiners wait for the next one",
-                        path, maxGopTime, String.valueOf(maxGopBytes));
+                hub.logRate().log(LOG, Level.WARNING, "gop", path, "stream {0}: no key frame for more than {1};"
+                        + " late joiners wait for the next one", LogField.path(path), gop.limits());
             }
         } finally {
             unit.release();
@@ -253,7 +240,13 @@ final class RelayStream {
 
     /** Removes a publisher that is gone, and waits for the next one. Ignored if it is not the current publisher. */
     synchronized void unpublish(Publisher gone) {
-        if (gone != publisher) {
+        if (gone != publisher || gone == null) {
+            return;
+        }
+        if (!counted && audience.size() == 0) {
+            // nothing was shown and nobody waits, so the name is free at once
+            publisher = null;
+            end(Viewer.STREAM_ENDED, "the publisher left before its first frame");
             return;
         }
         publisher = null;
@@ -269,7 +262,8 @@ final class RelayStream {
             throw thrown;
         }
         long now = nanos();
-        forEachViewer(viewer -> viewer.epoch(text(state), null, now));
+        observer.waiting(epoch);
+        audience.forEach(viewer -> viewer.epoch(text(state), null, now));
     }
 
     /** Ends the stream: the publisher loses it, and every viewer gets a bye text and a close. */
@@ -288,7 +282,7 @@ final class RelayStream {
             }
             // do what may fail before the state changes
             ended = text(State.ENDED);
-            left = List.copyOf(viewers);
+            left = audience.list();
             state = State.ENDED;
             former = publisher;
             publisher = null;
@@ -302,20 +296,13 @@ final class RelayStream {
                 notifyLost(former, code == CloseCode.GOING_AWAY ? 503 : 409, reason);
             }
             for (Viewer viewer : left) {
-                sayBye(viewer, ended, code, reason);
+                viewer.bye(ended, code, reason);
             }
-            LOG.log(Level.INFO, "stream {0} ended: {1}", path, reason);
+            observer.ended(code, reason);
+            LOG.log(Level.INFO, "stream {0} ended: {1}", LogField.path(path), reason);
         } finally {
             memory.close();
             onEnded.run();
-        }
-    }
-
-    private static void sayBye(Viewer viewer, String ended, int code, String reason) {
-        try {
-            viewer.bye(ended, code, reason);
-        } catch (RuntimeException | Error thrown) {
-            viewer.fail(thrown);
         }
     }
 
@@ -325,11 +312,6 @@ final class RelayStream {
             init.release();
             init = null;
         }
-    }
-
-    private long originMicros() {
-        var now = clock.instant();
-        return Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000L), now.getNano() / 1_000);
     }
 
     private long maxQueueBytes() {
@@ -343,10 +325,10 @@ final class RelayStream {
         String ended;
         synchronized (this) {
             if (state != State.ENDED) {
-                if (!viewers.contains(viewer)) {
-                    viewers.add(viewer);
-                }
-                viewer.begin(text(state), init, gop.units(), maxQueueBytes(), nanos());
+                audience.add(viewer);
+                long now = nanos();
+                List<MediaUnit> cached = audience.takeBurst(now) ? gop.units() : List.of();
+                viewer.begin(text(state), init, cached, maxQueueBytes(), now);
                 return;
             }
             ended = text(state);
@@ -354,17 +336,30 @@ final class RelayStream {
         viewer.bye(ended, Viewer.STREAM_ENDED, "the stream has ended");
     }
 
-    synchronized void leave(Viewer viewer) {
-        if (viewers.remove(viewer)) {
-            droppedByFormerViewers += viewer.framesDropped();
+    synchronized List<Viewer> viewerList() {
+        return audience.list();
+    }
+
+    /** Takes the stream from its publisher by the operator's order; false if it has none. */
+    boolean sendPublisherAway(String why) {
+        Publisher former;
+        synchronized (this) {
+            former = publisher;
+            unpublish(former);
         }
+        if (former != null) {
+            notifyLost(former, 403, why);
+        }
+        return former != null;
+    }
+
+    synchronized void leave(Viewer viewer) {
+        audience.remove(viewer);
     }
 
     synchronized int viewers() {
-        return viewers.size();
+        return audience.size();
     }
-
-    // ------------------------------------------------------------------ texts
 
     /** Returns the stream text for a state. Guarded by this. */
     private String text(State reported) {
@@ -373,20 +368,32 @@ final class RelayStream {
                 + ",\"w\":" + width + ",\"h\":" + height + "}";
     }
 
+    /** Returns a copy of the newest picture, or null if the container has no pictures that stand alone. */
+    synchronized byte[] snapshot() {
+        return isAllKeys() && !gop.units().isEmpty() ? gop.units().getLast().payload() : null;
+    }
+
+    /** Returns copies of what its viewers are. The lock is held only for a copy of their list. */
+    List<ViewerReport> viewerReports() {
+        return viewerList().stream().map(Viewer::report).toList();
+    }
+
     /** Returns one element of the answer to {@code GET /api/v1/streams}. */
-    synchronized String json() {
-        long now = nanos();
-        long dropped = droppedByFormerViewers;
-        for (Viewer viewer : viewers) {
-            dropped += viewer.framesDropped();
+    String json() {
+        return report().json();
+    }
+
+    /** Returns a copy of what it is. */
+    StreamReport report() {
+        List<ViewerReport> present = viewerReports();
+        synchronized (this) {
+            long now = nanos();
+            return new StreamReport(path, state.name().toLowerCase(Locale.ROOT), container, mime, width, height,
+                    present.size(), epoch, publisher == null ? null : publisher.info(), meter.framesPerSecond(now),
+                    meter.bitsPerSecond(now), meter.gopSeconds(), meter.reordered(), meter.lost(),
+                    present.stream().mapToLong(ViewerReport::queueBytes).sum(), gop.bytes(), !gop.overflowed(),
+                    (now - beganNanos) / 1_000_000, meter.totalFrames(), meter.totalBytes(),
+                    audience.droppedByFormer() + present.stream().mapToLong(ViewerReport::dropped).sum());
         }
-        return String.format(Locale.ROOT, "{\"path\":%s,\"state\":\"%s\",\"container\":\"%s\",\"mime\":%s,"
-                + "\"width\":%d,\"height\":%d,\"viewers\":%d,\"epoch\":%d,\"fps\":%.1f,\"bitrate\":%.0f,"
-                + "\"gopBytes\":%d,\"gopCached\":%b,\"uptimeMs\":%d,"
-                + "\"framesIn\":%d,\"bytesIn\":%d,\"framesDropped\":%d}",
-                Json.quote(path), state.name().toLowerCase(Locale.ROOT), container, Json.quote(mime),
-                width, height, viewers.size(), epoch, meter.framesPerSecond(now), meter.bitsPerSecond(now),
-                gop.bytes(), !gop.overflowed(), (now - beganNanos) / 1_000_000,
-                meter.totalFrames(), meter.totalBytes(), dropped);
     }
 }

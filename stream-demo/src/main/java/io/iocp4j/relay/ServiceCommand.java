@@ -60,7 +60,7 @@ final class ServiceCommand {
         String action = args.isEmpty() ? "" : args.getFirst();
         List<String> rest = new ArrayList<>(args.subList(Math.min(1, args.size()), args.size()));
         String name = NAME;
-        // run NAME LOG, see LogFile.ofService
+        // run NAME LOG, see Main.serviceLog
         if (action.equals("run") && rest.size() >= 2) {
             name = rest.removeFirst();
             rest.removeFirst();

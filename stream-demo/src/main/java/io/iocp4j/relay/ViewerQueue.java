@@ -87,12 +87,17 @@ final class ViewerQueue {
     private boolean skipTextSent;
     private long framesSent;
     private long framesDropped;
+    private long framesPassed;
     private long bytesDropped;
     private long trims;
 
     ViewerQueue(long maxLagNanos, boolean onlyNewest) {
         this.maxLagNanos = maxLagNanos;
         this.onlyNewest = onlyNewest;
+    }
+
+    long maxLagNanos() {
+        return maxLagNanos;
     }
 
     /**
@@ -155,6 +160,8 @@ final class ViewerQueue {
             // Frames before the first key frame of a stream, a join or an init segment are no loss.
             if (gap) {
                 count(unit);
+            } else {
+                framesPassed++;
             }
             return;
         }
@@ -302,10 +309,22 @@ final class ViewerQueue {
         return result;
     }
 
-    /** Takes the next batch for the socket. The messages are valid until {@link #sent()}. */
-    List<SharedMessage> takeBatch() {
+    /** Tells whether the next item fits into a number of bytes; false if nothing waits. */
+    boolean fits(long room) {
+        return !waiting.isEmpty() && waiting.peek().bytes() <= room;
+    }
+
+    boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
+    /**
+     * Takes the next batch for the socket, of at most this number of bytes. The messages are valid until
+     * {@link #sent()}.
+     */
+    List<SharedMessage> takeBatch(long room) {
         List<SharedMessage> batch = new ArrayList<>(BATCH_MAX);
-        while (!waiting.isEmpty() && batch.size() < BATCH_MAX
+        while (batch.size() < BATCH_MAX && fits(room - socketBytes)
                 && (batch.isEmpty() || socketBytes + waiting.peek().bytes() <= BATCH_BYTES_MAX)) {
             Item item = waiting.peek();
             batch.add(item.unit == null ? item.text : item.unit.message(item.flags));
@@ -321,6 +340,11 @@ final class ViewerQueue {
             framesSent += item.isMedia() ? 1 : 0;
         }
         return batch;
+    }
+
+    /** Returns the bytes of the batch that the socket has. */
+    long socketBytes() {
+        return socketBytes;
     }
 
     /** Releases the batch, which the socket has taken. */
@@ -346,6 +370,26 @@ final class ViewerQueue {
 
     long framesDropped() {
         return framesDropped;
+    }
+
+    /** Returns the number of frames that came before the first key frame of a stream, a join or an init segment. */
+    long framesPassed() {
+        return framesPassed;
+    }
+
+    /** Returns the number of frames that are queued or with the socket. */
+    long framesQueued() {
+        return waiting.stream().filter(Item::isMedia).count() + withSocket.stream().filter(Item::isMedia).count();
+    }
+
+    /** Returns the age of the oldest frame that the socket has; 0 if it has none that counts. */
+    long sentAge(long nowNanos) {
+        return age(withSocket, nowNanos);
+    }
+
+    /** Tells whether the batch of the socket has a frame. */
+    boolean sendsFrame() {
+        return withSocket.stream().anyMatch(Item::isMedia);
     }
 
     long bytesDropped() {

@@ -23,7 +23,8 @@
  *
  * <h2>Who owns what</h2>
  * <ul>
- * <li>RelayServer owns the completion port, the listening server, the hub and the test picture. Closing it ends them.
+ * <li>RelayServer owns the completion port, the listening server, the hub, the test picture and TLS. Closing it ends
+ *     them. Main owns the RelayServer of its process; as a service of Windows, ServiceCommand starts and stops it.
  * <li>A stream has at most one publisher. A second publisher replaces the first, which is answered with 409.
  * <li>Ingest owns its parser. The memory of the parser is charged to the connection of the publisher.
  * <li>A MediaUnit belongs to those who have a reference: its stream for the init segment, the GopCache for each cached
@@ -47,8 +48,17 @@
  *
  * <h2>Slow viewers</h2>
  * A viewer that is too slow loses frames up to a key frame, never inside a group of pictures: see
- * {@link io.iocp4j.relay.ViewerQueue}. Its queue is bounded in time, bytes and number of items, and its socket buffer
- * has a fixed size. A viewer that does not read therefore costs a known amount of memory.
+ * {@link io.iocp4j.relay.ViewerQueue}. Its queue is bounded in time, bytes and number of items. What was given to the
+ * socket cannot be skipped any more, so little is given at a time: see {@link io.iocp4j.relay.InFlight}. A viewer that
+ * does not read therefore costs a known amount of memory, and what a slow viewer sees is never old.
+ *
+ * <h2>Limits</h2>
+ * {@link io.iocp4j.relay.Admission} decides who may come in, and counts how often each limit of
+ * {@link io.iocp4j.relay.LimitSettings} was reached: connections when they are accepted, requests in Doors, viewers and
+ * publishers in Routes, streams at their first frame, queued bytes with each frame of each viewer. A place is taken
+ * once and given back once, by the object that took it: a viewer in onClose, a publisher at its end. {@link
+ * io.iocp4j.relay.Reload} changes limits while the relay runs, and {@link io.iocp4j.relay.Drain} ends it gracefully, on
+ * the thread that stops it.
  *
  * <h2>Output</h2>
  * Everything that the process prints, the log included, goes through {@link io.iocp4j.relay.QueuedOutput}. A thread

@@ -159,18 +159,18 @@ class RelayTlsTest {
 
             authority.issue(List.of("localhost", "127.0.0.1"));
             assertEquals(first, serial(server), "before it was looked at");
-            assertTrue(server.tls().reload());
+            assertTrue(server.tls().prepare().getAsBoolean());
             String second = serial(server);
             assertNotEquals(first, second);
             frames(publisher, 1 + FRAMES, viewers);
 
             byte[] good = Files.readAllBytes(authority.chain());
             Files.write(authority.chain(), new byte[] {1, 2, 3});
-            assertThrows(IOException.class, server.tls()::reload);
+            assertThrows(IOException.class, () -> server.tls().prepare());
             assertEquals(second, serial(server));
             frames(publisher, 1 + 2 * FRAMES, viewers);
             Files.write(authority.chain(), good);
-            assertFalse(server.tls().reload());
+            assertFalse(server.tls().prepare().getAsBoolean());
         } finally {
             viewers.forEach(TestViewer::close);
         }
@@ -203,7 +203,11 @@ class RelayTlsTest {
             assertEquals(403, http.send(HttpRequest.newBuilder(URI.create(base + "/publish/cam"))
                     .PUT(HttpRequest.BodyPublishers.ofString("secret")).build(),
                     HttpResponse.BodyHandlers.ofString()).statusCode());
-            assertTrue(server.tls().notAfter().isPresent());
+            String metric = get(URI.create(secure + "/metrics")).body().lines()
+                    .filter(line -> line.startsWith("relay_tls_certificate_expiry_timestamp_seconds ")).findFirst()
+                    .orElseThrow();
+            assertEquals(server.tls().notAfter().orElseThrow().getEpochSecond(),
+                    Double.parseDouble(metric.split(" ")[1]));
         }
     }
 
@@ -228,7 +232,7 @@ class RelayTlsTest {
         }
         try (RelayServer server = RelayServer.start(RelayRig.settings())) {
             assertTrue(server.tls().notAfter().isEmpty());
-            assertFalse(server.tls().reload());
+            assertFalse(server.tls().prepare().getAsBoolean());
         }
     }
 

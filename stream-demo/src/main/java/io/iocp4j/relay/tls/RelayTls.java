@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * TLS of a relay as its settings ask for it: the certificate, the looks at its files, and the plain port; or nothing of
@@ -82,11 +83,11 @@ public final class RelayTls implements AutoCloseable {
     /**
      * Reads the files again, if there are any. Blocks: not for workers of a completion port.
      *
-     * @return true if there is another certificate now
+     * @return uses them for new handshakes; true if there is another certificate now
      * @throws IOException as {@link ServerCertificate#reload}: the certificate stays as it is
      */
-    public boolean reload() throws IOException {
-        return certificate != null && certificate.reload();
+    public BooleanSupplier prepare() throws IOException {
+        return certificate == null ? () -> false : certificate.prepare();
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Future;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -150,15 +151,28 @@ public final class ServerCertificate implements AutoCloseable {
      * @return true if the certificate is another one now
      * @throws IOException if a file is missing, broken, or does not fit the other: then the certificate stays as it is
      */
-    public synchronized boolean reload() throws IOException {
+    public boolean reload() throws IOException {
+        return prepare().getAsBoolean();
+    }
+
+    /**
+     * Reads the files, as {@link #reload} does, and leaves their use to the caller.
+     *
+     * @return uses them for new handshakes; true if the certificate is another one now
+     * @throws IOException as {@link #reload}
+     */
+    public synchronized BooleanSupplier prepare() throws IOException {
         List<Stamp> stamps = stamps(source);
-        ServerIdentity identity;
         try {
-            identity = source.read();
+            ServerIdentity identity = source.read();
+            return () -> use(identity, stamps);
         } catch (IOException e) {
             warnOfProblem(e.getMessage());
             throw e;
         }
+    }
+
+    private synchronized boolean use(ServerIdentity identity, List<Stamp> stamps) {
         loaded = stamps;
         problem = null;
         if (identity.chain().equals(keys.newest().chain())) {
