@@ -6,12 +6,23 @@ module io.iocp4j.relay {
     requires transitive io.iocp4j.websocket;
     // JPEG for the built-in test picture
     requires java.desktop;
+    // services of Windows; where it is missing, the relay does without
+    requires static io.iocp4j.jna;
+    // how this JVM was started
+    requires java.management;
     // the backend of System.Logger
     requires java.logging;
-    // asks the service that decides about logins
+    // the numbers of the process and the virtual machine
+    requires java.management;
+    // webhooks, and the service that decides about logins
     requires java.net.http;
+    // events of Flight Recorder
+    requires jdk.jfr;
+    // processor time and file descriptors
+    requires jdk.management;
 
     exports io.iocp4j.relay;
     exports io.iocp4j.relay.config;
     exports io.iocp4j.relay.media;
+    exports io.iocp4j.relay.observe;
 }

@@ -65,8 +65,8 @@ final class Help {
         commands.put("quick", """
                 lab quick [option..]
                 Measures an echo over TCP and WebSocket, a fan-out, and the memory of an idle connection, in less than 2
-                minutes. It says what is much faster or slower, and no more. The defaults are 8 rounds of 0.4 s, and 1 s
-                to warm up.
+                minutes. It says what is much faster or slower, and no more. The defaults are 32 rounds of 0.1 s, and
+                1 s to warm up.
                 """ + OPTIONS);
         commands.put("full", """
                 lab full [option..]
@@ -101,14 +101,14 @@ final class Help {
                 lab check verdicts [option..]
                 Compares a server with one that is equal to it, and with one that was made 3 percent slower, 20 times.
                 The exit code is 1 unless each try finds the slowdown and none calls the equal servers different. It
-                takes 40 minutes.
+                takes a quarter of an hour.
 
                 Options:
                   --percent P       the slowdown (3), or how far the loads may differ (5)
                   --tries N         how often the verdicts are tried (20)
-                  --rounds N        rounds in each launch (10; 20 of each load)
-                  --launches N      how often all processes are started anew in a try (8; always 1 for the loads)
-                  --seconds S       length of a round (0.2; 0.4 of each load)
+                  --rounds N        rounds in each launch (40; 20 of each load)
+                  --launches N      how often all processes are started anew in a try (4; always 1 for the loads)
+                  --seconds S       length of a round (0.05; 0.4 of each load)
                   --warm-up S       how long each load runs before its first round (1; 3)
                   --out, --seed, --server-cores, --load-cores  as for lab run
                 """);

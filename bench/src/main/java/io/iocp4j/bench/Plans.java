@@ -67,8 +67,8 @@ final class Plans {
         List<Candidate> servers = Stream.concat(names.stream(), added.stream()).distinct().map(catalogue::get).toList();
         warnWithoutBaseline(servers);
         return new Plan(command(command, args), workloads.stream().map(Workload::parse).toList(), servers,
-                arguments.count("--rounds", quick ? 8 : 5), arguments.count("--launches", 1),
-                arguments.seconds("--seconds", quick ? 0.4 : 2), arguments.seconds("--warm-up", quick ? 1 : 3),
+                arguments.count("--rounds", quick ? 32 : 5), arguments.count("--launches", 1),
+                arguments.seconds("--seconds", quick ? 0.1 : 2), arguments.seconds("--warm-up", quick ? 1 : 3),
                 arguments.number("--seed", seed()), arguments.has("--syscalls"), out(arguments, command),
                 source(module), settings(arguments, out(arguments, command)));
     }
@@ -82,7 +82,7 @@ final class Plans {
         Catalogue catalogue = new Catalogue(module);
         List<Candidate> servers = List.of(catalogue.get(baseline(catalogue)), catalogue.all().getFirst());
         Path out = out(arguments, "gate");
-        return new Plan(command("gate", args), Gate.workloads(), servers, 12, 1, 0.4, 1,
+        return new Plan(command("gate", args), Gate.workloads(), servers, 48, 1, 0.1, 1,
                 arguments.number("--seed", seed()), false, out, source(module), settings(arguments, out));
     }
 
@@ -101,8 +101,8 @@ final class Plans {
         boolean load = arguments.words().contains("load");
         Path out = out(arguments, "check");
         return new Plan(command("check", args), List.of(Workload.parse("tcp-echo")),
-                List.of(new Catalogue(null).get("bare-selector")), arguments.count("--rounds", load ? 20 : 10),
-                arguments.count("--launches", load ? 1 : 8), arguments.seconds("--seconds", load ? 0.4 : 0.2),
+                List.of(new Catalogue(null).get("bare-selector")), arguments.count("--rounds", load ? 20 : 40),
+                arguments.count("--launches", load ? 1 : 4), arguments.seconds("--seconds", load ? 0.4 : 0.05),
                 arguments.seconds("--warm-up", load ? 3 : 1), arguments.number("--seed", seed()), false, out,
                 source(module), settings(arguments, out));
     }

@@ -23,8 +23,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A task of TLS off the workers that lets the last reference of a connection go waits for nothing")
 class TlsLastReferenceTest extends TlsFixture {
@@ -207,21 +205,23 @@ class TlsLastReferenceTest extends TlsFixture {
 
     // ------------------------------------------------------------------ many of them, as they come
 
-    @ParameterizedTest
-    @ValueSource(ints = 300)
-    @DisplayName("openings that fail, and closes of servers with handshakes under way: none hangs")
-    void many(int rounds) throws Exception {
-        failedOpenings(rounds);
-        closesInHandshakes(rounds);
+    @Test
+    @DisplayName("300 openings that fail, and closes of servers with handshakes under way: none hangs")
+    void many() throws Exception {
+        many(300);
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = 10_000)
+    @Test
     @Tag("long")
     @Timeout(value = 1, unit = TimeUnit.HOURS)
-    @DisplayName("the same, for long")
-    void veryMany(int rounds) throws Exception {
-        many(rounds);
+    @DisplayName("10,000 of them, or -Dtls.rounds")
+    void veryMany() throws Exception {
+        many(Integer.getInteger("tls.rounds", 10_000));
+    }
+
+    private void many(int rounds) throws Exception {
+        failedOpenings(rounds);
+        closesInHandshakes(rounds);
     }
 
     private void failedOpenings(int rounds) throws Exception {

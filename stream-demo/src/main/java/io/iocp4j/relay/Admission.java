@@ -13,6 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -39,6 +40,7 @@ final class Admission implements ConnectionFilter {
     /** They bring the connections of many clients, so they have no share of one address. */
     private final Proxies proxies;
     private volatile boolean draining;
+    private volatile Consumer<RelayLimit> observer = limit -> { };
 
     /** @param nanos the clock of the completion port */
     Admission(Settings settings, LongSupplier nanos) {
@@ -59,6 +61,11 @@ final class Admission implements ConnectionFilter {
         return values[limit.ordinal()];
     }
 
+    /** Tells about each limit that is reached. The consumer must not wait. */
+    void onReached(Consumer<RelayLimit> consumer) {
+        observer = consumer;
+    }
+
     /** Tells whether a viewer for which most frames are dropped is closed. */
     boolean closesSlow() {
         return closesSlow;
@@ -67,6 +74,7 @@ final class Admission implements ConnectionFilter {
     /** Counts that a limit was reached, where another class has noticed it. */
     void reached(RelayLimit limit) {
         reached.incrementAndGet(limit.ordinal());
+        observer.accept(limit);
     }
 
     /** Returns how often a limit was reached. */

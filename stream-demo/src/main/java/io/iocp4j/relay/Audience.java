@@ -53,9 +53,9 @@ final class Audience {
         }
     }
 
-    /** Returns the frames that were dropped for all viewers, also for those that have left. */
-    long framesDropped() {
-        return droppedByFormer + viewers.stream().mapToLong(Viewer::framesDropped).sum();
+    /** Returns the frames that were dropped for viewers that have left. */
+    long droppedByFormer() {
+        return droppedByFormer;
     }
 
     /** Counts a join; false if it has to begin with the next key frame. */

@@ -10,6 +10,7 @@ import io.iocp4j.relay.access.Proxies;
 import io.iocp4j.relay.access.Request;
 import io.iocp4j.relay.access.Site;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.observe.RelayMetrics;
 import io.iocp4j.websocket.UpgradeAnswer;
 import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocketListener;
@@ -50,10 +51,11 @@ final class Doors {
     private final Routes routes;
     private final CompletionPort port;
     private final Clock clock;
+    private final RelayMetrics metrics;
     private final Pass.Places places = new Pass.Places();
 
     Doors(Settings settings, Admission admission, Refusals refusals, Site site, Login login, Routes routes,
-            CompletionPort port, Clock clock) {
+            RelayMetrics metrics, CompletionPort port, Clock clock) {
         this.admission = admission;
         this.refusals = refusals;
         this.proxies = new Proxies(settings.get(AccessSettings.TRUSTED_PROXY));
@@ -62,6 +64,7 @@ final class Doors {
         this.routes = routes;
         this.port = port;
         this.clock = clock;
+        this.metrics = metrics;
     }
 
     /** Handles a request; runs on a worker. */
@@ -179,7 +182,7 @@ final class Doors {
     private CompletableFuture<Grant> decide(HttpRequest request, String path, InetAddress client, boolean websocket) {
         for (var entry : ACTIONS.entrySet()) {
             if (path.startsWith(entry.getKey())) {
-                String stream = path.substring(entry.getKey().length());
+                String stream = path.substring(entry.getKey().length()).replaceFirst("\\.jpg$", "");
                 return ask(Request.of(entry.getValue(), stream, client, websocket, request));
             }
         }
@@ -191,7 +194,12 @@ final class Doors {
     }
 
     private CompletableFuture<Grant> ask(Request question) {
-        return login.decide(question).toCompletableFuture();
+        CompletableFuture<Grant> decision = login.decide(question).toCompletableFuture();
+        return decision.whenComplete((grant, refusal) -> {
+            if (refusal != null) {
+                metrics.authFailures.add(1, question.action().word());
+            }
+        });
     }
 
     /** Returns the grant of a decision that is made, or throws its refusal. */

@@ -74,6 +74,11 @@ final class GopCache {
         return Math.max(bytes, lastBytes);
     }
 
+    /** Returns its limits, in words. */
+    String limits() {
+        return nanosMax / 1_000_000_000.0 + " s, " + bytesMax + " bytes or " + UNITS_MAX + " frames";
+    }
+
     boolean overflowed() {
         return overflowed;
     }

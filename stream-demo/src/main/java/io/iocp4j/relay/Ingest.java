@@ -9,6 +9,8 @@ import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.relay.media.UnitFacts;
+import io.iocp4j.relay.observe.LogField;
 import io.iocp4j.websocket.http.BodyListener;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpExchange;
@@ -60,7 +62,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.lastNanos = port.nanoTime();
         this.rate = new IngestRate(lastNanos);
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        log("begin", Level.INFO, "publisher from " + from() + " begins to publish " + path);
+        log("begin", "publisher from {0} begins to publish {1}", LogField.peer(from()), LogField.path(path));
         visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
 
@@ -142,13 +144,18 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     @Override
-    public void onUnit(ByteBuffer unit, boolean key) throws MediaException {
+    public void onUnit(ByteBuffer unit, UnitFacts facts) throws MediaException {
         if (units == 0) {
             admitFrame();
         }
         units++;
         lastNanos = port.nanoTime();
-        stream.media(this, unit, key);
+        stream.media(this, unit, facts);
+    }
+
+    @Override
+    public PublisherInfo info() {
+        return new PublisherInfo(from(), visit.request().headers().first("User-Agent"));
     }
 
     private void admitFrame() throws MediaException {
@@ -223,10 +230,11 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     private void log(String why) {
-        log("end", Level.INFO, "publisher from " + from() + " left " + path + " after " + units + " frames: " + why);
+        log("end", "publisher from {0} left {1} after {2} frames: {3}", LogField.peer(from()), LogField.path(path),
+                String.valueOf(units), why);
     }
 
-    private void log(String kind, Level level, String line) {
-        hub.logRate().log(LOG, level, "publisher " + kind, from(), line);
+    private void log(String kind, String format, Object... values) {
+        hub.logRate().log(LOG, Level.INFO, "publisher " + kind, from(), format, values);
     }
 }

@@ -1,5 +1,6 @@
 package io.iocp4j.relay;
 
+import io.iocp4j.relay.observe.JsonText;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,22 +35,7 @@ final class Json {
 
     /** Returns a string with its quotes. It is also safe inside an HTML page. */
     static String quote(String value) {
-        StringBuilder out = new StringBuilder(value.length() + 2).append('"');
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            switch (c) {
-                case '"', '\\' -> out.append('\\').append(c);
-                case '\n' -> out.append("\\n");
-                default -> {
-                    if (c < 0x20 || c == '<' || c >= 0x7F) {
-                        out.append(String.format("\\u%04x", (int) c));
-                    } else {
-                        out.append(c);
-                    }
-                }
-            }
-        }
-        return out.append('"').toString();
+        return JsonText.quote(value);
     }
 
     private Map<String, Object> object() {

@@ -44,10 +44,11 @@ final class LogRate {
      * @param kind a constant word for lines of the same kind
      * @param client an address, or a path of a stream
      */
-    void log(System.Logger log, Level level, String kind, String client, String line) {
+    void log(System.Logger log, Level level, String kind, String client, String format, Object... values) {
         long leftOut = admit(kind, client);
         if (leftOut >= 0) {
-            log.log(level, leftOut == 0 ? line : line + " (lines like this left out before: " + leftOut + ")");
+            log.log(level, leftOut == 0 ? format : format + " (lines like this left out before: " + leftOut + ")",
+                    values);
         }
     }
 

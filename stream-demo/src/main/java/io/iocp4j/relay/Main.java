@@ -8,20 +8,28 @@ import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.SettingException;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.config.SettingsHelp;
+import io.iocp4j.relay.observe.Logging;
+import io.iocp4j.relay.observe.ObserveSettings;
+import io.iocp4j.relay.observe.RotatingFile;
+import io.iocp4j.relay.tls.LocalAuthority;
+import io.iocp4j.relay.tls.TlsSettings;
 import java.io.CharArrayReader;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.Reader;
 import java.net.InetSocketAddress;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -36,13 +44,17 @@ public final class Main {
 
     /** Every setting of the relay; the order is that of the help. */
     static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, LimitSettings.ALL, AccessSettings.ALL,
-            List.of(Settings.CONFIG))
+            TlsSettings.ALL, ObserveSettings.ALL, List.of(Settings.CONFIG))
             .<Setting<?>>flatMap(List::stream).toList();
 
     private static final String HELP = """
             relay - a live video relay: publish over HTTP, watch in a browser
 
             usage: relay serve [options]            run the relay
+                   relay cert --host NAME.. [--dir DIRECTORY]
+                                                    make a certificate for these names, for a network of your own
+                   relay service install|uninstall|start|stop|status [--name NAME]
+                                                    be a service of Windows; install takes the options of serve
                    relay config [--print] [options] show all settings and where each one comes from
                    relay sign --path PATH [--for TIME] [--max N] [--action view|publish] [options]
                                                     print a link that holds for a time (default 1h)
@@ -70,6 +82,11 @@ public final class Main {
     /** Writes out the lines that still wait; does nothing where a test provides the outputs. */
     private static volatile Runnable lastLines = () -> { };
 
+    /** The standard error of the process, queued; null where a test provides the outputs. */
+    private static volatile QueuedOutput terminal;
+    /** Stops the relay of this process, once; for a service. */
+    private static volatile Runnable stop = () -> { };
+
     private Main() {
     }
 
@@ -80,12 +97,10 @@ public final class Main {
      * @throws InterruptedException if the calling thread is interrupted
      */
     public static void main(String[] args) throws InterruptedException {
-        // one line per record, without the name of the thread
-        System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tT.%1$tL %4$-7s %5$s%6$s%n");
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory and needs no display
         System.setProperty("java.awt.headless", "true");
-        LastWords words = queueOutputs();
+        LastWords words = queueOutputs(LogFile.ofService(List.of(args)));
         Thread.setDefaultUncaughtExceptionHandler(words);
         try {
             int code = run(List.of(args), System.out, System.err, words::end);
@@ -99,24 +114,25 @@ public final class Main {
         }
     }
 
-    /** Queues System.out and System.err, so that a worker that logs never waits for a reader of the log. */
-    private static LastWords queueOutputs() throws InterruptedException {
-        FileOutputStream plainErr = new FileOutputStream(FileDescriptor.err);
-        QueuedOutput out = QueuedOutput.start("out", new FileOutputStream(FileDescriptor.out), QueuedOutput.BYTES_MAX);
+    /**
+     * Queues System.out and System.err, so that a worker that logs never waits for a reader of the log.
+     *
+     * @param log both go into this file; null for the terminal
+     */
+    private static LastWords queueOutputs(Path log) throws InterruptedException {
+        OutputStream plainErr = log == null ? new FileOutputStream(FileDescriptor.err) : LogFile.open(log);
+        OutputStream plainOut = log == null ? new FileOutputStream(FileDescriptor.out) : plainErr;
+        QueuedOutput out = QueuedOutput.start("out", plainOut, QueuedOutput.BYTES_MAX);
         QueuedOutput err = QueuedOutput.start("err", plainErr, QueuedOutput.BYTES_MAX);
         System.setOut(new PrintStream(out, true, System.out.charset()));
         System.setErr(new PrintStream(err, true, System.err.charset()));
+        terminal = err;
         lastLines = () -> {
-            try {
-                err.drain(LAST_LINES_LIMIT);
-                out.drain(LAST_LINES_LIMIT);
-            } catch (InterruptedException e) {
-                // the interrupter wants the process to end without this wait
-                Thread.currentThread().interrupt();
-            }
+            drain(err);
+            drain(out);
         };
         // runs at every orderly end of the process
-        Runtime.getRuntime().addShutdownHook(new Thread(lastLines, "relay-output"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> lastLines.run(), "relay-output"));
         return LastWords.prepare(plainErr, err, Runtime.getRuntime()::halt);
     }
 
@@ -140,6 +156,11 @@ public final class Main {
                     settings(options).print().forEach(out::println);
                     yield OK;
                 }
+                case "service" -> service(rest, out, err, cannotGoOn);
+                case "cert" -> {
+                    LocalAuthority.command(rest, out);
+                    yield OK;
+                }
                 case "sign" -> {
                     List<Setting<?>> known = Stream.concat(AccessCommands.SIGN.stream(), SETTINGS.stream()).toList();
                     Settings settings = Settings.read(known, rest, System.getenv(), Path.of(""));
@@ -158,7 +179,7 @@ public final class Main {
                 default -> throw new IllegalArgumentException("unknown command " + command);
             };
         } catch (IOException e) {
-            err.println("relay: the password cannot be read: " + e.getMessage());
+            err.println("relay: " + command + ": " + e.getMessage());
             return WRONG;
         } catch (SettingException | IllegalArgumentException e) {
             err.println("relay: " + e.getMessage() + " (see --help)");
@@ -184,8 +205,69 @@ public final class Main {
         return Settings.read(SETTINGS, args, System.getenv(), Path.of(""));
     }
 
+    /** Sets up the log, unless a test provides the outputs. */
+    private static void log(Settings settings) throws IOException {
+        if (terminal == null) {
+            return;
+        }
+        QueuedOutput file = null;
+        String name = settings.get(ObserveSettings.LOG_FILE);
+        if (name != null) {
+            file = QueuedOutput.start("log", new RotatingFile(Path.of(name), settings.get(
+                    ObserveSettings.LOG_FILE_SIZE), settings.get(ObserveSettings.LOG_FILES)), QueuedOutput.BYTES_MAX);
+            QueuedOutput last = file;
+            Runnable others = lastLines;
+            lastLines = () -> {
+                others.run();
+                drain(last);
+            };
+        }
+        Logging.set(terminal, file, settings.get(ObserveSettings.LOG).equals("json"),
+                settings.get(ObserveSettings.LOG_LEVEL));
+    }
+
+    private static void drain(QueuedOutput output) {
+        try {
+            output.drain(LAST_LINES_LIMIT);
+        } catch (InterruptedException e) {
+            // the interrupter wants the process to end without this wait
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static int service(List<String> args, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn)
+            throws SettingException {
+        if (!System.getProperty("os.name").startsWith("Windows")) {
+            err.println("relay: " + ServiceCommand.NEEDS_WINDOWS);
+            return WRONG;
+        }
+        try {
+            return ServiceCommand.run(args, out, options -> {
+                try {
+                    if (serve(settings(options), out, err, cannotGoOn) != RUNNING) {
+                        throw new IllegalStateException("the relay cannot start");
+                    }
+                } catch (SettingException e) {
+                    throw new IllegalStateException(e.getMessage(), e);
+                }
+            }, () -> stop.run());
+        } catch (NoClassDefFoundError e) {
+            err.println("relay: " + ServiceCommand.NEEDS_MODULE);
+            return WRONG;
+        } catch (IOException | IllegalStateException | UnsupportedOperationException e) {
+            err.println("relay: " + e.getMessage());
+            return WRONG;
+        }
+    }
+
     private static int serve(Settings settings, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn) {
         RelayServer server;
+        try {
+            log(settings);
+        } catch (IOException | InvalidPathException e) {
+            err.println("relay: cannot write the log file " + settings.get(ObserveSettings.LOG_FILE) + ": " + e);
+            return WRONG;
+        }
         try {
             server = RelayServer.start(settings);
         } catch (IoException e) {
@@ -204,17 +286,27 @@ public final class Main {
                 + server.completionPort().engine());
         server.completionPort().failure().thenAccept(cannotGoOn);
         announce(server, settings, out);
-        stopOnSignal(server, out);
+        AtomicBoolean stopped = new AtomicBoolean();
+        stop = () -> {
+            if (!stopped.getAndSet(true)) {
+                stop(server, out);
+            }
+        };
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            stop.run();
+            endWithoutFailure();
+        }, "relay-stop"));
         return RUNNING;
     }
 
-    private static void announce(RelayServer server, Settings settings, PrintStream out) {
+    static void announce(RelayServer server, Settings settings, PrintStream out) {
         InetSocketAddress address = server.address();
         String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1"
                 : settings.get(ServeSettings.HOST);
         Object seen = settings.get(AccessSettings.PUBLIC_URL);
+        String scheme = TlsSettings.isOn(settings) ? "https://" : "http://";
         String base = seen != null ? seen.toString()
-                : "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
+                : scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
         TokenFile token = server.login().tokenFile();
         out.println();
         boolean picture = settings.get(ServeSettings.TEST_PICTURE);
@@ -234,15 +326,12 @@ public final class Main {
         out.flush();
     }
 
-    private static void stopOnSignal(RelayServer server, PrintStream out) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            out.println("relay stops");
-            out.flush();
-            server.drain();
-            LastingLog.end();
-            lastLines.run();
-            endWithoutFailure();
-        }, "relay-stop"));
+    private static void stop(RelayServer server, PrintStream out) {
+        out.println("relay stops");
+        out.flush();
+        server.drain();
+        LastingLog.end();
+        lastLines.run();
     }
 
     /**

@@ -74,6 +74,14 @@ final class MediaUnit extends RefCounted {
         return framed[0].payloadLength();
     }
 
+    /** Returns a copy of the payload. Call it with a reference to this unit. */
+    byte[] payload() {
+        ByteBuffer data = framed[0].data().position(HEADER_BYTES);
+        byte[] copy = new byte[data.remaining()];
+        data.get(copy);
+        return copy;
+    }
+
     /** Returns the message with these flags besides KEY. Valid while the caller has a reference to this unit. */
     synchronized SharedMessage message(int flags) {
         int index = flags >> 1;

@@ -1,6 +1,11 @@
 package io.iocp4j.relay;
 
-/** Frames and bytes per second over the last seconds. The caller provides the time. Guarded by its stream. */
+import io.iocp4j.relay.media.UnitFacts;
+
+/**
+ * Pictures and bytes per second over the last seconds, and the time between key frames. Units without a picture count
+ * as bytes only. The caller provides the time. Guarded by its stream.
+ */
 final class Meter {
     private static final int SECONDS = 5;
     private static final long NANOS = 1_000_000_000L;
@@ -11,17 +16,64 @@ final class Meter {
     private long beganNanos;
     private long totalFrames;
     private long totalBytes;
+    private boolean keySeen;
+    private long keyNanos;
+    private long gopNanos;
+    private boolean reordered;
+    /** The number of the last fragment; -1 before the first, or if fragments have no numbers. */
+    private long lastNumber = -1;
+    private long lost;
 
-    void add(int size, long nowNanos) {
-        if (totalFrames == 0) {
+    /**
+     * Counts a unit.
+     *
+     * @return how many fragments are missing before it, as the gap in their numbers tells
+     */
+    long add(int size, UnitFacts facts, long nowNanos) {
+        if (totalBytes == 0) {
             beganNanos = nowNanos;
         }
         advance(nowNanos);
         int slot = slot(second);
-        frames[slot]++;
         bytes[slot] += size;
-        totalFrames++;
         totalBytes += size;
+        if (facts.picture()) {
+            frames[slot]++;
+            totalFrames++;
+        }
+        if (facts.key()) {
+            gopNanos = keySeen ? nowNanos - keyNanos : 0;
+            keyNanos = nowNanos;
+            keySeen = true;
+        }
+        reordered |= facts.reordered();
+        long gap = lastNumber < 0 ? 0 : Math.max(0, facts.number() - lastNumber - 1);
+        lastNumber = facts.number();
+        lost += gap;
+        return gap;
+    }
+
+    /** Forgets what belongs to one publisher or init segment, because another one begins. */
+    void restart() {
+        keySeen = false;
+        gopNanos = 0;
+        reordered = false;
+        lastNumber = -1;
+    }
+
+    /** Tells whether pictures are shown in another order than they arrive. */
+    boolean reordered() {
+        return reordered;
+    }
+
+    /** Returns the number of fragments that did not arrive. */
+    long lost() {
+        return lost;
+    }
+
+    /** Returns the time between the last two key frames; 0 before the second. */
+    double gopSeconds() {
+        return gopNanos / (double) NANOS;
     }
 
     /** Returns the average of the last {@value #SECONDS} seconds and the current one; of fewer at the beginning. */
@@ -42,7 +94,7 @@ final class Meter {
     }
 
     private double rate(long[] counts, long nowNanos) {
-        if (totalFrames == 0) {
+        if (totalBytes == 0) {
             return 0;
         }
         advance(nowNanos);

@@ -1,10 +1,12 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.websocket.http.HttpException;
+import io.iocp4j.websocket.http.HttpHeaders;
 import io.iocp4j.websocket.http.HttpResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -16,6 +18,7 @@ final class Pages {
             "js", "text/javascript; charset=utf-8", "css", "text/css; charset=utf-8");
     /** Stands in a page for the way to the root of the relay, such as "../". */
     private static final String ROOT = "{root}";
+    private static final int DEPTH_MAX = 8;
     private static final String POLICY = "default-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
             + "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -30,10 +33,10 @@ final class Pages {
      * Returns a page that is shown below the root of the relay. Its links are relative, because the relay does not know
      * below which path of a proxy it lives.
      *
-     * @param depth how many folders below the root, 0 to 4
+     * @param depth how many folders below the root, 0 to {@value #DEPTH_MAX}
      */
     HttpResponse page(String name, int depth) throws HttpException {
-        if (!NAME.matcher(name).matches()) {
+        if (depth > DEPTH_MAX || !NAME.matcher(name).matches()) {
             throw new HttpException(404, "there is no such page");
         }
         String key = depth + name;
@@ -43,6 +46,14 @@ final class Pages {
             read.put(key, response);
         }
         return response;
+    }
+
+    /** Returns the same page for an address that is wrong. */
+    static HttpResponse notFound(HttpResponse page) {
+        byte[] content = new byte[page.content().remaining()];
+        page.content().get(content);
+        HttpHeaders headers = page.headers().without(List.of("Content-Type"));
+        return HttpResponse.bytes(404, page.headers().first("Content-Type"), content).withHeaders(headers);
     }
 
     private static HttpResponse load(String name, String root) throws HttpException {

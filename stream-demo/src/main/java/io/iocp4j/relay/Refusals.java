@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.GuardedLog;
+import io.iocp4j.relay.observe.LogField;
 import io.iocp4j.websocket.http.HttpException;
 import io.iocp4j.websocket.http.HttpRequest;
 import java.lang.System.Logger.Level;
@@ -28,9 +29,9 @@ final class Refusals {
         // a page that is not there, or a redirect, is nobody's trouble
         if (status >= 500 || status == 421 || status == 429 || status == 403 || media && status >= 400) {
             String path = request.path().replaceAll("[^\\x21-\\x7e]", "?");
-            rate.log(LOG, Level.WARNING, "refused", client.getHostAddress(), "refused " + request.method() + " "
-                    + path.substring(0, Math.min(PATH_MAX, path.length())) + " from " + client.getHostAddress()
-                    + " with " + status + ": " + refusal.getMessage());
+            rate.log(LOG, Level.WARNING, "refused", client.getHostAddress(), "refused {0} {1} from {2} with {3}: {4}",
+                    request.method(), path.substring(0, Math.min(PATH_MAX, path.length())),
+                    LogField.peer(client.getHostAddress()), LogField.code(status), refusal.getMessage());
         }
         return refusal;
     }

@@ -2,6 +2,7 @@ package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.observe.Observer;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** The streams of a relay by path. A stream is listed from its first publisher until it has ended. Any thread. */
 final class RelayHub {
@@ -25,14 +25,22 @@ final class RelayHub {
     private final LogRate logRate;
     private final CompletionPort port;
     private final Clock clock;
+    private final Observer observer;
     /** Guarded by this. */
     private final Map<String, RelayStream> streams = new TreeMap<>();
     /** The names of streams that have ended, the oldest first. Guarded by this. */
     private final LinkedHashSet<String> endedNames = new LinkedHashSet<>();
 
+    /** Creates a hub with an observer of its own, for tests. */
     RelayHub(Settings settings, CompletionPort port, Clock clock) {
+        this(settings, port, clock, new Observer(clock, RelayServer.version(), port.engine(), 0));
+    }
+
+    RelayHub(Settings settings, CompletionPort port, Clock clock, Observer observer) {
+        this.observer = observer;
         this.settings = settings;
         this.admission = new Admission(settings, port::nanoTime);
+        admission.onReached(limit -> observer.limitHit(limit.label()));
         this.logRate = new LogRate(port::nanoTime);
         this.port = port;
         this.clock = clock;
@@ -41,6 +49,11 @@ final class RelayHub {
     /** Tells whether a path may name a stream. */
     static boolean isPath(String path) {
         return PATH.matcher(path).matches();
+    }
+
+    /** Returns the observer of the relay. */
+    Observer observer() {
+        return observer;
     }
 
     Admission admission() {
@@ -117,7 +130,7 @@ final class RelayHub {
         }
     }
 
-    private synchronized List<RelayStream> all() {
+    synchronized List<RelayStream> all() {
         return List.copyOf(streams.values());
     }
 
@@ -136,9 +149,8 @@ final class RelayHub {
         all().forEach(stream -> stream.end(code, reason));
     }
 
-    /** Returns the answer to {@code GET /api/v1/streams}. */
-    String json() {
-        return all().stream().map(RelayStream::json).collect(Collectors.joining(",", "{\"streams\":[",
-                "],\"version\":" + Json.quote(RelayServer.version()) + "}"));
+    /** Returns what each stream is, in the order of their paths. */
+    List<StreamReport> reports() {
+        return all().stream().map(RelayStream::report).toList();
     }
 }

@@ -8,9 +8,12 @@ import io.iocp4j.core.PortOptions;
 import io.iocp4j.core.TcpOptions;
 import io.iocp4j.relay.access.AccessSettings;
 import io.iocp4j.relay.access.Login;
+import io.iocp4j.relay.access.PublicUrl;
 import io.iocp4j.relay.access.Site;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.media.MediaLimits;
+import io.iocp4j.relay.observe.Observer;
+import io.iocp4j.relay.tls.RelayTls;
 import io.iocp4j.websocket.Limits;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocketServer;
@@ -51,6 +54,8 @@ public final class RelayServer implements AutoCloseable {
     private final WebSocketServer server;
     private final Admission admission;
     private final RelayHub hub;
+    private final Observer observer;
+    private final RelayTls tls;
     private final Login login;
     private final TestSource testSource;
 
@@ -67,9 +72,12 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(RelayServer.class);
         EarlyClasses.loadPackageOf(MediaLimits.class);
         EarlyClasses.loadPackageOf(Settings.class);
+        EarlyClasses.loadPackageOf(Observer.class);
+        tls = RelayTls.open(settings, clock);
         EarlyClasses.loadPackageOf(Login.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
-        hub = new RelayHub(settings, port, clock);
+        observer = Observer.start(settings, clock, version(), port.engine());
+        hub = new RelayHub(settings, port, clock, observer);
         admission = hub.admission();
         WebSocketServer listening = null;
         TestSource picture = null;
@@ -80,23 +88,26 @@ public final class RelayServer implements AutoCloseable {
             opened = Login.open(settings, !loopbackOnly || AccessSettings.isProxied(settings), port::nanoTime, clock,
                     Json::parse, Json::quote);
             Login current = opened;
-            Reload reload = new Reload(settings, List.of(next -> () -> admission.reload(next), next -> {
+            Reload reload = new Reload(settings, List.of(next -> () -> admission.reload(next), next -> newCertificate(),
+                    next -> {
                 // the login checks and replaces in one step, so it is the last
                 current.reload(next);
                 return () -> { };
             }));
             Routes routes = new Routes(settings, port, hub, opened, new Steering(hub, reload), clock);
-            Doors doors = new Doors(settings, admission, new Refusals(hub.logRate()), site, opened, routes, port,
-                    clock);
+            Doors doors = new Doors(settings, admission, new Refusals(hub.logRate()), site, opened, routes,
+                    observer.metrics(), port, clock);
             // minBodyRate 0: Ingest limits the silence of a publisher itself; Doors checks origins
             ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())
                     .minBodyRate(0)
                     .httpLimits(HttpLimits.defaults().maxHeaderBytes(settings.get(ServeSettings.MAX_HEAD).intValue()))
                     .heartbeat(HEARTBEAT, HEARTBEAT)
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
-                    .tcp(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0).keepAlive(true)
-                            .lingerTimeout(LINGER).filter(admission));
+                    .tcp(tls.applyTo(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0)
+                            .keepAlive(true).lingerTimeout(LINGER).filter(admission)));
             listening = WebSocketServer.listen(port, limited, doors::upgrade, doors::request);
+            PublicUrl seen = settings.get(AccessSettings.PUBLIC_URL);
+            tls.start(port, address, seen == null ? listening.tcpPort() : seen.port());
             picture = settings.get(ServeSettings.TEST_PICTURE) ? new TestSource(hub, clock) : null;
         } catch (IOException | RuntimeException | Error e) {
             // the port's workers would keep the process running
@@ -111,6 +122,14 @@ public final class RelayServer implements AutoCloseable {
         testSource = picture;
     }
 
+    private Runnable newCertificate() {
+        try {
+            return tls.prepare()::getAsBoolean;
+        } catch (IOException e) {
+            throw new IllegalArgumentException("the certificate: " + e.getMessage(), e);
+        }
+    }
+
     private void closeAll(TestSource picture, Login asked) {
         if (asked != null) {
             asked.close();
@@ -119,6 +138,8 @@ public final class RelayServer implements AutoCloseable {
             picture.close();
         }
         hub.endAll(CloseCode.GOING_AWAY, Drain.REASON);
+        tls.close();
+        observer.close();
         port.close();
     }
 
@@ -152,6 +173,15 @@ public final class RelayServer implements AutoCloseable {
      */
     public CompletionPort completionPort() {
         return port;
+    }
+
+    /**
+     * Returns the TLS of this relay.
+     *
+     * @return the certificate and the plain port, or neither
+     */
+    RelayTls tls() {
+        return tls;
     }
 
     /**

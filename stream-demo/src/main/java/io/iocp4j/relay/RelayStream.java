@@ -2,9 +2,11 @@ package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
-import io.iocp4j.core.MemoryAccount;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.media.UnitFacts;
+import io.iocp4j.relay.observe.LogField;
+import io.iocp4j.relay.observe.StreamObserver;
 import io.iocp4j.websocket.frame.CloseCode;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -41,19 +43,23 @@ final class RelayStream {
          * @param why the reason, for the response and the log
          */
         void lost(int status, String why);
+
+        /** Returns where it comes from. */
+        default PublisherInfo info() {
+            return new PublisherInfo(null, "");
+        }
     }
 
     private final String path;
     private final String container;
     private final RelayHub hub;
     private final Duration grace;
-    private final Duration maxGopTime;
-    private final int maxGopBytes;
     private final int minQueueBytes;
     private final int maxQueueBytes;
     private final CompletionPort port;
     private final Clock clock;
     private final Runnable onEnded;
+    private final StreamObserver observer;
     private final long beganNanos;
 
     // Guarded by this.
@@ -66,7 +72,7 @@ final class RelayStream {
     private MediaUnit init;
     private int seq;
     private final GopCache gop;
-    private final Memory memory;
+    private final UnitMemory memory;
     private final Meter meter = new Meter();
     private final Audience audience = new Audience();
     private Future<?> graceTimer;
@@ -79,49 +85,27 @@ final class RelayStream {
         this.container = container;
         this.hub = hub;
         this.grace = settings.get(ServeSettings.GRACE);
-        this.maxGopTime = settings.get(ServeSettings.MAX_GOP_TIME);
         // the ranges of these settings end below 2^31
-        this.maxGopBytes = settings.get(ServeSettings.MAX_GOP).intValue();
         this.minQueueBytes = settings.get(ServeSettings.MIN_QUEUE).intValue();
         this.maxQueueBytes = settings.get(ServeSettings.MAX_QUEUE).intValue();
         this.port = port;
         this.clock = clock;
+        this.observer = hub.observer().stream(path);
         this.onEnded = onEnded;
         this.beganNanos = nanos();
-        this.gop = new GopCache(maxGopBytes, maxGopTime.toNanos());
-        this.memory = new Memory(port);
+        this.gop = new GopCache(settings.get(ServeSettings.MAX_GOP).intValue(),
+                settings.get(ServeSettings.MAX_GOP_TIME).toNanos());
+        this.memory = new UnitMemory(port, "stream " + path, this::heldBytes, this::dropCache,
+                reason -> end(CloseCode.TRY_AGAIN_LATER, reason));
     }
 
-    /** The memory that the stream keeps for viewers that join: pooled buffers, which the pool itself counts. */
-    private final class Memory extends MemoryAccount {
-        Memory(CompletionPort port) {
-            super(port);
-        }
+    private synchronized long heldBytes() {
+        return gop.bytes() + (init == null ? 0 : init.bytes());
+    }
 
-        @Override
-        protected long held(Kind kind) {
-            synchronized (RelayStream.this) {
-                return kind == Kind.HEAP ? 0 : gop.bytes() + (init == null ? 0 : init.bytes());
-            }
-        }
-
-        @Override
-        protected void shrink() {
-            synchronized (RelayStream.this) {
-                // joining viewers wait for the next key frame, as they do when a group of pictures is too long
-                gop.clear();
-            }
-        }
-
-        @Override
-        protected void evict(String reason) {
-            end(CloseCode.TRY_AGAIN_LATER, reason);
-        }
-
-        @Override
-        public String toString() {
-            return "stream " + path;
-        }
+    private synchronized void dropCache() {
+        // joining viewers wait for the next key frame, as they do when a group of pictures is too long
+        gop.clear();
     }
 
     boolean isCounted() {
@@ -136,6 +120,10 @@ final class RelayStream {
 
     String path() {
         return path;
+    }
+
+    StreamObserver observer() {
+        return observer;
     }
 
     String container() {
@@ -191,6 +179,7 @@ final class RelayStream {
     private void begin(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
         try {
             init(next, newMime, newWidth, newHeight, initBytes);
+            observer.live(epoch, next.info().address());
         } catch (RuntimeException | Error thrown) {
             unpublish(next);
             throw thrown;
@@ -221,28 +210,28 @@ final class RelayStream {
         String text = text(state);
         long now = nanos();
         audience.forEach(viewer -> viewer.epoch(text, init, now));
-        hub.logRate().log(LOG, Level.INFO, "epoch", path,
-                "stream " + path + ", epoch " + epoch + ": " + mime + ", " + width + "x" + height);
+        meter.restart();
+        hub.logRate().log(LOG, Level.INFO, "epoch", path, "stream {0}, epoch {1}: {2}, {3}x{4}", LogField.path(path),
+                String.valueOf(epoch), mime, String.valueOf(width), String.valueOf(height));
     }
 
     /** Offers a frame to every viewer, without blocking. Ignored if it is from a former publisher. */
-    synchronized void media(Publisher from, ByteBuffer payload, boolean key) {
+    synchronized void media(Publisher from, ByteBuffer payload, UnitFacts facts) {
         if (from != publisher) {
             return;
         }
         long now = nanos();
-        MediaUnit unit = MediaUnit.media(port.buffers(), key, seq++, MediaUnit.micros(clock), payload);
+        MediaUnit unit = MediaUnit.media(port.buffers(), facts.key(), seq++, MediaUnit.micros(clock), payload);
         try {
             // The pool has counted the unit. Charging 0 bytes only checks whether an account must be evicted for it.
             memory.charge(Kind.DIRECT, 0);
-            meter.add(unit.bytes(), now);
+            observer.ingested(unit.bytes(), facts.picture(), facts.key(), meter.add(unit.bytes(), facts, now));
             boolean overflow = gop.add(unit, now);
             long bytesMax = maxQueueBytes();
             audience.forEach(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
-                hub.logRate().log(LOG, Level.WARNING, "gop", path, "stream " + path + ": no key frame for more than "
-                        + maxGopTime.toSeconds() + " s or " + maxGopBytes
-                        + " bytes; late joiners wait for the next one");
+                hub.logRate().log(LOG, Level.WARNING, "gop", path, "stream {0}: no key frame for more than {1};"
+                        + " late joiners wait for the next one", LogField.path(path), gop.limits());
             }
         } finally {
             unit.release();
@@ -273,6 +262,7 @@ final class RelayStream {
             throw thrown;
         }
         long now = nanos();
+        observer.waiting(epoch);
         audience.forEach(viewer -> viewer.epoch(text(state), null, now));
     }
 
@@ -306,20 +296,13 @@ final class RelayStream {
                 notifyLost(former, code == CloseCode.GOING_AWAY ? 503 : 409, reason);
             }
             for (Viewer viewer : left) {
-                sayBye(viewer, ended, code, reason);
+                viewer.bye(ended, code, reason);
             }
-            LOG.log(Level.INFO, "stream {0} ended: {1}", path, reason);
+            observer.ended(code, reason);
+            LOG.log(Level.INFO, "stream {0} ended: {1}", LogField.path(path), reason);
         } finally {
             memory.close();
             onEnded.run();
-        }
-    }
-
-    private static void sayBye(Viewer viewer, String ended, int code, String reason) {
-        try {
-            viewer.bye(ended, code, reason);
-        } catch (RuntimeException | Error thrown) {
-            viewer.fail(thrown);
         }
     }
 
@@ -385,16 +368,32 @@ final class RelayStream {
                 + ",\"w\":" + width + ",\"h\":" + height + "}";
     }
 
+    /** Returns a copy of the newest picture, or null if the container has no pictures that stand alone. */
+    synchronized byte[] snapshot() {
+        return isAllKeys() && !gop.units().isEmpty() ? gop.units().getLast().payload() : null;
+    }
+
+    /** Returns copies of what its viewers are. The lock is held only for a copy of their list. */
+    List<ViewerReport> viewerReports() {
+        return viewerList().stream().map(Viewer::report).toList();
+    }
+
     /** Returns one element of the answer to {@code GET /api/v1/streams}. */
-    synchronized String json() {
-        long now = nanos();
-        return String.format(Locale.ROOT, "{\"path\":%s,\"state\":\"%s\",\"container\":\"%s\",\"mime\":%s,"
-                + "\"width\":%d,\"height\":%d,\"viewers\":%d,\"epoch\":%d,\"fps\":%.1f,\"bitrate\":%.0f,"
-                + "\"gopBytes\":%d,\"gopCached\":%b,\"uptimeMs\":%d,"
-                + "\"framesIn\":%d,\"bytesIn\":%d,\"framesDropped\":%d}",
-                Json.quote(path), state.name().toLowerCase(Locale.ROOT), container, Json.quote(mime),
-                width, height, audience.size(), epoch, meter.framesPerSecond(now), meter.bitsPerSecond(now),
-                gop.bytes(), !gop.overflowed(), (now - beganNanos) / 1_000_000,
-                meter.totalFrames(), meter.totalBytes(), audience.framesDropped());
+    String json() {
+        return report().json();
+    }
+
+    /** Returns a copy of what it is. */
+    StreamReport report() {
+        List<ViewerReport> present = viewerReports();
+        synchronized (this) {
+            long now = nanos();
+            return new StreamReport(path, state.name().toLowerCase(Locale.ROOT), container, mime, width, height,
+                    present.size(), epoch, publisher == null ? null : publisher.info(), meter.framesPerSecond(now),
+                    meter.bitsPerSecond(now), meter.gopSeconds(), meter.reordered(), meter.lost(),
+                    present.stream().mapToLong(ViewerReport::queueBytes).sum(), gop.bytes(), !gop.overflowed(),
+                    (now - beganNanos) / 1_000_000, meter.totalFrames(), meter.totalBytes(),
+                    audience.droppedByFormer() + present.stream().mapToLong(ViewerReport::dropped).sum());
+        }
     }
 }

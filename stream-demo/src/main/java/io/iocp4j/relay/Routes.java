@@ -5,6 +5,7 @@ import io.iocp4j.relay.access.AccessCommands;
 import io.iocp4j.relay.access.Login;
 import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.observe.Observer;
 import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocket;
 import io.iocp4j.websocket.WebSocketListener;
@@ -35,6 +36,8 @@ final class Routes {
     private final Steering steering;
     private final Login login;
     private final Clock clock;
+    private final Observer observer;
+    private final Reports reports;
     private final Pages pages = new Pages();
     private final AtomicLong viewerIds = new AtomicLong();
 
@@ -47,22 +50,35 @@ final class Routes {
         this.hub = hub;
         this.steering = steering;
         this.clock = clock;
+        this.observer = hub.observer();
+        this.reports = new Reports(hub);
     }
 
     /** Accepts the WebSocket of a viewer, or refuses it. */
     WebSocketListener upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
         String path = visit.path();
+        if (path.equals(Reports.EVENTS)) {
+            return observer.events().subscriber(visit.request().parameter("path"), socket -> visit.pass().begin(
+                    () -> socket.close(Pass.NOT_ALLOWED, "the login has expired")), visit.pass()::end);
+        }
         if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
             throw new HttpException(404, "streams are watched at /live/{path}");
         }
         RelayStream stream = hub.find(path.substring(LIVE.length()));
         if (stream == null) {
+            observer.metrics().joins.add(1, "not_found");
             // without the path, which may be longer than a close reason
             return closing(Viewer.NO_SUCH_STREAM, hub.hasEnded(path.substring(LIVE.length()))
                     ? "the stream is off" : "there is no such stream");
         }
-        hub.admission().join(visit.client(), stream.viewers());
+        try {
+            hub.admission().join(visit.client(), stream.viewers());
+        } catch (HttpException e) {
+            stream.observer().refused();
+            throw e;
+        }
         if (!visit.pass().takePlace()) {
+            stream.observer().refused();
             return closing(Pass.TOO_MANY, "as many as this login allows are watching");
         }
         ViewerQueue queue = new ViewerQueue(maxLag.toNanos(), stream.isAllKeys());
@@ -94,6 +110,10 @@ final class Routes {
             return;
         }
         requireMethod(visit.request(), "GET", "HEAD");
+        if (Reports.has(visit.path())) {
+            reports.answer(exchange, visit);
+            return;
+        }
         RelayStream live = visit.path().startsWith(LIVE) ? hub.find(visit.path().substring(LIVE.length())) : null;
         if (live != null) {
             // a page that was refused asks here for the reason, which the handshake cannot tell it
@@ -142,13 +162,12 @@ final class Routes {
         return switch (path) {
             case "/" -> pages.file("index.html");
             case "/healthz" -> HttpResponse.text(200, "ok\n");
-            case "/readyz" -> hub.admission().isDraining() ? HttpResponse.text(503, Drain.REASON + "\n")
-                    : HttpResponse.text(200, "ready\n");
-            case "/api/v1/streams" -> HttpResponse.json(200, hub.json());
             case "/favicon.ico" -> HttpResponse.of(204);
             default -> {
-                if (path.startsWith(WATCH) && RelayHub.isPath(path.substring(WATCH.length()))) {
-                    yield pages.page("watch.html", (int) path.chars().filter(c -> c == '/').count() - 1);
+                if (path.startsWith(WATCH)) {
+                    HttpResponse page = pages.page("watch.html", (int) path.chars().filter(c -> c == '/').count() - 1);
+                    // the page itself says that its address names no stream
+                    yield RelayHub.isPath(path.substring(WATCH.length())) ? page : Pages.notFound(page);
                 }
                 if (path.startsWith(LIVE)) {
                     throw new HttpException(426, "streams are watched over WebSocket; open /watch/... in a browser",

@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.GuardedLog;
+import io.iocp4j.relay.media.UnitFacts;
 import io.iocp4j.websocket.http.HttpException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -20,6 +21,7 @@ final class TestSource implements RelayStream.Publisher, AutoCloseable {
     static final int WIDTH = 640;
     static final int HEIGHT = 360;
     static final int FRAMES_PER_SECOND = 20;
+    private static final UnitFacts FRAME = new UnitFacts(true, true, false, -1);
     private static final long NANOS_PER_FRAME = TimeUnit.SECONDS.toNanos(1) / FRAMES_PER_SECOND;
 
     private final Clock clock;
@@ -48,12 +50,17 @@ final class TestSource implements RelayStream.Publisher, AutoCloseable {
             last = number;
             if (stream.viewers() > 0 || number - lastSent >= FRAMES_PER_SECOND) {
                 lastSent = number;
-                stream.media(this, ByteBuffer.wrap(picture.jpeg(number, clock.millis())), true);
+                stream.media(this, ByteBuffer.wrap(picture.jpeg(number, clock.millis())), FRAME);
             }
         } catch (RuntimeException | Error thrown) {
             // the executor would not run the task again if it threw
             LOG.log(Level.ERROR, "the test picture missed a frame", thrown);
         }
+    }
+
+    @Override
+    public PublisherInfo info() {
+        return new PublisherInfo(null, "built-in test picture");
     }
 
     @Override

@@ -2,8 +2,8 @@ package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
-import io.iocp4j.core.MemoryAccount;
-import io.iocp4j.core.MemoryBudget.Kind;
+import io.iocp4j.relay.observe.LogField;
+import io.iocp4j.relay.observe.ViewerObserver;
 import io.iocp4j.websocket.CloseStatus;
 import io.iocp4j.websocket.Message;
 import io.iocp4j.websocket.SharedMessage;
@@ -47,7 +47,7 @@ final class Viewer implements WebSocketListener {
      * Accounts for the units that wait. They belong to the stream, but this viewer may hold them after the stream and
      * other viewers have released them. Null before onOpen.
      */
-    private Memory memory;
+    private UnitMemory memory;
 
     // Guarded by this.
     private final ViewerQueue queue;
@@ -57,6 +57,7 @@ final class Viewer implements WebSocketListener {
     /** The bytes of the queue that the admission knows. */
     private long queuedBytes;
     private final JoinBursts bursts;
+    private final ViewerObserver observer;
     private final DropShare dropShare;
 
     Viewer(String id, Visit visit, RelayStream stream, Admission admission, ViewerQueue queue, CompletionPort port,
@@ -71,36 +72,23 @@ final class Viewer implements WebSocketListener {
         this.dropShare = new DropShare(stream.nanos());
         this.port = port;
         this.clock = clock;
+        this.observer = stream.observer().viewer(id, stream.nanos());
     }
 
     String id() {
         return id;
     }
 
-    private final class Memory extends MemoryAccount {
-        Memory(CompletionPort port) {
-            super(port);
-        }
+    private synchronized long heldBytes() {
+        return queue.bytes();
+    }
 
-        @Override
-        protected long held(Kind kind) {
-            synchronized (Viewer.this) {
-                return kind == Kind.HEAP ? 0 : queue.bytes();
-            }
+    private void evict(String reason) {
+        synchronized (this) {
+            observer.evicted(queue.framesQueued());
+            clear();
         }
-
-        @Override
-        protected void evict(String reason) {
-            synchronized (Viewer.this) {
-                clear();
-            }
-            socket.close(CloseCode.TRY_AGAIN_LATER, reason);
-        }
-
-        @Override
-        public String toString() {
-            return "viewer " + id + " of " + stream.path();
-        }
+        socket.close(CloseCode.TRY_AGAIN_LATER, reason);
     }
 
     // ------------------------------------------------------------------ from the browser
@@ -110,14 +98,20 @@ final class Viewer implements WebSocketListener {
         socket = opened;
         admitted = admission.takeViewer();
         if (!admitted) {
+            stream.observer().refused();
             opened.close(Pass.TOO_MANY, admission.words(RelayLimit.VIEWERS));
             return;
         }
-        memory = new Memory(port);
+        memory = new UnitMemory(port, "viewer " + id + " of " + stream.path(), this::heldBytes, () -> { },
+                this::evict);
         // onDrain follows when the socket has taken all of a batch
         opened.waterMarks(0, 0);
-        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", id, visit.from(), stream.path());
+        LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", LogField.viewer(id), LogField.peer(visit.from()),
+                LogField.path(stream.path()));
         visit.pass().begin(() -> opened.close(Pass.NOT_ALLOWED, "the link or login has expired"));
+        synchronized (this) {
+            observer.joined(visit.from(), visit.request().headers().first("User-Agent"));
+        }
         text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
                 + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version())
                 + ",\"maxLagMs\":" + queue.maxLagNanos() / 1_000_000 + "}");
@@ -137,6 +131,7 @@ final class Viewer implements WebSocketListener {
             case "ping" -> pong(message.get("c"));
             case "pause" -> pause();
             case "resume", "resync" -> restart();
+            case "stat" -> report(message);
             // ignore other texts: they belong to later versions, or are meant for the log of a proxy
             default -> LOG.log(Level.DEBUG, "viewer {0}: {1}", id, text);
         }
@@ -160,6 +155,8 @@ final class Viewer implements WebSocketListener {
         synchronized (this) {
             // only the drain after the last message of a batch counts
             if (drained.bufferedAmount() == 0) {
+                long now = stream.nanos();
+                observer.taken(queue.sentAge(now), queue.sendsFrame(), drained.latency(), now);
                 queue.sent();
                 pump();
             }
@@ -179,12 +176,18 @@ final class Viewer implements WebSocketListener {
         }
         String account;
         synchronized (this) {
+            observer.left(why.code(), why.reason());
             clear();
             account = queue.framesSent() + " frames, " + queue.framesDropped() + " skipped in " + queue.trims()
                     + " trims (" + queue.bytesDropped() + " bytes)";
         }
-        LOG.log(Level.INFO, "viewer " + id + " left " + stream.path() + " after " + account + ": " + why.code() + " "
-                + Json.quote(why.reason()) + " (" + why.initiator() + ")");
+        LOG.log(Level.INFO, "viewer {0} left {1} after {2}: {3} {4} ({5})", LogField.viewer(id),
+                LogField.path(stream.path()), account, LogField.code(why.code()), Json.quote(why.reason()),
+                why.initiator());
+    }
+
+    private synchronized void report(Map<String, Object> message) {
+        observer.reported(message);
     }
 
     private void pong(Object c) {
@@ -264,6 +267,7 @@ final class Viewer implements WebSocketListener {
             admission.reached(RelayLimit.QUEUED);
         }
         queue.offer(unit, allowed, now);
+        observer.queue(queue.framesDropped(), queue.framesPassed(), queue.trims());
         pump();
     }
 
@@ -276,11 +280,15 @@ final class Viewer implements WebSocketListener {
 
     /**
      * Sends the last stream text and a bye text past everything that is queued, and closes. The bye text tells the
-     * browser after how many milliseconds it may retry.
+     * browser after how many milliseconds it may retry. Throws nothing, because others have to be told too.
      */
     void bye(String streamText, int code, String reason) {
-        socket.trySend(streamText);
-        bye(code, reason);
+        try {
+            socket.trySend(streamText);
+            bye(code, reason);
+        } catch (RuntimeException | Error thrown) {
+            fail(thrown);
+        }
     }
 
     /** Sends a bye text past everything that is queued, and closes. */
@@ -326,6 +334,12 @@ final class Viewer implements WebSocketListener {
         return queue.framesDropped();
     }
 
+    synchronized ViewerReport report() {
+        return new ViewerReport(id, stream.path(), gone ? "gone" : paused ? "paused" : "live",
+                queue.age(stream.nanos()) / 1e6, queue.bytes(), queue.framesDropped(), queue.trims(),
+                queue.framesSent(), observer.numbers());
+    }
+
     /** Appends control text to the queue. Ignored if the viewer is gone. */
     synchronized void text(String json) {
         if (gone) {
@@ -355,6 +369,10 @@ final class Viewer implements WebSocketListener {
             }
             List<SharedMessage> batch = queue.takeBatch(inFlight.room());
             inFlight.give(queue.socketBytes());
+            if (!batch.isEmpty()) {
+                // before the socket has them: it may have sent them all when trySend returns
+                observer.sent(queue.socketBytes());
+            }
             for (SharedMessage message : batch) {
                 socket.trySend(message);
             }

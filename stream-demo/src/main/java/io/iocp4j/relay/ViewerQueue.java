@@ -87,6 +87,7 @@ final class ViewerQueue {
     private boolean skipTextSent;
     private long framesSent;
     private long framesDropped;
+    private long framesPassed;
     private long bytesDropped;
     private long trims;
 
@@ -159,6 +160,8 @@ final class ViewerQueue {
             // Frames before the first key frame of a stream, a join or an init segment are no loss.
             if (gap) {
                 count(unit);
+            } else {
+                framesPassed++;
             }
             return;
         }
@@ -367,6 +370,26 @@ final class ViewerQueue {
 
     long framesDropped() {
         return framesDropped;
+    }
+
+    /** Returns the number of frames that came before the first key frame of a stream, a join or an init segment. */
+    long framesPassed() {
+        return framesPassed;
+    }
+
+    /** Returns the number of frames that are queued or with the socket. */
+    long framesQueued() {
+        return waiting.stream().filter(Item::isMedia).count() + withSocket.stream().filter(Item::isMedia).count();
+    }
+
+    /** Returns the age of the oldest frame that the socket has; 0 if it has none that counts. */
+    long sentAge(long nowNanos) {
+        return age(withSocket, nowNanos);
+    }
+
+    /** Tells whether the batch of the socket has a frame. */
+    boolean sendsFrame() {
+        return withSocket.stream().anyMatch(Item::isMedia);
     }
 
     long bytesDropped() {

@@ -18,7 +18,7 @@ class MeterTest {
         long now = start;
         for (int i = 0; i < frames; i++) {
             now = start + i * SECOND / 25;
-            meter.add(1_000, now);
+            meter.add(1_000, Sample.FRAME, now);
         }
         return now;
     }
@@ -44,7 +44,7 @@ class MeterTest {
     @Test
     @DisplayName("averages over the time since the first frame at the beginning, but over at least one second")
     void beginning() {
-        meter.add(1_000, 500);
+        meter.add(1_000, Sample.FRAME, 500);
         assertEquals(1, meter.framesPerSecond(500));
         long now = feed(SECOND, 50);
         assertEquals(51 * SECOND / (double) now, meter.framesPerSecond(now), 0.01);

@@ -59,7 +59,7 @@ class TestSourceTest {
         assertTrue(own.json().contains("\"state\":\"ended\""), own::json);
         assertEquals("fmp4", hub.find(TestSource.PATH).container());
         source.close();
-        assertFalse(hub.json().contains("mjpeg"));
+        assertFalse(hub.reports().toString().contains("mjpeg"));
         hub.endAll(1001, "the test is over");
         assertEquals(0, port.buffers().usedBytes());
     }

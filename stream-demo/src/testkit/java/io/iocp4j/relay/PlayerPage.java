@@ -48,6 +48,11 @@ final class PlayerPage implements AutoCloseable {
         page.pass(time);
     }
 
+    /** Gives the window another size, in pixels of CSS, and colours for a dark or a light room. */
+    void emulate(int width, int height, boolean dark) {
+        page.emulate(width, height, dark);
+    }
+
     /** Takes a screenshot. */
     Screenshot screenshot() {
         return new Screenshot(page.screenshot());

@@ -33,9 +33,11 @@ final class RelayProcess implements AutoCloseable {
         this.address = address;
     }
 
-    /** Starts a relay and waits until it has printed its address. */
-    static RelayProcess start() throws IOException, InterruptedException {
-        return start(List.of(), "--port", "0", "--max-lag", LAG_MAX.toMillis() + "ms");
+    /** Starts a relay with further options, and waits until it has printed its address. */
+    static RelayProcess start(String... options) throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(List.of("--port", "0", "--max-lag", LAG_MAX.toMillis() + "ms"));
+        all.addAll(List.of(options));
+        return start(List.of(), all.toArray(String[]::new));
     }
 
     /** Starts a relay with these options of the JVM and of its own, and waits until it has printed its address. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.relay.access.Grant;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.websocket.JsonTree;
 import io.iocp4j.websocket.http.HttpHeaders;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,15 +22,10 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** A relay on a free port, and its clients. Closing it checks that no memory is left in use. */
 final class RelayRig implements AutoCloseable {
     static final int DEADLINE_SECONDS = 10;
-    /** One object of the stream list. The objects are flat, so a pattern can find each of them by its braces. */
-    private static final Pattern FLAT_OBJECT = Pattern.compile("\\{[^{}]*}");
-    private static final Pattern LIST = Pattern.compile("\\{\"streams\":\\[(.*)],\"version\":\"[^\"]+\"}");
 
     final RelayServer server;
     final HttpClient http = HttpClient.newHttpClient();
@@ -95,6 +91,11 @@ final class RelayRig implements AutoCloseable {
         return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** Opens a WebSocket to another path. */
+    TestViewer subscribe(String path) {
+        return add(TestViewer.open(http, uri("ws", path), RelayServer.SUBPROTOCOL));
+    }
+
     RawPeer connect() throws IOException {
         return add(new RawPeer(address()));
     }
@@ -104,20 +105,19 @@ final class RelayRig implements AutoCloseable {
         return client;
     }
 
-    /** Returns the streams of the list, in its order, and checks that the list is well-formed. */
+    /** Returns the streams of the list, in its order. */
+    @SuppressWarnings("unchecked")
     List<Map<String, Object>> streams() {
-        HttpRequest request = HttpRequest.newBuilder(uri("http", "/api/v1/streams")).build();
-        String json = http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).orTimeout(DEADLINE_SECONDS,
+        Map<String, Object> list = JsonTree.readObject(get("/api/v1/streams"));
+        assertTrue(list.get("version") instanceof String, list::toString);
+        return (List<Map<String, Object>>) (List<?>) list.get("streams");
+    }
+
+    /** Returns the content of an answer. */
+    String get(String path) {
+        HttpRequest request = HttpRequest.newBuilder(uri("http", path)).build();
+        return http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).orTimeout(DEADLINE_SECONDS,
                 TimeUnit.SECONDS).join().body();
-        Matcher list = LIST.matcher(json);
-        assertTrue(list.matches(), json);
-        List<Map<String, Object>> streams = new ArrayList<>();
-        String rest = FLAT_OBJECT.matcher(list.group(1)).replaceAll(found -> {
-            streams.add(Json.parse(found.group()));
-            return "";
-        });
-        assertEquals(",".repeat(Math.max(0, streams.size() - 1)), rest);
-        return streams;
     }
 
     /** Waits until the first stream has received exactly this number of frames. */

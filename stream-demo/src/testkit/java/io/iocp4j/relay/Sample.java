@@ -4,6 +4,7 @@ import io.iocp4j.relay.media.Fmp4Parser;
 import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.relay.media.UnitFacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -29,7 +30,7 @@ final class Sample {
                 }
 
                 @Override
-                public void onUnit(ByteBuffer unit, boolean key) {
+                public void onUnit(ByteBuffer unit, UnitFacts facts) {
                     byte[] bytes = new byte[unit.remaining()];
                     unit.get(bytes);
                     UNITS.add(bytes);
@@ -40,6 +41,10 @@ final class Sample {
             throw new UncheckedIOException(e);
         }
     }
+
+    /** What a frame says of itself that is a key frame, and one that is not. */
+    static final UnitFacts KEY = new UnitFacts(true, true, false, -1);
+    static final UnitFacts FRAME = new UnitFacts(false, true, false, -1);
 
     private Sample() {
     }

@@ -69,6 +69,14 @@ public final class Page implements AutoCloseable {
         evaluate("new Promise(resolve => setTimeout(resolve, " + time.toMillis() + "))");
     }
 
+    /** Gives the window another size, in pixels of CSS, and lets the page believe that the user prefers dark or light. */
+    public void emulate(int width, int height, boolean dark) {
+        tools.call(session, "Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
+        tools.call(session, "Emulation.setEmulatedMedia", Map.of("features",
+                List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+    }
+
     /** What the page looks like now, as PNG. */
     public byte[] screenshot() {
         String png = (String) tools.call(session, "Page.captureScreenshot", Map.of("format", "png")).get("data");

@@ -5,6 +5,7 @@ import io.iocp4j.relay.media.Fmp4Parser;
 import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.relay.media.UnitFacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -83,8 +84,8 @@ public class ContainerBenchmark {
             }
 
             @Override
-            public void onUnit(ByteBuffer unit, boolean key) {
-                keys += key ? 1 : 0;
+            public void onUnit(ByteBuffer unit, UnitFacts facts) {
+                keys += facts.key() ? 1 : 0;
             }
         });
         for (int start = 0; start < stream.capacity(); start += PIECE) {

@@ -16,16 +16,20 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Carries out a plan. It writes the files of the run after each round, and the report at the end, even after Ctrl-C.
+ * Carries out a plan. It writes the files of the run about once a second, and the report at the end, even after Ctrl-C.
  * One thread.
  */
 public final class Session {
+    /** After so long a round is written to the files. They hold all rounds, so writing each one took longer than it. */
+    private static final long WRITE_NANOS = 1_000_000_000;
+
     private final Plan plan;
     private final Progress progress;
     private final Random order;
     private final List<Sample> samples = new ArrayList<>();
     private int failures;
-    /** The run as it was written last. The thread of the shutdown hook reads it. Guarded by this. */
+    private long written = System.nanoTime();
+    /** The run up to the last round. The thread of the shutdown hook reads it. Guarded by this. */
     private Run run;
 
     /**
@@ -107,6 +111,7 @@ public final class Session {
     private synchronized void interrupted() {
         try {
             if (!run.samples().isEmpty()) {
+                RunFile.write(plan.directory(), run);
                 Report.write(plan.directory(), run);
                 progress.say("interrupted: " + run.samples().size() + " rounds are in " + plan.directory());
             }
@@ -206,6 +211,10 @@ public final class Session {
 
     private synchronized void write(boolean complete) throws IOException {
         run = run.with(samples, Instant.now(), complete);
-        RunFile.write(plan.directory(), run);
+        long now = System.nanoTime();
+        if (complete || now - written >= WRITE_NANOS) {
+            RunFile.write(plan.directory(), run);
+            written = now;
+        }
     }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
  */
 public final class VerdictCheck {
     private static final double NANOS_IN_MICRO = 1_000;
+    private static final long PROBE_NANOS = 1_000;
 
     private final Plan plan;
     private final int tries;
@@ -56,9 +57,7 @@ public final class VerdictCheck {
      * @throws InterruptedException if the thread was interrupted
      */
     public boolean passes() throws IOException, InterruptedException {
-        double micros = cost();
-        long nanos = Math.max(1, Math.round(micros * NANOS_IN_MICRO * part));
-        out.println(String.format(Locale.ROOT, "%.1f %% of %.2f us are %d ns", part * 100, micros, nanos));
+        long nanos = plantedNanos();
         Map<Comparison.Verdict, Integer> equal = new EnumMap<>(Comparison.Verdict.class);
         Map<Comparison.Verdict, Integer> planted = new EnumMap<>(Comparison.Verdict.class);
         for (int i = 1; i <= tries; i++) {
@@ -75,14 +74,31 @@ public final class VerdictCheck {
                 && planted.getOrDefault(Comparison.Verdict.SLOWER, 0) == tries;
     }
 
-    /** CPU time of an echo of the bare server, in microseconds. */
-    private double cost() throws IOException, InterruptedException {
-        Run run = run("cost", plan.seed(), plan.servers());
-        double[] costs = run.samples().stream().mapToDouble(Metric.CPU::of).filter(c -> !Double.isNaN(c)).toArray();
+    /**
+     * Returns for how long an echo has to add numbers so that it costs the wanted part more. The first additions cost
+     * nothing, because the processor does them while it waits for other things. How many these are, an echo tells that
+     * adds for {@value #PROBE_NANOS} ns.
+     */
+    private long plantedNanos() throws IOException, InterruptedException {
+        Candidate bare = plan.servers().getFirst();
+        Candidate probe = planted(bare, PROBE_NANOS);
+        Run run = run("cost", plan.seed(), List.of(bare, probe));
+        double nanos = cost(run, bare);
+        double ratio = comparison(run, probe, bare).ratio().median();
+        double hidden = Math.clamp(PROBE_NANOS - (ratio - 1) * nanos, 0, PROBE_NANOS);
+        out.println(String.format(Locale.ROOT, "%.1f %% of %.2f us are %.0f ns; %.0f ns more are not seen", part * 100,
+                nanos / NANOS_IN_MICRO, nanos * part, hidden));
+        return Math.max(1, Math.round(nanos * part + hidden));
+    }
+
+    /** CPU time of an echo, in nanoseconds. */
+    private static double cost(Run run, Candidate server) throws IOException {
+        double[] costs = run.samples().stream().filter(sample -> sample.server().equals(server.name()))
+                .mapToDouble(Metric.CPU::of).filter(c -> !Double.isNaN(c)).toArray();
         if (costs.length == 0) {
             throw new IOException("the cost of an echo could not be measured");
         }
-        return Statistics.median(costs);
+        return Statistics.median(costs) * NANOS_IN_MICRO;
     }
 
     private static Candidate planted(Candidate bare, long nanos) {
@@ -99,10 +115,14 @@ public final class VerdictCheck {
         return new Session(one, messages, terminal).execute();
     }
 
+    private Comparison comparison(Run run, Candidate server, Candidate bare) {
+        Workload workload = plan.workloads().getFirst();
+        return Comparison.of(run, workload.toString(), server.name(), bare.name(), Metric.CPU);
+    }
+
     private void compare(Run run, int number, Candidate bare, Candidate server,
             Map<Comparison.Verdict, Integer> verdicts) {
-        Workload workload = plan.workloads().getFirst();
-        Comparison comparison = Comparison.of(run, workload.toString(), server.name(), bare.name(), Metric.CPU);
+        Comparison comparison = comparison(run, server, bare);
         verdicts.merge(comparison.verdict(), 1, Integer::sum);
         out.println("try " + number + ", " + comparison);
     }

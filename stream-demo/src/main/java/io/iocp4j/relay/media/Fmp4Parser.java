@@ -334,7 +334,7 @@ public final class Fmp4Parser {
 
     private void reportUnit() throws MediaException {
         state = State.READY;
-        listener.onUnit(unit.view(0, unit.size()), fragment.isKey(unit.view(fragmentStart, unit.size())));
+        listener.onUnit(unit.view(0, unit.size()), fragment.facts(unit.view(fragmentStart, unit.size())));
         unit.truncate(0);
     }
 

@@ -26,6 +26,9 @@ final class Fragment {
     private static final int TRUN_FLAGS = 0x000400;
     private static final int TRUN_TIME_OFFSET = 0x000800;
 
+    /** The bytes of an mfhd box after its header: version, flags and number. */
+    private static final int MFHD_BYTES = 8;
+
     /** A length above any unit. A sum with it does not overflow. */
     private static final long ENDLESS = 1L << 48;
 
@@ -36,6 +39,8 @@ final class Fragment {
     private final Movie movie;
     private final int moofBytes;
     private Sample firstPicture;
+    private boolean reordered;
+    private long number = -1;
     /** The end of the run of samples that was read last, counted from the beginning of the moof. */
     private long runEnd;
     /** The end of the sample that ends last, counted from the beginning of the moof. */
@@ -50,9 +55,14 @@ final class Fragment {
     static Fragment read(Box moof, int moofBytes, Movie movie) throws MediaException {
         Fragment fragment = new Fragment(movie, moofBytes);
         boolean first = true;
-        for (Box traf = moof.findChild("traf"); traf != null; traf = moof.findChild("traf")) {
-            fragment.readTrack(traf, first);
-            first = false;
+        for (Box box = moof.nextChild(); box != null; box = moof.nextChild()) {
+            if (box.type().equals("traf")) {
+                fragment.readTrack(box, first);
+                first = false;
+            } else if (box.type().equals("mfhd") && box.remaining() >= MFHD_BYTES) {
+                box.skip(4);
+                fragment.number = box.u32();
+            }
         }
         return fragment;
     }
@@ -69,10 +79,16 @@ final class Fragment {
         }
         // without this flag, every traf except the first counts from the end of the data of the previous traf
         boolean fromMoof = firstTraf || (flags & TFHD_BASE_IS_MOOF) != 0;
-        Sample first = readRuns(traf, readDefaults(tfhd, flags, movie.defaults(trackId)), fromMoof);
-        if (firstPicture == null && trackId == movie.video().id()) {
+        boolean picture = trackId == movie.video().id();
+        Sample first = readRuns(traf, readDefaults(tfhd, flags, movie.defaults(trackId)), fromMoof, picture);
+        if (firstPicture == null && picture) {
             firstPicture = first;
         }
+    }
+
+    /** Returns what the unit says of itself; its bytes are those received so far, from its moof on. */
+    UnitFacts facts(ByteBuffer bytes) {
+        return new UnitFacts(isKey(bytes), firstPicture != null, reordered, number);
     }
 
     /** Returns the end of the last sample's data, in bytes from the beginning of the moof; 0 or more. */
@@ -113,12 +129,13 @@ final class Fragment {
     }
 
     /** Reads the boxes after the {@code tfhd} box; returns the first sample, or null if there is none. */
-    private Sample readRuns(Box traf, Movie.Defaults defaults, boolean fromMoof) throws MediaException {
+    private Sample readRuns(Box traf, Movie.Defaults defaults, boolean fromMoof, boolean picture)
+            throws MediaException {
         long base = fromMoof ? 0 : runEnd;
         Sample first = null;
         runEnd = base;
         for (Box trun = traf.findChild("trun"); trun != null; trun = traf.findChild("trun")) {
-            Sample ofRun = readRun(trun, defaults, base);
+            Sample ofRun = readRun(trun, defaults, base, picture);
             if (first == null) {
                 first = ofRun;
             }
@@ -126,7 +143,7 @@ final class Fragment {
         return first;
     }
 
-    private Sample readRun(Box trun, Movie.Defaults defaults, long base) throws MediaException {
+    private Sample readRun(Box trun, Movie.Defaults defaults, long base, boolean picture) throws MediaException {
         int flags = trun.i32() & 0xffffff;
         long samples = trun.u32();
         long begin = runEnd;
@@ -149,13 +166,15 @@ final class Fragment {
         if ((flags & TRUN_SIZE) == 0 && defaults.size() > 0) {
             bytes = samples > ENDLESS / defaults.size() ? ENDLESS : samples * defaults.size();
         }
-        long read = perSample == 0 ? 0 : (flags & TRUN_SIZE) == 0 ? 1 : samples;
+        boolean all = (flags & TRUN_SIZE) != 0 || picture && (flags & TRUN_TIME_OFFSET) != 0;
+        long read = perSample == 0 ? 0 : all ? samples : 1;
         for (long i = 0; i < read; i++) {
             trun.skip(4 * Integer.bitCount(flags & TRUN_DURATION));
             bytes += (flags & TRUN_SIZE) == 0 ? 0 : trun.u32();
             int own = (flags & TRUN_FLAGS) == 0 ? first : trun.i32();
             first = i == 0 && (flags & TRUN_FIRST_FLAGS) == 0 ? own : first;
-            trun.skip(4 * Integer.bitCount(flags & TRUN_TIME_OFFSET));
+            // a picture with an offset is shown later than its place in the stream
+            reordered |= (flags & TRUN_TIME_OFFSET) != 0 && trun.i32() != 0 && picture;
         }
         runEnd = Math.min(ENDLESS, begin + bytes);
         dataEnd = Math.max(dataEnd, runEnd);

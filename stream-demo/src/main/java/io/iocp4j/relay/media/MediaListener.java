@@ -21,8 +21,8 @@ public interface MediaListener {
      * Receives one complete unit, the smallest part that a browser can append or that may be dropped.
      *
      * @param unit all bytes of the unit, read-only; valid only during this call, so copy the bytes to keep them
-     * @param key  whether a decoder can start here: the first picture of the unit needs no other picture
+     * @param facts what it says of itself
      * @throws MediaException to end the stream
      */
-    void onUnit(ByteBuffer unit, boolean key) throws MediaException;
+    void onUnit(ByteBuffer unit, UnitFacts facts) throws MediaException;
 }

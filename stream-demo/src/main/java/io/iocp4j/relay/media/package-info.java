@@ -12,7 +12,7 @@
  *   | moov: Box, then Movie       the tracks (Track, NalFormat) and the MIME type for a browser (CodecString)
  *   | moof: Box, then Fragment    the end of the unit's data; whether its first picture is a key frame (NalFormat)
  *   v
- * MediaListener    onInit(MediaInit), then onUnit(bytes, key) for each unit
+ * MediaListener    onInit(MediaInit), then onUnit(bytes, facts) for each unit
  * </pre>
  *
  * <h2>Who owns what</h2>

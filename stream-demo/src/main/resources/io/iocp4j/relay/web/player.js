@@ -362,6 +362,7 @@ export class RelayPlayer {
     this.#send({
       t: 'stat',
       lag: Math.round(latencyMs ?? 0),
+      rtt: Math.round(stats.rttMs ?? 0),
       buf: Math.round(stats.bufferMs),
       shown: stats.framesShown,
       dropped: stats.framesDropped,

@@ -185,7 +185,7 @@ class Fmp4ParserTest {
             }
 
             @Override
-            public void onUnit(ByteBuffer unit, boolean key) {
+            public void onUnit(ByteBuffer unit, UnitFacts facts) {
                 throw new AssertionError("a unit after a refused init");
             }
         });
@@ -206,7 +206,7 @@ class Fmp4ParserTest {
             }
 
             @Override
-            public void onUnit(ByteBuffer unit, boolean key) {
+            public void onUnit(ByteBuffer unit, UnitFacts facts) {
                 assertThrows(ReadOnlyBufferException.class, () -> unit.put(0, (byte) 1));
                 assertEquals(0, unit.position());
                 assertEquals(unit.capacity(), unit.remaining());

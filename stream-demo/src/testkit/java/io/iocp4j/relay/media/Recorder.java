@@ -29,12 +29,12 @@ final class Recorder implements MediaListener {
     }
 
     @Override
-    public void onUnit(ByteBuffer unit, boolean key) {
-        events.add((key ? "key " : "unit ") + unit.remaining() + " " + hash(unit.duplicate()));
+    public void onUnit(ByteBuffer unit, UnitFacts facts) {
+        events.add((facts.key() ? "key " : "unit ") + unit.remaining() + " " + hash(unit.duplicate()));
         byte[] copy = new byte[unit.remaining()];
         unit.get(copy);
         units.add(copy);
-        keys.add(key);
+        keys.add(facts.key());
     }
 
     private static int hash(ByteBuffer bytes) {
