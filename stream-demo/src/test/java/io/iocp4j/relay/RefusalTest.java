@@ -102,7 +102,7 @@ class RefusalTest {
             for (int i = 0; i < 30; i++) {
                 assertEquals(415, put(rig));
             }
-            assertEquals(LogRate.LINES_MAX, lines.size());
+            assertEquals(ClientLog.LINES_MAX, lines.size());
         }
     }
 
