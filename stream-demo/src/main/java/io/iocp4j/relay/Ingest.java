@@ -235,6 +235,6 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     private void log(String kind, String format, Object... values) {
-        hub.logRate().log(LOG, Level.INFO, "publisher " + kind, from(), format, values);
+        hub.clientLog().log(LOG, Level.INFO, "publisher " + kind, from(), format, values);
     }
 }

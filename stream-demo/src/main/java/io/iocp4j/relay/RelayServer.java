@@ -98,7 +98,7 @@ public final class RelayServer implements AutoCloseable {
                 return () -> { };
             }));
             Routes routes = new Routes(settings, port, hub, opened, new Steering(hub, reload), clock);
-            Doors doors = new Doors(settings, admission, new Refusals(hub.logRate()), site, opened, routes,
+            Doors doors = new Doors(settings, admission, new Refusals(hub.clientLog()), site, opened, routes,
                     observer.metrics(), port, clock);
             // minBodyRate 0: Ingest limits the silence of a publisher itself; Doors checks origins
             ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())

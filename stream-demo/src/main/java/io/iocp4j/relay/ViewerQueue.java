@@ -314,10 +314,6 @@ final class ViewerQueue {
         return !waiting.isEmpty() && waiting.peek().bytes() <= room;
     }
 
-    boolean isEmpty() {
-        return waiting.isEmpty();
-    }
-
     /**
      * Takes the next batch for the socket, of at most this number of bytes. The messages are valid until
      * {@link #sent()}.

@@ -1,5 +1,6 @@
 package io.iocp4j.relay;
 
+import io.iocp4j.relay.media.UnitFacts;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Executors;
@@ -29,7 +30,7 @@ final class SteadyStream implements RelayStream.Publisher, AutoCloseable {
     private void send() {
         boolean isKey = number % GOP == 0;
         number++;
-        stream.media(this, isKey ? key : frame, isKey);
+        stream.media(this, isKey ? key : frame, new UnitFacts(isKey, true, false, -1));
     }
 
     @Override
