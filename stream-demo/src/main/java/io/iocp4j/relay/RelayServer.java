@@ -79,6 +79,7 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(Observer.class);
         tls = RelayTls.open(settings, clock);
         EarlyClasses.loadPackageOf(Login.class);
+        EarlyClasses.loadPackageOf(RelayTls.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
         observer = Observer.start(settings, clock, version(), port.engine());
         observer.metrics().certificateExpiry(() -> tls.notAfter().map(Instant::getEpochSecond).orElse(0L));
@@ -101,7 +102,7 @@ public final class RelayServer implements AutoCloseable {
             Reload reload = new Reload(settings, List.of(next -> () -> admission.reload(next), next -> newCertificate(),
                     loginPart));
             Routes routes = new Routes(settings, port, hub, opened, new Steering(hub, reload), clock);
-            Doors doors = new Doors(settings, admission, new Refusals(hub.logRate()), site, opened, routes,
+            Doors doors = new Doors(settings, admission, new Refusals(hub.clientLog()), site, opened, routes,
                     observer.metrics(), port, clock);
             // minBodyRate 0: Ingest limits the silence of a publisher itself; Doors checks origins
             ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())
