@@ -66,26 +66,27 @@ public interface PortSocket {
     void send(ByteBuffer[] buffers, int count, IoContext context);
 
     /**
-     * Sends what the operating system takes at once, without an operation: for memory that the caller has only during
-     * this call. An engine that cannot do so, or not on this thread, sends nothing.
+     * Sends what the operating system takes at once, without an operation. An engine that cannot do so, or not on this
+     * thread, sends nothing.
      *
-     * @param first sent first; its position moves by the bytes sent
-     * @param second sent after it, in the same way
+     * @param buffer the caller's again on return; its position moves by the bytes sent
      * @return the bytes sent, 0 or more; also 0 if a send is pending or the handle is closed
      * @throws IOException if the connection is broken. The system may report this only once, so no operation will
      */
-    default long sendNow(ByteBuffer first, ByteBuffer second) throws IOException {
+    default long sendNow(ByteBuffer buffer) throws IOException {
         return 0;
     }
 
     /**
-     * Tells whether the next send may be submitted, also before the completion of the last one was delivered. It stays
-     * so until somebody submits one.
+     * Sends the buffers in order as {@link #sendNow(ByteBuffer)} does.
      *
-     * @return false if a send is pending, or if the engine does not know
+     * @param buffers the caller's again on return, as the array; their positions move by the bytes sent
+     * @param count how many of the array to send, 1 to {@link CompletionPort#GATHER_MAX}
+     * @return the bytes sent, 0 or more; also 0 if a send is pending or the handle is closed
+     * @throws IOException as {@link #sendNow(ByteBuffer)}
      */
-    default boolean maySend() {
-        return false;
+    default long sendNow(ByteBuffer[] buffers, int count) throws IOException {
+        return 0;
     }
 
     /**

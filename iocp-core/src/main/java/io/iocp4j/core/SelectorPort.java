@@ -16,8 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Each worker is a {@link SelectorLoop} with a selector of its own, which is two descriptors on Linux. A new handle
  * is given to the next loop in turn and stays there. A handler that blocks therefore stops all connections of its loop;
  * code that must block belongs on a virtual thread. The selector watches a connection for input from its first receive
- * on, and goes on watching between two receives. A send is tried at once, and the selector watches for output only
- * after the system took nothing. So an echo costs one read, one write and a share of one select for many connections.
+ * on, and goes on watching between two receives. A send is tried at once, for a connection of the same loop without an
+ * operation, and the selector watches for output only after the system took nothing. So an echo costs one read, one
+ * write and a share of one select for many connections.
  *
  * <p>Any loop may deliver a post. A sleeping loop is woken for it; if none sleeps, the loop that next reaches the queue
  * delivers it.

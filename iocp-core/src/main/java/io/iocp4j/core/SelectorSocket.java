@@ -117,20 +117,24 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
         }
     }
 
-    /** Sends on the thread of the loop, which alone uses the channel. */
     @Override
-    public long sendNow(ByteBuffer first, ByteBuffer second) throws IOException {
-        if (!loop.isCurrent() || isClosed() || sending != null || !channel.isConnected()) {
-            return 0;
-        }
-        long bytes = first.hasRemaining() ? write(new ByteBuffer[] {first, second}) : channel.write(second);
-        Worker.sentNow(loop.port, bytes);
-        return bytes;
+    public long sendNow(ByteBuffer buffer) throws IOException {
+        return maySendNow() ? sentNow(channel.write(buffer)) : 0;
     }
 
     @Override
-    public boolean maySend() {
-        return sending == null;
+    public long sendNow(ByteBuffer[] buffers, int count) throws IOException {
+        return maySendNow() ? sentNow(write(buffers, count)) : 0;
+    }
+
+    /** Only the thread of the loop uses the channel. */
+    private boolean maySendNow() {
+        return loop.isCurrent() && !isClosed() && sending == null && channel.isConnected();
+    }
+
+    private long sentNow(long bytes) {
+        Worker.sentNow(loop.port, bytes);
+        return bytes;
     }
 
     private static boolean hasRemaining(ByteBuffer[] buffers, int count) {
@@ -268,7 +272,7 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
      */
     private boolean transmit(IoContext context) {
         try {
-            long bytes = gathered == null ? channel.write(context.buffer()) : write(gathered);
+            long bytes = gathered == null ? channel.write(context.buffer()) : write(gathered, gathered.length);
             if (bytes == 0) {
                 watch(SelectionKey.OP_WRITE);
                 return false;
@@ -287,13 +291,13 @@ final class SelectorSocket extends SelectorHandle implements PortSocket {
      * gathering write into parts, and after a part of which the system took only some bytes, it goes on with the next
      * part instead of the rest (writev0 in SocketDispatcher.c of JDK 25). Its write of one buffer does stop there.
      */
-    private long write(ByteBuffer[] buffers) throws IOException {
+    private long write(ByteBuffer[] buffers, int all) throws IOException {
         if (!Engines.WINDOWS) {
-            return channel.write(buffers);
+            return channel.write(buffers, 0, all);
         }
         int count = 0;
         int bytes = 0;
-        while (count < buffers.length && buffers[count].remaining() <= WINDOWS_PART_MAX - bytes) {
+        while (count < all && buffers[count].remaining() <= WINDOWS_PART_MAX - bytes) {
             bytes += buffers[count].remaining();
             count++;
         }

@@ -2,14 +2,15 @@ package io.iocp4j.core;
 
 import io.iocp4j.core.MemoryBudget.Kind;
 import java.io.IOException;
-import java.util.concurrent.CompletableFuture;
+import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
  * The sending half of a connection, from the queue to the socket. It has one send at a time, sends FIN after the last
  * byte, and limits the time of a peer that takes too little.
  *
- * <p> {@link #flush} submits a send. {@link #sent} handles its completion and flushes again.
+ * <p> {@link #flush} sends at once what the engine and the system take, and submits a send of the rest. {@link #sent}
+ * handles its completion and flushes again.
  */
 abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     // Sending. Guarded by lock.
@@ -25,6 +26,10 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     private TcpSendContext sending;
     /** True if the queue no longer has the bytes of the send under way, see {@link #settle}. */
     private boolean settled;
+    /** The delivery in which data was sent at once the last time, as its worker counts. */
+    private int sentIn;
+    /** True if a worker flushes this connection after its current delivery. */
+    private boolean flushesBehind;
     /** True from the moment when the queue exceeds the high-water mark until it falls to the low one. */
     boolean aboveHighWater;
     /** True if our side ended because the peer's side did, not because the application ended it. */
@@ -34,7 +39,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     /** Null except from the call that begins TLS on a plain connection to the end of the handshake. */
     TcpTlsUpgrade tlsUpgrade;
     // Null until first needed, as most connections never need them.
-    private TcpFlushMarks flushMarks;
+    TcpFlushMarks flushMarks;
     TcpBlockingWriter writer;
     private TcpStallTimer stall;
     private TcpLingerTimer linger;
@@ -67,31 +72,6 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     @Override
     public final MemoryAccount memory() {
         return memory;
-    }
-
-    @Override
-    public final CompletableFuture<Void> flushed() {
-        synchronized (lock) {
-            if (state == State.CLOSED && record.hasLost()) {
-                return CompletableFuture.failedFuture(notFlushed());
-            }
-            if (droppedBehindPeer) {
-                return CompletableFuture.failedFuture(notSending());
-            }
-            if (queuedBytes() == 0) {
-                return CompletableFuture.completedFuture(null);
-            }
-            if (flushMarks == null) {
-                flushMarks = new TcpFlushMarks(this::post);
-            }
-            return flushMarks.add(bytesWritten);
-        }
-    }
-
-    private IoException notFlushed() {
-        return record.firstClose().initiator() == CloseInfo.Initiator.LOCAL
-                ? ioException("write", IoError.OPERATION_ABORTED, "this side ended the connection before all was sent")
-                : notSending();
     }
 
     final long queuedBytes() {
@@ -151,7 +131,8 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     }
 
     /**
-     * Submits a send of queued data, unless one is under way. Sends FIN if the queue is empty and our side should end.
+     * Sends queued data: at once what the system takes, and the rest by an operation, unless one is under way. Sends
+     * FIN if the queue is empty and our side should end.
      */
     final void flush() {
         assert Thread.holdsLock(lock);
@@ -160,7 +141,12 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         }
         if (tlsUpgrade != null && !tlsUpgrade.sendsInTheOpen()) {
             watch();
-        } else if (queue != null && !queue.isEmpty()) {
+            return;
+        }
+        if (queue != null && !queue.isEmpty() && sending == null && tlsUpgrade == null && !sendNow()) {
+            return;
+        }
+        if (queue != null && !queue.isEmpty()) {
             if (sending == null) {
                 submitSend();
             }
@@ -170,6 +156,68 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             }
         } else if (output == Output.ENDING && sending == null) {
             sendFin();
+        }
+    }
+
+    /**
+     * Sends, without an operation, what the system takes at once, where the engine can do so. Returns false if the
+     * caller has nothing left to do: the connection is broken and has ended, or the worker flushes it later.
+     *
+     * <p>Another connection's callback may send to this one many times. Its first message leaves at once. The others
+     * wait for the end of the delivery, and leave together.
+     */
+    private boolean sendNow() {
+        Worker worker = Worker.current(port);
+        if (worker != null && worker.delivery() == sentIn && !onStrand()
+                && (flushesBehind || worker.flushBehind(this))) {
+            flushesBehind = true;
+            return false;
+        }
+        long bytes;
+        do {
+            try {
+                bytes = queue.sendNow(socket);
+            } catch (IOException e) {
+                fail(IoError.of(e), e, true);
+                return false;
+            }
+            if (bytes > 0) {
+                noteSentNow();
+                taken(0);
+                wakeWriter();
+                reportDrained();
+            }
+            // what a callback sends above the high-water mark must not wait for its end
+        } while (sendsAtOnce && bytes > 0 && queue != null);
+        return true;
+    }
+
+    final void noteSentNow() {
+        assert Thread.holdsLock(lock);
+        Worker worker = Worker.current(port);
+        sentIn = worker == null ? 0 : worker.delivery();
+        noteActivity();
+    }
+
+    /** Returns the view of the calling worker; null if that has sent to this connection in the same delivery before. */
+    final ByteBuffer viewOfFirst(PooledBuffer shared) {
+        Worker worker = Worker.current(port);
+        return worker == null || worker.delivery() == sentIn ? null : worker.view(shared);
+    }
+
+    /** Called by a worker after the delivery in which it has promised this. */
+    final void flushBehind() {
+        try {
+            synchronized (lock) {
+                flushesBehind = false;
+                flush();
+            }
+        } catch (OutOfMemoryError e) {
+            // as at the completion of a send
+            fail(IoError.NO_BUFFERS, e, false);
+        } finally {
+            // without the lock: if the application waits for closed(), its code may run from here
+            dropReference();
         }
     }
 
@@ -200,13 +248,6 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             watch();
         } else if (tlsUpgrade == null && send.error() == null) {
             settle(send);
-            if (sendsAtOnce && socket.maySend()) {
-                // on selectors its completion comes only after the callback, and would submit the next send too late
-                sending = null;
-                settled = false;
-                noteActivity();
-                goOnSending(0);
-            }
         }
     }
 
@@ -236,10 +277,6 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     /** Handles the completion of a send. */
     final void sent(TcpSendContext send) {
         synchronized (lock) {
-            if (send != sending) {
-                // done when it was submitted
-                return;
-            }
             sending = null;
             long transferred = settled ? 0 : send.transferred();
             if (!settled) {
@@ -261,6 +298,14 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     }
 
     private void goOnSending(long transferred) {
+        taken(transferred);
+        flush();
+        wakeWriter();
+        reportDrained();
+    }
+
+    /** Frees what the bytes that were sent have needed, and completes the futures that wait for them. */
+    private void taken(long inTheOpen) {
         // not after a failed send: only the queue counts the bytes that TLS had taken
         if (queue != null) {
             queue = queue.recycleIfEmpty();
@@ -270,15 +315,12 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
             entriesCharged = 0;
         }
         if (tlsUpgrade != null) {
-            tlsUpgrade.sentInTheOpen(transferred);
+            tlsUpgrade.sentInTheOpen(inTheOpen);
         }
         if (flushMarks != null) {
             // before a flush that may end the connection
             flushMarks.reached(bytesWritten - queuedBytes());
         }
-        flush();
-        wakeWriter();
-        reportDrained();
     }
 
     /** Tells the application, once, that the queue has fallen to the low-water mark. */
@@ -342,28 +384,6 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         wakeWriter();
     }
 
-    /**
-     * Part of {@link TcpChannel#destroy}: fails the futures that the application waits for. Strand only, without the
-     * lock, since the application continues from here.
-     */
-    final void failWaiting() {
-        TcpFlushMarks marks;
-        TcpTlsUpgrade upgrade;
-        IoException notFlushed;
-        // destroy() has the lock until it is done; after that nothing changes these fields
-        synchronized (lock) {
-            marks = flushMarks;
-            upgrade = tlsUpgrade;
-            notFlushed = marks == null ? null : notFlushed();
-        }
-        if (marks != null) {
-            marks.fail(notFlushed);
-        }
-        if (upgrade != null) {
-            upgrade.abandon();
-        }
-    }
-
     private void dropQueue() {
         if (queue != null) {
             queue.clear();
@@ -377,24 +397,5 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         if (writer != null) {
             writer.wake();
         }
-    }
-
-    /** Makes the exception of a write that the connection does not accept. */
-    final IoException notSending() {
-        assert Thread.holdsLock(lock);
-        CloseInfo first = record.firstClose();
-        if (first != null && first.error() != null) {
-            return ioException("write", first.error(), null);
-        }
-        if (first != null && first.initiator() == CloseInfo.Initiator.LOCAL) {
-            return ioException("write", IoError.OPERATION_ABORTED, "this side has closed the connection");
-        }
-        if (state == State.CONNECTING && output == Output.OPEN) {
-            return ioException("write", IoError.NOT_CONNECTED, "the connection is not open yet");
-        }
-        return endedByPeer
-                ? ioException("write", IoError.BROKEN_PIPE,
-                        "the peer has ended its side, and with it this side, since allowHalfOpen is off")
-                : ioException("write", IoError.SHUT_DOWN, "this side has ended its sending");
     }
 }

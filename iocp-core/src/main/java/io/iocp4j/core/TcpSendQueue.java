@@ -1,5 +1,6 @@
 package io.iocp4j.core;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -196,6 +197,22 @@ final class TcpSendQueue {
         }
         inFlight = count;
         return count;
+    }
+
+    /** Sends without an operation what the system takes at once, and removes it. Returns the bytes sent. */
+    long sendNow(PortSocket socket) throws IOException {
+        long sent = 0;
+        try {
+            if (entries == 1) {
+                sent = socket.sendNow(head.view);
+            } else {
+                int count = gather();
+                sent = socket.sendNow(gathered, count);
+            }
+            return sent;
+        } finally {
+            sent(sent);
+        }
     }
 
     /** Lets sends take only the entries that wait now, until all of them were sent. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -40,7 +41,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
                     return false;
                 }
                 queue.add(data);
-                return startSending(length);
+                return startSending(length, 0);
             } catch (OutOfMemoryError e) {
                 return outOfMemory(e);
             }
@@ -56,7 +57,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
                     return false;
                 }
                 queue.add(head, body);
-                return startSending(length);
+                return startSending(length, 0);
             } catch (OutOfMemoryError e) {
                 return outOfMemory(e);
             }
@@ -66,14 +67,13 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     @Override
     public final boolean send(PooledBuffer shared) {
         synchronized (lock) {
-            ByteBuffer view = shared.buffer().duplicate();
             try {
-                int length = view.remaining();
+                int length = shared.buffer().remaining();
                 if (!reserve(length) || !chargeEntries()) {
                     return false;
                 }
-                queue.add(shared, view);
-                return startSending(length);
+                int atOnce = sendShared(shared);
+                return atOnce >= 0 && startSending(length, atOnce);
             } catch (OutOfMemoryError e) {
                 return outOfMemory(e);
             }
@@ -137,6 +137,25 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     }
 
     @Override
+    public final CompletableFuture<Void> flushed() {
+        synchronized (lock) {
+            if (state == State.CLOSED && record.hasLost()) {
+                return CompletableFuture.failedFuture(notFlushed());
+            }
+            if (droppedBehindPeer) {
+                return CompletableFuture.failedFuture(notSending());
+            }
+            if (queuedBytes() == 0) {
+                return CompletableFuture.completedFuture(null);
+            }
+            if (flushMarks == null) {
+                flushMarks = new TcpFlushMarks(this::post);
+            }
+            return flushMarks.add(bytesWritten);
+        }
+    }
+
+    @Override
     public final boolean awaitsDrain() {
         synchronized (lock) {
             return aboveHighWater;
@@ -183,13 +202,39 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
      * has to be copied into the queue. Returns false if the connection is broken, which ends it.
      */
     private boolean sendLarge(ByteBuffer head, ByteBuffer body) {
-        boolean overtakesNothing = queue.isEmpty() && !isSending() && state == State.OPEN && tlsUpgrade == null;
-        if (body.remaining() < UNCOPIED_MIN || !body.isDirect() || !overtakesNothing) {
-            return true;
+        return body.remaining() < UNCOPIED_MIN || !body.isDirect() || !overtakesNothing() || sendUnqueued(head, body);
+    }
+
+    /**
+     * Sends what the system takes now of a shared buffer, and queues the rest. A callback mostly sends it to many
+     * connections: on the worker that each belongs to this needs nothing but a view, which the worker keeps, and one
+     * system call. Returns the bytes sent now, -1 if the connection is broken, which ends it.
+     */
+    private int sendShared(PooledBuffer shared) {
+        ByteBuffer view = onStrand() || !overtakesNothing() ? null : viewOfFirst(shared);
+        if (view == null) {
+            queue.add(shared, shared.buffer().duplicate());
+            return 0;
         }
+        int before = view.remaining();
+        if (!sendUnqueued(NOTHING, view)) {
+            return -1;
+        }
+        if (view.hasRemaining()) {
+            queue.add(shared, view.duplicate());
+        }
+        return before - view.remaining();
+    }
+
+    private boolean overtakesNothing() {
+        return queue.isEmpty() && !isSending() && state == State.OPEN && tlsUpgrade == null;
+    }
+
+    /** Returns false if the connection is broken, which ends it. */
+    private boolean sendUnqueued(ByteBuffer head, ByteBuffer body) {
         try {
-            if (socket.sendNow(head, body) > 0) {
-                noteActivity();
+            if ((head.hasRemaining() ? socket.sendNow(new ByteBuffer[] {head, body}, 2) : socket.sendNow(body)) > 0) {
+                noteSentNow();
             }
             return true;
         } catch (IOException e) {
@@ -201,15 +246,19 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
     /**
      * Sends the bytes that were added to the queue, now or at the end of the turn. They count as written only from here
      * on, since bytes whose adding failed were never accepted. Returns false if the queue is above its high-water mark.
+     *
+     * @param atOnce how many of these bytes were sent already, and not added
      */
-    private boolean startSending(int length) {
+    private boolean startSending(int length, int atOnce) {
         assert Thread.holdsLock(lock);
         bytesWritten += length;
         // the data may have been empty
         queue = queue.recycleIfEmpty();
         // asked before the flush, which may send all of it: an onDrain follows in each case
-        boolean exceeds = queuedBytes() > highWaterMark && !aboveHighWater;
-        flushOrDefer();
+        boolean exceeds = queuedBytes() + atOnce > highWaterMark && !aboveHighWater;
+        if (queue != null) {
+            flushOrDefer();
+        }
         if (exceeds) {
             aboveHighWater = true;
             if (!isSending()) {
@@ -217,7 +266,8 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
             }
             return false;
         }
-        return !aboveHighWater;
+        // a send that was done at once may have found the connection broken
+        return !aboveHighWater && state != State.CLOSED;
     }
 
     /** Ends this connection because memory ran out, not the connection whose handler sends to it. */
@@ -273,6 +323,53 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         }
     }
 
+    /**
+     * Part of {@link TcpChannel#destroy}: fails the futures that the application waits for. Strand only, without the
+     * lock, since the application continues from here.
+     */
+    final void failWaiting() {
+        TcpFlushMarks marks;
+        TcpTlsUpgrade upgrade;
+        IoException notFlushed;
+        // destroy() has the lock until it is done; after that nothing changes these fields
+        synchronized (lock) {
+            marks = flushMarks;
+            upgrade = tlsUpgrade;
+            notFlushed = marks == null ? null : notFlushed();
+        }
+        if (marks != null) {
+            marks.fail(notFlushed);
+        }
+        if (upgrade != null) {
+            upgrade.abandon();
+        }
+    }
+
+    private IoException notFlushed() {
+        return record.firstClose().initiator() == CloseInfo.Initiator.LOCAL
+                ? ioException("write", IoError.OPERATION_ABORTED, "this side ended the connection before all was sent")
+                : notSending();
+    }
+
+    /** Makes the exception of a write that the connection does not accept. */
+    final IoException notSending() {
+        assert Thread.holdsLock(lock);
+        CloseInfo first = record.firstClose();
+        if (first != null && first.error() != null) {
+            return ioException("write", first.error(), null);
+        }
+        if (first != null && first.initiator() == CloseInfo.Initiator.LOCAL) {
+            return ioException("write", IoError.OPERATION_ABORTED, "this side has closed the connection");
+        }
+        if (state == State.CONNECTING && output == Output.OPEN) {
+            return ioException("write", IoError.NOT_CONNECTED, "the connection is not open yet");
+        }
+        return endedByPeer
+                ? ioException("write", IoError.BROKEN_PIPE,
+                        "the peer has ended its side, and with it this side, since allowHalfOpen is off")
+                : ioException("write", IoError.SHUT_DOWN, "this side has ended its sending");
+    }
+
     // ------------------------------------------------------------------ blocking writes
 
     /** Queues a portion of a blocking write. Returns false if the connection no longer sends. */
@@ -286,7 +383,7 @@ abstract sealed class TcpSender extends TcpFlusher permits TcpReceiver {
         } catch (OutOfMemoryError e) {
             return outOfMemory(e);
         }
-        startSending(length);
+        startSending(length, 0);
         return true;
     }
 

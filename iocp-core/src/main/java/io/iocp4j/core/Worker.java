@@ -1,5 +1,7 @@
 package io.iocp4j.core;
 
+import java.nio.ByteBuffer;
+
 /**
  * A thread that takes completions from its port and delivers them, one after the other.
  *
@@ -21,6 +23,13 @@ final class Worker extends PortThread {
      */
     private TcpSendQueue spareQueue;
     private final RingQueue<IoContext> ready = new RingQueue<>(16);
+    /** The connections to flush after the current delivery, each with a reference. */
+    private final RingQueue<TcpFlusher> behind = new RingQueue<>(16);
+    /** The number of the current delivery; may overflow. */
+    private int delivery;
+    /** A view of the buffer that the current deliveries have sent last, see {@link #view}. */
+    private ByteBuffer view;
+    private PooledBuffer viewed;
     private boolean delivering;
     /** True during a call whose completion another worker should take. */
     private boolean aside;
@@ -125,15 +134,67 @@ final class Worker extends PortThread {
         ownPosts = 0;
         int ended = 0;
         try {
-            for (IoContext next = context; next != null; next = ready.poll()) {
+            for (IoContext next = context; next != null; next = nextReady()) {
                 ended++;
                 deliver(next);
             }
         } finally {
             delivering = false;
+            view = null;
+            viewed = null;
             // together, since all workers share the count
             port.end(ended);
         }
+    }
+
+    private IoContext nextReady() {
+        IoContext next = ready.poll();
+        if (next == null && !behind.isEmpty()) {
+            flushBehind();
+            next = ready.poll();
+        }
+        return next;
+    }
+
+    /** Flushes the connections that had more to send than their first message in one delivery. */
+    private void flushBehind() {
+        // what they send from here on does not belong to that delivery
+        delivery++;
+        for (TcpFlusher connection = behind.poll(); connection != null; connection = behind.poll()) {
+            connection.flushBehind();
+        }
+    }
+
+    /** Returns the number of the current delivery. */
+    int delivery() {
+        return delivery;
+    }
+
+    /**
+     * Returns a view of the buffer for one send at once. It is the same object for each send of one buffer, since a
+     * view for each receiver of a fan-out would be 64 B of garbage.
+     */
+    ByteBuffer view(PooledBuffer shared) {
+        ByteBuffer memory = shared.buffer();
+        if (viewed != shared) {
+            view = memory.duplicate();
+            viewed = shared;
+        }
+        return view.limit(memory.limit()).position(memory.position());
+    }
+
+    /** Flushes a connection after the current delivery. Returns false if there is none, or no memory to note it. */
+    boolean flushBehind(TcpFlusher connection) {
+        if (!delivering) {
+            return false;
+        }
+        try {
+            behind.add(connection);
+        } catch (OutOfMemoryError e) {
+            return false;
+        }
+        connection.addReference();
+        return true;
     }
 
     /**
@@ -141,7 +202,7 @@ final class Worker extends PortThread {
      * can reach its list.
      */
     void deliverReady() {
-        IoContext next = ready.poll();
+        IoContext next = nextReady();
         if (next != null) {
             take(next);
         }
@@ -167,6 +228,7 @@ final class Worker extends PortThread {
     }
 
     private void deliver(IoContext context) {
+        delivery++;
         try {
             context.finish();
         } catch (Throwable thrown) {

@@ -32,8 +32,9 @@
  *   v                    half-close, timers
  * TcpHandler             the application; buffers are lent for the call
  *   v
- * TcpConnection.send, TcpSendQueue, PortSocket.send, socket
+ * TcpConnection.send, TcpSendQueue, PortSocket.sendNow, and PortSocket.send for the rest, socket
  * </pre>
+ * On an engine whose worker writes itself, most data leaves by {@code sendNow}, without an operation.
  * With {@link io.iocp4j.core.TcpOptions#tls(javax.net.ssl.SSLContext) TLS} one PortSocket stands on another. The layers
  * above do not notice, except that a connection is open only after the TLS handshake.
  * {@link io.iocp4j.core.TcpPair#open} joins two connections in memory, without a network.

@@ -72,6 +72,111 @@ class SelectorTcpTest extends TcpFixture {
     }
 
     @Test
+    @DisplayName("sends what the system takes without an operation, the connection's own data and that for others")
+    void withoutOperation() throws Exception {
+        Pair pair = accept(options, new Recorder());
+        Pair viewer = accept(options, new Recorder());
+        awaitDeliveries();
+        PortCounters before = port.counters();
+        PooledBuffer shared = shared(LARGE, 1);
+        onStrand(pair.connection(), () -> {
+            pair.connection().send(text("a"));
+            pair.connection().send(text("b"));
+            return viewer.connection().send(shared);
+        });
+        assertEquals("ab", pair.peerReads(2));
+        assertArrayEquals(random(LARGE, 1), viewer.peer().getInputStream().readNBytes(LARGE));
+        awaitDeliveries();
+        assertEquals(2, port.counters().delivered() - before.delivered(), "the task, and the packet behind it");
+        assertEquals(2 + LARGE, port.counters().bytesSent() - before.bytesSent());
+        assertEquals(0, viewer.connection().bufferedAmount());
+        assertEquals(LARGE, viewer.connection().bytesTaken());
+        assertTrue(shared.release(), "nobody keeps a reference");
+    }
+
+    @Test
+    @DisplayName("sends a shared buffer to many in one delivery, each in the order of the messages, whoever reads")
+    void sharedByMany() throws Exception {
+        List<Pair> viewers = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            viewers.add(accept(options.socketBuffers(SMALL, SMALL), new Recorder()));
+        }
+        Pair publisher = accept(options, new Recorder());
+        PooledBuffer large = shared(4 * MIB, 2);
+        PooledBuffer small = shared(LARGE, 3);
+        List<Long> queued = onStrand(publisher.connection(), () -> {
+            List<Long> amounts = new ArrayList<>();
+            for (PooledBuffer message : List.of(small, large, small)) {
+                viewers.forEach(viewer -> viewer.connection().send(message));
+            }
+            viewers.forEach(viewer -> amounts.add(viewer.connection().bufferedAmount()));
+            return amounts;
+        });
+        assertTrue(queued.stream().allMatch(amount -> amount > 4 * MIB), "queued: " + queued);
+        assertFalse(large.release(), "the queues hold it");
+        assertFalse(small.release());
+        for (Pair viewer : viewers) {
+            assertArrayEquals(random(LARGE, 3), viewer.peer().getInputStream().readNBytes(LARGE));
+            assertArrayEquals(random(4 * MIB, 2), viewer.peer().getInputStream().readNBytes(4 * MIB));
+            assertArrayEquals(random(LARGE, 3), viewer.peer().getInputStream().readNBytes(LARGE));
+        }
+    }
+
+    @Test
+    @DisplayName("says onDrain behind a shared buffer above the high-water mark, also if the system took all of it")
+    void sharedAboveHighWater() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair viewer = accept(options.waterMarks(0, 0), recorder);
+        Pair publisher = accept(options, new Recorder());
+        PooledBuffer shared = shared(100, 4);
+        assertFalse(onStrand(publisher.connection(), () -> viewer.connection().send(shared)));
+        recorder.await("drain");
+        shared.release();
+        assertArrayEquals(random(100, 4), viewer.peer().getInputStream().readNBytes(100));
+    }
+
+    @Test
+    @DisplayName("reports the reset that a shared buffer meets, once")
+    void sharedAfterReset() throws Exception {
+        Recorder recorder = new Recorder();
+        Pair viewer = accept(options, recorder);
+        Pair publisher = accept(options, new Recorder());
+        PooledBuffer shared = shared(100, 5);
+        onStrand(publisher.connection(), () -> {
+            viewer.peerResets();
+            viewer.connection().send(shared);
+            viewer.connection().send(shared);
+            return null;
+        });
+        assertEquals(CloseInfo.Initiator.REMOTE, recorder.awaitClose().initiator());
+        assertEquals(List.of("open", "close"), recorder.events());
+        awaitClosed(viewer.connection());
+        assertTrue(shared.release(), "nobody keeps a reference");
+    }
+
+    @Test
+    @DisplayName("ends a connection that was to be flushed behind a delivery, and needs it no more")
+    void endsBeforeItsFlush() throws Exception {
+        Pair viewer = accept(options, new Recorder());
+        Pair publisher = accept(options, new Recorder());
+        onStrand(publisher.connection(), () -> {
+            for (int i = 0; i < 3; i++) {
+                viewer.connection().send(text("x"));
+            }
+            viewer.connection().abort();
+            return null;
+        });
+        assertEquals(2, awaitClosed(viewer.connection()).bytesLost());
+        assertEquals("x", viewer.peerReads(1));
+    }
+
+    private PooledBuffer shared(int length, int seed) {
+        PooledBuffer made = port.buffers().acquire(length);
+        made.buffer().put(random(length, seed)).flip();
+        return made;
+    }
+
+    @Test
     @DisplayName("sends what a long callback sends above the high-water mark, although it keeps the only worker busy")
     void longCallback() throws Exception {
         Pair pair = accept(options.waterMarks(1000, 2000).maxSendQueue(10_000), new Recorder());

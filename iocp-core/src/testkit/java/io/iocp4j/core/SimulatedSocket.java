@@ -137,9 +137,14 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
         }
     }
 
+    @Override
+    public long sendNow(ByteBuffer buffer) throws IoException {
+        return sendNow(new ByteBuffer[] {buffer}, 1);
+    }
+
     /** Takes bytes sometimes only: an engine may refuse on any thread. */
     @Override
-    public long sendNow(ByteBuffer first, ByteBuffer second) throws IoException {
+    public long sendNow(ByteBuffer[] buffers, int count) throws IoException {
         synchronized (world) {
             if (isClosed() || peer == null || send != null || !world.strikes(Faults.Kind.EARLY)) {
                 return 0;
@@ -153,21 +158,13 @@ final class SimulatedSocket extends SimulatedHandle implements PortSocket {
             if (broken != null) {
                 throw new IoException(broken, "write", local, remote, null);
             }
-            ByteBuffer[] buffers = {first, second};
-            int most = (int) Math.min(peer.in.room(), remaining(buffers, 2));
+            int most = (int) Math.min(peer.in.room(), remaining(buffers, count));
             if (most > 0) {
                 world.count(Faults.Kind.EARLY);
                 most = part(Faults.Kind.PARTIAL_SEND, most);
-                put(buffers, 2, most);
+                put(buffers, count, most);
             }
             return most;
-        }
-    }
-
-    @Override
-    public boolean maySend() {
-        synchronized (world) {
-            return send == null;
         }
     }
 

@@ -1,6 +1,7 @@
 package io.iocp4j.websocket.frame;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
@@ -17,6 +18,8 @@ public final class FrameDecoder {
     private static final int CONTROL_MAX = 125;
     private static final int LENGTH_16 = 126;
     private static final int LENGTH_64 = 127;
+    /** A view keeps its memory alive while the connection rests, so larger memory is viewed once, in bytes. */
+    private static final int VIEWED_MAX = 4 << 10;
 
     private enum State {
         /** The next octet belongs to a header. */
@@ -51,6 +54,14 @@ public final class FrameDecoder {
      * new object for each frame would be 32 of the 102 bytes allocated per message.
      */
     private FrameHeader header;
+    /**
+     * The last piece of payload that was lent, and the input that it is a view of; null if there is none. The input of
+     * a connection is mostly the same piece of memory again. A message that comes alone, as long as the one before,
+     * then needs no new view, which would be 64 of 120 bytes of garbage.
+     */
+    private ByteBuffer view;
+    private ByteBuffer viewed;
+    private int viewStart;
 
     /**
      * Creates a decoder for a connection without extensions, positioned before the first frame.
@@ -231,7 +242,7 @@ public final class FrameDecoder {
 
     private void decodePayload(ByteBuffer in, FrameListener listener) throws ProtocolException {
         int length = (int) Math.min(in.remaining(), payloadLeft);
-        ByteBuffer part = in.slice(in.position(), length);
+        ByteBuffer part = view(in, length);
         in.position(in.position() + length);
         payloadLeft -= length;
         boolean last = payloadLeft == 0;
@@ -242,6 +253,22 @@ public final class FrameDecoder {
             maskKey = Masker.mask(part, maskKey);
         }
         listener.onFramePayload(part, last);
+    }
+
+    /** Returns the bytes from the position of the input on. */
+    private ByteBuffer view(ByteBuffer in, int length) {
+        int start = in.position();
+        if (in == viewed && start == viewStart && length == view.capacity()) {
+            // the listener may have changed all of these
+            return view.clear().order(ByteOrder.BIG_ENDIAN);
+        }
+        ByteBuffer made = in.slice(start, length);
+        if (in.capacity() <= VIEWED_MAX) {
+            view = made;
+            viewed = in;
+            viewStart = start;
+        }
+        return made;
     }
 
     private static ProtocolException protocolError(String message) {

@@ -48,8 +48,11 @@ public final class MessageAssembler implements FrameListener {
     private long declared;
     private byte[] gathered = NOTHING;
     private int size;
-    /** The payload of a control frame that arrived in pieces. Separate, because such a frame may stand in a message. */
-    private final byte[] control = new byte[CONTROL_MAX];
+    /**
+     * The payload of a control frame that arrived in pieces. Separate, because such a frame may stand in a message.
+     * Null before the first.
+     */
+    private byte[] control;
     private int controlSize;
     private boolean closed;
     /** A copy of the compressed payload that is not yet inflated because of {@link #suspend()}, or null. */
@@ -263,7 +266,9 @@ public final class MessageAssembler implements FrameListener {
         }
         fragments = 0;
         declared = 0;
-        utf8.reset();
+        if (type == Opcode.TEXT) {
+            utf8.reset();
+        }
     }
 
     /** Returns false if the inflater was suspended. */
@@ -336,6 +341,9 @@ public final class MessageAssembler implements FrameListener {
     private void takeControl(ByteBuffer part, boolean last) throws ProtocolException {
         ByteBuffer payload = part;
         if (!last || controlSize > 0) {
+            if (control == null) {
+                control = new byte[CONTROL_MAX];
+            }
             int length = part.remaining();
             part.get(part.position(), control, controlSize, length);
             controlSize += length;

@@ -4,12 +4,15 @@ import static io.iocp4j.websocket.frame.WireBytes.hex;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.iocp4j.core.Shows;
 import io.iocp4j.websocket.Limits;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.InvalidMarkException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -194,6 +197,47 @@ class FrameDecoderTest {
         byte[] wire = hex("ee 818537fa213d7f9f4d5158 ee");
         decoder(true).decode(ByteBuffer.wrap(wire, 1, 11), recorder);
         assertArrayEquals(hex("ee 818537fa213d48656c6c6f ee"), wire);
+    }
+
+    @Test
+    @DisplayName("a message as long as the one before, at its place of the same input, is lent in the same view")
+    void sameView() throws ProtocolException {
+        ByteBuffer input = ByteBuffer.allocateDirect(4 << 10);
+        ByteBuffer first = lent(input, "820548656c6c6f", "Hello");
+        // a listener may do all of this
+        first.position(3).mark().limit(4).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer second = lent(input, "8205576f726c64", "World");
+        assertSame(first, second);
+        assertEquals(ByteOrder.BIG_ENDIAN, second.order());
+        assertThrows(InvalidMarkException.class, second::reset);
+        assertNotSame(second, lent(input, "8204576f726c", "Worl"), "shorter");
+        assertNotSame(second, lent(input, "820548656c6c6f", "Hello"), "as long as the one before the last");
+        assertNotSame(second, lent(ByteBuffer.allocateDirect(4 << 10), "820548656c6c6f", "Hello"), "another input");
+        ByteBuffer large = ByteBuffer.allocateDirect(5 << 10);
+        assertNotSame(lent(large, "820548656c6c6f", "Hello"), lent(large, "820548656c6c6f", "Hello"),
+                "the decoder of a connection that rests must not keep large memory");
+    }
+
+    private final FrameDecoder viewing = decoder(false);
+
+    /** Decodes one frame from the beginning of the input, and returns the view that was lent. */
+    private ByteBuffer lent(ByteBuffer input, String wire, String expected) throws ProtocolException {
+        List<ByteBuffer> views = new ArrayList<>();
+        viewing.decode(input.clear().put(hex(wire)).flip(), new FrameListener() {
+            @Override
+            public void onFrameHeader(FrameHeader header) {
+                assertEquals(expected.length(), header.payloadLength());
+            }
+
+            @Override
+            public void onFramePayload(ByteBuffer part, boolean last) {
+                assertEquals(expected, StandardCharsets.ISO_8859_1.decode(part.duplicate()).toString());
+                assertEquals(0, part.position());
+                assertEquals(expected.length(), part.capacity());
+                views.add(part);
+            }
+        });
+        return views.getFirst();
     }
 
     @Test
