@@ -44,7 +44,7 @@ public final class UringProvider implements CompletionPortProvider {
             return Optional.of("io_uring was not tried on " + architecture);
         }
         try {
-            new Ring(1).close();
+            new Ring(Kernel.LINUX, 1).close();
             return Optional.empty();
         } catch (Errno e) {
             return Optional.of(reason(e));
@@ -64,6 +64,6 @@ public final class UringProvider implements CompletionPortProvider {
 
     @Override
     public CompletionPort open(PortOptions options) throws IoException {
-        return new UringPort(options);
+        return new UringPort(options, Kernel.LINUX);
     }
 }

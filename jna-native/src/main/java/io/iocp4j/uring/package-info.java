@@ -22,6 +22,22 @@
  * its buffers. Neither cancelling nor closing ends an operation: only its completion does. A descriptor is closed when
  * the last completion of its handle has come, and a loop ends when nothing is in flight.
  *
+ * <h2>When the kernel fails</h2>
+ * <ul>
+ * <li>It lacks memory for an entry, or is interrupted: the ring waits a millisecond for completions and tries again. If
+ *     the queue is full meanwhile, an operation that is submitted fails with NO_BUFFERS.</li>
+ * <li>It lacks memory for a ring when a port opens: the ring gets fewer entries, down to 64. If that fails too, or
+ *     there are no descriptors, the port does not open.</li>
+ * <li>It fails the ring itself, with any other error: the loop ends, and its port closes itself, as the contract says
+ *     of a port that cannot go on. What was in the ring ends with OPERATION_ABORTED. The memory of these operations is
+ *     kept until the process ends, since the kernel may use it for a while.</li>
+ * </ul>
+ * A ring is made with its port only, each worker has one, and no other worker can take it over.
+ *
+ * <h2>Descriptors and memory</h2>
+ * A worker has two descriptors and about half a megabyte, whatever it serves. No descriptor is inherited by a child
+ * process.
+ *
  * <h2>Where it cannot run</h2>
  * The provider names the reason in one line: another system, an older kernel, or a sandbox that forbids io_uring.
  */
