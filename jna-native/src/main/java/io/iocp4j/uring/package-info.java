@@ -1,6 +1,6 @@
 /**
  * The engine "uring": the contract of {@link io.iocp4j.core.CompletionPort} on io_uring of Linux, from version 6.1 on,
- * through java.lang.foreign. It is an experiment: it runs only with {@code -Diocp4j.engine=uring}.
+ * through java.lang.foreign. Where it can run, it is the best engine.
  *
  * <h2>The path of an operation</h2>
  * <pre>
@@ -39,6 +39,12 @@
  * process.
  *
  * <h2>Where it cannot run</h2>
- * The provider names the reason in one line: another system, an older kernel, or a sandbox that forbids io_uring.
+ * The provider asks the kernel for each part that the engine needs, and names the reason in one line: another system or
+ * processor, an older kernel, a sandbox or a setting that forbids io_uring, or a JVM that denies native access. A port
+ * that asks for the best engine then gets the next one.
+ *
+ * <h2>What is logged</h2>
+ * On Linux, at INFO, why the engine cannot run, once for each reason; by the logger of
+ * {@link io.iocp4j.core.CompletionPortProvider}.
  */
 package io.iocp4j.uring;

@@ -272,10 +272,11 @@ class UringFailureTest {
         List<Awaited> receives = new ArrayList<>();
         CountDownLatch all = new CountDownLatch(1);
         port.execute(() -> {
-            kernel.fail(Ring.ENTER, LibC.EAGAIN, 0, 10);
+            kernel.fail(Ring.ENTER, LibC.EAGAIN, 0, 100);
             for (Pair pair : pairs) {
                 receives.add(receive(pair.server()));
             }
+            kernel.fail(Ring.ENTER, LibC.EAGAIN, 0, 0);
             all.countDown();
         });
         assertTrue(all.await(DEADLINE_SECONDS, TimeUnit.SECONDS));
