@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -124,9 +125,10 @@ final class Plans {
         return List.of(baseline(catalogue), own.get(0), own.get(1));
     }
 
-    /** The bare loop of the default engine's own kind. */
+    /** The bare loop of the default engine's own kind, or of the next one if there is none of its own. */
     private static String baseline(Catalogue catalogue) {
-        return catalogue.all().getFirst().name().equals("selector") ? "bare-selector" : "bare-aio";
+        return catalogue.all().stream().map(Candidate::name).filter(Set.of("selector", "aio")::contains).findFirst()
+                .map(name -> "bare-" + name).orElseThrow();
     }
 
     private void warnWithoutBaseline(List<Candidate> servers) {

@@ -9,7 +9,8 @@ import java.util.Optional;
  * is instantiated on every platform, so its constructor must not use anything that only one platform has.
  *
  * <p>The first provider without an obstacle is the best engine. It opens every port that names no other, including the
- * ports that servers and clients open for themselves. The engine on the JDK's channels, "aio", comes last.
+ * ports that servers and clients open for themselves. Providers of the application come first, in the order of the
+ * service loader. Then come the engines of the module jna-native, "iocp" and "uring", and then those of the JDK alone.
  */
 public interface CompletionPortProvider {
     /**

@@ -2,11 +2,13 @@ package io.iocp4j.core;
 
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 
 /** Chooses the engine of a port. */
 final class Engines {
@@ -34,6 +36,9 @@ final class Engines {
 
     private static final CompletionPortProvider SELECTOR = new Own("selector", SelectorPort::new);
     private static final CompletionPortProvider ASYNC_CHANNEL = new Own("aio", AsyncChannelPort::new);
+
+    /** The engines of the module jna-native. */
+    private static final Set<String> NATIVE = Set.of("iocp", "uring");
 
     private Engines() {
     }
@@ -119,6 +124,13 @@ final class Engines {
                 LOG.log(Level.WARNING, "an engine could not be loaded", e);
             }
         }
+        return ordered(providers);
+    }
+
+    /** Returns the providers of the application, which wants them to be used, then those of this project. */
+    static List<CompletionPortProvider> ordered(List<CompletionPortProvider> found) {
+        List<CompletionPortProvider> providers = new ArrayList<>(found);
+        providers.sort(Comparator.comparing(provider -> NATIVE.contains(provider.name())));
         // on Windows AsynchronousSocketChannel uses the system's completion port, while Selector polls each socket
         providers.addAll(WINDOWS ? List.of(ASYNC_CHANNEL, SELECTOR) : List.of(SELECTOR, ASYNC_CHANNEL));
         return providers;

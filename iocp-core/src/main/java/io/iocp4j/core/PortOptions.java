@@ -87,8 +87,9 @@ public record PortOptions(int workers, String name, long maxKeptBytes, String en
     }
 
     /**
-     * Forces an engine: "selector" for the JDK's selectors, "aio" for its asynchronous channels, "iocp" for the Windows
-     * port of the module jna-native. If the engine cannot run here, opening the port throws, with the reason.
+     * Forces an engine: "selector" for the JDK's selectors, "aio" for its asynchronous channels, and of the module
+     * jna-native "iocp" for the Windows port or "uring" for io_uring of Linux. If the engine cannot run here, opening
+     * the port throws, with the reason.
      *
      * @param text the name of a {@link CompletionPortProvider}, or {@link #ENGINE_BEST}
      * @return a copy

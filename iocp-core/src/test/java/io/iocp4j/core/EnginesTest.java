@@ -35,6 +35,15 @@ class EnginesTest {
     }
 
     @Test
+    @DisplayName("an engine of the application comes before those of this project, wherever its provider was found")
+    void ownFirst() {
+        Named uring = new Named("uring", Optional.empty());
+        assertEquals(List.of(good, last, uring), Engines.ordered(List.of(good, uring, last)).subList(0, 3));
+        assertEquals(Engines.WINDOWS ? List.of("aio", "selector") : List.of("selector", "aio"),
+                Engines.usable(Engines.ordered(List.of(bad))));
+    }
+
+    @Test
     @DisplayName("the list has the engines that can run, the best first, and a port opens on each of them")
     void listed() throws IoException {
         assertEquals(List.of("good", "last"), Engines.usable(List.of(bad, good, new Broken(true), last)));

@@ -14,8 +14,9 @@ final class Errno extends IOException {
     private static final Map<Integer, IoError> ERRORS = Map.ofEntries(
             Map.entry(LibC.EPERM, IoError.ACCESS_DENIED),
             Map.entry(9, IoError.BAD_DESCRIPTOR),
+            Map.entry(LibC.EAGAIN, IoError.NO_BUFFERS),
             Map.entry(LibC.ENOMEM, IoError.NO_BUFFERS),
-            Map.entry(13, IoError.ACCESS_DENIED),
+            Map.entry(LibC.EACCES, IoError.ACCESS_DENIED),
             Map.entry(LibC.EINVAL, IoError.INVALID_ARGUMENT),
             Map.entry(23, IoError.NO_DESCRIPTORS),
             Map.entry(24, IoError.NO_DESCRIPTORS),

@@ -19,6 +19,7 @@ final class LibC {
     static final int EINTR = 4;
     static final int EAGAIN = 11;
     static final int ENOMEM = 12;
+    static final int EACCES = 13;
     static final int EBUSY = 16;
     static final int EINVAL = 22;
     static final int ENOSYS = 38;

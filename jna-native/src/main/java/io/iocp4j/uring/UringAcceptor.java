@@ -11,13 +11,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** The listening socket of {@link UringPort}. Each connection that it accepts goes to the next loop in turn. */
 final class UringAcceptor extends UringHandle implements PortAcceptor {
     private static final VarHandle ACCEPT = field(UringAcceptor.class, "accepting", Object.class);
-    private static final int OP_ACCEPT = 13;
+    static final int OP_ACCEPT = 13;
     /**
      * How long a close on a thread of the application waits until the address is free again. The loop sees the close
      * when the delivery that it is in has returned.
@@ -83,6 +84,11 @@ final class UringAcceptor extends UringHandle implements PortAcceptor {
     @Override
     void abortWaiting() {
         abort(ACCEPT, OPEN);
+    }
+
+    @Override
+    List<Object> memoryInKernel() {
+        return List.of(peer);
     }
 
     @Override

@@ -10,6 +10,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * The common part of socket and listener of a {@link UringPort}. Each kind of operation has a slot for the one
@@ -28,13 +31,18 @@ abstract class UringHandle extends PortHandle {
     static final int SEND = 2;
     private static final int CANCEL = 3;
 
-    private static final int OP_ASYNC_CANCEL = 14;
+    static final int OP_ASYNC_CANCEL = 14;
     /** All operations of the descriptor. */
     private static final int CANCEL_ALL_FD = 1 | 2;
     /** The content of a slot between the claim and the start. */
     private static final Object CLAIMED = new Object();
     private static final VarHandle CLOSED = field(UringHandle.class, "closed", boolean.class);
     private static final VarHandle IN_INBOX = field(UringHandle.class, "inInbox", boolean.class);
+    /**
+     * The memory of operations that were in a ring when it broke. The kernel cancels them some time after the ring was
+     * closed, and may use their memory until then.
+     */
+    private static final Collection<Object> KEPT_FOR_GOOD = new ConcurrentLinkedQueue<>();
 
     final UringLoop loop;
     /** The handle that came into the inbox before this one. Only the thread that has taken the inbox uses it. */
@@ -76,6 +84,9 @@ abstract class UringHandle extends PortHandle {
      * delivered.
      */
     abstract IoContext finish(int kind, int result);
+
+    /** The memory of the operations that the kernel has. */
+    abstract List<Object> memoryInKernel();
 
     // ------------------------------------------------------------------ submits
 
@@ -128,10 +139,10 @@ abstract class UringHandle extends PortHandle {
         return slot instanceof IoContext context ? context : null;
     }
 
-    /** Makes room in the ring for one operation. Throws if the kernel takes none now. */
+    /** Makes room in the ring for one operation. Throws if the kernel takes none now, or the loop has ended. */
     final void reserve() throws Errno {
         if (!loop.ring.reserve()) {
-            throw new Errno("io_uring_enter", -LibC.EAGAIN);
+            throw new Errno("io_uring_enter", loop.ring.isBroken() ? -LibC.ECANCELED : -LibC.EAGAIN);
         }
         if (index < 0) {
             index = loop.newIndex(this);
@@ -189,6 +200,13 @@ abstract class UringHandle extends PortHandle {
         if (context != null) {
             loop.port.deliverTaken(context);
         }
+    }
+
+    /** Called by the loop when its ring was closed with operations of this handle in it: none of them completes. */
+    final void lostByKernel() {
+        KEPT_FOR_GOOD.addAll(memoryInKernel());
+        inKernel = 0;
+        index = -1;
     }
 
     /** Stores the reason why an operation has failed. Throws nothing, also if there is no memory. */

@@ -16,13 +16,15 @@ import java.util.concurrent.atomic.AtomicReference;
  * the port. Then it enters the ring: one system call submits everything that was started since the last one, and waits
  * for completions. Then it takes the completions one by one and delivers each. If a turn throws, the next turn finds
  * everything in its place: a handle in the inbox, a completion in the ring.
+ *
+ * <p>A ring is made with its port, never later. If it breaks, its loop ends, and with it the port: see {@link #end}.
  */
 final class UringLoop implements Runnable {
     /** Entries of the submission queue. When it is full, what waits in it is submitted. */
     private static final int ENTRIES = 1024;
     /** The most completions that are taken in one turn, since what they start waits for the end of the turn. */
     private static final int COMPLETIONS_PER_TURN = 256;
-    private static final int OP_READ = 22;
+    static final int OP_READ = 22;
     /** The user data of the read that wakes the loop. No handle has it. */
     private static final long WAKE = -1;
 
@@ -45,8 +47,10 @@ final class UringLoop implements Runnable {
     private volatile Thread thread;
     /** True when the null completion of this loop is due, since no operation is outstanding any more. */
     private volatile boolean nullDue;
-    /** True when the loop has ended: there are only handles left to be closed, by the threads that close them. */
+    /** True when the loop has ended: the threads that submit or close serve the inbox, one at a time. */
     private volatile boolean left;
+    /** True while a thread serves the inbox of the loop that has ended. */
+    private final AtomicBoolean serving = new AtomicBoolean();
 
     // loop's thread only
     private boolean enabled;
@@ -59,9 +63,9 @@ final class UringLoop implements Runnable {
     private int[] unused = new int[16];
     private int unusedCount;
 
-    UringLoop(UringPort port) throws Errno {
+    UringLoop(UringPort port, Kernel kernel) throws Errno {
         this.port = port;
-        this.ring = new Ring(ENTRIES);
+        this.ring = new Ring(kernel, ENTRIES);
         boolean complete = false;
         try {
             wakeDescriptor = Errno.check("eventfd", LibC.eventCounter());
@@ -99,7 +103,7 @@ final class UringLoop implements Runnable {
                 handle.nextInInbox = first;
             } while (!inbox.compareAndSet(first, handle));
             if (left) {
-                closeInbox();
+                serveWithoutLoop();
             } else if (!isCurrent()) {
                 wake();
             }
@@ -153,9 +157,14 @@ final class UringLoop implements Runnable {
             } finally {
                 sleeping.set(false);
             }
-            for (int i = 0; i < COMPLETIONS_PER_TURN && ring.hasCompletion(); i++) {
-                takeCompletion();
-            }
+            takeCompletions();
+        }
+    }
+
+    /** Takes completions that are there. */
+    void takeCompletions() {
+        for (int i = 0; i < COMPLETIONS_PER_TURN && ring.hasCompletion(); i++) {
+            takeCompletion();
         }
     }
 
@@ -236,20 +245,23 @@ final class UringLoop implements Runnable {
     }
 
     private void leave() {
-        if (wakeArmed) {
-            // so that nothing is in flight when the ring is closed
-            LibC.count(wakeDescriptor);
-            while (ring.inFlight() > 0) {
-                ring.enter(!ring.hasCompletion());
-                if (ring.hasCompletion()) {
-                    ring.take();
+        try {
+            if (wakeArmed) {
+                // so that nothing is in flight when the ring is closed
+                LibC.count(wakeDescriptor);
+                while (ring.inFlight() > 0) {
+                    ring.enter(!ring.hasCompletion());
+                    if (ring.hasCompletion()) {
+                        ring.take();
+                    }
                 }
             }
-        }
-        try {
-            port.loopLeaves();
         } finally {
-            end();
+            try {
+                port.loopLeaves();
+            } finally {
+                end();
+            }
         }
     }
 
@@ -264,13 +276,25 @@ final class UringLoop implements Runnable {
     }
 
     /**
-     * Closes the ring. If operations are in flight, because the loop has failed, the kernel cancels them, and they
-     * never complete.
+     * Closes the ring. From then on the threads that submit operations or close handles serve the inbox themselves: an
+     * operation fails, and a close takes effect at once. If operations are in flight, because the ring is broken, they
+     * never complete. Each of them ends when its handle is closed, with OPERATION_ABORTED. A second call does nothing.
      */
     void end() {
+        if (left) {
+            return;
+        }
+        // until the ring is closed, no other thread may serve the inbox
+        serving.set(true);
         left = true;
         thread = null;
         ring.close();
+        for (UringHandle handle : handles) {
+            if (handle != null) {
+                handle.lostByKernel();
+            }
+        }
+        handles.clear();
         synchronized (descriptors) {
             LibC.close(wakeDescriptor);
             wakeDescriptor = -1;
@@ -278,22 +302,24 @@ final class UringLoop implements Runnable {
         if (ring.inFlight() == 0) {
             arena.close();
         }
-        closeAll(taken);
-        closeInbox();
+        serving.set(false);
+        serveWithoutLoop();
     }
 
-    /** Closes the handles in the inbox of a loop that has ended. */
-    private void closeInbox() {
-        closeAll(takeInbox());
-    }
-
-    private static void closeAll(UringHandle first) {
-        UringHandle handle = first;
-        while (handle != null) {
-            UringHandle next = handle.nextInInbox;
-            handle.leaveInbox();
-            handle.closeDescriptor();
-            handle = next;
-        }
+    /**
+     * Serves the inbox of a loop that has ended. Only one thread at a time does so, and it also serves the handles that
+     * other threads put in meanwhile.
+     */
+    private void serveWithoutLoop() {
+        do {
+            if (!serving.compareAndSet(false, true)) {
+                return;
+            }
+            try {
+                serveInbox();
+            } finally {
+                serving.set(false);
+            }
+        } while (inbox.get() != null);
     }
 }

@@ -34,13 +34,13 @@ final class UringPort extends PortEngine {
     private final AtomicInteger nextLoop = new AtomicInteger();
     private final AtomicInteger nulls = new AtomicInteger();
 
-    UringPort(PortOptions options) throws IoException {
+    UringPort(PortOptions options, Kernel kernel) throws IoException {
         super(options);
         List<Thread> workers = new ArrayList<>();
         boolean complete = false;
         try {
             for (int i = 0; i < threadCount(); i++) {
-                UringLoop loop = new UringLoop(this);
+                UringLoop loop = new UringLoop(this, kernel);
                 loops.add(loop);
                 workers.add(newWorker(loop));
                 loop.thread(workers.getLast());
@@ -170,10 +170,15 @@ final class UringPort extends PortEngine {
         nullTaken();
     }
 
-    /** Returns true, since a turn that throws loses nothing, see {@link UringLoop}. */
+    /** Returns true unless the ring is broken: a turn that throws loses nothing, see {@link UringLoop}. */
     @Override
     protected boolean loopsRunAgain() {
-        return true;
+        for (UringLoop loop : loops) {
+            if (loop.isCurrent()) {
+                return !loop.ring.isBroken();
+            }
+        }
+        return false;
     }
 
     /** Ends the port, since no thread serves the handles of a loop that has ended. */
@@ -181,6 +186,8 @@ final class UringPort extends PortEngine {
     protected void workerLost() {
         for (UringLoop loop : loops) {
             if (loop.isCurrent()) {
+                // an accepted connection has its descriptor only there
+                loop.takeCompletions();
                 loop.end();
             }
         }

@@ -15,7 +15,9 @@ import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.NotYetConnectedException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A socket of {@link UringPort}. The kernel uses a direct buffer in place. The garbage collector may move a heap
@@ -26,10 +28,10 @@ final class UringSocket extends UringHandle implements PortSocket {
     private static final VarHandle RECV = field(UringSocket.class, "receiving", Object.class);
     private static final VarHandle SENDING = field(UringSocket.class, "sending", Object.class);
 
-    private static final int OP_SENDMSG = 9;
-    private static final int OP_CONNECT = 16;
-    private static final int OP_SEND = 26;
-    private static final int OP_RECV = 27;
+    static final int OP_SENDMSG = 9;
+    static final int OP_CONNECT = 16;
+    static final int OP_SEND = 26;
+    static final int OP_RECV = 27;
     /** Within the memory for an entry: a msghdr, with its fields for the iovecs, and behind it the iovecs. */
     private static final int MSG_IOV = 16;
     private static final int MSG_IOVLEN = 24;
@@ -256,6 +258,38 @@ final class UringSocket extends UringHandle implements PortSocket {
         abort(CONNECT, OPEN);
         abort(RECV, RECEIVE);
         abort(SENDING, SEND);
+        if (!has(RECEIVE)) {
+            releaseReceiveCopy();
+        }
+        if (!has(SEND)) {
+            releaseSendCopy();
+        }
+    }
+
+    @Override
+    List<Object> memoryInKernel() {
+        List<Object> memory = new ArrayList<>();
+        if (has(RECEIVE)) {
+            memory.add(receiveCopy == null ? context(receiving).buffer() : receiveCopy.buffer());
+        }
+        if (has(SEND)) {
+            memory.add(sendCopy != null ? sendCopy.buffer() : gathered != null ? gathered : context(sending).buffer());
+        }
+        return memory;
+    }
+
+    private void releaseReceiveCopy() {
+        if (receiveCopy != null) {
+            receiveCopy.release();
+            receiveCopy = null;
+        }
+    }
+
+    private void releaseSendCopy() {
+        if (sendCopy != null) {
+            sendCopy.release();
+            sendCopy = null;
+        }
     }
 
     @Override
@@ -287,8 +321,7 @@ final class UringSocket extends UringHandle implements PortSocket {
             if (result > 0) {
                 context.buffer().put(receiveCopy.buffer().clear().limit(result));
             }
-            receiveCopy.release();
-            receiveCopy = null;
+            releaseReceiveCopy();
         } else if (result > 0) {
             context.buffer().position(context.buffer().position() + result);
         }
@@ -307,10 +340,7 @@ final class UringSocket extends UringHandle implements PortSocket {
 
     private IoContext finishSend(int result) {
         IoContext context = context(sending);
-        if (sendCopy != null) {
-            sendCopy.release();
-            sendCopy = null;
-        }
+        releaseSendCopy();
         if (result < 0) {
             failed(context, causeOf("send", result));
         } else {

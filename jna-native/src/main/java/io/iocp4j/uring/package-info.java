@@ -1,6 +1,6 @@
 /**
  * The engine "uring": the contract of {@link io.iocp4j.core.CompletionPort} on io_uring of Linux, from version 6.1 on,
- * through java.lang.foreign. It is an experiment: it runs only with {@code -Diocp4j.engine=uring}.
+ * through java.lang.foreign. Where it can run, it is the best engine.
  *
  * <h2>The path of an operation</h2>
  * <pre>
@@ -22,7 +22,29 @@
  * its buffers. Neither cancelling nor closing ends an operation: only its completion does. A descriptor is closed when
  * the last completion of its handle has come, and a loop ends when nothing is in flight.
  *
+ * <h2>When the kernel fails</h2>
+ * <ul>
+ * <li>It lacks memory for an entry, or is interrupted: the ring waits a millisecond for completions and tries again. If
+ *     the queue is full meanwhile, an operation that is submitted fails with NO_BUFFERS.</li>
+ * <li>It lacks memory for a ring when a port opens: the ring gets fewer entries, down to 64. If that fails too, or
+ *     there are no descriptors, the port does not open.</li>
+ * <li>It fails the ring itself, with any other error: the loop ends, and its port closes itself, as the contract says
+ *     of a port that cannot go on. What was in the ring ends with OPERATION_ABORTED. The memory of these operations is
+ *     kept until the process ends, since the kernel may use it for a while.</li>
+ * </ul>
+ * A ring is made with its port only, each worker has one, and no other worker can take it over.
+ *
+ * <h2>Descriptors and memory</h2>
+ * A worker has two descriptors and about half a megabyte, whatever it serves. No descriptor is inherited by a child
+ * process.
+ *
  * <h2>Where it cannot run</h2>
- * The provider names the reason in one line: another system, an older kernel, or a sandbox that forbids io_uring.
+ * The provider asks the kernel for each part that the engine needs, and names the reason in one line: another system or
+ * processor, an older kernel, a sandbox or a setting that forbids io_uring, or a JVM that denies native access. A port
+ * that asks for the best engine then gets the next one.
+ *
+ * <h2>What is logged</h2>
+ * On Linux, at INFO, why the engine cannot run, once for each reason; by the logger of
+ * {@link io.iocp4j.core.CompletionPortProvider}.
  */
 package io.iocp4j.uring;

@@ -1,6 +1,7 @@
 package io.iocp4j.jna;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.iocp4j.core.CompletionPort;
@@ -38,7 +39,7 @@ class IocpProviderTest {
                 () -> CompletionPort.open(PortOptions.defaults().engine("iocp")));
         assertEquals("engine iocp: IOCP needs Windows", e.getMessage());
         try (CompletionPort port = CompletionPort.open()) {
-            assertEquals("SelectorPort", port.getClass().getSimpleName());
+            assertNotEquals(IocpPort.class, port.getClass());
         }
     }
 

@@ -49,7 +49,7 @@ class UringPortTest extends CompletionPortContract {
 
     /** Skips the test, with the reason, where the kernel or a sandbox has no io_uring for us. */
     static void assumeUring() {
-        Optional<String> missing = new UringProvider().missing();
+        Optional<String> missing = new UringProvider().obstacle();
         assumeTrue(missing.isEmpty(), missing::toString);
     }
 

@@ -73,6 +73,8 @@ public record Candidate(String name, Set<String> features, List<String> command,
         if (isOwn()) {
             words.add(Programs.java());
             words.addAll(settings.jvmFlags());
+            // for the engines of jna-native
+            words.add("--enable-native-access=ALL-UNNAMED");
             words.addAll(List.of("-cp", System.getProperty("java.class.path"), ServerMain.class.getName(), name,
                     "protocol=" + protocol, "workers=" + settings.workers()));
             return words;
