@@ -30,7 +30,7 @@ final class SteadyStream implements RelayStream.Publisher, AutoCloseable {
     private void send() {
         boolean isKey = number % GOP == 0;
         number++;
-        stream.media(this, isKey ? key : frame, new UnitFacts(isKey, true, false, -1));
+        stream.media(this, isKey ? key : frame, isKey ? Sample.KEY : Sample.FRAME);
     }
 
     @Override
