@@ -40,10 +40,12 @@ class PlayerWordsTest {
 
     @AfterEach
     void stop() throws IOException {
-        try (RelayProcess _ = relay) {
+        try {
             if (chromium != null) {
                 chromium.close();
             }
+        } finally {
+            relay.close();
         }
     }
 

@@ -45,6 +45,10 @@ class UnreadOutputTest {
         Process relay = start("-cp", System.getProperty("java.class.path"), Chatter.class.getName(), Chatter.STAYS);
         try (BufferedReader out = relay.inputReader(); BufferedReader log = relay.errorReader()) {
             InetSocketAddress address = address(out);
+            // reading the log earlier would make room for its lines
+            while (!out.readLine().equals(Chatter.LOGGED_ALL)) {
+                assertHealthy(address);
+            }
             assertHealthy(address);
 
             String line = log.readLine();
@@ -78,6 +82,7 @@ class UnreadOutputTest {
     /** A relay that prints and logs more than any pipe holds, and then ends, unless its argument is {@link #STAYS}. */
     static final class Chatter {
         static final String STAYS = "stays";
+        static final String LOGGED_ALL = "logged all";
         static final int PRINTED_ALL = 7;
 
         private Chatter() {
@@ -87,13 +92,16 @@ class UnreadOutputTest {
             Main.main(new String[] {"serve", "--port", "0", "--no-test-picture"});
             System.Logger log = System.getLogger("chatter");
             for (int i = 0; i < 20_000; i++) {
-                System.out.println("line " + i + ", which nobody reads");
+                if (args.length == 0) {
+                    System.out.println("line " + i + ", which nobody reads");
+                }
                 System.err.println("line " + i + ", which nobody reads");
                 log.log(System.Logger.Level.INFO, "line {0}, which nobody reads", i);
             }
             if (args.length == 0) {
                 System.exit(PRINTED_ALL);
             }
+            System.out.println(LOGGED_ALL);
         }
     }
 }
