@@ -6,6 +6,10 @@ module io.iocp4j.relay {
     requires transitive io.iocp4j.websocket;
     // JPEG for the built-in test picture
     requires java.desktop;
+    // services of Windows; where it is missing, the relay does without
+    requires static io.iocp4j.jna;
+    // how this JVM was started
+    requires java.management;
     // the backend of System.Logger
     requires java.logging;
     // the numbers of the process and the virtual machine

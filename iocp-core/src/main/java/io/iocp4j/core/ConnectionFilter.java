@@ -44,6 +44,15 @@ public interface ConnectionFilter {
     }
 
     /**
+     * A connection that was admitted is gone, and so is its place: called once for each call of {@link #admits} that
+     * returned true, also for a newcomer that was closed at once.
+     *
+     * @param remote the peer's address
+     */
+    default void onGone(InetSocketAddress remote) {
+    }
+
+    /**
      * An accept failed, for example for lack of descriptors. The server goes on and accepts again a little later. Not
      * called when a peer was gone before it was accepted, since that is no failure of the server.
      *

@@ -29,6 +29,11 @@ final class GuardedFilter implements ConnectionFilter {
     }
 
     @Override
+    public void onGone(InetSocketAddress remote) {
+        tell(() -> filter.onGone(remote));
+    }
+
+    @Override
     public void onAcceptFailed(IoException failure) {
         tell(() -> filter.onAcceptFailed(failure));
     }

@@ -70,6 +70,9 @@ final class ServerConnections {
             dropped.incrementAndGet();
             socket.close();
             filter.onDrop(socket.local(), socket.remote(), drop);
+            if (wanted) {
+                filter.onGone(socket.remote());
+            }
             return;
         }
         TcpChannel connection;
@@ -77,6 +80,7 @@ final class ServerConnections {
             connection = connection(socket);
         } catch (Throwable thrown) {
             socket.close();
+            filter.onGone(socket.remote());
             gone();
             // mostly a peer that was gone before its first byte
             LOG.log(thrown instanceof Error ? Level.ERROR : Level.DEBUG,
@@ -164,6 +168,7 @@ final class ServerConnections {
 
     private void freed(TcpConnection connection) {
         connections.remove(connection);
+        filter.onGone(connection.remote());
         gone();
     }
 

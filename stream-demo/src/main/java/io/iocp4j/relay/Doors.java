@@ -10,6 +10,7 @@ import io.iocp4j.relay.access.Proxies;
 import io.iocp4j.relay.access.Request;
 import io.iocp4j.relay.access.Site;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.observe.RelayMetrics;
 import io.iocp4j.websocket.UpgradeAnswer;
 import io.iocp4j.websocket.UpgradeExchange;
 import io.iocp4j.websocket.WebSocketListener;
@@ -43,24 +44,43 @@ final class Doors {
     private static final String METRICS = "/metrics";
 
     private final Proxies proxies;
+    private final Admission admission;
+    private final Refusals refusals;
     private final Site site;
     private final Login login;
     private final Routes routes;
     private final CompletionPort port;
     private final Clock clock;
+    private final RelayMetrics metrics;
     private final Pass.Places places = new Pass.Places();
 
-    Doors(Settings settings, Site site, Login login, Routes routes, CompletionPort port, Clock clock) {
+    Doors(Settings settings, Admission admission, Refusals refusals, Site site, Login login, Routes routes,
+            RelayMetrics metrics, CompletionPort port, Clock clock) {
+        this.admission = admission;
+        this.refusals = refusals;
         this.proxies = new Proxies(settings.get(AccessSettings.TRUSTED_PROXY));
         this.site = site;
         this.login = login;
         this.routes = routes;
         this.port = port;
         this.clock = clock;
+        this.metrics = metrics;
     }
 
     /** Handles a request; runs on a worker. */
     void request(HttpExchange exchange) throws HttpException {
+        try {
+            handle(exchange);
+        } catch (HttpException refusal) {
+            throw log(refusal, exchange.request(), exchange.remote());
+        }
+    }
+
+    private HttpException log(HttpException refusal, HttpRequest request, InetSocketAddress remote) {
+        return refusals.log(refusal, request, proxies.client(remote.getAddress(), request.headers()));
+    }
+
+    private void handle(HttpExchange exchange) throws HttpException {
         HttpRequest request = exchange.request();
         InetAddress client = enter(request, exchange.remote(), SAFE.contains(request.method()));
         String path = strip(request);
@@ -74,7 +94,7 @@ final class Doors {
                 // throws the refusal
                 routes.request(exchange, new Visit(request, path, client, pass(now(decision))));
             } catch (HttpException refusal) {
-                exchange.respond(refusal.response());
+                exchange.respond(log(refusal, request, exchange.remote()).response());
             } catch (RuntimeException | Error failure) {
                 LOG.log(Level.WARNING, "the answer to " + request + " failed", failure);
                 exchange.respond(new HttpException(500, "internal error").response());
@@ -84,6 +104,14 @@ final class Doors {
 
     /** Handles the handshake of a WebSocket; runs on a worker. */
     UpgradeAnswer upgrade(UpgradeExchange exchange) throws HttpException {
+        try {
+            return handle(exchange);
+        } catch (HttpException refusal) {
+            throw log(refusal, exchange.request(), exchange.remote());
+        }
+    }
+
+    private UpgradeAnswer handle(UpgradeExchange exchange) throws HttpException {
         HttpRequest request = exchange.request();
         InetAddress client = enter(request, exchange.remote(), false);
         String path = strip(request);
@@ -94,8 +122,8 @@ final class Doors {
         return UpgradeAnswer.later(decision.handle((grant, thrown) -> {
             try {
                 return open(exchange, decision, path, client);
-            } catch (HttpException e) {
-                throw new CompletionException(e);
+            } catch (HttpException refusal) {
+                throw new CompletionException(log(refusal, exchange.request(), exchange.remote()));
             }
         }));
     }
@@ -106,6 +134,7 @@ final class Doors {
         try {
             pass = pass(now(decision));
         } catch (HttpException refusal) {
+            log(refusal, exchange.request(), exchange.remote());
             return Routes.closing(closeCode(refusal.status()), refusal.getMessage());
         }
         // the listener of a handshake that is cancelled gets no onClose
@@ -135,9 +164,11 @@ final class Doors {
                 request.query(), headers.toBuilder().set("Host", host).build(), request.http11());
         site.requireHost(seen);
         if (!safe) {
-            site.requireOrigin(seen);
+            site.requireOrigin(seen, proxies.secure(peer, headers));
         }
-        return proxies.client(peer, headers);
+        InetAddress client = proxies.client(peer, headers);
+        admission.request(client);
+        return client;
     }
 
     private String strip(HttpRequest request) throws HttpException {
@@ -151,7 +182,7 @@ final class Doors {
     private CompletableFuture<Grant> decide(HttpRequest request, String path, InetAddress client, boolean websocket) {
         for (var entry : ACTIONS.entrySet()) {
             if (path.startsWith(entry.getKey())) {
-                String stream = path.substring(entry.getKey().length());
+                String stream = path.substring(entry.getKey().length()).replaceFirst("\\.jpg$", "");
                 return ask(Request.of(entry.getValue(), stream, client, websocket, request));
             }
         }
@@ -163,7 +194,12 @@ final class Doors {
     }
 
     private CompletableFuture<Grant> ask(Request question) {
-        return login.decide(question).toCompletableFuture();
+        CompletableFuture<Grant> decision = login.decide(question).toCompletableFuture();
+        return decision.whenComplete((grant, refusal) -> {
+            if (refusal != null) {
+                metrics.authFailures.add(1, question.action().word());
+            }
+        });
     }
 
     /** Returns the grant of a decision that is made, or throws its refusal. */

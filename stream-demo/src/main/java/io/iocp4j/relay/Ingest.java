@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, in any container that
@@ -30,6 +31,9 @@ import java.util.concurrent.Future;
  */
 final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher {
     private static final System.Logger LOG = new GuardedLog(Ingest.class);
+
+    /** The longest wait that a publisher is asked for when the relay stops, so that not all return at once. */
+    private static final int RETRY_SECONDS_MAX = 3;
 
     private final String path;
     private final RelayHub hub;
@@ -50,10 +54,13 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private volatile long units;
     private volatile long soundUnits;
     private volatile boolean over;
-    /** The time of the last media. Bytes that do not become media count as silence. */
+    /** The time of the last frame. Bytes that do not become frames count as silence, init segments included. */
     private volatile long lastNanos;
     private volatile Future<?> timer;
+    /** Used by the callbacks of the connection only. */
+    private final IngestRate rate;
 
+    /** The admission has a place for this publisher, which goes back to it at the end. */
     Ingest(String path, Visit visit, RelayHub hub, HttpExchange exchange, CompletionPort port, Duration silenceMax) {
         this.path = path;
         this.visit = visit;
@@ -62,8 +69,9 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.port = port;
         this.silenceMax = silenceMax;
         this.lastNanos = port.nanoTime();
+        this.rate = new IngestRate(lastNanos);
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        LOG.log(Level.INFO, "publisher from {0} begins to publish {1}", LogField.peer(from()),
+        log(Level.INFO, "begin", "publisher from {0} begins to publish {1}", LogField.peer(from()),
                 LogField.path(path));
         visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
@@ -83,6 +91,13 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onBody(ByteBuffer data) throws HttpException {
+        long max = hub.admission().max(RelayLimit.INGEST_RATE);
+        if (!rate.pass(data.remaining(), max, port.nanoTime())) {
+            HttpException tooMany = hub.admission().tooMany(RelayLimit.INGEST_RATE, IngestRate.BURST_SECONDS);
+            parser.release();
+            leave(tooMany.getMessage());
+            throw tooMany;
+        }
         try {
             parser.feed(data);
         } catch (MediaException e) {
@@ -123,7 +138,6 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onInit(MediaInit init) throws MediaException {
-        lastNanos = port.nanoTime();
         MediaTrack video = init.video();
         warn(init);
         if (stream == null) {
@@ -159,7 +173,10 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     @Override
-    public void onUnit(int track, ByteBuffer unit, UnitFacts facts) {
+    public void onUnit(int track, ByteBuffer unit, UnitFacts facts) throws MediaException {
+        if (units + soundUnits == 0) {
+            admitFrame();
+        }
         lastNanos = port.nanoTime();
         if (track == MediaTrack.VIDEO) {
             units++;
@@ -174,10 +191,20 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         return new PublisherInfo(from(), visit.request().headers().first("User-Agent"));
     }
 
+    private void admitFrame() throws MediaException {
+        try {
+            hub.admitFrame(stream);
+        } catch (HttpException e) {
+            throw new MediaException(e.getMessage(), e);
+        }
+    }
+
     @Override
     public void lost(int status, String why) {
         boolean ended = end();
-        exchange.respond(HttpResponse.text(status, why + "\n"));
+        HttpResponse answer = HttpResponse.text(status, why + "\n");
+        exchange.respond(status == 503 ? answer.withHeader("Retry-After",
+                String.valueOf(1 + ThreadLocalRandom.current().nextInt(RETRY_SECONDS_MAX))) : answer);
         if (ended) {
             log(Level.INFO, why);
         }
@@ -235,13 +262,18 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         }
         over = true;
         timer.cancel(false);
+        hub.admission().publisherGone(visit.client());
         visit.pass().end();
         return true;
     }
 
     private void log(Level level, String why) {
-        LOG.log(level, "publisher from {0} left {1} after {2} frames{3}: {4}", LogField.peer(from()),
+        log(level, "end", "publisher from {0} left {1} after {2} frames{3}: {4}", LogField.peer(from()),
                 LogField.path(path), String.valueOf(units),
                 soundUnits > 0 ? " and " + soundUnits + " units of sound" : "", why);
+    }
+
+    private void log(Level level, String kind, String format, Object... values) {
+        hub.logRate().log(LOG, level, "publisher " + kind, from(), format, values);
     }
 }

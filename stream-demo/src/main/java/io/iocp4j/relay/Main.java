@@ -8,15 +8,18 @@ import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.SettingException;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.config.SettingsHelp;
-import java.io.CharArrayReader;
-import java.io.Console;
 import io.iocp4j.relay.observe.Logging;
 import io.iocp4j.relay.observe.ObserveSettings;
 import io.iocp4j.relay.observe.RotatingFile;
+import io.iocp4j.relay.tls.LocalAuthority;
+import io.iocp4j.relay.tls.TlsSettings;
+import java.io.CharArrayReader;
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.Reader;
 import java.net.InetSocketAddress;
@@ -26,6 +29,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -39,14 +43,18 @@ public final class Main {
     private static final int WRONG = 2;
 
     /** Every setting of the relay; the order is that of the help. */
-    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, AccessSettings.ALL, ObserveSettings.ALL,
-            List.of(Settings.CONFIG))
+    static final List<Setting<?>> SETTINGS = Stream.of(ServeSettings.ALL, LimitSettings.ALL, AccessSettings.ALL,
+            TlsSettings.ALL, ObserveSettings.ALL, List.of(Settings.CONFIG))
             .<Setting<?>>flatMap(List::stream).toList();
 
     private static final String HELP = """
             relay - a live video relay: publish over HTTP, watch in a browser
 
             usage: relay serve [options]            run the relay
+                   relay cert --host NAME.. [--dir DIRECTORY]
+                                                    make a certificate for these names, for a network of your own
+                   relay service install|uninstall|start|stop|status [--name NAME]
+                                                    be a service of Windows; install takes the options of serve
                    relay config [--print] [options] show all settings and where each one comes from
                    relay sign --path PATH [--for TIME] [--max N] [--action view|publish] [options]
                                                     print a link that holds for a time (default 1h)
@@ -76,6 +84,8 @@ public final class Main {
 
     /** The standard error of the process, queued; null where a test provides the outputs. */
     private static volatile QueuedOutput terminal;
+    /** Stops the relay of this process, once; for a service. */
+    private static volatile Runnable stop = () -> { };
 
     private Main() {
     }
@@ -90,7 +100,7 @@ public final class Main {
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory and needs no display
         System.setProperty("java.awt.headless", "true");
-        LastWords words = queueOutputs();
+        LastWords words = queueOutputs(LogFile.ofService(List.of(args)));
         Thread.setDefaultUncaughtExceptionHandler(words);
         try {
             int code = run(List.of(args), System.out, System.err, words::end);
@@ -104,10 +114,15 @@ public final class Main {
         }
     }
 
-    /** Queues System.out and System.err, so that a worker that logs never waits for a reader of the log. */
-    private static LastWords queueOutputs() throws InterruptedException {
-        FileOutputStream plainErr = new FileOutputStream(FileDescriptor.err);
-        QueuedOutput out = QueuedOutput.start("out", new FileOutputStream(FileDescriptor.out), QueuedOutput.BYTES_MAX);
+    /**
+     * Queues System.out and System.err, so that a worker that logs never waits for a reader of the log.
+     *
+     * @param log both go into this file; null for the terminal
+     */
+    private static LastWords queueOutputs(Path log) throws InterruptedException {
+        OutputStream plainErr = log == null ? new FileOutputStream(FileDescriptor.err) : LogFile.open(log);
+        OutputStream plainOut = log == null ? new FileOutputStream(FileDescriptor.out) : plainErr;
+        QueuedOutput out = QueuedOutput.start("out", plainOut, QueuedOutput.BYTES_MAX);
         QueuedOutput err = QueuedOutput.start("err", plainErr, QueuedOutput.BYTES_MAX);
         System.setOut(new PrintStream(out, true, System.out.charset()));
         System.setErr(new PrintStream(err, true, System.err.charset()));
@@ -141,6 +156,11 @@ public final class Main {
                     settings(options).print().forEach(out::println);
                     yield OK;
                 }
+                case "service" -> service(rest, out, err, cannotGoOn);
+                case "cert" -> {
+                    LocalAuthority.command(rest, out);
+                    yield OK;
+                }
                 case "sign" -> {
                     List<Setting<?>> known = Stream.concat(AccessCommands.SIGN.stream(), SETTINGS.stream()).toList();
                     Settings settings = Settings.read(known, rest, System.getenv(), Path.of(""));
@@ -159,7 +179,7 @@ public final class Main {
                 default -> throw new IllegalArgumentException("unknown command " + command);
             };
         } catch (IOException e) {
-            err.println("relay: the password cannot be read: " + e.getMessage());
+            err.println("relay: " + command + ": " + e.getMessage());
             return WRONG;
         } catch (SettingException | IllegalArgumentException e) {
             err.println("relay: " + e.getMessage() + " (see --help)");
@@ -215,6 +235,31 @@ public final class Main {
         }
     }
 
+    private static int service(List<String> args, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn)
+            throws SettingException {
+        if (!System.getProperty("os.name").startsWith("Windows")) {
+            err.println("relay: " + ServiceCommand.NEEDS_WINDOWS);
+            return WRONG;
+        }
+        try {
+            return ServiceCommand.run(args, out, options -> {
+                try {
+                    if (serve(settings(options), out, err, cannotGoOn) != RUNNING) {
+                        throw new IllegalStateException("the relay cannot start");
+                    }
+                } catch (SettingException e) {
+                    throw new IllegalStateException(e.getMessage(), e);
+                }
+            }, () -> stop.run());
+        } catch (NoClassDefFoundError e) {
+            err.println("relay: " + ServiceCommand.NEEDS_MODULE);
+            return WRONG;
+        } catch (IOException | IllegalStateException | UnsupportedOperationException e) {
+            err.println("relay: " + e.getMessage());
+            return WRONG;
+        }
+    }
+
     private static int serve(Settings settings, PrintStream out, PrintStream err, Consumer<Throwable> cannotGoOn) {
         RelayServer server;
         try {
@@ -241,17 +286,27 @@ public final class Main {
                 + server.completionPort().engine());
         server.completionPort().failure().thenAccept(cannotGoOn);
         announce(server, settings, out);
-        stopOnSignal(server, out);
+        AtomicBoolean stopped = new AtomicBoolean();
+        stop = () -> {
+            if (!stopped.getAndSet(true)) {
+                stop(server, out);
+            }
+        };
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            stop.run();
+            endWithoutFailure();
+        }, "relay-stop"));
         return RUNNING;
     }
 
-    private static void announce(RelayServer server, Settings settings, PrintStream out) {
+    static void announce(RelayServer server, Settings settings, PrintStream out) {
         InetSocketAddress address = server.address();
         String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1"
                 : settings.get(ServeSettings.HOST);
         Object seen = settings.get(AccessSettings.PUBLIC_URL);
+        String scheme = TlsSettings.isOn(settings) ? "https://" : "http://";
         String base = seen != null ? seen.toString()
-                : "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
+                : scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/";
         TokenFile token = server.login().tokenFile();
         out.println();
         boolean picture = settings.get(ServeSettings.TEST_PICTURE);
@@ -271,13 +326,31 @@ public final class Main {
         out.flush();
     }
 
-    private static void stopOnSignal(RelayServer server, PrintStream out) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            out.println("relay stops");
-            out.flush();
-            server.close();
-            LastingLog.end();
-            lastLines.run();
-        }, "relay-stop"));
+    private static void stop(RelayServer server, PrintStream out) {
+        out.println("relay stops");
+        out.flush();
+        server.drain();
+        LastingLog.end();
+        lastLines.run();
+    }
+
+    /**
+     * Ends the process with exit code 0 if a signal asked it to end: a stop by order is no failure, but the JVM would
+     * give the number of the signal. A call of System.exit keeps its own code. The JVM names its threads for both.
+     */
+    private static void endWithoutFailure() {
+        Set<Thread> threads = Thread.getAllStackTraces().keySet();
+        if (threads.stream().noneMatch(thread -> thread.getName().matches("SIG[A-Z]+ handler"))) {
+            return;
+        }
+        threads.stream().filter(thread -> thread.getName().equals("JFR Shutdown Hook")).findAny().ifPresent(jfr -> {
+            try {
+                // the JVM writes a recording at its end, which the halt would cut
+                jfr.join(LAST_LINES_LIMIT);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().halt(OK);
     }
 }

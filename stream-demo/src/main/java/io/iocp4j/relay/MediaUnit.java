@@ -5,6 +5,7 @@ import io.iocp4j.core.RefCounted;
 import io.iocp4j.websocket.Message;
 import io.iocp4j.websocket.SharedMessage;
 import java.nio.ByteBuffer;
+import java.time.Clock;
 
 /**
  * One frame of video or one init segment, framed for the wire: a header of 16 bytes (big-endian) and the payload.
@@ -48,6 +49,12 @@ final class MediaUnit extends RefCounted {
     /** Creates the unit of a frame. Copies the payload and leaves its position unchanged. */
     static MediaUnit media(BufferPool pool, boolean key, int seq, long originMicros, ByteBuffer payload) {
         return new MediaUnit(pool, KIND_MEDIA, key, seq, originMicros, payload);
+    }
+
+    /** Returns the time of a clock as a time of origin. */
+    static long micros(Clock clock) {
+        var now = clock.instant();
+        return Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000L), now.getNano() / 1_000);
     }
 
     boolean isInit() {

@@ -6,6 +6,7 @@ import io.iocp4j.relay.observe.Observer;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,15 +20,16 @@ final class RelayHub {
      */
     private static final Pattern PATH = Pattern.compile("[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}");
 
-    /** The largest number of streams at a time. A publisher of one more gets status 503. */
-    static final int STREAMS_MAX = 100;
-
     private final Settings settings;
+    private final Admission admission;
+    private final LogRate logRate;
     private final CompletionPort port;
     private final Clock clock;
     private final Observer observer;
     /** Guarded by this. */
     private final Map<String, RelayStream> streams = new TreeMap<>();
+    /** The names of streams that have ended, the oldest first. Guarded by this. */
+    private final LinkedHashSet<String> endedNames = new LinkedHashSet<>();
 
     /** Creates a hub with an observer of its own, for tests. */
     RelayHub(Settings settings, CompletionPort port, Clock clock) {
@@ -37,6 +39,9 @@ final class RelayHub {
     RelayHub(Settings settings, CompletionPort port, Clock clock, Observer observer) {
         this.observer = observer;
         this.settings = settings;
+        this.admission = new Admission(settings, port::nanoTime);
+        admission.onReached(limit -> observer.limitHit(limit.label()));
+        this.logRate = new LogRate(port::nanoTime);
         this.port = port;
         this.clock = clock;
     }
@@ -44,6 +49,24 @@ final class RelayHub {
     /** Tells whether a path may name a stream. */
     static boolean isPath(String path) {
         return PATH.matcher(path).matches();
+    }
+
+    /** Returns the observer of the relay. */
+    Observer observer() {
+        return observer;
+    }
+
+    Admission admission() {
+        return admission;
+    }
+
+    LogRate logRate() {
+        return logRate;
+    }
+
+    /** Tells whether there was a stream of this path. The names of the last ones are kept. */
+    synchronized boolean hasEnded(String path) {
+        return endedNames.contains(path);
     }
 
     /** Returns the stream of this path, or null if there is none. */
@@ -67,9 +90,6 @@ final class RelayHub {
         RelayStream other;
         synchronized (this) {
             RelayStream stream = streams.get(path);
-            if (stream == null && streams.size() >= STREAMS_MAX) {
-                throw new HttpException(503, "there are already " + STREAMS_MAX + " streams, which is the limit");
-            }
             if (stream == null || stream.container().equals(container)) {
                 return streams.computeIfAbsent(path, p -> make(p, container));
             }
@@ -81,33 +101,56 @@ final class RelayHub {
         return findOrMake(path, container);
     }
 
+    /**
+     * Admits the first frame of a publisher. A stream counts from its first frame, so that nobody can take all places
+     * with connections that send nothing.
+     */
+    synchronized void admitFrame(RelayStream stream) throws HttpException {
+        if (stream.countIfNew(() -> streams.values().stream().filter(RelayStream::isCounted).count()
+                < admission.max(RelayLimit.STREAMS))) {
+            return;
+        }
+        throw admission.full(RelayLimit.STREAMS);
+    }
+
     private RelayStream make(String path, String container) {
         RelayStream[] self = new RelayStream[1];
-        self[0] = new RelayStream(path, container, settings, port, clock, observer.stream(path),
-                () -> remove(path, self[0]));
+        self[0] = new RelayStream(path, container, settings, this, port, clock, () -> remove(path, self[0]));
         return self[0];
     }
 
     private synchronized void remove(String path, RelayStream stream) {
-        streams.remove(path, stream);
+        if (streams.remove(path, stream) && stream.isCounted()) {
+            endedNames.remove(path);
+            endedNames.add(path);
+            while (endedNames.size() > admission.max(RelayLimit.NAMES)) {
+                endedNames.removeFirst();
+                admission.reached(RelayLimit.NAMES);
+            }
+        }
+    }
+
+    synchronized List<RelayStream> all() {
+        return List.copyOf(streams.values());
+    }
+
+    /** Returns the viewers of all streams. */
+    List<Viewer> viewers() {
+        return all().stream().flatMap(stream -> stream.viewerList().stream()).toList();
+    }
+
+    /** Returns the viewer with this id, or null if there is none. */
+    Viewer viewer(String id) {
+        return viewers().stream().filter(viewer -> viewer.id().equals(id)).findFirst().orElse(null);
     }
 
     /** Ends every stream. */
     void endAll(int code, String reason) {
-        Map<String, RelayStream> all;
-        synchronized (this) {
-            all = Map.copyOf(streams);
-        }
-        all.values().forEach(stream -> stream.end(code, reason));
+        all().forEach(stream -> stream.end(code, reason));
     }
 
     /** Returns what each stream is, in the order of their paths. */
     List<StreamReport> reports() {
         return all().stream().map(RelayStream::report).toList();
-    }
-
-    /** Returns all streams, in the order of their paths. */
-    synchronized List<RelayStream> all() {
-        return List.copyOf(streams.values());
     }
 }

@@ -12,12 +12,10 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
  * One stream with its publisher and its viewers. It outlives its publisher by the grace time, so that viewers stay
@@ -41,7 +39,7 @@ final class RelayStream {
         /**
          * Called once, without a lock, when this publisher no longer has the stream.
          *
-         * @param status the HTTP status: 503 if the relay stops, otherwise 409
+         * @param status the HTTP status: 503 if the relay stops, 403 by the operator's order, otherwise 409
          * @param why the reason, for the response and the log
          */
         void lost(int status, String why);
@@ -54,6 +52,7 @@ final class RelayStream {
 
     private final String path;
     private final String container;
+    private final RelayHub hub;
     private final Duration grace;
     private final int minQueueBytes;
     private final int maxQueueBytes;
@@ -73,28 +72,30 @@ final class RelayStream {
     private MediaUnit init;
     private int seq;
     private final GopCache gop;
-    private final StreamMemory memory;
+    private final UnitMemory memory;
     private final Meter meter = new Meter();
-    private final List<Viewer> viewers = new ArrayList<>();
+    private final Audience audience = new Audience();
     private Future<?> graceTimer;
-    private long droppedByFormerViewers;
+    /** Written with the lock of the hub held: the stream counts, because it has had a frame. */
+    private volatile boolean counted;
 
-    RelayStream(String path, String container, Settings settings, CompletionPort port, Clock clock,
-            StreamObserver observer, Runnable onEnded) {
+    RelayStream(String path, String container, Settings settings, RelayHub hub, CompletionPort port, Clock clock,
+            Runnable onEnded) {
         this.path = path;
         this.container = container;
+        this.hub = hub;
         this.grace = settings.get(ServeSettings.GRACE);
         // the ranges of these settings end below 2^31
         this.minQueueBytes = settings.get(ServeSettings.MIN_QUEUE).intValue();
         this.maxQueueBytes = settings.get(ServeSettings.MAX_QUEUE).intValue();
         this.port = port;
         this.clock = clock;
-        this.observer = observer;
+        this.observer = hub.observer().stream(path);
         this.onEnded = onEnded;
         this.beganNanos = nanos();
         this.gop = new GopCache(settings.get(ServeSettings.MAX_GOP).intValue(),
                 settings.get(ServeSettings.MAX_GOP_TIME).toNanos());
-        this.memory = new StreamMemory(port, path, this::heldBytes, this::dropCache,
+        this.memory = new UnitMemory(port, "stream " + path, this::heldBytes, this::dropCache,
                 reason -> end(CloseCode.TRY_AGAIN_LATER, reason));
     }
 
@@ -103,7 +104,18 @@ final class RelayStream {
     }
 
     private synchronized void dropCache() {
+        // joining viewers wait for the next key frame, as they do when a group of pictures is too long
         gop.clear();
+    }
+
+    boolean isCounted() {
+        return counted;
+    }
+
+    /** Makes the stream count if it does not yet and a condition holds; true if it counts now. */
+    boolean countIfNew(BooleanSupplier room) {
+        counted = counted || room.getAsBoolean();
+        return counted;
     }
 
     String path() {
@@ -189,7 +201,7 @@ final class RelayStream {
             return;
         }
         // allocate first, because this may fail
-        MediaUnit made = bytes == null ? null : MediaUnit.init(port.buffers(), seq, originMicros(), bytes);
+        MediaUnit made = bytes == null ? null : MediaUnit.init(port.buffers(), seq, MediaUnit.micros(clock), bytes);
         dropMedia();
         init = made;
         mime = newMime;
@@ -197,24 +209,10 @@ final class RelayStream {
         height = newHeight;
         String text = text(state);
         long now = nanos();
-        forEachViewer(viewer -> viewer.epoch(text, init, now));
+        audience.forEach(viewer -> viewer.epoch(text, init, now));
         meter.restart();
-        LOG.log(Level.INFO, "stream {0}, epoch {1}: {2}, {3}x{4}", LogField.path(path), String.valueOf(epoch), mime,
-                String.valueOf(width), String.valueOf(height));
-    }
-
-    /** Runs an action for every viewer. A viewer for which it throws is removed; the others go on. Guarded by this. */
-    private void forEachViewer(Consumer<Viewer> action) {
-        for (int i = 0; i < viewers.size(); i++) {
-            Viewer viewer = viewers.get(i);
-            try {
-                action.accept(viewer);
-            } catch (RuntimeException | Error thrown) {
-                viewers.remove(i);
-                i--;
-                droppedByFormerViewers += viewer.fail(thrown);
-            }
-        }
+        hub.logRate().log(LOG, Level.INFO, "epoch", path, "stream {0}, epoch {1}: {2}, {3}x{4}", LogField.path(path),
+                String.valueOf(epoch), mime, String.valueOf(width), String.valueOf(height));
     }
 
     /** Offers a frame to every viewer, without blocking. Ignored if it is from a former publisher. */
@@ -223,17 +221,17 @@ final class RelayStream {
             return;
         }
         long now = nanos();
-        MediaUnit unit = MediaUnit.media(port.buffers(), facts.key(), seq++, originMicros(), payload);
+        MediaUnit unit = MediaUnit.media(port.buffers(), facts.key(), seq++, MediaUnit.micros(clock), payload);
         try {
             // The pool has counted the unit. Charging 0 bytes only checks whether an account must be evicted for it.
             memory.charge(Kind.DIRECT, 0);
             observer.ingested(unit.bytes(), facts.picture(), facts.key(), meter.add(unit.bytes(), facts, now));
             boolean overflow = gop.add(unit, now);
             long bytesMax = maxQueueBytes();
-            forEachViewer(viewer -> viewer.offer(unit, bytesMax, now));
+            audience.forEach(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
-                LOG.log(Level.WARNING, "stream {0}: no key frame for more than {1}; late joiners wait for the next one",
-                        LogField.path(path), gop.limits());
+                hub.logRate().log(LOG, Level.WARNING, "gop", path, "stream {0}: no key frame for more than {1};"
+                        + " late joiners wait for the next one", LogField.path(path), gop.limits());
             }
         } finally {
             unit.release();
@@ -242,7 +240,13 @@ final class RelayStream {
 
     /** Removes a publisher that is gone, and waits for the next one. Ignored if it is not the current publisher. */
     synchronized void unpublish(Publisher gone) {
-        if (gone != publisher) {
+        if (gone != publisher || gone == null) {
+            return;
+        }
+        if (!counted && audience.size() == 0) {
+            // nothing was shown and nobody waits, so the name is free at once
+            publisher = null;
+            end(Viewer.STREAM_ENDED, "the publisher left before its first frame");
             return;
         }
         publisher = null;
@@ -259,7 +263,7 @@ final class RelayStream {
         }
         long now = nanos();
         observer.waiting(epoch);
-        forEachViewer(viewer -> viewer.epoch(text(state), null, now));
+        audience.forEach(viewer -> viewer.epoch(text(state), null, now));
     }
 
     /** Ends the stream: the publisher loses it, and every viewer gets a bye text and a close. */
@@ -278,7 +282,7 @@ final class RelayStream {
             }
             // do what may fail before the state changes
             ended = text(State.ENDED);
-            left = List.copyOf(viewers);
+            left = audience.list();
             state = State.ENDED;
             former = publisher;
             publisher = null;
@@ -310,11 +314,6 @@ final class RelayStream {
         }
     }
 
-    private long originMicros() {
-        var now = clock.instant();
-        return Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000L), now.getNano() / 1_000);
-    }
-
     private long maxQueueBytes() {
         return Math.clamp(gop.fullBytes() + gop.fullBytes() / 2, minQueueBytes, maxQueueBytes);
     }
@@ -326,10 +325,10 @@ final class RelayStream {
         String ended;
         synchronized (this) {
             if (state != State.ENDED) {
-                if (!viewers.contains(viewer)) {
-                    viewers.add(viewer);
-                }
-                viewer.begin(text(state), init, gop.units(), maxQueueBytes(), nanos());
+                audience.add(viewer);
+                long now = nanos();
+                List<MediaUnit> cached = audience.takeBurst(now) ? gop.units() : List.of();
+                viewer.begin(text(state), init, cached, maxQueueBytes(), now);
                 return;
             }
             ended = text(state);
@@ -337,17 +336,30 @@ final class RelayStream {
         viewer.bye(ended, Viewer.STREAM_ENDED, "the stream has ended");
     }
 
-    synchronized void leave(Viewer viewer) {
-        if (viewers.remove(viewer)) {
-            droppedByFormerViewers += viewer.framesDropped();
+    synchronized List<Viewer> viewerList() {
+        return audience.list();
+    }
+
+    /** Takes the stream from its publisher by the operator's order; false if it has none. */
+    boolean sendPublisherAway(String why) {
+        Publisher former;
+        synchronized (this) {
+            former = publisher;
+            unpublish(former);
         }
+        if (former != null) {
+            notifyLost(former, 403, why);
+        }
+        return former != null;
+    }
+
+    synchronized void leave(Viewer viewer) {
+        audience.remove(viewer);
     }
 
     synchronized int viewers() {
-        return viewers.size();
+        return audience.size();
     }
-
-    // ------------------------------------------------------------------ texts
 
     /** Returns the stream text for a state. Guarded by this. */
     private String text(State reported) {
@@ -363,11 +375,7 @@ final class RelayStream {
 
     /** Returns copies of what its viewers are. The lock is held only for a copy of their list. */
     List<ViewerReport> viewerReports() {
-        return present().stream().map(Viewer::report).toList();
-    }
-
-    private synchronized List<Viewer> present() {
-        return List.copyOf(viewers);
+        return viewerList().stream().map(Viewer::report).toList();
     }
 
     /** Returns one element of the answer to {@code GET /api/v1/streams}. */
@@ -384,8 +392,8 @@ final class RelayStream {
                     present.size(), epoch, publisher == null ? null : publisher.info(), meter.framesPerSecond(now),
                     meter.bitsPerSecond(now), meter.gopSeconds(), meter.reordered(), meter.lost(),
                     present.stream().mapToLong(ViewerReport::queueBytes).sum(), gop.bytes(), !gop.overflowed(),
-                    (now - beganNanos) / 1_000_000, meter.totalFrames(), meter.totalBytes(), droppedByFormerViewers
-                            + present.stream().mapToLong(ViewerReport::dropped).sum());
+                    (now - beganNanos) / 1_000_000, meter.totalFrames(), meter.totalBytes(),
+                    audience.droppedByFormer() + present.stream().mapToLong(ViewerReport::dropped).sum());
         }
     }
 }

@@ -14,7 +14,6 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * What operators and programs read: metrics, readiness, and the lists of streams and viewers. A long answer takes some
@@ -31,13 +30,10 @@ final class Reports {
 
     private final RelayHub hub;
     private final Observer observer;
-    private final Supplier<String> unready;
 
-    /** Creates the answers. The supplier says why the relay takes no more viewers, or null if it does. */
-    Reports(RelayHub hub, Observer observer, Supplier<String> unready) {
+    Reports(RelayHub hub) {
         this.hub = hub;
-        this.observer = observer;
-        this.unready = unready;
+        this.observer = hub.observer();
         observer.metrics().streams(() -> hub.reports().stream().map(StreamReport::reading).toList());
     }
 
@@ -59,7 +55,7 @@ final class Reports {
         try {
             return response(visit.request(), visit.path());
         } catch (HttpException e) {
-            return HttpResponse.text(e.status(), e.getMessage() + "\n").withHeaders(e.headers());
+            return e.response();
         } catch (RuntimeException | Error thrown) {
             LOG.log(Level.WARNING, "the answer to " + visit.path() + " could not be made", thrown);
             return HttpResponse.text(500, "the answer could not be made\n");
@@ -97,9 +93,8 @@ final class Reports {
     }
 
     private HttpResponse readiness() {
-        String why = unready.get();
-        return HttpResponse.text(why == null ? 200 : 503, (why == null ? "ready" : why) + "\n")
-                .withHeader("Cache-Control", "no-store");
+        return hub.admission().isDraining() ? HttpResponse.text(503, Drain.REASON + "\n")
+                : HttpResponse.text(200, "ready\n");
     }
 
     /** Answers with the newest picture of a stream of pictures; a video would need a decoder. */

@@ -1,6 +1,9 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
+import io.iocp4j.relay.access.AccessCommands;
+import io.iocp4j.relay.access.Login;
+import io.iocp4j.relay.config.Setting;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.observe.Observer;
 import io.iocp4j.websocket.UpgradeExchange;
@@ -20,34 +23,40 @@ final class Routes {
     static final String PUBLISH = "/publish/";
     static final String LIVE = "/live/";
     static final String WATCH = "/watch/";
+    private static final String LINKS = "/api/v1/links";
 
     private final Duration maxLag;
     private final Duration publisherTimeout;
     private final boolean testPicture;
     private final CompletionPort port;
     private final RelayHub hub;
+    private final Steering steering;
+    private final Login login;
     private final Clock clock;
     private final Observer observer;
     private final Reports reports;
     private final Pages pages = new Pages();
     private final AtomicLong viewerIds = new AtomicLong();
 
-    Routes(Settings settings, CompletionPort port, RelayHub hub, Observer observer, Clock clock) {
+    Routes(Settings settings, CompletionPort port, RelayHub hub, Login login, Steering steering, Clock clock) {
+        this.login = login;
         this.maxLag = settings.get(ServeSettings.MAX_LAG);
         this.publisherTimeout = settings.get(ServeSettings.PUBLISHER_TIMEOUT);
         this.testPicture = settings.get(ServeSettings.TEST_PICTURE);
         this.port = port;
         this.hub = hub;
+        this.steering = steering;
         this.clock = clock;
-        this.observer = observer;
-        this.reports = new Reports(hub, observer, () -> null);
+        this.observer = hub.observer();
+        this.reports = new Reports(hub);
     }
 
     /** Accepts the WebSocket of a viewer, or refuses it. */
     WebSocketListener upgrade(UpgradeExchange exchange, Visit visit) throws HttpException {
         String path = visit.path();
         if (path.equals(Reports.EVENTS)) {
-            return observer.events().subscriber(visit.request().parameter("path"));
+            return observer.events().subscriber(visit.request().parameter("path"), socket -> visit.pass().begin(
+                    () -> socket.close(Pass.NOT_ALLOWED, "the login has expired")), visit.pass()::end);
         }
         if (!path.startsWith(LIVE) || !RelayHub.isPath(path.substring(LIVE.length()))) {
             throw new HttpException(404, "streams are watched at /live/{path}");
@@ -56,13 +65,21 @@ final class Routes {
         if (stream == null) {
             observer.metrics().joins.add(1, "not_found");
             // without the path, which may be longer than a close reason
-            return closing(Viewer.NO_SUCH_STREAM, "there is no such stream");
+            return closing(Viewer.NO_SUCH_STREAM, hub.hasEnded(path.substring(LIVE.length()))
+                    ? "the stream is off" : "there is no such stream");
+        }
+        try {
+            hub.admission().join(visit.client(), stream.viewers());
+        } catch (HttpException e) {
+            stream.observer().refused();
+            throw e;
         }
         if (!visit.pass().takePlace()) {
+            stream.observer().refused();
             return closing(Pass.TOO_MANY, "as many as this login allows are watching");
         }
         ViewerQueue queue = new ViewerQueue(maxLag.toNanos(), stream.isAllKeys());
-        return new Viewer("v" + viewerIds.incrementAndGet(), visit, stream, queue, port, clock);
+        return new Viewer("v" + viewerIds.incrementAndGet(), visit, stream, hub.admission(), queue, port, clock);
     }
 
     /** Accepts a WebSocket and closes it: a page cannot see the status of a refused handshake, but a close code. */
@@ -81,12 +98,61 @@ final class Routes {
             publish(exchange, visit, visit.path().substring(PUBLISH.length()));
             return;
         }
+        if (steer(exchange, visit)) {
+            return;
+        }
+        if (visit.path().equals(LINKS)) {
+            requireMethod(visit.request(), "POST", "PUT");
+            exchange.respond(HttpResponse.json(200, "{\"link\":" + Json.quote(link(visit.request())) + "}"));
+            return;
+        }
         requireMethod(visit.request(), "GET", "HEAD");
         if (Reports.has(visit.path())) {
             reports.answer(exchange, visit);
             return;
         }
+        RelayStream live = visit.path().startsWith(LIVE) ? hub.find(visit.path().substring(LIVE.length())) : null;
+        if (live != null) {
+            // a page that was refused asks here for the reason, which the handshake cannot tell it
+            hub.admission().join(visit.client(), live.viewers());
+        }
         exchange.respond(page(visit.path()));
+    }
+
+    /** Carries out an order of the operator; false if the request is none. */
+    private boolean steer(HttpExchange exchange, Visit visit) throws HttpException {
+        String path = visit.path();
+        if (path.equals(Steering.RELOAD)) {
+            requireMethod(visit.request(), "POST", "POST");
+            steering.reload(exchange);
+        } else if (path.startsWith(Steering.VIEWERS)) {
+            requireMethod(visit.request(), "DELETE", "DELETE");
+            exchange.respond(steering.endViewer(path.substring(Steering.VIEWERS.length())));
+        } else if (path.startsWith(Steering.PUBLISHERS)) {
+            requireMethod(visit.request(), "DELETE", "DELETE");
+            exchange.respond(steering.endPublisher(path.substring(Steering.PUBLISHERS.length())));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    /** Signs a link for the parameters of a request: path, for and max, as of {@link AccessCommands#SIGN}. */
+    private String link(HttpRequest request) throws HttpException {
+        String path = request.parameter(AccessCommands.PATH.name());
+        if (path == null || !RelayHub.isPath(path)) {
+            throw new HttpException(400, "a link needs the path of a stream");
+        }
+        return login.sign(path, parameter(request, AccessCommands.FOR), parameter(request, AccessCommands.MAX));
+    }
+
+    private static <T> T parameter(HttpRequest request, Setting<T> setting) throws HttpException {
+        String text = request.parameter(setting.name());
+        try {
+            return text == null ? setting.standard() : setting.takes().parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new HttpException(400, setting.name() + " " + e.getMessage());
+        }
     }
 
     private HttpResponse page(String path) throws HttpException {
@@ -119,13 +185,23 @@ final class Routes {
             throw new HttpException(404, "a stream path has one to four names with / between them;"
                     + " a name has 1 to 64 letters, digits, - or _");
         }
-        exchange.body(new Ingest(path, visit, hub, exchange, port, publisherTimeout));
+        hub.admission().takePublisher(visit.client());
+        Ingest ingest = null;
+        try {
+            ingest = new Ingest(path, visit, hub, exchange, port, publisherTimeout);
+        } finally {
+            if (ingest == null) {
+                hub.admission().publisherGone(visit.client());
+            }
+        }
+        exchange.body(ingest);
     }
 
     private static void requireMethod(HttpRequest request, String first, String second) throws HttpException {
         if (!request.method().equals(first) && !request.method().equals(second)) {
-            throw new HttpException(405, "only " + first + " and " + second + " are allowed here",
-                    HttpHeaders.builder().add("Allow", first + ", " + second).build());
+            String allowed = first.equals(second) ? first : first + ", " + second;
+            throw new HttpException(405, "allowed here: " + allowed,
+                    HttpHeaders.builder().add("Allow", allowed).build());
         }
     }
 }

@@ -2,8 +2,6 @@ package io.iocp4j.relay;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
-import io.iocp4j.core.MemoryAccount;
-import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.relay.observe.LogField;
 import io.iocp4j.relay.observe.ViewerObserver;
 import io.iocp4j.websocket.CloseStatus;
@@ -29,7 +27,7 @@ final class Viewer implements WebSocketListener {
 
     /** Close code: there is no such stream. */
     static final int NO_SUCH_STREAM = 4404;
-    /** Close code: more control text waits than {@link ViewerQueue#CONTROL_BYTES_MAX}. */
+    /** Close code: the viewer is hopeless. It takes nothing, or it asks for more than anybody could take. */
     static final int TOO_SLOW = 4408;
     /** Close code: the publisher did not come back in time. */
     static final int STREAM_ENDED = 4410;
@@ -39,57 +37,58 @@ final class Viewer implements WebSocketListener {
     private final String id;
     private final Visit visit;
     private final RelayStream stream;
+    private final Admission admission;
     private final CompletionPort port;
     private final Clock clock;
     private WebSocket socket;
+    /** Written by onOpen. */
+    private boolean admitted;
     /**
      * Accounts for the units that wait. They belong to the stream, but this viewer may hold them after the stream and
      * other viewers have released them. Null before onOpen.
      */
-    private Memory memory;
+    private UnitMemory memory;
 
     // Guarded by this.
     private final ViewerQueue queue;
+    private final InFlight inFlight;
     private boolean paused;
     private boolean gone;
+    /** The bytes of the queue that the admission knows. */
+    private long queuedBytes;
+    private final JoinBursts bursts;
     private final ViewerObserver observer;
+    private final DropShare dropShare;
 
-    Viewer(String id, Visit visit, RelayStream stream, ViewerQueue queue, CompletionPort port, Clock clock) {
+    Viewer(String id, Visit visit, RelayStream stream, Admission admission, ViewerQueue queue, CompletionPort port,
+            Clock clock) {
         this.id = id;
         this.visit = visit;
         this.stream = stream;
+        this.admission = admission;
         this.queue = queue;
+        this.inFlight = new InFlight(queue.maxLagNanos());
+        this.bursts = new JoinBursts(stream.nanos());
+        this.dropShare = new DropShare(stream.nanos());
         this.port = port;
         this.clock = clock;
         this.observer = stream.observer().viewer(id, stream.nanos());
     }
 
-    private final class Memory extends MemoryAccount {
-        Memory(CompletionPort port) {
-            super(port);
-        }
+    String id() {
+        return id;
+    }
 
-        @Override
-        protected long held(Kind kind) {
-            synchronized (Viewer.this) {
-                return kind == Kind.HEAP ? 0 : queue.bytes();
-            }
-        }
+    private synchronized long heldBytes() {
+        return queue.bytes();
+    }
 
-        @Override
-        protected void evict(String reason) {
-            synchronized (Viewer.this) {
-                gone = true;
-                observer.evicted(queue.framesQueued());
-                queue.clear();
-            }
-            socket.close(CloseCode.TRY_AGAIN_LATER, reason);
+    private void evict(String reason) {
+        synchronized (this) {
+            observer.evicted(queue.framesQueued());
+            clear();
         }
-
-        @Override
-        public String toString() {
-            return "viewer " + id + " of " + stream.path();
-        }
+        socket.close(CloseCode.TRY_AGAIN_LATER, reason);
     }
 
     // ------------------------------------------------------------------ from the browser
@@ -97,7 +96,14 @@ final class Viewer implements WebSocketListener {
     @Override
     public void onOpen(WebSocket opened) {
         socket = opened;
-        memory = new Memory(port);
+        admitted = admission.takeViewer();
+        if (!admitted) {
+            stream.observer().refused();
+            opened.close(Pass.TOO_MANY, admission.words(RelayLimit.VIEWERS));
+            return;
+        }
+        memory = new UnitMemory(port, "viewer " + id + " of " + stream.path(), this::heldBytes, () -> { },
+                this::evict);
         // onDrain follows when the socket has taken all of a batch
         opened.waterMarks(0, 0);
         LOG.log(Level.INFO, "viewer {0} from {1} watches {2}", LogField.viewer(id), LogField.peer(visit.from()),
@@ -107,7 +113,8 @@ final class Viewer implements WebSocketListener {
             observer.joined(visit.from(), visit.request().headers().first("User-Agent"));
         }
         text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
-                + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version()) + "}");
+                + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version())
+                + ",\"maxLagMs\":" + queue.maxLagNanos() / 1_000_000 + "}");
         stream.join(this);
     }
 
@@ -123,10 +130,18 @@ final class Viewer implements WebSocketListener {
         switch (String.valueOf(message.get("t"))) {
             case "ping" -> pong(message.get("c"));
             case "pause" -> pause();
-            case "resume", "resync" -> stream.join(this);
+            case "resume", "resync" -> restart();
             case "stat" -> report(message);
             // ignore other texts: they belong to later versions, or are meant for the log of a proxy
             default -> LOG.log(Level.DEBUG, "viewer {0}: {1}", id, text);
+        }
+    }
+
+    @Override
+    public void onPong(WebSocket from, ByteBuffer payload) {
+        synchronized (this) {
+            inFlight.pong(payload, stream.nanos());
+            pump();
         }
     }
 
@@ -151,15 +166,18 @@ final class Viewer implements WebSocketListener {
     @Override
     public void onClose(WebSocket closed, CloseStatus why) {
         visit.pass().end();
+        if (!admitted) {
+            return;
+        }
         stream.leave(this);
+        admission.viewerGone();
         if (memory != null) {
             memory.close();
         }
         String account;
         synchronized (this) {
-            gone = true;
-            queue.clear();
             observer.left(why.code(), why.reason());
+            clear();
             account = queue.framesSent() + " frames, " + queue.framesDropped() + " skipped in " + queue.trims()
                     + " trims (" + queue.bytesDropped() + " bytes)";
         }
@@ -182,6 +200,21 @@ final class Viewer implements WebSocketListener {
     private synchronized void pause() {
         paused = true;
         queue.join(stream.nanos());
+        account();
+    }
+
+    /** Restarts the picture, unless the viewer asks for that again and again: each time costs a group of pictures. */
+    private void restart() {
+        boolean may;
+        synchronized (this) {
+            may = bursts.mayRestart(stream.nanos());
+        }
+        if (!may) {
+            socket.close(TOO_SLOW, "asked for a restart more than " + JoinBursts.RESTARTS_MAX + " times in "
+                    + JoinBursts.RESTARTS_SECONDS + " s");
+        } else {
+            stream.join(this);
+        }
     }
 
     // ------------------------------------------------------------------ from the stream, which holds its lock
@@ -198,8 +231,9 @@ final class Viewer implements WebSocketListener {
         for (MediaUnit unit : cached) {
             cachedBytes += unit.bytes();
         }
-        // Part of the cache is of no use. If all of it does not fit, the viewer begins with the next key frame.
-        if (cachedBytes <= bytesMax) {
+        // Part of the cache is of no use. If all of it does not fit, the viewer begins with the next key frame. So it
+        // does after several bursts: one for each of many restarts would be far more than the stream.
+        if (cachedBytes <= admission.queueBytes(bytesMax) && bursts.take(now)) {
             cached.forEach(unit -> queue.addCached(unit, now));
         }
         pump();
@@ -217,11 +251,31 @@ final class Viewer implements WebSocketListener {
 
     /** Offers a frame to the queue, without blocking. Ignored while the viewer is paused or gone. */
     synchronized void offer(MediaUnit unit, long bytesMax, long now) {
-        if (!paused && !gone) {
-            queue.offer(unit, bytesMax, now);
-            observer.queue(queue.framesDropped(), queue.framesPassed(), queue.trims());
-            pump();
+        if (paused || gone) {
+            return;
         }
+        if (inFlight.stalled(now) > admission.max(RelayLimit.STALL) * 1_000_000) {
+            giveUp("nothing arrived at this viewer for " + admission.max(RelayLimit.STALL) + " ms");
+            return;
+        }
+        if (dropShare.isMost(queue.framesSent(), queue.framesDropped(), now) && admission.closesSlow()) {
+            giveUp("most frames of " + DropShare.WINDOW_SECONDS + " s had to be skipped");
+            return;
+        }
+        long allowed = admission.queueBytes(bytesMax);
+        if (allowed < bytesMax && queue.bytes() + unit.bytes() > allowed) {
+            admission.reached(RelayLimit.QUEUED);
+        }
+        queue.offer(unit, allowed, now);
+        observer.queue(queue.framesDropped(), queue.framesPassed(), queue.trims());
+        pump();
+    }
+
+    /** Closes a hopeless viewer. Guarded by this. */
+    private void giveUp(String reason) {
+        admission.reached(RelayLimit.STALL);
+        clear();
+        socket.close(TOO_SLOW, reason);
     }
 
     /**
@@ -231,12 +285,17 @@ final class Viewer implements WebSocketListener {
     void bye(String streamText, int code, String reason) {
         try {
             socket.trySend(streamText);
-            int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
-            socket.trySend("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
-            socket.close(code, reason);
+            bye(code, reason);
         } catch (RuntimeException | Error thrown) {
             fail(thrown);
         }
+    }
+
+    /** Sends a bye text past everything that is queued, and closes. */
+    void bye(int code, String reason) {
+        int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
+        socket.trySend("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
+        socket.close(code, reason);
     }
 
     /**
@@ -249,9 +308,8 @@ final class Viewer implements WebSocketListener {
         long dropped = 0;
         try {
             synchronized (this) {
-                gone = true;
                 dropped = queue.framesDropped();
-                queue.clear();
+                clear();
             }
             socket.close(CloseCode.INTERNAL_ERROR, "");
             LOG.log(Level.WARNING, "viewer " + id + " of " + stream.path() + " ends after an exception", thrown);
@@ -294,24 +352,56 @@ final class Viewer implements WebSocketListener {
         pump();
     }
 
-    /** Gives the next batch to the socket if it has taken the last one. Guarded by this. */
+    /**
+     * Gives the next batch to the socket if it has taken the last one, and not too much is on the way. Guarded by this.
+     */
     private void pump() {
-        if (gone || queue.isSending()) {
+        if (gone) {
             return;
         }
-        ViewerQueue.Skipped skipped = queue.takeSkipped(stream.nanos());
-        if (skipped != null) {
-            socket.trySend("{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(skipped.fromSeq())
-                    + ",\"to\":" + Integer.toUnsignedString(skipped.toSeq())
-                    + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
+        long now = stream.nanos();
+        if (!queue.isSending() && queue.fits(inFlight.room())) {
+            ViewerQueue.Skipped skipped = queue.takeSkipped(now);
+            if (skipped != null) {
+                socket.trySend("{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(skipped.fromSeq())
+                        + ",\"to\":" + Integer.toUnsignedString(skipped.toSeq())
+                        + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
+            }
+            List<SharedMessage> batch = queue.takeBatch(inFlight.room());
+            inFlight.give(queue.socketBytes());
+            if (!batch.isEmpty()) {
+                // before the socket has them: it may have sent them all when trySend returns
+                observer.sent(queue.socketBytes());
+            }
+            for (SharedMessage message : batch) {
+                socket.trySend(message);
+            }
         }
-        List<SharedMessage> batch = queue.takeBatch();
-        if (!batch.isEmpty()) {
-            // before the socket has them: it may have sent them all when trySend returns
-            observer.sent(queue.sendingBytes());
+        ByteBuffer ping = inFlight.ping(!queue.isEmpty(), now);
+        if (ping != null) {
+            socket.ping(ping);
         }
-        for (SharedMessage message : batch) {
-            socket.trySend(message);
+        account();
+    }
+
+    /** Reports the bytes of the queue. Guarded by this. */
+    private void account() {
+        admission.queued(queuedBytes, queue.bytes());
+        queuedBytes = queue.bytes();
+    }
+
+    /** Drops everything; nothing is queued any more. Guarded by this. */
+    private void clear() {
+        gone = true;
+        queue.clear();
+        account();
+    }
+
+    /** Closes the viewer at once, without a bye text: it is not told when to come back. */
+    void sendAway(int code, String reason) {
+        synchronized (this) {
+            clear();
         }
+        socket.close(code, reason);
     }
 }

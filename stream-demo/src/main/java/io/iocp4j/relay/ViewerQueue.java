@@ -96,6 +96,10 @@ final class ViewerQueue {
         this.onlyNewest = onlyNewest;
     }
 
+    long maxLagNanos() {
+        return maxLagNanos;
+    }
+
     /**
      * Restarts the queue for a viewer that joins, or joins again. Drops the queued media and init segments, which are
      * of no use to it, and starts the time that it has for the burst of cached frames.
@@ -305,10 +309,22 @@ final class ViewerQueue {
         return result;
     }
 
-    /** Takes the next batch for the socket. The messages are valid until {@link #sent()}. */
-    List<SharedMessage> takeBatch() {
+    /** Tells whether the next item fits into a number of bytes; false if nothing waits. */
+    boolean fits(long room) {
+        return !waiting.isEmpty() && waiting.peek().bytes() <= room;
+    }
+
+    boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
+    /**
+     * Takes the next batch for the socket, of at most this number of bytes. The messages are valid until
+     * {@link #sent()}.
+     */
+    List<SharedMessage> takeBatch(long room) {
         List<SharedMessage> batch = new ArrayList<>(BATCH_MAX);
-        while (!waiting.isEmpty() && batch.size() < BATCH_MAX
+        while (batch.size() < BATCH_MAX && fits(room - socketBytes)
                 && (batch.isEmpty() || socketBytes + waiting.peek().bytes() <= BATCH_BYTES_MAX)) {
             Item item = waiting.peek();
             batch.add(item.unit == null ? item.text : item.unit.message(item.flags));
@@ -324,6 +340,11 @@ final class ViewerQueue {
             framesSent += item.isMedia() ? 1 : 0;
         }
         return batch;
+    }
+
+    /** Returns the bytes of the batch that the socket has. */
+    long socketBytes() {
+        return socketBytes;
     }
 
     /** Releases the batch, which the socket has taken. */
@@ -369,11 +390,6 @@ final class ViewerQueue {
     /** Tells whether the batch of the socket has a frame. */
     boolean sendsFrame() {
         return withSocket.stream().anyMatch(Item::isMedia);
-    }
-
-    /** Returns the bytes of the batch that the socket has. */
-    long sendingBytes() {
-        return socketBytes;
     }
 
     long bytesDropped() {

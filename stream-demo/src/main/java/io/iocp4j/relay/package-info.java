@@ -47,8 +47,17 @@
  *
  * <h2>Slow viewers</h2>
  * A viewer that is too slow loses frames up to a key frame, never inside a group of pictures: see
- * {@link io.iocp4j.relay.ViewerQueue}. Its queue is bounded in time, bytes and number of items, and its socket buffer
- * has a fixed size. A viewer that does not read therefore costs a known amount of memory.
+ * {@link io.iocp4j.relay.ViewerQueue}. Its queue is bounded in time, bytes and number of items. What was given to the
+ * socket cannot be skipped any more, so little is given at a time: see {@link io.iocp4j.relay.InFlight}. A viewer that
+ * does not read therefore costs a known amount of memory, and what a slow viewer sees is never old.
+ *
+ * <h2>Limits</h2>
+ * {@link io.iocp4j.relay.Admission} decides who may come in, and counts how often each limit of
+ * {@link io.iocp4j.relay.LimitSettings} was reached: connections when they are accepted, requests in Doors, viewers and
+ * publishers in Routes, streams at their first frame, queued bytes with each frame of each viewer. A place is taken
+ * once and given back once, by the object that took it: a viewer in onClose, a publisher at its end. {@link
+ * io.iocp4j.relay.Reload} changes limits while the relay runs, and {@link io.iocp4j.relay.Drain} ends it gracefully, on
+ * the thread that stops it.
  *
  * <h2>Output</h2>
  * Everything that the process prints, the log included, goes through {@link io.iocp4j.relay.QueuedOutput}. A thread

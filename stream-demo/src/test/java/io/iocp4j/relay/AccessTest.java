@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.core.JavaProgram;
 import io.iocp4j.core.Shows;
 import io.iocp4j.relay.access.AccessSettings;
 import io.iocp4j.relay.access.Action;
@@ -15,9 +16,11 @@ import io.iocp4j.relay.access.NamedSecret;
 import io.iocp4j.relay.access.PublicUrl;
 import io.iocp4j.relay.access.SignedLink;
 import io.iocp4j.relay.config.Settings;
+import java.io.BufferedReader;
 import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -219,6 +222,25 @@ class AccessTest {
     }
 
     @Test
+    @DisplayName("the API signs links for those who may use it")
+    void signedByApi() throws Exception {
+        try (RelayRig rig = RelayRig.start(closed("admin all /"))) {
+            rig.publish("cam1", field(ADMIN)).init().frames(1);
+            rig.await("a stream", () -> closeCodeOf(rig) == 0);
+            assertEquals(401, rig.send("POST", "/api/v1/links?path=cam1").statusCode());
+            String[] login = {"Authorization", "Bearer " + ADMIN};
+            for (String wrong : List.of("", "?path=a..b", "?path=cam1&for=5", "?path=cam1&max=-1")) {
+                assertEquals(400, rig.send("POST", "/api/v1/links" + wrong, login).statusCode(), wrong);
+            }
+            String json = rig.send("POST", "/api/v1/links?path=cam1&for=1m&max=1", login).body();
+            String link = (String) Json.parse(json).get("link");
+            assertTrue(link.startsWith("watch/cam1?key=k1&exp="), link);
+            rig.watch(link.substring("watch/".length())).greeted().stream("live", 1);
+            rig.watch(link.substring("watch/".length())).end(Pass.TOO_MANY);
+        }
+    }
+
+    @Test
     @Shows("relay A6")
     @DisplayName("a relay on every address lets nobody publish without the token that its first start made")
     void everyAddress(@TempDir Path directory) throws Exception {
@@ -235,6 +257,31 @@ class AccessTest {
             String token = server.login().tokenFile().token();
             String answer = operator.send(put + field(token) + "\r\nx").head();
             assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+        }
+    }
+
+    @Test
+    @Shows("relay A6")
+    @DisplayName("the command prints the token at the first start, and later only where it is kept")
+    void printed(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("token");
+        List<String> first = started(file);
+        String token = Files.readString(file).strip();
+        assertTrue(first.stream().anyMatch(line -> line.startsWith("  token    " + token + " ")), first::toString);
+        List<String> second = started(file);
+        assertTrue(second.stream().anyMatch(line -> line.startsWith("  token    in " + file)), second::toString);
+        assertFalse(second.toString().contains(token), second::toString);
+    }
+
+    /** Starts the command, and returns what it prints up to the line that says how to stop it. */
+    private static List<String> started(Path tokenFile) throws Exception {
+        Process relay = new ProcessBuilder(JavaProgram.command("-cp", System.getProperty("java.class.path"),
+                Main.class.getName(), "serve", "--host", "0.0.0.0", "--port", "0", "--no-test-picture",
+                "--token-file", tokenFile.toString())).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        try (BufferedReader said = relay.inputReader()) {
+            return said.lines().takeWhile(line -> !line.startsWith("  stop ")).toList();
+        } finally {
+            relay.destroyForcibly().waitFor();
         }
     }
 
@@ -257,6 +304,34 @@ class AccessTest {
             assertEquals(400, status(rig, "PUT", "/publish/log", forged));
             log.await("publisher from " + logged + " begins to publish log");
             assertFalse(log.toString().contains("198.51.100.7"), log::toString);
+        }
+    }
+
+    @Test
+    @Shows("relay E5")
+    @DisplayName("no level of the log shows a token, a password or a signature, right or wrong")
+    void secretsAreNotLogged() throws Exception {
+        String wrong = "wrong-0123456789abcdef";
+        String link = link(Instant.now().plusSeconds(60), 0);
+        String signature = link.substring(link.indexOf("sig=") + 4);
+        String password = "c3dvcmRmaXNo";
+        try (RelayLog log = RelayLog.recordAll(); RelayRig rig = RelayRig.start(closed("admin all /"))) {
+            for (String token : List.of(ADMIN, GUEST, wrong)) {
+                status(rig, "PUT", "/publish/cam1", field(token));
+                status(rig, "PUT", "/publish/cam1?token=" + token, "");
+                status(rig, "GET", "/api/v1/streams?token=" + token, "");
+                status(rig, "GET", "/nothing?token=" + token, field(token));
+                closeCode(rig, "/live/cam1?token=" + token, "");
+                String encoded = Base64.getUrlEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8));
+                closeCode(rig, "/live/cam1", "Sec-WebSocket-Protocol: relay.v1, bearer." + encoded + "\r\n");
+            }
+            closeCode(rig, "/live/" + link, "");
+            closeCode(rig, "/live/" + link.replace("cam1", "cam2"), "");
+            status(rig, "GET", "/api/v1/streams", "Authorization: Basic " + password + "\r\n");
+            log.await("refused publish of cam1 from 127\\.0\\.0\\.1, token wron\\.\\.\\.: the token is wrong");
+            for (String secret : List.of(ADMIN, GUEST, wrong, signature, password, "swordfish", KEY.secret())) {
+                assertFalse(log.toString().contains(secret.substring(0, 6)), () -> secret + " stands in " + log);
+            }
         }
     }
 

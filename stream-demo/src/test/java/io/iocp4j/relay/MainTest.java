@@ -110,7 +110,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"none, no engine is called none", "iocp, no engine is called iocp", "best-of-all, there are"})
+    @CsvSource({"none, no engine is called none", "nio, no engine is called nio", "best-of-all, there are"})
     @DisplayName("an unknown engine prints one line that names it and those that are there, with exit code 2")
     void unknownEngine(String engine, String part) {
         assertWrong(run("serve", "--port", "0", "--no-test-picture", "--engine", engine), part);

@@ -45,10 +45,11 @@ class OneFailsTest {
         hub = new RelayHub(Settings.defaults(), port, Clock.systemUTC());
         stream = hub.publish("a", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
         // each call of this viewer throws a NullPointerException; it joins first, so the good viewer is called after it
-        broken = new Viewer("broken", RelayRig.visit(), stream, null, null, Clock.systemUTC());
+        broken = new Viewer("broken", RelayRig.visit(), stream, hub.admission(), new ViewerQueue(1, false), null,
+                Clock.systemUTC());
         assertThrows(NullPointerException.class, () -> stream.join(broken));
         ViewerQueue queue = new ViewerQueue(TimeUnit.SECONDS.toNanos(20), false);
-        Viewer good = new Viewer("good", RelayRig.visit(), stream, queue, port, Clock.systemUTC());
+        Viewer good = new Viewer("good", RelayRig.visit(), stream, hub.admission(), queue, port, Clock.systemUTC());
         WebSocketPair.openAsync(port, ServerOptions.defaults(), request -> good, ClientOptions.defaults(),
                 new WebSocketListener() {
                     @Override
@@ -137,7 +138,7 @@ class OneFailsTest {
     void publishFails() throws HttpException {
         ManualPort manual = new ManualPort();
         RelayHub other = new RelayHub(Settings.defaults(), manual, Clock.systemUTC());
-        other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        other.admitFrame(other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
         manual.memoryOut = true;
         RelayStream.Publisher second = (status, why) -> lost.add("second " + status);
         assertThrows(OutOfMemoryError.class,

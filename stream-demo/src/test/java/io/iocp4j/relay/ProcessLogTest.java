@@ -85,7 +85,7 @@ class ProcessLogTest {
                     .timeout(LIMIT).build();
             http.send(request, HttpResponse.BodyHandlers.discarding());
             URI live = URI.create(relay.address().replace("http:", "ws:") + "live/test?token=" + TOKEN);
-            TestViewer viewer = TestViewer.open(http, live).greeted();
+            TestViewer viewer = TestViewer.open(http, live, RelayServer.SUBPROTOCOL).greeted();
             viewer.send("{\"t\":\"unknown\",\"token\":\"" + TOKEN + "\"}");
             viewer.socket.sendClose(1000, "token=" + TOKEN).join();
             http.shutdownNow();

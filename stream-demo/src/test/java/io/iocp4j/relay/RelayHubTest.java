@@ -38,16 +38,36 @@ class RelayHubTest {
         }
     }
 
-    @Test
-    @DisplayName("the 101st stream is refused with 503, but a new publisher of an existing stream is accepted")
-    void streamsMax() throws Exception {
-        for (int i = 0; i < RelayHub.STREAMS_MAX; i++) {
-            publish("s" + i, "fmp4", publisher("p" + i));
+    private RelayStream withFrame(RelayStream stream) {
+        try {
+            hub.admitFrame(stream);
+            return stream;
+        } catch (HttpException e) {
+            throw new AssertionError(e);
         }
-        HttpException e = assertThrows(HttpException.class,
-                () -> hub.publish("more", "fmp4", publisher("more"), "video/mp4", 2, 1, ByteBuffer.allocate(10)));
+    }
+
+    @Test
+    @DisplayName("a stream without a frame ends with its publisher, unless somebody waits for it")
+    void noFrame() {
+        RelayStream.Publisher publisher = publisher("one");
+        publish("a", "fmp4", publisher).unpublish(publisher);
+        assertNull(hub.find("a"));
+        assertFalse(hub.hasEnded("a"), "nobody has seen it");
+    }
+
+    @Test
+    @DisplayName("the 101st stream is refused with 503 at its first frame, a new publisher of an existing one is not")
+    void streamsMax() throws Exception {
+        int max = LimitSettings.MAX_STREAMS.standard();
+        for (int i = 0; i < max; i++) {
+            hub.admitFrame(publish("s" + i, "fmp4", publisher("p" + i)));
+        }
+        RelayStream more = publish("more", "fmp4", publisher("more"));
+        HttpException e = assertThrows(HttpException.class, () -> hub.admitFrame(more));
         assertEquals(503, e.status());
-        publish("s0", "fmp4", publisher("again"));
+        assertEquals(1, hub.admission().timesReached(RelayLimit.STREAMS));
+        hub.admitFrame(publish("s0", "fmp4", publisher("again")));
         assertEquals(List.of("p0"), replaced);
     }
 
@@ -137,7 +157,7 @@ class RelayHubTest {
     @DisplayName("a stream ends if its publisher does not come back in time")
     void graceOver() {
         RelayStream.Publisher publisher = publisher("one");
-        publish("a", "fmp4", publisher).unpublish(publisher);
+        withFrame(publish("a", "fmp4", publisher)).unpublish(publisher);
         port.timers.getFirst().run();
         assertNull(hub.find("a"));
         assertEquals(List.of(), replaced, "the publisher had already left");
@@ -147,7 +167,7 @@ class RelayHubTest {
     @DisplayName("a timer that was cancelled too late does not end a stream that is live or waits again")
     void lateTimer() {
         RelayStream.Publisher publisher = publisher("one");
-        RelayStream stream = publish("a", "fmp4", publisher);
+        RelayStream stream = withFrame(publish("a", "fmp4", publisher));
         stream.unpublish(publisher);
         publish("a", "fmp4", publisher);
         port.timers.getFirst().run();

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.Shows;
+import io.iocp4j.relay.observe.Observer;
+import io.iocp4j.relay.observe.RelayEvent;
 import io.iocp4j.websocket.JsonTree;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -255,6 +258,34 @@ class ReportsTest {
         rig.publish("cam2").init();
         assertEquals("cam2", all.control("event").get("path"));
         assertEquals("stream.live", one.control("event").get("type"), "only the events of its path");
+    }
+
+    @Test
+    @DisplayName("a subscriber that does not read misses events, is told how many, and holds nobody up")
+    void slowSubscriber() throws Exception {
+        Observer observer = rig.server.hub().observer();
+        RelayEvent event = new RelayEvent(RelayEvent.STREAM_LIVE, "cam1", Instant.EPOCH,
+                Map.of("reason", "x".repeat(1_000)));
+        Callable<Double> dropped = () -> scrape().get("relay_events_dropped_total");
+        try (ViewerSocket slow = ViewerSocket.at(rig.uri("http", "/").toString(), "/api/v1/events")) {
+            assertTrue(slow.next().isText("hello"));
+            int sent = 0;
+            while (dropped.call() == 0) {
+                assertTrue(sent < 50_000, "there is no limit");
+                for (int i = 0; i < 100; i++, sent++) {
+                    observer.events().publish(event);
+                }
+            }
+            double lost = dropped.call();
+            for (int i = 0; i < sent - lost; i++) {
+                assertTrue(slow.next().isText("event"));
+            }
+            observer.events().publish(event);
+            WireMessage told = slow.next();
+            assertTrue(told.isText("lost"), told::toString);
+            assertEquals(lost, told.text().get("events"));
+            assertTrue(slow.next().isText("event"));
+        }
     }
 
     @Test

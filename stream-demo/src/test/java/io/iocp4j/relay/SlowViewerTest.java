@@ -72,7 +72,8 @@ class SlowViewerTest {
         List<LiveViewer> good = new ArrayList<>();
         List<Sample> samples = new ArrayList<>();
         try (RelayServer server = RelayServer.start(RelayRig.settings()
-                .with(ServeSettings.MAX_LAG, RelayProcess.LAG_MAX))) {
+                .with(ServeSettings.MAX_LAG, RelayProcess.LAG_MAX)
+                .with(LimitSettings.MAX_STALL, Duration.ofMinutes(1)))) {
             String relay = "http://127.0.0.1:" + server.address().getPort() + "/";
             try (Ffmpeg ffmpeg = Ffmpeg.publish(relay, "slow", LENGTH);
                     ViewerSocket slow = new ViewerSocket(relay, "slow")) {

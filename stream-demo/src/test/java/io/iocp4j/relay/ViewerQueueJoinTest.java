@@ -36,7 +36,7 @@ class ViewerQueueJoinTest {
                 rig.pass(100);
                 rig.frame();
                 rig.queue.sent();
-                rig.queue.takeBatch();
+                rig.queue.takeBatch(Long.MAX_VALUE);
                 assertTrue(rig.queue.age(rig.now) <= 100 * QueueRig.MILLI, "after " + i);
             }
             assertEquals(0, rig.queue.framesDropped());

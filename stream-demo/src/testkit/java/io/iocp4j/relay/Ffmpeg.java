@@ -31,13 +31,18 @@ final class Ffmpeg implements AutoCloseable {
         this.process = process;
     }
 
-    /** Starts to publish for a length of time, and waits until the relay has the first frames. */
-    static Ffmpeg publish(String relay, String path, Duration length) throws IOException, InterruptedException {
+    /**
+     * Starts to publish for a length of time, and waits until the relay has the first frames. The options are those of
+     * the output.
+     */
+    static Ffmpeg publish(String relay, String path, Duration length, String... options)
+            throws IOException, InterruptedException {
         // the first request of a relay that has just started may take longer than the first frames of ffmpeg
         URLConnection page = URI.create(relay).toURL().openConnection();
         page.setRequestProperty("Connection", "close");
         page.getInputStream().close();
         List<String> command = new ArrayList<>(COMMAND);
+        command.addAll(List.of(options));
         command.addAll(List.of("-t", Long.toString(length.toSeconds()), relay + "publish/" + path));
         Ffmpeg ffmpeg = new Ffmpeg(ChildProcess.start("ffmpeg-" + path, new ProcessBuilder(command)));
         try {

@@ -92,7 +92,7 @@ final class QueueRig implements AutoCloseable {
     /** Takes the next batch for the socket and returns its description. */
     List<String> take() {
         assertFalse(queue.isSending(), "one batch at a time");
-        List<String> taken = queue.takeBatch().stream().map(QueueRig::describe).toList();
+        List<String> taken = queue.takeBatch(Long.MAX_VALUE).stream().map(QueueRig::describe).toList();
         assertEquals(!taken.isEmpty(), queue.isSending());
         return taken;
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
@@ -11,24 +12,38 @@ import java.util.regex.Pattern;
 
 /** The lines that the relay logs while this is open. */
 final class RelayLog extends Handler implements AutoCloseable {
-    private static final Logger LOGGER = Logger.getLogger("io.iocp4j.relay");
-
     private final SimpleFormatter formatter = new SimpleFormatter();
     /** Guarded by this. */
     private final StringBuilder lines = new StringBuilder();
 
-    private RelayLog() {
+    private final Logger logger;
+    private final Level before;
+
+    private RelayLog(Logger logger) {
+        this.logger = logger;
+        this.before = logger.getLevel();
     }
 
     static RelayLog record() {
-        RelayLog log = new RelayLog();
-        LOGGER.addHandler(log);
+        RelayLog log = new RelayLog(Logger.getLogger("io.iocp4j.relay"));
+        log.logger.addHandler(log);
+        return log;
+    }
+
+    /** Records all levels, also of the library below. */
+    static RelayLog recordAll() {
+        RelayLog log = new RelayLog(Logger.getLogger("io.iocp4j"));
+        log.logger.setLevel(Level.ALL);
+        log.logger.addHandler(log);
         return log;
     }
 
     @Override
     public synchronized void publish(LogRecord entry) {
         lines.append(formatter.formatMessage(entry)).append('\n');
+        for (Throwable thrown = entry.getThrown(); thrown != null; thrown = thrown.getCause()) {
+            lines.append(thrown).append('\n');
+        }
         notifyAll();
     }
 
@@ -54,6 +69,7 @@ final class RelayLog extends Handler implements AutoCloseable {
 
     @Override
     public void close() {
-        LOGGER.removeHandler(this);
+        logger.removeHandler(this);
+        logger.setLevel(before);
     }
 }

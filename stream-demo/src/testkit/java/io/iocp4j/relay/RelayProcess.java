@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,7 +23,7 @@ final class RelayProcess implements AutoCloseable {
     static final Duration LAG_MAX = Duration.ofSeconds(3);
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
     private final ChildProcess process;
     private final String address;
@@ -34,10 +35,18 @@ final class RelayProcess implements AutoCloseable {
 
     /** Starts a relay with further options, and waits until it has printed its address. */
     static RelayProcess start(String... options) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(JavaProgram.command("--module-path", modulePath(),
-                "--module", "io.iocp4j.relay/io.iocp4j.relay.Main", "serve", "--port", "0",
-                "--max-lag", LAG_MAX.toMillis() + "ms"));
-        builder.command().addAll(List.of(options));
+        List<String> all = new ArrayList<>(List.of("--port", "0", "--max-lag", LAG_MAX.toMillis() + "ms"));
+        all.addAll(List.of(options));
+        return start(List.of(), all.toArray(String[]::new));
+    }
+
+    /** Starts a relay with these options of the JVM and of its own, and waits until it has printed its address. */
+    static RelayProcess start(List<String> jvm, String... options) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(jvm);
+        arguments.addAll(List.of("--module-path", modulePath(), "--module", "io.iocp4j.relay/io.iocp4j.relay.Main",
+                "serve"));
+        arguments.addAll(List.of(options));
+        ProcessBuilder builder = new ProcessBuilder(JavaProgram.command(arguments.toArray(String[]::new)));
         ChildProcess process = ChildProcess.start("relay", builder);
         try {
             return new RelayProcess(process, address(process.awaitLine(ADDRESS, START_LIMIT)));
@@ -60,6 +69,21 @@ final class RelayProcess implements AutoCloseable {
     /** Waits for a line of the log; lines that are already there count too. */
     ChildProcess.Line awaitLog(String pattern, Duration limit) throws InterruptedException {
         return process.awaitLine(pattern, limit);
+    }
+
+    /** Kills the relay, which cannot say anything any more. */
+    void kill() {
+        process.kill();
+    }
+
+    /** Terminates the relay with SIGTERM, and returns its exit code. */
+    int stop() {
+        process.terminate();
+        return process.awaitExit(STOP_LIMIT);
+    }
+
+    ChildProcess process() {
+        return process;
     }
 
     /** Terminates the relay with SIGTERM, and fails if it does not end in time. */

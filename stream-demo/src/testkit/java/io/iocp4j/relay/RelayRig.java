@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.relay.access.Grant;
 import io.iocp4j.relay.config.Settings;
-import io.iocp4j.websocket.http.HttpHeaders;
 import io.iocp4j.websocket.JsonTree;
+import io.iocp4j.websocket.http.HttpHeaders;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -93,7 +93,7 @@ final class RelayRig implements AutoCloseable {
 
     /** Opens a WebSocket to another path. */
     TestViewer subscribe(String path) {
-        return add(TestViewer.open(http, uri("ws", path)));
+        return add(TestViewer.open(http, uri("ws", path), RelayServer.SUBPROTOCOL));
     }
 
     RawPeer connect() throws IOException {

@@ -36,7 +36,15 @@ final class ViewerSocket implements AutoCloseable {
     private final OutputStream out;
 
     ViewerSocket(String relay, String path) throws IOException {
-        URI address = URI.create(relay);
+        this("/live/" + path, URI.create(relay));
+    }
+
+    /** Opens a WebSocket to another path. */
+    static ViewerSocket at(String relay, String path) throws IOException {
+        return new ViewerSocket(path, URI.create(relay));
+    }
+
+    private ViewerSocket(String path, URI address) throws IOException {
         socket.setReceiveBufferSize(RECEIVE_BUFFER_BYTES);
         socket.setSoTimeout((int) READ_LIMIT.toMillis());
         try {
@@ -51,7 +59,7 @@ final class ViewerSocket implements AutoCloseable {
     }
 
     private void join(URI address, String path) throws IOException {
-        String request = String.join("\r\n", "GET /live/" + path + " HTTP/1.1", "Host: " + address.getAuthority(),
+        String request = String.join("\r\n", "GET " + path + " HTTP/1.1", "Host: " + address.getAuthority(),
                 "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
                 "Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==", "Sec-WebSocket-Protocol: relay.v1", "", "");
         out.write(request.getBytes(StandardCharsets.US_ASCII));

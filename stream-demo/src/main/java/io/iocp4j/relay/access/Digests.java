@@ -3,6 +3,8 @@ package io.iocp4j.relay.access;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -45,7 +47,10 @@ final class Digests {
         }
     }
 
+    /** Returns values by name, in order. */
     static <T> Map<String, T> byName(List<NamedSecret> secrets, Function<NamedSecret, T> value) {
-        return secrets.stream().collect(Collectors.toUnmodifiableMap(NamedSecret::name, value));
+        Map<String, T> named = new LinkedHashMap<>();
+        secrets.forEach(secret -> named.put(secret.name(), value.apply(secret)));
+        return Collections.unmodifiableMap(named);
     }
 }

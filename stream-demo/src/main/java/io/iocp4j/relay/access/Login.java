@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
@@ -42,6 +43,7 @@ public final class Login implements AutoCloseable {
     /** Null if the settings name somebody. */
     private final TokenFile tokenFile;
     private volatile Policy policy;
+    private volatile Consumer<Action> refusals = action -> { };
 
     private Login(Settings settings, boolean networked, LongSupplier nanoTime, InstantSource clock, CallOut.Json json)
             throws IOException {
@@ -89,6 +91,34 @@ public final class Login implements AutoCloseable {
     }
 
     /**
+     * Counts refusals.
+     *
+     * @param counter called for each refused request, on any thread; must not wait
+     */
+    public void countRefusals(Consumer<Action> counter) {
+        refusals = counter;
+    }
+
+    /**
+     * Signs a link to watch a stream.
+     *
+     * @param path the stream
+     * @param time how long it holds
+     * @param max how many may watch with it at once; 0 for any number
+     * @return the address of its page, relative to the relay
+     * @throws HttpException 409 if there is no key
+     */
+    public String sign(String path, Duration time, int max) throws HttpException {
+        Map<String, NamedSecret> keys = policy.linkKeys();
+        if (keys.isEmpty()) {
+            throw new HttpException(409, "a link needs a key: set link-key, and relay token NAME makes one");
+        }
+        long exp = clock.instant().plus(time).getEpochSecond();
+        NamedSecret key = keys.values().iterator().next();
+        return "watch/" + path + "?" + SignedLink.sign(key, Action.VIEW, path, exp, 0, max).query();
+    }
+
+    /**
      * Returns the file of the token that the first start made.
      *
      * @return null if the settings name somebody, or only this machine can reach the relay
@@ -106,6 +136,14 @@ public final class Login implements AutoCloseable {
      *     503 (the service did not answer)
      */
     public CompletionStage<Grant> decide(Request request) {
+        return judge(request).whenComplete((grant, refusal) -> {
+            if (refusal != null) {
+                refusals.accept(request.action());
+            }
+        });
+    }
+
+    private CompletionStage<Grant> judge(Request request) {
         Policy now = policy;
         Credentials given = request.credentials();
         if (now.allows(AllowRule.ANYONE, request.action(), request.path(), request.client())

@@ -14,7 +14,7 @@ import java.util.Set;
  * @param rules never empty, unless a service is asked
  * @param tokens the tokens
  * @param users the hashes of the passwords, by user
- * @param linkKeys the keys of links, by name
+ * @param linkKeys the keys of links, by name; the first one signs
  * @param failuresMax how often an address may fail in ten seconds
  */
 record Policy(List<AllowRule> rules, Digests tokens, Map<String, PasswordHash> users, Map<String, NamedSecret> linkKeys,

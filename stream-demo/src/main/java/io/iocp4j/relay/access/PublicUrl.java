@@ -58,6 +58,16 @@ public record PublicUrl(String origin, String host, String path) {
         return path;
     }
 
+    /**
+     * Returns the TCP port of the address.
+     *
+     * @return the port that it names, or that of its scheme
+     */
+    public int port() {
+        int named = URI.create(origin).getPort();
+        return named >= 0 ? named : origin.startsWith("https:") ? 443 : 80;
+    }
+
     @Override
     public String toString() {
         return origin + path + "/";

@@ -11,6 +11,8 @@ import java.util.Set;
  * The names and the path under which the relay may be asked for, and the pages that may use it. Immutable. Any thread.
  */
 public final class Site {
+    private static final String INSECURE = "http:";
+
     private final PublicUrl publicUrl;
     private final String basePath;
     private final boolean loopbackOnly;
@@ -89,10 +91,13 @@ public final class Site {
      * other than browsers send none.
      *
      * @param request as the client sent it
+     * @param secure whether the client is known to use TLS; then an insecure page is another site, even of this host
      * @throws HttpException 403 for a page of another site
      */
-    public void requireOrigin(HttpRequest request) throws HttpException {
-        if (!sameHost.allows(request) && !publicOrigin.allows(request)) {
+    public void requireOrigin(HttpRequest request, boolean secure) throws HttpException {
+        String origin = request.headers().first("Origin");
+        boolean downgraded = secure && origin != null && origin.regionMatches(true, 0, INSECURE, 0, INSECURE.length());
+        if (downgraded || !sameHost.allows(request) && !publicOrigin.allows(request)) {
             throw new HttpException(403, "a page of another site may not do this"
                     + (publicUrl == null ? "; behind a proxy, the relay needs --public-url" : ""));
         }

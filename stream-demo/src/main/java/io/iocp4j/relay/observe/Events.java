@@ -66,10 +66,12 @@ public final class Events {
      * Returns the listener of a new subscriber.
      *
      * @param path the path of the stream whose events it wants; null for all
+     * @param opened called once with its WebSocket
+     * @param closed called once at its end
      * @return for one WebSocket
      */
-    public WebSocketListener subscriber(String path) {
-        return new Subscriber(path);
+    public WebSocketListener subscriber(String path, Consumer<WebSocket> opened, Runnable closed) {
+        return new Subscriber(path, opened, closed);
     }
 
     /** Closes all subscribers. */
@@ -79,17 +81,22 @@ public final class Events {
 
     private final class Subscriber implements WebSocketListener {
         private final String path;
+        private final Consumer<WebSocket> atOpen;
+        private final Runnable atClose;
         private volatile WebSocket socket;
         /** Events that were dropped and not yet reported. Guarded by this. */
         private long lost;
 
-        Subscriber(String path) {
+        Subscriber(String path, Consumer<WebSocket> atOpen, Runnable atClose) {
             this.path = path;
+            this.atOpen = atOpen;
+            this.atClose = atClose;
         }
 
         @Override
         public void onOpen(WebSocket opened) {
             socket = opened;
+            atOpen.accept(opened);
             if (subscribers.size() >= SUBSCRIBERS_MAX) {
                 opened.close(TOO_MANY, "there are already " + SUBSCRIBERS_MAX + " subscribers, which is the limit");
                 return;
@@ -127,6 +134,7 @@ public final class Events {
         @Override
         public void onClose(WebSocket closed, CloseStatus why) {
             subscribers.remove(this);
+            atClose.run();
         }
     }
 }

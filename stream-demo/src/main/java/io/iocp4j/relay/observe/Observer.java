@@ -9,17 +9,21 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Sees what happens in one relay: counts it, records it with Flight Recorder, and tells subscribers and webhooks. Any
  * thread. Its methods never wait, so callers may hold the lock of a stream or a viewer.
  */
 public final class Observer implements AutoCloseable {
+    /** The shortest time between two events about one limit. */
+    private static final int LIMIT_SECONDS = 10;
     private static final Duration WEBHOOK_PAUSE = Duration.ofSeconds(1);
 
     private final Clock clock;
     private final RelayMetrics metrics;
     private final Events events;
+    private final Map<String, Long> limitsTold = new ConcurrentHashMap<>();
     private final List<Webhooks> webhooks = new ArrayList<>();
 
     /**
@@ -100,15 +104,20 @@ public final class Observer implements AutoCloseable {
     }
 
     /**
-     * Counts a limit that was reached, and tells about it.
+     * Counts a limit that was reached, and tells about it at most once in {@value #LIMIT_SECONDS} s: a limit that one
+     * client runs into can be reached thousands of times in a second.
      *
-     * @param limit the name of the setting
-     * @param path the stream that it concerns, or an empty string
-     * @param peer the address that it concerns, or an empty string
+     * @param limit its name
      */
-    public void limitHit(String limit, String path, String peer) {
+    public void limitHit(String limit) {
         metrics.limitHits.add(1, limit);
-        tell(RelayEvent.LIMIT_HIT, path, "limit", limit, "peer", peer);
+        long now = System.nanoTime();
+        Long told = limitsTold.get(limit);
+        boolean due = told == null || now - told >= LIMIT_SECONDS * 1_000_000_000L;
+        // of several threads that see it due, one replaces the time
+        if (due && (told == null ? limitsTold.putIfAbsent(limit, now) == null : limitsTold.replace(limit, told, now))) {
+            tell(RelayEvent.LIMIT_HIT, null, "limit", limit, "times", metrics.limitHits.of(limit).sum());
+        }
     }
 
     Instant now() {

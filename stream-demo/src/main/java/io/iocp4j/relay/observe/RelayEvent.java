@@ -7,7 +7,7 @@ import java.util.Map;
  * Something that happened to a stream, a viewer or a publisher. Immutable.
  *
  * @param type such as "stream.live"; see the constants
- * @param path the path of the stream
+ * @param path the path of the stream; null if it concerns none
  * @param time when it happened
  * @param details further members of the JSON object, in order
  */

@@ -34,7 +34,7 @@ public final class RelayMetrics {
     /** Refused logins, by action: "publish", "view", "record", "api" or "metrics". */
     public final Counter authFailures = all.counter("relay_auth_failures_total", "Refused logins, by action.",
             "action");
-    /** Limits that were reached, by the name of the setting. */
+    /** Limits that were reached, by their names. */
     public final Counter limitHits = all.counter("relay_limit_hits_total",
             "Requests, frames or connections that a limit refused, by the name of the limit.", "limit");
 

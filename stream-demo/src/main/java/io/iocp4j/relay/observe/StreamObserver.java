@@ -62,6 +62,11 @@ public final class StreamObserver {
         }
     }
 
+    /** A viewer was refused because a limit is reached. */
+    public void refused() {
+        observer.metrics().joins.add(1, "limit");
+    }
+
     /**
      * Returns the observer of a new viewer.
      *

@@ -4,11 +4,14 @@
  */
 import { Close, SUBPROTOCOL, closeWords, parseControl, parseUnit } from './protocol.js';
 import { ServerClock } from './server-clock.js';
-import { openSocket } from './site.js';
+import { loginFields, openSocket, siteUrl } from './site.js';
 
 const CONNECT_LIMIT_MS = 10_000;
 const PING_MS = 5_000;
 const SILENCE_LIMIT_MS = 25_000;
+const REASON_LIMIT_MS = 2_000;
+const REASON_LENGTH = 200;
+const UPGRADE_REQUIRED = 426;
 
 /**
  * One connection. Its events are opened(); control(message) for texts that are not about the connection itself;
@@ -29,14 +32,17 @@ export class Connection {
   #firstMediaAt = null;
   #mediaMs = 0;
   #bye = null;
+  #path;
+  #closed = false;
 
   constructor(path, events) {
+    this.#path = path;
     this.#events = events;
     const socket = openSocket(`live/${path}`, SUBPROTOCOL);
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#receive(data);
-    socket.onclose = ({ code }) => this.#ended(code);
+    socket.onclose = ({ code, reason }) => this.#ended(code, reason);
     this.#socket = socket;
   }
 
@@ -60,6 +66,7 @@ export class Connection {
   /** Ends the connection. No event follows. */
   close() {
     const socket = this.#socket;
+    this.#closed = true;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close(1000);
   }
@@ -107,13 +114,32 @@ export class Connection {
   /** Ends the connection without waiting for the closing handshake, which a dead peer never answers. */
   #abandon(code) {
     this.close();
+    this.#closed = false;
     this.#ended(code);
   }
 
-  #ended(closeCode) {
+  async #ended(closeCode, reason = '') {
     const code = this.#bye?.code ?? closeCode;
-    const unreachable = this.openedAt === null && code === Close.LOST;
-    const words = unreachable ? 'the server cannot be reached' : closeWords(code);
-    this.#events.ended({ code, words, retryMs: this.#bye?.retryMs, mediaMs: this.#mediaMs });
+    const end = { code, words: closeWords(code), retryMs: this.#bye?.retryMs, mediaMs: this.#mediaMs };
+    if (code === Close.NOT_ALLOWED && reason) end.words = reason;
+    if (this.openedAt === null && code === Close.LOST) Object.assign(end, await this.#whyRefused());
+    if (!this.#closed) this.#events.ended(end);
+  }
+
+  /** Asks why there is no connection: a page cannot see the answer to a handshake, but that to a request. */
+  async #whyRefused() {
+    try {
+      const answer = await fetch(siteUrl(`live/${this.#path}`),
+        { headers: loginFields(), cache: 'no-store', signal: AbortSignal.timeout(REASON_LIMIT_MS) });
+      if (answer.status === UPGRADE_REQUIRED) {
+        return { words: 'something between this page and the server does not let WebSockets through' };
+      }
+      if (answer.ok) return { words: 'something else answers in the place of the relay' };
+      const words = (await answer.text()).split('\n', 1)[0].slice(0, REASON_LENGTH).trim();
+      const seconds = Number(answer.headers.get('Retry-After') ?? NaN);
+      return { words: words || `the server answers with status ${answer.status}`, retryMs: seconds * 1000 };
+    } catch {
+      return { words: 'the server cannot be reached' };
+    }
   }
 }

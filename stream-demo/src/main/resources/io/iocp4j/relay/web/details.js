@@ -1,7 +1,7 @@
 /*
  * The details of one stream on the dashboard: its publisher, charts, and its viewers with their numbers.
  */
-import { end, read } from './api.js';
+import { end, makeLink, read } from './api.js';
 import { Chart, History } from './chart.js';
 import { byId, make, makeButton, setText, showRows } from './elements.js';
 import { formatBitrate, formatBytes, formatCount, formatDuration, formatMillis, formatRate } from './format.js';
@@ -98,6 +98,7 @@ export class Details {
       byId('facts').append(group);
       this.#facts.set(label, value);
     }
+    byId('make-link').addEventListener('click', () => this.#makeLink());
   }
 
   /** Takes the newest list of streams, and shows the stream of this path; null for none. */
@@ -125,9 +126,21 @@ export class Details {
     this.#path = path;
     setText(byId('details-name'), path);
     setText(byId('done'), '');
+    byId('link-row').hidden = true;
     byId('watch').href = pageUrl(`watch/${path}`);
     byId('end-publisher').replaceChildren(
       makeEndButton('End publisher', `The publisher of ${path}`, `api/v1/publishers/${path}`));
+  }
+
+  async #makeLink() {
+    try {
+      byId('link').value = await makeLink(this.#path, '1h');
+      byId('link-row').hidden = false;
+      byId('link').select();
+      setText(byId('done'), 'The link is made.');
+    } catch (error) {
+      setText(byId('done'), `There is no link: ${error.message}`);
+    }
   }
 
   #showFacts(stream) {

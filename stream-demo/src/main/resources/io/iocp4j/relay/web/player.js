@@ -14,7 +14,7 @@ import { JpegScreen } from './jpeg-screen.js';
 import { Mp4Screen } from './mp4-screen.js';
 import { Close } from './protocol.js';
 import { Retry } from './retry.js';
-import { newStats } from './stats.js';
+import { behindMs, newStats } from './stats.js';
 import { PlayerView } from './view.js';
 
 const TICK_MS = 1_000;
@@ -56,6 +56,8 @@ export class RelayPlayer {
   #shownAt = null;
   #sample = { at: 0, bytes: 0, framesShown: 0 };
   #latency = { sum: 0, count: 0 };
+  #latencyMs = null;       // the mean of the last second in which frames were shown
+  #maxLagMs = 500;         // how far the server lets a viewer fall behind
 
   /**
    * @param {HTMLElement} container gets the elements of the player
@@ -137,15 +139,18 @@ export class RelayPlayer {
   #control(message) {
     if (message.t === 'stream') {
       this.#streamChanged(message);
+    } else if (message.t === 'hello') {
+      this.#maxLagMs = message.maxLagMs ?? this.#maxLagMs;
     } else if (message.t === 'skip') {
       this.stats.skips++;
       if (Number.isFinite(message.frames)) this.stats.framesSkipped += message.frames;
     }
-    // The player needs nothing from hello. Later versions may send texts that this version does not know.
+    // Later versions may send texts that this version does not know.
   }
 
   #streamChanged(format) {
     this.#shownAt = null;
+    this.#latencyMs = null;
     this.#nextSeq = null;
     if (format.state !== 'live') {
       this.#setState(format.state === 'ended' ? 'ended' : 'waiting');
@@ -352,6 +357,7 @@ export class RelayPlayer {
     this.#sample = { at: now, bytes: stats.bytes, framesShown: stats.framesShown };
     const latencyMs = this.#latency.count > 0 ? this.#latency.sum / this.#latency.count : null;
     this.#latency = { sum: 0, count: 0 };
+    if (latencyMs !== null) this.#latencyMs = latencyMs;
 
     this.#send({
       t: 'stat',
@@ -380,6 +386,7 @@ export class RelayPlayer {
       error: this.stats.error,
       picture: this.#picture,
       stalledMs: this.#shownAt === null ? 0 : performance.now() - this.#shownAt,
+      behindMs: behindMs(this.#latencyMs, this.#maxLagMs),
       retrySeconds: this.#retry.seconds,
       connected: this.#connection !== null,
       blocked: this.#holds.has('blocked'),

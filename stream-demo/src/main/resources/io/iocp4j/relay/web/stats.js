@@ -1,6 +1,12 @@
 /*
  * The numbers of a player. A plain object, so that a test or an open console can copy it; only RelayPlayer writes it.
  */
+/** A picture is behind when it is this much older than the server lets it become. */
+const BEHIND_MARGIN_MS = 1_000;
+
+/** Returns how far behind the picture is, or 0 if that is not worth a word; latency is null before the first frame. */
+export const behindMs = (latencyMs, maxLagMs) => (latencyMs > maxLagMs + BEHIND_MARGIN_MS ? latencyMs : 0);
+
 export const newStats = () => ({
   state: 'stopped',        // 'stopped' | 'connecting' | 'live' | 'paused' | 'waiting' | 'reconnecting' | 'ended' |
                            // 'error' | 'unsupported'

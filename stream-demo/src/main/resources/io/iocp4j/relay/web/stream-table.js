@@ -1,9 +1,10 @@
 /*
  * The table of streams on the dashboard.
  */
+import { ask } from './api.js';
 import { byId, make, makeButton, setText, showRows } from './elements.js';
 import { formatBitrate, formatCount, formatDuration, formatRate, formatSize } from './format.js';
-import { pageUrl, siteUrl } from './site.js';
+import { pageUrl } from './site.js';
 
 const STREAM_STATES = { live: 'Live', waiting: 'Waiting' };
 const POSTER_MS = 5_000;
@@ -87,6 +88,7 @@ class StreamRow {
 class Poster {
   element = make('span', 'poster');
   #path;
+  #address = null;
   #loadedAt = -Infinity;
 
   constructor(path) {
@@ -97,17 +99,25 @@ class Poster {
   show(stream) {
     if (stream.container !== 'mjpeg' || stream.state !== 'live') {
       setText(this.element, stream.state === 'live' ? '▶' : '–');
-      return;
+    } else if (performance.now() - this.#loadedAt >= POSTER_MS) {
+      this.#loadedAt = performance.now();
+      this.#load();
     }
-    if (performance.now() - this.#loadedAt < POSTER_MS) return;
-    this.#loadedAt = performance.now();
-    const image = new Image();
-    image.alt = '';
-    // A new picture replaces the old one only when it is there.
-    image.onload = () => {
+  }
+
+  /** Asks as the API is asked, because an address in an image element carries no login. */
+  async #load() {
+    try {
+      const response = await ask('GET', `snapshot/${this.#path}.jpg`);
+      const image = new Image();
+      image.alt = '';
+      image.src = URL.createObjectURL(await response.blob());
+      await image.decode();
       this.element.replaceChildren(image);
-    };
-    image.onerror = () => console.debug('no picture of', this.#path);
-    image.src = `${siteUrl(`snapshot/${this.#path}.jpg`)}?${Date.now()}`;
+      if (this.#address) URL.revokeObjectURL(this.#address);
+      this.#address = image.src;
+    } catch (error) {
+      console.debug('no picture of', this.#path, error.message);
+    }
   }
 }

@@ -82,13 +82,14 @@ export class PlayerView {
 
   /**
    * Shows the situation of the player. It has the state and error words; picture, whether there is one to look at;
-   * stalledMs, its age; retrySeconds until the next connection, or null; and whether the player is connected (or about
-   * to be), blocked by the browser, or broken.
+   * stalledMs, its age; behindMs, how old the frames are that it shows, if that is too old; retrySeconds until the next
+   * connection, or null; and whether the player is connected (or about to be), blocked by the browser, or broken.
    */
   show(situation) {
     const { state } = situation;
     const { title = STATE_TITLES[state], detail = '', action = null, cover = true } = this.#describe(situation);
     this.#player.dataset.state = state;
+    this.#player.toggleAttribute('data-behind', state === 'live' && situation.behindMs > 0);
     // A screen reader announces the badge, so it changes only when there is news; the countdown is in the cover.
     setText(this.#badge, state === 'live' ? title : STATE_TITLES[state]);
     setText(this.#title, title);
@@ -124,7 +125,7 @@ export class PlayerView {
     return list;
   }
 
-  #describe({ state, error, picture, stalledMs, retrySeconds, connected, blocked, broken }) {
+  #describe({ state, error, picture, stalledMs, behindMs, retrySeconds, connected, blocked, broken }) {
     const { connect, rebuild, play } = this.#actions;
     switch (state) {
       case 'live':
@@ -132,7 +133,8 @@ export class PlayerView {
           return { title: 'Ready to play', detail: 'The browser waits for your permission.', action: play };
         }
         return {
-          title: stalledMs > STALL_NOTICE_MS ? `Live, no picture for ${Math.floor(stalledMs / 1000)} s` : undefined,
+          title: stalledMs > STALL_NOTICE_MS ? `Live, no picture for ${Math.floor(stalledMs / 1000)} s`
+            : behindMs > 0 ? `Behind by ${Math.round(behindMs / 1000)} s` : undefined,
           detail: picture ? '' : 'The first picture is on its way.',
           cover: !picture,
         };

@@ -77,7 +77,18 @@ class SiteTest {
     @DisplayName("lets its own pages and those of its public address act, and programs without a page")
     void origins(String host, String origin, int status) {
         Site site = site("https://video.example.org/relay", null, true);
-        assertEquals(status, status(() -> site.requireOrigin(request(host, origin))));
+        assertEquals(status, status(() -> site.requireOrigin(request(host, origin), false)));
+    }
+
+    @Test
+    @DisplayName("counts an insecure page as another site, if a proxy says that the client uses TLS")
+    void downgraded() {
+        Site site = site(null, null, false);
+        HttpRequest insecure = request("video.example.org", "http://video.example.org");
+        assertEquals(200, status(() -> site.requireOrigin(insecure, false)));
+        assertEquals(403, status(() -> site.requireOrigin(insecure, true)));
+        assertEquals(200, status(() ->
+                site.requireOrigin(request("video.example.org", "https://video.example.org"), true)));
     }
 
     @Test

@@ -97,7 +97,8 @@ class WebhooksTest {
         stream.live(1, "192.0.2.1");
         stream.viewer("v1", 0).joined("192.0.2.2", null);
         stream.ended(4410, "the publisher did not come back");
-        observer.limitHit("max-viewers", "hall/cam1", "192.0.2.3");
+        observer.limitHit("viewers");
+        observer.limitHit("viewers");
         Received live = next();
         Map<String, Object> json = JsonTree.readObject(live.body);
         Instant.parse((String) json.remove("time"));
@@ -112,7 +113,9 @@ class WebhooksTest {
         Received ended = next();
         assertEquals("stream.ended", JsonTree.readObject(ended.body).get("type"), "viewers are not posted");
         assertNotEquals(live.headers.first("X-Relay-Delivery"), ended.headers.first("X-Relay-Delivery"));
-        assertEquals("max-viewers", JsonTree.readObject(next().body).get("limit"));
+        assertEquals("viewers", JsonTree.readObject(next().body).get("limit"));
+        stream.waiting(2);
+        assertEquals("stream.waiting", JsonTree.readObject(next().body).get("type"), "a limit is told once in a while");
     }
 
     @Test

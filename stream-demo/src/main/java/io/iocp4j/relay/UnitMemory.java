@@ -6,18 +6,21 @@ import io.iocp4j.core.MemoryBudget.Kind;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** The memory that a stream keeps for viewers that join: pooled buffers, which the pool itself counts. Any thread. */
-final class StreamMemory extends MemoryAccount {
-    private final String path;
+/**
+ * The memory of units that a stream keeps for viewers that join, or that wait for a viewer: pooled buffers, which the
+ * pool itself counts. Any thread.
+ */
+final class UnitMemory extends MemoryAccount {
+    private final String name;
     private final LongSupplier bytes;
-    private final Runnable dropCache;
+    private final Runnable shrink;
     private final Consumer<String> end;
 
-    StreamMemory(CompletionPort port, String path, LongSupplier bytes, Runnable dropCache, Consumer<String> end) {
+    UnitMemory(CompletionPort port, String name, LongSupplier bytes, Runnable shrink, Consumer<String> end) {
         super(port);
-        this.path = path;
+        this.name = name;
         this.bytes = bytes;
-        this.dropCache = dropCache;
+        this.shrink = shrink;
         this.end = end;
     }
 
@@ -28,8 +31,7 @@ final class StreamMemory extends MemoryAccount {
 
     @Override
     protected void shrink() {
-        // joining viewers wait for the next key frame, as they do when a group of pictures is too long
-        dropCache.run();
+        shrink.run();
     }
 
     @Override
@@ -39,6 +41,6 @@ final class StreamMemory extends MemoryAccount {
 
     @Override
     public String toString() {
-        return "stream " + path;
+        return name;
     }
 }
