@@ -54,6 +54,8 @@ final class Viewer implements WebSocketListener {
     private final InFlight inFlight;
     private boolean paused;
     private boolean gone;
+    /** Whether it takes the track with sound: asked for with {@code ?tracks=1}, or in its hello text. */
+    private boolean sound;
     /** The bytes of the queue that the admission knows. */
     private long queuedBytes;
     private final JoinBursts bursts;
@@ -72,6 +74,7 @@ final class Viewer implements WebSocketListener {
         this.dropShare = new DropShare(stream.nanos());
         this.port = port;
         this.clock = clock;
+        this.sound = "1".equals(visit.request().parameter("tracks"));
         this.observer = stream.observer().viewer(id, stream.nanos());
     }
 
@@ -128,6 +131,7 @@ final class Viewer implements WebSocketListener {
             return;
         }
         switch (String.valueOf(message.get("t"))) {
+            case "hello" -> hello(message);
             case "ping" -> pong(message.get("c"));
             case "pause" -> pause();
             case "resume", "resync" -> restart();
@@ -190,6 +194,17 @@ final class Viewer implements WebSocketListener {
         observer.reported(message);
     }
 
+    private void hello(Map<String, Object> message) {
+        boolean changed;
+        synchronized (this) {
+            changed = !sound && Boolean.TRUE.equals(message.get("tracks"));
+            sound |= changed;
+        }
+        if (changed) {
+            restart();
+        }
+    }
+
     private void pong(Object c) {
         if (c instanceof Double number) {
             String echoed = number == Math.rint(number) ? String.valueOf(number.longValue()) : number.toString();
@@ -220,13 +235,11 @@ final class Viewer implements WebSocketListener {
     // ------------------------------------------------------------------ from the stream, which holds its lock
 
     /** Starts or restarts with the stream text, the init segment and the cached frames. Frames offered later follow. */
-    synchronized void begin(String streamText, MediaUnit init, List<MediaUnit> cached, long bytesMax, long now) {
+    synchronized void begin(String streamText, StreamFormat format, List<MediaUnit> cached, long bytesMax, long now) {
         paused = false;
         queue.join(now);
         text(streamText);
-        if (init != null) {
-            queue.addInit(init, now);
-        }
+        format.inits(sound).forEach(init -> queue.addInit(init, now));
         long cachedBytes = 0;
         for (MediaUnit unit : cached) {
             cachedBytes += unit.bytes();
@@ -234,24 +247,31 @@ final class Viewer implements WebSocketListener {
         // Part of the cache is of no use. If all of it does not fit, the viewer begins with the next key frame. So it
         // does after several bursts: one for each of many restarts would be far more than the stream.
         if (cachedBytes <= admission.queueBytes(bytesMax) && bursts.take(now)) {
-            cached.forEach(unit -> queue.addCached(unit, now));
+            cached.stream().filter(this::takes).forEach(unit -> queue.addCached(unit, now));
         }
         pump();
     }
 
-    /** Queues the stream text of a new epoch and its init segment, if there is one. */
-    synchronized void epoch(String streamText, MediaUnit init, long now) {
+    /** Queues the stream text of a new epoch and its init segments; the format is null if there is no new one. */
+    synchronized void epoch(String streamText, StreamFormat format, long now) {
         text(streamText);
-        if (init != null && !paused && !queue.addInit(init, now)) {
-            socket.close(TOO_SLOW, "more than " + ViewerQueue.INIT_BYTES_MAX + " bytes of init segments are queued");
-            return;
+        for (MediaUnit init : format == null || paused ? List.<MediaUnit>of() : format.inits(sound)) {
+            if (!queue.addInit(init, now)) {
+                socket.close(TOO_SLOW, "more than " + ViewerQueue.INIT_BYTES_MAX
+                        + " bytes of init segments are queued");
+                return;
+            }
         }
         pump();
+    }
+
+    private boolean takes(MediaUnit unit) {
+        return sound || !unit.isSound();
     }
 
     /** Offers a frame to the queue, without blocking. Ignored while the viewer is paused or gone. */
     synchronized void offer(MediaUnit unit, long bytesMax, long now) {
-        if (paused || gone) {
+        if (paused || gone || !takes(unit)) {
             return;
         }
         if (inFlight.stalled(now) > admission.max(RelayLimit.STALL) * 1_000_000) {

@@ -160,7 +160,7 @@ final class ViewerQueue {
             // Frames before the first key frame of a stream, a join or an init segment are no loss.
             if (gap) {
                 count(unit);
-            } else {
+            } else if (!unit.isSound()) {
                 framesPassed++;
             }
             return;
@@ -250,8 +250,12 @@ final class ViewerQueue {
     }
 
     private void count(MediaUnit unit) {
-        framesDropped++;
         bytesDropped += unit.bytes();
+        if (unit.isSound()) {
+            // it has its own numbers, and a skip text tells of pictures
+            return;
+        }
+        framesDropped++;
         skippedFrom = skippedFrames == 0 ? unit.seq() : skippedFrom;
         skippedTo = unit.seq();
         skippedFrames++;
@@ -337,7 +341,7 @@ final class ViewerQueue {
             } else if (item.unit.isInit()) {
                 initBytes -= item.bytes();
             }
-            framesSent += item.isMedia() ? 1 : 0;
+            framesSent += item.isMedia() && !item.unit.isSound() ? 1 : 0;
         }
         return batch;
     }

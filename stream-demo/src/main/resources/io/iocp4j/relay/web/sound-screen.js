@@ -89,7 +89,8 @@ export class SoundScreen {
     this.#splice = true;
   }
 
-  init(bytes, mime, number) {
+  init(bytes, mime, sound) {
+    const number = sound ? AUDIO : VIDEO;
     const track = this.#tracks.get(number);
     if (!track) return;
     track.scale = timescaleOf(bytes) ?? 0;
@@ -102,12 +103,12 @@ export class SoundScreen {
       this.#dropQueues();
       return;
     }
-    const track = this.#tracks.get(unit.track);
+    const track = this.#tracks.get(unit.sound ? AUDIO : VIDEO);
     const ticks = track ? ticksOf(unit.bytes) : null;
     if (ticks === null || !track.scale) return;
     const time = ticks / track.scale;
-    if (unit.track === VIDEO) this.#pushPicture(track, unit, time);
-    else this.#pushSound(track, unit, time);
+    if (unit.sound) this.#pushSound(track, unit, time);
+    else this.#pushPicture(track, unit, time);
   }
 
   #pushPicture(track, unit, time) {
