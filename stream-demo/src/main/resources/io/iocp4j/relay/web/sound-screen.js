@@ -236,6 +236,7 @@ export class SoundScreen {
   #trim(track, keyStart) {
     const { buffered } = track.buffer;
     if (buffered.length === 0 || keyStart - buffered.start(0) < 0.1) return false;
+    this.#keyStarts = this.#keyStarts.filter((start) => start >= keyStart);
     track.buffer.remove(0, keyStart - 0.001);
     return true;
   }
