@@ -269,6 +269,6 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     }
 
     private void log(Level level, String kind, String format, Object... values) {
-        hub.logRate().log(LOG, level, "publisher " + kind, from(), format, values);
+        hub.clientLog().log(LOG, level, "publisher " + kind, from(), format, values);
     }
 }

@@ -15,7 +15,6 @@ import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * One browser that watches one stream. The publisher's thread offers units, which wait in the queue. At most one batch
@@ -31,8 +30,6 @@ final class Viewer implements WebSocketListener {
     static final int TOO_SLOW = 4408;
     /** Close code: the publisher did not come back in time. */
     static final int STREAM_ENDED = 4410;
-    /** The upper bound of the random time after which a viewer may retry, so that not all retry at the same moment. */
-    private static final int RETRY_MILLIS_MAX = 2_000;
 
     private final String id;
     private final Visit visit;
@@ -54,8 +51,8 @@ final class Viewer implements WebSocketListener {
     private final InFlight inFlight;
     private boolean paused;
     private boolean gone;
-    /** Whether it takes the track with sound: asked for with {@code ?tracks=1}, or in its hello text. */
-    private boolean sound;
+    /** Whether it takes sound: asked for with {@code ?tracks=1}, or in a hello text by the worker of its connection. */
+    private volatile boolean sound;
     /** The bytes of the queue that the admission knows. */
     private long queuedBytes;
     private final JoinBursts bursts;
@@ -115,9 +112,7 @@ final class Viewer implements WebSocketListener {
         synchronized (this) {
             observer.joined(visit.from(), visit.request().headers().first("User-Agent"));
         }
-        text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
-                + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version())
-                + ",\"maxLagMs\":" + queue.maxLagNanos() / 1_000_000 + "}");
+        text(ViewerTexts.hello(id, queue.maxLagNanos()));
         stream.join(this);
     }
 
@@ -131,22 +126,20 @@ final class Viewer implements WebSocketListener {
             return;
         }
         switch (String.valueOf(message.get("t"))) {
-            case "hello" -> hello(message);
+            case "hello" -> hello(Boolean.TRUE.equals(message.get("tracks")));
             case "ping" -> pong(message.get("c"));
             case "pause" -> pause();
             case "resume", "resync" -> restart();
-            case "stat" -> report(message);
+            case "stat" -> observer.reported(message);
             // ignore other texts: they belong to later versions, or are meant for the log of a proxy
             default -> LOG.log(Level.DEBUG, "viewer {0}: {1}", id, text);
         }
     }
 
     @Override
-    public void onPong(WebSocket from, ByteBuffer payload) {
-        synchronized (this) {
-            inFlight.pong(payload, stream.nanos());
-            pump();
-        }
+    public synchronized void onPong(WebSocket from, ByteBuffer payload) {
+        inFlight.pong(payload, stream.nanos());
+        pump();
     }
 
     @Override
@@ -190,25 +183,16 @@ final class Viewer implements WebSocketListener {
                 why.initiator());
     }
 
-    private synchronized void report(Map<String, Object> message) {
-        observer.reported(message);
-    }
-
-    private void hello(Map<String, Object> message) {
-        boolean changed;
-        synchronized (this) {
-            changed = !sound && Boolean.TRUE.equals(message.get("tracks"));
-            sound |= changed;
-        }
-        if (changed) {
+    private void hello(boolean tracks) {
+        if (tracks && !sound) {
+            sound = true;
             restart();
         }
     }
 
     private void pong(Object c) {
         if (c instanceof Double number) {
-            String echoed = number == Math.rint(number) ? String.valueOf(number.longValue()) : number.toString();
-            text("{\"t\":\"pong\",\"c\":" + echoed + ",\"s\":" + clock.millis() + "}");
+            text(ViewerTexts.pong(number, clock.millis()));
         }
     }
 
@@ -255,12 +239,10 @@ final class Viewer implements WebSocketListener {
     /** Queues the stream text of a new epoch and its init segments; the format is null if there is no new one. */
     synchronized void epoch(String streamText, StreamFormat format, long now) {
         text(streamText);
-        for (MediaUnit init : format == null || paused ? List.<MediaUnit>of() : format.inits(sound)) {
-            if (!queue.addInit(init, now)) {
-                socket.close(TOO_SLOW, "more than " + ViewerQueue.INIT_BYTES_MAX
-                        + " bytes of init segments are queued");
-                return;
-            }
+        List<MediaUnit> inits = format == null || paused ? List.of() : format.inits(sound);
+        if (!inits.stream().allMatch(init -> queue.addInit(init, now))) {
+            socket.close(TOO_SLOW, "more than " + ViewerQueue.INIT_BYTES_MAX + " bytes of init segments are queued");
+            return;
         }
         pump();
     }
@@ -298,10 +280,7 @@ final class Viewer implements WebSocketListener {
         socket.close(TOO_SLOW, reason);
     }
 
-    /**
-     * Sends the last stream text and a bye text past everything that is queued, and closes. The bye text tells the
-     * browser after how many milliseconds it may retry. Throws nothing, because others have to be told too.
-     */
+    /** Sends a stream text and a bye text past everything that is queued, and closes. Throws nothing. */
     void bye(String streamText, int code, String reason) {
         try {
             socket.trySend(streamText);
@@ -313,14 +292,12 @@ final class Viewer implements WebSocketListener {
 
     /** Sends a bye text past everything that is queued, and closes. */
     void bye(int code, String reason) {
-        int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
-        socket.trySend("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
+        socket.trySend(ViewerTexts.bye(code));
         socket.close(code, reason);
     }
 
     /**
-     * Ends this viewer after an exception that was thrown while serving it, perhaps because memory ran out.
-     * Throws nothing.
+     * Ends this viewer after an exception that was thrown while serving it, perhaps for lack of memory. Throws nothing.
      *
      * @return the number of frames that were dropped for it
      */
@@ -372,9 +349,7 @@ final class Viewer implements WebSocketListener {
         pump();
     }
 
-    /**
-     * Gives the next batch to the socket if it has taken the last one, and not too much is on the way. Guarded by this.
-     */
+    /** Gives the socket the next batch if it has taken the last one and not too much is on the way. Guarded by this. */
     private void pump() {
         if (gone) {
             return;
@@ -383,9 +358,7 @@ final class Viewer implements WebSocketListener {
         if (!queue.isSending() && queue.fits(inFlight.room())) {
             ViewerQueue.Skipped skipped = queue.takeSkipped(now);
             if (skipped != null) {
-                socket.trySend("{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(skipped.fromSeq())
-                        + ",\"to\":" + Integer.toUnsignedString(skipped.toSeq())
-                        + ",\"frames\":" + skipped.frames() + ",\"reason\":\"slow\"}");
+                socket.trySend(ViewerTexts.skip(skipped));
             }
             List<SharedMessage> batch = queue.takeBatch(inFlight.room());
             inFlight.give(queue.socketBytes());
@@ -397,7 +370,7 @@ final class Viewer implements WebSocketListener {
                 socket.trySend(message);
             }
         }
-        ByteBuffer ping = inFlight.ping(!queue.isEmpty(), now);
+        ByteBuffer ping = inFlight.ping(queue.fits(Long.MAX_VALUE), now);
         if (ping != null) {
             socket.ping(ping);
         }

@@ -18,12 +18,14 @@
  * WebSocket /live/{path}  binary: a header of 16 bytes and the payload; text: control messages as JSON
  * </pre>
  * Each request passes Doors first, which checks where it comes from, and then Routes, which knows what answers at which
- * path: a publisher, a viewer, a page (Pages), the list of streams (RelayHub) or an error. A viewer sends only control
- * texts: hello, ping, pause, resume, resync.
+ * path: a publisher, a viewer, a page (Pages), what operators read (Reports), or an error. A viewer sends only control
+ * texts: hello, ping, pause, resume, resync, stat. Streams and viewers call their observers, see
+ * {@link io.iocp4j.relay.observe}.
  *
  * <h2>Who owns what</h2>
  * <ul>
- * <li>RelayServer owns the completion port, the listening server, the hub and the test picture. Closing it ends them.
+ * <li>RelayServer owns the completion port, the listening server, the hub, the test picture and TLS. Closing it ends
+ *     them. Main owns the RelayServer of its process; as a service of Windows, ServiceCommand starts and stops it.
  * <li>A stream has at most one publisher. A second publisher replaces the first, which is answered with 409.
  * <li>Ingest owns its parser. The memory of the parser is charged to the connection of the publisher.
  * <li>A MediaUnit belongs to those who have a reference: its stream for the init segment, the GopCache for each cached
@@ -40,6 +42,7 @@
  *     gives it the next one.
  * <li>The timer thread of the port ends silent publishers, streams whose grace time is over, and accounts that hold too
  *     much memory.
+ * <li>Answers of Reports are made on virtual threads.
  * <li>The test picture has its own thread, and so has each output (see below).
  * </ul>
  * A stream guards its fields, and a viewer guards its queue. Locks are taken in the order stream, viewer, connection.
@@ -63,7 +66,7 @@
  * Everything that the process prints, the log included, goes through {@link io.iocp4j.relay.QueuedOutput}. A thread
  * that logs never waits for a blocked terminal or pipe. Lines that do not fit are lost, and the output says where and
  * how many. Each class logs under its own name: publishers, viewers and streams at INFO, exceptions at WARNING and
- * ERROR, control texts of unknown type at DEBUG.
+ * ERROR, control texts of unknown type at DEBUG. Values that have a name in the JSON log are given as LogField.
  *
  * <h2>Exceptions</h2>
  * An exception thrown while serving one viewer or publisher ends only that one; the others do not notice. If the

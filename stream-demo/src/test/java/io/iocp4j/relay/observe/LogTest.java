@@ -113,7 +113,7 @@ class LogTest {
             assertTrue(rate.admit(line("a {0}", i), i * 30_000_000L).logged(), "line " + i);
         }
         for (int i = 0; i < LogRate.LINES_PER_SECOND + 1; i++) {
-            rate.admit(line("b {0}"), 0);
+            rate.admit(line("b {0}", i), 0);
         }
         for (int i = 0; i < LogRate.KINDS_MAX; i++) {
             rate.admit(line("c" + i + " {0}", i), 0);
