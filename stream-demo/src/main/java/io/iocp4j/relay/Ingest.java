@@ -20,6 +20,7 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
@@ -42,8 +43,8 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private final CompletionPort port;
     private final Duration silenceMax;
     private final ContainerParser parser = new ContainerParser(MediaLimits.defaults(), this, this::keep);
-    /** The picture as viewers have it; null before the first. */
-    private MediaTrack picture;
+    /** The tracks as viewers have them; null before the first. */
+    private MediaInit last;
     /** The warnings that were logged. The parser bounds how many there are for one stream. */
     private final Set<String> warned = new HashSet<>();
     /** The reason why the memory budget refused memory for the parser; null if it did not. */
@@ -71,7 +72,8 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.lastNanos = port.nanoTime();
         this.rate = new IngestRate(lastNanos);
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        log(Level.INFO, "begin", "publisher from {0} begins to publish {1}", LogField.peer(from()), LogField.path(path));
+        log(Level.INFO, "begin", "publisher from {0} begins to publish {1}", LogField.peer(from()),
+                LogField.path(path));
         visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
 
@@ -137,12 +139,10 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onInit(MediaInit init) throws MediaException {
-        MediaTrack video = init.video();
         warn(init);
         if (stream == null) {
             try {
-                stream = hub.publish(path, init.container(), this, video.mime(), video.width(), video.height(),
-                        video.bytes());
+                stream = hub.publish(path, this, init);
             } catch (HttpException e) {
                 throw new MediaException(e.getMessage(), e);
             }
@@ -152,10 +152,10 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             }
         } else if (!stream.container().equals(init.container())) {
             throw new MediaException("the stream changed from " + stream.container() + " to " + init.container());
-        } else if (!video.equals(picture)) {
-            stream.init(this, video.mime(), video.width(), video.height(), video.bytes());
+        } else if (!init.video().equals(last.video()) || !Objects.equals(init.audio(), last.audio())) {
+            stream.init(this, init);
         }
-        picture = video;
+        last = init;
     }
 
     /** Warns once for each reason that a viewer gets less than the publisher sends. */
@@ -164,10 +164,6 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             if (warned.add(why)) {
                 LOG.log(Level.WARNING, "stream {0}: {1}", LogField.path(path), why);
             }
-        }
-        if (init.audio() != null && warned.add("sound")) {
-            LOG.log(Level.WARNING, "stream {0}: viewers do not get the sound ({1}) yet", LogField.path(path),
-                    init.audio().mime());
         }
     }
 
@@ -179,10 +175,10 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         lastNanos = port.nanoTime();
         if (track == MediaTrack.VIDEO) {
             units++;
-            stream.media(this, unit, facts);
         } else {
             soundUnits++;
         }
+        stream.media(this, track, unit, facts);
     }
 
     @Override

@@ -3,8 +3,8 @@ package io.iocp4j.relay;
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.relay.config.Settings;
 import io.iocp4j.relay.observe.Observer;
+import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.websocket.http.HttpException;
-import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -75,10 +75,10 @@ final class RelayHub {
     }
 
     /** Publishes on the existing stream of this path or on a new one. */
-    RelayStream publish(String path, String container, RelayStream.Publisher publisher, String mime,
-            int width, int height, ByteBuffer initBytes) throws HttpException {
+    RelayStream publish(String path, RelayStream.Publisher publisher, MediaInit init) throws HttpException {
+        String container = init.container();
         RelayStream stream = findOrMake(path, container);
-        while (!stream.publish(publisher, mime, width, height, initBytes)) {
+        while (!stream.publish(publisher, init)) {
             // The stream ended between the two calls. It has left the map or is about to.
             remove(path, stream);
             stream = findOrMake(path, container);

@@ -4,6 +4,8 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.media.MediaInit;
+import io.iocp4j.relay.media.MediaTrack;
 import io.iocp4j.relay.media.UnitFacts;
 import io.iocp4j.relay.observe.LogField;
 import io.iocp4j.relay.observe.StreamObserver;
@@ -66,11 +68,9 @@ final class RelayStream {
     private State state = State.WAITING;
     private Publisher publisher;
     private int epoch;
-    private String mime = "";
-    private int width;
-    private int height;
-    private MediaUnit init;
+    private final StreamFormat format = new StreamFormat();
     private int seq;
+    private int soundSeq;
     private final GopCache gop;
     private final UnitMemory memory;
     private final Meter meter = new Meter();
@@ -100,7 +100,7 @@ final class RelayStream {
     }
 
     private synchronized long heldBytes() {
-        return gop.bytes() + (init == null ? 0 : init.bytes());
+        return gop.bytes() + format.bytes();
     }
 
     private synchronized void dropCache() {
@@ -144,10 +144,9 @@ final class RelayStream {
     /**
      * Gives the stream to a publisher, replacing the current one if there is one.
      *
-     * @param initBytes its init segment, or null for a container without one
      * @return false if the stream has ended meanwhile
      */
-    boolean publish(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
+    boolean publish(Publisher next, MediaInit init) {
         Publisher former = null;
         try {
             synchronized (this) {
@@ -162,7 +161,7 @@ final class RelayStream {
                     graceTimer.cancel(false);
                     graceTimer = null;
                 }
-                begin(next, newMime, newWidth, newHeight, initBytes);
+                begin(next, init);
             }
         } finally {
             if (former != null) {
@@ -176,9 +175,9 @@ final class RelayStream {
      * Begins the epoch of a new publisher. A publisher that fails here is removed at once; otherwise the stream would
      * wait for its frames for ever. Guarded by this.
      */
-    private void begin(Publisher next, String newMime, int newWidth, int newHeight, ByteBuffer initBytes) {
+    private void begin(Publisher next, MediaInit init) {
         try {
-            init(next, newMime, newWidth, newHeight, initBytes);
+            init(next, init);
             observer.live(epoch, next.info().address());
         } catch (RuntimeException | Error thrown) {
             unpublish(next);
@@ -195,33 +194,35 @@ final class RelayStream {
         }
     }
 
-    /** Restarts the media with another init segment. Ignored if it is from a former publisher. */
-    synchronized void init(Publisher from, String newMime, int newWidth, int newHeight, ByteBuffer bytes) {
+    /** Restarts the media with other init segments. Ignored if it is from a former publisher. */
+    synchronized void init(Publisher from, MediaInit init) {
         if (from != publisher) {
             return;
         }
-        // allocate first, because this may fail
-        MediaUnit made = bytes == null ? null : MediaUnit.init(port.buffers(), seq, MediaUnit.micros(clock), bytes);
-        dropMedia();
-        init = made;
-        mime = newMime;
-        width = newWidth;
-        height = newHeight;
+        format.replace(init, port.buffers(), seq, MediaUnit.micros(clock));
+        gop.clear();
         String text = text(state);
         long now = nanos();
-        audience.forEach(viewer -> viewer.epoch(text, init, now));
+        audience.forEach(viewer -> viewer.epoch(text, format, now));
         meter.restart();
         hub.clientLog().log(LOG, Level.INFO, "epoch", path, "stream {0}, epoch {1}: {2}, {3}x{4}", LogField.path(path),
-                String.valueOf(epoch), mime, String.valueOf(width), String.valueOf(height));
+                String.valueOf(epoch), format.mime(), String.valueOf(format.width()), String.valueOf(format.height()));
+    }
+
+    /** Offers a frame of the picture to every viewer; see {@link #media(Publisher, int, ByteBuffer, UnitFacts)}. */
+    void media(Publisher from, ByteBuffer payload, UnitFacts facts) {
+        media(from, MediaTrack.VIDEO, payload, facts);
     }
 
     /** Offers a frame to every viewer, without blocking. Ignored if it is from a former publisher. */
-    synchronized void media(Publisher from, ByteBuffer payload, UnitFacts facts) {
+    synchronized void media(Publisher from, int track, ByteBuffer payload, UnitFacts facts) {
         if (from != publisher) {
             return;
         }
         long now = nanos();
-        MediaUnit unit = MediaUnit.media(port.buffers(), facts.key(), seq++, MediaUnit.micros(clock), payload);
+        int number = track == MediaTrack.AUDIO ? soundSeq++ : seq++;
+        MediaUnit unit = MediaUnit.media(port.buffers(), format.track(track), facts.key(), number,
+                MediaUnit.micros(clock), payload);
         try {
             // The pool has counted the unit. Charging 0 bytes only checks whether an account must be evicted for it.
             memory.charge(Kind.DIRECT, 0);
@@ -308,10 +309,7 @@ final class RelayStream {
 
     private void dropMedia() {
         gop.clear();
-        if (init != null) {
-            init.release();
-            init = null;
-        }
+        format.release();
     }
 
     private long maxQueueBytes() {
@@ -328,7 +326,7 @@ final class RelayStream {
                 audience.add(viewer);
                 long now = nanos();
                 List<MediaUnit> cached = audience.takeBurst(now) ? gop.units() : List.of();
-                viewer.begin(text(state), init, cached, maxQueueBytes(), now);
+                viewer.begin(text(state), format, cached, maxQueueBytes(), now);
                 return;
             }
             ended = text(state);
@@ -364,8 +362,7 @@ final class RelayStream {
     /** Returns the stream text for a state. Guarded by this. */
     private String text(State reported) {
         return "{\"t\":\"stream\",\"state\":\"" + reported.name().toLowerCase(Locale.ROOT) + "\",\"epoch\":" + epoch
-                + ",\"container\":\"" + container + "\",\"mime\":" + Json.quote(mime)
-                + ",\"w\":" + width + ",\"h\":" + height + "}";
+                + ",\"container\":\"" + container + "\"," + format.json() + "}";
     }
 
     /** Returns a copy of the newest picture, or null if the container has no pictures that stand alone. */
@@ -388,7 +385,8 @@ final class RelayStream {
         List<ViewerReport> present = viewerReports();
         synchronized (this) {
             long now = nanos();
-            return new StreamReport(path, state.name().toLowerCase(Locale.ROOT), container, mime, width, height,
+            return new StreamReport(path, state.name().toLowerCase(Locale.ROOT), container, format.mime(),
+                    format.width(), format.height(),
                     present.size(), epoch, publisher == null ? null : publisher.info(), meter.framesPerSecond(now),
                     meter.bitsPerSecond(now), meter.gopSeconds(), meter.reordered(), meter.lost(),
                     present.stream().mapToLong(ViewerReport::queueBytes).sum(), gop.bytes(), !gop.overflowed(),

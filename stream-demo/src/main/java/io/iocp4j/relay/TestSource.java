@@ -1,11 +1,14 @@
 package io.iocp4j.relay;
 
 import io.iocp4j.core.GuardedLog;
+import io.iocp4j.relay.media.MediaInit;
+import io.iocp4j.relay.media.MediaTrack;
 import io.iocp4j.relay.media.UnitFacts;
 import io.iocp4j.websocket.http.HttpException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +39,8 @@ final class TestSource implements RelayStream.Publisher, AutoCloseable {
         this.clock = clock;
         thread = Executors.newSingleThreadScheduledExecutor(
                 task -> Thread.ofPlatform().name("iocp4j-test-picture").unstarted(task));
-        stream = hub.publish(PATH, "mjpeg", this, "image/jpeg", WIDTH, HEIGHT, null);
+        MediaTrack pictures = new MediaTrack(MediaTrack.VIDEO, "image/jpeg", WIDTH, HEIGHT, null);
+        stream = hub.publish(PATH, this, new MediaInit("mjpeg", pictures, null, List.of()));
         thread.scheduleAtFixedRate(this::publish, 0, NANOS_PER_FRAME, TimeUnit.NANOSECONDS);
     }
 

@@ -51,6 +51,8 @@ final class Viewer implements WebSocketListener {
     private final InFlight inFlight;
     private boolean paused;
     private boolean gone;
+    /** Whether it takes sound: asked for with {@code ?tracks=1}, or in a hello text by the worker of its connection. */
+    private volatile boolean sound;
     /** The bytes of the queue that the admission knows. */
     private long queuedBytes;
     private final JoinBursts bursts;
@@ -69,6 +71,7 @@ final class Viewer implements WebSocketListener {
         this.dropShare = new DropShare(stream.nanos());
         this.port = port;
         this.clock = clock;
+        this.sound = "1".equals(visit.request().parameter("tracks"));
         this.observer = stream.observer().viewer(id, stream.nanos());
     }
 
@@ -123,6 +126,7 @@ final class Viewer implements WebSocketListener {
             return;
         }
         switch (String.valueOf(message.get("t"))) {
+            case "hello" -> hello(Boolean.TRUE.equals(message.get("tracks")));
             case "ping" -> pong(message.get("c"));
             case "pause" -> pause();
             case "resume", "resync" -> restart();
@@ -179,6 +183,13 @@ final class Viewer implements WebSocketListener {
                 why.initiator());
     }
 
+    private void hello(boolean tracks) {
+        if (tracks && !sound) {
+            sound = true;
+            restart();
+        }
+    }
+
     private void pong(Object c) {
         if (c instanceof Double number) {
             text(ViewerTexts.pong(number, clock.millis()));
@@ -208,13 +219,11 @@ final class Viewer implements WebSocketListener {
     // ------------------------------------------------------------------ from the stream, which holds its lock
 
     /** Starts or restarts with the stream text, the init segment and the cached frames. Frames offered later follow. */
-    synchronized void begin(String streamText, MediaUnit init, List<MediaUnit> cached, long bytesMax, long now) {
+    synchronized void begin(String streamText, StreamFormat format, List<MediaUnit> cached, long bytesMax, long now) {
         paused = false;
         queue.join(now);
         text(streamText);
-        if (init != null) {
-            queue.addInit(init, now);
-        }
+        format.inits(sound).forEach(init -> queue.addInit(init, now));
         long cachedBytes = 0;
         for (MediaUnit unit : cached) {
             cachedBytes += unit.bytes();
@@ -222,24 +231,29 @@ final class Viewer implements WebSocketListener {
         // Part of the cache is of no use. If all of it does not fit, the viewer begins with the next key frame. So it
         // does after several bursts: one for each of many restarts would be far more than the stream.
         if (cachedBytes <= admission.queueBytes(bytesMax) && bursts.take(now)) {
-            cached.forEach(unit -> queue.addCached(unit, now));
+            cached.stream().filter(this::takes).forEach(unit -> queue.addCached(unit, now));
         }
         pump();
     }
 
-    /** Queues the stream text of a new epoch and its init segment, if there is one. */
-    synchronized void epoch(String streamText, MediaUnit init, long now) {
+    /** Queues the stream text of a new epoch and its init segments; the format is null if there is no new one. */
+    synchronized void epoch(String streamText, StreamFormat format, long now) {
         text(streamText);
-        if (init != null && !paused && !queue.addInit(init, now)) {
+        List<MediaUnit> inits = format == null || paused ? List.of() : format.inits(sound);
+        if (!inits.stream().allMatch(init -> queue.addInit(init, now))) {
             socket.close(TOO_SLOW, "more than " + ViewerQueue.INIT_BYTES_MAX + " bytes of init segments are queued");
             return;
         }
         pump();
     }
 
+    private boolean takes(MediaUnit unit) {
+        return sound || !unit.isSound();
+    }
+
     /** Offers a frame to the queue, without blocking. Ignored while the viewer is paused or gone. */
     synchronized void offer(MediaUnit unit, long bytesMax, long now) {
-        if (paused || gone) {
+        if (paused || gone || !takes(unit)) {
             return;
         }
         if (inFlight.stalled(now) > admission.max(RelayLimit.STALL) * 1_000_000) {
@@ -266,10 +280,7 @@ final class Viewer implements WebSocketListener {
         socket.close(TOO_SLOW, reason);
     }
 
-    /**
-     * Sends the last stream text and a bye text past everything that is queued, and closes. The bye text tells the
-     * browser after how many milliseconds it may retry. Throws nothing, because others have to be told too.
-     */
+    /** Sends a stream text and a bye text past everything that is queued, and closes. Throws nothing. */
     void bye(String streamText, int code, String reason) {
         try {
             socket.trySend(streamText);
@@ -286,8 +297,7 @@ final class Viewer implements WebSocketListener {
     }
 
     /**
-     * Ends this viewer after an exception that was thrown while serving it, perhaps because memory ran out.
-     * Throws nothing.
+     * Ends this viewer after an exception that was thrown while serving it, perhaps for lack of memory. Throws nothing.
      *
      * @return the number of frames that were dropped for it
      */
@@ -339,9 +349,7 @@ final class Viewer implements WebSocketListener {
         pump();
     }
 
-    /**
-     * Gives the next batch to the socket if it has taken the last one, and not too much is on the way. Guarded by this.
-     */
+    /** Gives the socket the next batch if it has taken the last one and not too much is on the way. Guarded by this. */
     private void pump() {
         if (gone) {
             return;

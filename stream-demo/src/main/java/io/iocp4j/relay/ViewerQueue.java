@@ -43,32 +43,13 @@ final class ViewerQueue {
     /** The shortest time between two skip texts. */
     private static final long SKIP_TEXT_NANOS = 1_000_000_000L;
 
-    /** An item to send. The queue holds a reference to the unit, or to the message if it is text. */
-    private record Item(SharedMessage text, MediaUnit unit, int flags, long sinceNanos) {
-        boolean isMedia() {
-            return unit != null && !unit.isInit();
-        }
-
-        int bytes() {
-            return unit == null ? text.payloadLength() : unit.bytes();
-        }
-
-        void release() {
-            if (unit == null) {
-                text.release();
-            } else {
-                unit.release();
-            }
-        }
-    }
-
     /** The contents of a skip text: the dropped frames. */
     record Skipped(int fromSeq, int toSeq, int frames) { }
 
     private final long maxLagNanos;
     private final boolean onlyNewest;
-    private ArrayDeque<Item> waiting = new ArrayDeque<>();
-    private final List<Item> withSocket = new ArrayList<>(BATCH_MAX);
+    private ArrayDeque<QueuedItem> waiting = new ArrayDeque<>();
+    private final List<QueuedItem> withSocket = new ArrayList<>(BATCH_MAX);
     private long waitingBytes;
     private long controlBytes;
     private long initBytes;
@@ -118,7 +99,7 @@ final class ViewerQueue {
      */
     boolean addText(SharedMessage text, long nowNanos) {
         try {
-            append(new Item(text, null, 0, nowNanos));
+            append(new QueuedItem(text, null, 0, nowNanos));
         } catch (RuntimeException | Error thrown) {
             text.release();
             throw thrown;
@@ -134,7 +115,7 @@ final class ViewerQueue {
      */
     boolean addInit(MediaUnit init, long nowNanos) {
         skipping = true;
-        append(new Item(null, init, 0, nowNanos));
+        append(new QueuedItem(null, init, 0, nowNanos));
         init.retain();
         initBytes += init.bytes();
         return initBytes <= INIT_BYTES_MAX;
@@ -159,7 +140,7 @@ final class ViewerQueue {
             // Frames before the first key frame of a stream, a join or an init segment are no loss.
             if (gap) {
                 count(unit);
-            } else {
+            } else if (!unit.isSound()) {
                 framesPassed++;
             }
             return;
@@ -174,8 +155,9 @@ final class ViewerQueue {
     /** Applies rule 2 to the queued items. The caller may append the unit itself if {@code skipping} is false. */
     private void trim(MediaUnit unit, long nowNanos) {
         trims++;
-        Item key = unit.isKey() ? null : newestKey();
-        boolean useful = unit.isKey() || key != null && key != firstMedia() && nowNanos - key.sinceNanos <= maxLagNanos;
+        QueuedItem key = unit.isKey() ? null : newestKey();
+        boolean useful = unit.isKey()
+                || key != null && key != firstMedia() && nowNanos - key.sinceNanos() <= maxLagNanos;
         if (useful) {
             dropMediaBefore(key);
         } else {
@@ -185,30 +167,31 @@ final class ViewerQueue {
         }
     }
 
-    private Item newestKey() {
-        Item newest = null;
-        for (Item item : waiting) {
-            newest = item.isMedia() && item.unit.isKey() ? item : newest;
+    private QueuedItem newestKey() {
+        QueuedItem newest = null;
+        for (QueuedItem item : waiting) {
+            newest = item.isMedia() && item.unit().isKey() ? item : newest;
         }
         return newest;
     }
 
-    private Item firstMedia() {
-        return waiting.stream().filter(Item::isMedia).findFirst().orElse(null);
+    private QueuedItem firstMedia() {
+        return waiting.stream().filter(QueuedItem::isMedia).findFirst().orElse(null);
     }
 
     /**
      * Drops the queued media before a key frame, or all of it if the key frame is null. Marks that key frame, or the
      * next one, if anything was dropped.
      */
-    private void dropMediaBefore(Item key) {
-        ArrayDeque<Item> kept = new ArrayDeque<>(waiting.size() + 1);
+    private void dropMediaBefore(QueuedItem key) {
+        ArrayDeque<QueuedItem> kept = new ArrayDeque<>(waiting.size() + 1);
         boolean before = true;
         boolean dropped = false;
-        for (Item item : waiting) {
+        for (QueuedItem item : waiting) {
             if (item == key) {
                 before = false;
-                kept.add(dropped ? new Item(null, item.unit, item.flags | MediaUnit.DISCONT, item.sinceNanos) : item);
+                int flags = item.flags() | (dropped ? MediaUnit.DISCONT : 0);
+                kept.add(new QueuedItem(null, item.unit(), flags, item.sinceNanos()));
             } else if (before && item.isMedia()) {
                 dropped = true;
             } else {
@@ -216,13 +199,13 @@ final class ViewerQueue {
             }
         }
         // nothing below can fail
-        ArrayDeque<Item> all = waiting;
+        ArrayDeque<QueuedItem> all = waiting;
         waiting = kept;
         before = true;
-        for (Item item = all.poll(); item != null; item = all.poll()) {
+        for (QueuedItem item = all.poll(); item != null; item = all.poll()) {
             before &= item != key;
             if (before && item.isMedia()) {
-                count(item.unit);
+                count(item.unit());
                 waitingBytes -= item.bytes();
                 item.release();
             }
@@ -231,16 +214,16 @@ final class ViewerQueue {
     }
 
     private void dropMedia() {
-        ArrayDeque<Item> kept = new ArrayDeque<>(waiting.size() + 1);
-        for (Item item : waiting) {
-            if (item.unit == null) {
+        ArrayDeque<QueuedItem> kept = new ArrayDeque<>(waiting.size() + 1);
+        for (QueuedItem item : waiting) {
+            if (item.unit() == null) {
                 kept.add(item);
             }
         }
-        ArrayDeque<Item> all = waiting;
+        ArrayDeque<QueuedItem> all = waiting;
         waiting = kept;
-        for (Item item = all.poll(); item != null; item = all.poll()) {
-            if (item.unit != null) {
+        for (QueuedItem item = all.poll(); item != null; item = all.poll()) {
+            if (item.unit() != null) {
                 waitingBytes -= item.bytes();
                 item.release();
             }
@@ -249,19 +232,23 @@ final class ViewerQueue {
     }
 
     private void count(MediaUnit unit) {
-        framesDropped++;
         bytesDropped += unit.bytes();
+        if (unit.isSound()) {
+            // it has its own numbers, and a skip text tells of pictures
+            return;
+        }
+        framesDropped++;
         skippedFrom = skippedFrames == 0 ? unit.seq() : skippedFrom;
         skippedTo = unit.seq();
         skippedFrames++;
     }
 
     private void appendMedia(MediaUnit unit, int flags, long nowNanos) {
-        append(new Item(null, unit, flags, nowNanos));
+        append(new QueuedItem(null, unit, flags, nowNanos));
         unit.retain();
     }
 
-    private void append(Item item) {
+    private void append(QueuedItem item) {
         waiting.add(item);
         waitingBytes += item.bytes();
     }
@@ -271,12 +258,12 @@ final class ViewerQueue {
         return Math.max(age(withSocket, nowNanos), age(waiting, nowNanos));
     }
 
-    private long age(Iterable<Item> items, long nowNanos) {
+    private long age(Iterable<QueuedItem> items, long nowNanos) {
         boolean joining = nowNanos - joinedNanos < JOIN_NANOS;
-        for (Item item : items) {
-            if (item.isMedia() && !(joining && (item.flags & MediaUnit.FROM_CACHE) != 0)) {
+        for (QueuedItem item : items) {
+            if (item.isMedia() && !(joining && (item.flags() & MediaUnit.FROM_CACHE) != 0)) {
                 // items are in the order of time, so the first that counts is the oldest
-                return nowNanos - item.sinceNanos;
+                return nowNanos - item.sinceNanos();
             }
         }
         return 0;
@@ -321,18 +308,18 @@ final class ViewerQueue {
         List<SharedMessage> batch = new ArrayList<>(BATCH_MAX);
         while (batch.size() < BATCH_MAX && fits(room - socketBytes)
                 && (batch.isEmpty() || socketBytes + waiting.peek().bytes() <= BATCH_BYTES_MAX)) {
-            Item item = waiting.peek();
-            batch.add(item.unit == null ? item.text : item.unit.message(item.flags));
+            QueuedItem item = waiting.peek();
+            batch.add(item.unit() == null ? item.text() : item.unit().message(item.flags()));
             waiting.poll();
             withSocket.add(item);
             waitingBytes -= item.bytes();
             socketBytes += item.bytes();
-            if (item.unit == null) {
+            if (item.unit() == null) {
                 controlBytes -= item.bytes();
-            } else if (item.unit.isInit()) {
+            } else if (item.unit().isInit()) {
                 initBytes -= item.bytes();
             }
-            framesSent += item.isMedia() ? 1 : 0;
+            framesSent += item.isMedia() && !item.unit().isSound() ? 1 : 0;
         }
         return batch;
     }
@@ -344,7 +331,7 @@ final class ViewerQueue {
 
     /** Releases the batch, which the socket has taken. */
     void sent() {
-        withSocket.forEach(Item::release);
+        withSocket.forEach(QueuedItem::release);
         withSocket.clear();
         socketBytes = 0;
     }
@@ -352,7 +339,7 @@ final class ViewerQueue {
     /** Releases everything. */
     void clear() {
         sent();
-        waiting.forEach(Item::release);
+        waiting.forEach(QueuedItem::release);
         waiting.clear();
         waitingBytes = 0;
         controlBytes = 0;
@@ -374,7 +361,8 @@ final class ViewerQueue {
 
     /** Returns the number of frames that are queued or with the socket. */
     long framesQueued() {
-        return waiting.stream().filter(Item::isMedia).count() + withSocket.stream().filter(Item::isMedia).count();
+        return waiting.stream().filter(QueuedItem::isMedia).count()
+                + withSocket.stream().filter(QueuedItem::isMedia).count();
     }
 
     /** Returns the age of the oldest frame that the socket has; 0 if it has none that counts. */
@@ -384,7 +372,7 @@ final class ViewerQueue {
 
     /** Tells whether the batch of the socket has a frame. */
     boolean sendsFrame() {
-        return withSocket.stream().anyMatch(Item::isMedia);
+        return withSocket.stream().anyMatch(QueuedItem::isMedia);
     }
 
     long bytesDropped() {

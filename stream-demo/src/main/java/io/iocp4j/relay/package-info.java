@@ -4,12 +4,12 @@
  *
  * <h2>What flows where</h2>
  * <pre>
- * PUT /publish/{path}     Ingest, Fmp4Parser       splits bytes into an init segment, then one unit per fragment
+ * PUT /publish/{path}     Ingest, ContainerParser  splits bytes into init segments, then one unit per frame
  * built-in test picture   TestSource, TestPicture  one JPEG image per frame
  *   v
  * RelayHub                finds or creates the stream of a path
  *   v
- * RelayStream             one per path: publisher, epoch, init segment, GopCache, viewers;
+ * RelayStream             one per path: publisher, epoch, tracks (StreamFormat), GopCache, viewers;
  *                         outlives its publisher by the grace time
  *   v MediaUnit           framed once, reference counted, the same bytes for every viewer
  * Viewer, ViewerQueue     one per WebSocket: at most one batch is with the socket;
@@ -19,7 +19,7 @@
  * </pre>
  * Each request passes Doors first, which checks where it comes from, and then Routes, which knows what answers at which
  * path: a publisher, a viewer, a page (Pages), what operators read (Reports), or an error. A viewer sends only control
- * texts: ping, pause, resume, resync, stat. Streams and viewers call their observers, see
+ * texts: hello, ping, pause, resume, resync, stat. Streams and viewers call their observers, see
  * {@link io.iocp4j.relay.observe}.
  *
  * <h2>Who owns what</h2>

@@ -35,7 +35,7 @@ class MediaUnitTest {
     @DisplayName("the header has 16 bytes, big-endian: kind, flags, track, sequence number, time of origin")
     void header() {
         ByteBuffer payload = payload();
-        MediaUnit init = MediaUnit.init(pool, -2, MICROS, payload);
+        MediaUnit init = MediaUnit.init(pool, 0, -2, MICROS, payload);
         assertEquals("01" + "00" + "0000" + SEQ_AND_TIME + "5566", hex(init.message(0)));
         assertTrue(init.isInit());
         assertFalse(init.isKey());

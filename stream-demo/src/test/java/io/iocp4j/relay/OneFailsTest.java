@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CompletionPort;
 import io.iocp4j.relay.config.Settings;
+import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.websocket.ClientOptions;
 import io.iocp4j.websocket.ServerOptions;
 import io.iocp4j.websocket.WebSocket;
@@ -43,7 +44,7 @@ class OneFailsTest {
     void twoViewers() throws Exception {
         port = CompletionPort.open();
         hub = new RelayHub(Settings.defaults(), port, Clock.systemUTC());
-        stream = hub.publish("a", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        stream = hub.publish("a", publisher, format(2, 1));
         // each call of this viewer throws a NullPointerException; it joins first, so the good viewer is called after it
         broken = new Viewer("broken", RelayRig.visit(), stream, hub.admission(), new ViewerQueue(1, false), null,
                 Clock.systemUTC());
@@ -93,7 +94,7 @@ class OneFailsTest {
     @Test
     @DisplayName("a viewer that fails at an init segment is removed, and the other viewer continues")
     void init() throws Exception {
-        stream.init(publisher, "video/mp4", 4, 3, ByteBuffer.allocate(10));
+        stream.init(publisher, format(4, 3));
         expect("stream live", "init 0");
         assertEquals(1, stream.viewers());
     }
@@ -123,9 +124,9 @@ class OneFailsTest {
             lost.add("throwing " + status);
             throw new IllegalStateException("for the test");
         };
-        hub.publish("a", "fmp4", throwing, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        hub.publish("a", throwing, format(2, 1));
         expect("stream live", "init 0");
-        hub.publish("a", "fmp4", throwing, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        hub.publish("a", throwing, format(2, 1));
         expect("stream live", "init 0");
         stream.end(Viewer.STREAM_ENDED, "over");
         expect("stream ended", "bye");
@@ -138,25 +139,29 @@ class OneFailsTest {
     void publishFails() throws HttpException {
         ManualPort manual = new ManualPort();
         RelayHub other = new RelayHub(Settings.defaults(), manual, Clock.systemUTC());
-        other.admitFrame(other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
+        other.admitFrame(other.publish("b", publisher, format(2, 1)));
         manual.memoryOut = true;
         RelayStream.Publisher second = (status, why) -> lost.add("second " + status);
         assertThrows(OutOfMemoryError.class,
-                () -> other.publish("b", "fmp4", second, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
+                () -> other.publish("b", second, format(2, 1)));
         assertEquals(List.of("publisher 409"), lost);
         assertEquals("waiting", other.reports().getFirst().state());
         manual.timers.getFirst().run();
         assertNull(other.find("b"));
 
         manual.memoryOut = false;
-        RelayStream next = other.publish("b", "fmp4", publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        RelayStream next = other.publish("b", publisher, format(2, 1));
         manual.memoryOut = true;
         assertThrows(OutOfMemoryError.class, () -> next.media(publisher, ByteBuffer.allocate(10), Sample.KEY));
-        assertThrows(OutOfMemoryError.class, () -> next.init(publisher, "video/mp4", 4, 3, ByteBuffer.allocate(10)));
+        assertThrows(OutOfMemoryError.class, () -> next.init(publisher, format(4, 3)));
         manual.memoryOut = false;
         assertTrue(next.json().contains("\"width\":2,"), "the failed init segment must change nothing: " + next.json());
         next.media(publisher, ByteBuffer.allocate(10), Sample.KEY);
         other.endAll(1001, "the test is over");
         assertEquals(0, manual.buffers().usedBytes());
+    }
+
+    private static MediaInit format(int width, int height) {
+        return Sample.format("fmp4", "video/mp4", width, height, ByteBuffer.allocate(10));
     }
 }

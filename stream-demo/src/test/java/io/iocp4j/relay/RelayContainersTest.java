@@ -84,7 +84,7 @@ class RelayContainersTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = ';', textBlock = """
-            GIF89a and so on, more than 400 bytes of it; 400; of no known container; 500
+            GIF89a and so on, more than 400 bytes of it; 400; of no other known container; 500
             OggS with sound;                             400; the stream is Ogg;     0
             """)
     @DisplayName("what cannot be relayed is refused with the reason and a command that helps")

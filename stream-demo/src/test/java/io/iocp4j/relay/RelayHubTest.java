@@ -32,7 +32,7 @@ class RelayHubTest {
 
     private RelayStream publish(String path, String container, RelayStream.Publisher publisher) {
         try {
-            return hub.publish(path, container, publisher, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+            return hub.publish(path, publisher, Sample.format(container, "video/mp4", 2, 1, ByteBuffer.allocate(10)));
         } catch (HttpException e) {
             throw new AssertionError(e);
         }
@@ -132,7 +132,7 @@ class RelayHubTest {
         RelayStream stream = publish("a", "fmp4", first);
         publish("a", "fmp4", second);
         stream.media(first, ByteBuffer.allocate(5), Sample.KEY);
-        stream.init(first, "video/mp4", 20, 10, ByteBuffer.allocate(5));
+        stream.init(first, Sample.format("fmp4", "video/mp4", 20, 10, ByteBuffer.allocate(5)));
         stream.unpublish(first);
         assertTrue(stream.json().contains("\"state\":\"live\""), stream::json);
         assertTrue(stream.json().contains("\"framesIn\":0"), stream::json);
@@ -148,7 +148,7 @@ class RelayHubTest {
         RelayStream.Publisher publisher = publisher("one");
         RelayStream stream = publish("a", "fmp4", publisher);
         stream.media(publisher, ByteBuffer.allocate(5), Sample.KEY);
-        stream.init(publisher, "video/mp4", 20, 10, ByteBuffer.allocate(5));
+        stream.init(publisher, Sample.format("fmp4", "video/mp4", 20, 10, ByteBuffer.allocate(5)));
         assertTrue(stream.json().contains("\"gopBytes\":0") && stream.json().contains("\"epoch\":1"), stream::json);
         assertEquals(512, port.buffers().usedBytes());
     }

@@ -54,7 +54,8 @@ class TestSourceTest {
         List<Thread> threads = drawingThreads();
         assertEquals(1, threads.size());
         RelayStream own = hub.find(TestSource.PATH);
-        hub.publish(TestSource.PATH, "fmp4", (status, why) -> { }, "video/mp4", 2, 1, ByteBuffer.allocate(10));
+        hub.publish(TestSource.PATH, (status, why) -> { },
+                Sample.format("fmp4", "video/mp4", 2, 1, ByteBuffer.allocate(10)));
         assertTrue(threads.getFirst().join(Duration.ofSeconds(RelayRig.DEADLINE_SECONDS)), "the thread did not end");
         assertTrue(own.json().contains("\"state\":\"ended\""), own::json);
         assertEquals("fmp4", hub.find(TestSource.PATH).container());

@@ -75,7 +75,7 @@ final class QueueRig implements AutoCloseable {
     }
 
     boolean init(int bytes) {
-        MediaUnit init = MediaUnit.init(pool, seq, 77, ByteBuffer.allocate(bytes - MediaUnit.HEADER_BYTES));
+        MediaUnit init = MediaUnit.init(pool, 0, seq, 77, ByteBuffer.allocate(bytes - MediaUnit.HEADER_BYTES));
         units.add(init);
         return queue.addInit(init, now);
     }

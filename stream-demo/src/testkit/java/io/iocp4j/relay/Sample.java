@@ -5,6 +5,7 @@ import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
 import io.iocp4j.relay.media.MediaMemory;
+import io.iocp4j.relay.media.MediaTrack;
 import io.iocp4j.relay.media.UnitFacts;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,6 +47,11 @@ final class Sample {
     /** What a frame says of itself that is a key frame, and one that is not. */
     static final UnitFacts KEY = new UnitFacts(true, true, false, -1);
     static final UnitFacts FRAME = new UnitFacts(false, true, false, -1);
+
+    /** Returns the format of a stream with pictures alone. */
+    static MediaInit format(String container, String mime, int width, int height, ByteBuffer init) {
+        return new MediaInit(container, new MediaTrack(MediaTrack.VIDEO, mime, width, height, init), null, List.of());
+    }
 
     private Sample() {
     }

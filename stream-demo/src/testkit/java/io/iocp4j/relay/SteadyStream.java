@@ -21,8 +21,8 @@ final class SteadyStream implements RelayStream.Publisher, AutoCloseable {
     SteadyStream(RelayServer server, String path, int keyBytes, int frameBytes) throws HttpException {
         key = ByteBuffer.allocate(keyBytes);
         frame = ByteBuffer.allocate(frameBytes);
-        stream = server.hub().publish(path, "fmp4", this, "video/mp4; codecs=\"avc1.42c00a\"", 160, 90,
-                ByteBuffer.wrap(Sample.INIT));
+        stream = server.hub().publish(path, this, Sample.format("fmp4",
+                "video/mp4; codecs=\"avc1.42c00a\"", 160, 90, ByteBuffer.wrap(Sample.INIT)));
         server.hub().admitFrame(stream);
         clock.scheduleAtFixedRate(this::send, 0, 1_000_000 / FRAMES_PER_SECOND, TimeUnit.MICROSECONDS);
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.iocp4j.websocket.JsonTree;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -81,7 +82,7 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
     Map<String, Object> control(String type) throws InterruptedException {
         Event event = next();
         assertNotNull(event.text, () -> event + " instead of " + type);
-        Map<String, Object> control = Json.parse(event.text);
+        Map<String, Object> control = JsonTree.readObject(event.text);
         assertEquals(type, control.get("t"), event.text);
         return control;
     }

@@ -10,7 +10,8 @@ import java.util.Objects;
  * unit, and WebM for VP8. Each track has its own init segment, so that a viewer can keep sound and picture apart.
  *
  * <p>The times of a stream begin near 0 and never run back. Sound that is less than {@link #JITTER_MS} off its place is
- * put there, because the containers round its times. A step back of more than {@link #BACK_MS}, or ahead of more than
+ * put there, because the containers round its times. A longer hole in the sound, up to {@link #FILL_MS}, is filled with
+ * silence where that is known. A step back of more than {@link #BACK_MS}, or ahead of more than
  * {@link #AHEAD_MS}, is taken for a clock that was set: the stream goes on where it was.
  *
  * <p>One thread at a time. The muxer reuses one buffer for all units; it grows with the samples up to
@@ -19,6 +20,8 @@ import java.util.Objects;
 final class Fmp4Muxer {
     /** The largest distance of sound from its place that is taken for rounding, in milliseconds. */
     static final int JITTER_MS = 60;
+    /** The longest hole in the sound that is filled with silence, in milliseconds. */
+    static final int FILL_MS = 1_000;
     /** A longer step back is a clock that was set, in milliseconds. */
     static final int BACK_MS = 1_000;
     /** A longer step ahead is a clock that was set, in milliseconds. */
@@ -36,6 +39,7 @@ final class Fmp4Muxer {
     /** The clock of one track. */
     private static final class Clock {
         final SampleTrack track;
+        final Silence silence;
         boolean begun;
         long last;
         /** The end of the newest sample, in ticks of the stream. */
@@ -44,6 +48,7 @@ final class Fmp4Muxer {
 
         Clock(SampleTrack track) {
             this.track = track;
+            this.silence = Silence.of(track);
         }
 
         long ticks(long millis) {
@@ -118,9 +123,20 @@ final class Fmp4Muxer {
             throws MediaException {
         Clock clock = clocks[number];
         long time = place(clock, decodeTime);
+        if (clock.silence != null && clock.begun && time - clock.end <= clock.ticks(FILL_MS)) {
+            // a hole in the sound would hold the picture, because browsers play only what they have of both
+            while (time - clock.end >= clock.silence.ticks()) {
+                emit(clock, clock.end, 0, clock.silence.ticks(), true, clock.silence.frame());
+            }
+            time = time - clock.end < clock.ticks(JITTER_MS) ? clock.end : time;
+        }
         long length = duration > 0 ? duration : clock.begun && time > clock.last ? time - clock.last
                 : clock.lastDuration > 0 ? clock.lastDuration : Math.max(1, clock.track.timescale() / DEFAULT_RATE);
-        length = Math.min(length, clock.ticks(AHEAD_MS));
+        emit(clock, time, composition, Math.min(length, clock.ticks(AHEAD_MS)), key, data);
+    }
+
+    private void emit(Clock clock, long time, int composition, long length, boolean key, ByteBuffer data)
+            throws MediaException {
         clock.begun = true;
         clock.last = time;
         clock.end = time + length;
@@ -133,7 +149,7 @@ final class Fmp4Muxer {
             write(clock.track, time, composition, length, key, data);
         }
         boolean picture = clock.track.isVideo();
-        listener.onUnit(number, unit.view(0, unit.size()),
+        listener.onUnit(clock.track.number(), unit.view(0, unit.size()),
                 new UnitFacts(key && picture, picture, picture && composition != 0, -1));
     }
 

@@ -38,7 +38,7 @@ export class Connection {
   constructor(path, events) {
     this.#path = path;
     this.#events = events;
-    const socket = openSocket(`live/${path}`, SUBPROTOCOL);
+    const socket = openSocket(`live/${path}?tracks=1`, SUBPROTOCOL);
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#receive(data);

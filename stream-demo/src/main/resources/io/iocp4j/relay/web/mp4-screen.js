@@ -10,7 +10,7 @@ const FRAME_SLACK_S = 0.002;
 const FRUITLESS_LIMIT = 60;
 
 /** The media source of this browser; iPhones have only ManagedMediaSource. */
-const mediaSourceClass = () => globalThis.MediaSource ?? globalThis.ManagedMediaSource;
+export const mediaSourceClass = () => globalThis.MediaSource ?? globalThis.ManagedMediaSource;
 
 /**
  * A video element fed through one SourceBuffer in 'sequence' mode. In that mode the browser places each unit directly

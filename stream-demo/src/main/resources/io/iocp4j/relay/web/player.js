@@ -4,6 +4,7 @@
  *   RelayPlayer                this file: connects the others, decides what is shown, keeps the numbers
  *   Connection, Retry          the conversation with the server (protocol.js), and its restart
  *   Mp4Screen, JpegScreen      turn the bytes of a unit into a picture
+ *   SoundScreen                the same with a second track, of sound
  *   PlayerView                 the elements and words that the user sees
  *
  * Media is driven by messages, finished appends and shown frames, never by timers, because browsers slow down timers in
@@ -14,6 +15,7 @@ import { JpegScreen } from './jpeg-screen.js';
 import { Mp4Screen } from './mp4-screen.js';
 import { Close } from './protocol.js';
 import { Retry } from './retry.js';
+import { SoundScreen } from './sound-screen.js';
 import { behindMs, newStats } from './stats.js';
 import { PlayerView } from './view.js';
 
@@ -21,6 +23,8 @@ const TICK_MS = 1_000;
 const HIDDEN_GRACE_MS = 5_000;
 const SCREEN_FAILURES = 3;
 const SCREEN_FAILURE_WINDOW_MS = 30_000;
+const SOUND_BACK_UNITS = 20;
+const SOUND_BACK_WINDOW_MS = 1_500;
 
 /**
  * A screen has an element, bufferMs and rate; join() before a burst from the past, init(bytes, mime), push(unit),
@@ -48,6 +52,10 @@ export class RelayPlayer {
   #lastInit = null;        // a broken decoder is rebuilt from it, without a new connection
   #screen = null;
   #screenFailures = [];
+  #lastSoundInit = null;
+  #silentEpoch = null;     // in this epoch the track of sound has no sound, so the picture is played alone
+  #soundArrivals = [];     // times of the newest units of sound while it is silent
+  #volume = { muted: true, level: 1 };
   #picture = false;        // the screen has something to look at
   #holds = new Set();      // reasons to ask the server for no media: hidden, blocked, unsupported, broken
   #keyOwedBy = null;       // 'server' after init or a gap, 'self' after this player dropped frames, null inside a GOP
@@ -71,6 +79,7 @@ export class RelayPlayer {
       connect: () => this.#connect(),
       rebuild: () => this.#rebuild(),
       play: () => this.#playByUser(),
+      setVolume: (volume) => this.#setVolume(volume),
     });
   }
 
@@ -160,6 +169,7 @@ export class RelayPlayer {
     this.stats.container = format.container;
     this.#format = format;
     this.#lastInit = null;
+    this.#lastSoundInit = null;
     this.#keyOwedBy = 'server';
     const Screen = SCREENS.get(format.container);
     const reason = Screen
@@ -172,7 +182,7 @@ export class RelayPlayer {
       return;
     }
     if (format.w > 0 && format.h > 0) this.#view.setAspect(format.w, format.h);
-    if (!(this.#screen instanceof Screen)) this.#openScreen();
+    if (!(this.#screen instanceof (this.#soundTracks() ? SoundScreen : Screen))) this.#openScreen();
     this.#screen.join();
     this.#setState(this.#holds.has('hidden') ? 'paused' : 'live');
     this.#release('unsupported');
@@ -181,6 +191,11 @@ export class RelayPlayer {
 
   #init(unit) {
     this.stats.bytes += unit.bytes.length;
+    if (unit.sound) {
+      this.#lastSoundInit = unit;
+      this.#initSound();
+      return;
+    }
     this.#nextSeq = null;
     this.#keyOwedBy = 'server';
     this.#lastInit = unit;
@@ -188,6 +203,10 @@ export class RelayPlayer {
   }
 
   #media(unit) {
+    if (unit.sound) {
+      this.#soundUnit(unit);
+      return;
+    }
     const { stats } = this;
     stats.framesReceived++;
     stats.bytes += unit.bytes.length;
@@ -209,12 +228,78 @@ export class RelayPlayer {
     this.#screen.push(unit);
   }
 
+  // ---- sound
+
+  get #isSilent() {
+    return this.#silentEpoch !== null && this.#silentEpoch === this.#format.epoch;
+  }
+
+  /** The tracks to play together, or null to play the picture alone. */
+  #soundTracks() {
+    const { container, tracks } = this.#format;
+    const usable = container === 'fmp4' && Array.isArray(tracks) && !this.#isSilent;
+    return usable && !SoundScreen.unsupportedReason(tracks) ? tracks : null;
+  }
+
+  #initSound() {
+    if (!(this.#screen instanceof SoundScreen) || !this.#lastSoundInit) return;
+    const { mime } = this.#format.tracks.find(({ kind }) => kind === 'audio');
+    this.#screen.init(this.#lastSoundInit.bytes, mime, true);
+  }
+
+  #soundUnit(unit) {
+    this.stats.bytes += unit.bytes.length;
+    if (this.#holds.size > 0 || !this.#screen) return;
+    if (this.#screen instanceof SoundScreen) {
+      if (!this.#keyOwedBy) this.#screen.push(unit);
+    } else if (this.#isSilent) {
+      this.#soundMayBeBack();
+    }
+  }
+
+  /** A few stray units are not yet sound: each change interrupts the picture for a moment. */
+  #soundMayBeBack() {
+    const now = performance.now();
+    this.#soundArrivals = this.#soundArrivals.filter((at) => now - at < SOUND_BACK_WINDOW_MS);
+    this.#soundArrivals.push(now);
+    if (this.#soundArrivals.length < SOUND_BACK_UNITS) return;
+    this.#silentEpoch = null;
+    this.#openScreen();
+    this.#resync();
+  }
+
+  #soundIsGone() {
+    this.#silentEpoch = this.#format.epoch;
+    this.#soundArrivals = [];
+    this.#openScreen();
+    this.#resync();
+  }
+
+  #setVolume(volume) {
+    Object.assign(this.#volume, volume);
+    this.#applyVolume();
+    this.#screen?.play();
+  }
+
+  #applyVolume() {
+    const sound = this.#screen instanceof SoundScreen;
+    if (sound) {
+      this.#screen.element.volume = this.#volume.level;
+      this.#screen.element.muted = this.#volume.muted;
+    }
+    this.stats.sound = sound ? (this.#volume.muted ? 'muted' : 'on') : this.#isSilent ? 'silent' : 'none';
+    this.#view.showSound({ available: sound, ...this.#volume });
+  }
+
   // ---- screen
 
   #openScreen() {
     this.#closeScreen();
-    const Screen = SCREENS.get(this.#format.container);
-    const screen = new Screen(this.#format.mime, {
+    const tracks = this.#soundTracks();
+    const Screen = tracks ? SoundScreen : SCREENS.get(this.#format.container);
+    const screen = new Screen(tracks ?? this.#format.mime, {
+      silent: () => this.#soundIsGone(),
+      mutedByBrowser: () => this.#setVolume({ muted: true }),
       frame: (frame) => this.#frameShown(frame),
       dropped: (frames) => { this.stats.framesDropped += frames; },
       sought: () => { this.stats.seeks++; },
@@ -226,7 +311,9 @@ export class RelayPlayer {
     });
     this.#screen = screen;
     this.#view.mount(screen.element);
+    this.#applyVolume();
     if (this.#lastInit) screen.init(this.#lastInit.bytes, this.#format.mime);
+    this.#initSound();
   }
 
   #closeScreen() {

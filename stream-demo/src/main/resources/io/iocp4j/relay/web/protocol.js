@@ -8,6 +8,7 @@ export const SUBPROTOCOL = 'relay.v1';
 const HEADER_BYTES = 16;
 const KIND_INIT = 1;
 const KIND_MEDIA = 2;
+const TRACK_SOUND = 2;
 const FLAG_KEY = 1;
 const FLAG_DISCONT = 2;
 const FLAG_FROM_CACHE = 4;
@@ -75,6 +76,7 @@ export function parseUnit(data) {
     key: (flags & FLAG_KEY) !== 0,
     discont: (flags & FLAG_DISCONT) !== 0,
     cached: (flags & FLAG_FROM_CACHE) !== 0,
+    sound: header.getUint16(2) === TRACK_SOUND,
     seq: header.getUint32(4),
     originMs: originMicros / 1000,
     bytes: new Uint8Array(data, HEADER_BYTES),

@@ -43,11 +43,13 @@ export class PlayerView {
   #detail = make('p', 'cover-detail');
   #action = make('button', 'button');
   #fullscreen = make('button', 'button plain', 'Full screen');
+  #mute = make('button', 'button', 'Sound on');
+  #level = make('input', 'volume');
   #figures = new Map();
   #run = null;
 
   /** The actions connect, rebuild and play are offered to the user when they make sense. */
-  constructor(container, path, { connect, rebuild, play }) {
+  constructor(container, path, { connect, rebuild, play, setVolume }) {
     this.#path = path;
     this.#actions = {
       connect: { label: 'Try now', run: connect },
@@ -57,13 +59,19 @@ export class PlayerView {
     this.#badge.setAttribute('role', 'status');
     this.#action.type = 'button';
     this.#action.addEventListener('click', () => this.#run?.());
+    this.#mute.type = 'button';
+    this.#mute.hidden = this.#level.hidden = true;
+    this.#mute.addEventListener('click', () => setVolume({ muted: this.#mute.dataset.muted !== 'true' }));
+    Object.assign(this.#level, { type: 'range', min: 0, max: 1, step: 0.05, value: 1 });
+    this.#level.setAttribute('aria-label', 'Volume');
+    this.#level.addEventListener('input', () => setVolume({ level: Number(this.#level.value), muted: false }));
     this.#fullscreen.type = 'button';
     this.#fullscreen.addEventListener('click', () => this.#toggleFullscreen());
     this.#stage.addEventListener('dblclick', () => this.#toggleFullscreen());
     this.#cover.append(this.#title, this.#detail, this.#action);
     this.#stage.append(this.#cover);
     const strip = make('div', 'strip');
-    strip.append(this.#badge, this.#buildFigures(), this.#fullscreen);
+    strip.append(this.#badge, this.#buildFigures(), this.#mute, this.#level, this.#fullscreen);
     this.#player.append(this.#stage, strip);
     container.replaceChildren(this.#player);
   }
@@ -74,6 +82,15 @@ export class PlayerView {
     element.setAttribute('aria-label', `Live picture of stream ${this.#path}`);
     if (element.localName === 'canvas') element.setAttribute('role', 'img');
     this.#stage.prepend(element);
+  }
+
+  /** Shows the controls of the sound, or hides them. */
+  showSound({ available, muted, level }) {
+    this.#mute.hidden = !available;
+    this.#level.hidden = !available || muted;
+    this.#mute.dataset.muted = String(muted);
+    setText(this.#mute, muted ? 'Sound on' : 'Mute');
+    this.#level.value = String(level);
   }
 
   setAspect(width, height) {

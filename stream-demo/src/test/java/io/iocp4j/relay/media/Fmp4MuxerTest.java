@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -93,14 +94,38 @@ class Fmp4MuxerTest {
     }
 
     @Test
-    @DisplayName("sound up to 60 ms off its place is put there; behind a longer gap it keeps its time")
+    @DisplayName("sound up to 60 ms off its place is put there")
     void jitter() throws MediaException {
         sound(0);
         sound(960 + 48 * 59);
         sound(2 * 960 - 48 * 20);
-        sound(3 * 960 + 48 * 60);
 
-        assertEquals(List.of(48_000L, 48_960L, 49_920L, 48_000L + 3 * 960 + 48 * 60), times(MediaTrack.AUDIO));
+        assertEquals(List.of(48_000L, 48_960L, 49_920L), times(MediaTrack.AUDIO));
+    }
+
+    @Test
+    @DisplayName("a hole in the sound up to a second is filled with silence; behind a longer one, sound keeps its time")
+    void silence() throws MediaException {
+        sound(0);
+        sound(960 + 48 * 100);
+        assertEquals(List.of(48_000L, 48_960L, 49_920L, 50_880L, 51_840L, 52_800L, 53_760L),
+                times(MediaTrack.AUDIO));
+        byte[] silent = seen.units.get(1);
+        assertEquals("f8fffe", HexFormat.of().formatHex(silent, DATA_INDEX, silent.length));
+
+        sound(48 * 2_000);
+        assertEquals(8, seen.count(MediaTrack.AUDIO));
+        assertEquals(48_000L + 48 * 2_000, times(MediaTrack.AUDIO).getLast());
+    }
+
+    @Test
+    @DisplayName("the silence of AAC has the channels of its track; FLAC and pictures have none")
+    void silentFrames() throws MediaException {
+        assertEquals(4, Silence.of(Sound.adts(2, 3, 1)).frame().remaining());
+        assertEquals(6, Silence.of(Sound.adts(2, 3, 2)).frame().remaining());
+        assertEquals(1_024, Silence.of(Sound.adts(2, 3, 2)).ticks());
+        assertEquals(null, Silence.of(Sound.adts(2, 3, 6)));
+        assertEquals(null, Silence.of(Sound.mp3(44_100, 2)));
     }
 
     @Test
