@@ -8,10 +8,10 @@ module io.iocp4j.relay {
     requires java.desktop;
     // services of Windows; where it is missing, the relay does without
     requires static io.iocp4j.jna;
-    // how this JVM was started, and the numbers of the process
-    requires java.management;
     // the backend of System.Logger
     requires java.logging;
+    // the numbers of the process and the virtual machine, and how it was started
+    requires java.management;
     // webhooks, and the service that decides about logins
     requires java.net.http;
     // events of Flight Recorder

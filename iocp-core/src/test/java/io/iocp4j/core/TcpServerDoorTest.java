@@ -33,6 +33,7 @@ class TcpServerDoorTest extends TcpFixture {
     private static final class Doorman implements ConnectionFilter {
         private final BiPredicate<InetSocketAddress, InetSocketAddress> admits;
         private final BlockingQueue<Dropped> dropped = new LinkedBlockingQueue<>();
+        private final BlockingQueue<InetSocketAddress> gone = new LinkedBlockingQueue<>();
 
         Doorman(BiPredicate<InetSocketAddress, InetSocketAddress> admits) {
             this.admits = admits;
@@ -46,6 +47,17 @@ class TcpServerDoorTest extends TcpFixture {
         @Override
         public void onDrop(InetSocketAddress local, InetSocketAddress remote, DropReason why) {
             dropped.add(new Dropped(local, remote, why));
+        }
+
+        @Override
+        public void onGone(InetSocketAddress remote) {
+            gone.add(remote);
+        }
+
+        InetSocketAddress nextGone() throws InterruptedException {
+            InetSocketAddress next = gone.poll(Recorder.DEADLINE_SECONDS, TimeUnit.SECONDS);
+            assertTrue(next != null, "nobody is gone");
+            return next;
         }
 
         Dropped next() throws InterruptedException {
@@ -106,6 +118,30 @@ class TcpServerDoorTest extends TcpFixture {
             }
         }
         assertEquals(refused, server.dropped());
+    }
+
+    @Test
+    @DisplayName("the filter hears once of the end of each newcomer that it admitted, and never of one that it refused")
+    void gone() throws Exception {
+        Doorman doorman = new Doorman((local, remote) -> true);
+        Recorder recorder = new Recorder();
+        TcpServer server = closeLater(
+                TcpServer.listen(port, options.maxConnections(1).filter(doorman), connection -> recorder));
+        Socket first = client(server);
+        TcpConnection inside = recorder.awaitOpen();
+        Socket second = client(server);
+        assertEquals(-1, second.getInputStream().read());
+        assertEquals(second.getLocalSocketAddress(), doorman.nextGone(), "there was no place for it");
+        inside.abort();
+        assertEquals(first.getLocalSocketAddress(), doorman.nextGone());
+        server.close();
+        server.awaitClosed();
+        assertTrue(doorman.gone.isEmpty(), doorman.gone::toString);
+        Doorman refusing = new Doorman((local, remote) -> false);
+        TcpServer other = closeLater(TcpServer.listen(port, options.filter(refusing), connection -> recorder));
+        assertEquals(-1, client(other).getInputStream().read());
+        refusing.next();
+        assertTrue(refusing.gone.isEmpty(), "it was not admitted");
     }
 
     @Test

@@ -84,6 +84,10 @@ public final class Main {
 
     /** The standard error of the process, queued; null where a test provides the outputs. */
     private static volatile QueuedOutput terminal;
+    /** The log of a service: the longest file in bytes, and how many there are. */
+    private static final long SERVICE_LOG_BYTES_MAX = 10L << 20;
+    private static final int SERVICE_LOG_FILES_MAX = 2;
+
     /** Stops the relay of this process, once; for a service. */
     private static volatile Runnable stop = () -> { };
 
@@ -100,7 +104,7 @@ public final class Main {
         System.setProperty("java.util.logging.manager", LastingLog.class.getName());
         // the test picture is drawn in memory and needs no display
         System.setProperty("java.awt.headless", "true");
-        LastWords words = queueOutputs(LogFile.ofService(List.of(args)));
+        LastWords words = queueOutputs(serviceLog(List.of(args)));
         Thread.setDefaultUncaughtExceptionHandler(words);
         try {
             int code = run(List.of(args), System.out, System.err, words::end);
@@ -114,16 +118,29 @@ public final class Main {
         }
     }
 
+    /** The file of a service of Windows, which the service manager starts with "service run NAME FILE"; else null. */
+    static OutputStream serviceLog(List<String> args) {
+        if (args.size() < 4 || !args.getFirst().equals("service") || !args.get(1).equals("run")) {
+            return null;
+        }
+        try {
+            return new RotatingFile(Path.of(args.get(3)), SERVICE_LOG_BYTES_MAX, SERVICE_LOG_FILES_MAX);
+        } catch (IOException e) {
+            // there is no other place to say so, and the relay can serve without
+            return OutputStream.nullOutputStream();
+        }
+    }
+
     /**
      * Queues System.out and System.err, so that a worker that logs never waits for a reader of the log.
      *
-     * @param log both go into this file; null for the terminal
+     * @param log takes both; null for the terminal
      */
-    private static LastWords queueOutputs(Path log) throws InterruptedException {
-        OutputStream plainErr = log == null ? new FileOutputStream(FileDescriptor.err) : LogFile.open(log);
-        OutputStream plainOut = log == null ? new FileOutputStream(FileDescriptor.out) : plainErr;
-        QueuedOutput out = QueuedOutput.start("out", plainOut, QueuedOutput.BYTES_MAX);
+    private static LastWords queueOutputs(OutputStream log) throws InterruptedException {
+        OutputStream plainErr = log == null ? new FileOutputStream(FileDescriptor.err) : log;
         QueuedOutput err = QueuedOutput.start("err", plainErr, QueuedOutput.BYTES_MAX);
+        QueuedOutput out = log == null
+                ? QueuedOutput.start("out", new FileOutputStream(FileDescriptor.out), QueuedOutput.BYTES_MAX) : err;
         System.setOut(new PrintStream(out, true, System.out.charset()));
         System.setErr(new PrintStream(err, true, System.err.charset()));
         terminal = err;

@@ -16,9 +16,9 @@ final class Refusals {
     /** The longest part of a path in the log, in characters. A client may send any path. */
     private static final int PATH_MAX = 100;
 
-    private final LogRate rate;
+    private final ClientLog rate;
 
-    Refusals(LogRate rate) {
+    Refusals(ClientLog rate) {
         this.rate = rate;
     }
 

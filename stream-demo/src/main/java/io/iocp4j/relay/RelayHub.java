@@ -22,7 +22,7 @@ final class RelayHub {
 
     private final Settings settings;
     private final Admission admission;
-    private final LogRate logRate;
+    private final ClientLog clientLog;
     private final CompletionPort port;
     private final Clock clock;
     private final Observer observer;
@@ -41,7 +41,7 @@ final class RelayHub {
         this.settings = settings;
         this.admission = new Admission(settings, port::nanoTime);
         admission.onReached(limit -> observer.limitHit(limit.label()));
-        this.logRate = new LogRate(port::nanoTime);
+        this.clientLog = new ClientLog(port::nanoTime);
         this.port = port;
         this.clock = clock;
     }
@@ -60,8 +60,8 @@ final class RelayHub {
         return admission;
     }
 
-    LogRate logRate() {
-        return logRate;
+    ClientLog clientLog() {
+        return clientLog;
     }
 
     /** Tells whether there was a stream of this path. The names of the last ones are kept. */

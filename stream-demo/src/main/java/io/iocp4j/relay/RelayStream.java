@@ -211,7 +211,7 @@ final class RelayStream {
         long now = nanos();
         audience.forEach(viewer -> viewer.epoch(text, init, now));
         meter.restart();
-        hub.logRate().log(LOG, Level.INFO, "epoch", path, "stream {0}, epoch {1}: {2}, {3}x{4}", LogField.path(path),
+        hub.clientLog().log(LOG, Level.INFO, "epoch", path, "stream {0}, epoch {1}: {2}, {3}x{4}", LogField.path(path),
                 String.valueOf(epoch), mime, String.valueOf(width), String.valueOf(height));
     }
 
@@ -230,7 +230,7 @@ final class RelayStream {
             long bytesMax = maxQueueBytes();
             audience.forEach(viewer -> viewer.offer(unit, bytesMax, now));
             if (overflow) {
-                hub.logRate().log(LOG, Level.WARNING, "gop", path, "stream {0}: no key frame for more than {1};"
+                hub.clientLog().log(LOG, Level.WARNING, "gop", path, "stream {0}: no key frame for more than {1};"
                         + " late joiners wait for the next one", LogField.path(path), gop.limits());
             }
         } finally {

@@ -26,9 +26,8 @@ import java.util.regex.Pattern;
  * this class cannot be linked, see {@link Main}.
  */
 final class ServiceCommand {
-    static final String NEEDS_WINDOWS = "relay service needs Windows; on Linux use the unit of systemd in lib/systemd";
-    static final String NEEDS_MODULE = "relay service needs io.iocp4j.jna and JNA on the module path, as relay.cmd has"
-            + " them";
+    static final String NEEDS_WINDOWS = "service needs Windows; on Linux use the unit lib/systemd/relay.service";
+    static final String NEEDS_MODULE = "service needs io.iocp4j.jna and JNA on the module path, as relay.cmd has them";
 
     private static final String NAME_FLAG = "--name";
     private static final String NAME = "relay";
@@ -61,7 +60,7 @@ final class ServiceCommand {
         String action = args.isEmpty() ? "" : args.getFirst();
         List<String> rest = new ArrayList<>(args.subList(Math.min(1, args.size()), args.size()));
         String name = NAME;
-        // run NAME LOG, see LogFile.ofService
+        // run NAME LOG, see Main.serviceLog
         if (action.equals("run") && rest.size() >= 2) {
             name = rest.removeFirst();
             rest.removeFirst();
@@ -151,8 +150,9 @@ final class ServiceCommand {
             out.println("  firewall  netsh advfirewall firewall add rule name=\"" + name
                     + "\" dir=in action=allow protocol=TCP localport=" + port);
         }
-        System.getenv().keySet().stream().filter(each -> each.startsWith("RELAY_")).sorted().forEach(
-                each -> out.println("  note      the service does not see " + each + " of your environment"));
+        System.getenv().keySet().stream()
+                .filter(each -> each.startsWith("RELAY_") && !each.startsWith("RELAY_JAVA")).sorted()
+                .forEach(each -> out.println("  note      the service does not see " + each + " of your environment"));
         if (Path.of(System.getProperty("java.home")).startsWith(System.getProperty("user.home"))
                 || modulePath().contains(System.getProperty("user.home"))) {
             out.println("  note      " + WindowsService.ACCOUNT + " may not read " + System.getProperty("user.home")

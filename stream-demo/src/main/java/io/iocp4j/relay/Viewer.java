@@ -15,7 +15,6 @@ import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * One browser that watches one stream. The publisher's thread offers units, which wait in the queue. At most one batch
@@ -31,8 +30,6 @@ final class Viewer implements WebSocketListener {
     static final int TOO_SLOW = 4408;
     /** Close code: the publisher did not come back in time. */
     static final int STREAM_ENDED = 4410;
-    /** The upper bound of the random time after which a viewer may retry, so that not all retry at the same moment. */
-    private static final int RETRY_MILLIS_MAX = 2_000;
 
     private final String id;
     private final Visit visit;
@@ -112,9 +109,7 @@ final class Viewer implements WebSocketListener {
         synchronized (this) {
             observer.joined(visit.from(), visit.request().headers().first("User-Agent"));
         }
-        text("{\"t\":\"hello\",\"v\":1,\"viewer\":" + Json.quote(id)
-                + ",\"server\":" + Json.quote("iocp4j " + RelayServer.version())
-                + ",\"maxLagMs\":" + queue.maxLagNanos() / 1_000_000 + "}");
+        text(ViewerTexts.hello(id, queue.maxLagNanos()));
         stream.join(this);
     }
 
@@ -186,8 +181,7 @@ final class Viewer implements WebSocketListener {
 
     private void pong(Object c) {
         if (c instanceof Double number) {
-            String echoed = number == Math.rint(number) ? String.valueOf(number.longValue()) : number.toString();
-            text("{\"t\":\"pong\",\"c\":" + echoed + ",\"s\":" + clock.millis() + "}");
+            text(ViewerTexts.pong(number, clock.millis()));
         }
     }
 
@@ -287,8 +281,7 @@ final class Viewer implements WebSocketListener {
 
     /** Sends a bye text past everything that is queued, and closes. */
     void bye(int code, String reason) {
-        int retryMillis = ThreadLocalRandom.current().nextInt(RETRY_MILLIS_MAX);
-        socket.trySend("{\"t\":\"bye\",\"code\":" + code + ",\"retryMs\":" + retryMillis + "}");
+        socket.trySend(ViewerTexts.bye(code));
         socket.close(code, reason);
     }
 
@@ -357,7 +350,7 @@ final class Viewer implements WebSocketListener {
         if (!queue.isSending() && queue.fits(inFlight.room())) {
             ViewerQueue.Skipped skipped = queue.takeSkipped(now);
             if (skipped != null) {
-                socket.trySend(skipped.json());
+                socket.trySend(ViewerTexts.skip(skipped));
             }
             List<SharedMessage> batch = queue.takeBatch(inFlight.room());
             inFlight.give(queue.socketBytes());
@@ -369,7 +362,7 @@ final class Viewer implements WebSocketListener {
                 socket.trySend(message);
             }
         }
-        ByteBuffer ping = inFlight.ping(!queue.isEmpty(), now);
+        ByteBuffer ping = inFlight.ping(queue.fits(Long.MAX_VALUE), now);
         if (ping != null) {
             socket.ping(ping);
         }

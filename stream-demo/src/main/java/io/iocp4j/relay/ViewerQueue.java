@@ -63,12 +63,7 @@ final class ViewerQueue {
     }
 
     /** The contents of a skip text: the dropped frames. */
-    record Skipped(int fromSeq, int toSeq, int frames) {
-        String json() {
-            return "{\"t\":\"skip\",\"from\":" + Integer.toUnsignedString(fromSeq) + ",\"to\":"
-                    + Integer.toUnsignedString(toSeq) + ",\"frames\":" + frames + ",\"reason\":\"slow\"}";
-        }
-    }
+    record Skipped(int fromSeq, int toSeq, int frames) { }
 
     private final long maxLagNanos;
     private final boolean onlyNewest;
@@ -316,10 +311,6 @@ final class ViewerQueue {
     /** Tells whether the next item fits into a number of bytes; false if nothing waits. */
     boolean fits(long room) {
         return !waiting.isEmpty() && waiting.peek().bytes() <= room;
-    }
-
-    boolean isEmpty() {
-        return waiting.isEmpty();
     }
 
     /**

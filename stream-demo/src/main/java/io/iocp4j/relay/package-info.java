@@ -24,7 +24,8 @@
  *
  * <h2>Who owns what</h2>
  * <ul>
- * <li>RelayServer owns the completion port, the listening server, the hub and the test picture. Closing it ends them.
+ * <li>RelayServer owns the completion port, the listening server, the hub, the test picture and TLS. Closing it ends
+ *     them. Main owns the RelayServer of its process; as a service of Windows, ServiceCommand starts and stops it.
  * <li>A stream has at most one publisher. A second publisher replaces the first, which is answered with 409.
  * <li>Ingest owns its parser. The memory of the parser is charged to the connection of the publisher.
  * <li>A MediaUnit belongs to those who have a reference: its stream for the init segment, the GopCache for each cached

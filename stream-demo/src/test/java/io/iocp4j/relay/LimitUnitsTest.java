@@ -105,9 +105,9 @@ class LimitUnitsTest {
     @Test
     @Shows("relay S11")
     @DisplayName("one client causes ten lines of a kind in ten seconds, and the next line tells how many were left out")
-    void logRate() {
-        LogRate rate = new LogRate(now::get);
-        for (int i = 0; i < LogRate.LINES_MAX; i++) {
+    void clientLog() {
+        ClientLog rate = new ClientLog(now::get);
+        for (int i = 0; i < ClientLog.LINES_MAX; i++) {
             assertEquals(0, rate.admit("begin", "a"));
         }
         for (int i = 0; i < 590; i++) {

@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.core.CompletionPort;
@@ -9,6 +10,7 @@ import io.iocp4j.core.JavaProgram;
 import io.iocp4j.core.PortOptions;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,6 +23,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,6 +88,35 @@ class MainTest {
     void wrongArguments(String line, String part) {
         assertWrong(run(line.split(" ")), part);
         assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @DisplayName("the command service prints one line where there are no services of Windows, with exit code 2")
+    void service() {
+        assertWrong(run("service", "install", "--port", "0"), "service needs Windows");
+    }
+
+    @Test
+    @DisplayName("a service of Windows writes to the file that it is started with, every other command to the terminal")
+    void serviceLog(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("new/service.log");
+        try (OutputStream log = Main.serviceLog(List.of("service", "run", "relay", file.toString(), "--port", "1"))) {
+            log.write("line\n".getBytes(StandardCharsets.US_ASCII));
+        }
+        assertEquals("line\n", Files.readString(file));
+        assertNull(Main.serviceLog(List.of("serve", "--port", "1", "x")));
+        assertNull(Main.serviceLog(List.of("service", "run", "relay")));
+        // a directory in place of the file: the relay serves without a log
+        try (OutputStream log = Main.serviceLog(List.of("service", "run", "relay", directory.toString()))) {
+            log.write(1);
+        }
+    }
+
+    @Test
+    @DisplayName("a certificate for no host prints one line, with exit code 2")
+    void certificate() {
+        assertWrong(run("cert"), "at least one host");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -23,10 +24,11 @@ class RefusalTest {
     private static final Logger LOG = Logger.getLogger(Refusals.class.getName());
 
     private final List<String> lines = new CopyOnWriteArrayList<>();
+    private final SimpleFormatter text = new SimpleFormatter();
     private final Handler handler = new Handler() {
         @Override
         public void publish(LogRecord line) {
-            lines.add(line.getLevel() + " " + line.getMessage());
+            lines.add(line.getLevel() + " " + text.formatMessage(line));
         }
 
         @Override
@@ -102,7 +104,7 @@ class RefusalTest {
             for (int i = 0; i < 30; i++) {
                 assertEquals(415, put(rig));
             }
-            assertEquals(LogRate.LINES_MAX, lines.size());
+            assertEquals(ClientLog.LINES_MAX, lines.size());
         }
     }
 

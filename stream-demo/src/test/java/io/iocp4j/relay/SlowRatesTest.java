@@ -30,7 +30,7 @@ class SlowRatesTest {
     private static final int[] KILOBYTES_PER_SECOND = {20, 31, 50, 80, 110, 140, 170, 250, 500, 100_000};
     private static final int KEY_BYTES = 12_000;
     private static final int FRAME_BYTES = 6_000;
-    private static final Duration LENGTH = Duration.ofSeconds(16);
+    private static final Duration LENGTH = Duration.ofSeconds(14);
     private static final Duration GOP = Duration.ofSeconds(1);
     private static final int READ_MILLIS = 5;
 
@@ -44,7 +44,7 @@ class SlowRatesTest {
     private static void watch() throws IOException, InterruptedException {
         List<RateReader> readers = new ArrayList<>();
         try (RelayRig rig = RelayRig.start(RelayRig.settings());
-                SteadyStream stream = new SteadyStream(rig.server, "cam1", KEY_BYTES, FRAME_BYTES);
+                SteadyStream _ = new SteadyStream(rig.server, "cam1", KEY_BYTES, FRAME_BYTES);
                 ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
             for (int rate : KILOBYTES_PER_SECOND) {
                 readers.add(new RateReader(rig.address(), "cam1", rate * 1_000.0));

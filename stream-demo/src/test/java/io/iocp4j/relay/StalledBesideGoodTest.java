@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 class StalledBesideGoodTest {
     private static final int VIEWERS = 100;
     private static final int ROUNDS = 3;
-    private static final Duration ROUND = Duration.ofSeconds(6);
+    private static final Duration ROUND = Duration.ofSeconds(4);
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final double RATIO_MAX = 1.1;
     /** Differences below this are those of two equal rounds. */
@@ -56,7 +56,7 @@ class StalledBesideGoodTest {
         List<RawPeer> peers = new ArrayList<>();
         // the stalled ones stay until the end, because they are what is measured
         try (RelayRig rig = RelayRig.start(RelayRig.settings().with(LimitSettings.MAX_STALL, Duration.ofMinutes(5)));
-                SteadyStream stream = new SteadyStream(rig.server, "cam1", 12_000, 6_000);
+                SteadyStream _ = new SteadyStream(rig.server, "cam1", 12_000, 6_000);
                 Crowd crowd = new Crowd(rig.uri("ws", "/live/cam1"), false)) {
             for (int i = 0; i < stalled; i++) {
                 peers.add(rig.connect().upgrade("/live/cam1"));

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
@@ -43,7 +42,6 @@ public final class Login implements AutoCloseable {
     /** Null if the settings name somebody. */
     private final TokenFile tokenFile;
     private volatile Policy policy;
-    private volatile Consumer<Action> refusals = action -> { };
 
     private Login(Settings settings, boolean networked, LongSupplier nanoTime, InstantSource clock, CallOut.Json json)
             throws IOException {
@@ -91,15 +89,6 @@ public final class Login implements AutoCloseable {
     }
 
     /**
-     * Counts refusals.
-     *
-     * @param counter called for each refused request, on any thread; must not wait
-     */
-    public void countRefusals(Consumer<Action> counter) {
-        refusals = counter;
-    }
-
-    /**
      * Signs a link to watch a stream.
      *
      * @param path the stream
@@ -136,14 +125,6 @@ public final class Login implements AutoCloseable {
      *     503 (the service did not answer)
      */
     public CompletionStage<Grant> decide(Request request) {
-        return judge(request).whenComplete((grant, refusal) -> {
-            if (refusal != null) {
-                refusals.accept(request.action());
-            }
-        });
-    }
-
-    private CompletionStage<Grant> judge(Request request) {
         Policy now = policy;
         Credentials given = request.credentials();
         if (now.allows(AllowRule.ANYONE, request.action(), request.path(), request.client())

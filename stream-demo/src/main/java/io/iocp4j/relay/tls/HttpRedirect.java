@@ -34,10 +34,11 @@ public final class HttpRedirect implements AutoCloseable {
     private final int securePort;
     private final HttpHandler challenges;
 
-    private HttpRedirect(CompletionPort port, InetSocketAddress address, int securePort, Path challenges)
+    private HttpRedirect(CompletionPort port, InetSocketAddress address, int securePort, Path root)
             throws IOException {
         this.securePort = securePort;
-        this.challenges = challenges == null ? HttpHandler.none() : DirectoryHandler.of(challenges).prefix(CHALLENGES);
+        challenges = root == null ? HttpHandler.none()
+                : DirectoryHandler.of(root.resolve(CHALLENGES.substring(1))).prefix(CHALLENGES);
         ServerOptions options = ServerOptions.defaults()
                 .tcp(TcpOptions.defaults().address(address).maxConnections(CONNECTIONS_MAX));
         server = WebSocketServer.listen(port, options, UpgradeHandler.none(), this::answer);
@@ -49,13 +50,13 @@ public final class HttpRedirect implements AutoCloseable {
      * @param port stays open when this is closed
      * @param address where to listen, without TLS
      * @param securePort the TCP port of https that browsers are sent to
-     * @param challenges the folder of the files for ACME, or null for none; need not exist yet
+     * @param root the folder with {@value #CHALLENGES} for ACME, or null for none; need not exist yet
      * @return listening
      * @throws IOException if the address is taken
      */
     public static HttpRedirect listen(CompletionPort port, InetSocketAddress address, int securePort,
-            Path challenges) throws IOException {
-        return new HttpRedirect(port, address, securePort, challenges);
+            Path root) throws IOException {
+        return new HttpRedirect(port, address, securePort, root);
     }
 
     /**

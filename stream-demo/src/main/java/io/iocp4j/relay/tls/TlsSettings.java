@@ -33,7 +33,7 @@ public final class TlsSettings {
             "answer on this port too, without TLS: send browsers to https, and serve the challenges of ACME");
     /** The folder with the answers to challenges of ACME. */
     public static final Setting<String> CHALLENGES = Setting.of("acme-folder", Takes.text("DIRECTORY"), null, TLS,
-            "serve " + HttpRedirect.CHALLENGES + " from this folder on the plain port");
+            "serve " + HttpRedirect.CHALLENGES + " of this folder on the plain port; it is the webroot of certbot");
 
     /** All of them, in the order of the help. */
     public static final List<Setting<?>> ALL =

@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -205,8 +204,6 @@ class LoginTest {
     @DisplayName("answers 429 to an address after five wrong logins in ten seconds, also if the next is right")
     void slowed() throws Exception {
         open(rules("ops all /").with(AccessSettings.TOKEN, secrets("ops:" + SECRET)), true);
-        List<Action> refused = new ArrayList<>();
-        login.countRefusals(refused::add);
         for (int i = 0; i < 5; i++) {
             assertEquals(401, status(Action.VIEW, "a", HERE, bearer("wrong" + i)));
             assertEquals(401, status(Action.VIEW, "a", HERE, http("/")), "no credentials are no failure");
@@ -218,7 +215,6 @@ class LoginTest {
         assertEquals(200, status(Action.VIEW, "a", THERE, bearer(SECRET)), "another address");
         nanos.addAndGet(Login.FAILURE_WINDOW.toNanos());
         assertEquals(200, status(Action.VIEW, "a", HERE, bearer(SECRET)));
-        assertEquals(11, refused.size());
     }
 
     @Test

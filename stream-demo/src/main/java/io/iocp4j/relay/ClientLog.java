@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * Bounds the lines of the log that one client can cause: for each kind of line and each client, at most
  * {@value #LINES_MAX} in {@value #WINDOW_SECONDS} s. The next line after that says how many were left out. Any thread.
  */
-final class LogRate {
+final class ClientLog {
     static final int LINES_MAX = 10;
     static final int WINDOW_SECONDS = 10;
     /** The largest number of kinds and clients that are remembered. */
@@ -34,7 +34,7 @@ final class LogRate {
     };
 
     /** @param nanos the clock of the completion port */
-    LogRate(LongSupplier nanos) {
+    ClientLog(LongSupplier nanos) {
         this.nanos = nanos;
     }
 
