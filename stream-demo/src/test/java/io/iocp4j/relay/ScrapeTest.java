@@ -84,7 +84,7 @@ class ScrapeTest {
             rig.watch("hall/cam1").greeted().stream("live", 1);
             rig.await("a viewer that has all", () -> rig.get("/api/v1/viewers").contains("\"queueBytes\":0"));
             Map<String, Object> after = parse(format, scrape(rig, accept));
-            assertTrue(after.keySet().containsAll(before.keySet()) && after.size() > 40, after.keySet()::toString);
+            assertTrue(after.keySet().containsAll(before.keySet()) && after.size() > 30, after.keySet()::toString);
             double bytes = 0;
             for (int i = 0; i < FRAMES; i++) {
                 bytes += Sample.unit(i).length + MediaUnit.HEADER_BYTES;
@@ -175,8 +175,9 @@ class ScrapeTest {
         long without = delay(viewers, 0);
         long with = delay(viewers, FRAMES);
         long middle = scrapes.stream().sorted().toList().get(scrapes.size() / 2);
-        System.out.printf("e2e: scrape: %d viewers, %d scrapes, median %d us; p99 of frames %d us without scrapes,"
-                + " %d us with them%n", VIEWERS, scrapes.size(), middle / 1_000, without / 1_000, with / 1_000);
+        System.out.printf("e2e: scrape: %d viewers, %d scrapes of at least %d us, median %d us; p99 of frames %d us"
+                + " without scrapes, %d us with them%n", VIEWERS, scrapes.size(), Collections.min(scrapes) / 1_000,
+                middle / 1_000, without / 1_000, with / 1_000);
         TooLate.unless(middle < SCRAPE_LIMIT.toNanos(), "a scrape took " + middle / 1_000_000 + " ms");
         TooLate.unless(with - without < SPIKE_LIMIT.toNanos(), "frames came later while the metrics were scraped");
     }

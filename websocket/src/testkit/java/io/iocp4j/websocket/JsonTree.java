@@ -51,6 +51,15 @@ public final class JsonTree {
                 }
                 out.append(map.isEmpty() ? "{}" : "}");
             }
+            case List<?> list -> {
+                String before = "[";
+                for (Object element : list) {
+                    out.append(before);
+                    write(element, out);
+                    before = ",";
+                }
+                out.append(list.isEmpty() ? "[]" : "]");
+            }
             case String string -> {
                 out.append('"');
                 string.chars().forEach(c -> {

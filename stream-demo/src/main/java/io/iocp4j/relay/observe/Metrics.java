@@ -1,8 +1,10 @@
 package io.iocp4j.relay.observe;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -99,11 +101,17 @@ public final class Metrics {
         }));
     }
 
-    /** Declares a summary without quantiles: a count and a sum. */
-    void summary(String name, String help, Consumer<Samples> counts, Consumer<Samples> sums, String... labels) {
+    /**
+     * Declares a summary without quantiles. For each combination of labels, the reader first gives the count and then
+     * the sum: OpenMetrics wants the two beside each other.
+     */
+    void summary(String name, String help, Consumer<Samples> reader, String... labels) {
         declare(new Family(name, "summary", help, out -> {
-            counts.accept((value, values) -> out.sample(name + "_count", labels(labels, values), value));
-            sums.accept((value, values) -> out.sample(name + "_sum", labels(labels, values), value));
+            Set<String> counted = new HashSet<>();
+            reader.accept((value, values) -> {
+                String key = labels(labels, values);
+                out.sample(name + (counted.add(key) ? "_count" : "_sum"), key, value);
+            });
         }));
     }
 

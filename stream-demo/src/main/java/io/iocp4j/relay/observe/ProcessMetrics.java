@@ -82,7 +82,9 @@ final class ProcessMetrics {
     private static void collectors(Metrics metrics) {
         List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
         metrics.summary("jvm_gc_collection_seconds", "Garbage collections and their time, in seconds.",
-                out -> collectors.forEach(gc -> out.add(gc.getCollectionCount(), gc.getName())),
-                out -> collectors.forEach(gc -> out.add(gc.getCollectionTime() / 1e3, gc.getName())), "gc");
+                out -> collectors.forEach(gc -> {
+                    out.add(gc.getCollectionCount(), gc.getName());
+                    out.add(gc.getCollectionTime() / 1e3, gc.getName());
+                }), "gc");
     }
 }
