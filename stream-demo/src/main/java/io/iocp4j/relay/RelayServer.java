@@ -82,7 +82,6 @@ public final class RelayServer implements AutoCloseable {
         EarlyClasses.loadPackageOf(RelayTls.class);
         port = CompletionPort.open(PortOptions.defaults().engine(settings.get(ServeSettings.ENGINE)));
         observer = Observer.start(settings, clock, version(), port.engine());
-        observer.metrics().certificateExpiry(() -> tls.notAfter().map(Instant::getEpochSecond).orElse(0L));
         hub = new RelayHub(settings, port, clock, observer);
         admission = hub.admission();
         WebSocketServer listening = null;
