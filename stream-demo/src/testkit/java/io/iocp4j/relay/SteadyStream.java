@@ -16,7 +16,7 @@ final class SteadyStream implements RelayStream.Publisher, AutoCloseable {
     private final RelayStream stream;
     private final ByteBuffer key;
     private final ByteBuffer frame;
-    private int number;
+    private volatile int number;
 
     SteadyStream(RelayServer server, String path, int keyBytes, int frameBytes) throws HttpException {
         key = ByteBuffer.allocate(keyBytes);
@@ -28,9 +28,15 @@ final class SteadyStream implements RelayStream.Publisher, AutoCloseable {
     }
 
     private void send() {
-        boolean isKey = number % GOP == 0;
-        number++;
+        int next = number;
+        boolean isKey = next % GOP == 0;
+        number = next + 1;
         stream.media(this, isKey ? key : frame, new UnitFacts(isKey, true, false, -1));
+    }
+
+    /** Returns the number of frames sent. */
+    int sent() {
+        return number;
     }
 
     @Override
