@@ -86,12 +86,12 @@ class RefusalTest {
             rig.connect().send("GET /live/cam1 HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n"
                     + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                     + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n").head();
-            rig.connect().send("PUT /publish/a%0Ab HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n").head();
+            rig.connect().send("PUT /publish/cam2 HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n").head();
             rig.send("GET", "/nothing.png");
             assertEquals(2, lines.size(), lines::toString);
             assertTrue(lines.getFirst().startsWith("WARNING refused GET /live/cam1 from 127.0.0.1 with 403: "),
                     lines::toString);
-            assertTrue(lines.getLast().startsWith("WARNING refused PUT /publish/a?b from 127.0.0.1 with 421: "),
+            assertTrue(lines.getLast().startsWith("WARNING refused PUT /publish/cam2 from 127.0.0.1 with 421: "),
                     lines::toString);
         }
     }

@@ -57,8 +57,9 @@ class ReloadStormTest {
                 }
             }
             long aborts = longestGapMillis(steady);
-            System.out.printf("e2e: storms: %d of %d reloads saw a frame; the longest gap of %d viewers was %d ms"
-                    + " during them, and %d ms during %d aborts%n", served, RELOADS, VIEWERS, reloads, aborts, ABORTS);
+            System.out.printf("e2e: storms: %d frames sent; %d of %d reloads saw one; the longest gap of %d viewers was"
+                    + " %d ms during them, and %d ms during %d aborts%n", stream.sent(), served, RELOADS, VIEWERS,
+                    reloads, aborts, ABORTS);
 
             steady.await("only the steady viewers are left", LIMIT,
                     () -> rig.server.admission().viewers() == VIEWERS

@@ -61,6 +61,7 @@ class RestartTest {
             String port = String.valueOf(URI.create(first.address()).getPort());
             try (RelayProcess _ = RelayProcess.start(List.of(), "--port", port)) {
                 long start = System.nanoTime();
+                assertEquals(first.address(), second.address());
                 page.until("stats.framesShown > " + shown, BACK_LIMIT);
                 Duration left = BACK_LIMIT.minusNanos(System.nanoTime() - start);
                 crowd.await("all viewers are back", left.isNegative() ? Duration.ZERO : left, () -> {

@@ -59,6 +59,7 @@ class SlowRatesTest {
             for (RateReader reader : readers) {
                 reader.close();
             }
+            System.out.println("e2e: slow rates: " + stream.sent() + " frames sent");
             judge(readers);
         } catch (HttpException e) {
             throw new AssertionError(e);

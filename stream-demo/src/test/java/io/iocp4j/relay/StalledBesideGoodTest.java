@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.iocp4j.websocket.TooLate;
 import io.iocp4j.websocket.http.HttpException;
@@ -67,6 +68,7 @@ class StalledBesideGoodTest {
             crowd.port.schedule(ROUND, over::countDown);
             over.await();
             crowd.measure(false);
+            assertTrue(stream.sent() > SteadyStream.GOP);
             assertEquals(VIEWERS + stalled, rig.server.admission().viewers());
             double[] ages = crowd.ages();
             Arrays.sort(ages);

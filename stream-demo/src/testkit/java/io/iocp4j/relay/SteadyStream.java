@@ -1,6 +1,5 @@
 package io.iocp4j.relay;
 
-import io.iocp4j.relay.media.UnitFacts;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Executors;
@@ -16,7 +15,7 @@ final class SteadyStream implements RelayStream.Publisher, AutoCloseable {
     private final RelayStream stream;
     private final ByteBuffer key;
     private final ByteBuffer frame;
-    private int number;
+    private volatile int number;
 
     SteadyStream(RelayServer server, String path, int keyBytes, int frameBytes) throws HttpException {
         key = ByteBuffer.allocate(keyBytes);
@@ -28,9 +27,15 @@ final class SteadyStream implements RelayStream.Publisher, AutoCloseable {
     }
 
     private void send() {
-        boolean isKey = number % GOP == 0;
-        number++;
+        int next = number;
+        boolean isKey = next % GOP == 0;
+        number = next + 1;
         stream.media(this, isKey ? key : frame, isKey ? Sample.KEY : Sample.FRAME);
+    }
+
+    /** Returns the number of frames sent. */
+    int sent() {
+        return number;
     }
 
     @Override

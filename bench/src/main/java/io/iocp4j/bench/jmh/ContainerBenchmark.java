@@ -1,10 +1,11 @@
 package io.iocp4j.bench.jmh;
 
 import io.iocp4j.bench.load.LoadMain;
-import io.iocp4j.relay.media.Fmp4Parser;
+import io.iocp4j.relay.media.ContainerParser;
 import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.relay.media.MediaMemory;
 import io.iocp4j.relay.media.UnitFacts;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,17 +78,17 @@ public class ContainerBenchmark {
      */
     @Benchmark
     public int parse() throws IOException {
-        Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), new MediaListener() {
+        ContainerParser parser = new ContainerParser(MediaLimits.defaults(), new MediaListener() {
             @Override
             public void onInit(MediaInit init) {
-                keys += init.width() > 0 ? 0 : 1;
+                keys += init.video().width() > 0 ? 0 : 1;
             }
 
             @Override
-            public void onUnit(ByteBuffer unit, UnitFacts facts) {
+            public void onUnit(int track, ByteBuffer unit, UnitFacts facts) {
                 keys += facts.key() ? 1 : 0;
             }
-        });
+        }, MediaMemory.UNBOUNDED);
         for (int start = 0; start < stream.capacity(); start += PIECE) {
             parser.feed(piece(start));
         }
