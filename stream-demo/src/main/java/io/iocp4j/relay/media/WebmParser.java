@@ -33,6 +33,9 @@ final class WebmParser extends BufferedParser {
     private static final int NEVER_KEY = 0x100;
 
     private static final int MICROS = 1_000_000;
+    private static final int DEFAULT_RATE = 30;
+    /** By how many frames a picture may be shown later than it is decoded. */
+    private static final int REORDERED = 2;
 
     private long scaleNanos = MICROS;
     private long clusterTime;
@@ -43,7 +46,8 @@ final class WebmParser extends BufferedParser {
     private List<String> leftOut = List.of();
     private boolean begun;
     private boolean awaitKey = true;
-    private long lastVideoMicros = -1;
+    private boolean decoded;
+    private long lastDecodeMicros;
 
     WebmParser(MediaLimits limits, MediaListener listener, MediaMemory memory) {
         super(limits, listener, memory);
@@ -275,12 +279,24 @@ final class WebmParser extends BufferedParser {
             muxer.tracks(videoTrack, audioTrack, leftOut);
         }
         awaitKey = false;
-        // there are no decoding times here: with B-frames, pictures go back in time
-        long decode = lastVideoMicros >= 0 && micros < lastVideoMicros && lastVideoMicros - micros < MICROS
-                ? lastVideoMicros + 1 : micros;
-        lastVideoMicros = decode;
+        long decode = videoTrack.nals() == null ? micros : decodeTime(micros);
         muxer.sample(MediaTrack.VIDEO, decode, (int) (micros - decode), duration > 0 ? duration
                 : Math.clamp(video.frameNanos() / 1_000, 0, MICROS), key, data);
+    }
+
+    /**
+     * Makes the time of decoding, which the container does not have. With B-frames, pictures go back in time: so they
+     * are decoded at an even rate, and shown up to {@link #REORDERED} frames later.
+     */
+    private long decodeTime(long micros) {
+        long frame = video.frameNanos() > 1_000 ? Math.min(video.frameNanos() / 1_000, MICROS) : MICROS / DEFAULT_RATE;
+        boolean jump = !decoded || micros > lastDecodeMicros + 3 * REORDERED * frame
+                || micros < lastDecodeMicros - MICROS;
+        long decode = jump ? micros - REORDERED * frame
+                : Math.max(lastDecodeMicros + 1, Math.min(lastDecodeMicros + frame, micros));
+        decoded = true;
+        lastDecodeMicros = decode;
+        return decode;
     }
 
     private boolean isKey(ByteBuffer data, boolean marked) {
