@@ -1,6 +1,5 @@
 package io.iocp4j.relay;
 
-import io.iocp4j.relay.media.UnitFacts;
 import io.iocp4j.websocket.http.HttpException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Executors;
