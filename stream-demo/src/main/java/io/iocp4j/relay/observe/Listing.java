@@ -54,7 +54,11 @@ public final class Listing {
         return tagged(request, answer.toString());
     }
 
-    /** Tells whether an entry comes after a cursor. */
+    /**
+     * Tells whether an entry comes after a cursor.
+     *
+     * @param <T> the type of an entry
+     */
     @FunctionalInterface
     public interface After<T> {
         /**
