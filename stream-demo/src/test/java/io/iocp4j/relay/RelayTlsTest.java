@@ -32,6 +32,8 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -118,6 +120,22 @@ class RelayTlsTest {
         publisher.getOutputStream().write(new byte[] {'\r', '\n'});
     }
 
+    /** Waits until viewers find the stream. A timer of the port looks for it repeatedly. */
+    private static void awaitStream(RelayServer server) throws InterruptedException {
+        CountDownLatch found = new CountDownLatch(1);
+        look(server, found);
+        assertTrue(found.await(RelayRig.DEADLINE_SECONDS, TimeUnit.SECONDS), "there is no stream");
+    }
+
+    private static void look(RelayServer server, CountDownLatch found) {
+        if (server.hub().find("cam") != null) {
+            found.countDown();
+        } else {
+            server.completionPort().schedule(Duration.ofMillis(2),
+                    () -> Thread.ofVirtual().start(() -> look(server, found)));
+        }
+    }
+
     private static SSLSocket publish(RelayServer server) throws IOException, GeneralSecurityException {
         SSLSocket publisher = connect(server);
         publisher.getOutputStream().write(("PUT /publish/cam HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/mp4\r\n"
@@ -147,6 +165,7 @@ class RelayTlsTest {
         List<TestViewer> viewers = new ArrayList<>();
         try (RelayServer server = RelayServer.start(settings); SSLSocket publisher = publish(server)) {
             URI live = URI.create("wss://127.0.0.1:" + server.address().getPort() + "/live/cam");
+            awaitStream(server);
             String first = serial(server);
             for (int i = 0; i < VIEWERS; i++) {
                 TestViewer viewer = TestViewer.open(http, live);

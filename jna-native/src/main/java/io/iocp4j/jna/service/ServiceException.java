@@ -6,6 +6,7 @@ import java.io.IOException;
 public final class ServiceException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** A code of winerror.h, or 0. */
     private final int code;
 
     ServiceException(String message, int code) {
