@@ -10,7 +10,7 @@ module io.iocp4j.relay {
     requires static io.iocp4j.jna;
     // the backend of System.Logger
     requires java.logging;
-    // the numbers of the process and the virtual machine
+    // the numbers of the process and the virtual machine, and how it was started
     requires java.management;
     // webhooks, and the service that decides about logins
     requires java.net.http;

@@ -22,11 +22,14 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("A task of TLS off the workers that lets the last reference of a connection go waits for nothing")
 class TlsLastReferenceTest extends TlsFixture {
     private static final Duration ROUND_MAX = Duration.ofSeconds(20);
+    /** The name of a system property: how often a test repeats. */
+    private static final String ROUNDS = "iocp4j.tls.rounds";
 
     /** Holds the task of the handshake until it is told to go on, and then trusts nobody. */
     private static final class Holding extends X509ExtendedTrustManager {
@@ -206,22 +209,24 @@ class TlsLastReferenceTest extends TlsFixture {
     // ------------------------------------------------------------------ many of them, as they come
 
     @Test
-    @DisplayName("300 openings that fail, and closes of servers with handshakes under way: none hangs")
-    void many() throws Exception {
-        many(300);
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
+    @DisplayName("openings that fail, and closes of servers with handshakes under way: none hangs")
+    void many(TestReporter reporter) throws Exception {
+        many(Integer.getInteger(ROUNDS, 300), reporter);
     }
 
     @Test
     @Tag("long")
     @Timeout(value = 1, unit = TimeUnit.HOURS)
-    @DisplayName("10,000 of them, or -Dtls.rounds")
-    void veryMany() throws Exception {
-        many(Integer.getInteger("tls.rounds", 10_000));
+    @DisplayName("the same, for long")
+    void veryMany(TestReporter reporter) throws Exception {
+        many(Integer.getInteger(ROUNDS, 10_000), reporter);
     }
 
-    private void many(int rounds) throws Exception {
+    private void many(int rounds, TestReporter reporter) throws Exception {
         failedOpenings(rounds);
         closesInHandshakes(rounds);
+        reporter.publishEntry("rounds", Integer.toString(rounds));
     }
 
     private void failedOpenings(int rounds) throws Exception {

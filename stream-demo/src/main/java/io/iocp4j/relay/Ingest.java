@@ -4,11 +4,12 @@ import io.iocp4j.core.CompletionPort;
 import io.iocp4j.core.GuardedLog;
 import io.iocp4j.core.MemoryBudget.Kind;
 import io.iocp4j.relay.access.Proxies;
-import io.iocp4j.relay.media.Fmp4Parser;
+import io.iocp4j.relay.media.ContainerParser;
 import io.iocp4j.relay.media.MediaException;
 import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.relay.media.MediaTrack;
 import io.iocp4j.relay.media.UnitFacts;
 import io.iocp4j.relay.observe.LogField;
 import io.iocp4j.websocket.http.BodyListener;
@@ -18,12 +19,15 @@ import io.iocp4j.websocket.http.HttpResponse;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, which is fragmented MP4. It takes the
- * stream only with its first init segment, so that a request with garbage does not displace another publisher.
+ * A publisher over HTTP: the body of {@code PUT} or {@code POST /publish/{path}}, in any container that
+ * {@link ContainerParser} knows. It takes the stream only with its first init segment, so that a request with garbage
+ * does not displace another publisher.
  */
 final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher {
     private static final System.Logger LOG = new GuardedLog(Ingest.class);
@@ -37,13 +41,18 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
     private final HttpExchange exchange;
     private final CompletionPort port;
     private final Duration silenceMax;
-    private final Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), this, this::keep);
+    private final ContainerParser parser = new ContainerParser(MediaLimits.defaults(), this, this::keep);
+    /** The picture as viewers have it; null before the first. */
+    private MediaTrack picture;
+    /** The warnings that were logged. The parser bounds how many there are for one stream. */
+    private final Set<String> warned = new HashSet<>();
     /** The reason why the memory budget refused memory for the parser; null if it did not. */
     private String refusal;
 
     // Written by the callbacks of the connection, read by the timer and by a publisher that takes over.
     private volatile RelayStream stream;
     private volatile long units;
+    private volatile long soundUnits;
     private volatile boolean over;
     /** The time of the last frame. Bytes that do not become frames count as silence, init segments included. */
     private volatile long lastNanos;
@@ -62,7 +71,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.lastNanos = port.nanoTime();
         this.rate = new IngestRate(lastNanos);
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        log("begin", "publisher from {0} begins to publish {1}", LogField.peer(from()), LogField.path(path));
+        log(Level.INFO, "begin", "publisher from {0} begins to publish {1}", LogField.peer(from()), LogField.path(path));
         visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
 
@@ -119,7 +128,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     private HttpException refuse(MediaException e) {
         parser.release();
-        leave(refusal == null ? e.getMessage() : refusal);
+        leave(Level.WARNING, refusal == null ? e.getMessage() : refusal);
         if (refusal != null) {
             return new HttpException(503, refusal);
         }
@@ -128,9 +137,12 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
 
     @Override
     public void onInit(MediaInit init) throws MediaException {
+        MediaTrack video = init.video();
+        warn(init);
         if (stream == null) {
             try {
-                stream = hub.publish(path, "fmp4", this, init.mime(), init.width(), init.height(), init.bytes());
+                stream = hub.publish(path, init.container(), this, video.mime(), video.width(), video.height(),
+                        video.bytes());
             } catch (HttpException e) {
                 throw new MediaException(e.getMessage(), e);
             }
@@ -138,19 +150,39 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
                 // the timer ended this publisher before the stream was visible to it
                 stream.unpublish(this);
             }
-        } else {
-            stream.init(this, init.mime(), init.width(), init.height(), init.bytes());
+        } else if (!stream.container().equals(init.container())) {
+            throw new MediaException("the stream changed from " + stream.container() + " to " + init.container());
+        } else if (!video.equals(picture)) {
+            stream.init(this, video.mime(), video.width(), video.height(), video.bytes());
+        }
+        picture = video;
+    }
+
+    /** Warns once for each reason that a viewer gets less than the publisher sends. */
+    private void warn(MediaInit init) {
+        for (String why : init.leftOut()) {
+            if (warned.add(why)) {
+                LOG.log(Level.WARNING, "stream {0}: {1}", LogField.path(path), why);
+            }
+        }
+        if (init.audio() != null && warned.add("sound")) {
+            LOG.log(Level.WARNING, "stream {0}: viewers do not get the sound ({1}) yet", LogField.path(path),
+                    init.audio().mime());
         }
     }
 
     @Override
-    public void onUnit(ByteBuffer unit, UnitFacts facts) throws MediaException {
-        if (units == 0) {
+    public void onUnit(int track, ByteBuffer unit, UnitFacts facts) throws MediaException {
+        if (units + soundUnits == 0) {
             admitFrame();
         }
-        units++;
         lastNanos = port.nanoTime();
-        stream.media(this, unit, facts);
+        if (track == MediaTrack.VIDEO) {
+            units++;
+            stream.media(this, unit, facts);
+        } else {
+            soundUnits++;
+        }
     }
 
     @Override
@@ -173,7 +205,7 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         exchange.respond(status == 503 ? answer.withHeader("Retry-After",
                 String.valueOf(1 + ThreadLocalRandom.current().nextInt(RETRY_SECONDS_MAX))) : answer);
         if (ended) {
-            log(why);
+            log(Level.INFO, why);
         }
     }
 
@@ -196,24 +228,29 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
             timer = port.deadline(silenceMax.minusNanos(silence), this::checkSilence);
             return;
         }
-        String why = "no media arrived for " + silenceMax.toSeconds() + " s";
+        String why = "no media arrived for " + silenceMax.toSeconds() + " s; send more often, with ffmpeg: -g 30 and"
+                + " -movflags +frag_every_frame, or raise --publisher-timeout";
         refuse(408, units == 0 && Proxies.passed(visit.request().headers()) ? why + "; a proxy in between may hold the"
                 + " upload back: nginx needs \"proxy_request_buffering off\" and \"proxy_http_version 1.1\"" : why);
     }
 
     private void refuse(int status, String why) {
-        leave(why);
+        leave(Level.WARNING, why);
         exchange.respond(HttpResponse.text(status, why + "\n"));
     }
 
     private void leave(String why) {
+        leave(Level.INFO, why);
+    }
+
+    private void leave(Level level, String why) {
         if (end()) {
             // This sets "over" and then reads the stream; onInit sets the stream and then reads "over".
             // So at least one of them sees both, and removes this publisher.
             if (stream != null) {
                 stream.unpublish(this);
             }
-            log(why);
+            log(level, why);
         }
     }
 
@@ -229,12 +266,13 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         return true;
     }
 
-    private void log(String why) {
-        log("end", "publisher from {0} left {1} after {2} frames: {3}", LogField.peer(from()), LogField.path(path),
-                String.valueOf(units), why);
+    private void log(Level level, String why) {
+        log(level, "end", "publisher from {0} left {1} after {2} frames{3}: {4}", LogField.peer(from()),
+                LogField.path(path), String.valueOf(units),
+                soundUnits > 0 ? " and " + soundUnits + " units of sound" : "", why);
     }
 
-    private void log(String kind, String format, Object... values) {
-        hub.clientLog().log(LOG, Level.INFO, "publisher " + kind, from(), format, values);
+    private void log(Level level, String kind, String format, Object... values) {
+        hub.clientLog().log(LOG, level, "publisher " + kind, from(), format, values);
     }
 }

@@ -47,7 +47,10 @@ public final class RelayServer implements AutoCloseable {
      */
     private static final Duration HEARTBEAT = Duration.ofSeconds(10);
 
-    /** How long a refused publisher may go on with its body before it is cut, so that it learns of the refusal soon. */
+    /**
+     * The time that a peer has to end its side. A publisher such as ffmpeg reads no answer while it sends, so only the
+     * end of the connection tells it that it is refused.
+     */
     private static final Duration LINGER = Duration.ofSeconds(1);
 
     private final Settings settings;
@@ -91,12 +94,13 @@ public final class RelayServer implements AutoCloseable {
             opened = Login.open(settings, !loopbackOnly || AccessSettings.isProxied(settings), port::nanoTime, clock,
                     Json::parse, Json::quote);
             Login current = opened;
-            Reload reload = new Reload(settings, List.of(next -> () -> admission.reload(next), next -> newCertificate(),
-                    next -> {
-                // the login checks and replaces in one step, so it is the last
+            Reload.Part loginPart = next -> {
                 current.reload(next);
                 return () -> { };
-            }));
+            };
+            // the login checks and replaces in one step, so it is the last
+            Reload reload = new Reload(settings, List.of(next -> () -> admission.reload(next), next -> newCertificate(),
+                    loginPart));
             Routes routes = new Routes(settings, port, hub, opened, new Steering(hub, reload), clock);
             Doors doors = new Doors(settings, admission, new Refusals(hub.clientLog()), site, opened, routes,
                     observer.metrics(), port, clock);
@@ -108,6 +112,7 @@ public final class RelayServer implements AutoCloseable {
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
                     .tcp(tls.applyTo(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0)
                             .keepAlive(true).lingerTimeout(LINGER).filter(admission)));
+            observer.metrics().certificateExpiry(() -> tls.notAfter().map(Instant::getEpochSecond).orElse(0L));
             listening = WebSocketServer.listen(port, limited, doors::upgrade, doors::request);
             PublicUrl seen = settings.get(AccessSettings.PUBLIC_URL);
             tls.start(port, address, seen == null ? listening.tcpPort() : seen.port());

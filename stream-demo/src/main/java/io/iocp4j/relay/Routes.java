@@ -16,8 +16,6 @@ import io.iocp4j.websocket.http.HttpRequest;
 import io.iocp4j.websocket.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What answers at which path. Everything here has passed {@link Doors}. Any thread. */
@@ -26,7 +24,6 @@ final class Routes {
     static final String LIVE = "/live/";
     static final String WATCH = "/watch/";
     private static final String LINKS = "/api/v1/links";
-    private static final Set<String> MEDIA_TYPES = Set.of("video/mp4", "application/octet-stream");
 
     private final Duration maxLag;
     private final Duration publisherTimeout;
@@ -179,8 +176,7 @@ final class Routes {
     }
 
     private void publish(HttpExchange exchange, Visit visit, String path) throws HttpException {
-        HttpRequest request = visit.request();
-        requireMethod(request, "PUT", "POST");
+        requireMethod(visit.request(), "PUT", "POST");
         if (testPicture && path.equals(TestSource.PATH)) {
             throw new HttpException(409, "this stream is the built-in test picture;"
                     + " use another name, or start the relay with --no-test-picture");
@@ -188,10 +184,6 @@ final class Routes {
         if (!RelayHub.isPath(path)) {
             throw new HttpException(404, "a stream path has one to four names with / between them;"
                     + " a name has 1 to 64 letters, digits, - or _");
-        }
-        String type = request.headers().first("Content-Type");
-        if (type != null && !MEDIA_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
-            throw new HttpException(415, "only fragmented MP4 (video/mp4) can be published");
         }
         hub.admission().takePublisher(visit.client());
         Ingest ingest = null;

@@ -126,18 +126,16 @@ final class Viewer implements WebSocketListener {
             case "ping" -> pong(message.get("c"));
             case "pause" -> pause();
             case "resume", "resync" -> restart();
-            case "stat" -> report(message);
+            case "stat" -> observer.reported(message);
             // ignore other texts: they belong to later versions, or are meant for the log of a proxy
             default -> LOG.log(Level.DEBUG, "viewer {0}: {1}", id, text);
         }
     }
 
     @Override
-    public void onPong(WebSocket from, ByteBuffer payload) {
-        synchronized (this) {
-            inFlight.pong(payload, stream.nanos());
-            pump();
-        }
+    public synchronized void onPong(WebSocket from, ByteBuffer payload) {
+        inFlight.pong(payload, stream.nanos());
+        pump();
     }
 
     @Override
@@ -179,10 +177,6 @@ final class Viewer implements WebSocketListener {
         LOG.log(Level.INFO, "viewer {0} left {1} after {2}: {3} {4} ({5})", LogField.viewer(id),
                 LogField.path(stream.path()), account, LogField.code(why.code()), Json.quote(why.reason()),
                 why.initiator());
-    }
-
-    private synchronized void report(Map<String, Object> message) {
-        observer.reported(message);
     }
 
     private void pong(Object c) {

@@ -63,8 +63,7 @@ final class ViewerQueue {
     }
 
     /** The contents of a skip text: the dropped frames. */
-    record Skipped(int fromSeq, int toSeq, int frames) {
-    }
+    record Skipped(int fromSeq, int toSeq, int frames) { }
 
     private final long maxLagNanos;
     private final boolean onlyNewest;

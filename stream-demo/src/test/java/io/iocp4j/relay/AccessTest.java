@@ -322,7 +322,8 @@ class AccessTest {
                 status(rig, "GET", "/api/v1/streams?token=" + token, "");
                 status(rig, "GET", "/nothing?token=" + token, field(token));
                 closeCode(rig, "/live/cam1?token=" + token, "");
-                String encoded = Base64.getUrlEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8));
+                String encoded = Base64.getUrlEncoder().withoutPadding()
+                        .encodeToString(token.getBytes(StandardCharsets.UTF_8));
                 closeCode(rig, "/live/cam1", "Sec-WebSocket-Protocol: relay.v1, bearer." + encoded + "\r\n");
             }
             closeCode(rig, "/live/" + link, "");

@@ -149,16 +149,15 @@ class RelayIngestTest {
         }
     }
 
-    @ParameterizedTest(name = "{0}: {1}")
-    @CsvSource({"video/mp4, 200", "Video/MP4, 200", "video/mp4; codecs=x, 200", "application/octet-stream, 200",
-        "video/mp4x, 415", "text/html, 415", "video/webm, 415", "multipart/x-mixed-replace, 415"})
-    @DisplayName("a content type other than video/mp4 and application/octet-stream is refused with 415")
-    void contentType(String type, int status) throws Exception {
+    @ParameterizedTest
+    @CsvSource({"video/mp4", "application/octet-stream", "text/html", "video/webm"})
+    @DisplayName("the bytes decide which container it is, whatever content type the publisher declares")
+    void contentType(String type) throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             String head = "PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\n"
                     + "Content-Length: " + Sample.INIT.length + "\r\n\r\n";
             String answer = rig.connect().send(head).send(Sample.INIT).head();
-            assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+            assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
         }
     }
 

@@ -1,9 +1,10 @@
 package io.iocp4j.relay;
 
-import io.iocp4j.relay.media.Fmp4Parser;
+import io.iocp4j.relay.media.ContainerParser;
 import io.iocp4j.relay.media.MediaInit;
 import io.iocp4j.relay.media.MediaLimits;
 import io.iocp4j.relay.media.MediaListener;
+import io.iocp4j.relay.media.MediaMemory;
 import io.iocp4j.relay.media.UnitFacts;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,19 +24,19 @@ final class Sample {
         try (InputStream in = Sample.class.getResourceAsStream("media/video.mp4")) {
             byte[] all = in.readAllBytes();
             int[] initBytes = new int[1];
-            new Fmp4Parser(MediaLimits.defaults(), new MediaListener() {
+            new ContainerParser(MediaLimits.defaults(), new MediaListener() {
                 @Override
                 public void onInit(MediaInit init) {
-                    initBytes[0] = init.bytes().remaining();
+                    initBytes[0] = init.video().bytes().remaining();
                 }
 
                 @Override
-                public void onUnit(ByteBuffer unit, UnitFacts facts) {
+                public void onUnit(int track, ByteBuffer unit, UnitFacts facts) {
                     byte[] bytes = new byte[unit.remaining()];
                     unit.get(bytes);
                     UNITS.add(bytes);
                 }
-            }).feed(ByteBuffer.wrap(all));
+            }, MediaMemory.UNBOUNDED).feed(ByteBuffer.wrap(all));
             INIT = Arrays.copyOf(all, initBytes[0]);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -21,7 +21,8 @@ import java.util.Map;
  */
 public final class VerdictCheck {
     private static final double NANOS_IN_MICRO = 1_000;
-    private static final long PROBE_NANOS = 1_000;
+    /** Few enough that the server takes as many messages at a time as before. 1,000 ns made each of them cheaper. */
+    private static final long PROBE_NANOS = 300;
 
     private final Plan plan;
     private final int tries;

@@ -51,6 +51,11 @@ final class Box {
         return new Box(type, parent, maxDepth, body.duplicate().clear(), bodyOffset);
     }
 
+    /** Returns the same box with another type. */
+    Box renamed(String newType) throws MediaException {
+        return new Box(newType, parent, maxDepth, body.duplicate().clear(), bodyOffset);
+    }
+
     /** Returns the type as text, with a dot for each byte that cannot be printed. */
     static String printable(String type) {
         StringBuilder text = new StringBuilder(4);
@@ -65,6 +70,18 @@ final class Box {
 
     String type() {
         return type;
+    }
+
+    /** Returns the offset of the body in the stream. */
+    long bodyOffset() {
+        return bodyOffset;
+    }
+
+    /** Returns a copy of the whole box, with a header of 8 bytes. */
+    byte[] copy() {
+        ByteBuffer whole = body.duplicate().clear();
+        return ByteBuffer.allocate(HEADER_BYTES + whole.remaining()).putInt(HEADER_BYTES + whole.remaining())
+                .put(type.getBytes(StandardCharsets.ISO_8859_1)).put(whole).array();
     }
 
     /** Returns the next child, or null at the end of this box. */

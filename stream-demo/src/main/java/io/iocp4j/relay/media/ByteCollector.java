@@ -56,6 +56,17 @@ final class ByteCollector {
         size += count;
     }
 
+    /** Drops the first {@code count} bytes. The rest moves to the beginning. */
+    void discard(int count) {
+        System.arraycopy(bytes, count, bytes, 0, size - count);
+        size -= count;
+    }
+
+    /** Overwrites four bytes, big-endian. */
+    void setInt(int at, int value) {
+        ByteBuffer.wrap(bytes, 0, size).putInt(at, value);
+    }
+
     /** Drops all bytes from {@code newSize} on. */
     void truncate(int newSize) {
         size = Math.min(size, newSize);

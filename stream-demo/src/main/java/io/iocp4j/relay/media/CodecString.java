@@ -22,22 +22,19 @@ final class CodecString {
             case "hvc1", "hev1" -> hevc(entry.type(), entry.requireChild("hvcC"));
             case "vp09" -> vp9(entry.requireChild("vpcC"));
             case "av01" -> av1(entry.requireChild("av1C"));
-            default -> throw unknown("video", entry);
+            default -> throw entry.error("the video codec '" + Box.printable(entry.type()) + "' cannot be relayed");
         };
     }
 
+    /** Returns null for a codec that browsers do not play. */
     static String audio(Box entry) throws MediaException {
         entry.skip(AUDIO_ENTRY_BYTES);
         return switch (entry.type()) {
             case "mp4a" -> mp4a(entry.requireChild("esds"));
             case "Opus" -> "opus";
             case "fLaC" -> "flac";
-            default -> throw unknown("audio", entry);
+            default -> null;
         };
-    }
-
-    private static MediaException unknown(String kind, Box entry) {
-        return entry.error("the " + kind + " codec '" + Box.printable(entry.type()) + "' cannot be relayed");
     }
 
     /** H.264 (ISO/IEC 14496-15, 5.3.3.1.2): profile, constraints and level, each as two hexadecimal digits. */

@@ -13,11 +13,15 @@ import java.util.Objects;
  * whatever their size. A new {@code ftyp} or {@code moov} between units restarts the stream. A {@code moov} without a
  * new {@code ftyp} belongs to the last {@code ftyp}.
  *
- * <p>One thread at a time. The parser owns its memory and keeps it for the following units. The memory grows with the
+ * <p>A stream with one track is passed on as it is. The samples of other streams, and of fragments whose offsets count
+ * from the beginning of the file, are taken out, and the muxer writes them again: browsers need each track by itself.
+ * Tracks of text, time codes and data are left out.
+ *
+ * <p>The parser owns its memory and keeps it for the following units. The memory grows with the
  * received bytes up to {@link MediaLimits#maxInitBytes()} and {@link MediaLimits#maxUnitBytes()}, never with the size
  * that a box declares. After an exception, the parser only repeats that it has failed.
  */
-public final class Fmp4Parser {
+final class Fmp4Parser implements MediaParser {
     /** The boxes seen so far, which decide the boxes that may follow. */
     private enum State {
         /** No box yet: the stream must begin with ftyp. */
@@ -42,7 +46,12 @@ public final class Fmp4Parser {
     private final ByteCollector unit;
 
     private State state = State.START;
+    private final Fmp4Muxer muxer;
     private Movie movie;
+    /** Takes the samples out of the fragments of the movie; null while they can be passed on as they are. */
+    private FragmentSamples samples;
+    /** The offset of the current moof in the stream. */
+    private long moofOffset;
     private int brandBytes;
     /** The last fragment of this movie; null before the first. */
     private Fragment fragment;
@@ -68,7 +77,7 @@ public final class Fmp4Parser {
      * @param limits   the limits of the stream
      * @param listener receives init segments and units, on the thread that feeds
      */
-    public Fmp4Parser(MediaLimits limits, MediaListener listener) {
+    Fmp4Parser(MediaLimits limits, MediaListener listener) {
         this(limits, listener, MediaMemory.UNBOUNDED);
     }
 
@@ -79,23 +88,16 @@ public final class Fmp4Parser {
      * @param listener receives init segments and units, on the thread that feeds
      * @param memory   admits more memory before it is allocated, on the thread that feeds
      */
-    public Fmp4Parser(MediaLimits limits, MediaListener listener, MediaMemory memory) {
+    Fmp4Parser(MediaLimits limits, MediaListener listener, MediaMemory memory) {
         this.limits = Objects.requireNonNull(limits, "limits");
         this.listener = Objects.requireNonNull(listener, "listener");
         this.init = new ByteCollector(limits.maxInitBytes(), memory);
         this.unit = new ByteCollector(limits.maxUnitBytes(), memory);
+        this.muxer = new Fmp4Muxer(limits, listener, memory);
         header.limit(Box.HEADER_BYTES);
     }
 
-    /**
-     * Takes the next bytes of the stream, and reports each init segment and unit that they complete.
-     *
-     * @param in the bytes, all of which are consumed unless an exception is thrown; the caller owns the buffer again on
-     *           return
-     * @throws MediaException        if the stream is malformed, exceeds a limit, is refused by the listener or has
-     *                               failed before
-     * @throws IllegalStateException after {@link #end()}
-     */
+    @Override
     public void feed(ByteBuffer in) throws MediaException {
         checkUsable();
         failed = true;
@@ -115,11 +117,8 @@ public final class Fmp4Parser {
     /**
      * Ends the stream. An incomplete unit is not reported. However, a unit whose {@code moof} refers to more data than
      * the stream has is reported as it is.
-     *
-     * @throws MediaException        if the stream ends before its init segment or inside a unit or a box, has failed
-     *                               before or is refused by the listener
-     * @throws IllegalStateException if it was called before
      */
+    @Override
     public void end() throws MediaException {
         checkUsable();
         ended = true;
@@ -141,16 +140,17 @@ public final class Fmp4Parser {
         }
     }
 
-    /** Releases the memory. The parser cannot be fed afterwards. */
+    @Override
     public void release() {
         failed = true;
         init.release();
         unit.release();
+        muxer.release();
     }
 
-    /** Returns the allocated bytes. Tests compare them with the bytes that were fed. */
-    int memoryBytes() {
-        return init.capacity() + unit.capacity();
+    @Override
+    public int memoryBytes() {
+        return init.capacity() + unit.capacity() + muxer.memoryBytes();
     }
 
     private void checkUsable() throws MediaException {
@@ -257,6 +257,7 @@ public final class Fmp4Parser {
             throw error("comes before any 'moov'");
         }
         fragmentStart = unit.size();
+        moofOffset = boxOffset;
         return Sink.UNIT;
     }
 
@@ -312,8 +313,15 @@ public final class Fmp4Parser {
                 movie = Movie.read(outermost(init), limits.maxTracks());
                 fragment = null;
                 state = State.READY;
-                Track video = movie.video();
-                listener.onInit(new MediaInit(movie.mime(), video.width(), video.height(), init.copy()));
+                samples = null;
+                if (movie.isPictureAlone()) {
+                    Track video = movie.video();
+                    String mime = video.sampleTrack().mime();
+                    listener.onInit(new MediaInit("fmp4", new MediaTrack(MediaTrack.VIDEO, mime, video.width(),
+                            video.height(), init.copy()), null, movie.leftOut()));
+                } else {
+                    beginSamples();
+                }
             }
             case "moof" -> {
                 fragment = Fragment.read(outermost(unit), unit.size() - fragmentStart, movie);
@@ -334,8 +342,22 @@ public final class Fmp4Parser {
 
     private void reportUnit() throws MediaException {
         state = State.READY;
-        listener.onUnit(unit.view(0, unit.size()), fragment.facts(unit.view(fragmentStart, unit.size())));
+        ByteBuffer bytes = unit.view(fragmentStart, unit.size());
+        if (samples == null && !fragment.isPlain()) {
+            beginSamples();
+        }
+        if (samples != null) {
+            samples.report(bytes, fragment.moofBytes(), moofOffset);
+        } else {
+            listener.onUnit(MediaTrack.VIDEO, unit.view(0, unit.size()), fragment.facts(bytes));
+        }
         unit.truncate(0);
+    }
+
+    private void beginSamples() throws MediaException {
+        samples = new FragmentSamples(movie, muxer);
+        muxer.tracks(movie.video().sampleTrack(), movie.audio() == null ? null : movie.audio().sampleTrack(),
+                movie.leftOut());
     }
 
     private Box outermost(ByteCollector bytes) throws MediaException {

@@ -8,23 +8,23 @@ import java.nio.ByteBuffer;
  * not by the browsers.
  */
 final class Fragment {
-    private static final int SAMPLE_IS_NON_SYNC = 0x0001_0000;
-    private static final int SAMPLE_DEPENDS_ON = 0x0300_0000;
-    private static final int DEPENDS_ON_OTHERS = 0x0100_0000;
+    static final int SAMPLE_IS_NON_SYNC = 0x0001_0000;
+    static final int SAMPLE_DEPENDS_ON = 0x0300_0000;
+    static final int DEPENDS_ON_OTHERS = 0x0100_0000;
 
-    private static final int TFHD_BASE_DATA_OFFSET = 0x000001;
-    private static final int TFHD_DESCRIPTION_INDEX = 0x000002;
-    private static final int TFHD_DEFAULT_DURATION = 0x000008;
-    private static final int TFHD_DEFAULT_SIZE = 0x000010;
-    private static final int TFHD_DEFAULT_FLAGS = 0x000020;
-    private static final int TFHD_BASE_IS_MOOF = 0x020000;
+    static final int TFHD_BASE_DATA_OFFSET = 0x000001;
+    static final int TFHD_DESCRIPTION_INDEX = 0x000002;
+    static final int TFHD_DEFAULT_DURATION = 0x000008;
+    static final int TFHD_DEFAULT_SIZE = 0x000010;
+    static final int TFHD_DEFAULT_FLAGS = 0x000020;
+    static final int TFHD_BASE_IS_MOOF = 0x020000;
 
-    private static final int TRUN_DATA_OFFSET = 0x000001;
-    private static final int TRUN_FIRST_FLAGS = 0x000004;
-    private static final int TRUN_DURATION = 0x000100;
-    private static final int TRUN_SIZE = 0x000200;
-    private static final int TRUN_FLAGS = 0x000400;
-    private static final int TRUN_TIME_OFFSET = 0x000800;
+    static final int TRUN_DATA_OFFSET = 0x000001;
+    static final int TRUN_FIRST_FLAGS = 0x000004;
+    static final int TRUN_DURATION = 0x000100;
+    static final int TRUN_SIZE = 0x000200;
+    static final int TRUN_FLAGS = 0x000400;
+    static final int TRUN_TIME_OFFSET = 0x000800;
 
     /** The bytes of an mfhd box after its header: version, flags and number. */
     private static final int MFHD_BYTES = 8;
@@ -38,26 +38,31 @@ final class Fragment {
 
     private final Movie movie;
     private final int moofBytes;
+    private final long moofOffset;
     private Sample firstPicture;
+    private int tracks;
     private boolean reordered;
     private long number = -1;
+    private boolean fromFile;
     /** The end of the run of samples that was read last, counted from the beginning of the moof. */
     private long runEnd;
     /** The end of the sample that ends last, counted from the beginning of the moof. */
     private long dataEnd;
 
-    private Fragment(Movie movie, int moofBytes) {
+    private Fragment(Movie movie, int moofBytes, long moofOffset) {
         this.movie = movie;
         this.moofBytes = moofBytes;
+        this.moofOffset = moofOffset;
     }
 
     /** Reads a {@code moof} box. Its size {@code moofBytes} includes the header. */
     static Fragment read(Box moof, int moofBytes, Movie movie) throws MediaException {
-        Fragment fragment = new Fragment(movie, moofBytes);
+        Fragment fragment = new Fragment(movie, moofBytes, moof.bodyOffset() - Box.HEADER_BYTES);
         boolean first = true;
         for (Box box = moof.nextChild(); box != null; box = moof.nextChild()) {
             if (box.type().equals("traf")) {
                 fragment.readTrack(box, first);
+                fragment.tracks++;
                 first = false;
             } else if (box.type().equals("mfhd") && box.remaining() >= MFHD_BYTES) {
                 box.skip(4);
@@ -79,8 +84,13 @@ final class Fragment {
         }
         // without this flag, every traf except the first counts from the end of the data of the previous traf
         boolean fromMoof = firstTraf || (flags & TFHD_BASE_IS_MOOF) != 0;
+        long base = fromMoof ? 0 : runEnd;
+        if ((flags & TFHD_BASE_DATA_OFFSET) != 0) {
+            fromFile = true;
+            base = fileOffset(tfhd, moofOffset);
+        }
         boolean picture = trackId == movie.video().id();
-        Sample first = readRuns(traf, readDefaults(tfhd, flags, movie.defaults(trackId)), fromMoof, picture);
+        Sample first = readRuns(traf, readDefaults(tfhd, flags, movie.defaults(trackId)), base, picture);
         if (firstPicture == null && picture) {
             firstPicture = first;
         }
@@ -89,6 +99,25 @@ final class Fragment {
     /** Returns what the unit says of itself; its bytes are those received so far, from its moof on. */
     UnitFacts facts(ByteBuffer bytes) {
         return new UnitFacts(isKey(bytes), firstPicture != null, reordered, number);
+    }
+
+    /** Reads an offset from the beginning of the file, and returns it counted from the beginning of the moof. */
+    static long fileOffset(Box tfhd, long moofOffset) throws MediaException {
+        long offset = tfhd.i64() - moofOffset;
+        if (offset < 0 || offset > ENDLESS) {
+            throw tfhd.error("has its data " + offset + " bytes after its 'moof';"
+                    + " ffmpeg: -movflags +default_base_moof");
+        }
+        return offset;
+    }
+
+    /** Tells whether the fragment has one track, and counts its offsets as browsers demand. */
+    boolean isPlain() {
+        return tracks <= 1 && !fromFile;
+    }
+
+    int moofBytes() {
+        return moofBytes;
     }
 
     /** Returns the end of the last sample's data, in bytes from the beginning of the moof; 0 or more. */
@@ -104,34 +133,37 @@ final class Fragment {
      * @param bytes the bytes of the fragment received so far, from its moof on
      */
     boolean isKey(ByteBuffer bytes) {
-        NalFormat nals = movie.video().nals();
-        if (firstPicture == null || (firstPicture.flags & SAMPLE_IS_NON_SYNC) != 0
-                || (firstPicture.flags & SAMPLE_DEPENDS_ON) == DEPENDS_ON_OTHERS) {
-            return false;
+        if (firstPicture == null || firstPicture.offset >= moofBytes && firstPicture.offset < bytes.limit()) {
+            return firstPicture != null && isKey(firstPicture.flags, movie.video(), bytes, (int) firstPicture.offset);
         }
-        return nals == null || firstPicture.offset < moofBytes || firstPicture.offset >= bytes.limit()
-                || nals.start(bytes, (int) firstPicture.offset) != NalFormat.Start.NO_KEY;
+        return isKey(firstPicture.flags, null, bytes, 0);
     }
 
-    private static Movie.Defaults readDefaults(Box tfhd, int flags, Movie.Defaults ofTrack) throws MediaException {
-        // An offset from the beginning of the file means nothing to a viewer that joins later. Browsers refuse it too.
-        if ((flags & TFHD_BASE_DATA_OFFSET) != 0) {
-            throw tfhd.error("offsets count from the beginning of the file; ffmpeg: -movflags +default_base_moof");
+    /**
+     * Tells whether a picture needs no other one.
+     *
+     * @param video its track; null if its data is not there
+     * @param at    the index of its first byte
+     */
+    static boolean isKey(int flags, Track video, ByteBuffer bytes, int at) {
+        if ((flags & SAMPLE_IS_NON_SYNC) != 0 || (flags & SAMPLE_DEPENDS_ON) == DEPENDS_ON_OTHERS) {
+            return false;
         }
+        return video == null || video.nals() == null || video.nals().start(bytes, at) != NalFormat.Start.NO_KEY;
+    }
+
+    /** Reads the rest of a {@code tfhd} box after its offset. */
+    static Movie.Defaults readDefaults(Box tfhd, int flags, Movie.Defaults ofTrack) throws MediaException {
         if ((flags & TFHD_DESCRIPTION_INDEX) != 0) {
             tfhd.skip(4);
         }
-        if ((flags & TFHD_DEFAULT_DURATION) != 0) {
-            tfhd.skip(4);
-        }
+        long duration = (flags & TFHD_DEFAULT_DURATION) != 0 ? tfhd.u32() : ofTrack.duration();
         long size = (flags & TFHD_DEFAULT_SIZE) != 0 ? tfhd.u32() : ofTrack.size();
-        return new Movie.Defaults(size, (flags & TFHD_DEFAULT_FLAGS) != 0 ? tfhd.i32() : ofTrack.flags());
+        return new Movie.Defaults(duration, size, (flags & TFHD_DEFAULT_FLAGS) != 0 ? tfhd.i32() : ofTrack.flags());
     }
 
     /** Reads the boxes after the {@code tfhd} box; returns the first sample, or null if there is none. */
-    private Sample readRuns(Box traf, Movie.Defaults defaults, boolean fromMoof, boolean picture)
-            throws MediaException {
-        long base = fromMoof ? 0 : runEnd;
+    private Sample readRuns(Box traf, Movie.Defaults defaults, long base, boolean picture) throws MediaException {
         Sample first = null;
         runEnd = base;
         for (Box trun = traf.findChild("trun"); trun != null; trun = traf.findChild("trun")) {

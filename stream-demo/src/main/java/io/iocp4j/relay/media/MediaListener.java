@@ -9,20 +9,21 @@ import java.nio.ByteBuffer;
  */
 public interface MediaListener {
     /**
-     * Receives a new init segment. It is the first event of every stream, and comes again whenever the publisher
-     * restarts the stream.
+     * Receives new init segments. They are the first event of every stream, and come again whenever the publisher
+     * restarts the stream or one of its tracks changes. An unchanged track has the same bytes again.
      *
-     * @param init the init segment, which may be kept
+     * @param init the init segments, which may be kept
      * @throws MediaException to refuse the stream
      */
     void onInit(MediaInit init) throws MediaException;
 
     /**
-     * Receives one complete unit, the smallest part that a browser can append or that may be dropped.
+     * Receives one complete unit of one track, the smallest part that a browser can append or that may be dropped.
      *
-     * @param unit all bytes of the unit, read-only; valid only during this call, so copy the bytes to keep them
+     * @param track the number of its track, as in {@link MediaTrack#number()}
+     * @param unit  all bytes of the unit, read-only; valid only during this call, so copy the bytes to keep them
      * @param facts what it says of itself
      * @throws MediaException to end the stream
      */
-    void onUnit(ByteBuffer unit, UnitFacts facts) throws MediaException;
+    void onUnit(int track, ByteBuffer unit, UnitFacts facts) throws MediaException;
 }

@@ -1,19 +1,24 @@
 /**
- * The parser for fragmented MP4 (ISO/IEC 14496-12), the container format of the relay. It splits a stream into init
- * segments and units, and finds the key frames, without decoding pictures.
+ * The parsers for the containers of publishers. They split a stream into init segments and units, and find the key
+ * frames, without decoding pictures.
  *
  * <h2>What flows where</h2>
  * <pre>
  * bytes of a publisher, in pieces of any size
- *   v Fmp4Parser.feed
- * Fmp4Parser       reads the header of each box, and decides whether its bytes are kept or skipped
+ *   v ContainerParser.feed        the first bytes decide which parser takes the stream
+ * Fmp4Parser                      boxes (Box, Movie, Fragment); FragmentSamples takes samples out
+ * WebmParser                      elements (Ebml, WebmTrack, WebmLacing)
+ * TsParser                        packets (TsTables, TsTrack, TsSound)
+ * FlvParser, FlvTags              tags, also enhanced ones
+ * AnnexBParser                    NAL units (PictureUnits, ParameterSets, Sps)
+ * MjpegParser                     JPEG pictures, which go to the listener as they are
+ *   v tracks (SampleTrack) and samples, with times
+ * Fmp4Muxer                       one unit for each sample, with times that never run back (InitWriter, WebmWriter)
  *   v
- * ByteCollector    one for the init segment and one for the current unit
- *   | moov: Box, then Movie       the tracks (Track, NalFormat) and the MIME type for a browser (CodecString)
- *   | moof: Box, then Fragment    the end of the unit's data; whether its first picture is a key frame (NalFormat)
- *   v
- * MediaListener    onInit(MediaInit), then onUnit(bytes, facts) for each unit
+ * MediaListener                   onInit(MediaInit), then onUnit(track, bytes, key) for each unit
  * </pre>
+ * Fragmented MP4 with one track goes to the listener as it is, without the muxer. {@code CodecString} names codecs for
+ * browsers, {@code Sound} and {@code Vpx} read the configurations and headers of codecs.
  *
  * <h2>Who owns what</h2>
  * The caller of {@code feed} owns the buffer again when it returns. The parser owns its collectors until
@@ -27,7 +32,7 @@
  * <h2>Limits and errors</h2>
  * {@link io.iocp4j.relay.media.MediaLimits} bounds sizes, nesting and tracks. Memory grows with the received bytes, not
  * with a declared size. Malformed input, an exceeded limit or refused memory is a
- * {@link io.iocp4j.relay.media.MediaException} that names the box and its offset, if there is one. The parser cannot be
- * used after it.
+ * {@link io.iocp4j.relay.media.MediaException} that names the place and its offset, if there is one, and where possible
+ * what the publisher should change. The parser cannot be used after it.
  */
 package io.iocp4j.relay.media;

@@ -26,8 +26,9 @@ public final class ViewerObserver {
     private long dropped;
     private long passed;
     private long trims;
-    private Long latencyMillis;
-    private Long pageRoundTripMillis;
+    // Written without the lock.
+    private volatile Long latencyMillis;
+    private volatile Long pageRoundTripMillis;
 
     ViewerObserver(Observer observer, String path, PathMetrics metrics, String id, long nowNanos) {
         this.observer = observer;
@@ -136,7 +137,7 @@ public final class ViewerObserver {
     }
 
     /**
-     * The page has reported its numbers, which nobody can check.
+     * The page has reported its numbers, which nobody can check. May be called without the lock.
      *
      * @param report the text of type "stat"
      */

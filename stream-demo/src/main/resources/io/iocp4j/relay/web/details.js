@@ -181,7 +181,7 @@ export class Details {
 class ViewerRow {
   element = make('tr', '');
   #cells = {
-    address: make('td', ''),
+    address: make('td', 'address'),
     agent: make('td', 'wide agent'),
     since: make('td', 'medium number'),
     lag: make('td', 'number'),

@@ -26,7 +26,6 @@ function startWatchPage() {
     return;
   }
   byId('name').textContent = path;
-  byId('all').href = pageUrl('');
   play(byId('player'), path, (state) => {
     document.title = `${path} (${state}) - iocp4j relay`;
   });

@@ -1,5 +1,5 @@
 /*
- * Fragmented MP4 through Media Source Extensions. One of the two screens of RelayPlayer; player.js defines them.
+ * Fragmented MP4 or WebM through Media Source Extensions. One of the two screens of RelayPlayer; player.js defines them.
  */
 import { LiveEdge } from './live-edge.js';
 

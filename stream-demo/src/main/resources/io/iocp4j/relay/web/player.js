@@ -26,7 +26,7 @@ const SCREEN_FAILURE_WINDOW_MS = 30_000;
  * A screen has an element, bufferMs and rate; join() before a burst from the past, init(bytes, mime), push(unit),
  * play(), close(); and static unsupportedReason(mime). For its events see #openScreen.
  */
-const SCREENS = new Map([['fmp4', Mp4Screen], ['mjpeg', JpegScreen]]);
+const SCREENS = new Map([['fmp4', Mp4Screen], ['webm', Mp4Screen], ['mjpeg', JpegScreen]]);
 
 /** Plays one stream inside an element of the page. Use one player per element. It can start again after stop(). */
 export class RelayPlayer {

@@ -11,7 +11,7 @@ export const newStats = () => ({
   state: 'stopped',        // 'stopped' | 'connecting' | 'live' | 'paused' | 'waiting' | 'reconnecting' | 'ended' |
                            // 'error' | 'unsupported'
   error: null,             // words, while something is wrong
-  container: null,         // 'fmp4' | 'mjpeg'
+  container: null,         // 'fmp4' | 'webm' | 'mjpeg'
   epoch: null,
   width: 0,                // pixels of the frame shown last
   height: 0,

@@ -36,7 +36,7 @@ class StreamRow {
   #cells = {
     picture: make('td', 'medium number'),
     fps: make('td', 'medium number'),
-    bitrate: make('td', 'number'),
+    bitrate: make('td', 'medium number'),
     gop: make('td', 'wide number'),
     viewers: make('td', 'number'),
     dropped: make('td', 'wide number'),

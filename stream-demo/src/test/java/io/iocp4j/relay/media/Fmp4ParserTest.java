@@ -54,7 +54,7 @@ class Fmp4ParserTest {
         byte[] other = box(type, new byte[300]);
         Recorder seen = Recorder.of(FTYP, other, MOOV, other, box("styp"), other, unit(SYNC), other);
 
-        assertEquals(ByteBuffer.wrap(INIT), seen.inits.getFirst().bytes());
+        assertEquals(ByteBuffer.wrap(INIT), seen.inits.getFirst().video().bytes());
         assertEquals(1, seen.units.size());
         assertArrayEquals(join(box("styp"), unit(SYNC)), seen.units.getFirst());
     }
@@ -77,7 +77,7 @@ class Fmp4ParserTest {
         byte[] ftyp = wideBox("ftyp", new byte[8]);
         Recorder seen = Recorder.of(ftyp, moov, unit);
 
-        assertEquals(ByteBuffer.wrap(join(ftyp, moov)), seen.inits.getFirst().bytes());
+        assertEquals(ByteBuffer.wrap(join(ftyp, moov)), seen.inits.getFirst().video().bytes());
         assertArrayEquals(unit, seen.units.getFirst());
         assertTrue(seen.keys.getFirst());
     }
@@ -89,9 +89,9 @@ class Fmp4ParserTest {
         Recorder seen = Recorder.of(INIT, unit(SYNC), otherBrand, MOOV, unit(SYNC), MOOV, unit(SYNC));
 
         assertEquals(3, seen.inits.size());
-        assertEquals(ByteBuffer.wrap(INIT), seen.inits.get(0).bytes());
-        assertEquals(ByteBuffer.wrap(join(otherBrand, MOOV)), seen.inits.get(1).bytes());
-        assertEquals(ByteBuffer.wrap(join(otherBrand, MOOV)), seen.inits.get(2).bytes());
+        assertEquals(ByteBuffer.wrap(INIT), seen.inits.get(0).video().bytes());
+        assertEquals(ByteBuffer.wrap(join(otherBrand, MOOV)), seen.inits.get(1).video().bytes());
+        assertEquals(ByteBuffer.wrap(join(otherBrand, MOOV)), seen.inits.get(2).video().bytes());
         assertEquals(3, seen.units.size());
     }
 
@@ -185,7 +185,7 @@ class Fmp4ParserTest {
             }
 
             @Override
-            public void onUnit(ByteBuffer unit, UnitFacts facts) {
+            public void onUnit(int track, ByteBuffer unit, UnitFacts facts) {
                 throw new AssertionError("a unit after a refused init");
             }
         });
@@ -206,7 +206,7 @@ class Fmp4ParserTest {
             }
 
             @Override
-            public void onUnit(ByteBuffer unit, UnitFacts facts) {
+            public void onUnit(int track, ByteBuffer unit, UnitFacts facts) {
                 assertThrows(ReadOnlyBufferException.class, () -> unit.put(0, (byte) 1));
                 assertEquals(0, unit.position());
                 assertEquals(unit.capacity(), unit.remaining());
@@ -215,8 +215,8 @@ class Fmp4ParserTest {
         parser.feed(ByteBuffer.wrap(input));
         parser.feed(ByteBuffer.wrap(join(box("ftyp", new byte[30]), MOOV)));
 
-        assertThrows(ReadOnlyBufferException.class, () -> kept[0].bytes().put(0, (byte) 1));
-        kept[0].bytes().position(5);
-        assertEquals(0, kept[0].bytes().position());
+        assertThrows(ReadOnlyBufferException.class, () -> kept[0].video().bytes().put(0, (byte) 1));
+        kept[0].video().bytes().position(5);
+        assertEquals(0, kept[0].video().bytes().position());
     }
 }

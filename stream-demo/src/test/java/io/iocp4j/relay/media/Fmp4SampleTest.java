@@ -34,7 +34,7 @@ class Fmp4SampleTest {
     @Test
     @DisplayName("finds the init segment of a stream of ffmpeg")
     void init() throws MediaException {
-        MediaInit init = Recorder.of(VIDEO).inits.getFirst();
+        MediaTrack init = Recorder.of(VIDEO).inits.getFirst().video();
 
         assertEquals("video/mp4; codecs=\"avc1.42c00a\"", init.mime());
         assertEquals(160, init.width());
@@ -63,18 +63,19 @@ class Fmp4SampleTest {
         Recorder seen = Recorder.of(VIDEO);
 
         List<byte[]> parts = new ArrayList<>(seen.units);
-        parts.addFirst(Arrays.copyOf(VIDEO, seen.inits.getFirst().bytes().remaining()));
+        parts.addFirst(Arrays.copyOf(VIDEO, seen.inits.getFirst().video().bytes().remaining()));
         byte[] all = Boxes.join(parts.toArray(byte[][]::new));
         assertArrayEquals(Arrays.copyOf(VIDEO, all.length), all);
         assertEquals("mfra", new String(VIDEO, all.length + 4, 4, StandardCharsets.ISO_8859_1));
     }
 
     @Test
-    @DisplayName("units of sound are not key frames, and the MIME type names both codecs")
+    @DisplayName("units of sound are not key frames, and each track has its own MIME type")
     void audio() throws MediaException {
         Recorder seen = Recorder.of(WITH_AUDIO);
 
-        assertEquals("video/mp4; codecs=\"avc1.42c00a,mp4a.40.2\"", seen.inits.getFirst().mime());
+        assertEquals("video/mp4; codecs=\"avc1.42c00a\"", seen.inits.getFirst().video().mime());
+        assertEquals("audio/mp4; codecs=\"mp4a.40.2\"", seen.inits.getFirst().audio().mime());
         assertEquals(38, seen.units.size());
         assertEquals(1, seen.keys.stream().filter(key -> key).count());
         assertFalse(seen.keys.get(0), "sound comes first in this sample");
@@ -103,7 +104,7 @@ class Fmp4SampleTest {
     void cutAnywhere() throws MediaException {
         Recorder whole = Recorder.of(VIDEO);
         List<Integer> complete = new ArrayList<>();
-        int end = whole.inits.getFirst().bytes().remaining();
+        int end = whole.inits.getFirst().video().bytes().remaining();
         complete.add(end);
         for (byte[] unit : whole.units.subList(0, 5)) {
             end += unit.length;

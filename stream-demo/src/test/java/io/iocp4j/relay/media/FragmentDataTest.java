@@ -1,6 +1,5 @@
 package io.iocp4j.relay.media;
 
-import static io.iocp4j.relay.media.Boxes.AUDIO;
 import static io.iocp4j.relay.media.Boxes.FTYP;
 import static io.iocp4j.relay.media.Boxes.SYNC;
 import static io.iocp4j.relay.media.Boxes.VIDEO;
@@ -10,7 +9,7 @@ import static io.iocp4j.relay.media.Boxes.header;
 import static io.iocp4j.relay.media.Boxes.join;
 import static io.iocp4j.relay.media.Boxes.mdat;
 import static io.iocp4j.relay.media.Boxes.moof;
-import static io.iocp4j.relay.media.Boxes.movieWithAudio;
+import static io.iocp4j.relay.media.Boxes.movie;
 import static io.iocp4j.relay.media.Boxes.tfhd;
 import static io.iocp4j.relay.media.Boxes.traf;
 import static io.iocp4j.relay.media.Boxes.trex;
@@ -34,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The end of a fragment's data. The offsets in a moof count across all boxes that follow it. */
 class FragmentDataTest {
-    private static final byte[] INIT = join(FTYP, movieWithAudio());
+    private static final byte[] INIT = join(FTYP, movie(SYNC));
 
     private final Recorder seen = new Recorder();
     private final Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), seen);
@@ -54,17 +53,17 @@ class FragmentDataTest {
                 full("trun", 0x205, u32(1), u32(size + distance), u32(SYNC), u32(bytes)))));
     }
 
-    /** Builds a moof with one picture and one sample of sound, each at a distance after the moof. */
-    private static byte[] pictureAndSound(int picture, int pictureBytes, int sound, int soundBytes) {
-        return sized(size -> moof(
-                traf(tfhd(VIDEO), full("trun", 0x205, u32(1), u32(size + picture), u32(SYNC), u32(pictureBytes))),
-                traf(tfhd(AUDIO), full("trun", 0x201, u32(1), u32(size + sound), u32(soundBytes)))));
+    /** Builds a moof with two pictures, each at a distance after the moof. */
+    private static byte[] pictures(int first, int firstBytes, int second, int secondBytes) {
+        return sized(size -> moof(traf(tfhd(VIDEO),
+                full("trun", 0x205, u32(1), u32(size + first), u32(SYNC), u32(firstBytes)),
+                full("trun", 0x201, u32(1), u32(size + second), u32(secondBytes)))));
     }
 
     @Test
-    @DisplayName("a picture in one mdat and sound in the next are one unit, which is reported with its last byte")
+    @DisplayName("a picture in one mdat and another in the next are one unit, which is reported with its last byte")
     void severalMdat() throws MediaException {
-        byte[] unit = join(pictureAndSound(8, 20, 28 + 8, 10), mdat(20), mdat(10));
+        byte[] unit = join(pictures(8, 20, 28 + 8, 10), mdat(20), mdat(10));
         feed(INIT, unit);
 
         assertEquals(1, seen.units.size());
@@ -79,7 +78,7 @@ class FragmentDataTest {
     @Test
     @DisplayName("a box between two mdat is kept, because the offsets in the moof count it")
     void between() throws MediaException {
-        byte[] unit = join(pictureAndSound(8, 20, 28 + 30 + 8, 10), mdat(20), box("free", new byte[22]), mdat(10));
+        byte[] unit = join(pictures(8, 20, 28 + 30 + 8, 10), mdat(20), box("free", new byte[22]), mdat(10));
         feed(INIT, unit);
 
         assertArrayEquals(unit, seen.units.getFirst());
@@ -88,7 +87,7 @@ class FragmentDataTest {
     @Test
     @DisplayName("bytes one by one give the same units")
     void byteByByte() throws MediaException {
-        byte[] moof = pictureAndSound(8, 20, 28 + 30 + 8, 10);
+        byte[] moof = pictures(8, 20, 28 + 30 + 8, 10);
         byte[] unit = join(moof, mdat(20), box("free", new byte[22]), mdat(10), mdat(5));
         for (byte next : join(INIT, unit, unit)) {
             parser.feed(ByteBuffer.wrap(new byte[] {next}));
@@ -123,7 +122,7 @@ class FragmentDataTest {
 
         switch (next) {
             case "moof" -> feed(unit(SYNC));
-            case "ftyp", "moov" -> feed(next.equals("ftyp") ? INIT : movieWithAudio());
+            case "ftyp", "moov" -> feed(next.equals("ftyp") ? INIT : movie(SYNC));
             case "end" -> parser.end();
             default -> feed(box(next, new byte[12]));
         }
@@ -139,23 +138,20 @@ class FragmentDataTest {
                         full("trun", 0x301, u32(2), u32(size + 8), u32(99), u32(10), u32(99), u32(11)))))),
                 Arguments.of("the default size of the traf", sized(size -> moof(traf(tfhdSize,
                         full("trun", 0x1, u32(2), u32(size + 9)))))),
-                Arguments.of("the default size of the track", sized(size -> moof(traf(tfhd(AUDIO),
+                Arguments.of("the default size of the track", sized(size -> moof(traf(tfhd(VIDEO),
                         full("trun", 0x1, u32(3), u32(size + 8)))))),
                 Arguments.of("a second run directly after the first", sized(size -> moof(traf(tfhdSize,
                         full("trun", 0x1, u32(1), u32(size + 9)), full("trun", 0, u32(1)))))),
                 Arguments.of("a second run with its own offset, before the first", sized(size -> moof(traf(tfhdSize,
-                        full("trun", 0x1, u32(1), u32(size + 19)), full("trun", 0x1, u32(1), u32(size + 8)))))),
-                Arguments.of("a second traf directly after the first", sized(size -> moof(
-                        traf(full("tfhd", 0x10, u32(VIDEO), u32(10)), full("trun", 0x1, u32(1), u32(size + 9))),
-                        traf(full("tfhd", 0x10, u32(VIDEO), u32(10)), full("trun", 0, u32(1)))))));
+                        full("trun", 0x1, u32(1), u32(size + 19)), full("trun", 0x1, u32(1), u32(size + 8)))))));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("ends")
     @DisplayName("the end of the data follows from")
     void ends(String name, byte[] moof) throws MediaException {
-        byte[] moov = box("moov", Boxes.audioTrack(), Boxes.videoTrack(),
-                Boxes.mvex(full("trex", 0, u32(AUDIO), new byte[8], u32(7), u32(SYNC)), trex(VIDEO, SYNC)));
+        byte[] moov = box("moov", Boxes.videoTrack(),
+                Boxes.mvex(full("trex", 0, u32(VIDEO), new byte[8], u32(7), u32(SYNC))));
         feed(FTYP, moov, moof, mdat(20));
         assertEquals(0, seen.units.size(), "one byte is missing");
 
@@ -180,7 +176,7 @@ class FragmentDataTest {
     @Test
     @DisplayName("maxUnitBytes limits all mdat boxes of a unit together")
     void limit() throws MediaException {
-        byte[] moof = pictureAndSound(8, 20, 28 + 8, 10);
+        byte[] moof = pictures(8, 20, 28 + 8, 10);
         MediaLimits limits = MediaLimits.defaults().maxUnitBytes(moof.length + 28 + 18);
         new Fmp4Parser(limits, seen).feed(ByteBuffer.wrap(join(INIT, moof, mdat(20), mdat(10))));
         assertEquals(1, seen.units.size());

@@ -38,12 +38,12 @@ class MediaLimitsTest {
     }
 
     @Test
-    @DisplayName("an init segment needs a MIME type and a picture with width and height")
+    @DisplayName("a track needs a MIME type, and a picture needs width and height")
     void initWithoutPicture() {
         ByteBuffer bytes = ByteBuffer.allocate(1);
 
-        assertThrows(IllegalArgumentException.class, () -> new MediaInit("video/mp4", 0, 1, bytes));
-        assertThrows(IllegalArgumentException.class, () -> new MediaInit("video/mp4", 1, -1, bytes));
-        assertThrows(NullPointerException.class, () -> new MediaInit(null, 1, 1, bytes));
+        assertThrows(IllegalArgumentException.class, () -> new MediaTrack(1, "video/mp4", 0, 1, bytes));
+        assertThrows(IllegalArgumentException.class, () -> new MediaTrack(1, "video/mp4", 1, -1, bytes));
+        assertThrows(NullPointerException.class, () -> new MediaTrack(1, null, 1, 1, bytes));
     }
 }

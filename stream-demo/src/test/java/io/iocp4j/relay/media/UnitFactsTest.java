@@ -1,6 +1,5 @@
 package io.iocp4j.relay.media;
 
-import static io.iocp4j.relay.media.Boxes.AUDIO;
 import static io.iocp4j.relay.media.Boxes.FTYP;
 import static io.iocp4j.relay.media.Boxes.NON_SYNC;
 import static io.iocp4j.relay.media.Boxes.SYNC;
@@ -8,11 +7,13 @@ import static io.iocp4j.relay.media.Boxes.VIDEO;
 import static io.iocp4j.relay.media.Boxes.full;
 import static io.iocp4j.relay.media.Boxes.join;
 import static io.iocp4j.relay.media.Boxes.mdat;
-import static io.iocp4j.relay.media.Boxes.movieWithAudio;
+import static io.iocp4j.relay.media.Boxes.movie;
 import static io.iocp4j.relay.media.Boxes.tfhd;
 import static io.iocp4j.relay.media.Boxes.traf;
 import static io.iocp4j.relay.media.Boxes.u32;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -24,48 +25,56 @@ import org.junit.jupiter.api.Test;
 class UnitFactsTest {
     private static final byte[] FIRST_FLAGS = full("trun", 0x4, u32(1), u32(SYNC));
 
-    private static UnitFacts facts(byte[] moof) throws MediaException {
+    private static List<UnitFacts> facts(byte[] stream) throws MediaException {
         List<UnitFacts> seen = new ArrayList<>();
-        Fmp4Parser parser = new Fmp4Parser(MediaLimits.defaults(), new MediaListener() {
+        ContainerParser parser = new ContainerParser(MediaLimits.defaults(), new MediaListener() {
             @Override
             public void onInit(MediaInit init) {
                 // the units say what the test asks
             }
 
             @Override
-            public void onUnit(ByteBuffer unit, UnitFacts facts) {
+            public void onUnit(int track, ByteBuffer unit, UnitFacts facts) {
                 seen.add(facts);
             }
-        });
-        parser.feed(ByteBuffer.wrap(join(FTYP, movieWithAudio(), moof, mdat(8))));
-        return seen.getFirst();
+        }, MediaMemory.UNBOUNDED);
+        parser.feed(ByteBuffer.wrap(stream));
+        return seen;
     }
 
-    private static byte[] moof(byte[]... content) {
-        return Boxes.box("moof", content);
+    private static UnitFacts ofMoof(byte[]... content) throws MediaException {
+        return facts(join(FTYP, movie(NON_SYNC), Boxes.box("moof", content), mdat(8))).getFirst();
     }
 
     @Test
     @DisplayName("a picture and its number")
     void picture() throws MediaException {
         assertEquals(new UnitFacts(true, true, false, 0xffff_ffffL),
-                facts(moof(full("mfhd", 0, u32(-1)), traf(tfhd(VIDEO), FIRST_FLAGS))));
+                ofMoof(full("mfhd", 0, u32(-1)), traf(tfhd(VIDEO), FIRST_FLAGS)));
     }
 
     @Test
-    @DisplayName("sound is no picture; without an mfhd box there is no number, and a truncated one has none")
-    void sound() throws MediaException {
-        assertEquals(new UnitFacts(false, false, false, -1), facts(moof(traf(tfhd(AUDIO), FIRST_FLAGS))));
-        assertEquals(-1, facts(moof(Boxes.box("mfhd", u32(0)), traf(tfhd(AUDIO), FIRST_FLAGS))).number());
+    @DisplayName("without an mfhd box there is no number, and a truncated one has none")
+    void noNumber() throws MediaException {
+        assertEquals(-1, ofMoof(traf(tfhd(VIDEO), FIRST_FLAGS)).number());
+        assertEquals(-1, ofMoof(Boxes.box("mfhd", u32(0)), traf(tfhd(VIDEO), FIRST_FLAGS)).number());
     }
 
     @Test
-    @DisplayName("a picture with a time offset is shown in another order; an offset of 0, or of sound, says nothing")
+    @DisplayName("a picture with a time offset is shown in another order; an offset of 0 says nothing")
     void reordered() throws MediaException {
         byte[] shifted = full("trun", 0xc00, u32(2), u32(NON_SYNC), u32(0), u32(NON_SYNC), u32(512));
         byte[] plain = full("trun", 0xc00, u32(1), u32(NON_SYNC), u32(0));
-        assertEquals(new UnitFacts(false, true, true, -1), facts(moof(traf(tfhd(VIDEO), shifted))));
-        assertEquals(false, facts(moof(traf(tfhd(VIDEO), plain))).reordered());
-        assertEquals(false, facts(moof(traf(tfhd(AUDIO), shifted))).reordered());
+        assertTrue(ofMoof(traf(tfhd(VIDEO), shifted)).reordered());
+        assertFalse(ofMoof(traf(tfhd(VIDEO), plain)).reordered());
+    }
+
+    @Test
+    @DisplayName("other containers say the same: B-frames are shown in another order, and sound is no picture")
+    void containers() throws MediaException {
+        assertTrue(facts(Samples.load("h264-aac.flv")).stream().anyMatch(UnitFacts::reordered), "with B-frames");
+        List<UnitFacts> plain = facts(Samples.load("h264-aac.ts"));
+        assertTrue(plain.stream().noneMatch(UnitFacts::reordered), "without B-frames");
+        assertEquals(48, plain.stream().filter(facts -> !facts.picture()).count());
     }
 }

@@ -134,6 +134,10 @@ class MetricsTest {
         assertTrue(text.contains("relay_build_info{version=\"1.2\",engine=\"aio\",java=\""), text);
         assertFalse(text.contains("\nrelay_tls_certificate_expiry_timestamp_seconds "), "there is no certificate");
         assertFalse(text.contains("\nrelay_egress_budget_ratio "), "there is no budget");
+        RelayMetrics known = new RelayMetrics("1.2", "aio", 1_000);
+        known.certificateExpiry(() -> 1_700_000_000L);
+        assertTrue(known.all().text(false).contains("\nrelay_tls_certificate_expiry_timestamp_seconds 1700000000\n"));
+        assertTrue(known.all().text(false).contains("\nrelay_egress_budget_ratio 0\n"));
     }
 
     @Test
