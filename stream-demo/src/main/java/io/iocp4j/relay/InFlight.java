@@ -46,9 +46,14 @@ final class InFlight {
         this.targetNanos = lagNanos / 2;
     }
 
-    /** Returns how many bytes may be given now. Where nothing is on the way, one message of any size may. */
+    /** Tells whether a message may be given now: one of any size where nothing is on the way. */
+    boolean admits(long messageBytes) {
+        return bytes() == 0 || messageBytes <= room();
+    }
+
+    /** Returns how many bytes may be given now, besides the first message of {@link #admits}. */
     long room() {
-        return bytes() == 0 ? Long.MAX_VALUE : Math.max(0, window - bytes());
+        return Math.max(0, window - bytes());
     }
 
     long bytes() {

@@ -107,7 +107,7 @@ public final class RelayServer implements AutoCloseable {
             ServerOptions limited = ServerOptions.defaults().subprotocols(SUBPROTOCOL).origins(Origins.any())
                     .minBodyRate(0)
                     .httpLimits(HttpLimits.defaults().maxHeaderBytes(settings.get(ServeSettings.MAX_HEAD).intValue()))
-                    .heartbeat(HEARTBEAT, HEARTBEAT)
+                    .heartbeat(HEARTBEAT, patience(settings.get(LimitSettings.MAX_STALL)))
                     .limits(new Limits(MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_FRAGMENTS))
                     .tcp(tls.applyTo(TcpOptions.defaults().address(address).socketBuffers(SEND_BUFFER_BYTES, 0)
                             .keepAlive(true).lingerTimeout(LINGER).filter(admission)));
@@ -127,6 +127,11 @@ public final class RelayServer implements AutoCloseable {
         server = listening;
         login = opened;
         testSource = picture;
+    }
+
+    /** Returns the timeout of the heartbeat, which must not end a viewer that may stall for longer. */
+    private static Duration patience(Duration stall) {
+        return stall.compareTo(HEARTBEAT) > 0 ? stall : HEARTBEAT;
     }
 
     private Runnable newCertificate() {

@@ -355,7 +355,7 @@ final class Viewer implements WebSocketListener {
             return;
         }
         long now = stream.nanos();
-        if (!queue.isSending() && queue.fits(inFlight.room())) {
+        if (!queue.isSending() && queue.nextBytes() >= 0 && inFlight.admits(queue.nextBytes())) {
             ViewerQueue.Skipped skipped = queue.takeSkipped(now);
             if (skipped != null) {
                 socket.trySend(ViewerTexts.skip(skipped));
@@ -370,7 +370,7 @@ final class Viewer implements WebSocketListener {
                 socket.trySend(message);
             }
         }
-        ByteBuffer ping = inFlight.ping(queue.fits(Long.MAX_VALUE), now);
+        ByteBuffer ping = inFlight.ping(queue.nextBytes() >= 0, now);
         if (ping != null) {
             socket.ping(ping);
         }

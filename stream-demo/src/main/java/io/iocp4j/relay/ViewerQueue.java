@@ -295,19 +295,19 @@ final class ViewerQueue {
         return result;
     }
 
-    /** Tells whether the next item fits into a number of bytes; false if nothing waits. */
-    boolean fits(long room) {
-        return !waiting.isEmpty() && waiting.peek().bytes() <= room;
+    /** Returns the bytes of the next item; -1 if nothing waits. */
+    int nextBytes() {
+        return waiting.isEmpty() ? -1 : waiting.peek().bytes();
     }
 
     /**
-     * Takes the next batch for the socket, of at most this number of bytes. The messages are valid until
-     * {@link #sent()}.
+     * Takes the next batch for the socket: the next item, and those that fit into this number of bytes with it. The
+     * messages are valid until {@link #sent()}.
      */
     List<SharedMessage> takeBatch(long room) {
         List<SharedMessage> batch = new ArrayList<>(BATCH_MAX);
-        while (batch.size() < BATCH_MAX && fits(room - socketBytes)
-                && (batch.isEmpty() || socketBytes + waiting.peek().bytes() <= BATCH_BYTES_MAX)) {
+        while (!waiting.isEmpty() && batch.size() < BATCH_MAX
+                && (batch.isEmpty() || socketBytes + nextBytes() <= Math.min(room, BATCH_BYTES_MAX))) {
             QueuedItem item = waiting.peek();
             batch.add(item.unit() == null ? item.text() : item.unit().message(item.flags()));
             waiting.poll();

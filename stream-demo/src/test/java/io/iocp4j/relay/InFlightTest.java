@@ -1,6 +1,7 @@
 package io.iocp4j.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -48,7 +49,7 @@ class InFlightTest {
         void run(int millis, int unit) {
             for (int i = 0; i < millis; i++) {
                 now += MILLI;
-                while (flight.room() >= unit) {
+                while (flight.admits(unit)) {
                     flight.give(unit);
                     pipe.add(new Sent(unit, null));
                     queued += unit;
@@ -109,9 +110,11 @@ class InFlightTest {
     @Test
     @DisplayName("a unit larger than the window may be given when nothing is on the way")
     void largeUnit() {
-        assertEquals(Long.MAX_VALUE, flight.room());
+        assertTrue(flight.admits(1 << 20));
+        assertEquals(InFlight.WINDOW_FIRST, flight.room(), "no second one of that size");
         flight.give(1 << 20);
         assertEquals(0, flight.room());
+        assertFalse(flight.admits(1));
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,10 @@ class StalledBesideGoodTest {
         double after = beside.stream().sorted().toList().get(ROUNDS / 2);
         System.out.printf("e2e: p99 of %d good viewers: %.2f ms alone %s, %.2f ms beside %d stalled ones %s%n", VIEWERS,
                 before, alone, after, VIEWERS, beside);
+        double spread = alone.stream().mapToDouble(p99 -> p99).max().orElseThrow()
+                - alone.stream().mapToDouble(p99 -> p99).min().orElseThrow();
+        Assumptions.assumeTrue(spread <= before * (RATIO_MAX - 1) + NOISE_MILLIS, () -> "e2e: equal rounds differ by "
+                + spread + " ms on this busy machine, so that a difference between unequal ones says nothing");
         TooLate.unless(after <= before * RATIO_MAX + NOISE_MILLIS, "p99 " + before + " ms alone, " + after + " beside");
     }
 
