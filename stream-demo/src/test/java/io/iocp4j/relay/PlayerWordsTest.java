@@ -40,7 +40,7 @@ class PlayerWordsTest {
 
     @AfterEach
     void stop() throws IOException {
-        try (RelayProcess closing = relay) {
+        try (RelayProcess _ = relay) {
             if (chromium != null) {
                 chromium.close();
             }
