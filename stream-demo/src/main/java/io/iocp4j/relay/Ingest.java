@@ -71,7 +71,8 @@ final class Ingest implements BodyListener, MediaListener, RelayStream.Publisher
         this.lastNanos = port.nanoTime();
         this.rate = new IngestRate(lastNanos);
         this.timer = port.deadline(silenceMax, this::checkSilence);
-        log(Level.INFO, "begin", "publisher from {0} begins to publish {1}", LogField.peer(from()), LogField.path(path));
+        log(Level.INFO, "begin", "publisher from {0} begins to publish {1}", LogField.peer(from()),
+                LogField.path(path));
         visit.pass().begin(() -> refuse(403, "the link or login has expired"));
     }
 

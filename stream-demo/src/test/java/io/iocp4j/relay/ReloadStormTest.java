@@ -41,7 +41,7 @@ class ReloadStormTest {
 
     private static void storm() throws IOException, InterruptedException {
         try (RelayRig rig = RelayRig.start(RelayRig.settings());
-                SteadyStream _ = new SteadyStream(rig.server, "cam1", 12_000, 6_000);
+                SteadyStream stream = new SteadyStream(rig.server, "cam1", 12_000, 6_000);
                 Crowd steady = new Crowd(rig.uri("ws", "/live/cam1"), false)) {
             steady.join(VIEWERS, SteadyStream.GOP, LIMIT);
             int descriptors = descriptors();

@@ -59,7 +59,7 @@ class RestartTest {
             double shown = page.stat("framesShown");
             List<Long> frames = crowd.members.stream().map(member -> member.frames).toList();
             String port = String.valueOf(URI.create(first.address()).getPort());
-            try (RelayProcess _ = RelayProcess.start(List.of(), "--port", port)) {
+            try (RelayProcess second = RelayProcess.start(List.of(), "--port", port)) {
                 long start = System.nanoTime();
                 assertEquals(first.address(), second.address());
                 page.until("stats.framesShown > " + shown, BACK_LIMIT);

@@ -44,7 +44,7 @@ class SlowRatesTest {
     private static void watch() throws IOException, InterruptedException {
         List<RateReader> readers = new ArrayList<>();
         try (RelayRig rig = RelayRig.start(RelayRig.settings());
-                SteadyStream _ = new SteadyStream(rig.server, "cam1", KEY_BYTES, FRAME_BYTES);
+                SteadyStream stream = new SteadyStream(rig.server, "cam1", KEY_BYTES, FRAME_BYTES);
                 ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
             for (int rate : KILOBYTES_PER_SECOND) {
                 readers.add(new RateReader(rig.address(), "cam1", rate * 1_000.0));

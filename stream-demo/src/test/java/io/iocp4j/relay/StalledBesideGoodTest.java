@@ -62,7 +62,7 @@ class StalledBesideGoodTest {
         List<RawPeer> peers = new ArrayList<>();
         // the stalled ones stay until the end, because they are what is measured
         try (RelayRig rig = RelayRig.start(RelayRig.settings().with(LimitSettings.MAX_STALL, Duration.ofMinutes(5)));
-                SteadyStream _ = new SteadyStream(rig.server, "cam1", 12_000, 6_000);
+                SteadyStream stream = new SteadyStream(rig.server, "cam1", 12_000, 6_000);
                 Crowd crowd = new Crowd(rig.uri("ws", "/live/cam1"), false)) {
             for (int i = 0; i < stalled; i++) {
                 peers.add(rig.connect().upgrade("/live/cam1"));

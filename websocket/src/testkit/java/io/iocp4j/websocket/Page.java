@@ -69,7 +69,7 @@ public final class Page implements AutoCloseable {
         evaluate("new Promise(resolve => setTimeout(resolve, " + time.toMillis() + "))");
     }
 
-    /** Gives the window another size in pixels of CSS, and lets the page believe that the user prefers dark or light. */
+    /** Gives the window another size, in pixels of CSS, and tells the page that the user prefers dark or light. */
     public void emulate(int width, int height, boolean dark) {
         tools.call(session, "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
