@@ -54,18 +54,18 @@ class RefusalTest {
 
     @Test
     @Shows("relay O3")
-    @DisplayName("a publisher of another format gets its answer and is cut soon, also if it goes on sending")
+    @DisplayName("a publisher that is refused gets its answer and is cut soon, also if it goes on sending")
     void whileSending() throws Exception {
         try (RelayRig rig = RelayRig.start(); RawPeer peer = rig.connect()) {
-            peer.send("PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/webm\r\n"
-                    + "Transfer-Encoding: chunked\r\n\r\n");
-            assertTrue(peer.head().startsWith("HTTP/1.1 415 "));
+            peer.send("PUT /publish/cam1 HTTP/1.1\r\nHost: evil.example\r\nTransfer-Encoding: chunked\r\n\r\n");
+            assertTrue(peer.head().startsWith("HTTP/1.1 421 "));
             long start = System.nanoTime();
             while (sends(peer)) {
                 assertTrue(System.nanoTime() - start < Duration.ofSeconds(5).toNanos(), "it may still send");
             }
-            assertEquals(List.of("WARNING refused PUT /publish/cam1 from 127.0.0.1 with 415:"
-                    + " only fragmented MP4 (video/mp4) can be published"), lines);
+            assertEquals(1, lines.size(), lines::toString);
+            assertTrue(lines.getFirst().startsWith("WARNING refused PUT /publish/cam1 from 127.0.0.1 with 421: "),
+                    lines::toString);
         }
     }
 
@@ -102,7 +102,7 @@ class RefusalTest {
     void bounded() throws Exception {
         try (RelayRig rig = RelayRig.start()) {
             for (int i = 0; i < 30; i++) {
-                assertEquals(415, put(rig));
+                assertEquals(421, put(rig));
             }
             assertEquals(ClientLog.LINES_MAX, lines.size());
         }
@@ -110,8 +110,8 @@ class RefusalTest {
 
     private static int put(RelayRig rig) throws IOException {
         try (RawPeer peer = new RawPeer(rig.address())) {
-            String head = peer.send("PUT /publish/cam1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/webm\r\n"
-                    + "Content-Length: 0\r\n\r\n").head();
+            String head = peer.send("PUT /publish/cam1 HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n")
+                    .head();
             return Integer.parseInt(head.substring(9, 12));
         }
     }
