@@ -209,8 +209,8 @@ final class AcceptLoop {
         scheduleAccept(wait);
         try {
             IoException failure = new IoException(error, "accept", local(), null, cause);
-            filter.onAcceptFailed(failure);
             FlightEvents.AcceptFailed.commit(failure);
+            filter.onAcceptFailed(failure);
             LOG.log(Level.WARNING, "an accept failed; again in " + wait.toMillis() + " ms", failure);
         } catch (Throwable thrown) {
             LOG.log(Level.ERROR, "an accept failed, and so did telling it", thrown);

@@ -73,7 +73,9 @@ class DrainTest {
                 Crowd crowd = new Crowd(rig.uri("ws", "/live/cam1"), false)) {
             TestPublisher publisher = rig.publish("cam1").init().frames(1);
             rig.awaitFrames(1);
-            crowd.join(VIEWERS, 1, JOIN_LIMIT);
+            // no more than 200 get the cached frame at once, and the others wait for the next one
+            crowd.join(VIEWERS, 0, JOIN_LIMIT);
+            crowd.await("all are open", JOIN_LIMIT, () -> crowd.count(member -> member.open) == VIEWERS);
             long start = System.nanoTime();
             Thread drain = Thread.ofVirtual().start(rig.server::drain);
             assertTrue(publisher.head().startsWith("HTTP/1.1 503 "));
