@@ -11,7 +11,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,18 +50,20 @@ class RunningService {
         List<String> command = new ArrayList<>(List.of(program));
         command.addAll(List.of(arguments));
         long begun = System.nanoTime();
-        Process process = new ProcessBuilder(command).redirectErrorStream(true)
+        // not a pipe: programs of Wine that live on, and were started with this one, would keep it open
+        Path said = Files.createTempFile("said", ".txt");
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile())).start();
         try {
-            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-                    .replace("\r", "").lines().filter(line -> !line.contains("affinity")).reduce("", (a, b) ->
-                            a + b + "\n").strip();
-            assertTrue(process.waitFor(COMMAND_LIMIT.toSeconds(), TimeUnit.SECONDS), () -> command + " hangs: " + text);
+            assertTrue(process.waitFor(COMMAND_LIMIT.toSeconds(), TimeUnit.SECONDS), () -> command + " hangs");
+            String text = Files.readString(said).replace("\r", "").lines().filter(line -> !line.contains("affinity"))
+                    .reduce("", (x, y) -> x + y + "\n").strip();
             System.out.printf("%s: %d after %d ms%n%s%n", command, process.exitValue(),
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun), text);
             return new Said(process.exitValue(), text);
         } finally {
             process.destroyForcibly();
+            Files.delete(said);
         }
     }
 
