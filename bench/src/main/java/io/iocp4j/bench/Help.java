@@ -65,7 +65,7 @@ final class Help {
         commands.put("quick", """
                 lab quick [option..]
                 Measures an echo over TCP and WebSocket, a fan-out, and the memory of an idle connection, in less than 2
-                minutes. It says what is much faster or slower, and no more. The defaults are 32 rounds of 0.1 s, and
+                minutes. It says what is much faster or slower, and no more. The defaults are 24 rounds of 0.1 s, and
                 1 s to warm up.
                 """ + OPTIONS);
         commands.put("full", """

@@ -68,7 +68,7 @@ final class Plans {
         List<Candidate> servers = Stream.concat(names.stream(), added.stream()).distinct().map(catalogue::get).toList();
         warnWithoutBaseline(servers);
         return new Plan(command(command, args), workloads.stream().map(Workload::parse).toList(), servers,
-                arguments.count("--rounds", quick ? 32 : 5), arguments.count("--launches", 1),
+                arguments.count("--rounds", quick ? 24 : 5), arguments.count("--launches", 1),
                 arguments.seconds("--seconds", quick ? 0.1 : 2), arguments.seconds("--warm-up", quick ? 1 : 3),
                 arguments.number("--seed", seed()), arguments.has("--syscalls"), out(arguments, command),
                 source(module), settings(arguments, out(arguments, command)));

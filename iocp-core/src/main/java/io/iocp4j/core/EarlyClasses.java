@@ -48,7 +48,7 @@ public final class EarlyClasses {
                 Path folder = folder(member);
                 if (folder != null) {
                     for (String name : names(folder)) {
-                        Class.forName(member.getPackageName() + "." + name, false, member.getClassLoader());
+                        load(member.getPackageName() + "." + name, member.getClassLoader());
                     }
                 }
                 LOADED.add(member.getPackageName());
@@ -56,6 +56,18 @@ public final class EarlyClasses {
                     | LinkageError e) {
                 LOG.log(Level.WARNING, () -> "not all classes of " + member.getPackageName() + " could be loaded", e);
             }
+        }
+    }
+
+    /** Leaves out a class that extends one of an optional module which is not there. */
+    private static void load(String name, ClassLoader loader) throws ClassNotFoundException {
+        try {
+            Class.forName(name, false, loader);
+        } catch (NoClassDefFoundError e) {
+            if (loader == null || loader.getResource(e.getMessage() + ".class") != null) {
+                throw e;
+            }
+            LOG.log(Level.DEBUG, () -> name + " is not loaded: there is no " + e.getMessage());
         }
     }
 

@@ -66,8 +66,8 @@ public class ViewerQueueBenchmark {
                     .asType(MethodType.methodType(Object.class, long.class, boolean.class));
             OFFER = relay.findVirtual(queue, "offer", MethodType.methodType(void.class, unit, long.class, long.class))
                     .asType(MethodType.methodType(void.class, Object.class, RefCounted.class, long.class, long.class));
-            TAKE = relay.findVirtual(queue, "takeBatch", MethodType.methodType(List.class))
-                    .asType(MethodType.methodType(List.class, Object.class));
+            TAKE = relay.findVirtual(queue, "takeBatch", MethodType.methodType(List.class, long.class))
+                    .asType(MethodType.methodType(List.class, Object.class, long.class));
             SENT = relay.findVirtual(queue, "sent", MethodType.methodType(void.class))
                     .asType(MethodType.methodType(void.class, Object.class));
             CLEAR = relay.findVirtual(queue, "clear", MethodType.methodType(void.class))
@@ -155,7 +155,7 @@ public class ViewerQueueBenchmark {
         for (int i = 0; i < FRAMES; i++) {
             OFFER.invokeExact(queue, frame, BYTES_MAX, NOW);
         }
-        List<?> batch = (List<?>) TAKE.invokeExact(queue);
+        List<?> batch = (List<?>) TAKE.invokeExact(queue, Long.MAX_VALUE);
         SENT.invokeExact(queue);
         if (batch.size() != FRAMES) {
             throw new IllegalStateException("a batch of " + batch.size());
