@@ -1,12 +1,11 @@
 /*
- * Fragmented MP4 or WebM through Media Source Extensions. One of the two screens of RelayPlayer; player.js defines them.
+ * Fragmented MP4 or WebM through Media Source Extensions. One of the screens of RelayPlayer (screens.js).
  */
 import { LiveEdge } from './live-edge.js';
+import { Timeline } from './timeline.js';
 
 const QUEUE_LIMIT_BYTES = 4 * 1024 * 1024;
-const TIMELINE_LIMIT = 4_096;
 const KEEP_BEHIND_S = 5;
-const FRAME_SLACK_S = 0.002;
 const FRUITLESS_LIMIT = 60;
 
 /** The media source of this browser; iPhones have only ManagedMediaSource. */
@@ -29,13 +28,11 @@ export class Mp4Screen {
   #queuedBytes = 0;
   #appending = null;
 
-  #timeline = [];          // {start, unit} in seconds of the element, from the unit on show to the newest
+  #timeline = new Timeline(this.element, (frame) => this.#events.frame(frame));
   #keyStarts = [];         // starts of the GOPs that are still in the buffer
   #end = 0;                // the end of the newest unit
   #fruitless = 0;          // consecutive appends that added nothing playable: the parser waits inside a broken box
 
-  #presented = 0;
-  #frameRequest = 0;
   #closed = false;
 
   /** Returns the reason in words when this browser cannot play it, or null. */
@@ -63,12 +60,11 @@ export class Mp4Screen {
     this.#source = new (mediaSourceClass())();
     this.#source.addEventListener('sourceopen', () => this.#sourceOpen(), { once: true });
     element.src = URL.createObjectURL(this.#source);
-    this.#watchFrames();
     this.play();
   }
 
   get bufferMs() {
-    return this.#timeline.length > 0 ? Math.max(0, this.#end - this.element.currentTime) * 1000 : 0;
+    return this.#timeline.isEmpty ? 0 : Math.max(0, this.#end - this.element.currentTime) * 1000;
   }
 
   get rate() {
@@ -105,7 +101,7 @@ export class Mp4Screen {
   close() {
     this.#closed = true;
     const { element } = this;
-    element.cancelVideoFrameCallback?.(this.#frameRequest);
+    this.#timeline.close();
     URL.revokeObjectURL(element.src);
     element.removeAttribute('src');
     element.load();
@@ -168,7 +164,7 @@ export class Mp4Screen {
   /** Remembers the place of a unit in the time of the element. */
   #place(unit) {
     const { buffered } = this.#buffer;
-    const first = this.#timeline.length === 0;
+    const first = this.#timeline.isEmpty;
     const end = buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
     if (end === 0 || (!first && end <= this.#end)) {
       if (++this.#fruitless === FRUITLESS_LIMIT) this.#fail('the data does not become a picture');
@@ -178,8 +174,7 @@ export class Mp4Screen {
     const start = first ? buffered.start(buffered.length - 1) : this.#end;
     this.#end = end;
     unit.bytes = null; // the browser keeps its own copy
-    this.#timeline.push({ start, unit });
-    if (this.#timeline.length > TIMELINE_LIMIT) this.#timeline.shift();
+    this.#timeline.add(start, unit);
     if (unit.key) this.#keyStarts.push(start);
     this.#edge.appended({ start, end, caughtUp: !unit.cached && this.#queue.length === 0 });
   }
@@ -206,7 +201,7 @@ export class Mp4Screen {
   /** Frees space when the browser's quota is used up: first the past, then everything. */
   #makeRoom() {
     if (this.#trimTo(this.#keyBefore(this.element.currentTime))) return;
-    this.#timeline = [];
+    this.#timeline.clear();
     this.#keyStarts = [];
     this.#dropQueue(0);
     this.#buffer.remove(0, Infinity);
@@ -218,34 +213,6 @@ export class Mp4Screen {
     this.#queue = init ? [init] : [];
     this.#queuedBytes = init?.bytes.length ?? 0;
     this.#events.overflow();
-  }
-
-  // ---- frames on show
-
-  #watchFrames() {
-    const { element } = this;
-    if (!element.requestVideoFrameCallback) {
-      // In older browsers, a few samples per second are better than no numbers.
-      element.addEventListener('timeupdate', () => this.#frame(performance.now(), element.currentTime, 1));
-      return;
-    }
-    const shown = (now, metadata) => {
-      this.#frameRequest = element.requestVideoFrameCallback(shown);
-      const presented = metadata.presentedFrames - this.#presented;
-      this.#presented = metadata.presentedFrames;
-      this.#frame(metadata.expectedDisplayTime ?? now, metadata.mediaTime, presented);
-    };
-    this.#frameRequest = element.requestVideoFrameCallback(shown);
-  }
-
-  #frame(at, mediaTime, presented) {
-    const timeline = this.#timeline;
-    const passed = (entry) => entry !== undefined && entry.start <= mediaTime + FRAME_SLACK_S;
-    while (passed(timeline[1])) timeline.shift();
-    const unit = passed(timeline[0]) ? timeline[0].unit : null;
-    if (unit) unit.joining.shown = true;
-    const { videoWidth: width, videoHeight: height } = this.element;
-    this.#events.frame({ unit, at, width, height, presented });
   }
 
   #fail(words) {

@@ -1,17 +1,16 @@
 /*
- * Picture and sound in fragmented MP4 through Media Source Extensions. One of the screens of RelayPlayer; player.js
+ * Picture and sound in fragmented MP4 through Media Source Extensions. One of the screens of RelayPlayer; screens.js
  * defines them. A stream without sound has Mp4Screen, which needs no times.
  */
 import { LiveEdge } from './live-edge.js';
 import { mediaSourceClass } from './mp4-screen.js';
 import { ticksOf, timescaleOf } from './mp4-time.js';
+import { Timeline } from './timeline.js';
 
 const VIDEO = 1;
 const AUDIO = 2;
 const QUEUE_LIMIT_BYTES = 4 * 1024 * 1024;
-const TIMELINE_LIMIT = 4_096;
 const KEEP_BEHIND_S = 5;
-const FRAME_SLACK_S = 0.002;
 const EARLY_SOUND_S = 0.02;
 const SILENCE_LIMIT_S = 1;
 const DEFAULT_FRAME_S = 1 / 30;
@@ -40,10 +39,8 @@ export class SoundScreen {
   #keyTime = 0;            // the time of that key frame in the stream; sound before it is of no use
   #soundEnd = 0;           // the end of the newest queued sound, in seconds of the element
 
-  #timeline = [];          // {start, unit} in seconds of the element, from the unit on show to the newest
+  #timeline = new Timeline(this.element, (frame) => this.#events.frame(frame));
   #keyStarts = [];
-  #presented = 0;
-  #frameRequest = 0;
   #closed = false;
 
   /** Returns the reason in words when this browser cannot play one of the tracks, or null. */
@@ -72,12 +69,11 @@ export class SoundScreen {
     this.#source = new (mediaSourceClass())();
     this.#source.addEventListener('sourceopen', () => this.#sourceOpen(), { once: true });
     element.src = URL.createObjectURL(this.#source);
-    this.#watchFrames();
     this.play();
   }
 
   get bufferMs() {
-    return this.#timeline.length > 0 ? Math.max(0, this.#end - this.element.currentTime) * 1000 : 0;
+    return this.#timeline.isEmpty ? 0 : Math.max(0, this.#end - this.element.currentTime) * 1000;
   }
 
   get rate() {
@@ -151,7 +147,7 @@ export class SoundScreen {
   close() {
     this.#closed = true;
     const { element } = this;
-    element.cancelVideoFrameCallback?.(this.#frameRequest);
+    this.#timeline.close();
     URL.revokeObjectURL(element.src);
     element.removeAttribute('src');
     element.load();
@@ -217,8 +213,7 @@ export class SoundScreen {
 
   #placed(track, unit) {
     unit.bytes = null; // the browser keeps its own copy
-    this.#timeline.push({ start: unit.start, unit });
-    if (this.#timeline.length > TIMELINE_LIMIT) this.#timeline.shift();
+    this.#timeline.add(unit.start, unit);
     if (unit.key) this.#keyStarts.push(unit.start);
     const { buffered } = this.element;
     if (buffered.length === 0) return;
@@ -259,33 +254,6 @@ export class SoundScreen {
     this.#splice = true;
     this.#events.dropped(dropped);
     this.#events.overflow();
-  }
-
-  // ---- frames on show
-
-  #watchFrames() {
-    const { element } = this;
-    if (!element.requestVideoFrameCallback) {
-      element.addEventListener('timeupdate', () => this.#frame(performance.now(), element.currentTime, 1));
-      return;
-    }
-    const shown = (now, metadata) => {
-      this.#frameRequest = element.requestVideoFrameCallback(shown);
-      const presented = metadata.presentedFrames - this.#presented;
-      this.#presented = metadata.presentedFrames;
-      this.#frame(metadata.expectedDisplayTime ?? now, metadata.mediaTime, presented);
-    };
-    this.#frameRequest = element.requestVideoFrameCallback(shown);
-  }
-
-  #frame(at, mediaTime, presented) {
-    const timeline = this.#timeline;
-    const passed = (entry) => entry !== undefined && entry.start <= mediaTime + FRAME_SLACK_S;
-    while (passed(timeline[1])) timeline.shift();
-    const unit = passed(timeline[0]) ? timeline[0].unit : null;
-    if (unit) unit.joining.shown = true;
-    const { videoWidth: width, videoHeight: height } = this.element;
-    this.#events.frame({ unit, at, width, height, presented });
   }
 
   #fail(words) {
