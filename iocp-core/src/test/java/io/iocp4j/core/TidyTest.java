@@ -189,6 +189,13 @@ class TidyTest {
                 found.add(file.getFileName().toString());
             }
         }
+        List<Path> scripts = files(".js").stream().filter(file -> file.toString().contains("src/main/")).toList();
+        assertFalse(scripts.isEmpty());
+        for (Path file : scripts) {
+            if (Files.readAllLines(file).size() > LINES_MAX) {
+                found.add(file.getFileName().toString());
+            }
+        }
         assertEquals(Set.of(), found, "to be cut");
     }
 

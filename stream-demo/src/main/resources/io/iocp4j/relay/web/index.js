@@ -1,6 +1,6 @@
 /*
- * The two pages: the dashboard at the root of the relay, and the big player at watch/{path}. Both expose their player as
- * window.relayPlayer, for end-to-end tests and for users of the console.
+ * The two pages: the dashboard at the root of the relay, and the big player at watch/{path}. Both expose their player
+ * as window.relayPlayer, for end-to-end tests and for users of the console.
  */
 import { Dashboard } from './dashboard.js';
 import { byId } from './elements.js';

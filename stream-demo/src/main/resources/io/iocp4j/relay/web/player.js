@@ -3,34 +3,27 @@
  *
  *   RelayPlayer                this file: connects the others, decides what is shown, keeps the numbers
  *   Connection, Retry          the conversation with the server (protocol.js), and its restart
- *   Mp4Screen, JpegScreen      turn the bytes of a unit into a picture
- *   SoundScreen                the same with a second track, of sound
+ *   Mp4Screen, JpegScreen      turn the bytes of a unit into a picture (screens.js)
+ *   Sound, SoundScreen         the same with a second track, of sound
+ *   Meter                      the numbers of what was shown
  *   PlayerView                 the elements and words that the user sees
  *
  * Media is driven by messages, finished appends and shown frames, never by timers, because browsers slow down timers in
  * a background tab. The one-second tick only pings, notices a dead connection and refreshes numbers.
  */
+import { Burst } from './burst.js';
 import { Connection } from './connection.js';
-import { JpegScreen } from './jpeg-screen.js';
-import { Mp4Screen } from './mp4-screen.js';
+import { Meter } from './meter.js';
 import { Close } from './protocol.js';
 import { Retry } from './retry.js';
+import { screenFor, unsupportedReason } from './screens.js';
+import { Sound } from './sound.js';
 import { SoundScreen } from './sound-screen.js';
-import { behindMs, newStats } from './stats.js';
+import { newStats } from './stats.js';
 import { PlayerView } from './view.js';
 
 const TICK_MS = 1_000;
 const HIDDEN_GRACE_MS = 5_000;
-const SCREEN_FAILURES = 3;
-const SCREEN_FAILURE_WINDOW_MS = 30_000;
-const SOUND_BACK_UNITS = 20;
-const SOUND_BACK_WINDOW_MS = 1_500;
-
-/**
- * A screen has an element, bufferMs and rate; join() before a burst from the past, init(bytes, mime), push(unit),
- * play(), close(); and static unsupportedReason(mime). For its events see #openScreen.
- */
-const SCREENS = new Map([['fmp4', Mp4Screen], ['webm', Mp4Screen], ['mjpeg', JpegScreen]]);
 
 /** Plays one stream inside an element of the page. Use one player per element. It can start again after stop(). */
 export class RelayPlayer {
@@ -44,28 +37,21 @@ export class RelayPlayer {
   #retry = new Retry(() => this.#connect());
   #opened = 0;             // connections that were open
   #clock = null;           // the clock of the connection that was open last
-  #firstFrameDue = false;  // no frame of the current connection was shown yet
   #ticker = 0;
   #hideTimer = 0;
 
   #format = null;          // the last stream text with state live
   #lastInit = null;        // a broken decoder is rebuilt from it, without a new connection
   #screen = null;
-  #screenFailures = [];
+  #screenFailures = new Burst(3, 30_000);
   #lastSoundInit = null;
-  #silentEpoch = null;     // in this epoch the track of sound has no sound, so the picture is played alone
-  #soundArrivals = [];     // times of the newest units of sound while it is silent
-  #volume = { muted: true, level: 1 };
+  #sound = new Sound();
   #picture = false;        // the screen has something to look at
   #holds = new Set();      // reasons to ask the server for no media: hidden, blocked, unsupported, broken
   #keyOwedBy = null;       // 'server' after init or a gap, 'self' after this player dropped frames, null inside a GOP
   #nextSeq = null;
 
-  #shownAt = null;
-  #sample = { at: 0, bytes: 0, framesShown: 0 };
-  #latency = { sum: 0, count: 0 };
-  #latencyMs = null;       // the mean of the last second in which frames were shown
-  #maxLagMs = 500;         // how far the server lets a viewer fall behind
+  #meter = new Meter(this.stats);
 
   /**
    * @param {HTMLElement} container gets the elements of the player
@@ -122,8 +108,7 @@ export class RelayPlayer {
   #connectionOpened() {
     if (this.#opened++ > 0) this.stats.reconnects++;
     this.#clock = this.#connection.clock;
-    this.#firstFrameDue = true;
-    this.#shownAt = null;
+    this.#meter.connected(this.#connection);
     // The server sends the format again, so the old verdict about it no longer holds.
     this.#holds.delete('unsupported');
     this.#holds.delete('broken');
@@ -132,7 +117,7 @@ export class RelayPlayer {
 
   #connectionEnded(end) {
     this.#connection = null;
-    this.#shownAt = null;
+    this.#meter.interrupt();
     this.#retry.plan(end);
     if (end.code === Close.ENDED) this.#setState('ended', end.words);
     else if (end.code === Close.NO_STREAM || Close.isFinal(end.code)) this.#setState('error', end.words);
@@ -149,7 +134,7 @@ export class RelayPlayer {
     if (message.t === 'stream') {
       this.#streamChanged(message);
     } else if (message.t === 'hello') {
-      this.#maxLagMs = message.maxLagMs ?? this.#maxLagMs;
+      this.#meter.maxLagMs = message.maxLagMs ?? this.#meter.maxLagMs;
     } else if (message.t === 'skip') {
       this.stats.skips++;
       if (Number.isFinite(message.frames)) this.stats.framesSkipped += message.frames;
@@ -158,8 +143,7 @@ export class RelayPlayer {
   }
 
   #streamChanged(format) {
-    this.#shownAt = null;
-    this.#latencyMs = null;
+    this.#meter.restart();
     this.#nextSeq = null;
     if (format.state !== 'live') {
       this.#setState(format.state === 'ended' ? 'ended' : 'waiting');
@@ -171,10 +155,7 @@ export class RelayPlayer {
     this.#lastInit = null;
     this.#lastSoundInit = null;
     this.#keyOwedBy = 'server';
-    const Screen = SCREENS.get(format.container);
-    const reason = Screen
-      ? Screen.unsupportedReason(format.mime)
-      : `This page cannot play the container ${format.container}`;
+    const reason = unsupportedReason(format);
     if (reason) {
       this.#closeScreen();
       this.#hold('unsupported');
@@ -182,7 +163,7 @@ export class RelayPlayer {
       return;
     }
     if (format.w > 0 && format.h > 0) this.#view.setAspect(format.w, format.h);
-    if (!(this.#screen instanceof (this.#soundTracks() ? SoundScreen : Screen))) this.#openScreen();
+    if (!(this.#screen instanceof (this.#sound.tracks(format) ? SoundScreen : screenFor(format)))) this.#openScreen();
     this.#screen.join();
     this.#setState(this.#holds.has('hidden') ? 'paused' : 'live');
     this.#release('unsupported');
@@ -230,17 +211,6 @@ export class RelayPlayer {
 
   // ---- sound
 
-  get #isSilent() {
-    return this.#silentEpoch !== null && this.#silentEpoch === this.#format.epoch;
-  }
-
-  /** The tracks to play together, or null to play the picture alone. */
-  #soundTracks() {
-    const { container, tracks } = this.#format;
-    const usable = container === 'fmp4' && Array.isArray(tracks) && !this.#isSilent;
-    return usable && !SoundScreen.unsupportedReason(tracks) ? tracks : null;
-  }
-
   #initSound() {
     if (!(this.#screen instanceof SoundScreen) || !this.#lastSoundInit) return;
     const { mime } = this.#format.tracks.find(({ kind }) => kind === 'audio');
@@ -252,51 +222,35 @@ export class RelayPlayer {
     if (this.#holds.size > 0 || !this.#screen) return;
     if (this.#screen instanceof SoundScreen) {
       if (!this.#keyOwedBy) this.#screen.push(unit);
-    } else if (this.#isSilent) {
-      this.#soundMayBeBack();
+    } else if (this.#sound.isSilent(this.#format) && this.#sound.isBack()) {
+      this.#openScreen();
+      this.#resync();
     }
   }
 
-  /** A few stray units are not yet sound: each change interrupts the picture for a moment. */
-  #soundMayBeBack() {
-    const now = performance.now();
-    this.#soundArrivals = this.#soundArrivals.filter((at) => now - at < SOUND_BACK_WINDOW_MS);
-    this.#soundArrivals.push(now);
-    if (this.#soundArrivals.length < SOUND_BACK_UNITS) return;
-    this.#silentEpoch = null;
-    this.#openScreen();
-    this.#resync();
-  }
-
   #soundIsGone() {
-    this.#silentEpoch = this.#format.epoch;
-    this.#soundArrivals = [];
+    this.#sound.isGone(this.#format);
     this.#openScreen();
     this.#resync();
   }
 
   #setVolume(volume) {
-    Object.assign(this.#volume, volume);
+    Object.assign(this.#sound.volume, volume);
     this.#applyVolume();
     this.#screen?.play();
   }
 
   #applyVolume() {
-    const sound = this.#screen instanceof SoundScreen;
-    if (sound) {
-      this.#screen.element.volume = this.#volume.level;
-      this.#screen.element.muted = this.#volume.muted;
-    }
-    this.stats.sound = sound ? (this.#volume.muted ? 'muted' : 'on') : this.#isSilent ? 'silent' : 'none';
-    this.#view.showSound({ available: sound, ...this.#volume });
+    this.stats.sound = this.#sound.apply(this.#screen, this.#format);
+    this.#view.showSound({ available: this.#screen instanceof SoundScreen, ...this.#sound.volume });
   }
 
   // ---- screen
 
   #openScreen() {
     this.#closeScreen();
-    const tracks = this.#soundTracks();
-    const Screen = tracks ? SoundScreen : SCREENS.get(this.#format.container);
+    const tracks = this.#sound.tracks(this.#format);
+    const Screen = tracks ? SoundScreen : screenFor(this.#format);
     const screen = new Screen(tracks ?? this.#format.mime, {
       silent: () => this.#soundIsGone(),
       mutedByBrowser: () => this.#setVolume({ muted: true }),
@@ -320,16 +274,13 @@ export class RelayPlayer {
     this.#screen?.close();
     this.#screen = null;
     this.#picture = false;
-    this.#shownAt = null;
+    this.#meter.interrupt();
     this.#release('blocked');
   }
 
   /** Replaces a decoder that failed. One that keeps failing is left alone until the user asks. */
   #screenBroken(words) {
-    const now = performance.now();
-    this.#screenFailures = this.#screenFailures.filter((at) => now - at < SCREEN_FAILURE_WINDOW_MS);
-    this.#screenFailures.push(now);
-    if (this.#screenFailures.length >= SCREEN_FAILURES) {
+    if (this.#screenFailures.add()) {
       this.#closeScreen();
       this.#hold('broken');
       this.#setState('error', words);
@@ -341,7 +292,7 @@ export class RelayPlayer {
 
   /** Gives a decoder that kept failing another try, when the user asks for it. */
   #rebuild() {
-    this.#screenFailures = [];
+    this.#screenFailures.clear();
     this.#openScreen();
     this.#release('broken');
     this.#setState('live');
@@ -366,34 +317,18 @@ export class RelayPlayer {
     this.#screen?.play();
   }
 
-  #frameShown({ unit, at, width, height, presented }) {
+  #frameShown(frame) {
+    this.#meter.frame(frame, this.#clock);
     const { stats } = this;
-    stats.framesShown++;
-    stats.framesPresented += presented;
-    if (this.#shownAt !== null) stats.maxFrameGapMs = Math.max(stats.maxFrameGapMs, at - this.#shownAt);
-    this.#shownAt = at;
+    const { width, height } = frame;
     if (width !== stats.width || height !== stats.height) {
       stats.width = width;
       stats.height = height;
       this.#view.setAspect(width, height);
     }
-    if (unit) this.#measure(unit, at);
     if (!this.#picture) {
       this.#picture = true;
       this.#refreshView();
-    }
-  }
-
-  #measure(unit, at) {
-    const { stats } = this;
-    if (this.#firstFrameDue && unit.connection === this.#connection) {
-      this.#firstFrameDue = false;
-      stats.firstFrameMs = at - this.#connection.openedAt;
-    }
-    if (this.#clock?.known) {
-      stats.latencyMs = this.#clock.serverMs(at) - unit.originMs;
-      this.#latency.sum += stats.latencyMs;
-      this.#latency.count++;
     }
   }
 
@@ -408,7 +343,7 @@ export class RelayPlayer {
       }, HIDDEN_GRACE_MS);
       return;
     }
-    this.#shownAt = null;
+    this.#meter.interrupt();
     this.#release('hidden');
     if (this.stats.state === 'paused') this.#setState('live');
     this.#screen?.play();
@@ -417,7 +352,7 @@ export class RelayPlayer {
   #hold(reason) {
     if (this.#holds.size === 0) this.#send({ t: 'pause' });
     this.#holds.add(reason);
-    this.#shownAt = null;
+    this.#meter.interrupt();
   }
 
   #release(reason) {
@@ -433,28 +368,9 @@ export class RelayPlayer {
   #tick() {
     this.#connection?.check();
 
-    const { stats } = this;
-    const now = performance.now();
-    const seconds = (now - this.#sample.at) / 1000;
-    stats.fps = (stats.framesShown - this.#sample.framesShown) / seconds;
-    stats.bitrate = ((stats.bytes - this.#sample.bytes) * 8) / seconds;
-    stats.bufferMs = this.#screen?.bufferMs ?? 0;
-    stats.rate = this.#screen?.rate ?? 1;
-    stats.rttMs = this.#clock?.rttMs ?? stats.rttMs;
-    this.#sample = { at: now, bytes: stats.bytes, framesShown: stats.framesShown };
-    const latencyMs = this.#latency.count > 0 ? this.#latency.sum / this.#latency.count : null;
-    this.#latency = { sum: 0, count: 0 };
-    if (latencyMs !== null) this.#latencyMs = latencyMs;
-
-    this.#send({
-      t: 'stat',
-      lag: Math.round(latencyMs ?? 0),
-      rtt: Math.round(stats.rttMs ?? 0),
-      buf: Math.round(stats.bufferMs),
-      shown: stats.framesShown,
-      dropped: stats.framesDropped,
-    });
-    this.#view.showFigures(stats, latencyMs);
+    const latencyMs = this.#meter.tick(this.#screen, this.#clock);
+    this.#send(this.#meter.report(latencyMs));
+    this.#view.showFigures(this.stats, latencyMs);
     this.#refreshView();
   }
 
@@ -472,8 +388,8 @@ export class RelayPlayer {
       state: this.stats.state,
       error: this.stats.error,
       picture: this.#picture,
-      stalledMs: this.#shownAt === null ? 0 : performance.now() - this.#shownAt,
-      behindMs: behindMs(this.#latencyMs, this.#maxLagMs),
+      stalledMs: this.#meter.stalledMs,
+      behindMs: this.#meter.behindMs,
       retrySeconds: this.#retry.seconds,
       connected: this.#connection !== null,
       blocked: this.#holds.has('blocked'),
