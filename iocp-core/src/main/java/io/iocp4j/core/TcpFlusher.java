@@ -28,8 +28,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
     private boolean settled;
     /** The delivery in which data was sent at once the last time, as its worker counts. */
     private int sentIn;
-    /** True if a worker flushes this connection after its current delivery. */
-    private boolean flushesBehind;
+    private boolean flushesBehind;   // by a worker, after its current delivery
     /** True from the moment when the queue exceeds the high-water mark until it falls to the low one. */
     boolean aboveHighWater;
     /** True if our side ended because the peer's side did, not because the application ended it. */
@@ -199,7 +198,7 @@ abstract sealed class TcpFlusher extends TcpCallbacks permits TcpSender {
         noteActivity();
     }
 
-    /** Returns the view of the calling worker; null if that has sent to this connection in the same delivery before. */
+    /** Returns the view of the calling worker; null if it has sent to this connection in the same delivery before. */
     final ByteBuffer viewOfFirst(PooledBuffer shared) {
         Worker worker = Worker.current(port);
         return worker == null || worker.delivery() == sentIn ? null : worker.view(shared);

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Who is known, and what they may do: the part of the settings that a reload replaces. Immutable. Any thread.
+ * The known tokens, users and keys with their rules: the part of the settings that a reload replaces. Immutable. Any
+ * thread.
  *
  * @param rules never empty, unless a service is asked
  * @param tokens the tokens
